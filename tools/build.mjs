@@ -1,0 +1,19 @@
+/** Builds `dist`: JavaScript and types by tsc, then whatever else the package carries. */
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+rmSync(`${root}dist`, { recursive: true, force: true });
+const tsc = `${root}node_modules/typescript/bin/tsc`;
+if (!existsSync(tsc)) {
+  console.error("build: TypeScript is not installed; run `npm ci` first");
+  process.exit(1);
+}
+const done = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], {
+  cwd: root,
+  stdio: "inherit",
+});
+if (done.status !== 0) process.exit(done.status ?? 1);
+const main = `${root}dist/cli/main.js`;
+if (existsSync(main)) chmodSync(main, 0o755);
