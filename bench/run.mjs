@@ -44,7 +44,9 @@ function report(figure) {
   console.log(parts.join("  "));
 }
 
-for (const name of positionals.length > 0 ? positionals : groups.filter((group) => group !== "peers")) {
+for (const name of positionals.length > 0
+  ? positionals
+  : groups.filter((group) => group !== "peers")) {
   if (!values.json) console.log(`\n${name}`);
   const group = await import(new URL(`${name}.bench.mjs`, here).href);
   await group.default(report);

@@ -16,15 +16,22 @@ const fix = process.argv.includes("--fix");
 /** Writes the lint configuration, walls included, and returns its path. */
 export function writeLintConfig() {
   const path = join(mkdtempSync(join(tmpdir(), "lightcone-lint-")), "oxlintrc.json");
-  writeFileSync(path, JSON.stringify({ ...base, overrides: [...base.overrides, ...overrides()] }, null, 2));
+  writeFileSync(
+    path,
+    JSON.stringify({ ...base, overrides: [...base.overrides, ...overrides()] }, null, 2),
+  );
   return path;
 }
 
 function run(name, args) {
   return new Promise((done) => {
-    const child = spawn(process.execPath, [join(root, "node_modules", ...args[0].split("/")), ...args.slice(1)], {
-      cwd: root,
-    });
+    const child = spawn(
+      process.execPath,
+      [join(root, "node_modules", ...args[0].split("/")), ...args.slice(1)],
+      {
+        cwd: root,
+      },
+    );
     let out = "";
     child.stdout.on("data", (chunk) => (out += chunk));
     child.stderr.on("data", (chunk) => (out += chunk));

@@ -11,8 +11,16 @@ export const layers = {
   base: { may: [], builtins: false, why: "pure helpers that everything stands on" },
   trace: { may: ["base"], builtins: false, why: "the record of a run; the viewer reads it too" },
   history: { may: ["base", "trace"], builtins: false, why: "what clients asked and were told" },
-  check: { may: ["base", "trace", "history"], builtins: false, why: "pure judgement, usable alone" },
-  sim: { may: ["base", "trace"], builtins: false, why: "the simulated machine knows nothing of Node" },
+  check: {
+    may: ["base", "trace", "history"],
+    builtins: false,
+    why: "pure judgement, usable alone",
+  },
+  sim: {
+    may: ["base", "trace"],
+    builtins: false,
+    why: "the simulated machine knows nothing of Node",
+  },
   node: { may: ["base", "trace", "sim"], builtins: true, why: "what a program sees of Node" },
   world: {
     may: ["base", "trace", "history", "check", "sim", "node"],
@@ -57,17 +65,30 @@ export function overrides() {
     const banned = all.filter((other) => other !== name && !may.includes(other));
     const patterns = [
       {
-        group: banned.flatMap((other) => [`**/${other}/**`, `**/${other}`]).filter(
-          // A folder inside a layer may carry a layer's name (node/world, sim/base): only paths that
-          // climb out of the layer are the layer's business.
-          (pattern) => pattern.startsWith("**"),
-        ),
+        group: banned
+          .flatMap((other) => [`**/${other}/**`, `**/${other}`])
+          .filter(
+            // A folder inside a layer may carry a layer's name (node/world, sim/base): only paths that
+            // climb out of the layer are the layer's business.
+            (pattern) => pattern.startsWith("**"),
+          ),
         message: `src/${name} (${why}) may import ${may.length ? may.join(", ") : "nothing"} only: see tools/layers.mjs`,
       },
     ];
     if (!builtins) {
       patterns.push({
-        group: ["node:*", "fs", "net", "path", "os", "crypto", "util", "events", "stream", "buffer"],
+        group: [
+          "node:*",
+          "fs",
+          "net",
+          "path",
+          "os",
+          "crypto",
+          "util",
+          "events",
+          "stream",
+          "buffer",
+        ],
         message: `src/${name} is pure: no node:* here (see tools/layers.mjs)`,
       });
     }

@@ -42,7 +42,10 @@ export function parseDurationNs(value: Duration, what = "duration"): number {
 export type DurationRange = Duration | readonly [Duration, Duration];
 
 /** Reads a range into integer nanoseconds, both ends included. Throws `LC_BAD_DURATION`. */
-export function parseRangeNs(value: DurationRange, what = "range"): { minNs: number; maxNs: number } {
+export function parseRangeNs(
+  value: DurationRange,
+  what = "range",
+): { minNs: number; maxNs: number } {
   const [from, to] = Array.isArray(value)
     ? (value as readonly [Duration, Duration])
     : typeof value === "string" && value.includes("..")
@@ -51,7 +54,10 @@ export function parseRangeNs(value: DurationRange, what = "range"): { minNs: num
   const minNs = parseDurationNs(from, what);
   const maxNs = parseDurationNs(to, what);
   if (minNs > maxNs) {
-    throw new LightconeError("LC_BAD_DURATION", `${what}: ${String(from)} is longer than ${String(to)}`);
+    throw new LightconeError(
+      "LC_BAD_DURATION",
+      `${what}: ${String(from)} is longer than ${String(to)}`,
+    );
   }
   return { minNs, maxNs };
 }

@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+/** The front door: `lightcone COMMAND`. Finds the command, runs it, and turns errors into one message. */
+import { InvariantError, LightconeError } from "../base/errors.ts";
+import type { Command, ExitCode } from "./command.ts";
+
+/** Each command is loaded when it is asked for, so that `lightcone --help` is quick. */
+const commands: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
+  check: {
+    summary: "judge a recorded history (Jepsen, Porcupine, Elle, CSV)",
+    load: () => import("./commands/check.ts"),
+  },
+  serve: {
+    summary: "run a building block on a real socket",
+    load: () => import("./commands/serve.ts"),
+  },
+};
+
+function help(): string {
+  const rows = Object.entries(commands).map(
+    ([name, { summary }]) => `  ${name.padEnd(9)}${summary}`,
+  );
+  return [
+    "lightcone: a distributed system in one process, broken deterministically from a seed",
+    "",
+    ...rows,
+    "",
+    "lightcone COMMAND --help tells more. Exit code: 0 held, 1 violated, 2 could not run.",
+  ].join("\n");
+}
+
+async function main(argv: readonly string[]): Promise<ExitCode> {
+  const [name, ...args] = argv;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    console.log(help());
+    return name === undefined ? 2 : 0;
+  }
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!entry) {
+    throw new LightconeError(
+      "LC_USAGE",
+      `no command ${JSON.stringify(name)}`,
+      "See `lightcone --help`.",
+    );
+  }
+  const { command } = await entry.load();
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(command.usage.trim());
+    return 0;
+  }
+  return command.run(args);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof LightconeError) {
+    console.error(`lightcone: ${error.message}`);
+    if (error.hint) console.error(`  ${error.hint}`);
+  } else if (error instanceof InvariantError) {
+    console.error(`lightcone: ${error.stack}`);
+  } else {
+    console.error(error);
+  }
+  process.exitCode = 2;
+}
