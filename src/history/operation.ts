@@ -24,15 +24,24 @@ export interface Operation {
   /** What came back; `undefined` unless `ok`. */
   readonly output: unknown;
   readonly outcome: Outcome;
-  /** When it was invoked, in nanoseconds (or in ranks where a source has no clock). */
+  /** When it was invoked, in nanoseconds (or in ranks where a source has no clock). For people. */
   readonly invokeNs: number;
-  /** When it completed; `Infinity` while `info` and never answered. */
+  /** When it completed; `Infinity` while `info` and never answered. For people. */
   readonly completeNs: number;
+  /**
+   * Its place among all invocations and completions of the history, without ties. This alone decides
+   * real-time order: `a` precedes `b` when `a.completeRank < b.invokeRank`. Clocks tie and step; ranks do not.
+   */
+  readonly invokeRank: number;
+  /** The same of its completion; `Infinity` while `info`: it may take effect at any time after. */
+  readonly completeRank: number;
+  /** The session it belongs to, where that is not its process. */
+  readonly session?: number | string | undefined;
   /** Which trace events these were, when the history was recorded in a run. */
-  readonly invokeEvent?: number;
-  readonly completeEvent?: number;
+  readonly invokeEvent?: number | undefined;
+  readonly completeEvent?: number | undefined;
   /** What it failed with, for a person. */
-  readonly error?: string;
+  readonly error?: string | undefined;
 }
 
 /** What a whole test recorded, in order of invocation. */

@@ -1,0 +1,41 @@
+/** Finds a checker by model and level. Each folder of checkers lists its own. */
+import { LightconeError } from "../base/errors.ts";
+import type { Checker } from "./checker.ts";
+import { consistencyCheckers } from "./consistency/checkers.ts";
+import { objectCheckers } from "./objects/checkers.ts";
+import { transactionCheckers } from "./transactions/checkers.ts";
+
+/** Every checker there is. A model may stand here several times, with different levels. */
+export const checkers: readonly Checker[] = [
+  ...objectCheckers,
+  ...transactionCheckers,
+  ...consistencyCheckers,
+];
+
+/**
+ * The checker of `model` at `level` (its default level if not given).
+ * Throws `LC_NO_MODEL` or `LC_NO_LEVEL`, which name what there is.
+ */
+export function findChecker(model: string, level?: string): Checker {
+  const candidates = checkers.filter(
+    (checker) => checker.model === model || checker.aliases?.includes(model),
+  );
+  const first = candidates[0];
+  if (!first) {
+    const names = [...new Set(checkers.map((checker) => checker.model))];
+    throw new LightconeError(
+      "LC_NO_MODEL",
+      `no model ${JSON.stringify(model)}`,
+      `There are: ${names.join(", ")}.`,
+    );
+  }
+  if (level === undefined) return first;
+  const found = candidates.find((checker) => checker.levels.includes(level));
+  if (found) return found;
+  const levels = candidates.flatMap((checker) => checker.levels);
+  throw new LightconeError(
+    "LC_NO_LEVEL",
+    `the model ${first.model} is not judged at level ${JSON.stringify(level)}`,
+    `Its levels: ${levels.join(", ")}.`,
+  );
+}

@@ -1,0 +1,116 @@
+/**
+ * Turns a stream of invocations and completions into a history. Every reader and recorder ends here,
+ * so that the rules of a well-formed history are written down once.
+ */
+import { LightconeError } from "../base/errors.ts";
+import type { History, Operation, Outcome } from "./operation.ts";
+
+/** What is known when an operation starts. */
+export interface Invocation {
+  readonly process: number | string;
+  readonly f: string;
+  readonly key?: unknown;
+  readonly input?: unknown;
+  /** Nanoseconds; the rank where there is no clock. */
+  readonly atNs?: number | undefined;
+  readonly session?: number | string | undefined;
+  /** The trace event that recorded it. */
+  readonly event?: number | undefined;
+}
+
+/** What is known when an operation ends. */
+export interface Completion {
+  readonly output?: unknown;
+  readonly error?: string | undefined;
+  /** Nanoseconds; the rank where there is no clock. */
+  readonly atNs?: number | undefined;
+  readonly event?: number | undefined;
+  /** What was done, when only the answer tells (Elle's transactions): replaces the input. */
+  readonly input?: unknown;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * Records operations in the order in which they happened. The order of the calls is real-time order.
+ *
+ * @example
+ * const recorder = new HistoryBuilder();
+ * const write = recorder.invoke({ process: 0, f: "write", input: 7 });
+ * recorder.complete(write, "ok");
+ * const history = recorder.finish();
+ */
+export class HistoryBuilder {
+  readonly #operations: Mutable<Operation>[] = [];
+  readonly #openBy = new Map<number | string, number>();
+  #rank = 0;
+
+  /** Starts an operation; returns its index. Throws `LC_BAD_HISTORY` if its process has one open. */
+  invoke(invocation: Invocation): number {
+    const { process } = invocation;
+    const open = this.#openBy.get(process);
+    if (open !== undefined) {
+      throw new LightconeError(
+        "LC_BAD_HISTORY",
+        `process ${String(process)} invokes ${invocation.f} while its ${this.#operations[open]?.f} (operation ${open}) is still open`,
+        "A process runs one operation at a time: complete the first (ok, fail or info), or use another process.",
+      );
+    }
+    const index = this.#operations.length;
+    const rank = this.#rank++;
+    this.#operations.push({
+      index,
+      process,
+      f: invocation.f,
+      key: invocation.key,
+      input: invocation.input,
+      output: undefined,
+      outcome: "info",
+      invokeNs: invocation.atNs ?? rank,
+      completeNs: Infinity,
+      invokeRank: rank,
+      completeRank: Infinity,
+      session: invocation.session,
+      invokeEvent: invocation.event,
+      completeEvent: undefined,
+      error: undefined,
+    });
+    this.#openBy.set(process, index);
+    return index;
+  }
+
+  /** Ends the operation `index`. Throws `LC_BAD_HISTORY` if it had ended. */
+  complete(index: number, outcome: Outcome, completion: Completion = {}): void {
+    const operation = this.#operations[index];
+    if (!operation || this.#openBy.get(operation.process) !== index) {
+      throw new LightconeError(
+        "LC_BAD_HISTORY",
+        `operation ${index} completes (${outcome}) though it is not open`,
+      );
+    }
+    this.#openBy.delete(operation.process);
+    const rank = this.#rank++;
+    operation.outcome = outcome;
+    operation.completeNs = completion.atNs ?? rank;
+    if (outcome !== "info") operation.completeRank = rank;
+    if (outcome === "ok") operation.output = completion.output;
+    if (completion.input !== undefined) operation.input = completion.input;
+    operation.completeEvent = completion.event;
+    operation.error = completion.error;
+  }
+
+  /** The index of the operation that `process` has open, if it has one. */
+  openOf(process: number | string): number | undefined {
+    return this.#openBy.get(process);
+  }
+
+  /** The operation `index`, as it stands. */
+  operation(index: number): Operation | undefined {
+    return this.#operations[index];
+  }
+
+  /** The history so far; whatever is open in it is `info`. */
+  finish(): History {
+    return { operations: this.#operations };
+  }
+}
