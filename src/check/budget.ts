@@ -29,7 +29,7 @@ export function parseBytes(value: number | string, what = "memory"): number {
     if (Number.isFinite(value) && value > 0) return value;
   } else {
     const match = /^\s*([0-9]+(?:\.[0-9]+)?)\s*([kmg]?i?b)\s*$/i.exec(value);
-    const unit = match && units[(match[2] as string).toLowerCase()];
+    const unit = match ? units[(match[2] as string).toLowerCase()] : undefined;
     if (match && unit !== undefined) return Math.round(Number(match[1]) * unit);
   }
   throw new LightconeError(

@@ -2,26 +2,27 @@
  * Reads a file of any known format into histories. The file is given as bytes: reading it (and
  * unpacking .gz) is the front door's business, as this folder is pure.
  */
-import { LightconeError } from "../base/errors.ts";
+import { isCsv, readCsv } from "./csv.ts";
+import { EdnReader } from "./edn.ts";
+import { HistoryError } from "./errors.ts";
+import { describe, EventReader } from "./events.ts";
+import { isJepsenLog, readJepsenLog } from "./jepsen-log.ts";
+import { JsonReader } from "./json.ts";
 import type { History } from "./operation.ts";
 
 /** The formats that `readHistories` knows. */
-export const formats = [
-  /** Jepsen's and Knossos' EDN: one vector or list of events, or one event a line. */
-  "edn",
-  /** The same events in JSON: one array, or one event a line (jsonl). */
-  "json",
-  /** Lines of `{"model", "init", "history", ...}`: many histories in one file (knossos-gen). */
-  "json-cases",
-  /** `INFO  jepsen.util - PROCESS :TYPE :F VALUE`, as in Porcupine's etcd logs. */
-  "jepsen-log",
-  /** `{:process 0, :type :invoke, :f :append, :key "0", :value "x"}` a line: Porcupine's key-value logs. */
-  "kv-log",
-  /** `client,call,ret,op,a,b,out,ok`: complete operations with call and return times. */
-  "csv",
-] as const;
+export const formats = ["edn", "json", "jepsen-log", "csv"] as const;
 
-/** One of {@link formats}. */
+/**
+ * One of {@link formats}:
+ *
+ * - `edn`: events of Jepsen, Knossos, Elle and Porcupine's key-value logs, in one vector or list or one
+ *   after another;
+ * - `json`: the same in JSON, one array or one event a line; also lines of
+ *   `{"model", "init", "history": [...]}`, each a history of its own;
+ * - `jepsen-log`: Jepsen's log lines, as in Porcupine's etcd histories;
+ * - `csv`: `client,call,ret,op,a,b,out,ok`.
+ */
 export type Format = (typeof formats)[number];
 
 /** How to read. */
@@ -31,9 +32,11 @@ export interface ReadOptions {
   /** Detected from the name and the first bytes if not given. */
   readonly format?: Format | undefined;
   /** Jepsen's `independent`: each value is `[key value]`; the key goes to `Operation.key`. */
-  readonly independent?: boolean;
+  readonly independent?: boolean | undefined;
   /** Take an `ok` without an invocation as an operation of an instant (Elle's hand-written cases). */
-  readonly lonely?: boolean;
+  readonly lonely?: boolean | undefined;
+  /** The model it will be judged by: a CSV's op codes mean other things for a queue. */
+  readonly model?: string | undefined;
 }
 
 /** One history of a file, with what the file says about it. */
@@ -55,25 +58,158 @@ export interface ReadResult {
   readonly histories: readonly ReadHistory[];
 }
 
-/**
- * A file that cannot be read: one message, `FILE:LINE:COLUMN: what is wrong`, code `LC_BAD_HISTORY`.
- */
-export class HistoryError extends LightconeError {
-  /** From 1. */
-  readonly line: number;
-  /** From 1, in bytes. */
-  readonly column: number;
-
-  constructor(name: string, line: number, column: number, message: string, hint?: string) {
-    super("LC_BAD_HISTORY", `${name}:${line}:${column}: ${message}`, hint);
-    this.name = "HistoryError";
-    this.line = line;
-    this.column = column;
-  }
-}
-
 /** Reads `bytes`. Throws {@link HistoryError} for whatever is malformed. */
 export function readHistories(bytes: Uint8Array, options: ReadOptions = {}): ReadResult {
   const name = options.name ?? "history";
-  throw new HistoryError(name, 1, 1, `cannot tell the format of ${bytes.length} bytes yet`);
+  const format = options.format ?? detect(bytes, name);
+  if (format === "csv") {
+    const kind = /queue|fifo/.test(options.model ?? name) ? "queue" : "register";
+    return { format, histories: [{ history: readCsv(bytes, name, kind), line: 1 }] };
+  }
+  if (format === "jepsen-log") {
+    return { format, histories: [{ history: readJepsenLog(bytes, name), line: 1 }] };
+  }
+  const reader = format === "json" ? new JsonReader(bytes, name) : new EdnReader(bytes, name);
+  return { format, histories: readEvents(reader, options) };
 }
+
+/** Tells the format from the first bytes, and from the name where those could be either. */
+export function detect(bytes: Uint8Array, name: string): Format {
+  const head = new TextDecoder("latin1")
+    .decode(bytes.subarray(0, 4096))
+    .replace(/^\u00ef\u00bb\u00bf/, "");
+  if (head.trim() === "" && bytes.length <= 4096) {
+    throw new HistoryError(name, 1, 1, "the file is empty");
+  }
+  // oxlint-disable-next-line no-control-regex -- control characters are what tells text from binary
+  const binary = /[\u0000-\u0008\u000e-\u001f]/.exec(head);
+  if (binary) {
+    const before = head.slice(0, binary.index).split("\n");
+    const byte = head.charCodeAt(binary.index).toString(16).padStart(2, "0");
+    throw new HistoryError(
+      name,
+      before.length,
+      (before.at(-1) as string).length + 1,
+      `byte 0x${byte}: this is a binary file, not a history`,
+    );
+  }
+  const firstLine = head.split("\n", 1)[0] as string;
+  if (isCsv(firstLine)) return "csv";
+  if (isJepsenLog(firstLine) || /\.log$/.test(name)) return "jepsen-log";
+  if (/^\s*[[(]?\s*\{\s*:/.test(head) || /^\s*(;|#|\()/.test(head)) return "edn";
+  if (/^\s*\[?\s*\{\s*"/.test(head)) return "json";
+  if (/\.json(l|\.gz|l\.gz)?$/.test(name)) return "json";
+  if (/\.csv(\.gz)?$/.test(name)) return "csv";
+  if (/^\s*[[{]/.test(head) || /\.(edn|txt)(\.gz)?$/.test(name)) return "edn";
+  throw new HistoryError(
+    name,
+    1,
+    1,
+    `starts with ${JSON.stringify(firstLine.slice(0, 32))}, like no format of histories`,
+    `Name it with --format: ${formats.join(", ")}.`,
+  );
+}
+
+/** Events in one sequence or one after another, or cases that hold a history each. */
+function readEvents(reader: EdnReader | JsonReader, options: ReadOptions): ReadHistory[] {
+  const complain = (message: string, place: number, hint?: string): HistoryError =>
+    reader.error(message, place, hint);
+  const histories: ReadHistory[] = [];
+  let events: EventReader | undefined;
+  const take = (event: unknown, place: number): void => {
+    if (isCase(event)) {
+      if (events) throw complain("a case with a history of its own among events", place);
+      histories.push(readCase(event, place, reader, options));
+      return;
+    }
+    if (histories.length > 0)
+      throw complain("an event after cases with histories of their own", place);
+    events ??= new EventReader(options, complain);
+    events.take(event, place);
+  };
+  const first = reader.peek();
+  if (first === 0x5b || first === 0x28) {
+    eachOfSequence(reader, first === 0x5b ? 0x5d : 0x29, take);
+    events ??= new EventReader(options, complain);
+  } else {
+    for (;;) {
+      const byte = reader.peek();
+      if (byte === -1) break;
+      // Elle-cli's files end lines with a comma, as if they stood in an array.
+      if (byte === 0x2c) {
+        reader.at++;
+        continue;
+      }
+      const place = reader.at;
+      take(reader.value(), place);
+    }
+  }
+  if (events) histories.push({ history: (events as EventReader).finish(), line: 1 });
+  if (histories.length === 0) throw complain("no event in this file", reader.at);
+  return histories;
+}
+
+function eachOfSequence(
+  reader: EdnReader | JsonReader,
+  close: number,
+  take: (event: unknown, place: number) => void,
+): void {
+  const start = reader.at++;
+  let expectValue = true;
+  for (;;) {
+    const byte = reader.peek();
+    if (byte === close) break;
+    if (byte === -1) {
+      const { line, column } = reader.place(start);
+      throw reader.error(
+        `the file ends inside the ${reader.show(start)} opened at ${line}:${column}: is it truncated?`,
+      );
+    }
+    if (byte === 0x2c) {
+      if (expectValue) throw reader.error("an event expected, not ','");
+      expectValue = true;
+      reader.at++;
+      continue;
+    }
+    if (!expectValue && reader instanceof JsonReader) {
+      throw reader.error(`',' or ']' expected, not ${reader.show()}`);
+    }
+    const place = reader.at;
+    take(reader.value(1), place);
+    expectValue = false;
+  }
+  reader.at++;
+  if (reader.peek() !== -1) throw reader.error(`${reader.show()} after the end of the history`);
+}
+
+function isCase(event: unknown): event is Record<string, unknown> {
+  return (
+    typeof event === "object" &&
+    event !== null &&
+    !Object.hasOwn(event, "type") &&
+    Array.isArray((event as Record<string, unknown>)["history"])
+  );
+}
+
+function readCase(
+  fields: Record<string, unknown>,
+  place: number,
+  reader: EdnReader | JsonReader,
+  options: ReadOptions,
+): ReadHistory {
+  const events = new EventReader(options, (message, eventIndex, hint) =>
+    reader.error(`event ${eventIndex} of this history: ${message}`, place, hint),
+  );
+  (fields["history"] as unknown[]).forEach((event, i) => events.take(event, i));
+  const { history: _, ...rest } = fields;
+  return {
+    history: events.finish(),
+    model: typeof rest["model"] === "string" ? rest["model"] : undefined,
+    initial: rest["init"],
+    line: reader.place(place).line,
+    fields: rest,
+  };
+}
+
+/** Re-exported for callers that catch it. */
+export { describe, HistoryError };

@@ -1,0 +1,156 @@
+/**
+ * Reads EDN (https://github.com/edn-format/edn): what Jepsen, Knossos and Elle write histories in.
+ *
+ * Keywords and symbols become their names, lists, vectors and sets become arrays, maps become objects
+ * where all keys are names or numbers and `Map`s otherwise. Tagged values become the value.
+ */
+import { depthMax, Scanner, setField, shorten } from "./scanner.ts";
+
+/** 1: white space (commas too), 2: ends a token. */
+const kinds = new Uint8Array(256);
+for (const byte of [9, 10, 11, 12, 13, 32, 44]) kinds[byte] = 3;
+for (const char of '()[]{}";') kinds[char.charCodeAt(0)] = 2;
+
+const isEnd = (byte: number): boolean => (kinds[byte] as number) !== 0;
+
+export class EdnReader extends Scanner {
+  /** Skips white space, comments and discarded values; returns the next byte, or -1 at the end. */
+  peek(): number {
+    const { bytes } = this;
+    for (;;) {
+      const byte = bytes[this.at];
+      if (byte === undefined) return -1;
+      if (((kinds[byte] as number) & 1) !== 0) this.at++;
+      else if (byte === 0x3b) {
+        const end = bytes.indexOf(10, this.at);
+        this.at = end === -1 ? bytes.length : end + 1;
+      } else if (byte === 0x23 && bytes[this.at + 1] === 0x5f) {
+        this.at += 2;
+        this.value(1);
+      } else return byte;
+    }
+  }
+
+  /** The next value. Throws a `HistoryError` at whatever is not one. */
+  value(depth = 0): unknown {
+    const byte = this.peek();
+    if (depth > depthMax) throw this.error(`values nested more than ${depthMax} deep`);
+    switch (byte) {
+      case -1:
+        throw this.error("the file ends where a value should stand: is it truncated?");
+      case 0x7b: // {
+        return this.#map(depth);
+      case 0x5b: // [
+        return this.#items(0x5d, depth);
+      case 0x28: // (
+        return this.#items(0x29, depth);
+      case 0x22: // "
+        return this.quoted();
+      case 0x3a: // :
+        return this.#name(this.at + 1);
+      case 0x23: // #
+        return this.#dispatch(depth);
+      case 0x5c: // \
+        return this.#character();
+    }
+    if (byte >= 48 && byte <= 57) return this.number(isEnd);
+    if (byte === 0x2d || byte === 0x2b) {
+      const next = this.bytes[this.at + 1] ?? 0;
+      if (next >= 48 && next <= 57) return this.number(isEnd);
+    }
+    if (byte < 32 || byte === 127 || isEnd(byte)) throw this.error(`unexpected ${this.show()}`);
+    const symbol = this.#name(this.at);
+    if (symbol === "nil") return null;
+    if (symbol === "true") return true;
+    if (symbol === "false") return false;
+    return symbol;
+  }
+
+  #name(start: number): string {
+    const { bytes } = this;
+    let i = start;
+    while (i < bytes.length && (kinds[bytes[i] as number] as number) === 0) i++;
+    if (i === start) throw this.error(`a name was expected, not ${this.show(i)}`, i);
+    if (i - start > 4096) throw this.error(`a name of ${i - start} bytes`, start);
+    this.at = i;
+    return this.text(start, i);
+  }
+
+  #items(close: number, depth: number): unknown[] {
+    const start = this.at++;
+    const items: unknown[] = [];
+    for (;;) {
+      const byte = this.peek();
+      if (byte === close) break;
+      if (byte === -1) throw this.#unclosed(start);
+      items.push(this.value(depth + 1));
+    }
+    this.at++;
+    return items;
+  }
+
+  #map(depth: number): unknown {
+    const start = this.at++;
+    const fields: Record<string, unknown> = {};
+    let composite: Map<unknown, unknown> | undefined;
+    for (;;) {
+      const byte = this.peek();
+      if (byte === 0x7d) break;
+      if (byte === -1) throw this.#unclosed(start);
+      const key = this.value(depth + 1);
+      const next = this.peek();
+      if (next === 0x7d) throw this.error("a map with a key and no value");
+      if (next === -1) throw this.#unclosed(start);
+      const value = this.value(depth + 1);
+      if (composite) composite.set(key, value);
+      else if (typeof key === "string") {
+        if (key === "__proto__") setField(fields, key, value);
+        else fields[key] = value;
+      } else if (typeof key === "number") fields[key] = value;
+      else {
+        composite = new Map<unknown, unknown>(Object.entries(fields));
+        composite.set(key, value);
+      }
+    }
+    this.at++;
+    return composite ?? fields;
+  }
+
+  #dispatch(depth: number): unknown {
+    const { bytes } = this;
+    const next = bytes[this.at + 1];
+    if (next === 0x7b) {
+      this.at++;
+      return this.#items(0x7d, depth);
+    }
+    if (next === 0x23) {
+      const name = this.#name(this.at + 2);
+      if (name === "NaN") return Number.NaN;
+      if (name === "Inf") return Infinity;
+      if (name === "-Inf") return -Infinity;
+      throw this.error(`an unknown value ##${shorten(name)}`);
+    }
+    // A tag says how to build the value in Clojure; the value itself is what a checker needs.
+    this.#name(this.at + 1);
+    return this.value(depth + 1);
+  }
+
+  #character(): string {
+    const start = this.at + 1;
+    const { bytes } = this;
+    let i = start + 1;
+    while (i < bytes.length && (kinds[bytes[i] as number] as number) === 0) i++;
+    this.at = i;
+    const name = this.decode(start, Math.min(i, start + 64));
+    const named: Record<string, string> = { newline: "\n", space: " ", tab: "\t", return: "\r" };
+    return named[name] ?? name;
+  }
+
+  #unclosed(start: number): Error {
+    const { line, column } = this.place(start);
+    return this.error(
+      `the file ends inside ${this.show(start)} opened at ${line}:${column}: is it truncated?`,
+      this.bytes.length,
+    );
+  }
+}

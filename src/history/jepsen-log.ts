@@ -1,0 +1,63 @@
+/**
+ * Reads Jepsen's log lines, as in Porcupine's etcd histories:
+ * `INFO  jepsen.util - 3<TAB>:invoke<TAB>:cas<TAB>[3 0]`.
+ *
+ * In these logs a failed cas means that the store compared and differed. That is an answer, and is kept
+ * as one: `ok` with the output `false`. Timed-out operations may have happened: `info`.
+ */
+import { EdnReader } from "./edn.ts";
+import { EventReader } from "./events.ts";
+import type { History } from "./operation.ts";
+
+const marker = /^(?:INFO\s+)?jepsen\.util\s+-\s+/;
+
+/** Whether `line` looks like one of Jepsen's. */
+export function isJepsenLog(line: string): boolean {
+  return marker.test(line);
+}
+
+/** Reads a whole log; lines of other loggers are passed over. */
+export function readJepsenLog(bytes: Uint8Array, name: string): History {
+  const reader = new EdnReader(bytes, name);
+  const events = new EventReader({}, (message, place, hint) => reader.error(message, place, hint));
+  let lineStart = 0;
+  let seen = 0;
+  while (lineStart < bytes.length) {
+    const newline = bytes.indexOf(10, lineStart);
+    const lineEnd = newline === -1 ? bytes.length : newline;
+    const head = reader.text(lineStart, Math.min(lineEnd, lineStart + 40));
+    const match = marker.exec(head);
+    if (match) {
+      reader.at = lineStart + match[0].length;
+      takeLine(reader, lineEnd, lineStart, events);
+      seen++;
+    }
+    lineStart = lineEnd + 1;
+  }
+  if (seen === 0) throw reader.error("no line of jepsen.util in this log", 0);
+  return events.finish();
+}
+
+/** Reads `PROCESS TYPE F VALUE`, which end before `lineEnd`. */
+function takeLine(reader: EdnReader, lineEnd: number, place: number, events: EventReader): void {
+  const next = (what: string): unknown => {
+    reader.peek();
+    if (reader.at >= lineEnd)
+      throw reader.error(`the line ends where its ${what} should stand`, lineEnd);
+    const value = reader.value();
+    if (reader.at > lineEnd) throw reader.error(`the line's ${what} does not end on it`, place);
+    return value;
+  };
+  const process = next("process");
+  const type = next("type");
+  const f = next("f");
+  const value = next("value");
+  // After a timeout, what stands in the value's place is the error.
+  const late = value === "timed-out";
+  if (type === "fail" && f === "cas" && !late) {
+    events.take({ process, type: "ok", f, value: false }, place);
+  } else if (type === "ok" && f === "cas") {
+    events.take({ process, type, f, value: true }, place);
+  } else if (late) events.take({ process, type, f, error: value }, place);
+  else events.take({ process, type, f, value }, place);
+}
