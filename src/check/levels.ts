@@ -1,236 +1,81 @@
 /**
- * The lattice of consistency levels: one data table. What a level implies, and which anomalies it forbids
- * beyond those that its weaker levels forbid.
- *
- * After Adya's thesis ("Weak Consistency", 1999), Cerone, Bernardi and Gotsman ("A Framework for
- * Transactional Consistency Models with Atomic Visibility", 2015), Bailis and others ("Highly Available
- * Transactions", 2013), Daudjee and Salem (2004, 2006), and Elle's `consistency_model.clj`, with whose
- * judgements the transactional part agrees.
+ * The lattice of consistency levels, objects and transactions alike: one data table (in `level-table`),
+ * and the questions that a verdict asks of it. `docs/consistency.md` is generated from the same table.
  */
+import { objectLevels } from "./level-table/objects.ts";
+import type { Family, Level } from "./level-table/schema.ts";
+import { transactionLevels } from "./level-table/transactions.ts";
 
-/** One level of consistency. */
-export interface Level {
-  readonly name: string;
-  /** Other names that the literature or a tool knows it by. */
-  readonly aliases?: readonly string[];
-  /** What it speaks of: single objects, or transactions over many. */
-  readonly of: "objects" | "transactions";
-  /** The levels directly below: a history that satisfies this one satisfies those. */
-  readonly implies: readonly string[];
-  /** The anomalies that it forbids, beyond what the implied levels forbid. */
-  readonly forbids?: readonly string[];
+export { anomalies } from "./level-table/anomalies.ts";
+export type { Anomaly, Example, Family, Level } from "./level-table/schema.ts";
+
+/** Every level: those of transactions from the weakest up, then those of objects from the strongest down. */
+export const levels: readonly Level[] = [...transactionLevels, ...objectLevels];
+
+const byName = new Map<string, Level>();
+const byAnyName = new Map<string, Level>();
+const directlyStronger = new Map<string, string[]>();
+for (const level of levels) {
+  byName.set(level.name, level);
+  for (const name of [level.name, ...(level.aliases ?? [])]) {
+    byAnyName.set(name.toLowerCase(), level);
+  }
+  for (const weaker of level.implies) {
+    const above = directlyStronger.get(weaker);
+    if (above) above.push(level.name);
+    else directlyStronger.set(weaker, [level.name]);
+  }
 }
 
-/** Every level of transactions; those of single objects that they imply stand at the end. */
-export const levels: readonly Level[] = [
-  {
-    name: "read-uncommitted",
-    aliases: ["PL-1"],
-    of: "transactions",
-    implies: [],
-    forbids: ["G0", "duplicate-elements", "cyclic-versions", "PL-1-cycle-exists"],
-  },
-  {
-    name: "read-committed",
-    aliases: ["PL-2"],
-    of: "transactions",
-    implies: ["read-uncommitted"],
-    forbids: ["G1", "thin-air-read", "PL-2-cycle-exists"],
-  },
-  {
-    name: "monotonic-view",
-    aliases: ["PL-2L"],
-    of: "transactions",
-    implies: ["read-committed"],
-    forbids: ["G1", "G-monotonic"],
-  },
-  {
-    name: "monotonic-snapshot-read",
-    aliases: ["PL-MSR"],
-    of: "transactions",
-    implies: ["read-committed"],
-    forbids: ["G1", "G-MSR"],
-  },
-  {
-    name: "cursor-stability",
-    aliases: ["PL-CS"],
-    of: "transactions",
-    implies: ["read-committed"],
-    forbids: ["G1", "G-cursor", "lost-update"],
-  },
-  {
-    name: "monotonic-atomic-view",
-    of: "transactions",
-    implies: ["read-committed"],
-  },
-  {
-    name: "consistent-view",
-    aliases: ["PL-2+"],
-    of: "transactions",
-    implies: ["cursor-stability", "monotonic-view"],
-    forbids: ["G1", "G-single"],
-  },
-  {
-    name: "forward-consistent-view",
-    aliases: ["PL-FCV"],
-    of: "transactions",
-    implies: ["consistent-view"],
-    forbids: ["G1", "G-SIb"],
-  },
-  {
-    name: "read-atomic",
-    of: "transactions",
-    implies: ["monotonic-atomic-view"],
-    forbids: ["internal", "G1a", "future-read", "fractured-read"],
-  },
-  {
-    name: "update-atomic",
-    of: "transactions",
-    implies: ["read-atomic"],
-    forbids: ["lost-update"],
-  },
-  {
-    name: "causal-cerone",
-    aliases: ["transactional-causal"],
-    of: "transactions",
-    implies: ["read-atomic"],
-    forbids: ["internal", "G1a", "causal-violation"],
-  },
-  {
-    name: "prefix",
-    of: "transactions",
-    implies: ["causal-cerone"],
-    forbids: ["internal", "G1a", "long-fork"],
-  },
-  {
-    name: "parallel-snapshot-isolation",
-    aliases: ["PSI"],
-    of: "transactions",
-    implies: ["causal-cerone", "update-atomic"],
-    forbids: ["internal", "G1a"],
-  },
-  {
-    name: "snapshot-isolation",
-    aliases: ["PL-SI", "SI"],
-    of: "transactions",
-    implies: [
-      "forward-consistent-view",
-      "monotonic-atomic-view",
-      "monotonic-snapshot-read",
-      "parallel-snapshot-isolation",
-      "prefix",
-    ],
-    forbids: ["internal", "G1", "G-SI", "G-nonadjacent", "PL-SI-cycle-exists"],
-  },
-  {
-    name: "repeatable-read",
-    aliases: ["PL-2.99"],
-    of: "transactions",
-    implies: ["cursor-stability", "monotonic-atomic-view"],
-    forbids: ["G1", "G2-item", "PL-2.99-cycle-exists", "lost-update"],
-  },
-  {
-    name: "update-serializable",
-    aliases: ["PL-3U"],
-    of: "transactions",
-    implies: ["forward-consistent-view"],
-    forbids: ["G1", "G-update"],
-  },
-  { name: "view-serializable", of: "transactions", implies: [] },
-  { name: "1SR", of: "transactions", implies: [] },
-  {
-    name: "serializable",
-    aliases: ["PL-3", "conflict-serializable", "SER"],
-    of: "transactions",
-    implies: ["repeatable-read", "update-serializable", "snapshot-isolation", "view-serializable"],
-    forbids: ["internal", "G1", "G2", "predicate-read-miss", "PL-3-cycle-exists"],
-  },
-  {
-    name: "session-serializable",
-    of: "transactions",
-    implies: ["1SR"],
-  },
-  {
-    name: "strong-session-read-uncommitted",
-    aliases: ["strong-session-PL-1"],
-    of: "transactions",
-    implies: ["read-uncommitted"],
-    forbids: ["strong-session-PL-1-cycle-exists", "G0-process"],
-  },
-  {
-    name: "strong-session-read-committed",
-    aliases: ["strong-session-PL-2"],
-    of: "transactions",
-    implies: ["read-committed", "strong-session-read-uncommitted"],
-    forbids: ["strong-session-PL-2-cycle-exists", "G1c-process"],
-  },
-  {
-    name: "strong-read-uncommitted",
-    aliases: ["strong-PL-1"],
-    of: "transactions",
-    implies: ["strong-session-read-uncommitted"],
-    forbids: ["strong-PL-1-cycle-exists", "G0-realtime"],
-  },
-  {
-    name: "strong-read-committed",
-    aliases: ["strong-PL-2"],
-    of: "transactions",
-    implies: ["strong-session-read-committed", "strong-read-uncommitted"],
-    forbids: ["strong-PL-2-cycle-exists", "G1c-realtime"],
-  },
-  {
-    name: "strong-session-snapshot-isolation",
-    of: "transactions",
-    implies: ["snapshot-isolation", "strong-session-read-committed"],
-    forbids: [
-      "internal",
-      "G1-process",
-      "G-nonadjacent-process",
-      "strong-session-snapshot-isolation-cycle-exists",
-    ],
-  },
-  {
-    name: "strong-session-serializable",
-    of: "transactions",
-    implies: ["serializable", "strong-session-snapshot-isolation"],
-    forbids: ["G1-process", "G2-process", "strong-session-serializable-cycle-exists"],
-  },
-  {
-    name: "strong-snapshot-isolation",
-    aliases: ["strict-snapshot-isolation"],
-    of: "transactions",
-    implies: ["strong-session-snapshot-isolation", "strong-read-committed"],
-    forbids: [
-      "internal",
-      "G1-realtime",
-      "G-nonadjacent-realtime",
-      "strong-snapshot-isolation-cycle-exists",
-    ],
-  },
-  {
-    name: "strict-serializable",
-    aliases: ["PL-SS", "strong-serializable"],
-    of: "transactions",
-    implies: [
-      "serializable",
-      "linearizable",
-      "snapshot-isolation",
-      "strong-snapshot-isolation",
-      "strong-session-serializable",
-      "session-serializable",
-    ],
-    forbids: ["G1", "G1c-realtime", "G2-realtime", "PL-SS-cycle-exists"],
-  },
-  { name: "linearizable", of: "objects", implies: ["sequential"] },
-  { name: "sequential", of: "objects", implies: ["causal"] },
-  { name: "causal", of: "objects", implies: ["writes-follow-reads", "PRAM"] },
-  {
-    name: "PRAM",
-    of: "objects",
-    implies: ["monotonic-reads", "monotonic-writes", "read-your-writes"],
-  },
-  { name: "writes-follow-reads", of: "objects", implies: [] },
-  { name: "monotonic-reads", of: "objects", implies: [] },
-  { name: "monotonic-writes", of: "objects", implies: [] },
-  { name: "read-your-writes", of: "objects", implies: [] },
-];
+/** The level that `name`, in any of its forms and in either case, stands for. */
+export function findLevel(name: string): Level | undefined {
+  return byName.get(name) ?? byAnyName.get(name.toLowerCase());
+}
+
+/** Of `offered` levels (names in the table), the one that a user's `wanted` name means, if any. */
+export function chooseLevel(wanted: string, offered: readonly string[]): string | undefined {
+  if (offered.includes(wanted)) return wanted;
+  const level = findLevel(wanted);
+  if (level && offered.includes(level.name)) return level.name;
+  // "causal" is a level of objects and, for a model of transactions, the transactional one.
+  return wanted === "causal" && offered.includes("causal-cerone") ? "causal-cerone" : undefined;
+}
+
+/** These levels, and all weaker ones that hold wherever they do. */
+export function withWeaker(names: Iterable<string>): Set<string> {
+  const seen = new Set(names);
+  for (const name of seen) for (const weaker of byName.get(name)?.implies ?? []) seen.add(weaker);
+  return seen;
+}
+
+/** These levels, and all stronger ones: where one of the former is violated, so are all of these. */
+export function withStronger(names: Iterable<string>): Set<string> {
+  const seen = new Set(names);
+  for (const name of seen) for (const above of directlyStronger.get(name) ?? []) seen.add(above);
+  return seen;
+}
+
+/** What a violation of some levels means for the whole table. */
+export interface Ruling {
+  /** The weakest levels that are violated. */
+  readonly violates: readonly string[];
+  /** The stronger ones that therefore are violated too, in the order of the table. */
+  readonly alsoViolates: readonly string[];
+}
+
+/**
+ * From levels that are known to be violated: the weakest of them, and all that follow.
+ * `among` keeps what follows to one family, as a verdict about plain objects does.
+ */
+export function rulingOf(violated: Iterable<string>, among?: Family): Ruling {
+  const impossible = withStronger(violated);
+  const violates: string[] = [];
+  const alsoViolates: string[] = [];
+  for (const level of levels) {
+    if (!impossible.has(level.name)) continue;
+    const weaker = withWeaker(level.implies);
+    if (![...weaker].some((name) => impossible.has(name))) violates.push(level.name);
+    else if (among === undefined || level.of === among) alsoViolates.push(level.name);
+  }
+  return { violates, alsoViolates };
+}
