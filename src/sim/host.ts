@@ -1,0 +1,83 @@
+/** A simulated machine: a name, addresses, clocks, a disk, a network interface, and processes. */
+import type { Prng } from "../base/prng.ts";
+import { HostClock } from "./clock.ts";
+import type { Kernel } from "./kernel.ts";
+import { Process, type ProcessEnd } from "./process.ts";
+
+/** A part of a host that has to know when the machine loses power, and when it boots again. */
+export interface Device {
+  powerOff(): void;
+  powerOn(): void;
+}
+
+/** A simulated machine. */
+export class Host {
+  readonly kernel: Kernel;
+  /** Its number in the run: 1, 2, 3, ... in the order in which the world names its hosts. */
+  readonly id: number;
+  readonly name: string;
+  /** Its IPv4 address in the world's network: 10.0.x.y. */
+  readonly address: string;
+  readonly clock: HostClock;
+  readonly prng: Prng;
+  readonly processes: Set<Process> = new Set();
+  /** Its network stack, disk and whatever else; told of power, in order of registration. */
+  readonly devices: Device[] = [];
+  /** Whether the machine has power. */
+  up = true;
+  #nextPid = 2;
+
+  constructor(kernel: Kernel, options: { id: number; name: string; address?: string }) {
+    this.kernel = kernel;
+    this.id = options.id;
+    this.name = options.name;
+    this.address = options.address ?? `10.0.${options.id >> 8}.${options.id & 0xff}`;
+    this.clock = new HostClock(kernel);
+    this.prng = kernel.prng.fork(`host.${options.name}`);
+  }
+
+  /** A new process, without a program yet. */
+  spawn(parentPid = 1): Process {
+    const process = new Process(this, this.#nextPid++, parentPid);
+    this.processes.add(process);
+    return process;
+  }
+
+  /**
+   * The machine loses power: every process is gone with its memory, its peers are told nothing, and the
+   * disk keeps what was durable.
+   */
+  powerOff(): void {
+    if (!this.up) return;
+    this.up = false;
+    // The devices first: a dead machine's network stack must not say goodbye in its processes' name.
+    for (const device of this.devices) device.powerOff();
+    this.#endAll({ code: null, signal: "SIGKILL" });
+  }
+
+  /** The machine boots. Whoever described the world starts its program again. */
+  powerOn(): void {
+    if (this.up) return;
+    this.up = true;
+    this.clock.reboot();
+    this.#nextPid = 2;
+    for (const device of this.devices) device.powerOn();
+  }
+
+  /** Every process is killed; the operating system lives on and resets their connections. */
+  killAll(signal = "SIGKILL"): void {
+    this.#endAll({ code: null, signal });
+  }
+
+  pause(): void {
+    for (const process of this.processes) process.pause();
+  }
+
+  resume(): void {
+    for (const process of this.processes) process.resume();
+  }
+
+  #endAll(end: ProcessEnd): void {
+    for (const process of [...this.processes]) process.terminate(end);
+  }
+}

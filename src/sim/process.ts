@@ -1,0 +1,212 @@
+/**
+ * A process of a simulated host, as its operating system sees it: it runs when something calls it, can
+ * be stopped, can be busy, and once it is dead nothing of it ever runs again. What Node adds to that
+ * (a library, an event loop, globals) is in `src/node`, and enters through {@link ProcessRunner}.
+ */
+import type { EventKind } from "../trace/kinds.ts";
+import type { Host } from "./host.ts";
+import { type EventHandle, Kind } from "./kernel.ts";
+
+/** Runs a piece of program code: catches what it throws, drains its microtasks. */
+export interface ProcessRunner {
+  run<T>(action: (arg: T) => void, arg: T): void;
+  /** The process is gone (crash, kill or exit): let go of everything. Runs no program code. */
+  dispose(): void;
+}
+
+/** How a process ended. */
+export interface ProcessEnd {
+  /** The exit code, or `null` when a signal or a crash ended it. */
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+interface Deferred {
+  readonly action: (arg: never) => void;
+  readonly arg: unknown;
+}
+
+/** An event that belongs to a process; it does nothing once the process is dead. */
+class ProcessEvent {
+  readonly process: Process;
+  readonly action: (arg: never) => void;
+  readonly arg: unknown;
+
+  constructor(process: Process, action: (arg: never) => void, arg: unknown) {
+    this.process = process;
+    this.action = action;
+    this.arg = arg;
+  }
+}
+
+function fire(event: ProcessEvent): void {
+  event.process.enter(event.action, event.arg as never);
+}
+
+/** Reads of a clock within one event before they begin to cost time. */
+const FREE_CLOCK_READS = 1_000;
+/** What a clock read costs after that: a program that polls the clock in a loop makes time pass. */
+const CLOCK_READ_NS = 1_000;
+
+/** One process of a host. */
+export class Process {
+  readonly host: Host;
+  readonly pid: number;
+  readonly parentPid: number;
+  alive = true;
+  /** How it ended, once it did. */
+  end: ProcessEnd | undefined;
+  /** Set by the layer that gives the process its program. */
+  runner: ProcessRunner | undefined;
+  /** Called once, when the process has ended in whatever way; resources of the OS register here. */
+  readonly onEnd: Set<(end: ProcessEnd) => void> = new Set();
+
+  #paused = false;
+  /** The process computes until then (true time) and answers nothing. */
+  #busyUntilNs = 0;
+  #spentNs = 0;
+  #clockReads = 0;
+  #depth = 0;
+  #inbox: Deferred[] = [];
+  #wake: EventHandle | undefined;
+
+  constructor(host: Host, pid: number, parentPid = 1) {
+    this.host = host;
+    this.pid = pid;
+    this.parentPid = parentPid;
+  }
+
+  /** Whether code of this process runs right now. */
+  get running(): boolean {
+    return this.#depth > 0;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /**
+   * Calls into the process: every timer, packet and completion comes through here. While the process is
+   * paused or busy the call waits, in order. Nested calls (a callback within a callback) run at once.
+   */
+  enter<T>(action: (arg: T) => void, arg: T): void {
+    if (!this.alive) return;
+    if (this.#depth > 0) {
+      action(arg);
+      return;
+    }
+    if (this.#paused || this.#inbox.length > 0 || this.#busyUntilNs > this.host.kernel.nowNs) {
+      this.#inbox.push({ action: action as Deferred["action"], arg });
+      this.#wakeWhenFree();
+      return;
+    }
+    this.#run(action, arg);
+  }
+
+  /** Schedules a call into the process after `delayNs` of true time. */
+  schedule<T>(delayNs: number, kind: EventKind, action: (arg: T) => void, arg: T): EventHandle {
+    const { host } = this;
+    return host.kernel.schedule(
+      delayNs,
+      host.id,
+      kind,
+      fire,
+      new ProcessEvent(this, action as Deferred["action"], arg),
+    );
+  }
+
+  /** Schedules a call into the process after `delayNs` as the host's own clock counts them. */
+  scheduleLocal<T>(
+    delayNs: number,
+    kind: EventKind,
+    action: (arg: T) => void,
+    arg: T,
+  ): EventHandle {
+    return this.schedule(this.host.clock.trueDelayNs(delayNs), kind, action, arg);
+  }
+
+  cancel(handle: EventHandle): boolean {
+    return this.host.kernel.cancel(handle);
+  }
+
+  /** Monotonic nanoseconds as the program reads them: they pass while it computes. */
+  readMonotonicNs(): number {
+    return this.host.clock.monotonicNs() + this.#readCost();
+  }
+
+  /** Wall milliseconds as the program reads them. */
+  readWallMs(): number {
+    return this.host.clock.wallMs() + this.#readCost() / 1_000_000;
+  }
+
+  /** The program computes for `ns`: what comes meanwhile waits. */
+  spend(ns: number): void {
+    this.#spentNs += ns;
+  }
+
+  /** The process stops where it is (SIGSTOP, a long garbage collection); its sockets stay. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#wakeWhenFree();
+  }
+
+  /** Ends the process. Nothing of it runs after this; the operating system cleans up behind it. */
+  terminate(end: ProcessEnd): void {
+    if (!this.alive) return;
+    this.alive = false;
+    this.end = end;
+    this.#inbox = [];
+    if (this.#wake !== undefined) this.cancel(this.#wake);
+    this.host.processes.delete(this);
+    this.runner?.dispose();
+    this.runner = undefined;
+    for (const listener of this.onEnd) listener(end);
+    this.onEnd.clear();
+  }
+
+  #run<T>(action: (arg: T) => void, arg: T): void {
+    this.#depth++;
+    try {
+      if (this.runner) this.runner.run(action, arg);
+      else action(arg);
+    } finally {
+      this.#depth--;
+      this.#clockReads = 0;
+      if (this.#spentNs > 0) {
+        this.#busyUntilNs = this.host.kernel.nowNs + this.#spentNs;
+        this.#spentNs = 0;
+      }
+    }
+  }
+
+  #readCost(): number {
+    if (++this.#clockReads > FREE_CLOCK_READS) this.#spentNs += CLOCK_READ_NS;
+    return this.#spentNs;
+  }
+
+  #wakeWhenFree(): void {
+    if (this.#paused || this.#wake !== undefined || this.#inbox.length === 0) return;
+    const { kernel, id } = this.host;
+    this.#wake = kernel.scheduleAt(this.#busyUntilNs, id, Kind.internal, wake, this as Process);
+  }
+
+  /** @internal Runs what waited, in order, until the process is stopped or busy again. */
+  drainInbox(): void {
+    this.#wake = undefined;
+    while (this.alive && !this.#paused && this.#inbox.length > 0) {
+      if (this.#busyUntilNs > this.host.kernel.nowNs) break;
+      const { action, arg } = this.#inbox.shift() as Deferred;
+      this.#run(action as (arg: unknown) => void, arg);
+    }
+    if (this.alive) this.#wakeWhenFree();
+  }
+}
+
+function wake(process: Process): void {
+  process.drainInbox();
+}
