@@ -7,8 +7,8 @@
 
 /** A rolling hash. Order matters; equal sequences of words give equal digests on every platform. */
 export class Fingerprint {
-  high = 0x6c696768 | 0;
-  low = 0x74636f6e | 0;
+  high: number = 0x6c696768 | 0;
+  low: number = 0x74636f6e | 0;
 
   /** Mixes in one 32-bit word. */
   word(word: number): void {

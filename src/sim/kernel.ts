@@ -109,7 +109,7 @@ export class Kernel {
   }
 
   /** Runs until `untilNs` (events at that time included), until nothing is pending, or until `stop`. */
-  run(untilNs = Infinity): void {
+  run(untilNs: number = Infinity): void {
     const queue = this.#queue;
     this.#stopped = false;
     while (!this.#stopped && queue.length > 0 && queue.peekTimeNs() <= untilNs) {

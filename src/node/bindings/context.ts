@@ -1,0 +1,16 @@
+/** What a simulated binding may use of the process that it belongs to. */
+import type { Process } from "../../sim/process.ts";
+import type { EventLoop } from "../loop.ts";
+
+/** Node's own library loads its parts by these names: `require("internal/timers")`. */
+// Node's internal modules have no types of their own.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type LibraryRequire = (id: string) => any;
+
+/** One process's view: given to each binding when the process's library is loaded. */
+export interface BindingContext {
+  readonly process: Process;
+  readonly loop: EventLoop;
+  /** Node's own library, as loaded for this process. */
+  readonly require: LibraryRequire;
+}

@@ -1,0 +1,94 @@
+/**
+ * What every handle of libuv has in common: it keeps its process's event loop alive while it is active
+ * and referenced, and it closes in the loop's last phase. Node's own library drives these objects as it
+ * drives the real `HandleWrap`s.
+ */
+import { Kind } from "../../trace/kinds.ts";
+import type { BindingContext } from "./context.ts";
+
+/** The base of all simulated handles. */
+export class Handle {
+  protected readonly context: BindingContext;
+  #referenced = true;
+  #active = false;
+  #closing = false;
+  readonly #asyncId: number;
+
+  constructor(context: BindingContext) {
+    this.context = context;
+    this.#asyncId = context.loop.newAsyncId();
+  }
+
+  /** Whether `close` was called. */
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  ref(): void {
+    if (this.#referenced) return;
+    this.#referenced = true;
+    if (this.#active) this.context.loop.retain();
+  }
+
+  unref(): void {
+    if (!this.#referenced) return;
+    this.#referenced = false;
+    if (this.#active) this.context.loop.release();
+  }
+
+  hasRef(): boolean {
+    return this.#referenced && !this.#closing;
+  }
+
+  getAsyncId(): number {
+    return this.#asyncId;
+  }
+
+  getProviderType(): number {
+    return 0;
+  }
+
+  /** The handle has something to wait for (listening, connected, reading): it keeps the loop alive. */
+  protected activate(): void {
+    if (this.#active || this.#closing) return;
+    this.#active = true;
+    if (this.#referenced) this.context.loop.retain();
+  }
+
+  protected deactivate(): void {
+    if (!this.#active) return;
+    this.#active = false;
+    if (this.#referenced) this.context.loop.release();
+  }
+
+  /** Closes the handle; `callback` runs in a later turn of the loop, with the handle as `this`. */
+  close(callback?: () => void): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.onClose();
+    this.deactivate();
+    const { loop } = this.context;
+    // A closing handle keeps the loop alive until its callback has run, referenced or not.
+    loop.retain();
+    this.context.process.schedule(0, Kind.internal, finishClose, { handle: this, callback });
+  }
+
+  /** Lets go of what the operating system holds for the handle. */
+  protected onClose(): void {}
+
+  /** @internal */
+  closed(callback: (() => void) | undefined): void {
+    this.context.loop.release();
+    callback?.call(this);
+  }
+}
+
+function finishClose({
+  handle,
+  callback,
+}: {
+  handle: Handle;
+  callback: (() => void) | undefined;
+}): void {
+  handle.closed(callback);
+}

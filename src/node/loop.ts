@@ -1,0 +1,58 @@
+/**
+ * What keeps a process alive: handles and requests that are under way. When nothing does, the process
+ * has nothing more to wait for, and ends as a Node process ends: `beforeExit`, then `exit`.
+ */
+import type { Process } from "../sim/process.ts";
+import { Kind } from "../trace/kinds.ts";
+
+/** The liveness of one process's event loop. */
+export class EventLoop {
+  readonly #process: Process;
+  readonly #onIdle: () => void;
+  #retained = 0;
+  #nextAsyncId = 2;
+  #checkScheduled = false;
+
+  constructor(process: Process, onIdle: () => void) {
+    this.#process = process;
+    this.#onIdle = onIdle;
+  }
+
+  /** Something begins that the process waits for. */
+  retain(): void {
+    this.#retained++;
+  }
+
+  /** It ended. */
+  release(): void {
+    this.#retained--;
+    if (this.#retained === 0) this.checkIdle();
+  }
+
+  /** Whether anything keeps the process alive. */
+  get alive(): boolean {
+    return this.#retained > 0;
+  }
+
+  /** After the current turn, ends the process if nothing keeps it alive. */
+  checkIdle(): void {
+    if (this.#checkScheduled) return;
+    this.#checkScheduled = true;
+    this.#process.schedule(0, Kind.internal, checkIdle, this as EventLoop);
+  }
+
+  /** @internal */
+  idle(): void {
+    this.#checkScheduled = false;
+    if (this.#retained === 0) this.#onIdle();
+  }
+
+  /** Numbers for `async_hooks`, unique within the process. */
+  newAsyncId(): number {
+    return this.#nextAsyncId++;
+  }
+}
+
+function checkIdle(loop: EventLoop): void {
+  loop.idle();
+}
