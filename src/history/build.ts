@@ -43,13 +43,22 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export class HistoryBuilder {
   readonly #operations: Mutable<Operation>[] = [];
   readonly #openBy = new Map<number | string, number>();
+  readonly #touching: boolean;
   #rank = 0;
+
+  /**
+   * `touching`: a process may invoke before its last operation completes. For sources whose clock is so
+   * coarse that both carry the same time, which makes them overlap.
+   */
+  constructor(options: { readonly touching?: boolean } = {}) {
+    this.#touching = options.touching ?? false;
+  }
 
   /** Starts an operation; returns its index. Throws `LC_BAD_HISTORY` if its process has one open. */
   invoke(invocation: Invocation): number {
     const { process } = invocation;
     const open = this.#openBy.get(process);
-    if (open !== undefined) {
+    if (open !== undefined && !this.#touching) {
       throw new LightconeError(
         "LC_BAD_HISTORY",
         `process ${String(process)} invokes ${invocation.f} while its ${this.#operations[open]?.f} (operation ${open}) is still open`,
@@ -82,13 +91,14 @@ export class HistoryBuilder {
   /** Ends the operation `index`. Throws `LC_BAD_HISTORY` if it had ended. */
   complete(index: number, outcome: Outcome, completion: Completion = {}): void {
     const operation = this.#operations[index];
-    if (!operation || this.#openBy.get(operation.process) !== index) {
+    const open = operation && this.#openBy.get(operation.process) === index;
+    if (!operation || !(open || (this.#touching && operation.completeRank === Infinity))) {
       throw new LightconeError(
         "LC_BAD_HISTORY",
         `operation ${index} completes (${outcome}) though it is not open`,
       );
     }
-    this.#openBy.delete(operation.process);
+    if (open) this.#openBy.delete(operation.process);
     const rank = this.#rank++;
     operation.outcome = outcome;
     operation.completeNs = completion.atNs ?? rank;

@@ -135,55 +135,29 @@ function historyOf(
   const timeOf = (event: number): number => at(event >> 1, 1 + (event & 1));
   for (let i = 0; i < order.length; i++) order[i] = i;
   order.sort((x, y) => timeOf(x) - timeOf(y) || (x & 1) - (y & 1) || x - y);
-  const builder = new HistoryBuilder();
+  const builder = new HistoryBuilder({ touching: true });
   const indexOf = new Int32Array(count);
-  const waiting = new Set<number>();
+  const returnOf = new Map<number, number>();
   for (const event of order) {
     const row = event >> 1;
-    if ((event & 1) === 0) {
-      // A client's next call may carry the very time of its last return: that return comes first.
-      const open = builder.openOf(at(row, 0));
-      if (open !== undefined)
-        closeEarly(builder, open, row, rows, kind, complain, waiting, indexOf);
-      indexOf[row] = builder.invoke({
-        process: at(row, 0),
-        atNs: at(row, 1),
-        ...asked(kind, rows, row),
-      });
-    } else if (!waiting.has(row)) {
+    const client = at(row, 0);
+    if ((event & 1) === 1) {
       builder.complete(indexOf[row] as number, "ok", {
         output: answer(kind, rows, row),
         atNs: at(row, 2),
       });
+      continue;
     }
+    if ((returnOf.get(client) ?? -1) > at(row, 1)) {
+      throw complain(
+        `client ${client} calls at ${at(row, 1)}, while an operation of its own is open until ${returnOf.get(client)}`,
+        places[row] as number,
+      );
+    }
+    returnOf.set(client, at(row, 2));
+    indexOf[row] = builder.invoke({ process: client, atNs: at(row, 1), ...asked(kind, rows, row) });
   }
   return builder.finish();
-}
-
-/** Ends a client's open operation, if it returns at the very time at which the next is called. */
-function closeEarly(
-  builder: HistoryBuilder,
-  open: number,
-  next: number,
-  rows: Rows,
-  kind: CsvKind,
-  complain: (message: string, place: number) => HistoryError,
-  closed: Set<number>,
-  indexOf: Int32Array,
-): void {
-  const nextCall = rows.values[next * width + 1] as number;
-  const client = rows.values[next * width] as number;
-  for (let row = 0; row < rows.count; row++) {
-    if (rows.values[row * width] !== client || indexOf[row] !== open || row === next) continue;
-    if (closed.has(row) || rows.values[row * width + 2] !== nextCall) continue;
-    builder.complete(open, "ok", { output: answer(kind, rows, row), atNs: nextCall });
-    closed.add(row);
-    return;
-  }
-  throw complain(
-    `client ${client} calls at ${nextCall} while its last operation is still open`,
-    rows.places[next] as number,
-  );
 }
 
 function asked(kind: CsvKind, rows: Rows, row: number): { f: string; input: unknown } {

@@ -1,0 +1,81 @@
+/** What an object promises: a state machine that says which answers are right, one operation at a time. */
+import type { Operation } from "../../history/operation.ts";
+
+/**
+ * A sequential object. A history is linearizable when its operations can be put in an order that real
+ * time allows, in which `step` accepts each.
+ *
+ * @example
+ * // A register in three lines.
+ * const register: Model<unknown> = {
+ *   name: "register",
+ *   initial: () => null,
+ *   step: (state, op) =>
+ *     op.f === "write" ? { state: op.input } : op.output === state ? { state } : undefined,
+ * };
+ */
+export interface Model<State = unknown> {
+  readonly name: string;
+  /** The first state. */
+  initial(given: unknown): State;
+  /**
+   * What `operation` makes of `state`, or `undefined` when it cannot have been answered as it was. An
+   * `info` operation has no output: any answer will do. States are never changed in place.
+   */
+  step(state: State, operation: Operation): { readonly state: State } | undefined;
+  /** Whether two states are the same. Default: the same `hash`, which by default is their JSON. */
+  equal?(a: State, b: State): boolean;
+  /** A short text or number that differs for most states that differ; with no `equal`, for all. */
+  hash?(state: State): string | number;
+  /** The independent object that an operation speaks of, where one history holds several. */
+  partition?(operation: Operation): unknown;
+  /** Equal for operations that `step` cannot tell apart; default: f, input, output and outcome. */
+  kind?(operation: Operation): string | number;
+  /** True if the operation never changes any state: then an `info` one means nothing. */
+  readOnly?(operation: Operation): boolean;
+  /** True if the operation is possible in every state and makes the same state of each: a blind write. */
+  overwrites?(operation: Operation): boolean;
+  /** The operation for a person: "read -> 7". */
+  describe?(operation: Operation): string;
+  /** A state for a person. */
+  show?(state: State): string;
+}
+
+/** A value in words: JSON, cut to a length. */
+export function show(value: unknown): string {
+  if (value === undefined || value === null) return "nil";
+  if (typeof value === "bigint") return String(value);
+  if (value instanceof Map) return show(Object.fromEntries(value));
+  if (value instanceof Set) return show([...value]);
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** A key for a value: equal for equal values, whatever the order of an object's fields. */
+export function keyOf(value: unknown): string {
+  if (value === null || value === undefined) return "_";
+  if (typeof value === "number") return String(value);
+  if (typeof value === "string") return `"${value}`;
+  if (typeof value === "boolean") return value ? "T" : "F";
+  if (typeof value === "bigint") return `${value}`;
+  if (Array.isArray(value)) return `[${value.map(keyOf).join()}]`;
+  const entries = value instanceof Map ? [...value] : Object.entries(value as object);
+  return `{${entries
+    .map(([k, v]) => `${keyOf(k)}:${keyOf(v)}`)
+    .sort()
+    .join()}}`;
+}
+
+/** The operation as `describe` says it, or in general words. */
+export function describeOperation(model: Model<never> | undefined, operation: Operation): string {
+  const described = model?.describe?.(operation);
+  const { f, input, output, outcome } = operation;
+  const asked = input === null || input === undefined ? f : `${f} ${show(input)}`;
+  const words =
+    described ??
+    (outcome === "ok" && output !== undefined && output !== null && keyOf(output) !== keyOf(input)
+      ? `${asked} -> ${show(output)}`
+      : asked);
+  if (outcome === "info") return `${words}, which never answered`;
+  return outcome === "fail" ? `${words}, which failed` : words;
+}

@@ -1,0 +1,208 @@
+/**
+ * Prepares a history for the search: operations become small integers, alike ones share a kind, states
+ * and transitions are computed once, and the open operations of each moment get the bits of a word.
+ */
+import type { Operation } from "../../history/operation.ts";
+import { keyOf, type Model } from "./model.ts";
+
+/** A state that is none: the operation cannot have been answered so. */
+export const impossible = -1;
+const unknownTransition = -2;
+/** Beyond so many remembered transitions the table is emptied: it is but a memo. */
+const transitionsMax = 1 << 22;
+
+/** States as small integers, with a memo of what each kind of operation makes of each. */
+export class Machine<State = unknown> {
+  readonly #model: Model<State>;
+  readonly #kinds: readonly Operation[];
+  readonly #states: State[] = [];
+  readonly #byHash = new Map<string | number, number | number[]>();
+  #keys: Float64Array = new Float64Array(1 << 10).fill(-1);
+  #values: Int32Array = new Int32Array(1 << 10);
+  #filled = 0;
+
+  constructor(model: Model<State>, kinds: readonly Operation[]) {
+    this.#model = model;
+    this.#kinds = kinds;
+  }
+
+  /** How many states have been seen. */
+  get size(): number {
+    return this.#states.length;
+  }
+
+  /** The small integer of a state. */
+  intern(state: State): number {
+    const model = this.#model;
+    const hash = model.hash ? model.hash(state) : model.equal ? 0 : keyOf(state);
+    const found = this.#byHash.get(hash);
+    if (found === undefined) {
+      this.#byHash.set(hash, this.#states.length);
+      return this.#states.push(state) - 1;
+    }
+    if (!model.equal) return found as number;
+    const bucket = typeof found === "number" ? [found] : found;
+    for (const id of bucket) if (model.equal(this.#states[id] as State, state)) return id;
+    const id = this.#states.push(state) - 1;
+    bucket.push(id);
+    this.#byHash.set(hash, bucket);
+    return id;
+  }
+
+  /** The state of a small integer. */
+  state(id: number): State {
+    return this.#states[id] as State;
+  }
+
+  /** What an operation of `kind` makes of the state `id`; `impossible` if it cannot be. */
+  step(id: number, kind: number): number {
+    const key = id * this.#kinds.length + kind;
+    const mask = this.#keys.length - 1;
+    let slot = (Math.imul(id, 0x9e3779b1) ^ Math.imul(kind, 0x85ebca6b)) >>> 0;
+    slot = (slot ^ (slot >>> 15)) & mask;
+    for (let held = this.#keys[slot]; held !== -1; held = this.#keys[slot]) {
+      if (held === key) return this.#values[slot] as number;
+      slot = (slot + 1) & mask;
+    }
+    const next = this.#model.step(this.#states[id] as State, this.#kinds[kind] as Operation);
+    const value = next === undefined ? impossible : this.intern(next.state);
+    this.#keys[slot] = key;
+    this.#values[slot] = value;
+    if (++this.#filled * 2 > this.#keys.length) this.#grow();
+    return value;
+  }
+
+  #grow(): void {
+    const { length } = this.#keys;
+    this.#filled = 0;
+    if (length >= transitionsMax) {
+      this.#keys.fill(-1);
+      return;
+    }
+    const keys = this.#keys;
+    const values = this.#values;
+    this.#keys = new Float64Array(length * 4).fill(-1);
+    this.#values = new Int32Array(length * 4).fill(unknownTransition);
+    const mask = length * 4 - 1;
+    const kinds = this.#kinds.length;
+    for (let i = 0; i < length; i++) {
+      const key = keys[i] as number;
+      if (key === -1) continue;
+      const id = Math.floor(key / kinds);
+      let slot = (Math.imul(id, 0x9e3779b1) ^ Math.imul(key - id * kinds, 0x85ebca6b)) >>> 0;
+      slot = (slot ^ (slot >>> 15)) & mask;
+      while (this.#keys[slot] !== -1) slot = (slot + 1) & mask;
+      this.#keys[slot] = key;
+      this.#values[slot] = values[i] as number;
+      this.#filled++;
+    }
+  }
+}
+
+/** A history made ready. All arrays are by position in `operations`. */
+export interface Plan<State = unknown> {
+  readonly model: Model<State>;
+  readonly machine: Machine<State>;
+  readonly operations: readonly Operation[];
+  readonly kindOf: Int32Array;
+  /** By kind: whether it is a blind write. */
+  readonly overwrites: Uint8Array;
+  /** By kind: whether it never changes any state. */
+  readonly readOnly: Uint8Array;
+  /** The bit that the operation has while it is open. */
+  readonly slotOf: Int32Array;
+  /** How many bits are needed at most. */
+  readonly slots: number;
+  /** Invocations (`i * 2`) and returns (`i * 2 + 1`) in order. */
+  readonly events: Int32Array;
+  /** Kinds that may be applied at any time and any number of times. */
+  readonly ambient: readonly number[];
+}
+
+/** What can be told to {@link plan} besides. */
+export interface PlanOptions {
+  /** Operations of which nothing is said but that they may have happened, at any time, any number of times. */
+  readonly ambient?: readonly Operation[];
+}
+
+/** Makes `operations` (in order of invocation) ready for the search. */
+export function plan<State>(
+  model: Model<State>,
+  operations: readonly Operation[],
+  options: PlanOptions = {},
+): Plan<State> {
+  const kept = operations.filter(
+    ({ outcome }, i) =>
+      outcome === "ok" || (outcome === "info" && !model.readOnly?.(operations[i] as Operation)),
+  );
+  const kinds: Operation[] = [];
+  const kindByKey = new Map<string | number, number>();
+  const kindOfOperation = (operation: Operation): number => {
+    const key = model.kind ? model.kind(operation) : generalKind(operation);
+    let kind = kindByKey.get(key);
+    if (kind === undefined) {
+      kind = kinds.length;
+      kinds.push(operation);
+      kindByKey.set(key, kind);
+    }
+    return kind;
+  };
+  const kindOf = Int32Array.from(kept, kindOfOperation);
+  const ambient = [
+    ...new Set(
+      (options.ambient ?? [])
+        .filter((operation) => !model.readOnly?.(operation))
+        .map(kindOfOperation),
+    ),
+  ];
+  const overwrites = Uint8Array.from(kinds, (operation) => (model.overwrites?.(operation) ? 1 : 0));
+  const readOnly = Uint8Array.from(kinds, (operation) => (model.readOnly?.(operation) ? 1 : 0));
+  const events = eventsOf(kept);
+  const { slotOf, slots } = slotsOf(events, kept.length);
+  const machine = new Machine(model, kinds);
+  return {
+    model,
+    machine,
+    operations: kept,
+    kindOf,
+    overwrites,
+    readOnly,
+    slotOf,
+    slots,
+    events,
+    ambient,
+  };
+}
+
+function generalKind({ f, input, output, outcome }: Operation): string {
+  return `${f} ${keyOf(input)} ${outcome === "ok" ? keyOf(output) : "?"}`;
+}
+
+function eventsOf(operations: readonly Operation[]): Int32Array {
+  const ranks: number[] = [];
+  const codes: number[] = [];
+  operations.forEach((operation, i) => {
+    ranks.push(operation.invokeRank);
+    codes.push(i * 2);
+    if (operation.outcome === "ok") {
+      ranks.push(operation.completeRank);
+      codes.push(i * 2 + 1);
+    }
+  });
+  const order = Int32Array.from(codes.keys());
+  order.sort((a, b) => (ranks[a] as number) - (ranks[b] as number));
+  return order.map((at) => codes[at] as number);
+}
+
+/** Gives each operation the lowest bit that is free when it is invoked. */
+function slotsOf(events: Int32Array, count: number): { slotOf: Int32Array; slots: number } {
+  const slotOf = new Int32Array(count);
+  const free: number[] = [];
+  let slots = 0;
+  for (const event of events) {
+    const i = event >> 1;
+    if ((event & 1) === 0) slotOf[i] = free.pop() ?? slots++;
+    else free.push(slotOf[i] as number);
+  }
+  return { slotOf, slots };
+}

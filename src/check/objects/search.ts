@@ -1,0 +1,324 @@
+/**
+ * The general search for a linearization, for objects without a specialist.
+ *
+ * It walks the history's events and keeps all configurations that are possible so far, as Lowe's
+ * just-in-time linearization does ("Testing for linearizability", 2017): operations are taken only when
+ * one that still owes its effect returns. What keeps the configurations few:
+ *
+ * - an operation that leaves a state as it is (a read of what is there) is taken for free;
+ * - so is a blind write that is open while another blind write is taken: it may have come just before.
+ *   Free ones stay usable, as nothing depends on when they happened;
+ * - of open operations of one kind, the one that returns first is taken first;
+ * - a configuration that owes more and has less left to use than another in its state is dropped
+ *   (`front.ts`).
+ *
+ * Each of the four is an exchange argument: from any linearization that a dropped branch would have led
+ * to, one that a kept branch leads to can be made. A beam that widens in steps finds the linearization of
+ * a valid history early; only a walk that dropped nothing for width says that there is none.
+ */
+import { assert } from "../../base/errors.ts";
+import type { Budget } from "../budget.ts";
+import { Front } from "./front.ts";
+import { impossible, type Plan } from "./plan.ts";
+
+/** What the search found. */
+export type SearchResult =
+  | { readonly result: "linearizable"; readonly configurations: number }
+  /** `at` (in the plan's operations) cannot return: no configuration is left. */
+  | { readonly result: "not"; readonly at: number; readonly configurations: number }
+  | { readonly result: "unknown"; readonly why: string; readonly at: number };
+
+/** How many configurations are kept at most, walk after walk. */
+const beamWidths = [256, 4_096, 65_536, 1 << 20, 1 << 23];
+
+/** Searches for a linearization. `starts`: the possible first states (the model's own if not given). */
+export function search(plan: Plan, starts: readonly number[], budget: Budget): SearchResult {
+  let last: SearchResult | undefined;
+  for (const width of beamWidths) {
+    const walk = new Walk(plan, budget, width);
+    last = walk.run(starts);
+    if (last.result !== "not" || !walk.narrowed) return last;
+  }
+  assert(last?.result === "not", "a walk that ends for width found no way on");
+  return {
+    result: "unknown",
+    why: `more than ${beamWidths.at(-1)} ways to order the operations are open at once`,
+    at: last.at,
+  };
+}
+
+/** One walk over the events. */
+class Walk {
+  readonly #plan: Plan;
+  readonly #budget: Budget;
+  readonly #width: number;
+  readonly #words: number;
+  /** Open operations by kind: those that return first first, those that never do last. */
+  readonly #open: number[][] = [];
+  /** Kinds with an open operation. */
+  readonly #openKinds: number[] = [];
+  #front: Front;
+  #nextFront: Front;
+  readonly #closure: Front;
+  readonly #scratch: Int32Array;
+  /** By state: the open operations that leave it as it is, computed once for each event. */
+  #idle: Int32Array = new Int32Array(64);
+  #idleStamp: Int32Array = new Int32Array(64);
+  #moment = 0;
+  /** The bits of open blind writes, kept up to date. */
+  readonly #overwriting: Int32Array;
+  /** Whether a configuration was dropped for width. */
+  narrowed = false;
+  #configurations = 0;
+
+  constructor(plan: Plan, budget: Budget, width: number) {
+    this.#plan = plan;
+    this.#budget = budget;
+    this.#width = width;
+    this.#words = Math.max(1, Math.ceil(plan.slots / 32));
+    this.#front = new Front(this.#words);
+    this.#nextFront = new Front(this.#words);
+    this.#closure = new Front(this.#words);
+    this.#scratch = new Int32Array(this.#front.stride);
+    this.#overwriting = new Int32Array(this.#words);
+  }
+
+  run(starts: readonly number[]): SearchResult {
+    const { events } = this.#plan;
+    for (const state of starts) {
+      this.#scratch.fill(0);
+      this.#scratch[0] = state;
+      this.#front.add(this.#scratch, 0);
+    }
+    for (let e = 0; e < events.length; e++) {
+      const event = events[e] as number;
+      const i = event >> 1;
+      if ((event & 1) === 0) {
+        this.#invoke(i);
+        continue;
+      }
+      this.#moment++;
+      if (!this.#return(i)) {
+        return { result: "unknown", why: this.#budget.why ?? "the budget was spent", at: i };
+      }
+      this.#configurations += this.#nextFront.live;
+      const swap = this.#front;
+      this.#front = this.#nextFront;
+      this.#nextFront = swap;
+      this.#retire(i);
+      if (this.#front.live === 0) {
+        return { result: "not", at: i, configurations: this.#configurations };
+      }
+      if (this.#front.live > this.#width) this.#narrow();
+    }
+    return { result: "linearizable", configurations: this.#configurations };
+  }
+
+  #invoke(i: number): void {
+    const { kindOf, overwrites, slotOf, operations } = this.#plan;
+    const kind = kindOf[i] as number;
+    const open = (this.#open[kind] ??= []);
+    if (open.length === 0) this.#openKinds.push(kind);
+    const deadline = operations[i]?.completeRank as number;
+    let at = open.length;
+    while (at > 0 && (operations[open[at - 1] as number]?.completeRank as number) > deadline) at--;
+    open.splice(at, 0, i);
+    if (overwrites[kind]) {
+      const slot = slotOf[i] as number;
+      this.#overwriting[slot >> 5] = (this.#overwriting[slot >> 5] as number) | (1 << (slot & 31));
+    }
+  }
+
+  /** Takes the returned operation off the open ones. */
+  #retire(i: number): void {
+    const { kindOf, slotOf } = this.#plan;
+    const kind = kindOf[i] as number;
+    const open = this.#open[kind] as number[];
+    open.splice(open.indexOf(i), 1);
+    if (open.length === 0) this.#openKinds.splice(this.#openKinds.indexOf(kind), 1);
+    const slot = slotOf[i] as number;
+    this.#overwriting[slot >> 5] = (this.#overwriting[slot >> 5] as number) & ~(1 << (slot & 31));
+  }
+
+  /** Moves every configuration past the return of `i`. False when the budget is spent. */
+  #return(i: number): boolean {
+    const { machine, kindOf, slotOf, readOnly } = this.#plan;
+    const front = this.#front;
+    const next = this.#nextFront;
+    const { stride } = front;
+    const kind = kindOf[i] as number;
+    const slot = slotOf[i] as number;
+    const word = 1 + (slot >> 5);
+    const bit = 1 << (slot & 31);
+    next.clear();
+    this.#closure.clear();
+    for (let c = 0, at = 0; c < front.count; c++, at += stride) {
+      const state = front.data[at] as number;
+      if (state === -1) continue;
+      if (this.#budget.spent()) return false;
+      const owesNothing = ((front.data[at + word] as number) & bit) !== 0;
+      const used = ((front.data[at + word + this.#words] as number) & bit) !== 0;
+      const passes = owesNothing || machine.step(state, kind) === state;
+      if (passes) this.#pass(front.data, at, word, bit);
+      // What owes nothing but is left to use may be used now, for the last time.
+      if (!passes || (!used && readOnly[kind] === 0)) {
+        this.#closure.add(this.#withIdle(front.data, at), 0);
+      }
+    }
+    return this.#close(i, word, bit);
+  }
+
+  /** The configuration at `at`, free operations of its state taken, in the scratch. */
+  #withIdle(from: Int32Array, at: number): Int32Array {
+    const scratch = this.#scratch;
+    scratch.set(from.subarray(at, at + scratch.length));
+    const words = this.#words;
+    const idle = this.#idleOf(scratch[0] as number);
+    for (let w = 0; w < words; w++) {
+      scratch[1 + w] = (scratch[1 + w] as number) | (this.#idle[idle + w] as number);
+    }
+    return scratch;
+  }
+
+  /** Keeps a configuration in which the returning operation owes nothing; its bit is free again. */
+  #pass(from: Int32Array, at: number, word: number, bit: number): void {
+    const scratch = this.#withIdle(from, at);
+    scratch[word] = (scratch[word] as number) & ~bit;
+    scratch[word + this.#words] = (scratch[word + this.#words] as number) & ~bit;
+    this.#nextFront.add(scratch, 0);
+  }
+
+  /** Takes operations, shortest sequences first, until the returning one is among them. */
+  #close(returning: number, word: number, bit: number): boolean {
+    const closure = this.#closure;
+    const { stride } = closure;
+    for (let c = 0; c < closure.count; c++) {
+      if (this.#budget.spent() || !closure.fits(closure.count + 64, this.#budget)) return false;
+      if (closure.count > this.#width * 8) {
+        this.narrowed = true;
+        return true;
+      }
+      if (closure.data[c * stride] === -1) continue;
+      for (let k = 0; k < this.#openKinds.length; k++) {
+        this.#takeOfKind(c * stride, this.#openKinds[k] as number, returning, word, bit);
+      }
+      for (const kind of this.#plan.ambient) {
+        this.#take(c * stride, kind, -1, returning, word, bit);
+      }
+    }
+    return true;
+  }
+
+  /** Takes the first of a kind that is left to use; if that one owes nothing, also the first that does. */
+  #takeOfKind(at: number, kind: number, returning: number, word: number, bit: number): void {
+    const { slotOf } = this.#plan;
+    const words = this.#words;
+    const open = this.#open[kind] as number[];
+    let found = false;
+    for (let j = 0; j < open.length; j++) {
+      const slot = slotOf[open[j] as number] as number;
+      const mask = 1 << (slot & 31);
+      const { data } = this.#closure;
+      if (((data[at + 1 + words + (slot >> 5)] as number) & mask) !== 0) continue;
+      const owes = ((data[at + 1 + (slot >> 5)] as number) & mask) === 0;
+      if (!found || owes) this.#take(at, kind, open[j] as number, returning, word, bit);
+      found = true;
+      if (owes) return;
+    }
+  }
+
+  /** Takes one operation (none in particular if `i` is -1) in the closure's configuration at `at`. */
+  #take(at: number, kind: number, i: number, returning: number, word: number, bit: number): void {
+    const { machine, slotOf, overwrites, readOnly, kindOf } = this.#plan;
+    const { data } = this.#closure;
+    const state = data[at] as number;
+    const next = machine.step(state, kind);
+    if (next === impossible || next === state) return;
+    const words = this.#words;
+    const scratch = this.#scratch;
+    scratch.set(data.subarray(at, at + scratch.length));
+    scratch[0] = next;
+    if (overwrites[kind]) {
+      for (let w = 0; w < words; w++) {
+        scratch[1 + w] = (scratch[1 + w] as number) | (this.#overwriting[w] as number);
+      }
+    }
+    if (i !== -1) {
+      const slot = slotOf[i] as number;
+      const mask = 1 << (slot & 31);
+      const w = 1 + (slot >> 5);
+      scratch[w] = (scratch[w] as number) | mask;
+      scratch[w + words] = (scratch[w + words] as number) | mask;
+    }
+    // Just in time: the sequence ends with the returning operation, what comes after can wait.
+    const ending = kindOf[returning] as number;
+    const done = i === returning || machine.step(next, ending) === next;
+    // Where it changed nothing it may still be used for good, later in the sequence.
+    const goesOn = i !== returning && readOnly[ending] === 0;
+    if (!done || goesOn) this.#closure.add(this.#withIdle(scratch, 0), 0);
+    if (done) this.#pass(scratch, 0, word, bit);
+  }
+
+  /** Where in `#idle` the operations stand that leave `state` as it is. */
+  #idleOf(state: number): number {
+    const words = this.#words;
+    if (state >= this.#idleStamp.length) this.#growIdle(state);
+    const at = state * words;
+    if (this.#idleStamp[state] === this.#moment) return at;
+    this.#idleStamp[state] = this.#moment;
+    const idle = this.#idle;
+    const { machine, slotOf } = this.#plan;
+    idle.fill(0, at, at + words);
+    for (const kind of this.#openKinds) {
+      if (machine.step(state, kind) !== state) continue;
+      for (const i of this.#open[kind] as number[]) {
+        const slot = slotOf[i] as number;
+        idle[at + (slot >> 5)] = (idle[at + (slot >> 5)] as number) | (1 << (slot & 31));
+      }
+    }
+    return at;
+  }
+
+  #growIdle(state: number): void {
+    const length = Math.max(this.#idleStamp.length * 2, state + 1);
+    const stamp = new Int32Array(length);
+    stamp.set(this.#idleStamp);
+    this.#idleStamp = stamp;
+    const idle = new Int32Array(length * this.#words);
+    idle.set(this.#idle);
+    this.#idle = idle;
+  }
+
+  /** Keeps the most promising configurations: those that owe least and have most left to use. */
+  #narrow(): void {
+    this.narrowed = true;
+    const front = this.#front;
+    const words = this.#words;
+    const scores: number[] = [];
+    for (let c = 0, at = 0; c < front.count; c++, at += front.stride) {
+      if (front.data[at] === -1) continue;
+      let score = 0;
+      for (let w = 1; w <= words; w++) {
+        score +=
+          bitCount(front.data[at + words + w] as number) -
+          2 * bitCount(front.data[at + w] as number);
+      }
+      scores.push(score * 0x1000000 + c);
+    }
+    scores.sort((a, b) => a - b);
+    const kept = this.#nextFront;
+    kept.clear();
+    for (let k = 0; k < this.#width / 2; k++) {
+      const c = (((scores[k] as number) % 0x1000000) + 0x1000000) % 0x1000000;
+      kept.add(front.data, c * front.stride);
+    }
+    this.#nextFront = front;
+    this.#front = kept;
+  }
+}
+
+function bitCount(word: number): number {
+  word -= (word >>> 1) & 0x55555555;
+  word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
+  return Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
