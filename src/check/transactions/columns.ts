@@ -1,0 +1,78 @@
+/** Columns that grow: flat typed arrays, so that a million transactions cost bytes and not objects. */
+
+/** A growing column of 32-bit integers. */
+export class IntColumn {
+  /** The backing store; valid up to `length`. */
+  data: Int32Array;
+  length = 0;
+
+  constructor(capacity = 1024) {
+    this.data = new Int32Array(capacity);
+  }
+
+  push(value: number): void {
+    if (this.length === this.data.length) this.#grow();
+    this.data[this.length++] = value;
+  }
+
+  /** A copy that is exactly as long as it needs to be. */
+  finish(): Int32Array {
+    return this.data.slice(0, this.length);
+  }
+
+  #grow(): void {
+    const bigger = new Int32Array(this.data.length * 2);
+    bigger.set(this.data);
+    this.data = bigger;
+  }
+}
+
+/** A growing column of bytes. */
+export class ByteColumn {
+  /** The backing store; valid up to `length`. */
+  data: Uint8Array;
+  length = 0;
+
+  constructor(capacity = 1024) {
+    this.data = new Uint8Array(capacity);
+  }
+
+  push(value: number): void {
+    if (this.length === this.data.length) {
+      const bigger = new Uint8Array(this.data.length * 2);
+      bigger.set(this.data);
+      this.data = bigger;
+    }
+    this.data[this.length++] = value;
+  }
+
+  /** A copy that is exactly as long as it needs to be. */
+  finish(): Uint8Array {
+    return this.data.slice(0, this.length);
+  }
+}
+
+/** A growing column of doubles: ranks of events, some of which are infinite. */
+export class NumberColumn {
+  /** The backing store; valid up to `length`. */
+  data: Float64Array;
+  length = 0;
+
+  constructor(capacity = 1024) {
+    this.data = new Float64Array(capacity);
+  }
+
+  push(value: number): void {
+    if (this.length === this.data.length) {
+      const bigger = new Float64Array(this.data.length * 2);
+      bigger.set(this.data);
+      this.data = bigger;
+    }
+    this.data[this.length++] = value;
+  }
+
+  /** A copy that is exactly as long as it needs to be. */
+  finish(): Float64Array {
+    return this.data.slice(0, this.length);
+  }
+}

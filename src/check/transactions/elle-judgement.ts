@@ -1,0 +1,102 @@
+/**
+ * From edges and anomalies to a judgement: cycles by name, then which levels they rule out. The order of
+ * the steps, and what counts as a violation of which level, is Elle's (`elle.txn`).
+ */
+import type { Budget } from "../budget.ts";
+import { boundary, byGravity, forbiddenBy, impossibleLevels, withImplying } from "./anomalies.ts";
+import type { AnomalySet } from "./anomaly.ts";
+import { cycleExists, cycleTypes, shapeOfCycle } from "./cycle-kinds.ts";
+import { searchComponent } from "./cycle-search.ts";
+import { components, cyclicComponents, graphOf, subgraph, type EdgeList } from "./graph.ts";
+
+/** What a history is expected to be. */
+export interface Expectation {
+  /** Levels that should hold. Default: strict-serializable. */
+  readonly levels?: readonly string[];
+  /** Anomalies that should not be there, besides. */
+  readonly anomalies?: readonly string[];
+}
+
+/** The anomalies that would break an expectation. */
+export function forbiddenAnomalies(expectation: Expectation): Set<string> {
+  const forbidden = forbiddenBy(expectation.levels ?? ["strict-serializable"]);
+  for (const anomaly of withImplying(expectation.anomalies ?? [])) forbidden.add(anomaly);
+  return forbidden;
+}
+
+/** Which order beside the data's an expectation needs: real time covers the processes' order too. */
+export function neededOrder(forbidden: ReadonlySet<string>): "realtime" | "process" | "none" {
+  for (const type of cycleTypes) {
+    if (type.endsWith("-realtime") && forbidden.has(type)) return "realtime";
+  }
+  for (const type of cycleTypes) {
+    if (type.endsWith("-process") && forbidden.has(type)) return "process";
+  }
+  return "none";
+}
+
+/** Adds the cycles of a graph of `count` transactions to `found`. Returns why the search was given up, if so. */
+export function findCycles(
+  count: number,
+  edges: EdgeList,
+  labelOrder: readonly number[],
+  found: AnomalySet,
+  budget: Budget,
+): string | undefined {
+  const graph = graphOf(count, edges);
+  const groups = cyclicComponents(components(graph));
+  if (groups.length === 0) return undefined;
+  const scratch = new Int32Array(count);
+  let spent: string | undefined;
+  for (const members of groups) {
+    const part = subgraph(graph, members, scratch);
+    const result = searchComponent(part, labelOrder, budget);
+    for (const cycle of result.cycles) {
+      const shape = shapeOfCycle(cycle.labels);
+      found.add({
+        type: cycle.type,
+        ...(shape === undefined ? {} : { shape }),
+        transactions: cycle.vertices.map((v) => members[v] as number),
+        kinds: cycle.labels,
+      });
+    }
+    for (const type of result.exists) found.add({ type, transactions: [...members.slice(0, 64)] });
+    if (result.spent !== undefined) {
+      spent = result.spent;
+      found.add({ type: "cycle-search-timeout", transactions: [] });
+    }
+  }
+  return spent;
+}
+
+/** Whether a history is what was expected of it, and what it cannot be. */
+export interface Judgement {
+  readonly valid: boolean | "unknown";
+  /** The anomalies that matter to the expectation, gravest first. */
+  readonly anomalyTypes: readonly string[];
+  /** The weakest levels that are ruled out, and the others. */
+  readonly not: readonly string[];
+  readonly alsoNot: readonly string[];
+}
+
+/** Judges what was found. */
+export function judge(found: AnomalySet, forbidden: ReadonlySet<string>): Judgement {
+  const unsettling = new Set(["empty-transaction-graph", "cycle-search-timeout"]);
+  const types = found.types;
+  const reportable = withoutRedundantExists(
+    types.filter((type) => forbidden.has(type) || unsettling.has(type)),
+  ).sort(byGravity);
+  if (reportable.length === 0) return { valid: true, anomalyTypes: [], not: [], alsoNot: [] };
+  const bad = types.some((type) => forbidden.has(type));
+  return { valid: bad ? false : "unknown", anomalyTypes: reportable, ...boundary(types) };
+}
+
+/** A "some cycle exists" is told only where no named anomaly rules out the same level. */
+function withoutRedundantExists(types: readonly string[]): string[] {
+  const levelOf = new Map(cycleExists.map(({ type, level }) => [type, level]));
+  const impossible = impossibleLevels(types.filter((type) => !levelOf.has(type)));
+  return types.filter((type) => {
+    const level = levelOf.get(type);
+    return level === undefined || !impossible.has(level);
+  });
+}
