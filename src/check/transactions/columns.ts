@@ -76,3 +76,15 @@ export class NumberColumn {
     return this.data.slice(0, this.length);
   }
 }
+
+/** Adds one to `column[at]`. */
+export function bump(column: Int32Array, at: number): void {
+  column[at] = (column[at] as number) + 1;
+}
+
+/** Takes `column[at]` and adds one to it. */
+export function take(column: Int32Array, at: number): number {
+  const value = column[at] as number;
+  column[at] = value + 1;
+  return value;
+}

@@ -3,7 +3,15 @@
  * the steps, and what counts as a violation of which level, is Elle's (`elle.txn`).
  */
 import type { Budget } from "../budget.ts";
-import { boundary, byGravity, forbiddenBy, impossibleLevels, withImplying } from "./anomalies.ts";
+import { LightconeError } from "../../base/errors.ts";
+import {
+  boundary,
+  byGravity,
+  canonicalLevel,
+  forbiddenBy,
+  impossibleLevels,
+  withImplying,
+} from "./anomalies.ts";
 import type { AnomalySet } from "./anomaly.ts";
 import { cycleExists, cycleTypes, shapeOfCycle } from "./cycle-kinds.ts";
 import { searchComponent } from "./cycle-search.ts";
@@ -19,9 +27,19 @@ export interface Expectation {
 
 /** The anomalies that would break an expectation. */
 export function forbiddenAnomalies(expectation: Expectation): Set<string> {
-  const forbidden = forbiddenBy(expectation.levels ?? ["strict-serializable"]);
+  const forbidden = forbiddenBy((expectation.levels ?? ["strict-serializable"]).map(levelNamed));
   for (const anomaly of withImplying(expectation.anomalies ?? [])) forbidden.add(anomaly);
   return forbidden;
+}
+
+/** The level's name in the table. Throws `LC_NO_LEVEL`. */
+export function levelNamed(name: string): string {
+  const level = canonicalLevel(name);
+  if (level !== undefined) return level;
+  throw new LightconeError(
+    "LC_NO_LEVEL",
+    `there is no level of consistency named ${JSON.stringify(name)}`,
+  );
 }
 
 /** Which order beside the data's an expectation needs: real time covers the processes' order too. */
