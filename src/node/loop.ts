@@ -10,7 +10,6 @@ export class EventLoop {
   readonly #process: Process;
   readonly #onIdle: () => void;
   #retained = 0;
-  #nextAsyncId = 2;
   #checkScheduled = false;
 
   constructor(process: Process, onIdle: () => void) {
@@ -47,10 +46,6 @@ export class EventLoop {
     if (this.#retained === 0) this.#onIdle();
   }
 
-  /** Numbers for `async_hooks`, unique within the process. */
-  newAsyncId(): number {
-    return this.#nextAsyncId++;
-  }
 }
 
 function checkIdle(loop: EventLoop): void {

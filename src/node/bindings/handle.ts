@@ -14,9 +14,9 @@ export class Handle {
   #closing = false;
   readonly #asyncId: number;
 
-  constructor(context: BindingContext) {
+  constructor(context: BindingContext, type = "HANDLEWRAP") {
     this.context = context;
-    this.#asyncId = context.loop.newAsyncId();
+    this.#asyncId = context.async.register(this, type);
   }
 
   /** Whether `close` was called. */
@@ -79,7 +79,7 @@ export class Handle {
   /** @internal */
   closed(callback: (() => void) | undefined): void {
     this.context.loop.release();
-    callback?.call(this);
+    if (callback) this.context.async.makeCallback(this, callback, []);
   }
 }
 

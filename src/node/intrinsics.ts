@@ -1,0 +1,91 @@
+/**
+ * JavaScript's own built-ins that differ between two runs, made deterministic for one process: `Date`
+ * reads the host's wall clock, `Math.random` draws from the process's stream, and nothing is ever
+ * observed to be garbage collected.
+ */
+import type { Prng } from "../base/prng.ts";
+import type { Process } from "../sim/process.ts";
+import type { HostIntrinsics } from "./lib/primordials.ts";
+
+const RealDate = Date;
+const realFloor = Math.floor;
+
+/** A `Date` that reads `process`'s wall clock. A class of its own, so that patching it stays at home. */
+function createDate(process: Process): DateConstructor {
+  const now = (): number => realFloor(process.readWallMs());
+  function HostDate(this: unknown, ...args: unknown[]): unknown {
+    if (!new.target) return new RealDate(now()).toString();
+    if (args.length === 0) return Reflect.construct(RealDate, [now()], new.target);
+    return Reflect.construct(RealDate, args, new.target);
+  }
+  Object.defineProperty(HostDate, "name", { value: "Date" });
+  Object.defineProperty(HostDate, "length", { value: 7 });
+  // The prototype is the real one, so that dates made by Node's own code are instances of this class.
+  HostDate.prototype = RealDate.prototype;
+  HostDate.parse = RealDate.parse;
+  HostDate.UTC = RealDate.UTC;
+  HostDate.now = now;
+  return HostDate as unknown as DateConstructor;
+}
+
+/** A `Math` whose `random` draws from `prng`. */
+function createMath(prng: Prng): Math {
+  const math = Object.create(Object.prototype, Object.getOwnPropertyDescriptors(Math)) as Math;
+  Object.defineProperty(math, "random", {
+    value: () => prng.float(),
+    writable: true,
+    configurable: true,
+  });
+  return math;
+}
+
+/** A `WeakRef` that holds on: when the collector runs differs from run to run. */
+class HostWeakRef<T extends object> {
+  readonly #target: T;
+
+  constructor(target: T) {
+    if ((typeof target !== "object" || target === null) && typeof target !== "function") {
+      throw new TypeError("WeakRef: target must be an object");
+    }
+    this.#target = target;
+  }
+
+  deref(): T {
+    return this.#target;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "WeakRef";
+  }
+}
+Object.defineProperty(HostWeakRef, "name", { value: "WeakRef" });
+
+/** A `FinalizationRegistry` that never calls back. */
+class HostFinalizationRegistry {
+  constructor(callback: unknown) {
+    if (typeof callback !== "function") {
+      throw new TypeError("FinalizationRegistry: cleanup must be callable");
+    }
+  }
+
+  register(): void {}
+
+  unregister(): boolean {
+    return false;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "FinalizationRegistry";
+  }
+}
+Object.defineProperty(HostFinalizationRegistry, "name", { value: "FinalizationRegistry" });
+
+/** The built-ins of one process. */
+export function createIntrinsics(process: Process, prng: Prng): HostIntrinsics {
+  return {
+    Date: createDate(process),
+    Math: createMath(prng),
+    WeakRef: HostWeakRef as unknown as WeakRefConstructor,
+    FinalizationRegistry: HostFinalizationRegistry as unknown as FinalizationRegistryConstructor,
+  };
+}

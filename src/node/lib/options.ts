@@ -1,0 +1,39 @@
+/** Node's command-line options as a simulated process has them: the defaults, whoever started us. */
+
+const table: Record<string, unknown> = {
+  "--network-family-autoselection": true,
+  "--network-family-autoselection-attempt-timeout": 250,
+  "--dns-result-order": "",
+  "--max-http-header-size": 16 * 1024,
+  "--insecure-http-parser": false,
+  "--unhandled-rejections": "throw",
+  "--warnings": true,
+  "--deprecation": true,
+  "--stack-trace-limit": 10,
+  "--experimental-websocket": true,
+  "--experimental-eventsource": false,
+  "--experimental-fetch": true,
+  "--experimental-global-navigator": true,
+  "--experimental-global-customevent": true,
+  "--experimental-require-module": true,
+  "--async-context-frame": true,
+  "--input-type": "",
+  "--tls-cipher-list": "",
+  "--tls-min-v1.0": false,
+  "--secure-heap": 0,
+  "--heapsnapshot-signal": "",
+  "--diagnostic-dir": "",
+  "--disable-warning": [],
+  "--require": [],
+  "--import": [],
+  "--conditions": [],
+  "--icu-data-dir": "",
+  "--es-module-specifier-resolution": "",
+  "--force-fips": false,
+  "--enable-fips": false,
+};
+
+/** The value of a command-line option; `false` for a flag that nobody set. */
+export function optionValue(name: string): unknown {
+  return Object.hasOwn(table, name) ? table[name] : false;
+}

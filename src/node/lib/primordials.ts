@@ -1,0 +1,46 @@
+/**
+ * Node's library takes JavaScript's built-ins from an object of frozen references, `primordials`. Most
+ * are the same for all processes; what tells the time, draws at random or watches the garbage collector
+ * is each process's own.
+ */
+import { libraryFile } from "./natives.ts";
+
+type Bag = Record<string | symbol, unknown>;
+
+let shared: Bag | undefined;
+
+function sharedPrimordials(): Bag {
+  if (!shared) {
+    shared = {};
+    const fill = libraryFile("internal/per_context/primordials") as unknown as (
+      exports: object,
+      primordials: object,
+      privateSymbols: object,
+      perIsolateSymbols: object,
+    ) => void;
+    fill({}, shared, {}, {});
+  }
+  return shared;
+}
+
+/** The deterministic stand-ins for built-ins that one process uses. */
+export interface HostIntrinsics {
+  readonly Date: DateConstructor;
+  readonly Math: Math;
+  readonly WeakRef: WeakRefConstructor;
+  readonly FinalizationRegistry: FinalizationRegistryConstructor;
+}
+
+/** The primordials of one process. */
+export function primordialsFor(intrinsics: HostIntrinsics): object {
+  const { Date: date, Math: math } = intrinsics;
+  return Object.assign(Object.create(sharedPrimordials()) as Bag, {
+    Date: date,
+    DateNow: () => date.now(),
+    MathRandom: () => math.random(),
+    WeakRef: intrinsics.WeakRef,
+    SafeWeakRef: intrinsics.WeakRef,
+    FinalizationRegistry: intrinsics.FinalizationRegistry,
+    SafeFinalizationRegistry: intrinsics.FinalizationRegistry,
+  });
+}

@@ -1,0 +1,141 @@
+/**
+ * The few files of Node's library that a simulated process does not instantiate: they hold no state of a
+ * process, and stand on native code that Node keeps to itself. Their public twins serve instead.
+ */
+import * as realBuffer from "node:buffer";
+import * as realStringDecoder from "node:string_decoder";
+import * as realUrl from "node:url";
+import * as realUtil from "node:util";
+import type { Realm } from "../realm-types.ts";
+import { hasLibraryFile } from "./natives.ts";
+import { optionValue } from "./options.ts";
+
+type Substitute = (realm: Realm) => unknown;
+
+/** A namespace import carries `default`; CommonJS exports do not. */
+function commonjs(namespace: object): object {
+  return (namespace as { default: object }).default;
+}
+
+const publicTwins: Record<string, Substitute> = {
+  buffer: () => commonjs(realBuffer),
+  string_decoder: () => commonjs(realStringDecoder),
+  url: () => commonjs(realUrl),
+};
+
+function inspectModule(): object {
+  const { inspect, format, formatWithOptions, stripVTControlCharacters } = realUtil;
+  return {
+    inspect,
+    format,
+    formatWithOptions,
+    stripVTControlCharacters,
+    identicalSequenceRange: () => ({ len: 0, offset: 0 }),
+    isStackOverflowError: (error: unknown) => error instanceof RangeError,
+    getStringWidth: (text: string) => [...stripVTControlCharacters(text.normalize("NFC"))].length,
+    formatProperty: (_context: unknown, value: Record<string, unknown>, _depth: number, key: string) =>
+      `${key}: ${inspect(value[key])}`,
+    kMaxShortLength: 16,
+    kMaxLongLength: 512,
+  };
+}
+
+function urlModule(): object {
+  const { URL, URLSearchParams, fileURLToPath, pathToFileURL, domainToASCII, domainToUnicode } = realUrl;
+  const isURL = (value: unknown): boolean =>
+    Boolean(
+      (value as URL | undefined)?.href &&
+        (value as URL).protocol &&
+        (value as { auth?: unknown }).auth === undefined &&
+        (value as { path?: unknown }).path === undefined,
+    );
+  return {
+    URL,
+    URLSearchParams,
+    fileURLToPath,
+    pathToFileURL,
+    domainToASCII,
+    domainToUnicode,
+    isURL,
+    urlToHttpOptions: realUrl.urlToHttpOptions,
+    toPathIfFileURL: (value: unknown) => (isURL(value) ? fileURLToPath(value as URL) : value),
+    URLParse: (input: string, base?: string) => {
+      try {
+        return new URL(input, base);
+      } catch {
+        return null;
+      }
+    },
+    encodeStr: (text: string) => encodeURIComponent(text),
+    unsafeProtocol: new Set(["javascript", "javascript:"]),
+    hostlessProtocol: new Set(["javascript", "javascript:"]),
+    slashedProtocol: new Set(
+      ["http", "https", "ftp", "gopher", "file", "ws", "wss"].flatMap((name) => [name, `${name}:`]),
+    ),
+  };
+}
+
+function bufferInternals(): object {
+  // Buffers are the real ones: native code makes them too, and `Buffer.isBuffer` must know them all.
+  function FastBuffer(data?: ArrayBuffer | number, offset?: number, length?: number): Buffer {
+    if (data === undefined || typeof data === "number") return Buffer.alloc(data ?? 0);
+    return Buffer.from(data, offset, length);
+  }
+  FastBuffer.prototype = Buffer.prototype;
+  return {
+    FastBuffer,
+    addBufferPrototype: () => {},
+    markAsUntransferable: () => {},
+    createUnsafeBuffer: (size: number) => Buffer.alloc(size),
+    createUnsafeArrayBuffer: (size: number) => new ArrayBuffer(size),
+    isMarkedAsUntransferable: () => false,
+    asyncWriteUtf8: undefined,
+  };
+}
+
+/** The substitutes by the library's own names. */
+export const substitutes: Record<string, Substitute> = {
+  ...publicTwins,
+  "internal/options": () => ({
+    getOptionValue: optionValue,
+    getEmbedderOptions: () => ({}),
+    getAllowUnauthorized: () => false,
+    refreshOptions: () => {},
+    generateConfigJsonSchema: () => ({}),
+  }),
+  "internal/util/inspect": inspectModule,
+  "internal/url": urlModule,
+  "internal/buffer": bufferInternals,
+  "internal/encoding": () => ({
+    TextEncoder,
+    TextDecoder,
+    getEncodingFromLabel: (label: string) => new TextDecoder(label).encoding,
+    encodeInto: (text: string, target: Uint8Array) => new TextEncoder().encodeInto(text, target),
+    encodeIntoResults: new Uint32Array(2),
+    encodings: new Map(),
+  }),
+  "internal/bootstrap/realm": () => ({
+    BuiltinModule: {
+      exists: hasLibraryFile,
+      canBeRequiredByUsers: (id: string) => hasLibraryFile(id) && !id.startsWith("internal/"),
+      canBeRequiredWithoutScheme: (id: string) => hasLibraryFile(id) && !id.startsWith("internal/"),
+      normalizeRequirableId: (id: string) => (id.startsWith("node:") ? id.slice(5) : id),
+      getSchemeOnlyModuleNames: () => ["sea", "sqlite", "test", "test/reporters"],
+    },
+    internalBinding: undefined,
+  }),
+  "internal/source_map/source_map_cache": () => ({
+    getSourceMapsEnabled: () => false,
+    setSourceMapsEnabled: () => {},
+    maybeCacheGeneratedSourceMap: () => {},
+    findSourceMap: () => undefined,
+    getSourceMapsSupport: () => ({ enabled: false }),
+  }),
+  // Rejections are V8's to report: the real process hears of them, and `simulate` passes them on.
+  "internal/process/promises": () => ({
+    setHasRejectionToWarn: () => {},
+    hasRejectionToWarn: () => false,
+    listenForRejections: () => {},
+    processPromiseRejections: () => false,
+  }),
+};
