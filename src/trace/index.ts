@@ -1,0 +1,8 @@
+/** The trace's public face: `lightcone/trace`. */
+export { causesOf, Cone, futureCone, pastCone } from "./causality.ts";
+export { decodeTrace, encodeTrace, TRACE_FORMAT } from "./codec.ts";
+export { firstDivergence, type Divergence } from "./diff.ts";
+export { Kind, kindNames, type EventKind } from "./kinds.ts";
+export { TraceRecorder } from "./recorder.ts";
+export type { Story, StoryLine, StoryTone } from "./story.ts";
+export { eventAt, type Trace, type TraceEvent } from "./trace.ts";

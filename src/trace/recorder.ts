@@ -1,0 +1,69 @@
+/** Takes down a run's events as the kernel tells of them. */
+import { assert } from "../base/errors.ts";
+import type { Trace } from "./trace.ts";
+
+const FIRST_CAPACITY = 4_096;
+
+/** A kernel's observer that fills the columns of a {@link Trace}. */
+export class TraceRecorder {
+  #capacity = FIRST_CAPACITY;
+  #length = 0;
+  #timeNs = new Float64Array(FIRST_CAPACITY);
+  #host = new Uint16Array(FIRST_CAPACITY);
+  #kind = new Uint8Array(FIRST_CAPACITY);
+  #cause = new Uint32Array(FIRST_CAPACITY);
+  #detail = new Uint32Array(FIRST_CAPACITY);
+  readonly #details: unknown[] = [];
+
+  /** Called by the kernel for each event, in order of ids, from 1. */
+  onEvent(
+    id: number,
+    timeNs: number,
+    host: number,
+    kind: number,
+    cause: number,
+    detail: unknown,
+  ): void {
+    const row = this.#length;
+    assert(id === row + 1, `event ${id} is recorded after event ${row}`);
+    if (row === this.#capacity) this.#grow();
+    this.#timeNs[row] = timeNs;
+    this.#host[row] = host;
+    this.#kind[row] = kind;
+    this.#cause[row] = cause;
+    if (detail !== undefined) this.#detail[row] = this.#details.push(detail);
+    this.#length++;
+  }
+
+  /** The trace so far. `hosts` are names by host number. */
+  finish(hosts: readonly string[]): Trace {
+    const length = this.#length;
+    return {
+      length,
+      timeNs: this.#timeNs.subarray(0, length),
+      host: this.#host.subarray(0, length),
+      kind: this.#kind.subarray(0, length),
+      cause: this.#cause.subarray(0, length),
+      detail: this.#detail.subarray(0, length),
+      details: this.#details,
+      hosts,
+    };
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    this.#timeNs = grown(this.#timeNs, new Float64Array(this.#capacity));
+    this.#host = grown(this.#host, new Uint16Array(this.#capacity));
+    this.#kind = grown(this.#kind, new Uint8Array(this.#capacity));
+    this.#cause = grown(this.#cause, new Uint32Array(this.#capacity));
+    this.#detail = grown(this.#detail, new Uint32Array(this.#capacity));
+  }
+}
+
+function grown<T extends { set(from: ArrayLike<number>): void }>(
+  from: ArrayLike<number>,
+  to: T,
+): T {
+  to.set(from);
+  return to;
+}
