@@ -1,0 +1,3 @@
+/** `lightcone/blocks`: servers that speak real wire protocols, for the hosts of a world. */
+export type { Block } from "./block.ts";
+export { redis, type RedisOptions } from "./redis/index.ts";

@@ -1,0 +1,73 @@
+/** What a command is: a function from a client and its arguments to a reply, and what is known of it. */
+import type { Reply } from "../../wire/index.ts";
+import type { Client } from "./client.ts";
+
+/** The command answers by itself, later or not at all. */
+export class NoReply {
+  static readonly instance: NoReply = new NoReply();
+}
+export const NO_REPLY: NoReply = NoReply.instance;
+
+/** Runs a command. `args[0]` is its name as the client wrote it. Throws a `RespError` to answer with it. */
+export type Run = (client: Client, args: string[]) => Reply | NoReply;
+
+/**
+ * One row of a command table: the function, the arity (negative: at least), flags, and the places of the
+ * first and last key and the step between them, as `COMMAND INFO` tells.
+ *
+ * Flags: `w` write, `r` readonly, `m` denyoom, `a` admin, `p` pubsub, `s` noscript, `b` blocking,
+ * `l` loading, `t` stale, `F` fast, `M` movable keys, `A` no authentication, `n` not in MULTI.
+ */
+export type CommandRow = readonly [
+  run: Run | CommandTable,
+  arity: number,
+  flags: string,
+  first?: number,
+  last?: number,
+  step?: number,
+];
+
+/** Commands by lower-case name. A row whose `run` is a table holds subcommands. */
+export type CommandTable = { readonly [name: string]: CommandRow };
+
+/** A command as the dispatcher uses it. */
+export class Command {
+  /** Lower case; `config|get` for a subcommand. */
+  readonly name: string;
+  readonly run: Run;
+  readonly arity: number;
+  readonly flags: string;
+  readonly first: number;
+  readonly last: number;
+  readonly step: number;
+  readonly writes: boolean;
+  /** Group of the documentation: `string`, `list`, ... */
+  readonly group: string;
+  readonly subcommands: ReadonlyMap<string, Command> | undefined;
+  calls = 0;
+
+  constructor(name: string, group: string, row: CommandRow) {
+    const [run, arity, flags, first = 0, last = 0, step = 0] = row;
+    this.name = name;
+    this.group = group;
+    this.arity = arity;
+    this.flags = flags;
+    this.first = first;
+    this.last = last;
+    this.step = step;
+    this.writes = flags.includes("w");
+    if (typeof run === "function") {
+      this.run = run;
+      this.subcommands = undefined;
+    } else {
+      const children = new Map<string, Command>();
+      for (const sub of Object.keys(run)) {
+        children.set(sub, new Command(`${name}|${sub}`, group, run[sub] as CommandRow));
+      }
+      this.subcommands = children;
+      this.run = () => {
+        throw new TypeError("a container is not run");
+      };
+    }
+  }
+}

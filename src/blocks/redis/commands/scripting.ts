@@ -1,0 +1,68 @@
+/** EVAL, EVALSHA and SCRIPT. */
+import { OK, type Reply, RespError } from "../../../wire/index.ts";
+import type { Client } from "../client.ts";
+import type { CommandTable } from "../command.ts";
+import { err, NOT_INTEGER } from "../errors.ts";
+import { parseInteger } from "../numbers.ts";
+import { ScriptEngine } from "../scripting/engine.ts";
+
+function engineOf(client: Client): ScriptEngine {
+  client.server.scripts ??= new ScriptEngine(client.server);
+  return client.server.scripts;
+}
+
+function evaluate(bySha: boolean, readOnly: boolean) {
+  return (client: Client, args: string[]): Reply => {
+    const count = parseInteger(args[2] as string, NOT_INTEGER);
+    if (count > args.length - 3) throw err("Number of keys can't be greater than number of args");
+    if (count < 0) throw err("Number of keys can't be negative");
+    const engine = engineOf(client);
+    let sha = (args[1] as string).toLowerCase();
+    if (!bySha) sha = engine.load(args[1] as string);
+    else if (sha.length !== 40 || !engine.has(sha)) {
+      throw new RespError("NOSCRIPT No matching script. Please use EVAL.");
+    }
+    return engine.run(client, {
+      sha,
+      keys: args.slice(3, 3 + count),
+      args: args.slice(3 + count),
+      readOnly,
+    });
+  };
+}
+
+function flush(client: Client, args: string[]): Reply {
+  const word = args[2]?.toUpperCase();
+  if (args.length > 3 || (word !== undefined && word !== "SYNC" && word !== "ASYNC")) {
+    throw err("SCRIPT FLUSH only support SYNC|ASYNC option");
+  }
+  client.server.scripts?.flush();
+  return OK;
+}
+
+export const scripting: CommandTable = {
+  eval: [evaluate(false, false), -3, "sM"],
+  evalsha: [evaluate(true, false), -3, "sM"],
+  eval_ro: [evaluate(false, true), -3, "srM"],
+  evalsha_ro: [evaluate(true, true), -3, "srM"],
+  script: [
+    {
+      load: [(client, args) => engineOf(client).load(args[2] as string), 3, "s"],
+      exists: [
+        (client, args) => args.slice(2).map((sha) => (client.server.scripts?.has(sha) ? 1 : 0)),
+        -3,
+        "s",
+      ],
+      flush: [flush, -2, "s"],
+      kill: [
+        () => {
+          throw new RespError("NOTBUSY No scripts in execution right now.");
+        },
+        2,
+        "s",
+      ],
+    },
+    -2,
+    "",
+  ],
+};

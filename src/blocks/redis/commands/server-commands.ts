@@ -1,0 +1,156 @@
+/** Commands about the server: CONFIG, TIME, DBSIZE, FLUSHALL, ROLE and the like (server.c). */
+import { MapReply, OK, type Reply } from "../../../wire/index.ts";
+import type { Client } from "../client.ts";
+import { type CommandTable, NO_REPLY, type NoReply } from "../command.ts";
+import { err, NOT_INTEGER, SYNTAX, wrongArity } from "../errors.ts";
+import { parseFloat64, parseInteger } from "../numbers.ts";
+import { commandCommands } from "./command-command.ts";
+import { info } from "./info.ts";
+import { databaseOf } from "./keys.ts";
+
+function time(): Reply {
+  const nowMs = Date.now();
+  const micros = Math.floor((nowMs % 1_000) * 1_000);
+  return [String(Math.floor(nowMs / 1_000)), String(micros)];
+}
+
+function flush(all: boolean) {
+  return (client: Client, args: string[]): Reply => {
+    const word = args[1]?.toUpperCase();
+    if (args.length > 2 || (word !== undefined && word !== "SYNC" && word !== "ASYNC")) {
+      throw SYNTAX;
+    }
+    const chosen = all ? client.server.databases : [client.db];
+    for (const database of chosen) database.flush();
+    return OK;
+  };
+}
+
+function swapDb(client: Client, args: string[]): Reply {
+  const { server } = client;
+  const first = databaseOf(client, args[1] as string, err("invalid first DB index"));
+  const second = databaseOf(client, args[2] as string, err("invalid second DB index"));
+  if (first !== second) server.swap(first, second);
+  return OK;
+}
+
+function configSet(client: Client, args: string[]): Reply {
+  if (args.length % 2 === 1) throw wrongArity("config|set");
+  const pairs: [string, string][] = [];
+  for (let at = 2; at < args.length; at += 2)
+    pairs.push([args[at] as string, args[at + 1] as string]);
+  client.server.config.setAll(pairs);
+  return OK;
+}
+
+function configGet(client: Client, args: string[]): Reply {
+  const flat: string[] = [];
+  const seen = new Set<string>();
+  for (const pattern of args.slice(2)) {
+    const found = client.server.config.match(pattern);
+    for (let at = 0; at < found.length; at += 2) {
+      if (seen.has(found[at] as string)) continue;
+      seen.add(found[at] as string);
+      flat.push(found[at] as string, found[at + 1] as string);
+    }
+  }
+  return new MapReply(flat);
+}
+
+/** DEBUG SLEEP holds up everyone, as in Redis: nobody is read from until time is up. */
+function debugSleep(client: Client, args: string[]): Reply | NoReply {
+  const ms = parseFloat64(args[2] as string) * 1_000;
+  if (client.denyBlocking || ms <= 0) return OK;
+  client.server.stall(ms);
+  return client.block({ keys: [], timeoutMs: ms, attempt: () => undefined, onTimeout: OK });
+}
+
+function shutdown(client: Client): NoReply {
+  const { server } = client;
+  void server.close().then(() => server.onShutdown());
+  return NO_REPLY;
+}
+
+function wait(client: Client, args: string[]): Reply {
+  parseInteger(args[1] as string);
+  const timeoutMs = parseInteger(
+    args[2] as string,
+    err("timeout is not an integer or out of range"),
+  );
+  if (timeoutMs < 0) throw err("timeout is negative");
+  if (client.denyBlocking || Number(args[1]) <= 0) return 0;
+  return client.block({
+    keys: [],
+    timeoutMs,
+    attempt: () => undefined,
+    onTimeout: 0,
+  }) as unknown as Reply;
+}
+
+function monitor(client: Client): Reply {
+  client.monitoring = true;
+  client.server.monitors.add(client);
+  return OK;
+}
+
+function memoryUsage(client: Client, args: string[]): Reply {
+  if (args.length > 3) {
+    if (args.length !== 5 || args[3]?.toUpperCase() !== "SAMPLES") throw SYNTAX;
+    if (parseInteger(args[4] as string, NOT_INTEGER) < 0) throw SYNTAX;
+  }
+  const key = args[2] as string;
+  const value = client.db.peek(key);
+  return value === undefined ? null : 56 + key.length + value.bytes();
+}
+
+export const serverCommands: CommandTable = {
+  info: [info, -1, "lt"],
+  time: [time, 1, "ltF"],
+  dbsize: [(client) => client.db.keys.size, 1, "rF"],
+  flushdb: [flush(false), -1, "w"],
+  flushall: [flush(true), -1, "w"],
+  swapdb: [swapDb, 3, "wF"],
+  role: [() => ["master", 0, []], 1, "sltF"],
+  lastsave: [(client) => Math.floor(client.server.startedMs / 1_000), 1, "ltF"],
+  wait: [wait, 3, "sb"],
+  monitor: [monitor, 1, "aslt"],
+  shutdown: [shutdown, -1, "asltn"],
+  command: [commandCommands, -1, "lt"],
+  config: [
+    {
+      get: [configGet, -3, "aslt"],
+      set: [configSet, -4, "aslt"],
+      resetstat: [(client) => (client.server.resetStats(), OK), 2, "aslt"],
+    },
+    -2,
+    "",
+  ],
+  debug: [{ sleep: [debugSleep, 3, "as"] }, -2, "as"],
+  memory: [{ usage: [memoryUsage, -3, "r", 2, 2, 1] }, -2, ""],
+  latency: [
+    {
+      latest: [() => [], 2, "aslt"],
+      history: [() => [], 3, "aslt"],
+      reset: [() => 0, -2, "aslt"],
+    },
+    -2,
+    "",
+  ],
+  slowlog: [
+    {
+      get: [() => [], -2, "alt"],
+      len: [() => 0, 2, "alt"],
+      reset: [() => OK, 2, "alt"],
+    },
+    -2,
+    "",
+  ],
+  acl: [
+    {
+      whoami: [(client) => client.user, 2, "slt"],
+      users: [() => ["default"], 2, "aslt"],
+    },
+    -2,
+    "",
+  ],
+};

@@ -1,0 +1,176 @@
+/**
+ * One numbered database: keys and their values, expiry, and who watches or waits for a key.
+ *
+ * All reads and writes of commands go through here, so that a dead key is never seen, a change always
+ * dirties the transactions that WATCH it, and a waiting client always hears of a key that became ready.
+ */
+import { WRONG_TYPE } from "./errors.ts";
+import { Dict } from "./dict.ts";
+import type { Client } from "./client.ts";
+import type { Server } from "./server.ts";
+import { StringValue } from "./values/string.ts";
+import type { Value } from "./values/value.ts";
+
+/** A class of values, such as {@link StringValue}. */
+type ValueClass<T extends Value> = abstract new (...args: never[]) => T;
+
+export class Database {
+  readonly server: Server;
+  index: number;
+  keys: Dict<Value> = new Dict();
+  /** Keys that have an expiry. */
+  expiring = 0;
+  /** Clients that WATCH a key. */
+  readonly watchers: Map<string, Set<Client>> = new Map();
+  /** Clients blocked on a key, in order of arrival. */
+  readonly blocked: Map<string, Client[]> = new Map();
+
+  constructor(server: Server, index: number) {
+    this.server = server;
+    this.index = index;
+  }
+
+  /** The value of a live key. */
+  lookup(key: string): Value | undefined {
+    const value = this.keys.get(key);
+    if (value === undefined) {
+      this.server.stats.misses++;
+      return undefined;
+    }
+    const { nowMs } = this.server;
+    if (value.expireAtMs <= nowMs) {
+      this.expire(key);
+      this.server.stats.misses++;
+      return undefined;
+    }
+    value.touchedMs = nowMs;
+    this.server.stats.hits++;
+    return value;
+  }
+
+  /** The value of a live key, without counting as an access. */
+  peek(key: string): Value | undefined {
+    const value = this.keys.get(key);
+    if (value !== undefined && value.expireAtMs <= this.server.nowMs) {
+      this.expire(key);
+      return undefined;
+    }
+    return value;
+  }
+
+  /** The value of a live key that must be of this class; throws WRONGTYPE. */
+  get<T extends Value>(type: ValueClass<T>, key: string): T | undefined {
+    const value = this.lookup(key);
+    if (value === undefined || value instanceof type) return value as T | undefined;
+    throw WRONG_TYPE;
+  }
+
+  /** A string's bytes; throws WRONGTYPE. */
+  text(key: string): string | undefined {
+    const value = this.lookup(key);
+    if (value === undefined) return undefined;
+    if (value instanceof StringValue) return value.text;
+    throw WRONG_TYPE;
+  }
+
+  /** The value of a live key of this class, made when there is none. The caller tells of the change. */
+  getOrAdd<T extends Value>(type: ValueClass<T>, key: string, make: () => T): T {
+    const value = this.get(type, key);
+    if (value !== undefined) return value;
+    const fresh = make();
+    this.add(key, fresh);
+    return fresh;
+  }
+
+  /** Adds a key that is not there yet. */
+  add(key: string, value: Value): void {
+    value.touchedMs = this.server.nowMs;
+    this.keys.set(key, value);
+    if (value.expireAtMs !== Infinity) this.#track(key, value.expireAtMs);
+    this.ready(key);
+    this.server.notify("n", "new", key, this);
+  }
+
+  /** Sets a key, whatever it held; its expiry is that of `value`. */
+  put(key: string, value: Value): void {
+    const old = this.peek(key);
+    if (old === undefined) {
+      this.add(key, value);
+    } else {
+      if (old.expireAtMs !== Infinity) this.expiring--;
+      value.touchedMs = this.server.nowMs;
+      this.keys.set(key, value);
+      if (value.expireAtMs !== Infinity) this.#track(key, value.expireAtMs);
+      this.ready(key);
+    }
+    this.changed(key);
+  }
+
+  /** Sets or, with Infinity, lifts a key's time of death. */
+  setExpiry(key: string, value: Value, atMs: number): void {
+    if (value.expireAtMs !== Infinity) this.expiring--;
+    value.expireAtMs = atMs;
+    if (atMs !== Infinity) this.#track(key, atMs);
+  }
+
+  /** Removes a live key; true when there was one. */
+  delete(key: string): boolean {
+    const value = this.peek(key);
+    if (value === undefined) return false;
+    this.remove(key, value);
+    this.changed(key);
+    return true;
+  }
+
+  /** Removes a collection that became empty, and says so. */
+  deleteEmpty(key: string): void {
+    this.delete(key);
+    this.server.notify("g", "del", key, this);
+  }
+
+  /** Takes a key out of the table and nothing else. */
+  remove(key: string, value: Value): void {
+    if (value.expireAtMs !== Infinity) this.expiring--;
+    this.keys.delete(key);
+    if (value.type === "stream" && this.blocked.has(key)) this.server.markReady(this, key);
+  }
+
+  /** Removes a key whose time has come. */
+  expire(key: string): void {
+    const value = this.keys.get(key);
+    if (value === undefined) return;
+    this.remove(key, value);
+    this.server.stats.expired++;
+    this.server.notify("x", "expired", key, this);
+    this.changed(key);
+  }
+
+  /** Removes every key. */
+  flush(): number {
+    const removed = this.keys.size;
+    for (const key of this.watchers.keys()) if (this.keys.has(key)) this.changed(key);
+    for (const key of this.blocked.keys()) if (this.keys.has(key)) this.server.markReady(this, key);
+    this.keys = new Dict();
+    this.expiring = 0;
+    return removed;
+  }
+
+  /** Tells whoever watches the key that it changed. */
+  changed(key: string): void {
+    this.server.dirty++;
+    if (this.watchers.size > 0) {
+      const watching = this.watchers.get(key);
+      if (watching) for (const client of watching) client.dirtyWatch = true;
+    }
+  }
+
+  /** Tells the server that clients blocked on this key may go on. */
+  ready(key: string): void {
+    if (this.blocked.size > 0 && this.blocked.has(key)) this.server.markReady(this, key);
+  }
+
+  #track(key: string, atMs: number): void {
+    this.expiring++;
+    this.server.watchExpiry(atMs, this.index, key);
+  }
+}

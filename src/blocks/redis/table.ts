@@ -1,0 +1,37 @@
+/** All commands, gathered from the groups at the first request. */
+import { Command, type CommandTable } from "./command.ts";
+import { connection } from "./commands/connection.ts";
+import { expire } from "./commands/expire.ts";
+import { keys } from "./commands/keys.ts";
+import { pubsub } from "./commands/pubsub.ts";
+import { scripting } from "./commands/scripting.ts";
+import { serverCommands } from "./commands/server-commands.ts";
+import { strings } from "./commands/strings.ts";
+import { counters } from "./commands/counters.ts";
+import { transactions } from "./commands/transactions.ts";
+
+let table: Map<string, Command> | undefined;
+
+const groups: () => readonly (readonly [string, CommandTable])[] = () => [
+  ["connection", connection],
+  ["server", serverCommands],
+  ["generic", keys],
+  ["generic", expire],
+  ["string", strings],
+  ["string", counters],
+  ["transactions", transactions],
+  ["pubsub", pubsub],
+  ["scripting", scripting],
+];
+
+/** Commands by lower-case name. */
+export function commandTable(): Map<string, Command> {
+  if (table) return table;
+  table = new Map();
+  for (const [group, rows] of groups()) {
+    for (const name of Object.keys(rows)) {
+      table.set(name, new Command(name, group, rows[name] as CommandTable[string]));
+    }
+  }
+  return table;
+}

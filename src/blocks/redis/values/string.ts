@@ -1,0 +1,86 @@
+/**
+ * Strings. They are kept as byte strings; bit and range commands, which change a few bytes in place, turn
+ * one into a buffer with room to grow, and the next read as a whole turns it back.
+ */
+import { isInteger } from "../numbers.ts";
+import { Value } from "./value.ts";
+
+const EMBEDDED_BYTES_MAX = 44;
+
+export class StringValue extends Value {
+  readonly type = "string" as const;
+  #text: string;
+  #bytes: Buffer | undefined;
+  #length: number;
+  /** Set by commands that change bytes in place, which leave the value as a raw buffer in Redis. */
+  raw = false;
+
+  constructor(text: string) {
+    super();
+    this.#text = text;
+    this.#length = text.length;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get text(): string {
+    if (this.#bytes) {
+      this.#text = this.#bytes.toString("latin1", 0, this.#length);
+      this.#bytes = undefined;
+    }
+    return this.#text;
+  }
+
+  set text(text: string) {
+    this.#text = text;
+    this.#bytes = undefined;
+    this.#length = text.length;
+  }
+
+  /** The bytes for reading, without turning the value into a buffer for good. */
+  peek(): { bytes: Buffer; length: number } {
+    return { bytes: this.#bytes ?? Buffer.from(this.#text, "latin1"), length: this.#length };
+  }
+
+  /** The bytes for changing in place, at least `length` of them, new ones zero. */
+  grow(length: number): Buffer {
+    let bytes = this.#bytes ?? Buffer.from(this.#text, "latin1");
+    if (bytes.length < length) {
+      const larger = Buffer.alloc(
+        Math.max(length, Math.min(bytes.length * 2, bytes.length + 1_048_576)),
+      );
+      bytes.copy(larger, 0, 0, this.#length);
+      bytes = larger;
+    }
+    this.#bytes = bytes;
+    this.#text = "";
+    this.#length = Math.max(this.#length, length);
+    this.raw = true;
+    return bytes;
+  }
+
+  /** Part of the value, `end` excluded. */
+  slice(start: number, end: number): string {
+    return this.#bytes
+      ? this.#bytes.toString("latin1", start, Math.min(end, this.#length))
+      : this.#text.slice(start, end);
+  }
+
+  encoding(): string {
+    if (this.raw || this.#bytes) return "raw";
+    if (isInteger(this.#text)) return "int";
+    return this.#length <= EMBEDDED_BYTES_MAX ? "embstr" : "raw";
+  }
+
+  bytes(): number {
+    return 16 + this.#length;
+  }
+
+  copy(): StringValue {
+    const copy = new StringValue(this.text);
+    copy.raw = this.raw;
+    return copy;
+  }
+}

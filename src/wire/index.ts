@@ -1,0 +1,6 @@
+/** Codecs and dissectors of wire protocols: pure, shared by the blocks and the viewer. */
+export * from "./latin1.ts";
+export * from "./resp-encode.ts";
+export * from "./resp-inline.ts";
+export * from "./resp-requests.ts";
+export * from "./resp-values.ts";
