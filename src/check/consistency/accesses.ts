@@ -132,30 +132,34 @@ function keepWhatMatters(raw: readonly RawAccess[]): RawAccess[] {
   return raw.filter(({ operation }) => !unanswered.has(operation) || wanted.has(operation));
 }
 
-interface Lanes {
+/** Where each access stands. */
+export interface Lanes {
   readonly lane: Int32Array;
   readonly place: Int32Array;
   readonly lanes: number[][];
   readonly predecessors: Map<number, number[]>;
 }
 
-/** Gives every operation a lane of its session, and the order across lanes of one session. */
-function layLanes(raw: readonly RawAccess[]): Lanes {
-  const lane = new Int32Array(raw.length);
-  const place = new Int32Array(raw.length);
+/**
+ * Gives every operation a lane of its session, and the order across lanes of one session. An operation may
+ * stand in the list several times in a row, once for each of its accesses.
+ */
+export function layLanes(all: readonly Operation[]): Lanes {
+  const lane = new Int32Array(all.length);
+  const place = new Int32Array(all.length);
   const lanes: number[][] = [];
   const predecessors = new Map<number, number[]>();
   const ofSession = new Map<number | string, number[]>();
   let current = -1;
   let previous: Operation | undefined;
-  for (const [at, { operation }] of raw.entries()) {
+  for (const [at, operation] of all.entries()) {
     if (operation !== previous) {
       previous = operation;
       const session = sessionOf(operation);
       let own = ofSession.get(session);
       if (!own) ofSession.set(session, (own = []));
       const before = (tail: number): boolean =>
-        (raw[tail] as RawAccess).operation.completeRank < operation.invokeRank;
+        (all[tail] as Operation).completeRank < operation.invokeRank;
       const answered = operation.outcome !== "info";
       const free = answered
         ? own.find((number) => before((lanes[number] as number[]).at(-1) as number))
@@ -229,7 +233,7 @@ export function toAccesses(
     isWrite,
     key: keyOf,
     value: valueOf,
-    ...layLanes(raw),
+    ...layLanes(raw.map(({ operation }) => operation)),
     readsFrom,
     candidates,
     operations: raw.map(({ operation }) => operation),

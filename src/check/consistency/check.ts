@@ -1,0 +1,188 @@
+/** From a history of reads and writes to a verdict at one of the weak levels. */
+import type { History, Operation } from "../../history/operation.ts";
+import { Budget, BudgetSpent } from "../budget.ts";
+import { rulingOf, withWeaker } from "../levels.ts";
+import type { Evidence, Verdict } from "../verdict.ts";
+import { INITIAL, toAccesses, UNWRITTEN, type Accesses, type RawAccess } from "./accesses.ts";
+import { checkSomeReading, type Algorithm } from "./ambiguous.ts";
+import { checkCausalConvergence, checkWeakCausal } from "./causal.ts";
+import { checkEventual } from "./eventual.ts";
+import { minimise, tell } from "./evidence.ts";
+import { finding, type Finding } from "./finding.ts";
+import { readWritesOf } from "./read-write.ts";
+import { checkSequential } from "./sequential.ts";
+import {
+  checkMonotonicReads,
+  checkMonotonicWrites,
+  checkReadYourWrites,
+  checkWritesFollowReads,
+} from "./sessions.ts";
+import { checkCausalMemory, checkPram } from "./views.ts";
+
+/** What the levels below understand besides the history. */
+export interface WeakOptions {
+  /** A key's first value; `undefined` is nil. */
+  readonly initialOf?: (key: unknown) => unknown;
+  /** For `eventual`: nanoseconds of calm before reads count. */
+  readonly calmNs?: number;
+  readonly budget: Budget;
+}
+
+/** How long the smallest sub-history may be looked for, in milliseconds. */
+const minimiseMs = 3_000;
+
+/** The algorithm of each level, from the weakest to the strongest. */
+const algorithms: Readonly<Record<string, Algorithm>> = {
+  "read-your-writes": checkReadYourWrites,
+  "monotonic-reads": checkMonotonicReads,
+  "monotonic-writes": checkMonotonicWrites,
+  "writes-follow-reads": checkWritesFollowReads,
+  PRAM: checkPram,
+  "weak-causal": checkWeakCausal,
+  "causal-convergence": checkCausalConvergence,
+  causal: checkCausalMemory,
+  sequential: checkSequential,
+};
+
+/** The levels that this file judges, from the weakest to the strongest. */
+export const weakLevels: readonly string[] = ["eventual", ...Object.keys(algorithms)];
+
+/**
+ * Judges a history of reads and writes at `level`. A violation names the weakest levels that are violated.
+ * Throws `LightconeError` for a history that is not of reads, writes and compare-and-sets.
+ */
+export function checkWeakLevel(history: History, level: string, options: WeakOptions): Verdict {
+  const initialOf = options.initialOf ?? (() => undefined);
+  const { raw } = readWritesOf(history, level);
+  const judge = judgeOf(level, options);
+  const accesses = toAccesses(raw, initialOf);
+  try {
+    const found = judge(accesses, options.budget);
+    if (!found) return { result: "holds" };
+    return violation(raw, accesses, level, found, options);
+  } catch (error) {
+    if (!(error instanceof BudgetSpent)) throw error;
+    return {
+      result: "unknown",
+      why: error.message,
+      decided: `${accesses.count} reads and writes on ${accesses.lanes.length} lanes were read; the search at level ${level} had no answer yet`,
+    };
+  }
+}
+
+/** The algorithm of a level, for accesses of every kind: reads from nowhere, and ambiguous ones. */
+function judgeOf(level: string, { calmNs = 0 }: WeakOptions): Algorithm {
+  const core: Algorithm =
+    level === "eventual"
+      ? (accesses, budget) => checkEventual(accesses, budget, { calmNs })
+      : (algorithms[level] as Algorithm);
+  return (accesses, budget) => {
+    const unwritten = accesses.readsFrom.indexOf(UNWRITTEN);
+    if (unwritten >= 0) return finding("out-of-thin-air", unwritten, []);
+    // These two look at values alone, and need no reading of ambiguous reads.
+    if (level === "eventual" || level === "sequential") return core(accesses, budget);
+    return checkSomeReading(accesses, core, budget);
+  };
+}
+
+function violation(
+  raw: readonly RawAccess[],
+  accesses: Accesses,
+  level: string,
+  found: Finding,
+  options: WeakOptions,
+): Verdict {
+  const evidence: Evidence[] = [];
+  const violated = new Set<string>([level]);
+  const budget = options.budget;
+  // Where a weaker level is violated too, that is the better explanation.
+  for (const weaker of weakLevels) {
+    if (weaker === level || !withWeaker([level]).has(weaker)) continue;
+    if ([...withWeaker([weaker])].some((one) => one !== weaker && violated.has(one))) {
+      violated.add(weaker);
+      continue;
+    }
+    try {
+      const below = judgeOf(weaker, options)(accesses, budget);
+      if (!below) continue;
+      violated.add(weaker);
+      evidence.push(smallest(raw, accesses, weaker, below, options));
+    } catch (error) {
+      if (!(error instanceof BudgetSpent)) throw error;
+      break;
+    }
+  }
+  const { violates, alsoViolates } = rulingOf(violated);
+  if (evidence.length === 0) evidence.push(smallest(raw, accesses, level, found, options));
+  return { result: "violated", evidence, violates, alsoViolates };
+}
+
+/** The evidence of the smallest sub-history that can be found in a short time. */
+function smallest(
+  raw: readonly RawAccess[],
+  accesses: Accesses,
+  level: string,
+  found: Finding,
+  options: WeakOptions,
+): Evidence {
+  const judge = judgeOf(level, options);
+  const initialOf = options.initialOf ?? (() => undefined);
+  const budget = options.budget.part(minimiseMs);
+  const byOperation = new Map<Operation, RawAccess[]>();
+  for (const access of raw) {
+    const own = byOperation.get(access.operation);
+    if (own) own.push(access);
+    else byOperation.set(access.operation, [access]);
+  }
+  const sub = (operations: readonly Operation[]): Accesses =>
+    toAccesses(
+      operations.flatMap((operation) => byOperation.get(operation) ?? []),
+      initialOf,
+    );
+  const again = (operations: readonly Operation[]): Finding | undefined => {
+    const part = sub(operations);
+    if (found.anomaly !== "out-of-thin-air" && part.readsFrom.includes(UNWRITTEN)) return undefined;
+    return judge(part, budget);
+  };
+  // Leaving out a write after which reads counted would change what counts.
+  if (level === "eventual") return tell(accesses, found);
+  const sources = sourcesOf(accesses);
+  const complete = (operations: readonly Operation[]): boolean => {
+    if (sources.size === 0) return true;
+    const kept = new Set(operations);
+    return operations.every((one) => sources.get(one)?.every((write) => kept.has(write)) ?? true);
+  };
+  const named = new Set(found.accesses.map((at) => accesses.operations[at] as Operation));
+  const all = [...byOperation.keys()];
+  let start = all.filter((operation) => named.has(operation));
+  try {
+    if (accesses.candidates.size > 0 || !again(start)) start = all;
+    const kept = minimise(
+      start,
+      (rest) => complete(rest) && again(rest) !== undefined,
+      () => !budget.spent(),
+    );
+    const small = again(kept);
+    if (small) return tell(sub(kept), small);
+  } catch (error) {
+    if (!(error instanceof BudgetSpent)) throw error;
+  }
+  return tell(accesses, found);
+}
+
+/**
+ * Of each operation with ambiguous reads, all the writes that these may have read: in a sub-history they
+ * must stay together, or a violation might be of its own making.
+ */
+function sourcesOf(accesses: Accesses): Map<Operation, Operation[]> {
+  const sources = new Map<Operation, Operation[]>();
+  for (const [read, writes] of accesses.candidates) {
+    const own = accesses.operations[read] as Operation;
+    const list = sources.get(own) ?? [];
+    for (const write of writes) {
+      if (write !== INITIAL) list.push(accesses.operations[write] as Operation);
+    }
+    sources.set(own, list);
+  }
+  return sources;
+}

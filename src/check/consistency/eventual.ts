@@ -1,0 +1,59 @@
+/**
+ * Eventual consistency, as far as a finite history can show it: once all writes of a key have ended and a
+ * calm has passed, its reads agree on one value, and it was written. (Eventual visibility and strong
+ * convergence of Burckhardt 2014; a history without reads in the calm can break neither.)
+ */
+import type { Budget } from "../budget.ts";
+import { INITIAL, UNWRITTEN, type Accesses } from "./accesses.ts";
+import { finding, type Finding } from "./finding.ts";
+
+/** When reads begin to count. */
+export interface Calm {
+  /** Nanoseconds that pass between a key's last write and the first read that counts. */
+  readonly calmNs: number;
+}
+
+/** Judges convergence: nothing if it holds. */
+export function checkEventual(
+  accesses: Accesses,
+  budget: Budget,
+  { calmNs }: Calm = { calmNs: 0 },
+): Finding | undefined {
+  const { count, isWrite, key, value, operations, readsFrom } = accesses;
+  const lastWriteNs = new Float64Array(accesses.keys.length).fill(-Infinity);
+  const lastWriteRank = new Float64Array(accesses.keys.length).fill(-1);
+  const unanswered = new Set<string>();
+  for (let at = 0; at < count; at++) {
+    const operation = operations[at];
+    if (isWrite[at] !== 1 || !operation) continue;
+    const of = key[at] as number;
+    if (operation.outcome === "info") {
+      // It may take effect at any time, in the calm too: what it wrote may be read or not.
+      unanswered.add(`${of} ${value[at]}`);
+      continue;
+    }
+    lastWriteNs[of] = Math.max(lastWriteNs[of] as number, operation.completeNs);
+    lastWriteRank[of] = Math.max(lastWriteRank[of] as number, operation.completeRank);
+  }
+  const agreed = new Map<number, number>();
+  for (let at = 0; at < count; at++) {
+    budget.demand();
+    const operation = operations[at];
+    const of = key[at] as number;
+    if (isWrite[at] === 1 || !operation || (readsFrom[at] as number) === UNWRITTEN) continue;
+    const settled =
+      operation.invokeRank > (lastWriteRank[of] as number) &&
+      (calmNs === 0 || operation.invokeNs >= (lastWriteNs[of] as number) + calmNs);
+    if (!settled || unanswered.has(`${of} ${value[at]}`)) continue;
+    const first = agreed.get(of);
+    if (first === undefined) agreed.set(of, at);
+    else if (value[first] !== value[at]) {
+      const sources = [first, at].flatMap((read) => {
+        const from = readsFrom[read] as number;
+        return from > INITIAL ? [{ from, to: read, kind: "reads" as const }] : [];
+      });
+      return finding("divergence", at, [...sources, { from: first, to: at, kind: "session" }]);
+    }
+  }
+  return undefined;
+}

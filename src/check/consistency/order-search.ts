@@ -1,0 +1,229 @@
+/**
+ * Looks for one order of all operations that respects every session and explains every answer.
+ *
+ * Sequential consistency is NP-complete, and does not split by key. The search goes depth-first over how
+ * far each lane has come, and remembers from where there was no way on. What keeps it small: a read that is possible is
+ * taken at once (it changes nothing, so taking it early never hurts); a value that somebody still has to
+ * read is not overwritten; orders that are forced (`saturation.ts`) are respected; and operations are
+ * tried in the order in which they completed, which is the answer when the history is linearizable.
+ */
+import type { Budget } from "../budget.ts";
+
+/** The search's question: operations are numbered, `0 .. operations - 1`. */
+export interface OrderProblem {
+  readonly operations: number;
+  /** The operations of each lane, in order. */
+  readonly lanes: readonly (readonly number[])[];
+  /** Pairs that must stand in this order, beyond the lanes. */
+  readonly forced: readonly (readonly [before: number, after: number])[];
+  /** Which object an operation speaks of: `0 .. objects - 1`. */
+  readonly objectOf: Int32Array;
+  readonly objects: number;
+  /** True for an operation that may also be left out (nobody knows whether it happened). */
+  readonly optional: Uint8Array;
+  /** True for an operation that never changes a state. */
+  readonly readOnly: Uint8Array;
+  /** Lower is tried first. */
+  readonly preference: Float64Array;
+  /** The first state of an object, as a small integer. */
+  first(object: number): number;
+  /** The state of `object` after `operation`, or -1 when it is not possible. */
+  step(object: number, state: number, operation: number): number;
+  /** Of each operation that reads a known write: that write (-1: the first state); else -2. */
+  readonly readsFrom?: Int32Array;
+}
+
+interface Frame {
+  /** Lanes whose next operation may be tried. */
+  readonly choices: number[];
+  next: number;
+  /** How long the log was when this frame began. */
+  readonly undoTo: number;
+}
+
+/** True if there is such an order, false if there is none. Throws `BudgetSpent`. */
+export function searchOrder(problem: OrderProblem, budget: Budget): boolean {
+  return new OrderSearch(problem, budget).run();
+}
+
+class OrderSearch {
+  readonly #problem: OrderProblem;
+  readonly #budget: Budget;
+  readonly #frontier: Int32Array;
+  readonly #states: Int32Array;
+  /** How many forced predecessors of an operation are still to come. */
+  readonly #waits: Int32Array;
+  readonly #after: number[][] = [];
+  /** How many reads of a write are still to come; of the first state, counted per object. */
+  readonly #unread: Int32Array;
+  readonly #unreadFirst: Int32Array;
+  /** The write whose value each object holds, or -1. */
+  readonly #holds: Int32Array;
+  #left = 0;
+  /** What was done, to take it back: lane, old state, old holder. */
+  readonly #log: number[] = [];
+  readonly #visited = new Set<string>();
+  readonly #nameBuffer: Uint16Array;
+
+  constructor(problem: OrderProblem, budget: Budget) {
+    this.#problem = problem;
+    this.#budget = budget;
+    const { operations, lanes, forced, optional, objects, objectOf, readsFrom } = problem;
+    this.#frontier = new Int32Array(lanes.length);
+    this.#states = Int32Array.from({ length: objects }, (_, object) => problem.first(object));
+    this.#holds = new Int32Array(objects).fill(-1);
+    this.#nameBuffer = new Uint16Array((lanes.length + objects) * 2);
+    this.#waits = new Int32Array(operations);
+    this.#unread = new Int32Array(operations);
+    this.#unreadFirst = new Int32Array(objects);
+    for (const [before, after] of forced) {
+      this.#waits[after] = (this.#waits[after] as number) + 1;
+      (this.#after[before] ??= []).push(after);
+    }
+    for (let at = 0; at < operations; at++) {
+      if (optional[at] === 0) this.#left++;
+      const from = readsFrom?.[at] ?? -2;
+      if (from >= 0) this.#unread[from] = (this.#unread[from] as number) + 1;
+      else if (from === -1) {
+        const object = objectOf[at] as number;
+        this.#unreadFirst[object] = (this.#unreadFirst[object] as number) + 1;
+      }
+    }
+  }
+
+  run(): boolean {
+    const frames: Frame[] = [];
+    for (;;) {
+      this.#budget.demand();
+      const undoTo = this.#log.length;
+      this.#takeReads();
+      if (this.#left === 0) return true;
+      if (this.#visited.size > 0 && this.#visited.has(this.#name())) this.#undo(undoTo);
+      else frames.push({ choices: this.#choices(), next: 0, undoTo });
+      if (!this.#advance(frames)) return false;
+    }
+  }
+
+  /** Takes the next untried choice of the deepest frame that has one; false when none is left. */
+  #advance(frames: Frame[]): boolean {
+    for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
+      // The frame's own reads stand before its first choice: take back no more than the last choice.
+      if (frame.next > 0) this.#undo(this.#choiceMarks.pop() as number);
+      const lane = frame.choices[frame.next++];
+      if (lane !== undefined) {
+        this.#choiceMarks.push(this.#log.length);
+        this.#take(lane);
+        return true;
+      }
+      this.#visited.add(this.#name());
+      frames.pop();
+      this.#undo(frame.undoTo);
+    }
+    return false;
+  }
+
+  readonly #choiceMarks: number[] = [];
+
+  #nextOn(lane: number): number | undefined {
+    return (this.#problem.lanes[lane] as readonly number[])[this.#frontier[lane] as number];
+  }
+
+  /** Where `operation` leads its object, or -1 when it cannot be taken now. */
+  #outcome(operation: number): number {
+    if ((this.#waits[operation] as number) > 0) return -1;
+    const { objectOf, readsFrom, readOnly } = this.#problem;
+    const object = objectOf[operation] as number;
+    const next = this.#problem.step(object, this.#states[object] as number, operation);
+    if (next < 0 || readOnly[operation] === 1 || !readsFrom) return next;
+    const held = this.#holds[object] as number;
+    const unread = (held < 0 ? this.#unreadFirst[object] : this.#unread[held]) as number;
+    // A compare-and-set is itself one of the readers of what it replaces.
+    const own = readsFrom[operation] === held ? 1 : 0;
+    return unread > own ? -1 : next;
+  }
+
+  #takeReads(): void {
+    const { lanes, readOnly } = this.#problem;
+    for (let took = true; took;) {
+      took = false;
+      for (let lane = 0; lane < lanes.length; lane++) {
+        for (;;) {
+          const operation = this.#nextOn(lane);
+          if (operation === undefined || readOnly[operation] === 0) break;
+          if (this.#outcome(operation) < 0) break;
+          this.#take(lane);
+          took = true;
+        }
+      }
+    }
+  }
+
+  #choices(): number[] {
+    const { lanes, preference } = this.#problem;
+    const found: number[] = [];
+    for (let lane = 0; lane < lanes.length; lane++) {
+      const operation = this.#nextOn(lane);
+      if (operation !== undefined && this.#outcome(operation) >= 0) found.push(lane);
+    }
+    const rank = (lane: number): number => preference[this.#nextOn(lane) as number] as number;
+    return found.sort((a, b) => rank(a) - rank(b));
+  }
+
+  #take(lane: number): void {
+    const operation = this.#nextOn(lane) as number;
+    const { objectOf, optional, readOnly, readsFrom } = this.#problem;
+    const object = objectOf[operation] as number;
+    const state = this.#states[object] as number;
+    this.#log.push(lane, state, this.#holds[object] as number);
+    this.#countRead(operation, -1);
+    this.#states[object] = this.#problem.step(object, state, operation);
+    if (readsFrom && readOnly[operation] === 0) this.#holds[object] = operation;
+    this.#frontier[lane] = (this.#frontier[lane] as number) + 1;
+    if (optional[operation] === 0) this.#left--;
+    for (const next of this.#after[operation] ?? []) {
+      this.#waits[next] = (this.#waits[next] as number) - 1;
+    }
+  }
+
+  #countRead(operation: number, change: number): void {
+    const { readsFrom, objectOf } = this.#problem;
+    const from = readsFrom?.[operation] ?? -2;
+    if (from >= 0) this.#unread[from] = (this.#unread[from] as number) + change;
+    else if (from === -1) {
+      const object = objectOf[operation] as number;
+      this.#unreadFirst[object] = (this.#unreadFirst[object] as number) + change;
+    }
+  }
+
+  #undo(to: number): void {
+    const { objectOf, optional } = this.#problem;
+    while (this.#log.length > to) {
+      const holder = this.#log.pop() as number;
+      const state = this.#log.pop() as number;
+      const lane = this.#log.pop() as number;
+      this.#frontier[lane] = (this.#frontier[lane] as number) - 1;
+      const operation = this.#nextOn(lane) as number;
+      const object = objectOf[operation] as number;
+      this.#states[object] = state;
+      this.#holds[object] = holder;
+      this.#countRead(operation, 1);
+      if (optional[operation] === 0) this.#left++;
+      for (const next of this.#after[operation] ?? []) {
+        this.#waits[next] = (this.#waits[next] as number) + 1;
+      }
+    }
+  }
+
+  /** Names where the search stands, exactly: two different places never share a name. */
+  #name(): string {
+    const end = this.#frontier.length;
+    const halves = this.#nameBuffer;
+    halves.set(new Uint16Array(this.#frontier.buffer));
+    halves.set(new Uint16Array(this.#states.buffer), end * 2);
+    let name = "";
+    for (let at = 0; at < halves.length; at += 4096) {
+      name += String.fromCharCode(...halves.subarray(at, at + 4096));
+    }
+    return name;
+  }
+}

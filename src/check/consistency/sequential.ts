@@ -1,0 +1,173 @@
+/** Sequential consistency (Lamport 1979): of reads and writes, and of any other model. */
+import type { History, Operation } from "../../history/operation.ts";
+import type { Budget } from "../budget.ts";
+import { keyOf, type Model } from "../objects/model.ts";
+import { Machine } from "../objects/plan.ts";
+import { AMBIGUOUS, INITIAL, layLanes, type Accesses } from "./accesses.ts";
+import { finding, type Finding } from "./finding.ts";
+import { searchOrder, type OrderProblem } from "./order-search.ts";
+import { saturate } from "./saturation.ts";
+
+/**
+ * Judges reads and writes: nothing if it holds. Complete, whatever the values; where it is known what each
+ * read read, the forced order refutes most histories that are wrong, and leads the search through others.
+ */
+export function checkSequential(accesses: Accesses, budget: Budget): Finding | undefined {
+  const saturated = saturate(accesses, budget);
+  if ("finding" in saturated) return saturated.finding;
+  const { problem, operationOf } = readWriteProblem(accesses);
+  const forced = [...problem.forced];
+  for (const { from, to } of saturated.links) {
+    const before = operationOf[from] as number;
+    const after = operationOf[to] as number;
+    if (before !== after) forced.push([before, after]);
+  }
+  if (searchOrder({ ...problem, forced }, budget)) return undefined;
+  const all = Array.from({ length: accesses.count }, (_, at) => at);
+  return { ...finding("no-sequential-order", 0, []), accesses: all };
+}
+
+/** The accesses of one operation are one step of the search: a compare-and-set is not torn apart. */
+function readWriteProblem(accesses: Accesses): {
+  problem: OrderProblem;
+  operationOf: Int32Array;
+} {
+  const { count, isWrite, key, value, readsFrom, operations, candidates } = accesses;
+  const operationOf = new Int32Array(count);
+  const read: number[] = [];
+  const write: number[] = [];
+  const source: Operation[] = [];
+  for (let at = 0; at < count; at++) {
+    const operation = operations[at] as Operation;
+    if (source.at(-1) !== operation) {
+      source.push(operation);
+      read.push(-1);
+      write.push(-1);
+    }
+    const number = source.length - 1;
+    operationOf[at] = number;
+    (isWrite[at] === 1 ? write : read)[number] = at;
+  }
+  const total = source.length;
+  const known = candidates.size === 0;
+  // A state is a value; the first state gets a number that no value has.
+  const first = accesses.values.length;
+  const expects = Int32Array.from(read, (at) =>
+    at < 0 ? -1 : known && readsFrom[at] === INITIAL ? first : (value[at] as number),
+  );
+  const initialIs = initialStates(accesses, first);
+  const problem: OrderProblem = {
+    operations: total,
+    lanes: accesses.lanes.map((members) =>
+      unrepeated(members.map((at) => operationOf[at] as number)),
+    ),
+    forced: [...accesses.predecessors].flatMap(([to, list]) =>
+      list.map((from) => [operationOf[from] as number, operationOf[to] as number] as const),
+    ),
+    objects: accesses.keys.length,
+    objectOf: Int32Array.from(
+      read,
+      (at, number) => key[at < 0 ? (write[number] as number) : at] as number,
+    ),
+    // What nobody saw has been left out already, so all that is here has happened.
+    optional: new Uint8Array(total),
+    readOnly: Uint8Array.from(write, (at) => (at < 0 ? 1 : 0)),
+    preference: Float64Array.from(source, preferenceOf),
+    first: (object) => (known ? first : (initialIs[object] as number)),
+    step: (_object, state, operation) => {
+      const expected = expects[operation] as number;
+      if (expected >= 0 && expected !== state) return -1;
+      const written = write[operation] as number;
+      return written < 0 ? state : (value[written] as number);
+    },
+    ...(known ? { readsFrom: Int32Array.from(read, sourceOf) } : {}),
+  };
+  return { problem, operationOf };
+
+  function sourceOf(at: number): number {
+    if (at < 0) return -2;
+    const from = readsFrom[at] as number;
+    return from < 0 ? -1 : (operationOf[from] as number);
+  }
+}
+
+/** The value that each key holds at first, where it is among the values; else a number that is none. */
+function initialStates(
+  { count, key, value, readsFrom, candidates, keys }: Accesses,
+  none: number,
+): number[] {
+  const states = keys.map(() => none);
+  for (let at = 0; at < count; at++) {
+    const isInitial =
+      readsFrom[at] === AMBIGUOUS && (candidates.get(at) as readonly number[]).includes(INITIAL);
+    if (isInitial) states[key[at] as number] = value[at] as number;
+  }
+  // A read that can only be of the initial value tells it as well.
+  for (let at = 0; at < count; at++) {
+    if (
+      readsFrom[at] === INITIAL &&
+      (value[at] as number) >= 0 &&
+      states[key[at] as number] === none
+    ) {
+      states[key[at] as number] = value[at] as number;
+    }
+  }
+  return states;
+}
+
+function unrepeated(numbers: readonly number[]): number[] {
+  return numbers.filter((number, at) => number !== numbers[at - 1]);
+}
+
+/** Completion order first; what never answered comes last, in the order of invocation. */
+function preferenceOf(operation: Operation): number {
+  return operation.completeRank < Infinity ? operation.completeRank : 1e15 + operation.invokeRank;
+}
+
+/**
+ * Judges any model, by search alone: true if some order of the operations respects every session and is
+ * accepted by the model. Throws `BudgetSpent`.
+ */
+export function sequentialWith(
+  model: Model,
+  history: History,
+  initial: unknown,
+  budget: Budget,
+): boolean {
+  const operations = history.operations.filter(
+    (operation) =>
+      operation.outcome === "ok" || (operation.outcome === "info" && !model.readOnly?.(operation)),
+  );
+  const { lanes, predecessors } = layLanes(operations);
+  const partsByKey = new Map<string, number>();
+  const objectOf = new Int32Array(operations.length);
+  const kindOf = new Int32Array(operations.length);
+  const kinds: Operation[] = [];
+  const kindsByKey = new Map<string | number, number>();
+  for (const [at, operation] of operations.entries()) {
+    const part = keyOf(model.partition?.(operation));
+    if (!partsByKey.has(part)) partsByKey.set(part, partsByKey.size);
+    objectOf[at] = partsByKey.get(part) as number;
+    const { f, input, output, outcome, key } = operation;
+    const kind = keyOf([f, input, outcome === "ok" ? output : null, outcome, key]);
+    if (!kindsByKey.has(kind)) kindsByKey.set(kind, kinds.push(operation) - 1);
+    kindOf[at] = kindsByKey.get(kind) as number;
+  }
+  const machine = new Machine(model, kinds);
+  const first = machine.intern(model.initial(initial));
+  return searchOrder(
+    {
+      operations: operations.length,
+      lanes,
+      forced: [...predecessors].flatMap(([to, list]) => list.map((from) => [from, to] as const)),
+      objects: partsByKey.size,
+      objectOf,
+      optional: Uint8Array.from(operations, ({ outcome }) => (outcome === "info" ? 1 : 0)),
+      readOnly: Uint8Array.from(operations, (operation) => (model.readOnly?.(operation) ? 1 : 0)),
+      preference: Float64Array.from(operations, preferenceOf),
+      first: () => first,
+      step: (_object, state, operation) => machine.step(state, kindOf[operation] as number),
+    },
+    budget,
+  );
+}
