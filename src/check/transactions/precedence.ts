@@ -5,8 +5,14 @@
 import { PROCESS, REALTIME, type EdgeList } from "./graph.ts";
 import { OK, type TransactionTable } from "./table.ts";
 
+/** What these orders are taken from: any table has it. */
+export type Timeline = Pick<
+  TransactionTable,
+  "count" | "outcome" | "process" | "processes" | "invokeRank" | "completeRank"
+>;
+
 /** Each ok transaction precedes the next ok one of its process. */
-export function addProcessOrder(table: TransactionTable, edges: EdgeList): void {
+export function addProcessOrder(table: Timeline, edges: EdgeList): void {
   const last = new Int32Array(table.processes.length).fill(-1);
   for (const t of byCompletion(table)) {
     if (table.outcome[t] !== OK) continue;
@@ -21,7 +27,7 @@ export function addProcessOrder(table: TransactionTable, edges: EdgeList): void 
  * An ok transaction precedes every one that is invoked after its completion. An edge is left out where
  * others imply it: a buffer holds the completed transactions that no later completed one follows.
  */
-export function addRealtimeOrder(table: TransactionTable, edges: EdgeList): void {
+export function addRealtimeOrder(table: Timeline, edges: EdgeList): void {
   const { count, outcome } = table;
   const events = eventsOf(table);
   const rowStart = new Int32Array(count);
@@ -56,7 +62,7 @@ export function addRealtimeOrder(table: TransactionTable, edges: EdgeList): void
 }
 
 /** All events by rank: `t` for the invocation of t, `-1 - t` for its completion. */
-function eventsOf(table: TransactionTable): Int32Array {
+function eventsOf(table: Timeline): Int32Array {
   const { count, invokeRank, completeRank } = table;
   let highest = -1;
   let whole = true;
@@ -80,7 +86,7 @@ function eventsOf(table: TransactionTable): Int32Array {
   return slots.subarray(0, write);
 }
 
-function sortedEvents(table: TransactionTable): Int32Array {
+function sortedEvents(table: Timeline): Int32Array {
   const events: number[] = [];
   for (let t = 0; t < table.count; t++) {
     if ((table.invokeRank[t] as number) >= 0) events.push(t);
@@ -93,7 +99,7 @@ function sortedEvents(table: TransactionTable): Int32Array {
 }
 
 /** Completed transactions in the order of their completions. */
-export function byCompletion(table: TransactionTable): Int32Array {
+export function byCompletion(table: Timeline): Int32Array {
   const completed = eventsOf(table).filter((event) => event < 0);
   for (let i = 0; i < completed.length; i++) completed[i] = -1 - (completed[i] as number);
   return completed;

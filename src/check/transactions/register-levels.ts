@@ -1,0 +1,189 @@
+/**
+ * Decides, completely, which levels a history of registers satisfies: for every level either an order
+ * exists that explains all reads, or a smallest part of the history is shown for which none does.
+ */
+import type { Budget } from "../budget.ts";
+import { withStronger, withWeaker } from "./anomalies.ts";
+import type { AnomalySet } from "./anomaly.ts";
+import type { Committed } from "./committed.ts";
+import { components, graphOf } from "./graph.ts";
+import { findOrder, someCycle, type OrderKind } from "./order-solver.ts";
+import { precedenceEdges, restrict, type Precedence } from "./subset.ts";
+import { weakDemands, type WeakLevel } from "./weak-levels.ts";
+
+/** How one level is decided. */
+interface Rule {
+  readonly level: string;
+  readonly weak?: WeakLevel;
+  readonly order?: OrderKind;
+  readonly precedence: Precedence;
+}
+
+/** All levels that are decided, weakest first. */
+export const registerRules: readonly Rule[] = [
+  { level: "read-committed", weak: "read-committed", precedence: "none" },
+  { level: "strong-session-read-committed", weak: "read-committed", precedence: "session" },
+  { level: "strong-read-committed", weak: "read-committed", precedence: "realtime" },
+  { level: "read-atomic", weak: "read-atomic", precedence: "none" },
+  { level: "strong-session-read-atomic", weak: "read-atomic", precedence: "session" },
+  { level: "causal-cerone", weak: "causal", precedence: "none" },
+  { level: "strong-session-causal", weak: "causal", precedence: "session" },
+  { level: "prefix", order: "prefix", precedence: "none" },
+  { level: "strong-session-prefix", order: "prefix", precedence: "session" },
+  { level: "parallel-snapshot-isolation", order: "parallel", precedence: "none" },
+  { level: "snapshot-isolation", order: "snapshot", precedence: "none" },
+  { level: "strong-session-snapshot-isolation", order: "snapshot", precedence: "session" },
+  { level: "strong-snapshot-isolation", order: "snapshot", precedence: "realtime" },
+  { level: "serializable", order: "serializable", precedence: "none" },
+  { level: "strong-session-serializable", order: "serializable", precedence: "session" },
+  { level: "strict-serializable", order: "serializable", precedence: "realtime" },
+];
+
+const ruleOf = new Map(registerRules.map((rule) => [rule.level, rule]));
+
+/** What was decided of one level. */
+export interface LevelAnswer {
+  readonly holds: boolean;
+  /** If not: the rows of the table among which no order exists. */
+  readonly core: readonly number[];
+}
+
+/** Decides levels of one history, and remembers what follows from what. */
+export class LevelDecider {
+  readonly #committed: Committed;
+  readonly #bad: AnomalySet;
+  readonly #budget: Budget;
+  readonly #answers = new Map<string, LevelAnswer>();
+
+  /** `bad` are the anomalies that need no cycle: reads that nothing can explain. */
+  constructor(committed: Committed, bad: AnomalySet, budget: Budget) {
+    this.#committed = committed;
+    this.#bad = bad;
+    this.#budget = budget;
+  }
+
+  /** Whether `level` holds. Throws `BudgetSpent`. */
+  decide(level: string): LevelAnswer {
+    const known = this.#answers.get(level) ?? this.#implied(level);
+    if (known) return known;
+    const rule = ruleOf.get(level);
+    if (!rule) return { holds: true, core: [] };
+    const answer = this.#byBadReads(level) ?? this.#byRule(rule);
+    this.#answers.set(level, answer);
+    return answer;
+  }
+
+  /** The weakest levels among the weaker ones of `level` (itself included) that do not hold. */
+  weakestViolated(level: string): Map<string, LevelAnswer> {
+    const violated = new Map<string, LevelAnswer>();
+    const wanted = withWeaker([level]);
+    for (const rule of registerRules) {
+      if (!wanted.has(rule.level)) continue;
+      const weaker = withWeaker([rule.level]);
+      if ([...weaker].some((name) => name !== rule.level && violated.has(name))) continue;
+      const answer = this.decide(rule.level);
+      if (!answer.holds) violated.set(rule.level, answer);
+    }
+    return violated;
+  }
+
+  /** A stronger level that holds, or a weaker one that does not, decides this one. */
+  #implied(level: string): LevelAnswer | undefined {
+    for (const stronger of withStronger([level])) {
+      const answer = this.#answers.get(stronger);
+      if (answer?.holds) return answer;
+    }
+    for (const weaker of withWeaker([level])) {
+      const answer = this.#answers.get(weaker);
+      if (answer && !answer.holds) return answer;
+    }
+    return undefined;
+  }
+
+  #byBadReads(level: string): LevelAnswer | undefined {
+    // The weak levels forbid dirty reads; a transaction that contradicts itself, only atomic ones do.
+    const types = ["G1a", "G1b", "thin-air-read", "future-read"];
+    const atomic = withStronger(["read-atomic"]).has(level);
+    if (atomic) types.push("internal");
+    for (const type of types) {
+      const [anomaly] = this.#bad.of(type);
+      if (anomaly) return { holds: false, core: anomaly.transactions };
+    }
+    return undefined;
+  }
+
+  #byRule(rule: Rule): LevelAnswer {
+    const answer = attempt(this.#committed, rule, this.#budget);
+    if (answer.holds) return answer;
+    const core = shrink(this.#committed, rule, answer.core, this.#budget);
+    return { holds: false, core: core.map((c) => this.#committed.row[c] as number) };
+  }
+}
+
+/** Decides a rule on (a part of) what committed; the core is in its numbers. */
+function attempt(committed: Committed, rule: Rule, budget: Budget): LevelAnswer {
+  const precedence = precedenceEdges(committed, rule.precedence);
+  if (rule.order !== undefined) {
+    const answer = findOrder(committed, rule.order, precedence, budget);
+    return { holds: answer.exists, core: answer.core };
+  }
+  const { edges, demands } = weakDemands(committed, rule.weak as WeakLevel, precedence, budget);
+  const size = committed.count + 1;
+  if (components(graphOf(size, edges)).count === size) return { holds: true, core: [] };
+  const cycle = someCycle(size, edges);
+  const core = new Set(cycle.filter((c) => c < committed.count));
+  // A demand rests on the transaction that read, and on how it came to depend on the other writer.
+  for (let i = 0; i < cycle.length; i++) {
+    const before = cycle[i] as number;
+    const after = cycle[(i + 1) % cycle.length] as number;
+    for (const demand of demands) {
+      const target = demand.after < 0 ? committed.count : demand.after;
+      if (demand.before === before && target === after) core.add(demand.because);
+    }
+  }
+  return { holds: false, core: [...core] };
+}
+
+/** How large a core may be to be made smaller one transaction at a time. */
+const shrinkable = 400;
+
+/** A part of the history from which nothing can be left out: without any of it, an order exists. */
+function shrink(
+  committed: Committed,
+  rule: Rule,
+  core: readonly number[],
+  budget: Budget,
+): readonly number[] {
+  const violates = (keep: readonly number[]): boolean =>
+    !attempt(restrict(committed, keep), rule, budget).holds;
+  let kept = [...new Set(core)].sort((a, b) => a - b);
+  if (kept.length === 0 || !violates(kept)) {
+    // The core of a search misses what it depended on in passing: fall back to all.
+    kept = withNeighbours(committed, kept);
+    if (!violates(kept)) return core;
+  }
+  if (kept.length > shrinkable) return kept;
+  for (let size = kept.length >> 1; size >= 1; size >>= 1) {
+    for (let at = 0; at < kept.length;) {
+      const without = [...kept.slice(0, at), ...kept.slice(at + size)];
+      if (without.length > 0 && violates(without)) kept = without;
+      else at += size;
+    }
+  }
+  return kept;
+}
+
+/** The core and everybody that it read from, again and again. */
+function withNeighbours(committed: Committed, core: readonly number[]): number[] {
+  const all = new Set(core);
+  for (const c of all) {
+    for (
+      let i = committed.readStart[c] as number;
+      i < (committed.readStart[c + 1] as number);
+      i++
+    ) {
+      if ((committed.readFrom[i] as number) >= 0) all.add(committed.readFrom[i] as number);
+    }
+  }
+  return [...all].sort((a, b) => a - b);
+}

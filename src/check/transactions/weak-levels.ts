@@ -1,0 +1,346 @@
+/**
+ * The weak levels over registers, each decided in polynomial time by AWDIT's algorithms (Møldrup and
+ * Pavlogiannis, "AWDIT: An Optimal Weak Database Isolation Tester", PLDI 2025; axioms: Biswas and Enea,
+ * 2019). Each says which writer must precede which in the order of commits; the level holds if those
+ * demands, reads-from and the sessions' order have no cycle.
+ */
+import type { Budget } from "../budget.ts";
+import { FIRST, type Committed } from "./committed.ts";
+import { PROCESS, REALTIME, WR, WW, EdgeList } from "./graph.ts";
+
+/** The levels that are decided here. */
+export type WeakLevel = "read-committed" | "read-atomic" | "causal";
+
+/** A demand: in the order of commits, `before` precedes `after`, as `because` read `key` from `after`. */
+export interface Demand {
+  readonly before: number;
+  readonly after: number;
+  readonly because: number;
+  readonly key: number;
+}
+
+/**
+ * All edges that the level demands. The first state of all keys is vertex `committed.count`. `sessions`
+ * are the order of sessions, or edges of any order that commits must respect.
+ */
+export function weakDemands(
+  committed: Committed,
+  level: WeakLevel,
+  sessions: EdgeList,
+  budget: Budget,
+): { readonly edges: EdgeList; readonly demands: readonly Demand[] } {
+  const edges = new EdgeList();
+  const { count, readStart, readFrom } = committed;
+  for (let c = 0; c < count; c++) {
+    for (let i = readStart[c] as number; i < (readStart[c + 1] as number); i++) {
+      if ((readFrom[i] as number) !== FIRST) edges.add(readFrom[i] as number, c, WR);
+    }
+  }
+  for (let i = 0; i < sessions.length; i++) {
+    edges.add(
+      sessions.from.data[i] as number,
+      sessions.to.data[i] as number,
+      sessions.kind.data[i] as number,
+    );
+  }
+  const demands: Demand[] = [];
+  const demand = (before: number, after: number, because: number, key: number): void => {
+    if (before === after) return;
+    // Only the first state precedes what must precede the first state: that alone is a cycle.
+    if (after === FIRST) edges.add(count, before, WW);
+    edges.add(before, after === FIRST ? count : after, WW);
+    demands.push({ before, after, because, key });
+  };
+  if (level === "read-committed") demandReadCommitted(committed, demand, budget);
+  else if (level === "read-atomic") demandReadAtomic(committed, sessions, demand, budget);
+  else demandCausal(committed, edges, demand, budget);
+  return { edges, demands };
+}
+
+type MakeDemand = (before: number, after: number, because: number, key: number) => void;
+
+/** Read committed: what a transaction has already seen of t2, it must not see undone by a later read. */
+function demandReadCommitted(committed: Committed, demand: MakeDemand, budget: Budget): void {
+  const { table, count, row, numberOf } = committed;
+  const seenAt = new Int32Array(count).fill(-1);
+  for (let c = 0; c < count; c++) {
+    budget.demand();
+    const t = row[c] as number;
+    const seen: number[] = [];
+    const own = new Set<number>();
+    for (let mop = table.mopStart[t] as number; mop < (table.mopStart[t + 1] as number); mop++) {
+      const key = table.mopKey[mop] as number;
+      if (table.mopWrite[mop] === 1) {
+        own.add(key);
+        continue;
+      }
+      if (table.outcome[t] !== 0 || own.has(key)) continue;
+      const version = table.mopValue[mop] as number;
+      const writer = version < 0 ? FIRST : writerOf(committed, version);
+      if (writer === -2) continue;
+      for (const other of seen) {
+        if (other !== writer && writes(committed, other, key)) demand(other, writer, c, key);
+      }
+      if (writer >= 0 && seenAt[writer] !== c && numberOf[t] !== writer) {
+        seenAt[writer] = c;
+        seen.push(writer);
+      }
+    }
+  }
+}
+
+/** Read atomic: who sees one write of t2, or follows it in its session, sees all writes of t2. */
+function demandReadAtomic(
+  committed: Committed,
+  sessions: EdgeList,
+  demand: MakeDemand,
+  budget: Budget,
+): void {
+  const { count, readStart, readKey, readFrom, writeStart, writeKey } = committed;
+  const source = new Int32Array(committed.table.keys.length);
+  const stamp = new Int32Array(committed.table.keys.length).fill(-1);
+  const lastWriter = sessionWriters(committed, sessions);
+  for (let c = 0; c < count; c++) {
+    budget.demand();
+    const from = readStart[c] as number;
+    const to = readStart[c + 1] as number;
+    for (let i = from; i < to; i++) {
+      source[readKey[i] as number] = readFrom[i] as number;
+      stamp[readKey[i] as number] = c;
+    }
+    for (let i = from; i < to; i++) {
+      const writer = readFrom[i] as number;
+      if (writer === FIRST) continue;
+      for (let w = writeStart[writer] as number; w < (writeStart[writer + 1] as number); w++) {
+        const key = writeKey[w] as number;
+        if (stamp[key] === c && source[key] !== writer) {
+          demand(writer, source[key] as number, c, key);
+        }
+      }
+    }
+    for (let i = from; i < to; i++) {
+      const before = lastWriter(c, readKey[i] as number);
+      if (before !== undefined && before !== readFrom[i]) {
+        demand(before, readFrom[i] as number, c, readKey[i] as number);
+      }
+    }
+  }
+}
+
+/** For each transaction and key: who of its session wrote the key last before it. Call it in order of `c`. */
+function sessionWriters(
+  committed: Committed,
+  sessions: EdgeList,
+): (c: number, key: number) => number | undefined {
+  const previous = new Int32Array(committed.count).fill(-1);
+  for (let i = 0; i < sessions.length; i++) {
+    if (((sessions.kind.data[i] as number) & PROCESS) === 0) continue;
+    previous[sessions.to.data[i] as number] = sessions.from.data[i] as number;
+  }
+  const { readStart, readKey, writeStart, writeKey } = committed;
+  const answers = new Map<number, number>();
+  const keys = committed.table.keys.length;
+  // Walk each session once, with the last writer of each of its keys.
+  const next = new Int32Array(committed.count).fill(-1);
+  const heads: number[] = [];
+  for (let c = 0; c < committed.count; c++) {
+    if ((previous[c] as number) >= 0) next[previous[c] as number] = c;
+    else heads.push(c);
+  }
+  for (const head of heads) {
+    const last = new Map<number, number>();
+    for (let c = head; c >= 0; c = next[c] as number) {
+      for (let i = readStart[c] as number; i < (readStart[c + 1] as number); i++) {
+        const writer = last.get(readKey[i] as number);
+        if (writer !== undefined) answers.set(c * keys + (readKey[i] as number), writer);
+      }
+      for (let i = writeStart[c] as number; i < (writeStart[c + 1] as number); i++) {
+        last.set(writeKey[i] as number, c);
+      }
+    }
+  }
+  return (c, key) => answers.get(c * keys + key);
+}
+
+/**
+ * Causal consistency: who depends on t2, however indirectly, sees t2's writes or later ones. Dependencies
+ * are kept as clocks over chains: the sessions, where they are ordered.
+ */
+function demandCausal(
+  committed: Committed,
+  base: EdgeList,
+  demand: MakeDemand,
+  budget: Budget,
+): void {
+  const { count, readStart, readKey, readFrom, writeStart, writeKey } = committed;
+  const order = topological(count, base);
+  // A cycle among these alone is reported by whoever looks for cycles.
+  if (!order) return;
+  const chains = chainsOf(count, base, order);
+  const clockOf = clocks(count, base, order, chains, budget);
+  const writesOf = new Map<number, number[]>();
+  const keys = committed.table.keys.length;
+  const chainsWriting: Set<number>[] = Array.from({ length: keys }, () => new Set());
+  for (const c of order) {
+    for (let i = writeStart[c] as number; i < (writeStart[c + 1] as number); i++) {
+      const key = writeKey[i] as number;
+      const chain = chains.of[c] as number;
+      (chainsWriting[key] as Set<number>).add(chain);
+      const name = chain * keys + key;
+      const list = writesOf.get(name);
+      if (list) list.push(c);
+      else writesOf.set(name, [c]);
+    }
+  }
+  for (const c of order) {
+    budget.demand();
+    const clock = clockOf(c);
+    for (let i = readStart[c] as number; i < (readStart[c + 1] as number); i++) {
+      const key = readKey[i] as number;
+      for (const chain of chainsWriting[key] as Set<number>) {
+        const limit = clock(chain);
+        if (limit < 0) continue;
+        const list = writesOf.get(chain * keys + key) as number[];
+        const last = lastUpTo(list, chains.place, limit);
+        if (last >= 0 && last !== readFrom[i]) demand(last, readFrom[i] as number, c, key);
+      }
+    }
+  }
+}
+
+/** The last of `list` (in order of their chain) whose place is at most `limit`; -1 if none is. */
+function lastUpTo(list: readonly number[], place: Int32Array, limit: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((place[list[middle] as number] as number) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low === 0 ? -1 : (list[low - 1] as number);
+}
+
+interface Chains {
+  readonly count: number;
+  readonly of: Int32Array;
+  /** The place in its chain. */
+  readonly place: Int32Array;
+}
+
+/** Splits the vertices into chains of the order: along the sessions' edges, or any edge that is free. */
+function chainsOf(count: number, edges: EdgeList, order: Int32Array): Chains {
+  const next = new Int32Array(count).fill(-1);
+  const taken = new Uint8Array(count);
+  for (const mask of [PROCESS, WR | REALTIME]) {
+    for (let i = 0; i < edges.length; i++) {
+      if (((edges.kind.data[i] as number) & mask) === 0) continue;
+      const from = edges.from.data[i] as number;
+      const to = edges.to.data[i] as number;
+      if (next[from] !== -1 || taken[to] === 1) continue;
+      next[from] = to;
+      taken[to] = 1;
+    }
+  }
+  const of = new Int32Array(count).fill(-1);
+  const place = new Int32Array(count);
+  let chains = 0;
+  for (const head of order) {
+    if (of[head] !== -1) continue;
+    let at = 0;
+    for (let c = head; c >= 0; c = next[c] as number) {
+      of[c] = chains;
+      place[c] = at++;
+    }
+    chains++;
+  }
+  return { count: chains, of, place };
+}
+
+/** For each vertex: how far along each chain its predecessors reach; -1 for not at all. */
+function clocks(
+  count: number,
+  edges: EdgeList,
+  order: Int32Array,
+  chains: Chains,
+  budget: Budget,
+): (c: number) => (chain: number) => number {
+  const incoming = incomingOf(count, edges);
+  const clock: Map<number, number>[] = new Array<Map<number, number>>(count);
+  for (const c of order) {
+    budget.demand();
+    const own = new Map<number, number>();
+    for (let i = incoming.start[c] as number; i < (incoming.start[c + 1] as number); i++) {
+      const from = incoming.source[i] as number;
+      const chain = chains.of[from] as number;
+      const place = chains.place[from] as number;
+      if ((own.get(chain) ?? -1) < place) own.set(chain, place);
+      for (const [other, reach] of clock[from] as Map<number, number>) {
+        if ((own.get(other) ?? -1) < reach) own.set(other, reach);
+      }
+    }
+    clock[c] = own;
+  }
+  return (c) => {
+    const own = clock[c] as Map<number, number>;
+    return (chain) => own.get(chain) ?? -1;
+  };
+}
+
+function incomingOf(
+  count: number,
+  edges: EdgeList,
+): { readonly start: Int32Array; readonly source: Int32Array } {
+  const start = new Int32Array(count + 1);
+  for (let i = 0; i < edges.length; i++) {
+    const to = (edges.to.data[i] as number) + 1;
+    start[to] = (start[to] as number) + 1;
+  }
+  for (let v = 0; v < count; v++) start[v + 1] = (start[v + 1] as number) + (start[v] as number);
+  const next = start.slice(0, count);
+  const source = new Int32Array(edges.length);
+  for (let i = 0; i < edges.length; i++) {
+    const to = edges.to.data[i] as number;
+    const at = next[to] as number;
+    next[to] = at + 1;
+    source[at] = edges.from.data[i] as number;
+  }
+  return { start, source };
+}
+
+function topological(count: number, edges: EdgeList): Int32Array | undefined {
+  const incoming = incomingOf(count, edges);
+  const left = new Int32Array(count);
+  const out: number[][] = Array.from({ length: count }, () => []);
+  for (let i = 0; i < edges.length; i++) {
+    (out[edges.from.data[i] as number] as number[]).push(edges.to.data[i] as number);
+  }
+  const order = new Int32Array(count);
+  let placed = 0;
+  for (let v = 0; v < count; v++) {
+    left[v] = (incoming.start[v + 1] as number) - (incoming.start[v] as number);
+    if (left[v] === 0) order[placed++] = v;
+  }
+  for (let head = 0; head < placed; head++) {
+    for (const to of out[order[head] as number] as number[]) {
+      left[to] = (left[to] as number) - 1;
+      if (left[to] === 0) order[placed++] = to;
+    }
+  }
+  return placed === count ? order : undefined;
+}
+
+/** The committed transaction that wrote a version; FIRST if nobody did; -2 if its writer failed. */
+function writerOf(committed: Committed, version: number): number {
+  const { table, numberOf } = committed;
+  const writer = table.versionWriter[version] as number;
+  if (writer >= 0) return numberOf[writer] as number;
+  return (table.versionFailedWriter[version] as number) < 0 ? FIRST : -2;
+}
+
+function writes(committed: Committed, c: number, key: number): boolean {
+  const { writeStart, writeKey } = committed;
+  for (let i = writeStart[c] as number; i < (writeStart[c + 1] as number); i++) {
+    if (writeKey[i] === key) return true;
+  }
+  return false;
+}
