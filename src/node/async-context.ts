@@ -59,7 +59,10 @@ export class AsyncContext {
   #stopPromiseHooks: (() => void) | undefined;
   /** Set once a program uses `AsyncLocalStorage` on frames. */
   #usesFrames = false;
-  readonly #contexts = new WeakMap<object, { asyncId: number; triggerId: number; frame: unknown }>();
+  readonly #contexts = new WeakMap<
+    object,
+    { asyncId: number; triggerId: number; frame: unknown }
+  >();
 
   constructor() {
     this.fields[constants.kCheck] = 1;
@@ -75,8 +78,11 @@ export class AsyncContext {
   }
 
   #active(): boolean {
-    return this.#usesFrames || (this.fields[constants.kUsesExecutionAsyncResource] as number) > 0 ||
-      (this.fields[constants.kTotals] as number) > 0;
+    return (
+      this.#usesFrames ||
+      (this.fields[constants.kUsesExecutionAsyncResource] as number) > 0 ||
+      (this.fields[constants.kTotals] as number) > 0
+    );
   }
 
   /** A handle or request comes into being: it remembers the context in which it did. */
@@ -84,7 +90,8 @@ export class AsyncContext {
     const asyncId = this.newAsyncId();
     if (!this.#active()) return asyncId;
     const explicit = this.idFields[constants.kDefaultTriggerAsyncId] as number;
-    const triggerId = explicit >= 0 ? explicit : (this.idFields[constants.kExecutionAsyncId] as number);
+    const triggerId =
+      explicit >= 0 ? explicit : (this.idFields[constants.kExecutionAsyncId] as number);
     this.#contexts.set(resource, {
       asyncId,
       triggerId,
@@ -221,6 +228,8 @@ export class AsyncContext {
     return {
       getContinuationPreservedEmbedderData: () => carrier.getStore(),
       setContinuationPreservedEmbedderData: (frame: unknown) => {
+        // The library restores "no frame" around every timer; that is no use of frames yet.
+        if (frame === undefined && !this.#usesFrames) return;
         this.#usesFrames = true;
         carrier.enterWith(frame);
       },

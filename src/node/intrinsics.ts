@@ -80,11 +80,76 @@ class HostFinalizationRegistry {
 }
 Object.defineProperty(HostFinalizationRegistry, "name", { value: "FinalizationRegistry" });
 
+/** `Intl`, whose formatters say "now" by the host's clock when no date is given. */
+function createIntl(date: DateConstructor): typeof Intl {
+  const intl = Object.create(
+    Object.prototype,
+    Object.getOwnPropertyDescriptors(Intl),
+  ) as typeof Intl;
+  class DateTimeFormat extends Intl.DateTimeFormat {
+    constructor(locales?: Intl.LocalesArgument, options?: Intl.DateTimeFormatOptions) {
+      super(locales, options);
+      const format = super.format.bind(this);
+      Object.defineProperty(this, "format", {
+        value: (value?: Date | number) => format(value ?? date.now()),
+        configurable: true,
+      });
+    }
+
+    override formatToParts(value?: Date | number): Intl.DateTimeFormatPart[] {
+      return super.formatToParts(value ?? date.now());
+    }
+  }
+  const callable = new Proxy(DateTimeFormat, {
+    apply: (target, _this, args: []) => new target(...args),
+  });
+  Object.defineProperty(intl, "DateTimeFormat", {
+    value: callable,
+    writable: true,
+    configurable: true,
+  });
+  return intl;
+}
+
+/**
+ * `WebAssembly`, whose asynchronous calls do their work at once: V8 would compile on threads of its own,
+ * and finish when it pleases.
+ */
+function createWebAssembly(): object {
+  const real = (
+    globalThis as unknown as { WebAssembly: Record<string, new (...args: never[]) => object> }
+  ).WebAssembly;
+  const Module = real["Module"] as new (bytes: unknown) => object;
+  const Instance = real["Instance"] as new (module: object, imports: unknown) => object;
+  return Object.create(Object.prototype, {
+    ...Object.getOwnPropertyDescriptors(real),
+    compile: { value: async (bytes: unknown) => new Module(bytes), writable: true },
+    instantiate: {
+      value: async (source: unknown, imports: unknown) => {
+        if (source instanceof Module) return new Instance(source, imports);
+        const module = new Module(source);
+        return { module, instance: new Instance(module, imports) };
+      },
+      writable: true,
+    },
+  }) as object;
+}
+
 /** The built-ins of one process. */
 export function createIntrinsics(process: Process, prng: Prng): HostIntrinsics {
+  const date = createDate(process);
+  let intl: typeof Intl | undefined;
+  let webAssembly: object | undefined;
   return {
-    Date: createDate(process),
+    Date: date,
     Math: createMath(prng),
+    // Made when first asked for: most programs never do.
+    get Intl() {
+      return (intl ??= createIntl(date));
+    },
+    get WebAssembly() {
+      return (webAssembly ??= createWebAssembly());
+    },
     WeakRef: HostWeakRef as unknown as WeakRefConstructor,
     FinalizationRegistry: HostFinalizationRegistry as unknown as FinalizationRegistryConstructor,
   };

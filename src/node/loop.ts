@@ -45,7 +45,6 @@ export class EventLoop {
     this.#checkScheduled = false;
     if (this.#retained === 0) this.#onIdle();
   }
-
 }
 
 function checkIdle(loop: EventLoop): void {

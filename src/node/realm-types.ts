@@ -1,5 +1,6 @@
 /** What the parts of a process's library know of each other. */
 import type { BindingContext, LibraryRequire } from "./bindings/context.ts";
+import type { Prng } from "../base/prng.ts";
 import type { HostIntrinsics } from "./lib/primordials.ts";
 
 /** One process's instance of Node's library. */
@@ -11,6 +12,12 @@ export interface Realm {
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly process: any;
   readonly primordials: object;
+  /** What happens to an exception that nobody caught. */
+  uncaught(thrown: unknown, fromPromise: boolean): void;
   readonly require: LibraryRequire;
   readonly internalBinding: LibraryRequire;
+  /** What a program gets for a built-in module: `node:net`, or a stand-in that says it is not simulated. */
+  readonly requirePublic: LibraryRequire;
+  /** The process's own randomness: fork a stream by name. */
+  readonly prng: Prng;
 }

@@ -69,7 +69,10 @@ export function libraryFile(id: string): LibraryFile {
   if (!file) {
     const source = allSources()[id];
     if (source === undefined) {
-      throw new LightconeError("LC_NOT_SIMULATED", `node:${id} does not exist in ${process.version}`);
+      throw new LightconeError(
+        "LC_NOT_SIMULATED",
+        `node:${id} does not exist in ${process.version}`,
+      );
     }
     const parameters =
       id === "internal/per_context/primordials" || id === "internal/per_context/domexception"

@@ -29,12 +29,14 @@ export interface HostIntrinsics {
   readonly Math: Math;
   readonly WeakRef: WeakRefConstructor;
   readonly FinalizationRegistry: FinalizationRegistryConstructor;
+  readonly Intl: typeof Intl;
+  readonly WebAssembly: object;
 }
 
 /** The primordials of one process. */
 export function primordialsFor(intrinsics: HostIntrinsics): object {
   const { Date: date, Math: math } = intrinsics;
-  return Object.assign(Object.create(sharedPrimordials()) as Bag, {
+  const own: Bag = {
     Date: date,
     DateNow: () => date.now(),
     MathRandom: () => math.random(),
@@ -42,5 +44,7 @@ export function primordialsFor(intrinsics: HostIntrinsics): object {
     SafeWeakRef: intrinsics.WeakRef,
     FinalizationRegistry: intrinsics.FinalizationRegistry,
     SafeFinalizationRegistry: intrinsics.FinalizationRegistry,
-  });
+  };
+  // The shared object is frozen: its names can be shadowed by definition alone.
+  return Object.create(sharedPrimordials(), Object.getOwnPropertyDescriptors(own)) as object;
 }

@@ -3,6 +3,7 @@
  * simulated bindings. Two processes share nothing here but compiled code.
  */
 import { LightconeError } from "../../base/errors.ts";
+import type { Prng } from "../../base/prng.ts";
 import { createBinding } from "../bindings/index.ts";
 import type { BindingContext } from "../bindings/context.ts";
 import type { Realm } from "../realm-types.ts";
@@ -16,6 +17,13 @@ export interface RealmOptions {
   readonly intrinsics: HostIntrinsics;
   /** The process object that the library and the program see. */
   readonly process: object;
+  /** What happens to an exception that nobody caught. */
+  readonly uncaught: Realm["uncaught"];
+  readonly prng: Prng;
+  /** Makes the `require` of programs. */
+  readonly publicRequire: (realm: Realm) => (request: string) => unknown;
+  /** Bindings that the process's runner makes itself. */
+  readonly own: Readonly<Record<string, (realm: Realm) => object>>;
 }
 
 /** Makes the library of one process. Nothing is loaded until it is asked for. */
@@ -27,7 +35,7 @@ export function createRealm(options: RealmOptions): Realm {
   function internalBinding(name: string): unknown {
     let binding = bindings.get(name);
     if (binding === undefined) {
-      binding = createBinding(name, realm);
+      binding = createBinding(name, realm, options.own);
       bindings.set(name, binding);
     }
     return binding;
@@ -45,9 +53,19 @@ export function createRealm(options: RealmOptions): Realm {
         module.exports = substitute(realm);
       } else if (hasLibraryFile(id)) {
         const file = libraryFile(id);
-        file(module.exports as object, require, module, options.process, internalBinding, primordials);
+        file(
+          module.exports as object,
+          require,
+          module,
+          options.process,
+          internalBinding,
+          primordials,
+        );
       } else {
-        throw new LightconeError("LC_NOT_SIMULATED", `node:${id} does not exist in ${process.version}`);
+        throw new LightconeError(
+          "LC_NOT_SIMULATED",
+          `node:${id} does not exist in ${process.version}`,
+        );
       }
     } catch (error) {
       modules.delete(id);
@@ -61,8 +79,12 @@ export function createRealm(options: RealmOptions): Realm {
     intrinsics: options.intrinsics,
     process: options.process as Realm["process"],
     primordials,
+    uncaught: options.uncaught,
     require: require as Realm["require"],
     internalBinding: internalBinding as Realm["internalBinding"],
+    requirePublic: (id) => publicRequire(id),
+    prng: options.prng,
   };
+  const publicRequire = options.publicRequire(realm);
   return realm;
 }

@@ -33,21 +33,26 @@ function inspectModule(): object {
     identicalSequenceRange: () => ({ len: 0, offset: 0 }),
     isStackOverflowError: (error: unknown) => error instanceof RangeError,
     getStringWidth: (text: string) => [...stripVTControlCharacters(text.normalize("NFC"))].length,
-    formatProperty: (_context: unknown, value: Record<string, unknown>, _depth: number, key: string) =>
-      `${key}: ${inspect(value[key])}`,
+    formatProperty: (
+      _context: unknown,
+      value: Record<string, unknown>,
+      _depth: number,
+      key: string,
+    ) => `${key}: ${inspect(value[key])}`,
     kMaxShortLength: 16,
     kMaxLongLength: 512,
   };
 }
 
 function urlModule(): object {
-  const { URL, URLSearchParams, fileURLToPath, pathToFileURL, domainToASCII, domainToUnicode } = realUrl;
+  const { URL, URLSearchParams, fileURLToPath, pathToFileURL, domainToASCII, domainToUnicode } =
+    realUrl;
   const isURL = (value: unknown): boolean =>
     Boolean(
       (value as URL | undefined)?.href &&
-        (value as URL).protocol &&
-        (value as { auth?: unknown }).auth === undefined &&
-        (value as { path?: unknown }).path === undefined,
+      (value as URL).protocol &&
+      (value as { auth?: unknown }).auth === undefined &&
+      (value as { path?: unknown }).path === undefined,
     );
   return {
     URL,

@@ -1,0 +1,405 @@
+/**
+ * The small bindings that nearly every file of Node's library asks for: constants, symbols, types, and
+ * the odd native helper. What the real Node still hands out is taken from it.
+ */
+import { createRequire } from "node:module";
+import * as util from "node:util";
+import { realBinding } from "../lib/natives.ts";
+import type { Realm } from "../realm-types.ts";
+
+const require = createRequire(import.meta.url);
+
+/** An object that makes up a symbol for each name that it is asked for, and remembers it. */
+function symbolBag(): object {
+  return new Proxy({} as Record<string, symbol>, {
+    get: (bag, name: string) => (bag[name] ??= Symbol(name)),
+  });
+}
+
+const perIsolateSymbols = symbolBag();
+const privateSymbols = symbolBag();
+
+function getOwnNonIndexProperties(value: object, filter: number): PropertyKey[] {
+  const keys = filter === 2 ? Object.keys(value) : Reflect.ownKeys(value);
+  return keys.filter((key) => typeof key === "symbol" || !/^(0|[1-9][0-9]*)$/.test(key));
+}
+
+class WeakReference {
+  readonly #target: object;
+
+  constructor(target: object) {
+    this.#target = target;
+  }
+
+  get(): object {
+    return this.#target;
+  }
+
+  incRef(): void {}
+
+  decRef(): void {}
+}
+
+function defineLazyProperties(realm: Realm) {
+  return (target: object, id: string, keys: readonly string[], enumerable = true): void => {
+    for (const key of keys) {
+      let value: unknown;
+      let known = false;
+      Object.defineProperty(target, key, {
+        configurable: true,
+        enumerable,
+        get() {
+          if (!known) {
+            value = realm.require(id)[key];
+            known = true;
+          }
+          return value;
+        },
+        set(next: unknown) {
+          value = next;
+          known = true;
+        },
+      });
+    }
+  };
+}
+
+function utilBinding(realm: Realm): object {
+  return {
+    ...util.types,
+    constants: {
+      kPending: 0,
+      kFulfilled: 1,
+      kRejected: 2,
+      kExiting: 0,
+      kExitCode: 1,
+      kHasExitCode: 2,
+      ALL_PROPERTIES: 0,
+      ONLY_WRITABLE: 1,
+      ONLY_ENUMERABLE: 2,
+      ONLY_CONFIGURABLE: 4,
+      SKIP_STRINGS: 8,
+      SKIP_SYMBOLS: 16,
+      kDisallowCloneAndTransfer: 0,
+      kTransferable: 1,
+      kCloneable: 2,
+    },
+    privateSymbols,
+    shouldAbortOnUncaughtToggle: new Uint32Array(1),
+    WeakReference,
+    defineLazyProperties: defineLazyProperties(realm),
+    getOwnNonIndexProperties,
+    getPromiseDetails: (promise: Promise<unknown>) =>
+      util.inspect(promise).includes("<pending>") ? [0] : [1, undefined],
+    getProxyDetails: () => undefined,
+    getCallerLocation: () => undefined,
+    getCallSite: () => [],
+    getCallSites: () => [],
+    getConstructorName: (value: object) => value.constructor.name,
+    getExternalValue: () => 0n,
+    getSystemErrorName: (code: number) => util.getSystemErrorName(code),
+    guessHandleType: (fd: number) => (fd >= 0 && fd <= 2 ? "PIPE" : "UNKNOWN"),
+    isInsideNodeModules: () => false,
+    isConstructor: (value: unknown) => typeof value === "function" && "prototype" in value,
+    isArrayBufferDetached: (buffer: ArrayBuffer & { detached?: boolean }) =>
+      buffer.detached === true,
+    previewEntries: (value: Iterable<unknown>) => [[...value], false],
+    sleep: (ms: number) => realm.context.process.spend(ms * 1_000_000),
+    toUSVString: (text: string) => util.toUSVString(text),
+    constructSharedArrayBuffer: (size: number) => new SharedArrayBuffer(size),
+    parseEnv: (text: string) => util.parseEnv(text),
+    arrayBufferViewHasBuffer: () => true,
+  };
+}
+
+function uvBinding(): object {
+  const real = { ...realBinding("uv") } as Record<string, unknown>;
+  const map = util.getSystemErrorMap();
+  return {
+    ...real,
+    UV_EOF: -4095,
+    errname: (code: number) => util.getSystemErrorName(code),
+    getErrorMap: () => map,
+    getErrorMessage: (code: number) => map.get(code)?.[1] ?? `Unknown system error ${code}`,
+  };
+}
+
+/** Numbers of ALL the host's own: a small Linux server, the same in every run and on every machine. */
+function osBinding(realm: Realm): object {
+  const { host } = realm.context.process;
+  const gigabyte = 1024 ** 3;
+  const cpu = ["Simulated CPU @ 2.00GHz", 2000, 0, 0, 0, 0, 0];
+  return {
+    getAvailableParallelism: () => 1,
+    getCPUs: () => cpu,
+    getFreeMem: () => 3 * gigabyte,
+    getTotalMem: () => 4 * gigabyte,
+    getHomeDirectory: () => "/root",
+    getHostname: () => host.name,
+    getInterfaceAddresses: () => [
+      ...["lo", "127.0.0.1", "255.0.0.0", "00:00:00:00:00:00", "IPv4", true, -1],
+      ...["eth0", host.address, "255.255.0.0", macOf(host.id), "IPv4", false, -1],
+    ],
+    getLoadAvg: (values: Float64Array) => values.fill(0),
+    getPriority: () => 0,
+    setPriority: () => 0,
+    getOSInformation: () => ["Linux", "#1 SMP Lightcone", "6.1.0", "x86_64"],
+    getUptime: () => host.clock.monotonicNs() / 1e9,
+    getUserInfo: () => ({ uid: 0, gid: 0, username: "root", homedir: "/root", shell: "/bin/sh" }),
+    isBigEndian: false,
+  };
+}
+
+function macOf(id: number): string {
+  return `02:00:00:00:${hex(id >> 8)}:${hex(id & 0xff)}`;
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, "0");
+}
+
+function performanceBinding(realm: Realm): object {
+  const milestones = new Float64Array(8);
+  const { process } = realm.context;
+  const startNs = process.readMonotonicNs();
+  milestones[0] = startNs;
+  milestones[1] = realm.context.process.readWallMs() * 1_000;
+  for (let i = 2; i < milestones.length; i++) milestones[i] = startNs;
+  return {
+    now: () => (process.readMonotonicNs() - startNs) / 1e6,
+    milestones,
+    observerCounts: new Uint32Array(8),
+    constants: {
+      NODE_PERFORMANCE_ENTRY_TYPE_GC: 0,
+      NODE_PERFORMANCE_ENTRY_TYPE_HTTP: 1,
+      NODE_PERFORMANCE_ENTRY_TYPE_HTTP2: 2,
+      NODE_PERFORMANCE_ENTRY_TYPE_NET: 3,
+      NODE_PERFORMANCE_ENTRY_TYPE_DNS: 4,
+      NODE_PERFORMANCE_ENTRY_TYPE_QUIC: 5,
+      NODE_PERFORMANCE_MILESTONE_TIME_ORIGIN_TIMESTAMP: 1,
+      NODE_PERFORMANCE_MILESTONE_TIME_ORIGIN: 0,
+      NODE_PERFORMANCE_MILESTONE_ENVIRONMENT: 2,
+      NODE_PERFORMANCE_MILESTONE_NODE_START: 3,
+      NODE_PERFORMANCE_MILESTONE_V8_START: 4,
+      NODE_PERFORMANCE_MILESTONE_LOOP_START: 5,
+      NODE_PERFORMANCE_MILESTONE_LOOP_EXIT: 6,
+      NODE_PERFORMANCE_MILESTONE_BOOTSTRAP_COMPLETE: 7,
+    },
+    setupObservers: () => {},
+    installGarbageCollectionTracking: () => {},
+    removeGarbageCollectionTracking: () => {},
+    notify: () => {},
+    loopIdleTime: () => 0,
+    markBootstrapComplete: () => {},
+    uvMetricsInfo: () => [0, 0, 0],
+    uvMetricsBuffer: new Float64Array(3),
+    getTimeOrigin: () => 0,
+    getTimeOriginTimestamp: () => (milestones[1] as number) / 1_000,
+    createELDHistogram: () => new (class {})(),
+  };
+}
+
+class JSTransferable {}
+
+function messagingBinding(): object {
+  return {
+    DOMException,
+    MessageChannel,
+    MessagePort,
+    structuredClone: (value: unknown, options: { transfer: [] }) => structuredClone(value, options),
+    JSTransferable,
+    setDeserializerCreateObjectFunction: () => {},
+    setDeserializerCreateFunction: () => {},
+    exposeLazyDOMExceptionProperty: () => {},
+    stopMessagePort: () => {},
+    checkMessagePort: () => false,
+    drainMessagePort: () => {},
+    moveMessagePortToContext: () => {},
+    receiveMessageOnPort: () => undefined,
+  };
+}
+
+function httpParserBinding(): object {
+  // Where Node still hands the binding out, it does; else `_http_common` has the parser itself.
+  const real = realBinding("http_parser");
+  const { HTTPParser } = require("node:_http_common") as { HTTPParser: { REQUEST: number } };
+  const { METHODS } = require("node:http") as { METHODS: string[] };
+  return {
+    HTTPParser,
+    methods: real?.["methods"] ?? METHODS,
+    allMethods: real?.["allMethods"] ?? METHODS,
+    ConnectionsList: class {},
+  };
+}
+
+type Factory = (realm: Realm) => object;
+
+/** The core bindings by name. */
+export const coreBindings: Record<string, Factory> = {
+  util: utilBinding,
+  uv: uvBinding,
+  os: osBinding,
+  performance: performanceBinding,
+  messaging: messagingBinding,
+  http_parser: httpParserBinding,
+  types: () => util.types,
+  symbols: () => perIsolateSymbols,
+  constants: () => {
+    const real = realBinding("constants") as { internal?: object };
+    return { internal: { EXTENSIONLESS_FORMAT_JAVASCRIPT: 0 }, ...real };
+  },
+  config: () => ({ ...realBinding("config"), hasInspector: false, hasTracing: false }),
+  buffer: () => realBinding("buffer") as object,
+  errors: (realm) => ({
+    exitCodes: {
+      kNoFailure: 0,
+      kGenericUserError: 1,
+      kInternalJSParseError: 3,
+      kInternalJSEvaluationFailure: 4,
+      kV8FatalError: 5,
+      kInvalidFatalExceptionMonkeyPatching: 6,
+      kExceptionInFatalExceptionHandler: 7,
+      kUnsettledTopLevelAwait: 13,
+      kInvalidCommandLineArgument: 9,
+      kAbort: 134,
+    },
+    noSideEffectsToString: String,
+    setPrepareStackTraceCallback: () => {},
+    setGetSourceMapErrorSource: () => {},
+    setSourceMapsEnabled: () => {},
+    setMaybeCacheGeneratedSourceMap: () => {},
+    setEnhanceStackForFatalException: () => {},
+    triggerUncaughtException: (error: unknown, fromPromise: boolean) =>
+      realm.uncaught(error, fromPromise),
+  }),
+  string_decoder: () => ({
+    encodings: ["ascii", "utf8", "base64", "utf16le", "latin1", "hex", "buffer", "base64url"],
+  }),
+  trace_events: () => ({
+    trace: () => {},
+    isTraceCategoryEnabled: () => false,
+    setTraceCategoryStateUpdateHandler: () => {},
+    getCategoryEnabledBuffer: () => new Uint8Array(1),
+    getEnabledCategories: () => undefined,
+    available: false,
+  }),
+  credentials: (realm) => ({
+    safeGetenv: (name: string) => realm.process.env[name],
+    getTempDir: () => "/tmp",
+    implementsPosixCredentials: true,
+  }),
+  builtins: () => ({
+    builtinIds: [],
+    natives: {},
+    config: JSON.stringify(process.config),
+    hasCachedBuiltins: () => true,
+  }),
+  mksnapshot: () => ({
+    setSerializeCallback: () => {},
+    setDeserializeCallback: () => {},
+    setDeserializeMainFunction: () => {},
+    isBuildingSnapshotBuffer: new Uint8Array(1),
+    runEmbedderPreload: () => {},
+    compileSerializeMain: () => {},
+    anonymousMainPath: "__node_anonymous_main",
+  }),
+  permission: () => ({ has: () => true }),
+  encoding_binding: () => ({
+    setEncodeIntoResults: () => {},
+    encodeInto: () => {},
+    toASCII: (text: string) => text,
+    toUnicode: (text: string) => text,
+  }),
+  inspector: () => ({
+    isEnabled: () => false,
+    setConsoleExtensionInstaller: () => {},
+    console: {},
+  }),
+  report: () => ({ shouldReportOnUncaughtException: () => false }),
+  worker: () => ({
+    isMainThread: true,
+    isInternalThread: false,
+    ownsProcessState: true,
+    threadId: 0,
+    resourceLimits: new Float64Array(4),
+    getEnvMessagePort: () => undefined,
+  }),
+  options: () => ({ envSettings: {}, types: {}, noGlobalSearchPaths: false }),
+  diagnostics_channel: () => ({
+    subscribers: new Uint32Array(0),
+    notifyChannelActive: () => {},
+    notifyChannelInactive: () => {},
+    linkNativeChannel: () => {},
+    getOrCreateChannelIndex: () => 0,
+  }),
+  icu: () => realBinding("icu") ?? {},
+  blob: () => ({ createBlob: () => ({}), concat: () => undefined, getDataObject: () => undefined }),
+  heap_utils: () => ({}),
+  block_list: () => blockListBinding(),
+};
+
+function blockListBinding(): object {
+  const { SocketAddress, BlockList } = require("node:net") as typeof import("node:net");
+  return {
+    AF_INET: 2,
+    AF_INET6: 10,
+    FLOW_LABEL: 0,
+    SocketAddress: class {
+      readonly #address: InstanceType<typeof SocketAddress>;
+
+      constructor(address: string, port: number, family: number, flowlabel: number) {
+        const name = family === 10 ? "ipv6" : "ipv4";
+        this.#address = new SocketAddress({ address, port, family: name, flowlabel });
+      }
+
+      get real(): InstanceType<typeof SocketAddress> {
+        return this.#address;
+      }
+
+      detail(into: Record<string, unknown>): object {
+        const { address, port, family, flowlabel } = this.#address;
+        return Object.assign(into, {
+          address,
+          port,
+          family: family === "ipv6" ? 10 : 2,
+          flowlabel,
+        });
+      }
+
+      flowlabel(): number {
+        return this.#address.flowlabel;
+      }
+    },
+    BlockList: class {
+      readonly #list = new BlockList();
+
+      addAddress({ real }: { real: InstanceType<typeof SocketAddress> }): void {
+        this.#list.addAddress(real);
+      }
+
+      addRange(
+        start: { real: InstanceType<typeof SocketAddress> },
+        end: { real: InstanceType<typeof SocketAddress> },
+      ): boolean {
+        try {
+          this.#list.addRange(start.real, end.real);
+          return true;
+        } catch {
+          return false;
+        }
+      }
+
+      addSubnet({ real }: { real: InstanceType<typeof SocketAddress> }, prefix: number): void {
+        this.#list.addSubnet(real, prefix);
+      }
+
+      check({ real }: { real: InstanceType<typeof SocketAddress> }): boolean {
+        return this.#list.check(real);
+      }
+
+      getRules(): readonly string[] {
+        return this.#list.rules;
+      }
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/** Which simulated binding answers to which name of `internalBinding`. */
+import { LightconeError } from "../../base/errors.ts";
+import type { Realm } from "../realm-types.ts";
+import type { BindingContext } from "./context.ts";
+import { coreBindings } from "./core.ts";
+
+type Factory = (realm: Realm) => object;
+
+/** A binding that needs its process alone. */
+function of(create: (context: BindingContext) => object): Factory {
+  return (realm) => create(realm.context);
+}
+
+const factories: Record<string, Factory> = {
+  ...coreBindings,
+  async_wrap: ({ context }) => context.async.asyncWrapBinding(() => context.process.running),
+  async_context_frame: ({ context }) => context.async.frameBinding(),
+};
+
+/** Registers the bindings of a room of the platform: network, disk, ... */
+export function registerBindings(
+  bindings: Record<string, (context: BindingContext) => object>,
+): void {
+  for (const [name, create] of Object.entries(bindings)) factories[name] = of(create);
+}
+
+/** Whether a binding of this name is simulated. */
+export function hasBinding(name: string): boolean {
+  return Object.hasOwn(factories, name);
+}
+
+/** Makes the binding of one process. */
+export function createBinding(
+  name: string,
+  realm: Realm,
+  own: Readonly<Record<string, Factory>>,
+): object {
+  const factory = own[name] ?? (Object.hasOwn(factories, name) ? factories[name] : undefined);
+  const binding = factory ? factory(realm) : {};
+  // A binding that is a real one, a proxy or a class of its own is left as it is.
+  if (Object.getPrototypeOf(binding) === Object.prototype && Object.isExtensible(binding)) {
+    Object.setPrototypeOf(binding, missingNames(name));
+  }
+  return binding;
+}
+
+/**
+ * Node's library takes many names from a binding that it never uses. A name that is not simulated gives a
+ * function that throws when it is called, and says which. It stands behind the binding as its prototype,
+ * so that names which are simulated cost nothing more.
+ */
+function missingNames(binding: string): object {
+  const known = new Map<string, object>();
+  return new Proxy(Object.prototype, {
+    get(target, name) {
+      if (typeof name === "symbol" || Reflect.has(target, name)) return Reflect.get(target, name);
+      let missing = known.get(name);
+      if (!missing) known.set(name, (missing = notSimulated(`${binding}.${name}`)));
+      return missing;
+    },
+  });
+}
+
+/** A function, or class, or bag of constants, that throws `LC_NOT_SIMULATED` when it is put to use. */
+export function notSimulated(name: string): object {
+  const fail = function (): never {
+    throw new LightconeError(
+      "LC_NOT_SIMULATED",
+      `${name} is not simulated`,
+      "The program reached a part of Node that Lightcone does not simulate yet.",
+    );
+  };
+  return new Proxy(fail, {
+    get: (target, key) => {
+      if (typeof key === "symbol" || Reflect.has(target, key)) return Reflect.get(target, key);
+      return undefined;
+    },
+  });
+}

@@ -1,0 +1,133 @@
+/**
+ * `internalBinding('timers')`: the one timer and the one check phase of a process's event loop. Node's
+ * own `internal/timers` keeps its lists above them, as it does above libuv.
+ */
+import { Kind } from "../../trace/kinds.ts";
+import { MS } from "../../base/units.ts";
+import type { EventHandle } from "../../sim/kernel.ts";
+import type { BindingContext } from "./context.ts";
+
+/** Indices of `immediateInfo`, as in Node's `src/env.h`. */
+const COUNT = 0;
+const REF_COUNT = 1;
+const HAS_OUTSTANDING = 2;
+
+/** How long a turn of the loop takes that does nothing but immediates: time must move. */
+const TURN_NS = 1_000;
+
+/** What the process's runner needs of the timers. */
+export interface LoopTimers {
+  readonly binding: object;
+  /** Schedules the check phase if there are immediates: called after each callback. */
+  afterCallback(): void;
+}
+
+/** Makes the timers of one process. `onThrow` is told of an exception that a timer's callback threw. */
+export function createTimers(
+  context: BindingContext,
+  onThrow: (thrown: unknown) => void,
+): LoopTimers {
+  const { process, loop } = context;
+  const immediateInfo = new Uint32Array(3);
+  const timerInfo = new Int32Array(1);
+  let processImmediate = (): void => {};
+  let processTimers: (nowMs: number) => number = () => 0;
+
+  let armed: EventHandle | undefined;
+  let timerReferenced = false;
+  let retainedTimer = false;
+  let checkScheduled = false;
+  let retainedImmediate = false;
+
+  const nowMs = (): number => Math.floor(process.host.clock.monotonicNs() / MS);
+
+  function updateTimerRetention(): void {
+    const wanted = armed !== undefined && timerReferenced;
+    if (wanted === retainedTimer) return;
+    retainedTimer = wanted;
+    if (wanted) loop.retain();
+    else loop.release();
+  }
+
+  function schedule(delayMs: number): void {
+    if (armed !== undefined) process.cancel(armed);
+    // libuv counts whole milliseconds from the loop's own time, which is rounded down.
+    const dueNs = (nowMs() + Math.max(1, delayMs)) * MS;
+    const delayNs = dueNs - process.host.clock.monotonicNs();
+    armed = process.scheduleLocal(delayNs, Kind.timer, runTimers, undefined);
+    updateTimerRetention();
+  }
+
+  function runTimers(): void {
+    armed = undefined;
+    let nextMs: number | undefined;
+    while (nextMs === undefined && process.alive) {
+      try {
+        nextMs = processTimers(nowMs());
+      } catch (thrown) {
+        onThrow(thrown);
+      }
+    }
+    if (!process.alive) return;
+    if (nextMs === undefined || nextMs === 0) {
+      // A callback may have armed the timer afresh already.
+      updateTimerRetention();
+      return;
+    }
+    timerReferenced = nextMs > 0;
+    schedule(Math.max(1, Math.abs(nextMs) - nowMs()));
+  }
+
+  function scheduleCheck(): void {
+    if (checkScheduled) return;
+    checkScheduled = true;
+    process.schedule(TURN_NS, Kind.immediate, runCheck, undefined);
+  }
+
+  function runCheck(): void {
+    checkScheduled = false;
+    if (immediateInfo[COUNT] === 0) return;
+    do {
+      try {
+        processImmediate();
+      } catch (thrown) {
+        onThrow(thrown);
+      }
+    } while (immediateInfo[HAS_OUTSTANDING] !== 0 && process.alive);
+    if (process.alive && immediateInfo[REF_COUNT] === 0) retainImmediate(false);
+  }
+
+  function retainImmediate(wanted: boolean): void {
+    if (wanted === retainedImmediate) return;
+    retainedImmediate = wanted;
+    if (wanted) loop.retain();
+    else loop.release();
+  }
+
+  const binding = {
+    immediateInfo,
+    timerInfo,
+    setupTimers(immediate: () => void, timers: (nowMs: number) => number): void {
+      processImmediate = immediate;
+      processTimers = timers;
+    },
+    getLibuvNow: nowMs,
+    scheduleTimer: (delayMs: number): void => {
+      schedule(delayMs);
+    },
+    toggleTimerRef(referenced: boolean): void {
+      timerReferenced = referenced;
+      updateTimerRetention();
+    },
+    toggleImmediateRef(referenced: boolean): void {
+      if (referenced) scheduleCheck();
+      retainImmediate(referenced);
+    },
+  };
+  return {
+    binding,
+    afterCallback() {
+      if (immediateInfo[COUNT] !== 0) scheduleCheck();
+    },
+  };
+}

@@ -1,0 +1,6 @@
+/** The platform: what a program sees of Node on a simulated host. */
+export { compileProgram, type CompiledProgram, type CompileOptions } from "./program/compile.ts";
+export { startProgram, type StartOptions } from "./program/start.ts";
+export { mapStack, originalPlace, type SourcePlace } from "./program/source-maps.ts";
+export { currentProcess, NodeProcess, type ProcessObserver } from "./node-process.ts";
+export { simulate } from "./simulate.ts";

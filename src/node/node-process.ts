@@ -1,0 +1,300 @@
+/**
+ * A Node process on a simulated host: Node's library over simulated bindings, an event loop that virtual
+ * time drives, and Node's rules for what happens when nobody catches.
+ */
+import { digestOf } from "../base/fingerprint.ts";
+import type { Process, ProcessEnd, ProcessRunner } from "../sim/process.ts";
+import { Kind } from "../trace/kinds.ts";
+import { AsyncContext } from "./async-context.ts";
+import type { BindingContext } from "./bindings/context.ts";
+import { createTimers, type LoopTimers } from "./bindings/timers.ts";
+import { createGlobal } from "./globals.ts";
+import { createIntrinsics } from "./intrinsics.ts";
+import { createRealm } from "./lib/realm.ts";
+import { EventLoop } from "./loop.ts";
+import {
+  completeProcessObject,
+  createProcessObject,
+  cwdSymbol,
+  type ProcessDescription,
+  processMethodsBinding,
+} from "./process-object.ts";
+import { createPublicRequire } from "./public-modules.ts";
+import type { Realm } from "./realm-types.ts";
+import { ProcessSignals } from "./signals.ts";
+import { createStdio } from "./stdio.ts";
+
+/** Unwinds the stack of a process that has exited; it is nobody's error. */
+const exited: object = Object.freeze({ exited: true });
+
+/** What whoever starts a process wants to hear of it. */
+export interface ProcessObserver {
+  /** Text that the program wrote. */
+  onOutput?(stream: "stdout" | "stderr", text: string): void;
+  /** An exception that nobody caught, or a rejection that nobody handled, before Node's own handling. */
+  onUncaught?(thrown: unknown, origin: "uncaughtException" | "unhandledRejection"): void;
+  onExit?(end: ProcessEnd): void;
+}
+
+type CaptureCallback = ((thrown: unknown) => void) | null;
+
+/** Which process's code runs right now: rejections and escapes are attributed to it. */
+let current: NodeProcess | undefined;
+
+/** The Node process whose code runs right now, if any. */
+export function currentProcess(): NodeProcess | undefined {
+  return current;
+}
+
+/** A running Node process. */
+export class NodeProcess implements ProcessRunner {
+  readonly process: Process;
+  readonly realm: Realm;
+  readonly loop: EventLoop;
+  readonly global: object;
+  readonly async: AsyncContext = new AsyncContext();
+  readonly signals: ProcessSignals;
+  readonly #observer: ProcessObserver;
+  readonly #timers: LoopTimers;
+  readonly #runNextTicks: () => void;
+  /** The process listens for unhandled rejections by itself (`uncaughtException` capture included). */
+  #captureUncaught: CaptureCallback = null;
+
+  constructor(process: Process, description: ProcessDescription, observer: ProcessObserver) {
+    this.process = process;
+    this.#observer = observer;
+    process.runner = this;
+    this.loop = new EventLoop(process, () => this.#onIdle());
+    const prng = process.host.prng.fork(`process.${process.pid}.${process.host.kernel.nowNs}`);
+    const intrinsics = createIntrinsics(process, prng.fork("math"));
+    const object = createProcessObject(process, description) as Realm["process"];
+    Object.defineProperty(object, cwdSymbol, { value: description.cwd });
+    let realm: Realm | undefined;
+    const context: BindingContext = {
+      process,
+      loop: this.loop,
+      async: this.async,
+      require: (id) => realm?.require(id),
+    };
+    this.signals = new ProcessSignals(this);
+    this.#timers = createTimers(context, (thrown) => this.uncaught(thrown, false));
+    realm = createRealm({
+      context,
+      intrinsics,
+      prng,
+      process: object,
+      uncaught: (thrown, fromPromise) => this.uncaught(thrown, fromPromise),
+      publicRequire: createPublicRequire,
+      own: {
+        timers: () => this.#timers.binding,
+        task_queue: () => taskQueueBinding(),
+        process_methods: (self) =>
+          processMethodsBinding(self, {
+            exit: (code) => this.exit(code),
+            kill: (pid, signal) => this.signals.kill(pid, signal),
+            getActiveResources: () => [],
+          }),
+        signal_wrap: () => this.signals.binding(context),
+      },
+    });
+    this.realm = realm;
+    completeProcessObject(realm);
+    this.#defineExceptionCapture();
+    this.#runNextTicks = this.#bootstrap();
+    createStdio(this, (stream, text) => this.#write(stream, text));
+    this.global = createGlobal(realm);
+  }
+
+  /** What Node's `internal/bootstrap/node` does last: ticks and timers. */
+  #bootstrap(): () => void {
+    const { realm } = this;
+    const object = realm.process;
+    realm.require("internal/util/debuglog").initializeDebugEnv(object.env.NODE_DEBUG);
+    realm
+      .internalBinding("async_wrap")
+      .setupHooks(realm.require("internal/async_hooks").nativeHooks);
+    const { nextTick, runNextTicks } = realm
+      .require("internal/process/task_queues")
+      .setupTaskQueue();
+    object.nextTick = nextTick;
+    object._tickCallback = runNextTicks;
+    const { processImmediate, processTimers } = realm
+      .require("internal/timers")
+      .getTimerCallbacks(runNextTicks);
+    realm.internalBinding("timers").setupTimers(processImmediate, processTimers);
+    return runNextTicks;
+  }
+
+  /** Runs a callback of this process, then its ticks and microtasks, before time moves. */
+  run<T>(action: (arg: T) => void, arg: T): void {
+    const before = current;
+    current = this;
+    try {
+      this.async.enter(action, arg);
+    } catch (thrown) {
+      this.uncaught(thrown, false);
+    }
+    while (this.process.alive) {
+      try {
+        this.#runNextTicks();
+        break;
+      } catch (thrown) {
+        this.uncaught(thrown, false);
+      }
+    }
+    if (this.process.alive) this.#timers.afterCallback();
+    current = before;
+  }
+
+  dispose(): void {
+    this.async.dispose();
+    const { end } = this.process;
+    if (end) this.#observer.onExit?.(end);
+  }
+
+  /** `process.reallyExit`: nothing of this process runs from here on. */
+  exit(code: number): never {
+    this.process.terminate({ code, signal: null });
+    throw exited;
+  }
+
+  /** Node's rules for an exception that nobody caught. */
+  uncaught(thrown: unknown, fromPromise: boolean): void {
+    if (thrown === exited || !this.process.alive) return;
+    const origin = fromPromise ? "unhandledRejection" : "uncaughtException";
+    const object = this.realm.process;
+    try {
+      object.emit("uncaughtExceptionMonitor", thrown, origin);
+      if (this.#captureUncaught !== null) {
+        this.#captureUncaught(thrown);
+      } else if (!object.emit("uncaughtException", thrown, origin)) {
+        this.#die(thrown, origin);
+        return;
+      }
+    } catch (second) {
+      if (second === exited) return;
+      this.#die(second, "uncaughtException", 7);
+      return;
+    }
+    // As Node does, so that ticks of the handler run even if nothing else is pending.
+    this.realm.require("timers").setImmediate(() => {});
+    this.async.clear();
+  }
+
+  #die(thrown: unknown, origin: "uncaughtException" | "unhandledRejection", code = 1): void {
+    const object = this.realm.process;
+    const { host, pid } = this.process;
+    const text = describeThrown(thrown);
+    host.kernel.mark(host.id, Kind.uncaught, digestOf(Buffer.from(firstLine(text))), { pid, text });
+    this.#observer.onUncaught?.(thrown, origin);
+    // The mark above stands for this text: a stack, and a version, may differ where the run does not.
+    this.#observer.onOutput?.("stderr", `Uncaught:\n${text}\n\nNode.js ${process.version}\n`);
+    try {
+      if (!object._exiting) {
+        object._exiting = true;
+        object.exitCode = code;
+        object.emit("exit", code);
+      }
+    } catch {
+      // Node, too, lets an exception of an exit listener pass here.
+    }
+    this.process.terminate({ code: Number(object.exitCode ?? code), signal: null });
+  }
+
+  /** V8 says that a promise of this process was rejected, and nobody handled it. */
+  rejected(reason: unknown, promise: Promise<unknown>): void {
+    if (reason === exited || !this.process.alive) return;
+    try {
+      if (this.realm.process.emit("unhandledRejection", reason, promise)) return;
+    } catch (thrown) {
+      this.uncaught(thrown, false);
+      return;
+    }
+    let error = reason;
+    if (!(reason instanceof Error)) {
+      const { inspect } = this.realm.require("internal/util/inspect");
+      const { UnhandledPromiseRejection } = this.realm.require("internal/errors");
+      const message =
+        "This error originated either by throwing inside of an async function without a catch block, " +
+        "or by rejecting a promise which was not handled with .catch(). The promise rejected with the " +
+        `reason "${inspect(reason)}".`;
+      error = Object.assign(
+        UnhandledPromiseRejection ? new UnhandledPromiseRejection(message) : new Error(message),
+        { code: "ERR_UNHANDLED_REJECTION" },
+      );
+    }
+    this.uncaught(error, true);
+  }
+
+  #onIdle(): void {
+    this.process.enter(() => {
+      const object = this.realm.process;
+      object.emit("beforeExit", object.exitCode ?? 0);
+      this.process.schedule(0, Kind.internal, () => this.#exitIfIdle(), undefined);
+    }, undefined);
+  }
+
+  #exitIfIdle(): void {
+    if (this.loop.alive) return;
+    const object = this.realm.process;
+    if (!object._exiting) {
+      object._exiting = true;
+      object.emit("exit", object.exitCode ?? 0);
+    }
+    this.process.terminate({ code: Number(object.exitCode ?? 0), signal: null });
+  }
+
+  #defineExceptionCapture(): void {
+    const object = this.realm.process;
+    object.setUncaughtExceptionCaptureCallback = (callback: unknown) => {
+      const { codes } = this.realm.require("internal/errors");
+      if (callback !== null && typeof callback !== "function") {
+        throw new codes.ERR_INVALID_ARG_TYPE("fn", ["Function", "null"], callback);
+      }
+      if (callback !== null && this.#captureUncaught !== null) {
+        throw new codes.ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET();
+      }
+      this.#captureUncaught = callback as CaptureCallback;
+    };
+    object.hasUncaughtExceptionCaptureCallback = () => this.#captureUncaught !== null;
+    object._fatalException = (thrown: unknown, fromPromise: boolean) => {
+      this.uncaught(thrown, fromPromise);
+      return this.process.alive;
+    };
+  }
+
+  #write(stream: "stdout" | "stderr", text: string): void {
+    const { host } = this.process;
+    host.kernel.mark(host.id, Kind.log, digestOf(Buffer.from(text)), { stream, text });
+    this.#observer.onOutput?.(stream, text);
+  }
+}
+
+function firstLine(text: string): string {
+  return text.slice(0, text.indexOf("\n") >>> 0);
+}
+
+function describeThrown(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.stack ?? `${thrown.name}: ${thrown.message}`;
+  try {
+    return String(thrown);
+  } catch {
+    return "a value that cannot be printed";
+  }
+}
+
+/** Runs V8's microtasks to the end; Node reports rejections while it does. */
+const drainMicrotasks: () => void = (
+  process as unknown as { _tickCallback: () => void }
+)._tickCallback.bind(process);
+
+function taskQueueBinding(): object {
+  return {
+    tickInfo: new Uint8Array(2),
+    runMicrotasks: drainMicrotasks,
+    setTickCallback: () => {},
+    enqueueMicrotask: queueMicrotask,
+    setPromiseRejectCallback: () => {},
+    promiseRejectEvents: {},
+  };
+}

@@ -1,0 +1,279 @@
+/**
+ * The `process` object of a simulated process. Methods come from Node's own `internal/process/per_thread`
+ * wherever it has them; this file gives it the native half, and the properties that C++ sets.
+ */
+import type { Process } from "../sim/process.ts";
+import type { Realm } from "./realm-types.ts";
+
+/** What a program is started with. */
+export interface ProcessDescription {
+  readonly argv: readonly string[];
+  readonly execArgv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly title: string;
+}
+
+/** What the process object asks of the process's runner. */
+export interface ProcessControl {
+  exit(code: number): never;
+  kill(pid: number, signal: number): number;
+  getActiveResources(): string[];
+}
+
+const EXEC_PATH = "/usr/local/bin/node";
+
+/** `process.env`: every value is text. */
+function createEnv(entries: Readonly<Record<string, string>>): object {
+  return new Proxy({ ...entries } as Record<string, string>, {
+    set(env, name, value: unknown) {
+      if (typeof name === "symbol" || typeof value === "symbol") {
+        throw new TypeError("Cannot convert a Symbol value to a string");
+      }
+      env[name] = String(value);
+      return true;
+    },
+    defineProperty(env, name, descriptor) {
+      if ("value" in descriptor) descriptor.value = String(descriptor.value);
+      return Reflect.defineProperty(env, name, {
+        ...descriptor,
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      });
+    },
+  });
+}
+
+/** The bare object, before the library exists; `completeProcessObject` gives it its methods. */
+export function createProcessObject(process: Process, description: ProcessDescription): object {
+  const real = globalThis.process;
+  // As in Node: `process` is an instance of a function called process, which inherits from EventEmitter.
+  // oxlint-disable-next-line typescript/no-unsafe-declaration-merging
+  const prototype = Object.create(Object.prototype, {
+    constructor: { value: { process() {} }.process, configurable: true, writable: true },
+  }) as object;
+  return Object.assign(Object.create(prototype) as object, {
+    version: real.version,
+    versions: real.versions,
+    arch: real.arch,
+    platform: "linux",
+    release: real.release,
+    moduleLoadList: [],
+    title: description.title,
+    argv: [EXEC_PATH, ...description.argv],
+    argv0: "node",
+    execArgv: [...description.execArgv],
+    execPath: EXEC_PATH,
+    env: createEnv(description.env),
+    pid: process.pid,
+    ppid: process.parentPid,
+    debugPort: 9229,
+    exitCode: undefined,
+    _exiting: false,
+    domain: null,
+  });
+}
+
+/** `internalBinding('process_methods')`. */
+export function processMethodsBinding(realm: Realm, control: ProcessControl): object {
+  const { process } = realm.context;
+  const hrtimeBuffer = new Uint32Array(3);
+  const bigints = new BigUint64Array(hrtimeBuffer.buffer, 0, 1);
+  const startNs = process.readMonotonicNs();
+  // Monotonic clocks start somewhere: a machine that has been up for a while, not at zero.
+  const bootOffsetNs = 1_000_000_000;
+  const nowNs = (): number => process.readMonotonicNs() + bootOffsetNs;
+  const { cwd, chdir } = workingDirectory(realm);
+  return {
+    hrtimeBuffer,
+    hrtime() {
+      const ns = nowNs();
+      const seconds = Math.floor(ns / 1e9);
+      hrtimeBuffer[0] = Math.floor(seconds / 0x1_0000_0000);
+      hrtimeBuffer[1] = seconds >>> 0;
+      hrtimeBuffer[2] = ns % 1e9;
+    },
+    hrtimeBigInt() {
+      bigints[0] = BigInt(nowNs());
+    },
+    uptime: () => (process.readMonotonicNs() - startNs) / 1e9,
+    _rawDebug: (text: string) => realm.process.stderr.write(`${text}\n`),
+    _getActiveRequests: () => [],
+    _getActiveHandles: () => [],
+    getActiveResourcesInfo: () => control.getActiveResources(),
+    reallyExit: (code: number) => control.exit(code),
+    _kill: (pid: number, signal: number) => control.kill(pid, signal),
+    cpuUsage: (values: Float64Array) => {
+      values[0] = Math.floor((process.readMonotonicNs() - startNs) / 1e4);
+      values[1] = Math.floor((process.readMonotonicNs() - startNs) / 1e5);
+    },
+    threadCpuUsage: (values: Float64Array) => {
+      values[0] = Math.floor((process.readMonotonicNs() - startNs) / 1e4);
+      values[1] = 0;
+    },
+    // The same in every run: what V8 really uses differs from machine to machine.
+    memoryUsage: (values: Float64Array) => {
+      values.set([48_000_000, 20_000_000, 12_000_000, 2_000_000, 100_000]);
+    },
+    rss: () => 48_000_000,
+    constrainedMemory: () => 0,
+    availableMemory: () => 3 * 1024 ** 3,
+    resourceUsage: (values: Float64Array) => values.fill(0),
+    dlopen: () => {
+      throw Object.assign(new Error("native add-ons are not simulated"), {
+        code: "LC_NOT_SIMULATED",
+      });
+    },
+    cwd,
+    chdir,
+    umask: umaskOf(),
+    setEmitWarningSync: () => {},
+    patchProcessObject: () => {},
+    _debugProcess: () => {},
+    _debugEnd: () => {},
+    abort: () => control.kill(process.pid, 6),
+    causeSegfault: () => control.kill(process.pid, 11),
+  };
+}
+
+function umaskOf(): (mask?: number) => number {
+  let current = 0o022;
+  return (mask) => {
+    const before = current;
+    if (mask !== undefined) current = mask & 0o777;
+    return before;
+  };
+}
+
+function workingDirectory(realm: Realm): { cwd: () => string; chdir: (path: string) => void } {
+  let current: string = realm.process[cwdSymbol] ?? "/";
+  return {
+    cwd: () => current,
+    chdir(path) {
+      const { resolve } = realm.require("path");
+      const target: string = resolve(current, path);
+      realm.require("fs").readdirSync(target);
+      current = target;
+    },
+  };
+}
+
+/** Where the description's working directory waits until the library asks for it. */
+export const cwdSymbol: symbol = Symbol("cwd");
+
+/** Gives the object the methods that Node's bootstrap gives it. */
+export function completeProcessObject(realm: Realm): void {
+  const { process } = realm;
+  const EventEmitter = realm.require("events");
+  Object.setPrototypeOf(Object.getPrototypeOf(process), EventEmitter.prototype);
+  EventEmitter.call(process);
+  Object.defineProperty(process, Symbol.toStringTag, { value: "process", writable: true });
+  const raw = realm.internalBinding("process_methods");
+  defineLazily(process, realm);
+  for (const name of [
+    "uptime",
+    "_getActiveRequests",
+    "_getActiveHandles",
+    "getActiveResourcesInfo",
+  ]) {
+    process[name] = raw[name];
+  }
+  for (const name of ["reallyExit", "_kill", "constrainedMemory", "availableMemory", "dlopen"]) {
+    process[name] = raw[name];
+  }
+  process.cwd = () => raw.cwd();
+  process.chdir = (path: unknown) => {
+    realm.require("internal/validators").validateString(path, "directory");
+    raw.chdir(path);
+  };
+  process.umask = (mask?: unknown) => {
+    if (mask === undefined) return raw.umask();
+    return raw.umask(realm.require("internal/validators").parseFileMode(mask, "mask"));
+  };
+  process.abort = raw.abort;
+  for (const name of ["getuid", "geteuid", "getgid", "getegid"]) process[name] = () => 0;
+  for (const name of ["setuid", "seteuid", "setgid", "setegid"]) process[name] = () => {};
+  process.getgroups = () => [0];
+  process.emitWarning = (...args: unknown[]) =>
+    realm.require("internal/process/warning").emitWarning(...args);
+  process.on("warning", (...args: unknown[]) =>
+    realm.require("internal/process/warning").onWarning(...args),
+  );
+  startListeningToSignals(realm);
+}
+
+/** Methods that live in files of the library which most programs never need. */
+function defineLazily(process: object, realm: Realm): void {
+  let wrapped: Record<string, unknown> | undefined;
+  const perThread = (): Record<string, (...args: never[]) => unknown> =>
+    realm.require("internal/process/per_thread");
+  const wrap = (): Record<string, unknown> =>
+    (wrapped ??= perThread()["wrapProcessMethods"]!(
+      realm.internalBinding("process_methods") as never,
+    ) as Record<string, unknown>);
+  const lazy: Record<string, () => unknown> = {
+    hrtime: () => Object.assign(perThread()["hrtime"]!, { bigint: perThread()["hrtimeBigInt"] }),
+    config: () => globalThis.process.config,
+    features: () => globalThis.process.features,
+    allowedNodeEnvironmentFlags: () => new Set(),
+    report: () => ({
+      reportOnUncaughtException: false,
+      compact: false,
+      directory: "",
+      filename: "",
+    }),
+    assert: () => perThread()["assert"],
+  };
+  for (const name of [
+    "_rawDebug",
+    "cpuUsage",
+    "resourceUsage",
+    "memoryUsage",
+    "kill",
+    "exit",
+    "loadEnvFile",
+    "threadCpuUsage",
+  ]) {
+    lazy[name] = () => wrap()[name];
+  }
+  for (const [name, make] of Object.entries(lazy)) {
+    Object.defineProperty(process, name, {
+      configurable: true,
+      enumerable: true,
+      get() {
+        const value = make();
+        Object.defineProperty(process, name, {
+          value,
+          configurable: true,
+          enumerable: true,
+          writable: true,
+        });
+        return value;
+      },
+      set(value: unknown) {
+        Object.defineProperty(process, name, {
+          value,
+          configurable: true,
+          enumerable: true,
+          writable: true,
+        });
+      },
+    });
+  }
+}
+
+function startListeningToSignals(realm: Realm): void {
+  const { process } = realm;
+  const signals: Record<string, number> = realm.internalBinding("constants").os.signals;
+  process.on("newListener", (event: unknown) => {
+    if (typeof event === "string" && Object.hasOwn(signals, event)) {
+      realm.require("internal/process/signal").startListeningIfSignal(event);
+    }
+  });
+  process.on("removeListener", (event: unknown) => {
+    if (typeof event === "string" && Object.hasOwn(signals, event)) {
+      realm.require("internal/process/signal").stopListeningIfSignal(event);
+    }
+  });
+}

@@ -1,0 +1,183 @@
+/**
+ * Compiles a program: esbuild bundles the entry with its npm dependencies, once; the result is a function
+ * of the process's global object and `require`, so that starting the program is calling that function.
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { dirname, extname, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { compileFunction } from "node:vm";
+import * as esbuild from "esbuild";
+import { LightconeError } from "../../base/errors.ts";
+import { hostNames } from "../globals.ts";
+import { isBuiltin } from "../public-modules.ts";
+import { registerSourceMap } from "./source-maps.ts";
+
+/** What `compileProgram` compiles. */
+export interface CompileOptions {
+  /** The entry: an absolute path. */
+  readonly entry: string;
+  /** Modules that are given when the program starts, not bundled: "lightcone", "lightcone/probe". */
+  readonly injected?: readonly string[];
+}
+
+/** What a compiled program is called with. */
+export interface ProgramScope {
+  readonly global: object;
+  readonly require: (id: string) => unknown;
+  /** Receives the entry's exports once it has been evaluated. */
+  readonly publish: (exports: Record<string, unknown>) => void;
+}
+
+/** A program, compiled once, to be started any number of times. */
+export interface CompiledProgram {
+  readonly entry: string;
+  /** A hash of the code, dependencies included: it tells whether a replay runs the same code. */
+  readonly digest: string;
+  /** The files that went into it. */
+  readonly inputs: readonly string[];
+  /** Evaluates the program, afresh. Settles when its top level has finished. */
+  readonly evaluate: (scope: ProgramScope) => Promise<void>;
+}
+
+const PARAMETERS = ["globalThis", "require", "__lc_publish"];
+
+/** Free names of the host become properties of its global object, so that replacing one is seen. */
+const define: Record<string, string> = { global: "globalThis" };
+for (const name of hostNames) define[name] = `globalThis.${name}`;
+
+/** Bundles an entry. Throws `LC_COMPILE`, naming file and line, when it cannot. */
+export async function compileProgram(options: CompileOptions): Promise<CompiledProgram> {
+  const { entry, injected = [] } = options;
+  let built: esbuild.BuildResult<{ write: false; metafile: true }>;
+  try {
+    built = await esbuild.build({
+      stdin: {
+        contents: `import * as entry from ${JSON.stringify(entry)};\n__lc_publish(entry);\n`,
+        resolveDir: dirname(entry),
+        sourcefile: "lightcone:start",
+      },
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      sourcemap: "external",
+      sourcesContent: false,
+      outfile: `${entry}.bundle.js`,
+      define,
+      keepNames: false,
+      logLevel: "silent",
+      legalComments: "none",
+      loader: { ".node": "empty" },
+      plugins: [hostModules(new Set(injected)), fileNames()],
+    });
+  } catch (error) {
+    throw compileError(error, entry);
+  }
+  const code = (built.outputFiles.find((file) => file.path.endsWith(".js")) as esbuild.OutputFile)
+    .text;
+  const map = built.outputFiles.find((file) => file.path.endsWith(".map"))?.text;
+  return instantiate(entry, code, map, Object.keys(built.metafile.inputs));
+}
+
+let serial = 0;
+
+function instantiate(
+  entry: string,
+  code: string,
+  map: string | undefined,
+  inputs: string[],
+): CompiledProgram {
+  // The bundle may await at its top level: it runs in an async function, synchronous until it awaits.
+  const filename = `lightcone-program:${++serial}:${entry}`;
+  const run = compileFunction(`return (async () => {${code}\n})();`, PARAMETERS, { filename }) as (
+    ...args: unknown[]
+  ) => Promise<void>;
+  if (map) registerSourceMap(filename, map, dirname(entry));
+  const cwd = process.cwd();
+  return {
+    entry,
+    digest: createHash("sha256").update(code).digest("hex").slice(0, 16),
+    inputs: inputs
+      .filter((input) => !input.includes(":"))
+      .map((input) => relative(cwd, resolve(input))),
+    evaluate: ({ global, require, publish }) => run(global, require, publish),
+  };
+}
+
+/** Built-in and injected modules come from the process that runs the program. */
+function hostModules(injected: ReadonlySet<string>): esbuild.Plugin {
+  return {
+    name: "host-modules",
+    setup(build) {
+      build.onResolve({ filter: /.*/ }, ({ path }) =>
+        injected.has(path) || isBuiltin(path) ? { path, namespace: "host" } : undefined,
+      );
+      build.onLoad({ filter: /.*/, namespace: "host" }, ({ path }) => ({
+        contents: `module.exports = require(${JSON.stringify(`lc:${path}`)});`,
+        loader: "js",
+      }));
+      // What the stand-in asks for is the process's `require` itself, not another module to bundle.
+      build.onResolve({ filter: /^lc:/ }, ({ path }) => ({ path: path.slice(3), external: true }));
+    },
+  };
+}
+
+const loaders: Record<string, esbuild.Loader> = {
+  ".ts": "ts",
+  ".mts": "ts",
+  ".cts": "ts",
+  ".tsx": "tsx",
+  ".jsx": "jsx",
+};
+
+/** `__filename`, `__dirname` and `import.meta` are each file's own. */
+function fileNames(): esbuild.Plugin {
+  return {
+    name: "file-names",
+    setup(build) {
+      build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, async ({ path, namespace }) => {
+        if (namespace !== "file") return undefined;
+        const source = await readFile(path, "utf8");
+        const usesMeta = source.includes("import.meta");
+        if (!usesMeta && !/\b__(filename|dirname)\b/.test(source)) return undefined;
+        const declarations: string[] = [];
+        let contents = source.startsWith("#!") ? `//${source}` : source;
+        if (usesMeta) {
+          contents = contents.replace(/\bimport\.meta\b/g, "__lc_meta");
+          declarations.push(
+            `__lc_meta = { url: ${JSON.stringify(pathToFileURL(path).href)}, filename: ${JSON.stringify(path)}, ` +
+              `dirname: ${JSON.stringify(dirname(path))}, resolve: (id) => id }`,
+          );
+        }
+        if (/\b__filename\b/.test(source))
+          declarations.push(`__filename = ${JSON.stringify(path)}`);
+        if (/\b__dirname\b/.test(source)) {
+          declarations.push(`__dirname = ${JSON.stringify(dirname(path))}`);
+        }
+        // On the first line, so that line numbers stay; after a directive, so that it stays one.
+        const directive = /^(?:\s|\/\/.*\n|\/\*[\s\S]*?\*\/)*(['"]use strict['"];?)/.exec(contents);
+        const at = directive ? directive[0].length : 0;
+        contents = `${contents.slice(0, at)};var ${declarations.join(", ")};${contents.slice(at)}`;
+        return { contents, loader: loaders[extname(path)] ?? "js" };
+      });
+    },
+  };
+}
+
+function compileError(error: unknown, entry: string): LightconeError {
+  const [first] = (error as Partial<esbuild.BuildFailure>).errors ?? [];
+  if (!first) return new LightconeError("LC_COMPILE", `cannot compile ${entry}: ${String(error)}`);
+  const { text, location } = first;
+  const where = location ? `${location.file}:${location.line}:${location.column + 1}` : entry;
+  if (text.includes("lightcone:start") || (location?.file ?? "").includes("lightcone:start")) {
+    return new LightconeError(
+      "LC_COMPILE",
+      `cannot find ${entry}`,
+      "Check the path of the program.",
+    );
+  }
+  return new LightconeError("LC_COMPILE", `${where}: ${text}`, location?.lineText.trim());
+}

@@ -1,0 +1,65 @@
+/** Starts a compiled program as a process of a host. */
+import type { Process } from "../../sim/process.ts";
+import { Kind } from "../../trace/kinds.ts";
+import { NodeProcess, type ProcessObserver } from "../node-process.ts";
+import type { CompiledProgram } from "./compile.ts";
+
+/** How a program is started. */
+export interface StartOptions extends ProcessObserver {
+  /** What follows the script's name in `process.argv`. */
+  readonly argv?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** The working directory; "/" unless given. */
+  readonly cwd?: string;
+  /** The modules that the program was compiled to be given. */
+  readonly inject?: Readonly<Record<string, unknown>>;
+  /** Called in the process with the entry's exports, once its top level has finished. */
+  readonly main?: (exports: Record<string, unknown>, node: NodeProcess) => void | Promise<void>;
+}
+
+const baseEnv = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/root", TZ: "UTC", LANG: "C.UTF-8" };
+
+/**
+ * Gives `process` its program, to start at the present moment of the run. The process ends as Node's do:
+ * when nothing keeps it alive, when it exits, or when nobody catches what it throws.
+ */
+export function startProgram(
+  process: Process,
+  program: CompiledProgram,
+  options: StartOptions = {},
+): NodeProcess {
+  const node = new NodeProcess(
+    process,
+    {
+      argv: [program.entry, ...(options.argv ?? [])],
+      execArgv: [],
+      env: { ...baseEnv, ...options.env },
+      cwd: options.cwd ?? "/",
+      title: "node",
+    },
+    options,
+  );
+  const inject = options.inject ?? {};
+  const require = (id: string): unknown =>
+    Object.hasOwn(inject, id) ? inject[id] : node.realm.requirePublic(id);
+  const start = (): void => {
+    let published: Record<string, unknown> = {};
+    const evaluated = program.evaluate({
+      global: node.global,
+      require,
+      publish: (exports) => {
+        published = exports;
+      },
+    });
+    // A rejection of the top level is an uncaught exception, as for any ES module.
+    evaluated
+      .then(
+        () => options.main?.(published, node),
+        (thrown: unknown) => node.uncaught(thrown, false),
+      )
+      .catch((thrown: unknown) => node.uncaught(thrown, true));
+    node.loop.checkIdle();
+  };
+  process.schedule(0, Kind.start, start, undefined);
+  return node;
+}

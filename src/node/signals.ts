@@ -1,0 +1,108 @@
+/** POSIX signals between the processes of one host. */
+import * as os from "node:os";
+import { Kind } from "../trace/kinds.ts";
+import type { BindingContext } from "./bindings/context.ts";
+import { Handle } from "./bindings/handle.ts";
+import type { NodeProcess } from "./node-process.ts";
+
+const numbers = os.constants.signals as Record<string, number>;
+const names = new Map(Object.entries(numbers).map(([name, number]) => [number, name]));
+
+const ESRCH = -3;
+const EINVAL = -22;
+
+/** Signals that end nothing unless someone listens. */
+const ignoredByDefault = new Set(["SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH"]);
+
+/** One process's view of signals. */
+export class ProcessSignals {
+  readonly #owner: NodeProcess;
+  /** Who listens, by signal number. */
+  readonly #listeners = new Map<number, Set<(signal: number) => void>>();
+
+  constructor(owner: NodeProcess) {
+    this.#owner = owner;
+  }
+
+  /** `process.kill`: 0 or a negative errno. */
+  kill(pid: number, signal: number): number {
+    if (signal !== 0 && !names.has(signal)) return EINVAL;
+    const { host } = this.#owner.process;
+    const targets = [...host.processes].filter((process) => pid === process.pid || pid === 0);
+    if (targets.length === 0) return ESRCH;
+    if (signal === 0) return 0;
+    for (const target of targets) {
+      const { runner } = target;
+      if (runner === this.#owner && signal !== numbers["SIGKILL"] && this.#listeners.has(signal)) {
+        this.deliver(signal);
+      } else {
+        const receiver = runner as NodeProcess | undefined;
+        host.kernel.schedule(
+          0,
+          host.id,
+          Kind.internal,
+          () => receiver?.signals.deliver(signal),
+          undefined,
+        );
+      }
+    }
+    return 0;
+  }
+
+  /** A signal arrives: its listeners are called, or it does what it does by default. */
+  deliver(signal: number): void {
+    const { process } = this.#owner;
+    const name = names.get(signal) as string;
+    if (name === "SIGSTOP") {
+      process.pause();
+      return;
+    }
+    if (name === "SIGCONT") process.resume();
+    const listeners = this.#listeners.get(signal);
+    if (name !== "SIGKILL" && listeners && listeners.size > 0) {
+      for (const listener of listeners) process.schedule(0, Kind.internal, listener, signal);
+    } else if (!ignoredByDefault.has(name)) {
+      process.terminate({ code: null, signal: name });
+    }
+  }
+
+  /** `internalBinding('signal_wrap')`. */
+  binding(context: BindingContext): object {
+    const listeners = this.#listeners;
+    class Signal extends Handle {
+      onsignal: ((signal: number) => void) | undefined;
+      #signal = 0;
+      readonly #listener = (signal: number): void => {
+        if (!this.closing && this.onsignal)
+          context.async.makeCallback(this, this.onsignal, [signal]);
+      };
+
+      constructor() {
+        super(context, "SIGNALWRAP");
+      }
+
+      start(signal: number): number {
+        if (signal === numbers["SIGKILL"] || signal === numbers["SIGSTOP"]) return EINVAL;
+        this.#signal = signal;
+        let set = listeners.get(signal);
+        if (!set) listeners.set(signal, (set = new Set()));
+        set.add(this.#listener);
+        this.activate();
+        return 0;
+      }
+
+      stop(): number {
+        const set = listeners.get(this.#signal);
+        set?.delete(this.#listener);
+        if (set?.size === 0) listeners.delete(this.#signal);
+        this.deactivate();
+        return 0;
+      }
+
+      protected override onClose(): void {
+        this.stop();
+      }
+    }
+    return { Signal };
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * The door between the real process and a run. Inside, the real globals that could tell two runs apart
+ * are guarded, so that an escape is caught and named; microtasks are drained by us; and what V8 reports
+ * of rejected promises goes to the simulated process whose code was running.
+ */
+import { LightconeError } from "../base/errors.ts";
+import { currentProcess } from "./node-process.ts";
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/** A property of the real world, and what stands there while a run is under way. */
+interface Guard {
+  readonly owner: Record<string, unknown>;
+  readonly name: string;
+  readonly replacement: unknown;
+}
+
+function escape(what: string): never {
+  const host = currentProcess()?.process.host.name;
+  throw new LightconeError(
+    "LC_ESCAPE",
+    `${host ? `host ${JSON.stringify(host)}` : "code inside a run"} reached the real ${what}`,
+    "Code made by `eval` or `new Function`, or kept from outside the world, is not simulated.",
+  );
+}
+
+function guardsOf(): Guard[] {
+  const guards: Guard[] = [];
+  const world = globalThis as unknown as Record<string, unknown>;
+  const forbid = (owner: Record<string, unknown>, name: string, what = name): void => {
+    if (name in owner) guards.push({ owner, name, replacement: () => escape(what) });
+  };
+  for (const name of ["setTimeout", "setInterval", "setImmediate", "fetch"]) forbid(world, name);
+  forbid(Math as unknown as Record<string, unknown>, "random", "Math.random");
+  forbid(Date as unknown as Record<string, unknown>, "now", "Date.now");
+  forbid(performance as unknown as Record<string, unknown>, "now", "performance.now");
+  forbid(process as unknown as Record<string, unknown>, "nextTick", "process.nextTick");
+  forbid(process as unknown as Record<string, unknown>, "hrtime", "process.hrtime");
+  // Memory that was not cleared differs between a used process and a fresh one.
+  const buffer = Buffer as unknown as Record<string, unknown>;
+  const alloc = buffer["alloc"] as (size: number) => Buffer;
+  const cleared = (size: number): Buffer => alloc(size);
+  guards.push({ owner: buffer, name: "allocUnsafe", replacement: cleared });
+  guards.push({ owner: buffer, name: "allocUnsafeSlow", replacement: cleared });
+  return guards;
+}
+
+let guards: Guard[] | undefined;
+let running = false;
+
+const drain: () => void = (process as unknown as { _tickCallback: () => void })._tickCallback.bind(
+  process,
+);
+
+/** Whether microtasks can be drained from here: not from within a microtask. */
+function canDrain(): boolean {
+  let drained = false;
+  void Promise.resolve().then(() => (drained = true));
+  drain();
+  return drained;
+}
+
+/** Small buffers come from a pool; a run starts with a fresh one, so that offsets are the same in each. */
+function alignBufferPool(): void {
+  const size = (Buffer.poolSize >>> 1) - 1;
+  for (let i = 0; i < 4; i++) if (Buffer.from("x".repeat(size)).byteOffset === 0) break;
+}
+
+function onRejection(reason: unknown, promise: Promise<unknown>): void {
+  const owner = currentProcess();
+  if (owner) owner.rejected(reason, promise);
+  else strayRejections.push(reason);
+}
+
+/** Rejections inside a run that no process can be blamed for: a bug of ours, thrown at the end. */
+let strayRejections: unknown[] = [];
+
+function inside<T>(body: () => T): T {
+  if (running) throw new LightconeError("LC_NESTED", "a run was started inside a run");
+  guards ??= guardsOf();
+  alignBufferPool();
+  const listeners = ["unhandledRejection", "rejectionHandled"].map(
+    (event) => [event, process.listeners(event as "exit")] as [string, AnyFunction[]],
+  );
+  for (const [event] of listeners) process.removeAllListeners(event);
+  process.on("unhandledRejection", onRejection);
+  // Someone must listen, or Node warns about each.
+  process.on("rejectionHandled", () => {});
+  const saved = guards.map(({ owner, name }) => Object.getOwnPropertyDescriptor(owner, name));
+  const stackTraceLimit = Error.stackTraceLimit;
+  running = true;
+  try {
+    for (const { owner, name, replacement } of guards) {
+      Object.defineProperty(owner, name, {
+        value: replacement,
+        writable: true,
+        configurable: true,
+      });
+    }
+    const result = body();
+    drain();
+    return result;
+  } finally {
+    running = false;
+    Error.stackTraceLimit = stackTraceLimit;
+    guards.forEach(({ owner, name }, i) => {
+      const descriptor = saved[i];
+      if (descriptor) Object.defineProperty(owner, name, descriptor);
+      else delete owner[name];
+    });
+    for (const [event, old] of listeners) {
+      process.removeAllListeners(event);
+      for (const listener of old) process.on(event as "exit", listener as () => void);
+    }
+    if (strayRejections.length > 0) {
+      const [first] = strayRejections;
+      strayRejections = [];
+      // oxlint-disable-next-line no-unsafe-finally
+      throw first;
+    }
+  }
+}
+
+/**
+ * Runs `body`, which starts processes and runs a kernel, in one synchronous piece. Resolves with what it
+ * returns, rejects with what it throws.
+ *
+ * The piece runs in a callback of its own, since microtasks cannot be drained from within a microtask.
+ */
+export function simulate<T>(body: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    setImmediate(() => {
+      try {
+        if (!canDrain()) {
+          throw new LightconeError(
+            "LC_UNSUPPORTED_NODE",
+            `Node ${process.version} does not drain microtasks on demand`,
+            "Please report this Node version.",
+          );
+        }
+        resolve(inside(body));
+      } catch (error) {
+        reject(error as Error);
+      }
+    });
+  });
+}
