@@ -1,0 +1,209 @@
+/** The system calls that read and change what an inode says of its file: `stat`, `chmod`, `utimes`, ... */
+import { type Caller, demand, demandOwner, permits, R_OK, W_OK, X_OK } from "./caller.ts";
+import {
+  FILE_BYTES_MAX,
+  NAME_MAX,
+  PAGE_BYTES,
+  S_IFCHR,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_ISGID,
+  S_ISUID,
+} from "./constants.ts";
+import { fail } from "./errno.ts";
+import type { FileSystem } from "./file-system.ts";
+import {
+  CharacterNode,
+  type Entry,
+  FileNode,
+  type Inode,
+  isDirectory,
+  isSymlink,
+  type Timestamp,
+} from "./inode.ts";
+import { found, walk } from "./walk.ts";
+import { tellChange } from "./watch.ts";
+
+/** What `stat` tells. */
+export interface FileStatus {
+  readonly device: number;
+  readonly inode: number;
+  readonly mode: number;
+  readonly nlink: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** The device that a special file stands for. */
+  readonly rdev: number;
+  readonly size: number;
+  readonly blockSize: number;
+  /** In units of 512 bytes. */
+  readonly blocks: number;
+  readonly atime: Timestamp;
+  readonly mtime: Timestamp;
+  readonly ctime: Timestamp;
+  readonly birthtime: Timestamp;
+}
+
+/** What `statfs` tells. */
+export interface FileSystemStatus {
+  readonly type: number;
+  readonly blockSize: number;
+  readonly blocks: number;
+  readonly blocksFree: number;
+  readonly blocksAvailable: number;
+  readonly files: number;
+  readonly filesFree: number;
+}
+
+/** Inodes that an ext4 file system of default settings has for each 16 KiB. */
+const BYTES_PER_INODE = 16_384;
+
+/** What `stat` tells of an inode. */
+export function status(inode: Inode): FileStatus {
+  const { mode, nlink, uid, gid, atime, mtime, ctime, birthtime } = inode;
+  const { size, blocks } = extent(inode);
+  const rdev =
+    inode instanceof CharacterNode && inode.device !== undefined
+      ? inode.device.major * 256 + inode.device.minor
+      : 0;
+  const times = { atime, mtime, ctime, birthtime };
+  const identity = { device: inode.mount.device, inode: inode.number, rdev };
+  return { ...identity, mode, nlink, uid, gid, size, blocks, blockSize: PAGE_BYTES, ...times };
+}
+
+function extent(inode: Inode): { size: number; blocks: number } {
+  if (inode instanceof FileNode) {
+    const pages = inode.warm ? inode.content.pages : Math.ceil(inode.size / PAGE_BYTES);
+    return { size: inode.size, blocks: pages * (PAGE_BYTES / 512) };
+  }
+  if (isDirectory(inode)) return { size: PAGE_BYTES, blocks: PAGE_BYTES / 512 };
+  if (isSymlink(inode)) return { size: inode.target.length, blocks: 0 };
+  return { size: 0, blocks: 0 };
+}
+
+/** Finds an inode and its entry, as the calls below need it. */
+export interface Target {
+  readonly inode: Inode;
+  readonly entry: Entry | undefined;
+}
+
+export function target(fs: FileSystem, caller: Caller, path: string, follow = true): Target {
+  const place = walk(fs.root, caller, path, follow);
+  return { inode: found(place), entry: place.entry };
+}
+
+export function access(fs: FileSystem, caller: Caller, path: string, mode: number): void {
+  const { inode } = target(fs, caller, path);
+  if ((mode & W_OK) !== 0 && inode.mount.readOnly && (inode.mode & S_IFMT) !== S_IFCHR) {
+    fail("EROFS");
+  }
+  if (!permits(caller, inode, mode & (R_OK | W_OK | X_OK))) fail("EACCES");
+}
+
+export function chmod(
+  fs: FileSystem,
+  caller: Caller,
+  { inode, entry }: Target,
+  mode: number,
+): void {
+  demandOwner(caller, inode);
+  if ((inode.mode & S_IFMT) === S_IFLNK) fail("ENOTSUP");
+  let bits = mode & 0o7777;
+  // Only a member of the file's group may have it run in the group's name.
+  if (caller.uid !== 0 && inode.gid !== caller.gid && !caller.groups.includes(inode.gid)) {
+    bits &= ~S_ISGID;
+  }
+  inode.mode = (inode.mode & S_IFMT) | bits;
+  changed(fs, caller, inode, entry);
+}
+
+/** `uid` or `gid` 2^32 - 1 (-1) leaves that one as it is. */
+export function chown(
+  fs: FileSystem,
+  caller: Caller,
+  { inode, entry }: Target,
+  uid: number,
+  gid: number,
+): void {
+  if (inode.mount.readOnly) fail("EROFS");
+  const owner = uid >>> 0 === 0xffff_ffff ? inode.uid : uid;
+  const group = gid >>> 0 === 0xffff_ffff ? inode.gid : gid;
+  if (caller.uid !== 0) {
+    const mine = caller.uid === inode.uid && owner === inode.uid;
+    const groupMine = group === inode.gid || group === caller.gid || caller.groups.includes(group);
+    if (!mine || !groupMine) fail("EPERM");
+  }
+  inode.uid = owner;
+  inode.gid = group;
+  if ((inode.mode & S_IFMT) === S_IFREG) inode.mode &= ~(S_ISUID | S_ISGID);
+  changed(fs, caller, inode, entry);
+}
+
+/** Sets the access and modification times. */
+export function utimes(
+  fs: FileSystem,
+  caller: Caller,
+  { inode, entry }: Target,
+  atime: Timestamp,
+  mtime: Timestamp,
+): void {
+  demandOwner(caller, inode);
+  inode.atime = atime;
+  inode.mtime = mtime;
+  changed(fs, caller, inode, entry);
+}
+
+function changed(fs: FileSystem, caller: Caller, inode: Inode, entry: Entry | undefined): void {
+  inode.ctime = caller.now();
+  fs.journal.attributes(inode, fs.nowNs());
+  tellChange(entry, inode, "attribute");
+}
+
+/** Makes a file `size` bytes long. */
+export function truncate(
+  fs: FileSystem,
+  caller: Caller,
+  { inode, entry }: Target,
+  size: number,
+): void {
+  if (isDirectory(inode)) fail("EISDIR");
+  if (!(inode instanceof FileNode)) fail("EINVAL");
+  demand(caller, inode, W_OK);
+  truncateFile(fs, caller, inode, entry, size);
+}
+
+/** The same for a file that is open for writing. */
+export function truncateFile(
+  fs: FileSystem,
+  caller: Caller,
+  inode: FileNode,
+  entry: Entry | undefined,
+  size: number,
+): void {
+  if (size < 0) fail("EINVAL");
+  if (size > FILE_BYTES_MAX) fail("EFBIG");
+  const before = inode.countedPages;
+  inode.content.truncate(size);
+  inode.warm = true;
+  fs.usedPages -= before - inode.countedPages;
+  fs.journal.truncate(inode, fs.nowNs(), size);
+  inode.mtime = caller.now();
+  inode.ctime = inode.mtime;
+  tellChange(entry, inode, "modify");
+}
+
+export function statfs(fs: FileSystem, caller: Caller, path: string): FileSystemStatus {
+  const { inode } = target(fs, caller, path);
+  const free = fs.capacityPages - fs.usedPages;
+  const files = Math.floor((fs.capacityPages * PAGE_BYTES) / BYTES_PER_INODE);
+  return {
+    type: inode.mount.type,
+    blockSize: PAGE_BYTES,
+    blocks: fs.capacityPages,
+    blocksFree: free,
+    blocksAvailable: free,
+    files,
+    filesFree: files - fs.inodeCount,
+  };
+}

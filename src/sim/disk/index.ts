@@ -1,0 +1,27 @@
+/** The disk: files as Linux shows them to a process, and what of them a power loss leaves. */
+export { type Caller, permits, R_OK, W_OK, X_OK } from "./caller.ts";
+export * from "./attributes.ts";
+export * from "./constants.ts";
+export { copyFile, makeTemporaryDirectory, realPath } from "./composed.ts";
+export { ProcessFiles, timestamp } from "./descriptors.ts";
+export { Disk, type DiskOptions, diskOf, filesOf } from "./disk.ts";
+export { type ErrnoCode, errnoNumbers, SystemError } from "./errno.ts";
+export type { FileSystem } from "./file-system.ts";
+export {
+  DirectoryNode,
+  FileNode,
+  type Inode,
+  type InodeWatcher,
+  isDirectory,
+  type LowerEntry,
+  type LowerTree,
+  type Timestamp,
+  type WatchEvent,
+} from "./inode.ts";
+export { loseEverything, type PendingOperation, type PowerLossPolicy } from "./journal.ts";
+export * from "./names.ts";
+export { dirtyBytes, open, OpenFile, read, type StreamEnd, sync, write } from "./open-file.ts";
+export { mountTree, plantDirectory, plantFile } from "./system-tree.ts";
+export { type DiskTiming, type RangeNs, ssd, type Work } from "./timing.ts";
+export { find, pathOf } from "./walk.ts";
+export { watch } from "./watch.ts";

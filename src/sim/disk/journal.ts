@@ -1,0 +1,270 @@
+/**
+ * What stands between the page cache and the medium: an ordered list of operations that a power loss
+ * would undo. `fsync` of a file commits its data, `fsync` of a directory its entries; a rename commits
+ * in both its directories at once or not at all. What becomes of the rest is a policy's choice.
+ *
+ * The model is as strict as POSIX allows and stricter than ext4 usually is (Pillai et al., "All File
+ * Systems Are Not Created Equal", OSDI 2014): a new file's entry needs its directory's own `fsync`.
+ */
+import type { Attributes, DirectoryNode, FileNode, Inode } from "./inode.ts";
+
+interface OperationBase {
+  /** Counts all operations of a disk, in the order in which programs did them. */
+  readonly sequence: number;
+  /** When it was done, in virtual nanoseconds. */
+  readonly timeNs: number;
+  /** Whether it is on the medium. */
+  committed: boolean;
+}
+
+/** Bytes written to a file. */
+export interface WriteOperation extends OperationBase {
+  readonly kind: "write";
+  readonly inode: FileNode;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A file cut or grown. */
+export interface TruncateOperation extends OperationBase {
+  readonly kind: "truncate";
+  readonly inode: FileNode;
+  readonly size: number;
+}
+
+/** A change of owner, mode or times. */
+export interface AttributesOperation extends OperationBase {
+  readonly kind: "attributes";
+  readonly inode: Inode;
+  readonly attributes: Attributes;
+}
+
+/** One name of a directory, to be set or removed. */
+export interface EntryChange {
+  readonly directory: DirectoryNode;
+  readonly name: string;
+  readonly inode: Inode | undefined;
+}
+
+/** Names made, removed or moved, all together. */
+export interface EntriesOperation extends OperationBase {
+  readonly kind: "entries";
+  readonly changes: readonly EntryChange[];
+}
+
+/** An operation that a power loss would undo. */
+export type PendingOperation =
+  | WriteOperation
+  | TruncateOperation
+  | AttributesOperation
+  | EntriesOperation;
+
+/**
+ * Says what of an operation reached the medium although nobody synced it: nothing (`false`), all
+ * (`true`), or the first so many bytes of a write (a number: a torn write).
+ */
+export type PowerLossPolicy = (operation: PendingOperation) => boolean | number;
+
+/** What an operation weighs in memory beside its bytes: many small writes fill the cache as well. */
+const OPERATION_BYTES = 160;
+
+/** The default policy: what was not synced is lost. */
+export function loseEverything(): boolean {
+  return false;
+}
+
+/** How much a disk keeps in memory before it writes back by itself, as the kernel does. */
+export interface WritebackLimits {
+  /** Dirty file data; above it the file that has been dirty longest is written. */
+  readonly dirtyBytesMax: number;
+  /** Uncommitted directory operations: a journal has a size, and when it is full its oldest half is committed. */
+  readonly entriesMax: number;
+}
+
+/** The pending operations of one file system. */
+export class Journal {
+  readonly #limits: WritebackLimits;
+  #sequence = 0;
+  /** Files with dirty data, in the order in which they became dirty. */
+  readonly #dirtyFiles = new Set<FileNode>();
+  readonly #changedAttributes = new Set<Inode>();
+  #entries: EntriesOperation[] = [];
+  #dirtyBytes = 0;
+
+  constructor(limits: WritebackLimits) {
+    this.#limits = limits;
+  }
+
+  /** How many bytes are in the page cache alone. */
+  get dirtyBytes(): number {
+    return this.#dirtyBytes;
+  }
+
+  write(inode: FileNode, timeNs: number, offset: number, source: Uint8Array): void {
+    const bytes = source.slice();
+    const sequence = ++this.#sequence;
+    inode.pending.push({ kind: "write", sequence, timeNs, committed: false, inode, offset, bytes });
+    const cost = bytes.length + OPERATION_BYTES;
+    inode.dirtyBytes += cost;
+    this.#dirtyBytes += cost;
+    this.#dirtyFiles.add(inode);
+    if (this.#dirtyBytes > this.#limits.dirtyBytesMax) this.#writeBack();
+  }
+
+  truncate(inode: FileNode, timeNs: number, size: number): void {
+    const sequence = ++this.#sequence;
+    inode.pending.push({ kind: "truncate", sequence, timeNs, committed: false, inode, size });
+    this.#dirtyFiles.add(inode);
+  }
+
+  attributes(inode: Inode, timeNs: number): void {
+    const { pending } = inode;
+    const last = pending.at(-1);
+    // Only the latest attributes can matter: a program that touches a file all day makes one operation.
+    if (last?.kind === "attributes") pending.pop();
+    pending.push({
+      kind: "attributes",
+      sequence: ++this.#sequence,
+      timeNs,
+      committed: false,
+      inode,
+      attributes: inode.attributes(),
+    });
+    this.#changedAttributes.add(inode);
+  }
+
+  entries(timeNs: number, changes: readonly EntryChange[]): void {
+    const sequence = ++this.#sequence;
+    const operation: EntriesOperation = {
+      kind: "entries",
+      sequence,
+      timeNs,
+      committed: false,
+      changes,
+    };
+    this.#entries.push(operation);
+    for (const directory of directoriesOf(operation)) directory.pending.push(operation);
+    if (this.#entries.length > this.#limits.entriesMax) {
+      for (const old of this.#entries.slice(0, this.#entries.length >> 1)) this.#commitEntries(old);
+      this.#entries = this.#entries.filter((entry) => !entry.committed);
+    }
+  }
+
+  /** `fsync` of a file, or `fdatasync`, which leaves times and mode alone. */
+  syncFile(inode: FileNode, dataOnly: boolean): void {
+    if (inode.dirtyBytes > 0 || this.#dirtyFiles.has(inode)) inode.makeContentDurable();
+    this.#forgetData(inode, !dataOnly);
+    if (!dataOnly) inode.durable = inode.attributes();
+  }
+
+  /** `fsync` of a directory: its entries and its attributes. */
+  syncDirectory(directory: DirectoryNode): void {
+    for (const operation of [...directory.pending]) {
+      if (operation.kind === "entries") this.#commitEntries(operation);
+    }
+    directory.pending.length = 0;
+    directory.durable = directory.attributes();
+    this.#changedAttributes.delete(directory);
+    this.#entries = this.#entries.filter((entry) => !entry.committed);
+  }
+
+  /** The inode is gone for good: nobody can sync it any more, and nobody will miss it. */
+  forget(inode: Inode): void {
+    this.#changedAttributes.delete(inode);
+    const file = inode as FileNode;
+    if (!this.#dirtyFiles.delete(file)) return;
+    this.#dirtyBytes -= file.dirtyBytes;
+    file.dirtyBytes = 0;
+    inode.pending.length = 0;
+  }
+
+  /** The power goes: `policy` judges every operation that is not durable, in order. */
+  powerLoss(policy: PowerLossPolicy): void {
+    const pending: PendingOperation[] = [...this.#entries];
+    for (const inode of this.#dirtyFiles) pending.push(...inode.pending.filter(isOwn));
+    for (const inode of this.#changedAttributes) {
+      if (!this.#dirtyFiles.has(inode as FileNode)) pending.push(...inode.pending.filter(isOwn));
+    }
+    pending.sort((a, b) => a.sequence - b.sequence);
+    for (const operation of pending) {
+      const verdict = policy(operation);
+      if (verdict !== false) apply(operation, verdict);
+      if (operation.kind === "entries") {
+        for (const directory of directoriesOf(operation)) directory.pending.length = 0;
+      } else {
+        operation.inode.pending.length = 0;
+      }
+    }
+    this.#dirtyFiles.clear();
+    this.#changedAttributes.clear();
+    this.#entries = [];
+    this.#dirtyBytes = 0;
+  }
+
+  #writeBack(): void {
+    for (const inode of this.#dirtyFiles) {
+      if (this.#dirtyBytes <= this.#limits.dirtyBytesMax / 2) return;
+      inode.makeContentDurable();
+      this.#forgetData(inode, false);
+    }
+  }
+
+  #forgetData(inode: FileNode, attributesToo: boolean): void {
+    const kept = attributesToo ? [] : inode.pending.filter((one) => one.kind === "attributes");
+    inode.pending.length = 0;
+    inode.pending.push(...kept);
+    if (attributesToo) this.#changedAttributes.delete(inode);
+    this.#dirtyBytes -= inode.dirtyBytes;
+    inode.dirtyBytes = 0;
+    this.#dirtyFiles.delete(inode);
+  }
+
+  /** Commits an operation, and before it whatever its directories did earlier. */
+  #commitEntries(operation: EntriesOperation): void {
+    if (operation.committed) return;
+    operation.committed = true;
+    for (const directory of directoriesOf(operation)) {
+      for (const earlier of directory.pending) {
+        if (earlier.sequence >= operation.sequence) break;
+        if (earlier.kind === "entries") this.#commitEntries(earlier);
+      }
+    }
+    apply(operation, true);
+    for (const directory of directoriesOf(operation)) {
+      const kept = directory.pending.filter((one) => !one.committed);
+      directory.pending.length = 0;
+      directory.pending.push(...kept);
+    }
+  }
+}
+
+function isOwn(operation: PendingOperation): boolean {
+  return operation.kind !== "entries";
+}
+
+function directoriesOf(operation: EntriesOperation): Set<DirectoryNode> {
+  return new Set(operation.changes.map((change) => change.directory));
+}
+
+function apply(operation: PendingOperation, extent: true | number): void {
+  switch (operation.kind) {
+    case "write": {
+      const { bytes } = operation;
+      const kept = extent === true ? bytes : bytes.subarray(0, extent);
+      operation.inode.durableContent.write(operation.offset, kept);
+      break;
+    }
+    case "truncate":
+      operation.inode.durableContent.truncate(operation.size);
+      break;
+    case "attributes":
+      operation.inode.durable = operation.attributes;
+      break;
+    case "entries":
+      for (const { directory, name, inode } of operation.changes) {
+        if (inode === undefined) directory.durableEntries.delete(name);
+        else directory.durableEntries.set(name, inode);
+      }
+      break;
+  }
+}

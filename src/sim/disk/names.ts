@@ -1,0 +1,211 @@
+/** The system calls that make, remove, move and list names. */
+import { type Caller, demand, permits, W_OK, X_OK, R_OK } from "./caller.ts";
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFSOCK, S_ISVTX, PATH_MAX } from "./constants.ts";
+import { fail } from "./errno.ts";
+import type { FileSystem } from "./file-system.ts";
+import {
+  type DirectoryNode,
+  type Entry,
+  type Inode,
+  isDirectory,
+  isSymlink,
+  type SocketNode,
+  type SymlinkNode,
+} from "./inode.ts";
+import type { EntryChange } from "./journal.ts";
+import { find, found, type Place, walk } from "./walk.ts";
+import { tell, tellEntry } from "./watch.ts";
+
+/** A name of a directory, and the type of what it names: the bits of `S_IFMT`. */
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly type: number;
+}
+
+/** The last name of `path` is free, and the caller may use it; otherwise `EEXIST` and so on. */
+function freePlace(fs: FileSystem, caller: Caller, path: string, forDirectory: boolean): Place {
+  const place = walk(fs.root, caller, path, false);
+  if (place.inode !== undefined) fail("EEXIST");
+  if (place.mustBeDirectory && !forDirectory) fail("ENOENT");
+  demandChange(caller, place.parent);
+  return place;
+}
+
+/** The caller may add and remove names in `directory`. */
+export function demandChange(caller: Caller, directory: DirectoryNode): void {
+  if (directory.dynamic !== undefined) fail("EACCES");
+  // A directory that was removed takes no new names.
+  if (directory.nlink === 0) fail("ENOENT");
+  demand(caller, directory, W_OK | X_OK);
+}
+
+/** In a sticky directory (`/tmp`) only its owner and the file's owner may take a name away. */
+function demandRemoval(caller: Caller, directory: DirectoryNode, inode: Inode): void {
+  demandChange(caller, directory);
+  if ((directory.mode & S_ISVTX) === 0 || caller.uid === 0) return;
+  if (caller.uid !== directory.uid && caller.uid !== inode.uid) fail("EPERM");
+}
+
+export function mkdir(fs: FileSystem, caller: Caller, path: string, mode: number): void {
+  const { parent, name } = freePlace(fs, caller, path, true);
+  fs.create(parent, name, S_IFDIR | (mode & 0o1777 & ~caller.umask), caller);
+}
+
+export function symlink(fs: FileSystem, caller: Caller, target: string, path: string): void {
+  if (target === "") fail("ENOENT");
+  if (target.length >= PATH_MAX) fail("ENAMETOOLONG");
+  const { parent, name } = freePlace(fs, caller, path, false);
+  const entry = fs.create(parent, name, S_IFLNK | 0o777, caller);
+  (entry.inode as SymlinkNode).target = target;
+}
+
+export function readlink(fs: FileSystem, caller: Caller, path: string): string {
+  const inode = find(fs.root, caller, path, false);
+  if (!isSymlink(inode)) fail("EINVAL");
+  return inode.target;
+}
+
+export function link(fs: FileSystem, caller: Caller, from: string, to: string): void {
+  const inode = find(fs.root, caller, from, false);
+  const place = walk(fs.root, caller, to, false);
+  if (place.inode !== undefined) fail("EEXIST");
+  if (place.mustBeDirectory) fail("ENOENT");
+  if (place.parent.mount !== inode.mount) fail("EXDEV");
+  demandChange(caller, place.parent);
+  if (isDirectory(inode)) fail("EPERM");
+  inode.ctime = caller.now();
+  tell(inode, "attribute");
+  fs.link(place.parent, place.name, inode, caller);
+}
+
+/** Makes a socket's name, for whoever listens there. `EADDRINUSE` when the name is taken. */
+export function bindSocket(fs: FileSystem, caller: Caller, path: string, owner: unknown): Inode {
+  const place = walk(fs.root, caller, path, false);
+  if (place.inode !== undefined) fail("EADDRINUSE");
+  demandChange(caller, place.parent);
+  const mode = S_IFSOCK | (0o777 & ~caller.umask);
+  const { inode } = fs.create(place.parent, place.name, mode, caller);
+  (inode as SocketNode).owner = owner;
+  return inode;
+}
+
+/** Who listens at `path`: `ENOENT` without a name, `ECONNREFUSED` when it is nobody. */
+export function findSocket(fs: FileSystem, caller: Caller, path: string): unknown {
+  const inode = find(fs.root, caller, path);
+  if ((inode.mode & S_IFMT) !== S_IFSOCK) fail("ECONNREFUSED");
+  if (!permits(caller, inode, W_OK)) fail("EACCES");
+  return (inode as SocketNode).owner ?? fail("ECONNREFUSED");
+}
+
+export function unlink(fs: FileSystem, caller: Caller, path: string): void {
+  const place = walk(fs.root, caller, path, false);
+  const inode = found(place);
+  if (place.entry?.parent === undefined) fail("EISDIR");
+  demandRemoval(caller, place.parent, inode);
+  if (isDirectory(inode)) fail("EISDIR");
+  fs.unlink(place.entry, caller);
+}
+
+export function rmdir(fs: FileSystem, caller: Caller, path: string): void {
+  const place = walk(fs.root, caller, path, false);
+  if (place.name === ".") fail("EINVAL");
+  if (place.name === "..") fail("ENOTEMPTY");
+  const inode = found(place);
+  if (place.entry?.parent === undefined) fail("EBUSY");
+  demandRemoval(caller, place.parent, inode);
+  if (!isDirectory(inode)) fail("ENOTDIR");
+  if (inode.entries.size > 0) fail("ENOTEMPTY");
+  fs.unlink(place.entry, caller);
+}
+
+/** Moves a name, over an existing one if need be: all at once, as rename(2) promises. */
+export function rename(fs: FileSystem, caller: Caller, from: string, to: string): void {
+  const source = walk(fs.root, caller, from, false);
+  const target = walk(fs.root, caller, to, false);
+  if (isDots(source.name) || isDots(target.name)) fail("EBUSY");
+  const inode = found(source);
+  const { entry } = source;
+  if (entry?.parent === undefined) fail("EBUSY");
+  if (source.parent.mount !== target.parent.mount) fail("EXDEV");
+  demandRemoval(caller, source.parent, inode);
+  demandChange(caller, target.parent);
+  if (target.mustBeDirectory && !isDirectory(inode)) fail("ENOTDIR");
+  if (isDirectory(inode) && isWithin(target.parent, inode)) fail("EINVAL");
+  const replaced = target.inode;
+  if (replaced === inode) return;
+  if (replaced !== undefined)
+    checkReplaceable(caller, target.parent, inode, replaced, source.parent);
+  moveEntry(fs, caller, entry, target);
+}
+
+function checkReplaceable(
+  caller: Caller,
+  parent: DirectoryNode,
+  inode: Inode,
+  replaced: Inode,
+  sourceParent: DirectoryNode,
+): void {
+  demandRemoval(caller, parent, replaced);
+  if (isDirectory(replaced)) {
+    if (!isDirectory(inode)) fail("EISDIR");
+    // The directory that holds the source can not be empty.
+    if (replaced.entries.size > 0 || replaced === sourceParent) fail("ENOTEMPTY");
+  } else if (isDirectory(inode)) {
+    fail("ENOTDIR");
+  }
+}
+
+function moveEntry(fs: FileSystem, caller: Caller, entry: Entry, target: Place): void {
+  const from = { directory: entry.parent as DirectoryNode, name: entry.name };
+  const to = { directory: target.parent, name: target.name };
+  const now = caller.now();
+  const replaced = target.entry;
+  if (replaced !== undefined) fs.detach(replaced, now);
+  fs.move(entry, to.directory, to.name, now);
+  const changes: EntryChange[] = [
+    { ...from, inode: undefined },
+    { ...to, inode: entry.inode },
+  ];
+  fs.record(changes);
+  tellEntry(from.directory, "move", from.name);
+  tellEntry(to.directory, "move", to.name);
+  tell(entry.inode, "self");
+  if (replaced !== undefined) {
+    if (!isDirectory(replaced.inode)) tell(replaced.inode, "attribute");
+    fs.release(replaced.inode);
+  }
+}
+
+function isDots(name: string): boolean {
+  return name === "." || name === ".." || name === "";
+}
+
+function isWithin(directory: DirectoryNode, ancestor: DirectoryNode): boolean {
+  for (let at: DirectoryNode | undefined = directory; at; at = at.entry?.parent) {
+    if (at === ancestor) return true;
+  }
+  return false;
+}
+
+/** What a directory holds, sorted by name: `scandir` as libuv calls it sorts, whatever the disk does. */
+export function readdir(fs: FileSystem, caller: Caller, path: string): DirectoryEntry[] {
+  const inode = find(fs.root, caller, path);
+  if (!isDirectory(inode)) fail("ENOTDIR");
+  demand(caller, inode, R_OK);
+  return list(inode, caller).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** What a directory holds, in the order in which the names were made (ext4's order is a hash's). */
+export function list(directory: DirectoryNode, caller: Caller): DirectoryEntry[] {
+  const { dynamic } = directory;
+  if (dynamic !== undefined) {
+    return dynamic.list(caller).map((name) => ({
+      name,
+      type: dynamic.lookUp(caller, name)?.type ?? S_IFLNK,
+    }));
+  }
+  const entries: DirectoryEntry[] = [];
+  for (const { name, inode } of directory.entries.values())
+    entries.push({ name, type: inode.type });
+  return entries;
+}

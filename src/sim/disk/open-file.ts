@@ -1,0 +1,253 @@
+/**
+ * Open file descriptions, as open(2) calls them: an inode, a position and flags. Several descriptors, of
+ * one process or of many, may share one.
+ */
+import { type Caller, demand, permits, R_OK, W_OK } from "./caller.ts";
+import {
+  FILE_BYTES_MAX,
+  O_ACCMODE,
+  O_APPEND,
+  O_CREAT,
+  O_DIRECTORY,
+  O_DSYNC,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_PATH,
+  O_RDONLY,
+  O_SYNC,
+  O_TRUNC,
+  O_WRONLY,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+  S_ISVTX,
+} from "./constants.ts";
+import { truncateFile } from "./attributes.ts";
+import { fail } from "./errno.ts";
+import type { FileSystem } from "./file-system.ts";
+import {
+  CharacterNode,
+  type DirectoryNode,
+  type Entry,
+  FileNode,
+  type Inode,
+  isDirectory,
+  isSymlink,
+} from "./inode.ts";
+import { demandChange } from "./names.ts";
+import { type Place, walk } from "./walk.ts";
+import { tellChange } from "./watch.ts";
+
+/** What stands behind a descriptor that is no file: a pipe, a terminal, a socket. */
+export interface StreamEnd {
+  /** Fills `target` with what there is; 0 at the end, `EAGAIN` when there is nothing yet. */
+  read?(target: Uint8Array): number;
+  /** Takes bytes; returns how many. */
+  write?(source: Uint8Array): number;
+  /** The last descriptor was closed. */
+  close?(): void;
+}
+
+/** An open file description. */
+export class OpenFile {
+  readonly fs: FileSystem;
+  readonly inode: Inode;
+  /** The name by which it was opened, for watchers of its directory. */
+  readonly entry: Entry | undefined;
+  readonly flags: number;
+  readonly stream: StreamEnd | undefined;
+  position = 0;
+  #references = 1;
+  readonly #boot: number;
+
+  constructor(
+    fs: FileSystem,
+    inode: Inode,
+    flags: number,
+    options: { entry?: Entry | undefined; stream?: StreamEnd } = {},
+  ) {
+    this.fs = fs;
+    this.inode = inode;
+    this.flags = flags;
+    this.entry = options.entry;
+    this.stream = options.stream;
+    this.#boot = fs.boot;
+    inode.openCount++;
+  }
+
+  get readable(): boolean {
+    return (this.flags & O_ACCMODE) !== O_WRONLY && (this.flags & O_PATH) === 0;
+  }
+
+  get writable(): boolean {
+    return (this.flags & O_ACCMODE) !== O_RDONLY && (this.flags & O_PATH) === 0;
+  }
+
+  /** Another descriptor for the same description. */
+  retain(): void {
+    this.#references++;
+  }
+
+  /** A descriptor was closed; with the last one the description ends. */
+  release(): void {
+    if (--this.#references > 0) return;
+    this.stream?.close?.();
+    // After a power loss the inode belongs to a new life, in which nobody opened it.
+    if (this.#boot !== this.fs.boot) return;
+    this.inode.openCount--;
+    this.fs.release(this.inode);
+  }
+}
+
+/** Opens `path`, making the file when `flags` say so. `mode` is subject to the caller's umask. */
+export function open(
+  fs: FileSystem,
+  caller: Caller,
+  path: string,
+  flags: number,
+  mode: number,
+): OpenFile {
+  const creates = (flags & O_CREAT) !== 0;
+  if (creates && (flags & O_DIRECTORY) !== 0) fail("EINVAL");
+  const exclusive = creates && (flags & O_EXCL) !== 0;
+  const place = walk(fs.root, caller, path, !exclusive && (flags & O_NOFOLLOW) === 0);
+  if (place.inode === undefined) {
+    if (!creates) fail("ENOENT");
+    return new OpenFile(fs, ...createFile(fs, caller, place, flags, mode));
+  }
+  if (exclusive) fail("EEXIST");
+  const { inode, entry } = place;
+  checkOpen(caller, place, inode, flags);
+  if ((flags & O_TRUNC) !== 0 && inode instanceof FileNode) {
+    truncateFile(fs, caller, inode, entry, 0);
+  }
+  return new OpenFile(fs, inode, flags, { entry });
+}
+
+function createFile(
+  fs: FileSystem,
+  caller: Caller,
+  place: Place,
+  flags: number,
+  mode: number,
+): [Inode, number, { entry: Entry }] {
+  if (place.mustBeDirectory) fail("EISDIR");
+  demandChange(caller, place.parent);
+  const bits = mode & 0o7777 & ~S_ISVTX & ~caller.umask;
+  const entry = fs.create(place.parent, place.name, S_IFREG | bits, caller);
+  return [entry.inode, flags, { entry }];
+}
+
+function checkOpen(caller: Caller, place: Place, inode: Inode, flags: number): void {
+  const creates = (flags & O_CREAT) !== 0;
+  if (isSymlink(inode)) fail("ELOOP");
+  if ((flags & O_PATH) !== 0) return;
+  if (isDirectory(inode)) {
+    const writes = (flags & O_ACCMODE) !== O_RDONLY || (flags & O_TRUNC) !== 0;
+    if (creates || writes) fail("EISDIR");
+  } else if ((flags & O_DIRECTORY) !== 0 || place.mustBeDirectory) {
+    fail("ENOTDIR");
+  }
+  if ((inode.mode & S_IFMT) === S_IFSOCK) fail("ENXIO");
+  if (inode instanceof CharacterNode && inode.device === undefined) fail("ENXIO");
+  const access = flags & O_ACCMODE;
+  const wanted = (access === O_WRONLY ? 0 : R_OK) | (access === O_RDONLY ? 0 : W_OK);
+  if (inode instanceof CharacterNode) {
+    // A device can be written on a read-only mount: the mount does not change.
+    if (!permits(caller, inode, wanted)) fail("EACCES");
+  } else {
+    demand(caller, inode, wanted | ((flags & O_TRUNC) !== 0 ? W_OK : 0));
+  }
+}
+
+/** Reads into `target` at `position`, or at the description's own position when that is negative. */
+export function read(file: OpenFile, caller: Caller, target: Uint8Array, position: number): number {
+  if (!file.readable) fail("EBADF");
+  const { inode, stream } = file;
+  if (isDirectory(inode)) fail("EISDIR");
+  if (stream !== undefined) {
+    if (position >= 0) fail("ESPIPE");
+    return stream.read?.(target) ?? fail("EINVAL");
+  }
+  if (inode instanceof CharacterNode) return inode.device?.read(target) ?? fail("ENXIO");
+  if (!(inode instanceof FileNode)) fail("EINVAL");
+  const at = position >= 0 ? position : file.position;
+  const count = inode.content.read(at, target);
+  inode.warm = true;
+  if (position < 0) file.position += count;
+  touchAccess(inode, caller);
+  return count;
+}
+
+/** `relatime`, Linux's default: the access time moves when it would otherwise look older than a change. */
+function touchAccess(inode: Inode, caller: Caller): void {
+  const { atime, mtime, ctime } = inode;
+  if (inode.mount.readOnly) return;
+  const now = caller.now();
+  const stale = !isAfter(atime, mtime) || !isAfter(atime, ctime);
+  if (stale || now.seconds - atime.seconds >= DAY_SECONDS) inode.atime = now;
+}
+
+const DAY_SECONDS = 86_400;
+
+function isAfter(a: { seconds: number; nanoseconds: number }, b: typeof a): boolean {
+  return a.seconds > b.seconds || (a.seconds === b.seconds && a.nanoseconds > b.nanoseconds);
+}
+
+/** Writes `source` at `position`, or where the description stands when that is negative. */
+export function write(
+  file: OpenFile,
+  caller: Caller,
+  source: Uint8Array,
+  position: number,
+): number {
+  if (!file.writable) fail("EBADF");
+  const { inode, stream } = file;
+  if (stream !== undefined) {
+    if (position >= 0) fail("ESPIPE");
+    return stream.write?.(source) ?? fail("EINVAL");
+  }
+  if (inode instanceof CharacterNode) return inode.device?.write(source) ?? fail("ENXIO");
+  if (!(inode instanceof FileNode)) fail("EINVAL");
+  return writeFile(file, inode, caller, source, position);
+}
+
+function writeFile(
+  file: OpenFile,
+  inode: FileNode,
+  caller: Caller,
+  source: Uint8Array,
+  position: number,
+): number {
+  const { fs, flags } = file;
+  // On Linux an appending descriptor appends even where a position is given: pwrite(2), BUGS.
+  const appends = (flags & O_APPEND) !== 0;
+  const at = appends ? inode.size : position >= 0 ? position : file.position;
+  if (source.length === 0) return 0;
+  if (at + source.length > FILE_BYTES_MAX) fail("EFBIG");
+  const { content } = inode;
+  if (!inode.provided) fs.reserve(content.pagesMissing(at, source.length));
+  content.write(at, source);
+  inode.warm = true;
+  if (position < 0) file.position = at + source.length;
+  inode.mtime = caller.now();
+  inode.ctime = inode.mtime;
+  fs.journal.write(inode, fs.nowNs(), at, source);
+  if ((flags & O_SYNC) === O_SYNC) fs.journal.syncFile(inode, false);
+  else if ((flags & O_DSYNC) !== 0) fs.journal.syncFile(inode, true);
+  tellChange(file.entry, inode, "modify");
+  return source.length;
+}
+
+/** `fsync` and `fdatasync`. */
+export function sync(file: OpenFile, dataOnly: boolean): void {
+  const { inode } = file;
+  if (inode instanceof FileNode) file.fs.journal.syncFile(inode, dataOnly);
+  else if (isDirectory(inode)) file.fs.journal.syncDirectory(inode as DirectoryNode);
+  else fail("EINVAL");
+}
+
+/** How many bytes a `sync` of this file would have to write. */
+export function dirtyBytes(file: OpenFile): number {
+  return file.inode instanceof FileNode ? file.inode.dirtyBytes : 0;
+}

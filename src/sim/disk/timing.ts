@@ -1,0 +1,90 @@
+/**
+ * How long a disk takes. The defaults are those of a good SSD behind Linux's page cache: microseconds
+ * for what memory answers, tens of them to reach a thread and come back, the device's own latency for a
+ * cold read, and most of a millisecond for a flush.
+ */
+import type { Prng } from "../../base/prng.ts";
+
+/** A range of nanoseconds, both ends included. */
+export interface RangeNs {
+  readonly minNs: number;
+  readonly maxNs: number;
+}
+
+/** The latencies and bandwidths of a disk. */
+export interface DiskTiming {
+  /** A system call that memory answers. */
+  readonly call: RangeNs;
+  /** To another thread and back, for an asynchronous call. */
+  readonly hop: RangeNs;
+  /** A read that has to go to the device. */
+  readonly deviceRead: RangeNs;
+  /** A flush of what is dirty, its bytes aside. Flushes of one disk queue behind each other. */
+  readonly flush: RangeNs;
+  /** Between the page cache and a program. */
+  readonly memoryBytesPerSecond: number;
+  /** Between the page cache and the device. */
+  readonly deviceBytesPerSecond: number;
+}
+
+/** A good SSD. */
+export const ssd: DiskTiming = {
+  call: { minNs: 1_000, maxNs: 4_000 },
+  hop: { minNs: 20_000, maxNs: 30_000 },
+  deviceRead: { minNs: 60_000, maxNs: 120_000 },
+  flush: { minNs: 200_000, maxNs: 800_000 },
+  memoryBytesPerSecond: 5e9,
+  deviceBytesPerSecond: 5e8,
+};
+
+/** What a system call does, as far as its duration goes. */
+export interface Work {
+  /** Bytes copied to or from the page cache. */
+  readonly bytes?: number;
+  /** It has to read from the device. */
+  readonly cold?: boolean;
+  /** It flushes this many dirty bytes. */
+  readonly flushBytes?: number;
+}
+
+/** Draws durations from a stream of the host's randomness. */
+export class DiskClock {
+  timing: DiskTiming;
+  readonly #prng: Prng;
+  readonly #nowNs: () => number;
+  #flushedAtNs = 0;
+
+  constructor(timing: DiskTiming, prng: Prng, nowNs: () => number) {
+    this.timing = timing;
+    this.#prng = prng;
+    this.#nowNs = nowNs;
+  }
+
+  /** How long a call takes, in integer nanoseconds; an asynchronous one also travels. */
+  delayNs(work: Work, asynchronous: boolean): number {
+    const { timing } = this;
+    let ns = this.#draw(timing.call);
+    if (asynchronous) ns += this.#draw(timing.hop);
+    const { bytes = 0, cold = false, flushBytes } = work;
+    if (cold) ns += this.#draw(timing.deviceRead) + transferNs(bytes, timing.deviceBytesPerSecond);
+    else if (bytes > 0) ns += transferNs(bytes, timing.memoryBytesPerSecond);
+    return flushBytes === undefined ? ns : this.#flushNs(ns, flushBytes);
+  }
+
+  #flushNs(beforeNs: number, bytes: number): number {
+    const { timing } = this;
+    const nowNs = this.#nowNs();
+    const startNs = Math.max(nowNs + beforeNs, this.#flushedAtNs);
+    const tookNs = this.#draw(timing.flush) + transferNs(bytes, timing.deviceBytesPerSecond);
+    this.#flushedAtNs = startNs + tookNs;
+    return this.#flushedAtNs - nowNs;
+  }
+
+  #draw({ minNs, maxNs }: RangeNs): number {
+    return this.#prng.between(minNs, maxNs);
+  }
+}
+
+function transferNs(bytes: number, bytesPerSecond: number): number {
+  return Math.round((bytes * 1e9) / bytesPerSecond);
+}

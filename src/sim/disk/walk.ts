@@ -1,0 +1,143 @@
+/**
+ * From a path to an inode, as path_resolution(7) says: component by component, permissions and symbolic
+ * links on the way. Paths are byte strings: one UTF-16 unit for each byte of the name.
+ */
+import { type Caller, demand, X_OK } from "./caller.ts";
+import { NAME_MAX, PATH_MAX, SYMLINKS_MAX } from "./constants.ts";
+import { fail } from "./errno.ts";
+import {
+  type DirectoryNode,
+  Entry,
+  type Inode,
+  isDirectory,
+  isSymlink,
+  type SymlinkNode,
+} from "./inode.ts";
+
+/** Where a path leads: its last name, the directory that should hold it, and what is there now. */
+export interface Place {
+  readonly parent: DirectoryNode;
+  /** The last component; `.` or `..` or empty (the root) when the path ends so. */
+  readonly name: string;
+  readonly entry: Entry | undefined;
+  readonly inode: Inode | undefined;
+  /** The path ended with a slash: it can only mean a directory. */
+  readonly mustBeDirectory: boolean;
+}
+
+/** Finds where `path` leads. With `follow`, a symbolic link at its end is followed. */
+export function walk(root: DirectoryNode, caller: Caller, path: string, follow: boolean): Place {
+  if (path.length === 0) fail("ENOENT");
+  if (path.length >= PATH_MAX) fail("ENAMETOOLONG");
+  return new Walker(root, caller).resolve(
+    path.startsWith("/") ? root : caller.directory,
+    path,
+    follow,
+  );
+}
+
+/** The inode at `path`; `ENOENT` when there is none. */
+export function find(root: DirectoryNode, caller: Caller, path: string, follow = true): Inode {
+  return found(walk(root, caller, path, follow));
+}
+
+/** What is at a place; `ENOENT` when nothing is, `ENOTDIR` when it had to be a directory. */
+export function found(place: Place): Inode {
+  const { inode } = place;
+  if (inode === undefined) fail("ENOENT");
+  if (place.mustBeDirectory && !isDirectory(inode)) fail("ENOTDIR");
+  return inode;
+}
+
+class Walker {
+  readonly #root: DirectoryNode;
+  readonly #caller: Caller;
+  #links = 0;
+
+  constructor(root: DirectoryNode, caller: Caller) {
+    this.#root = root;
+    this.#caller = caller;
+  }
+
+  resolve(start: DirectoryNode, path: string, follow: boolean): Place {
+    let directory = start;
+    let from = 0;
+    for (;;) {
+      while (path.charCodeAt(from) === SLASH) from++;
+      let to = path.indexOf("/", from);
+      if (to < 0) to = path.length;
+      const name = path.slice(from, to);
+      let next = to;
+      while (path.charCodeAt(next) === SLASH) next++;
+      if (next >= path.length) return this.#last(directory, name, follow, to < path.length);
+      const inode = this.#step(directory, name);
+      if (inode === undefined) fail("ENOENT");
+      if (!isDirectory(inode)) fail("ENOTDIR");
+      directory = inode;
+      from = next;
+    }
+  }
+
+  #last(parent: DirectoryNode, name: string, follow: boolean, mustBeDirectory: boolean): Place {
+    if (name === "" || name === "." || name === "..") {
+      if (name !== "") demand(this.#caller, parent, X_OK);
+      const inode = name === ".." ? parentOf(parent) : parent;
+      return { parent, name, entry: inode.entry, inode, mustBeDirectory };
+    }
+    const entry = this.#lookUp(parent, name);
+    const inode = entry?.inode;
+    const place: Place = { parent, name, entry, inode, mustBeDirectory };
+    if (inode === undefined || !isSymlink(inode) || !(follow || mustBeDirectory)) return place;
+    return this.#follow(parent, inode, mustBeDirectory);
+  }
+
+  #follow(parent: DirectoryNode, link: SymlinkNode, mustBeDirectory: boolean): Place {
+    if (++this.#links > SYMLINKS_MAX) fail("ELOOP");
+    if (link.follow !== undefined) {
+      const inode = link.follow(this.#caller);
+      return { parent, name: "", entry: undefined, inode, mustBeDirectory };
+    }
+    const { target } = link;
+    if (target === "") fail("ENOENT");
+    const place = this.resolve(target.startsWith("/") ? this.#root : parent, target, true);
+    return mustBeDirectory ? { ...place, mustBeDirectory } : place;
+  }
+
+  /** One component on the way: links are followed. */
+  #step(directory: DirectoryNode, name: string): Inode | undefined {
+    if (name === "." || name === "..") {
+      demand(this.#caller, directory, X_OK);
+      return name === "." ? directory : parentOf(directory);
+    }
+    const inode = this.#lookUp(directory, name)?.inode;
+    if (inode === undefined) return undefined;
+    return isSymlink(inode) ? this.#follow(directory, inode, false).inode : inode;
+  }
+
+  #lookUp(directory: DirectoryNode, name: string): Entry | undefined {
+    demand(this.#caller, directory, X_OK);
+    if (name.length > NAME_MAX) fail("ENAMETOOLONG");
+    const shown = directory.dynamic?.lookUp(this.#caller, name);
+    if (shown !== undefined) return new Entry(directory, name, shown);
+    return directory.entries.get(name);
+  }
+}
+
+const SLASH = 47;
+
+function parentOf(directory: DirectoryNode): DirectoryNode {
+  return directory.entry?.parent ?? directory;
+}
+
+/** The absolute path of a directory; `ENOENT` when it was removed. */
+export function pathOf(root: DirectoryNode, directory: DirectoryNode): string {
+  let path = "";
+  let at = directory;
+  while (at !== root) {
+    const { entry } = at;
+    if (entry?.parent === undefined) fail("ENOENT");
+    path = `/${entry.name}${path}`;
+    at = entry.parent;
+  }
+  return path === "" ? "/" : path;
+}
