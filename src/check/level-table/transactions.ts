@@ -423,6 +423,52 @@ export const transactionLevels: readonly Level[] = [
     ],
   },
   {
+    name: "strong-session-read-atomic",
+    title: "Strong session read atomic",
+    of: "transactions",
+    description: [
+      "As read atomic, and a transaction sees all that its session wrote before.",
+      bySession,
+    ],
+    implies: ["read-atomic", "strong-session-read-committed"],
+    source: "Biswas and Enea 2019",
+    examples: [
+      allowed(missingCause, "C need not see what B had read, as B is another session."),
+      forbidden(ownWriteMissed, "A's second transaction does not see A's first."),
+    ],
+  },
+  {
+    name: "strong-session-causal",
+    aliases: ["causal-sessions"],
+    title: "Strong session causal",
+    of: "transactions",
+    description: [
+      "As causal, where a transaction also depends on all that its session did before.",
+      bySession,
+    ],
+    implies: ["causal-cerone", "strong-session-read-atomic"],
+    source: "Biswas and Enea 2019",
+    examples: [
+      allowed(longFork, "C and D saw the two independent writes in opposite orders."),
+      forbidden(ownWriteMissed, "A's second transaction does not see A's first."),
+    ],
+  },
+  {
+    name: "strong-session-prefix",
+    title: "Strong session prefix",
+    of: "transactions",
+    description: [
+      "As prefix, and the prefix that a transaction sees holds all its session did before.",
+      bySession,
+    ],
+    implies: ["prefix", "strong-session-causal"],
+    source: "Biswas and Enea 2019",
+    examples: [
+      allowed(lostUpdate, "A and B both read the empty x and both write it: A's update is lost."),
+      forbidden(ownWriteMissed, "A's second transaction does not see A's first."),
+    ],
+  },
+  {
     name: "strong-session-snapshot-isolation",
     aliases: ["strong-session-SI"],
     title: "Strong session snapshot isolation",
@@ -431,7 +477,7 @@ export const transactionLevels: readonly Level[] = [
       "As snapshot isolation, and a transaction's snapshot holds all its session did before.",
       bySession,
     ],
-    implies: ["snapshot-isolation", "strong-session-read-committed"],
+    implies: ["snapshot-isolation", "strong-session-prefix"],
     forbids: [
       "internal",
       "G1-process",

@@ -4,7 +4,7 @@
  *
  * The implications follow Adya's definitions and Elle's `consistency_model.clj`.
  */
-import { levels } from "../levels.ts";
+import { levels, rulingOf, withStronger, withWeaker } from "../levels.ts";
 
 /** If a history shows the key, it shows each of these too. */
 const implied: Readonly<Record<string, readonly string[]>> = {
@@ -67,20 +67,7 @@ const graver: Readonly<Record<string, readonly string[]>> = {
 };
 
 const levelByName = new Map(levels.map((level) => [level.name, level]));
-const canonical = new Map(
-  levels.flatMap((level) => [
-    [level.name, level.name] as const,
-    ...(level.aliases ?? []).map((alias) => [alias, level.name] as const),
-  ]),
-);
-
-/** The level's name in the table, from any of its names; `undefined` if there is no such level. */
-export function canonicalLevel(name: string): string | undefined {
-  return canonical.get(name);
-}
-
 const impliedBy = reverse(implied);
-const stronger = reverse(Object.fromEntries(levels.map((level) => [level.name, level.implies])));
 
 /** These anomalies, and all that they imply. */
 export function withImplied(anomalies: Iterable<string>): Set<string> {
@@ -90,16 +77,6 @@ export function withImplied(anomalies: Iterable<string>): Set<string> {
 /** These anomalies, and all whose presence would mean them. */
 export function withImplying(anomalies: Iterable<string>): Set<string> {
   return closure(anomalies, impliedBy);
-}
-
-/** These levels, and all weaker ones that they imply. */
-export function withWeaker(names: Iterable<string>): Set<string> {
-  return closure(names, Object.fromEntries(levels.map((level) => [level.name, level.implies])));
-}
-
-/** These levels, and all stronger ones that imply them. */
-export function withStronger(names: Iterable<string>): Set<string> {
-  return closure(names, stronger);
 }
 
 /** All anomalies that must not be there if every one of `names` (levels) is to hold. */
@@ -116,28 +93,13 @@ export function impossibleLevels(anomalies: Iterable<string>): Set<string> {
   return withStronger(hit.map((level) => level.name));
 }
 
-/** The weakest levels that are violated, and the stronger ones that follow. */
-export interface Boundary {
+/** Splits what `anomalies` rule out into the weakest levels and the rest (Elle's `:not`, `:also-not`). */
+export function boundary(anomalies: Iterable<string>): {
   readonly not: readonly string[];
   readonly alsoNot: readonly string[];
-}
-
-/** Splits what `anomalies` rule out into the weakest levels and the rest (Elle's `:not`, `:also-not`). */
-export function boundary(anomalies: Iterable<string>): Boundary {
-  return boundaryOf(impossibleLevels(anomalies));
-}
-
-/** The same for a set of impossible levels that is closed upwards. */
-export function boundaryOf(impossible: ReadonlySet<string>): Boundary {
-  const not: string[] = [];
-  const alsoNot: string[] = [];
-  for (const level of levels) {
-    if (!impossible.has(level.name)) continue;
-    const weaker = withWeaker(level.implies);
-    if ([...weaker].some((name) => impossible.has(name))) alsoNot.push(level.name);
-    else not.push(level.name);
-  }
-  return { not, alsoNot };
+} {
+  const { violates, alsoViolates } = rulingOf(impossibleLevels(anomalies));
+  return { not: violates, alsoNot: alsoViolates };
 }
 
 /**

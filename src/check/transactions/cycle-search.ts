@@ -4,7 +4,8 @@
  * implies it was found, one is found (Elle stops at the first candidate, and may miss it).
  */
 import { BudgetSpent, type Budget } from "../budget.ts";
-import { forbiddenBy, withImplied, withStronger } from "./anomalies.ts";
+import { withStronger } from "../levels.ts";
+import { forbiddenBy, withImplied } from "./anomalies.ts";
 import { cycleExists, cycleKinds, cycleTypes, typeOfCycle, type CycleKind } from "./cycle-kinds.ts";
 import { PathFinder, closedBy, hasCycle, withLoneHops, type Edge } from "./cycle-paths.ts";
 import { components, type Graph } from "./graph.ts";

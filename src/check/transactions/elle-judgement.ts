@@ -4,14 +4,8 @@
  */
 import type { Budget } from "../budget.ts";
 import { LightconeError } from "../../base/errors.ts";
-import {
-  boundary,
-  byGravity,
-  canonicalLevel,
-  forbiddenBy,
-  impossibleLevels,
-  withImplying,
-} from "./anomalies.ts";
+import { boundary, byGravity, forbiddenBy, impossibleLevels, withImplying } from "./anomalies.ts";
+import { findLevel } from "../levels.ts";
 import type { AnomalySet } from "./anomaly.ts";
 import { cycleExists, cycleTypes, shapeOfCycle } from "./cycle-kinds.ts";
 import { searchComponent } from "./cycle-search.ts";
@@ -34,7 +28,7 @@ export function forbiddenAnomalies(expectation: Expectation): Set<string> {
 
 /** The level's name in the table. Throws `LC_NO_LEVEL`. */
 export function levelNamed(name: string): string {
-  const level = canonicalLevel(name);
+  const level = findLevel(name)?.name;
   if (level !== undefined) return level;
   throw new LightconeError(
     "LC_NO_LEVEL",

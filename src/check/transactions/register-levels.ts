@@ -3,7 +3,7 @@
  * exists that explains all reads, or a smallest part of the history is shown for which none does.
  */
 import type { Budget } from "../budget.ts";
-import { withStronger, withWeaker } from "./anomalies.ts";
+import { withStronger, withWeaker } from "../levels.ts";
 import type { AnomalySet } from "./anomaly.ts";
 import type { Committed } from "./committed.ts";
 import { components, graphOf } from "./graph.ts";
