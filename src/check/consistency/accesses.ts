@@ -45,6 +45,8 @@ export interface Accesses {
   readonly operations: readonly Operation[];
   readonly keys: readonly unknown[];
   readonly values: readonly unknown[];
+  /** Each key's first value. */
+  readonly initials: readonly unknown[];
 }
 
 /** What identifies a value: the value itself if primitive, else its JSON. */
@@ -205,7 +207,7 @@ export function toAccesses(
     if (list) list.push(at);
     else writers.set(where, [at]);
   }
-  const initials = keys.map((key) => identity(initialOf(key)));
+  const initials = keys.map(initialOf);
   const readsFrom = new Int32Array(raw.length).fill(INITIAL);
   const candidates = new Map<number, readonly number[]>();
   for (let at = 0; at < raw.length; at++) {
@@ -220,7 +222,7 @@ export function toAccesses(
         (write) => (raw[write] as RawAccess).operation !== own || write < at,
       );
     }
-    if (identity(values[value]) === initials[key]) sources = [INITIAL, ...sources];
+    if (identity(values[value]) === identity(initials[key])) sources = [INITIAL, ...sources];
     if (sources.length === 1) readsFrom[at] = sources[0] as number;
     else if (sources.length === 0) readsFrom[at] = UNWRITTEN;
     else {
@@ -239,5 +241,6 @@ export function toAccesses(
     operations: raw.map(({ operation }) => operation),
     keys,
     values,
+    initials,
   };
 }

@@ -1,5 +1,101 @@
 /** The checkers of this folder, as the registry lists them. */
-import type { Checker } from "../checker.ts";
+import { LightconeError } from "../../base/errors.ts";
+import { parseDurationNs, type Duration } from "../../base/units.ts";
+import { BudgetSpent } from "../budget.ts";
+import type { CheckOptions, Checker, CheckResult } from "../checker.ts";
+import { rulingOf } from "../levels.ts";
+import type { History } from "../../history/operation.ts";
+import { checkWeakLevel, weakLevels } from "./check.ts";
+import { checkStaleness } from "./staleness.ts";
+
+const summary = "the weaker levels, from sequential to eventual, of reads and writes";
+
+function durationNs(settings: CheckOptions["settings"], name: string): number | undefined {
+  const value = settings?.[name];
+  return value === undefined ? undefined : parseDurationNs(value as Duration, name);
+}
+
+function versionsOf(settings: CheckOptions["settings"]): number | undefined {
+  const value = settings?.["versions"];
+  if (value === undefined) return undefined;
+  const versions = Number(value);
+  if (Number.isInteger(versions) && versions >= 1) return versions;
+  throw new LightconeError(
+    "LC_BAD_SETTING",
+    `versions: ${JSON.stringify(value)} is not a number of versions`,
+    "Write 1 for the newest alone, 2 for the newest two, and so on.",
+  );
+}
+
+function boundedStaleness(history: History, options: CheckOptions): CheckResult {
+  const stalenessNs = durationNs(options.settings, "staleness");
+  const versions = versionsOf(options.settings);
+  if (stalenessNs === undefined && versions === undefined) {
+    throw new LightconeError(
+      "LC_NO_BOUND",
+      "bounded-staleness needs its bound",
+      "Say how stale a read may be: --set staleness=5s, or --set versions=2.",
+    );
+  }
+  const result = checkStaleness(
+    history,
+    { stalenessNs, versions },
+    { budget: options.budget, initial: options.initial },
+  );
+  if (result.verdict.result !== "violated") return result;
+  const evidence = result.verdict.evidence.map((one) => ({
+    ...one,
+    anomaly: "stale-beyond-bound",
+  }));
+  return {
+    ...result,
+    verdict: { ...result.verdict, evidence, ...rulingOf(["bounded-staleness"]) },
+  };
+}
+
+/** Of one initial value for all keys, or one for each. */
+function initialsOf(given: unknown, keyed: boolean): (key: unknown) => unknown {
+  if (!keyed || typeof given !== "object" || given === null) return () => given;
+  const table = given instanceof Map ? given : new Map<unknown, unknown>(Object.entries(given));
+  return (key) => table.get(key) ?? table.get(String(key));
+}
+
+function weakChecker(model: string, aliases: readonly string[], keyed: boolean): Checker {
+  return {
+    model,
+    aliases,
+    summary,
+    levels: [...weakLevels, "bounded-staleness"],
+    defaultLevel: "sequential",
+    settings: {
+      staleness: "bounded-staleness: how old a version may be, such as 5s",
+      versions: "bounded-staleness: how many of the newest versions may be read",
+      calm: "eventual: how long after the last write of a key its reads begin to count",
+    },
+    check(history, options) {
+      const level = options.level ?? "sequential";
+      if (level === "bounded-staleness") return boundedStaleness(history, options);
+      const calmNs = durationNs(options.settings, "calm") ?? 0;
+      const initialOf = initialsOf(options.initial, keyed);
+      try {
+        const verdict = checkWeakLevel(history, level, {
+          budget: options.budget,
+          initialOf,
+          calmNs,
+        });
+        return { verdict, details: { level, operations: history.operations.length } };
+      } catch (error) {
+        if (!(error instanceof BudgetSpent)) throw error;
+        return { verdict: { result: "unknown", why: error.message } };
+      }
+    },
+  };
+}
 
 /** In the order in which `lightcone check --help` shows them. */
-export const consistencyCheckers: readonly Checker[] = [];
+export const consistencyCheckers: readonly Checker[] = [
+  weakChecker("register", [], false),
+  weakChecker("cas-register", [], false),
+  weakChecker("map", ["kv"], true),
+  weakChecker("multi-register", [], true),
+];

@@ -23,7 +23,13 @@ interface Derived extends Link {
 }
 
 /** The links that the rules force, or the contradiction between them. */
-export type Saturated = { readonly links: readonly Link[] } | { readonly finding: Finding };
+export type Saturated =
+  | {
+      readonly links: readonly Link[];
+      /** By when each access has to be done: the least completion rank of what must follow it. */
+      readonly deadlines: Float64Array;
+    }
+  | { readonly finding: Finding };
 
 /** More passes than any history we met needs; what is not yet found then is left to the search. */
 const passesMax = 50;
@@ -43,6 +49,7 @@ class Saturation {
   readonly #out = new Map<number, Derived[]>();
   readonly #into = new Map<number, number[]>();
   readonly #all: Derived[] = [];
+  readonly #sorted: Int32Array;
 
   constructor(accesses: Accesses, budget: Budget) {
     this.#accesses = accesses;
@@ -53,6 +60,7 @@ class Saturation {
     budget.grant(accesses.count * this.#width * 4);
     budget.demand();
     this.#clocks = new Int32Array(accesses.count * this.#width);
+    this.#sorted = new Int32Array(accesses.count);
   }
 
   run(): Saturated {
@@ -63,7 +71,7 @@ class Saturation {
       this.#rules();
       if (this.#all.length === known) break;
     }
-    return { links: this.#all };
+    return { links: this.#all, deadlines: this.#deadlines() };
   }
 
   #add(from: number, to: number, because: number, kind: Link["kind"]): void {
@@ -107,7 +115,7 @@ class Saturation {
     let sorted = 0;
     for (let at = ready.pop(); at !== undefined; at = ready.pop()) {
       this.#budget.demand();
-      sorted++;
+      this.#sorted[sorted++] = at;
       const row = at * width;
       clocks[row + (lane[at] as number)] = (place[at] as number) + 1;
       const pass = (next: number): void => {
@@ -129,6 +137,25 @@ class Saturation {
       for (const { to } of this.#out.get(at) ?? []) pass(to);
     }
     return sorted === count;
+  }
+
+  /** Links of the last pass's rules are left out where there was no further pass: it is a preference. */
+  #deadlines(): Float64Array {
+    const { count, operations } = this.#accesses;
+    const deadlines = Float64Array.from(operations, ({ completeRank, invokeRank }) =>
+      completeRank < Infinity ? completeRank : 1e15 + invokeRank,
+    );
+    for (let position = count - 1; position >= 0; position--) {
+      const at = this.#sorted[position] as number;
+      let least = deadlines[at] as number;
+      for (const next of successors(this.#accesses, this.#followers, at)) {
+        least = Math.min(least, deadlines[next] as number);
+      }
+      for (const { to } of this.#out.get(at) ?? [])
+        least = Math.min(least, deadlines[to] as number);
+      deadlines[at] = least;
+    }
+    return deadlines;
   }
 
   #rules(): void {

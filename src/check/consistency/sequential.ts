@@ -3,6 +3,7 @@ import type { History, Operation } from "../../history/operation.ts";
 import type { Budget } from "../budget.ts";
 import { keyOf, type Model } from "../objects/model.ts";
 import { Machine } from "../objects/plan.ts";
+import { uniqueRegister } from "../objects/zones.ts";
 import { AMBIGUOUS, INITIAL, layLanes, type Accesses } from "./accesses.ts";
 import { finding, type Finding } from "./finding.ts";
 import { searchOrder, type OrderProblem } from "./order-search.ts";
@@ -13,6 +14,7 @@ import { saturate } from "./saturation.ts";
  * read read, the forced order refutes most histories that are wrong, and leads the search through others.
  */
 export function checkSequential(accesses: Accesses, budget: Budget): Finding | undefined {
+  if (isLinearizable(accesses)) return undefined;
   const saturated = saturate(accesses, budget);
   if ("finding" in saturated) return saturated.finding;
   const { problem, operationOf } = readWriteProblem(accesses);
@@ -22,9 +24,28 @@ export function checkSequential(accesses: Accesses, budget: Budget): Finding | u
     const after = operationOf[to] as number;
     if (before !== after) forced.push([before, after]);
   }
-  if (searchOrder({ ...problem, forced }, budget)) return undefined;
+  const preference = problem.preference.slice();
+  for (let at = 0; at < accesses.count; at++) {
+    const operation = operationOf[at] as number;
+    const deadline = saturated.deadlines[at] as number;
+    preference[operation] = Math.min(preference[operation] as number, deadline);
+  }
+  if (searchOrder({ ...problem, forced, preference }, budget)) return undefined;
   const all = Array.from({ length: accesses.count }, (_, at) => at);
   return { ...finding("no-sequential-order", 0, []), accesses: all };
+}
+
+/** True if each key is linearizable by itself, and therefore all are together: the usual case, and quick. */
+function isLinearizable({ count, key, keys, operations, candidates, initials }: Accesses): boolean {
+  if (candidates.size > 0) return false;
+  const ofKey: Operation[][] = keys.map(() => []);
+  for (let at = 0; at < count; at++) {
+    const list = ofKey[key[at] as number] as Operation[];
+    if (list.at(-1) !== operations[at]) list.push(operations[at] as Operation);
+  }
+  return ofKey.every(
+    (list, at) => uniqueRegister.decide(list, initials[at])?.result === "linearizable",
+  );
 }
 
 /** The accesses of one operation are one step of the search: a compare-and-set is not torn apart. */
