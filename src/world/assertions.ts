@@ -1,0 +1,85 @@
+/** What programs assert of themselves: always, sometimes, eventually. */
+import { Kind, type Kernel } from "../sim/kernel.ts";
+import { digestText, plain } from "./plain.ts";
+import type { Recorded } from "./recorder.ts";
+
+/** An `always` that was not so. */
+export interface BrokenAlways {
+  readonly name: string;
+  readonly host: string;
+  readonly atNs: number;
+  readonly event: number;
+  readonly detail: unknown;
+}
+
+/** An `eventually` that was reached. */
+export interface Eventually {
+  readonly name: string;
+  readonly host: string;
+  /** The last time that it was asked, and whether it was ever true in the calm. */
+  lastNs: number;
+  event: number;
+  trueInCalm: boolean;
+  /** What it was when it was last asked. */
+  last: boolean;
+}
+
+/** All assertions of one run. */
+export class Assertions {
+  readonly #kernel: Kernel;
+  readonly #calmFromNs: number;
+  readonly broken: BrokenAlways[] = [];
+  /** By name: whether it was ever true. */
+  readonly sometimes: Map<string, boolean> = new Map();
+  readonly eventually: Map<string, Eventually> = new Map();
+
+  constructor(kernel: Kernel, calmFromNs: number) {
+    this.#kernel = kernel;
+    this.#calmFromNs = calmFromNs;
+  }
+
+  always(host: Recorded, name: string, condition: boolean, detail: unknown): void {
+    const event = this.#mark(host, "always", name, condition, detail);
+    if (condition) return;
+    this.broken.push({
+      name,
+      host: host.name,
+      atNs: this.#kernel.nowNs,
+      event,
+      detail: plain(detail),
+    });
+  }
+
+  sometime(host: Recorded, name: string, condition: boolean): void {
+    this.#mark(host, "sometimes", name, condition, undefined);
+    this.sometimes.set(name, condition || this.sometimes.get(name) === true);
+  }
+
+  eventual(host: Recorded, name: string, condition: boolean): void {
+    const event = this.#mark(host, "eventually", name, condition, undefined);
+    const { nowNs } = this.#kernel;
+    const key = `${host.name} ${name}`;
+    let state = this.eventually.get(key);
+    if (!state) {
+      state = { name, host: host.name, lastNs: nowNs, event, trueInCalm: false, last: false };
+      this.eventually.set(key, state);
+    }
+    state.lastNs = nowNs;
+    state.event = event;
+    state.last = condition;
+    if (condition && nowNs >= this.#calmFromNs) state.trueInCalm = true;
+  }
+
+  #mark(
+    host: Recorded,
+    assertion: string,
+    name: string,
+    condition: boolean,
+    detail: unknown,
+  ): number {
+    const kernel = this.#kernel;
+    const digest = digestText(`${assertion} ${name} ${condition}`);
+    const told = kernel.observer && { assertion, name, condition, detail: plain(detail) };
+    return kernel.mark(host.id, Kind.assert, digest, told);
+  }
+}

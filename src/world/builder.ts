@@ -1,0 +1,342 @@
+/**
+ * What a world file calls. The same description is evaluated once outside, for the plan, and again on
+ * each host with an inline program, so it must give the same answers every time: it draws nothing.
+ */
+import { LightconeError } from "../base/errors.ts";
+import { parseDurationNs, parseRangeNs, SECOND, type Duration } from "../base/units.ts";
+import type { FaultSource } from "../sim/fault-draw.ts";
+import {
+  faultSource,
+  type FaultSourceKind,
+  type FaultSourceOptions,
+  sourcesOf,
+} from "./fault-sources.ts";
+import type { HostPlan, LinkRule, Plan, ProgramPlan } from "./plan.ts";
+import type {
+  BlockProgram,
+  Check,
+  HostOptions,
+  InlineProgram,
+  LinkOptions,
+  PerHost,
+  Program,
+  RunOptions,
+  Targets,
+  Tolerable,
+  WorldBuilder,
+} from "./types.ts";
+
+/** Marks what `world` returns, across realms and copies of this module. */
+export const WORLD_MARK: unique symbol = Symbol.for("lightcone.world") as never;
+
+/** What a world file exports by default. */
+export interface World {
+  readonly [WORLD_MARK]: true;
+  readonly name: string;
+  readonly describe: (w: WorldBuilder) => void;
+}
+
+/**
+ * Describes a world: a system of hosts, what may go wrong in it, and what must hold nevertheless.
+ *
+ * @example
+ * export default world("a lock is held by one worker at a time", (w) => {
+ *   const stores = w.hosts("redis", 5, redis());
+ *   w.hosts("worker", 3, async ({ op, sleep }) => { ... });
+ *   w.faults(w.crash(stores), w.partition());
+ *   w.check(mutex());
+ *   w.run("60s");
+ * });
+ */
+export function world(name: string, describe: (w: WorldBuilder) => void): World {
+  if (typeof name !== "string" || name.trim() === "") {
+    throw bad(`world(name, describe): the name must be text that says what must hold`);
+  }
+  if (typeof describe !== "function") {
+    throw bad(
+      `world(${JSON.stringify(name)}, ...): the second argument must be a function (w) => { ... }`,
+    );
+  }
+  return { [WORLD_MARK]: true, name, describe };
+}
+
+const HOST_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
+const HOSTS_MAX = 10_000;
+const CALM_MAX_NS = 20 * SECOND;
+
+/** Collects what a world says. @internal */
+export class PlanBuilder implements WorldBuilder {
+  readonly #name: string;
+  readonly #hosts: HostPlan[] = [];
+  readonly #names = new Set<string>();
+  readonly #links: LinkRule[] = [];
+  readonly #faults: FaultSource[] = [];
+  readonly #checks: Check[] = [];
+  readonly #tolerate = new Set<Tolerable>();
+  readonly #inline = new Map<string, InlineProgram>();
+  #isDefinite: (error: unknown, f: string) => boolean = () => false;
+  #durationNs: number | undefined;
+  #calmNs: number | undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  host(name: string, program: Program, options: HostOptions = {}): string {
+    this.#add(name, name, 0, this.#program(name, program), programArgv(program), options);
+    return name;
+  }
+
+  hosts(name: string, count: number, program: Program, options: HostOptions = {}): string[] {
+    if (!Number.isInteger(count) || count < 1 || count > HOSTS_MAX) {
+      throw bad(
+        `w.hosts(${JSON.stringify(name)}, ${show(count)}): the count must be a whole number from 1 to ${HOSTS_MAX}`,
+      );
+    }
+    const plan = this.#program(name, program);
+    return Array.from({ length: count }, (_, index) => {
+      const host = `${name}-${index + 1}`;
+      this.#add(host, name, index, plan, programArgv(program), options);
+      return host;
+    });
+  }
+
+  link(...args: readonly unknown[]): void {
+    if (args.length === 1) {
+      this.#links.push({ from: undefined, to: undefined, link: linkPlan(args[0], "w.link") });
+      return;
+    }
+    const [from, to, options] = args as [Targets, Targets, LinkOptions];
+    this.#links.push({
+      from: this.#resolve(from, "w.link"),
+      to: this.#resolve(to, "w.link"),
+      link: linkPlan(options, "w.link"),
+    });
+  }
+
+  faults(...sources: readonly FaultSource[]): void {
+    this.#faults.push(...sourcesOf(sources));
+  }
+
+  crash(targets?: Targets, options?: FaultSourceOptions): FaultSource {
+    return this.#source("crash", targets, options);
+  }
+
+  pause(targets?: Targets, options?: FaultSourceOptions): FaultSource {
+    return this.#source("pause", targets, options);
+  }
+
+  clock(targets?: Targets, options?: FaultSourceOptions): FaultSource {
+    return this.#source("clock", targets, options);
+  }
+
+  partition(targets?: Targets, options?: FaultSourceOptions): FaultSource {
+    return this.#source("partition", targets, options);
+  }
+
+  latency(targets?: Targets, options?: FaultSourceOptions): FaultSource {
+    return this.#source("latency", targets, options);
+  }
+
+  loss(targets?: Targets, options?: FaultSourceOptions): FaultSource {
+    return this.#source("loss", targets, options);
+  }
+
+  check(...checks: readonly Check[]): void {
+    for (const check of checks) {
+      if (typeof check?.judge !== "function" || typeof check.name !== "string") {
+        throw bad(
+          `w.check(...): ${show(check)} is not a check`,
+          "A check is mutex() and its like from lightcone/check, or { name, judge(run) { ... } }.",
+        );
+      }
+      this.#checks.push(check);
+    }
+  }
+
+  definite(isDefinite: (error: unknown, f: string) => boolean): void {
+    if (typeof isDefinite !== "function") {
+      throw bad("w.definite(...) takes a function (error, f) => boolean");
+    }
+    this.#isDefinite = isDefinite;
+  }
+
+  tolerate(...what: readonly Tolerable[]): void {
+    for (const name of what) {
+      if (!["uncaught", "exits", "hangs"].includes(name)) {
+        throw bad(
+          `w.tolerate(${show(name)}): there is "uncaught", "exits" and "hangs" to tolerate`,
+        );
+      }
+      this.#tolerate.add(name);
+    }
+  }
+
+  run(duration: Duration, options: RunOptions = {}): void {
+    this.#durationNs = parseDurationNs(duration, "w.run");
+    if (this.#durationNs === 0) throw bad("w.run(...): a run must last longer than nothing");
+    this.#calmNs =
+      options.calm === undefined
+        ? Math.min(Math.floor(this.#durationNs / 3), CALM_MAX_NS)
+        : parseDurationNs(options.calm, "w.run: calm");
+    if (this.#calmNs > this.#durationNs) {
+      throw bad("w.run(...): the calm cannot be longer than the run that it ends");
+    }
+  }
+
+  /** The plan, once the description is complete. */
+  finish(): Plan {
+    if (this.#hosts.length === 0) {
+      throw bad(
+        `the world ${JSON.stringify(this.#name)} has no hosts`,
+        'Add some: w.hosts("worker", 3, async ({ op, sleep }) => { ... }).',
+      );
+    }
+    if (this.#durationNs === undefined || this.#calmNs === undefined) {
+      throw bad(
+        `the world ${JSON.stringify(this.#name)} does not say how long a run lasts`,
+        'Add w.run("60s") at the end.',
+      );
+    }
+    return {
+      name: this.#name,
+      hosts: this.#hosts,
+      links: this.#links,
+      faults: this.#faults,
+      checks: this.#checks,
+      tolerate: this.#tolerate,
+      durationNs: this.#durationNs,
+      calmNs: this.#calmNs,
+      inline: this.#inline,
+      isDefinite: this.#isDefinite,
+    };
+  }
+
+  #program(group: string, program: Program): ProgramPlan {
+    if (typeof program === "function") {
+      this.#inline.set(group, program);
+      return { kind: "inline" };
+    }
+    if (typeof program === "string" && program !== "") return { kind: "file", path: program };
+    if (isBlock(program)) return { kind: "block", name: program.name, entry: program.entry };
+    throw bad(
+      `host ${JSON.stringify(group)}: ${show(program)} is not a program`,
+      'A program is a function, the path of a Node entry file ("./server.ts"), or a block such as redis().',
+    );
+  }
+
+  #add(
+    name: string,
+    group: string,
+    index: number,
+    program: ProgramPlan,
+    argv: readonly string[],
+    options: HostOptions,
+  ): void {
+    if (typeof name !== "string" || !HOST_NAME.test(name)) {
+      throw bad(
+        `${show(name)} cannot be a host's name`,
+        "Host names are resolved by DNS: letters, digits and hyphens, at most 63.",
+      );
+    }
+    if (this.#names.has(name)) throw bad(`there are two hosts called ${JSON.stringify(name)}`);
+    if (name === "fault" || name === "localhost") throw bad(`no host can be called ${show(name)}`);
+    this.#names.add(name);
+    this.#hosts.push({
+      name,
+      group,
+      index,
+      program,
+      argv: [...argv, ...perHost(options.argv ?? [], name, index)],
+      env: { ...perHost(options.env ?? {}, name, index) },
+      cwd: options.cwd ?? "/",
+      restartNs:
+        options.restart === undefined
+          ? undefined
+          : parseDurationNs(options.restart, `host ${name}: restart`),
+    });
+  }
+
+  #source(
+    kind: FaultSourceKind,
+    targets: Targets | undefined,
+    options: FaultSourceOptions | undefined,
+  ): FaultSource {
+    const names = targets === undefined ? [...this.#names] : this.#resolve(targets, `w.${kind}`);
+    return faultSource(kind, names, [...this.#names], options ?? {});
+  }
+
+  #resolve(targets: Targets, where: string): string[] {
+    const names = Array.isArray(targets) ? (targets as string[]) : [targets as string];
+    for (const name of names) {
+      if (this.#names.has(name)) continue;
+      const known = [...this.#names];
+      const shown = known.slice(0, 8).join(", ") + (known.length > 8 ? ", ..." : "");
+      throw new LightconeError(
+        "LC_UNKNOWN_HOST",
+        `${where}: there is no host ${show(name)}`,
+        known.length > 0 ? `Hosts so far: ${shown}.` : "Describe the hosts first.",
+      );
+    }
+    if (names.length === 0) throw bad(`${where}: no hosts are named`);
+    return [...names];
+  }
+}
+
+function linkPlan(options: unknown, where: string): LinkRule["link"] {
+  if (typeof options !== "object" || options === null) {
+    throw bad(`${where}(...): ${show(options)} does not describe a link`);
+  }
+  const { latency, bandwidth, loss, ...unknown } = options as LinkOptions;
+  const [first] = Object.keys(unknown);
+  if (first !== undefined) {
+    throw bad(
+      `${where}(...): a link has no ${JSON.stringify(first)}`,
+      "A link has latency, bandwidth (bytes a second) and loss (0 to 1).",
+    );
+  }
+  if (bandwidth !== undefined && !(typeof bandwidth === "number" && bandwidth > 0)) {
+    throw bad(`${where}: bandwidth ${show(bandwidth)} is not a number of bytes a second`);
+  }
+  if (loss !== undefined && !(typeof loss === "number" && loss >= 0 && loss <= 1)) {
+    throw bad(`${where}: loss ${show(loss)} is not a share from 0 to 1`);
+  }
+  return {
+    latencyNs: latency === undefined ? undefined : parseRangeNs(latency, `${where}: latency`),
+    bandwidthBytesPerSecond: bandwidth,
+    loss,
+  };
+}
+
+function perHost<T>(value: PerHost<T>, host: string, index: number): T {
+  return typeof value === "function"
+    ? (value as (host: string, index: number) => T)(host, index)
+    : value;
+}
+
+function isBlock(program: unknown): program is BlockProgram {
+  const block = program as BlockProgram | null | undefined;
+  return (
+    typeof block === "object" &&
+    block !== null &&
+    typeof block.entry === "string" &&
+    Array.isArray(block.argv)
+  );
+}
+
+function programArgv(program: Program): readonly string[] {
+  return isBlock(program) ? program.argv : [];
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return "undefined";
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value);
+  }
+}
+
+function bad(message: string, hint?: string): LightconeError {
+  return new LightconeError("LC_BAD_WORLD", message, hint);
+}

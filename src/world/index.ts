@@ -1,0 +1,26 @@
+/** The public way to describe a world: `lightcone`. */
+export { world, type World } from "./builder.ts";
+export type {
+  BlockProgram,
+  Check,
+  ClockOptions,
+  CrashOptions,
+  FaultOptions,
+  HostOptions,
+  InlineContext,
+  InlineProgram,
+  LatencyOptions,
+  LinkOptions,
+  LossOptions,
+  Probe,
+  Program,
+  Random,
+  RecordOperation,
+  RunOptions,
+  RunRecord,
+  Targets,
+  Tolerable,
+  WorldBuilder,
+} from "./types.ts";
+export { LightconeError } from "../base/errors.ts";
+export type { Duration, DurationRange } from "../base/units.ts";

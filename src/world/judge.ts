@@ -1,0 +1,89 @@
+/** Judges a run that is over: the world's checks, then what every world promises; and tells the stories. */
+import { LightconeError, messageOf } from "../base/errors.ts";
+import type { Evidence, Verdict } from "../check/verdict.ts";
+import type { History } from "../history/operation.ts";
+import type { Fault } from "../sim/faults.ts";
+import type { Assertions } from "./assertions.ts";
+import {
+  judgeAssertions,
+  judgeEnds,
+  judgeHangs,
+  type UnwantedEnd,
+  type Violation,
+} from "./built-in-checks.ts";
+import type { RunOutcome } from "./outcome.ts";
+import type { Plan } from "./plan.ts";
+import { tellStory } from "./story.ts";
+import type { Check } from "./types.ts";
+
+/** All that a judge looks at. */
+export interface Judged {
+  readonly plan: Plan;
+  readonly seed: number;
+  readonly history: History;
+  readonly schedule: readonly Fault[];
+  readonly assertions: Assertions;
+  readonly ends: readonly UnwantedEnd[];
+  /** Operations that waited through the whole calm, by index. */
+  readonly hanging: readonly number[];
+  readonly calmFromNs: number;
+}
+
+/** Every check's verdict; violations with their stories. */
+export function judgeRun(judged: Judged): Pick<RunOutcome, "violations" | "undecided"> {
+  const { plan, history, calmFromNs } = judged;
+  const violations: Violation[] = [];
+  const undecided: { check: string; why: string }[] = [];
+  for (const check of plan.checks) {
+    const verdict = ask(check, judged);
+    if (verdict.result === "unknown") undecided.push({ check: check.name, why: verdict.why });
+    if (verdict.result !== "violated") continue;
+    for (const evidence of verdict.evidence) violations.push({ check: check.name, evidence });
+  }
+  violations.push(...judgeAssertions(judged.assertions, calmFromNs));
+  violations.push(
+    ...judgeEnds(
+      judged.ends.filter(
+        ({ how }) => !plan.tolerate.has(how === "uncaught" ? "uncaught" : "exits"),
+      ),
+    ),
+  );
+  if (!plan.tolerate.has("hangs") && plan.calmNs > 0) {
+    violations.push(...judgeHangs(history, judged.hanging, calmFromNs, plan.durationNs));
+  }
+  return {
+    violations: violations.map((violation) => ({
+      ...violation,
+      story: tellStory(violation.evidence, judged),
+    })),
+    undecided,
+  };
+}
+
+/** A check's answer as a verdict. A check that throws cannot be relied on, so the run cannot be judged. */
+function ask(check: Check, { history, seed }: Judged): Verdict {
+  let answer: Verdict | boolean | string;
+  try {
+    answer = check.judge({ history, seed });
+  } catch (error) {
+    if (error instanceof LightconeError) throw error;
+    throw new LightconeError(
+      "LC_CHECK_THREW",
+      `the check ${JSON.stringify(check.name)} throws: ${messageOf(error)}`,
+    );
+  }
+  if (answer === true) return { result: "holds" };
+  if (answer === false) return violatedBy(`${check.name} does not hold`);
+  if (typeof answer === "string") return violatedBy(answer);
+  if (["holds", "violated", "unknown"].includes(answer?.result)) return answer;
+  throw new LightconeError(
+    "LC_BAD_CHECK",
+    `the check ${JSON.stringify(check.name)} answers ${JSON.stringify(answer)}`,
+    'It should answer true, false, a sentence that says what is wrong, or a verdict ({ result: "holds" }).',
+  );
+}
+
+function violatedBy(summary: string): Verdict {
+  const evidence: Evidence = { summary, steps: [], operations: [] };
+  return { result: "violated", evidence: [evidence] };
+}

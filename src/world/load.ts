@@ -1,0 +1,169 @@
+/**
+ * Reads a world file: compiles it and the programs that it names, once, and evaluates it on a scratch host
+ * to learn what it describes. Runs then start instances of the compiled programs.
+ */
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { LightconeError, messageOf } from "../base/errors.ts";
+import { Fingerprint } from "../base/fingerprint.ts";
+import {
+  type CompiledProgram,
+  compileProgram,
+  mapStack,
+  simulate,
+  startProgram,
+} from "../node/index.ts";
+import { Host } from "../sim/host.ts";
+import { Kernel } from "../sim/kernel.ts";
+import { PlanBuilder, WORLD_MARK, type World, world } from "./builder.ts";
+import type { HostPlan, Plan } from "./plan.ts";
+import * as probe from "./probe.ts";
+
+/** Modules of Lightcone that world files may import, by specifier, beside `lightcone` itself. */
+export type FaceModules = Readonly<Record<string, object>>;
+
+/** A world, ready to run. */
+export interface LoadedWorld {
+  /** The world file's absolute path. */
+  readonly path: string;
+  readonly plan: Plan;
+  /** The world file itself, for hosts with inline programs. */
+  readonly own: CompiledProgram;
+  /** Other programs, by {@link programKey}. */
+  readonly programs: ReadonlyMap<string, CompiledProgram>;
+  /** Digest of all code that runs: it changes when any of it does. */
+  readonly digest: string;
+  readonly modules: FaceModules;
+}
+
+/** What a program file can import of Lightcone. */
+export const PROBE_MODULE = "lightcone/probe";
+const WORLD_MODULE = "lightcone";
+
+/** Reads the world file at `path`. Throws `LightconeError` for each thing that can be wrong with it. */
+export async function loadWorld(path: string, modules: FaceModules): Promise<LoadedWorld> {
+  const file = resolve(path);
+  if (!existsSync(file) || !statSync(file).isFile()) {
+    throw new LightconeError("LC_NO_WORLD", `there is no world file ${path}`);
+  }
+  const injected = [WORLD_MODULE, PROBE_MODULE, ...Object.keys(modules)];
+  const own = await compileProgram({ entry: file, injected });
+  const plan = await describeWorld(file, own, modules);
+  const programs = new Map<string, CompiledProgram>();
+  for (const host of plan.hosts) {
+    const key = programKey(host);
+    if (key === undefined || programs.has(key)) continue;
+    const entry = entryOf(host, dirname(file));
+    programs.set(key, await compileProgram({ entry, injected: [PROBE_MODULE] }));
+  }
+  const digest = new Fingerprint();
+  digest.text(own.digest);
+  for (const program of programs.values()) digest.text(program.digest);
+  return { path: file, plan, own, programs, digest: digest.digest(), modules };
+}
+
+/** Which program a host runs; `undefined` for the world file itself. */
+export function programKey({ program }: HostPlan): string | undefined {
+  if (program.kind === "inline") return undefined;
+  return program.kind === "file" ? `file ${program.path}` : `block ${program.entry}`;
+}
+
+/** The default export of a world file as a world, or an error that says what it is instead. */
+export function worldOf(exports: unknown, path: string): World {
+  const value = (exports as { default?: unknown } | undefined)?.default;
+  if ((value as World | undefined)?.[WORLD_MARK] === true) return value as World;
+  const name = basename(path);
+  throw new LightconeError(
+    "LC_NO_WORLD",
+    value === undefined
+      ? `${name} has no default export`
+      : `the default export of ${name} is ${typeof value === "object" ? "an object" : `a ${typeof value}`}, not a world`,
+    'A world file says: export default world("what must hold", (w) => { ... }).',
+  );
+}
+
+/** What the modules of Lightcone are to a world file on one host. */
+export function worldInjection(modules: FaceModules, hostProbe: object): Record<string, object> {
+  return { [WORLD_MODULE]: { world }, [PROBE_MODULE]: hostProbe, ...modules };
+}
+
+/** Evaluates the world file and its description on a host of its own, which nothing else sees. */
+async function describeWorld(
+  path: string,
+  own: CompiledProgram,
+  modules: FaceModules,
+): Promise<Plan> {
+  const kernel = new Kernel({ seed: 0 });
+  const host = new Host(kernel, { id: 1, name: "world" });
+  let plan: Plan | undefined;
+  let failure: unknown;
+  await simulate(() => {
+    startProgram(host.spawn(), own, {
+      argv: [],
+      env: {},
+      cwd: "/",
+      inject: worldInjection(modules, probe),
+      onUncaught: (error) => (failure ??= error),
+      main: (exports) => {
+        try {
+          const { name, describe } = worldOf(exports, path);
+          const builder = new PlanBuilder(name);
+          const returned: unknown = describe(builder);
+          if (typeof (returned as PromiseLike<unknown> | undefined)?.then === "function") {
+            throw new LightconeError(
+              "LC_BAD_WORLD",
+              `the world ${JSON.stringify(name)} is described by an async function`,
+              "A description does not wait for anything: write (w) => { ... }.",
+            );
+          }
+          plan = builder.finish();
+        } catch (error) {
+          failure ??= error;
+        }
+      },
+    });
+    kernel.run(0);
+  });
+  if (failure !== undefined) throw worldFailure(failure, path);
+  if (!plan) {
+    throw new LightconeError(
+      "LC_BAD_WORLD",
+      `${basename(path)} waits for something before it exports its world`,
+      "A world file describes: it cannot wait for time or for the network.",
+    );
+  }
+  return plan;
+}
+
+function worldFailure(failure: unknown, path: string): LightconeError {
+  if (failure instanceof LightconeError) return failure;
+  const stack = failure instanceof Error ? (failure.stack ?? "") : "";
+  const [place] = userFrames(stack);
+  const name = failure instanceof Error ? failure.name : "thrown";
+  return new LightconeError(
+    "LC_BAD_WORLD",
+    `${basename(path)} throws as it is read: ${name}: ${messageOf(failure)}`,
+    place === undefined ? undefined : `at ${place}`,
+  );
+}
+
+/** The places in a stack trace, most recent first: "worker.ts:12:5", with the function where it has a name. */
+export function userFrames(stack: string): string[] {
+  return mapStack(stack)
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .map((line) => line.trim().slice("at ".length))
+    .filter((frame) => !frame.includes("node:") && !/\/lightcone\/(?:dist|src)\//.test(frame));
+}
+
+function entryOf({ name, program }: HostPlan, directory: string): string {
+  if (program.kind === "block") return fileURLToPath(program.entry);
+  const path = resolve(directory, (program as { path: string }).path);
+  if (existsSync(path)) return path;
+  throw new LightconeError(
+    "LC_NO_PROGRAM",
+    `host ${name}: there is no program ${(program as { path: string }).path}`,
+    `Looked for ${path}: paths are relative to the world file.`,
+  );
+}

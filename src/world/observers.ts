@@ -1,0 +1,111 @@
+/** What a run keeps beside its verdict, when asked: the trace, a timeline to read, digests by event. */
+import { type Kernel, Kind } from "../sim/kernel.ts";
+import { describeFault, describeLift } from "../sim/fault-words.ts";
+import type { Fault } from "../sim/faults.ts";
+import { TraceRecorder } from "../trace/recorder.ts";
+import type { StoryLine, StoryTone } from "../trace/story.ts";
+import type { RunOutcome, RunRequest } from "./outcome.ts";
+import { digestText } from "./plain.ts";
+import type { Recorded } from "./recorder.ts";
+
+/** Watches one run. */
+export class Observers {
+  readonly #kernel: Kernel;
+  readonly #hostNames: readonly string[];
+  readonly #trace: TraceRecorder | undefined;
+  readonly #timeline: StoryLine[] | undefined;
+  readonly #digests: number[] | undefined;
+
+  constructor(kernel: Kernel, request: RunRequest, hostNames: readonly string[]) {
+    this.#kernel = kernel;
+    this.#hostNames = hostNames;
+    if (request.trace) this.#trace = new TraceRecorder();
+    if (request.timeline) this.#timeline = [];
+    if (request.digests) this.#digests = [];
+    if (request.trace || request.timeline || request.digests) kernel.observer = this;
+  }
+
+  onEvent(
+    id: number,
+    timeNs: number,
+    host: number,
+    kind: number,
+    cause: number,
+    detail: unknown,
+  ): void {
+    this.#trace?.onEvent(id, timeNs, host, kind, cause, detail);
+    this.#digests?.push(this.#kernel.fingerprint.low >>> 0);
+    if (this.#timeline) this.#tell(id, timeNs, host, kind, detail);
+  }
+
+  /** A program wrote to its standard output or error. */
+  output(host: Recorded, stream: string, text: string): void {
+    const kernel = this.#kernel;
+    kernel.mark(
+      host.id,
+      Kind.log,
+      digestText(text),
+      kernel.observer && { stream, text: text.replace(/\n$/, "") },
+    );
+  }
+
+  uncaught(host: Recorded, what: string): void {
+    this.#line(this.#kernel.eventId, this.#kernel.nowNs, host.name, `dies of ${what}`, "error");
+  }
+
+  exit(host: Recorded, how: string): void {
+    this.#line(this.#kernel.eventId, this.#kernel.nowNs, host.name, `ends: ${how}`, "note");
+  }
+
+  finish(): Pick<RunOutcome, "trace" | "timeline" | "digests"> {
+    return {
+      trace: this.#trace?.finish(this.#hostNames),
+      timeline: this.#timeline,
+      digests: this.#digests && Uint32Array.from(this.#digests),
+    };
+  }
+
+  #tell(id: number, timeNs: number, host: number, kind: number, detail: unknown): void {
+    const who = this.#hostNames[host] ?? "";
+    switch (kind) {
+      case Kind.fault:
+        this.#line(id, timeNs, "fault", describeFault(detail as Fault), "fault");
+        break;
+      case Kind.heal:
+        this.#line(id, timeNs, "fault", describeLift(detail as Fault), "lift");
+        break;
+      case Kind.log: {
+        const { text } = detail as { text: string };
+        for (const line of text.split("\n")) this.#line(id, timeNs, who, line, "note");
+        break;
+      }
+      case Kind.invoke: {
+        const { f, key, input } = detail as Record<string, unknown>;
+        this.#line(id, timeNs, who, `${words(f, key, input)} …`, "operation");
+        break;
+      }
+      case Kind.complete: {
+        const { outcome, output, error } = detail as Record<string, unknown>;
+        this.#line(id, timeNs, who, `-> ${words(outcome, output ?? error)}`, "operation");
+        break;
+      }
+      case Kind.assert: {
+        const { assertion, name, condition } = detail as Record<string, unknown>;
+        if (condition === false) {
+          this.#line(id, timeNs, who, words(assertion, name, "is false"), "note");
+        }
+      }
+    }
+  }
+
+  #line(event: number, atNs: number, who: string, text: string, tone: StoryTone): void {
+    this.#timeline?.push({ atNs, who, text, tone, event });
+  }
+}
+
+function words(...parts: readonly unknown[]): string {
+  return parts
+    .filter((part) => part !== undefined && part !== null)
+    .map((part) => (typeof part === "string" ? part : JSON.stringify(part)))
+    .join(" ");
+}

@@ -1,0 +1,36 @@
+/** Operations in words, for stories: "acquire job -> held". */
+import { messageOf } from "../base/errors.ts";
+import type { Operation } from "../history/operation.ts";
+
+/** What a successful operation without an answer is called, where there is a better word than "ok". */
+const done: Record<string, string> = {
+  acquire: "held",
+  lock: "held",
+  release: "released",
+  unlock: "released",
+};
+
+const SHOWN_MAX = 60;
+
+/** What was asked: "acquire job", "write x 7". */
+export function describeOperation({ f, key, input }: Operation): string {
+  return [f, show(key), show(input)].filter((part) => part !== "").join(" ");
+}
+
+/** What was answered: "held", "7", "failed: ...", "no answer". */
+export function describeOutcome(operation: Operation): string {
+  const { outcome, output, f, error, completeNs } = operation;
+  if (outcome === "ok") {
+    if (output === null) return f in done ? (done[f] as string) : "null";
+    return output === undefined ? (done[f] ?? "ok") : show(output);
+  }
+  if (completeNs === Infinity) return "no answer";
+  const why = error === undefined ? "" : `: ${messageOf(error)}`;
+  return outcome === "fail" ? `failed${why}` : `unknown${why}`;
+}
+
+function show(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX - 1)}…` : text;
+}

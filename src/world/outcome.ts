@@ -1,0 +1,48 @@
+/** What a run comes to. Plain data: it travels between processes and into files. */
+import type { Evidence } from "../check/verdict.ts";
+import type { Fault } from "../sim/faults.ts";
+import type { Story, StoryLine } from "../trace/story.ts";
+import type { Trace } from "../trace/trace.ts";
+
+/** What to run. */
+export interface RunRequest {
+  readonly seed: number;
+  /** The faults; drawn from the seed unless given. */
+  readonly schedule?: readonly Fault[] | undefined;
+  /** Keep every event, for the trace. Costs time and memory. */
+  readonly trace?: boolean;
+  /** Keep every line that a person may want to read: operations, faults, output, ends. */
+  readonly timeline?: boolean;
+  /** Keep a digest of the fingerprint after each event, to find where two runs part. */
+  readonly digests?: boolean;
+}
+
+/** A violated check of a run. */
+export interface RunViolation {
+  readonly check: string;
+  readonly evidence: Evidence;
+  readonly story: Story;
+}
+
+/** What a run came to. */
+export interface RunOutcome {
+  readonly world: string;
+  readonly seed: number;
+  readonly verdict: "held" | "violated" | "unknown";
+  readonly fingerprint: string;
+  readonly events: number;
+  readonly simulatedNs: number;
+  readonly operations: number;
+  /** The faults of this run, whether drawn or given. */
+  readonly schedule: readonly Fault[];
+  readonly faultsBegun: number;
+  readonly violations: readonly RunViolation[];
+  /** Checks that could not decide, each with why. */
+  readonly undecided: readonly { readonly check: string; readonly why: string }[];
+  /** Each `sometimes`, and whether it was true at least once. */
+  readonly sometimes: readonly (readonly [name: string, reached: boolean])[];
+  readonly trace?: Trace | undefined;
+  readonly timeline?: readonly StoryLine[] | undefined;
+  /** The low half of the fingerprint after each event, by event. */
+  readonly digests?: Uint32Array | undefined;
+}

@@ -1,0 +1,311 @@
+/**
+ * One run: hosts, network, programs and faults put together from a plan and a seed, then judged. It is a
+ * pure function of the code, the seed and the schedule.
+ */
+import { assert, LightconeError, messageOf } from "../base/errors.ts";
+import { SECOND } from "../base/units.ts";
+import { currentProcess, simulate, startProgram } from "../node/index.ts";
+import { drawSchedule } from "../sim/fault-draw.ts";
+import { FaultDriver } from "../sim/fault-driver.ts";
+import type { Fault } from "../sim/faults.ts";
+import { Host } from "../sim/host.ts";
+import { Kernel, Kind, NO_HOST } from "../sim/kernel.ts";
+import type { ProcessEnd } from "../sim/process.ts";
+import { Assertions } from "./assertions.ts";
+import type { UnwantedEnd } from "./built-in-checks.ts";
+import { PlanBuilder } from "./builder.ts";
+import { inlineContext, probeOf } from "./host-face.ts";
+import { judgeRun } from "./judge.ts";
+import { WorldLinks } from "./links.ts";
+import {
+  type LoadedWorld,
+  PROBE_MODULE,
+  programKey,
+  userFrames,
+  worldInjection,
+  worldOf,
+} from "./load.ts";
+import { Observers } from "./observers.ts";
+import type { RunOutcome, RunRequest } from "./outcome.ts";
+import { digestText } from "./plain.ts";
+import type { HostPlan } from "./plan.ts";
+import { OperationRecorder } from "./recorder.ts";
+
+/** Called every so often while a run is under way, for whoever watches that it goes on. */
+export type Heartbeat = () => void;
+
+/** How much simulated time passes between heartbeats. */
+const SLICE_NS = SECOND / 20;
+
+/** Runs a world once. Rejects with a `LightconeError` when it cannot be run at all. */
+export async function runWorld(
+  loaded: LoadedWorld,
+  request: RunRequest,
+  heartbeat?: Heartbeat,
+): Promise<RunOutcome> {
+  const run = await simulate(() => {
+    const run = new Run(loaded, request);
+    watched = run;
+    try {
+      run.execute(heartbeat);
+    } finally {
+      watched = undefined;
+    }
+    return run;
+  });
+  return run.outcome();
+}
+
+let watched: Run | undefined;
+
+/** Where a run is right now, for a watchdog that looks in from outside: the host, and simulated time. */
+export function whereRunIs(): { host: string | undefined; nowNs: number } | undefined {
+  if (!watched) return undefined;
+  const running = currentProcess()?.process.host.name;
+  return {
+    host: running ?? watched.hostName(watched.kernel.currentHost),
+    nowNs: watched.kernel.nowNs,
+  };
+}
+
+class Run {
+  readonly kernel: Kernel;
+  readonly #loaded: LoadedWorld;
+  readonly #request: RunRequest;
+  readonly #hosts: Host[] = [];
+  readonly #byName = new Map<string, Host>();
+  readonly #planOf = new Map<Host, HostPlan>();
+  readonly #links: WorldLinks;
+  readonly #faults: FaultDriver;
+  readonly #recorder: OperationRecorder;
+  readonly #assertions: Assertions;
+  readonly #observers: Observers;
+  readonly #schedule: readonly Fault[];
+  readonly #calmFromNs: number;
+  readonly #ends: UnwantedEnd[] = [];
+  #fatal: unknown;
+
+  constructor(loaded: LoadedWorld, request: RunRequest) {
+    const { plan } = loaded;
+    this.#loaded = loaded;
+    this.#request = request;
+    this.kernel = new Kernel({ seed: request.seed });
+    this.#calmFromNs = plan.durationNs - plan.calmNs;
+    const names = plan.hosts.map(({ name }) => name);
+    for (const [at, hostPlan] of plan.hosts.entries()) {
+      const host = new Host(this.kernel, { id: at + 1, name: hostPlan.name });
+      this.#hosts.push(host);
+      this.#byName.set(host.name, host);
+      this.#planOf.set(host, hostPlan);
+    }
+    this.#links = new WorldLinks(this.kernel, this.#hosts, plan.links);
+    const holdings = plan.checks.flatMap(({ givenUpAtDeath }) =>
+      givenUpAtDeath ? [givenUpAtDeath] : [],
+    );
+    this.#recorder = new OperationRecorder(this.kernel, holdings);
+    this.#assertions = new Assertions(this.kernel, this.#calmFromNs);
+    this.#observers = new Observers(this.kernel, request, ["", ...names]);
+    this.#schedule =
+      request.schedule ??
+      drawSchedule(plan.faults, names, this.#calmFromNs, this.kernel.prng.fork("faults"));
+    this.#faults = new FaultDriver(this.kernel, {
+      host: (name) => this.#host(name),
+      setLink: (from, to, effect) => this.#links.setEffect(from, to, effect),
+      restart: (host) => this.#start(host),
+    });
+  }
+
+  hostName(id: number): string | undefined {
+    return this.#hosts[id - 1]?.name;
+  }
+
+  execute(heartbeat: Heartbeat | undefined): void {
+    const { kernel } = this;
+    const { durationNs } = this.#loaded.plan;
+    for (const host of this.#hosts) this.#start(host);
+    this.#faults.start(this.#schedule, this.#calmFromNs);
+    for (let untilNs = 0; untilNs < durationNs && this.#fatal === undefined;) {
+      untilNs = Math.min(untilNs + SLICE_NS, durationNs);
+      heartbeat?.();
+      kernel.run(untilNs);
+    }
+    if (this.#fatal !== undefined) throw this.#fatal;
+    this.#hanging = this.#recorder.openSince(this.#calmFromNs);
+    // The end of the run is no event in any host's life: it runs no program code.
+    this.#ending = true;
+    for (const host of this.#hosts) {
+      for (const process of [...host.processes])
+        process.terminate({ code: null, signal: "SIGKILL" });
+    }
+  }
+
+  #ending = false;
+
+  outcome(): RunOutcome {
+    const { plan } = this.#loaded;
+    const history = this.#recorder.finish();
+    const { violations, undecided } = judgeRun({
+      plan,
+      seed: this.#request.seed,
+      history,
+      schedule: this.#schedule,
+      assertions: this.#assertions,
+      ends: this.#ends,
+      hanging: this.#hanging,
+      calmFromNs: this.#calmFromNs,
+    });
+    const bad = violations.length > 0;
+    return {
+      world: plan.name,
+      seed: this.#request.seed,
+      verdict: bad ? "violated" : undecided.length > 0 ? "unknown" : "held",
+      fingerprint: this.kernel.fingerprint.digest(),
+      events: this.kernel.eventId,
+      simulatedNs: this.kernel.nowNs,
+      operations: this.#recorder.count,
+      schedule: this.#schedule,
+      faultsBegun: this.#faults.begun,
+      violations,
+      undecided,
+      sometimes: [...this.#assertions.sometimes],
+      ...this.#observers.finish(),
+    };
+  }
+
+  #hanging: readonly number[] = [];
+
+  #host(name: string): Host {
+    const host = this.#byName.get(name);
+    if (host) return host;
+    throw new LightconeError(
+      "LC_UNKNOWN_HOST",
+      `the schedule has a fault on ${JSON.stringify(name)}, and the world has no such host`,
+      "The schedule belongs to another version of the world.",
+    );
+  }
+
+  #start(host: Host): void {
+    const plan = this.#planOf.get(host);
+    assert(plan, `host ${host.name} has no plan`);
+    const key = programKey(plan);
+    const program = key === undefined ? this.#loaded.own : this.#loaded.programs.get(key);
+    assert(program, `host ${host.name} has no program`);
+    const recorded = { id: host.id, name: host.name };
+    const probe = probeOf({
+      host: recorded,
+      recorder: this.#recorder,
+      assertions: this.#assertions,
+      isDefinite: this.#loaded.plan.isDefinite,
+    });
+    const process = host.spawn();
+    let uncaught = false;
+    startProgram(process, program, {
+      argv: plan.argv,
+      env: plan.env,
+      cwd: plan.cwd,
+      inject:
+        key === undefined
+          ? worldInjection(this.#loaded.modules, probe)
+          : { [PROBE_MODULE]: { ...probe, simulated: true } },
+      onOutput: (stream, text) => this.#observers.output(host, stream, text),
+      onUncaught: (thrown, origin) => {
+        uncaught = true;
+        this.#onUncaught(host, thrown, origin);
+      },
+      onExit: (end) => this.#onExit(host, end, uncaught),
+      ...(key === undefined && {
+        main: (exports, node) => {
+          const { name, describe } = worldOf(exports, this.#loaded.path);
+          const builder = new PlanBuilder(name);
+          describe(builder);
+          const inline = builder.finish().inline.get(plan.group);
+          assert(inline, `host ${host.name} has no inline program`);
+          const { setTimeout } = node.global as { setTimeout: (f: () => void, ms: number) => void };
+          const prng = node.process.host.prng.fork(
+            `inline.${node.process.pid}.${this.kernel.nowNs}`,
+          );
+          return inline(
+            inlineContext(probe, { host: host.name, index: plan.index, prng, setTimeout }),
+          ) as Promise<void>;
+        },
+      }),
+    });
+    if (this.#faults.isPaused(host.name)) process.pause();
+  }
+
+  #onUncaught(host: Host, thrown: unknown, origin: string): void {
+    const { kernel } = this;
+    // A platform that cannot do what the program asks for is no verdict on the program.
+    if (thrown instanceof LightconeError) this.#fail(withHost(thrown, host.name));
+    const name = thrown instanceof Error ? thrown.name : "thrown";
+    const what = `${name}: ${messageOf(thrown).split("\n")[0]}`;
+    const stack = thrown instanceof Error ? userFrames(thrown.stack ?? "") : [];
+    const event = kernel.mark(
+      host.id,
+      Kind.uncaught,
+      digestText(what),
+      kernel.observer && { what },
+    );
+    this.#ends.push({ host: host.name, atNs: kernel.nowNs, event, how: "uncaught", what, stack });
+    this.#observers.uncaught(host, what);
+    if (kernel.nowNs > 0 || this.#faults.begun > 0) return;
+    this.#fail(
+      new LightconeError(
+        "LC_PROGRAM_THREW",
+        `${host.name}: its program throws as soon as it is started${origin === "unhandledRejection" ? " (a rejection that nobody handles)" : ""}: ${what}`,
+        stack[0] === undefined ? undefined : `at ${stack[0]}`,
+      ),
+    );
+  }
+
+  #onExit(host: Host, end: ProcessEnd, uncaught: boolean): void {
+    if (this.#ending) return;
+    const { kernel } = this;
+    const crashed = this.#faults.isDown(host.name);
+    const how = end.signal ?? `exit code ${end.code ?? 0}`;
+    const event = kernel.mark(host.id, Kind.exit, digestText(how), kernel.observer && { how });
+    this.#recorder.processEnded(host);
+    if (crashed) return;
+    this.#observers.exit(host, how);
+    if (end.code !== 0 && !uncaught) {
+      this.#ends.push({
+        host: host.name,
+        atNs: kernel.nowNs,
+        event,
+        how: "exit",
+        what: how,
+        stack: [],
+      });
+      if (kernel.nowNs === 0 && this.#faults.begun === 0) {
+        this.#fail(
+          new LightconeError(
+            "LC_PROGRAM_EXITED",
+            `${host.name}: its program ends as soon as it is started, with ${how}`,
+          ),
+        );
+      }
+    }
+    const { restartNs } = this.#planOf.get(host) as HostPlan;
+    if (restartNs === undefined) return;
+    kernel.schedule(
+      restartNs,
+      NO_HOST,
+      Kind.internal,
+      () => {
+        if (host.up && host.processes.size === 0 && !this.#faults.isDown(host.name))
+          this.#start(host);
+      },
+      undefined,
+    );
+  }
+
+  #fail(error: LightconeError): void {
+    this.#fatal ??= error;
+    this.kernel.stop();
+  }
+}
+
+function withHost(error: LightconeError, host: string): LightconeError {
+  if (error.message.includes(host)) return error;
+  return new LightconeError(error.code, `${host}: ${error.message}`, error.hint);
+}
