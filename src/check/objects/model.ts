@@ -35,6 +35,11 @@ export interface Model<State = unknown> {
   readOnly?(operation: Operation): boolean;
   /** True if the operation is possible in every state and makes the same state of each: a blind write. */
   overwrites?(operation: Operation): boolean;
+  /**
+   * Operations of one group can be left out together, and the rest is right if it was before (all that was
+   * done to one element of a queue). Evidence is made smaller by it. `undefined`: on its own.
+   */
+  group?(operation: Operation): unknown;
   /** The operation for a person: "read -> 7". */
   describe?(operation: Operation): string;
   /** A state for a person. */

@@ -24,18 +24,34 @@ import { impossible, type Plan } from "./plan.ts";
 /** What the search found. */
 export type SearchResult =
   | { readonly result: "linearizable"; readonly configurations: number }
-  /** `at` (in the plan's operations) cannot return: no configuration is left. */
-  | { readonly result: "not"; readonly at: number; readonly configurations: number }
+  | {
+      readonly result: "not";
+      /** The operation (in the plan's) that cannot return: no configuration is left. */
+      readonly at: number;
+      /** The states that the object could be in by then. */
+      readonly states: readonly number[];
+      /** By event (its place in the plan's), the states before it, from `watchFrom` on. */
+      readonly watched: ReadonlyMap<number, readonly number[]>;
+      readonly configurations: number;
+    }
   | { readonly result: "unknown"; readonly why: string; readonly at: number };
 
 /** How many configurations are kept at most, walk after walk. */
 const beamWidths = [256, 4_096, 65_536, 1 << 20, 1 << 23];
 
-/** Searches for a linearization. `starts`: the possible first states (the model's own if not given). */
-export function search(plan: Plan, starts: readonly number[], budget: Budget): SearchResult {
+/**
+ * Searches for a linearization. `starts`: the possible first states. `watchFrom`: the event from which on
+ * to note which states were possible.
+ */
+export function search(
+  plan: Plan<never>,
+  starts: readonly number[],
+  budget: Budget,
+  watchFrom: number = Infinity,
+): SearchResult {
   let last: SearchResult | undefined;
   for (const width of beamWidths) {
-    const walk = new Walk(plan, budget, width);
+    const walk = new Walk(plan, budget, width, watchFrom);
     last = walk.run(starts);
     if (last.result !== "not" || !walk.narrowed) return last;
   }
@@ -49,9 +65,11 @@ export function search(plan: Plan, starts: readonly number[], budget: Budget): S
 
 /** One walk over the events. */
 class Walk {
-  readonly #plan: Plan;
+  readonly #plan: Plan<never>;
   readonly #budget: Budget;
   readonly #width: number;
+  readonly #watchFrom: number;
+  readonly #watched = new Map<number, readonly number[]>();
   readonly #words: number;
   /** Open operations by kind: those that return first first, those that never do last. */
   readonly #open: number[][] = [];
@@ -71,7 +89,8 @@ class Walk {
   narrowed = false;
   #configurations = 0;
 
-  constructor(plan: Plan, budget: Budget, width: number) {
+  constructor(plan: Plan<never>, budget: Budget, width: number, watchFrom: number) {
+    this.#watchFrom = watchFrom;
     this.#plan = plan;
     this.#budget = budget;
     this.#width = width;
@@ -98,6 +117,7 @@ class Walk {
         continue;
       }
       this.#moment++;
+      if (e >= this.#watchFrom) this.#watched.set(e, this.#states(false));
       if (!this.#return(i)) {
         return { result: "unknown", why: this.#budget.why ?? "the budget was spent", at: i };
       }
@@ -107,11 +127,25 @@ class Walk {
       this.#nextFront = swap;
       this.#retire(i);
       if (this.#front.live === 0) {
-        return { result: "not", at: i, configurations: this.#configurations };
+        const watched = this.#watched;
+        const states = this.#states(true);
+        return { result: "not", at: i, states, watched, configurations: this.#configurations };
       }
       if (this.#front.live > this.#width) this.#narrow();
     }
     return { result: "linearizable", configurations: this.#configurations };
+  }
+
+  /** The states of the front; after a return that nothing survived, those on the way there too. */
+  #states(stuck: boolean): number[] {
+    const states = new Set<number>();
+    for (const front of stuck ? [this.#nextFront, this.#closure] : [this.#front]) {
+      for (let c = 0; c < front.count; c++) {
+        const state = front.data[c * front.stride] as number;
+        if (state !== -1) states.add(state);
+      }
+    }
+    return [...states];
   }
 
   #invoke(i: number): void {

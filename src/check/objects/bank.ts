@@ -1,0 +1,108 @@
+/**
+ * A bank: transfers move money between accounts, and every read of all accounts must find the same total
+ * (and no negative balance, unless that is allowed). What Jepsen's bank workload asks.
+ */
+import type { History, Operation } from "../../history/operation.ts";
+import type { CheckResult } from "../checker.ts";
+import type { Evidence } from "../verdict.ts";
+import { tell } from "./evidence.ts";
+import { show, type Model } from "./model.ts";
+
+/** What may be told to a bank. */
+export interface BankOptions {
+  /** The total; that of the first read if not given. */
+  readonly total?: number | undefined;
+  /** Whether balances may be negative. */
+  readonly negative?: boolean | undefined;
+}
+
+const words = { name: "bank", describe: describeBank } as unknown as Model<never>;
+
+/** Judges all reads of `history`. */
+export function checkBank(history: History, options: BankOptions): CheckResult {
+  const reads = history.operations.filter(({ f, outcome }) => f === "read" && outcome === "ok");
+  const first = reads[0];
+  const accounts = first ? new Set(balancesOf(first).keys()) : new Set<string>();
+  const total = options.total ?? (first ? sum(first) : 0);
+  const evidence: Evidence[] = [];
+  let wrong = 0;
+  for (const read of reads) {
+    const problem = problemOf(read, accounts, total, options.negative ?? false);
+    if (!problem) continue;
+    wrong++;
+    if (evidence.length >= 3) continue;
+    const operations = first && first !== read && problem.comparing ? [first, read] : [read];
+    evidence.push(
+      tell({ operations, summary: problem.summary, anomaly: problem.anomaly }, words, undefined),
+    );
+  }
+  const details = { reads: reads.length, wrong, total };
+  if (evidence.length > 0) return { verdict: { result: "violated", evidence }, details };
+  return {
+    verdict: { result: "holds", note: `${reads.length} reads, each with a total of ${total}` },
+    details,
+  };
+}
+
+interface Problem {
+  readonly summary: string;
+  readonly anomaly: string;
+  /** Whether it shows only beside the first read. */
+  readonly comparing: boolean;
+}
+
+function problemOf(
+  read: Operation,
+  accounts: ReadonlySet<string>,
+  total: number,
+  negative: boolean,
+): Problem | undefined {
+  const balances = balancesOf(read);
+  for (const [account, balance] of balances) {
+    if (!accounts.has(account)) {
+      return problem(
+        "unexpected account",
+        `account ${account} appears, which the first read has not`,
+        true,
+      );
+    }
+    if (typeof balance !== "number" || !Number.isFinite(balance)) {
+      return problem("no balance", `account ${account} holds ${show(balance)}`, false);
+    }
+    if (balance < 0 && !negative) {
+      return problem("negative balance", `account ${account} holds ${balance}`, false);
+    }
+  }
+  for (const account of accounts) {
+    if (!balances.has(account))
+      return problem("missing account", `account ${account} is gone`, true);
+  }
+  const found = sum(read);
+  return found === total
+    ? undefined
+    : problem("wrong total", `the accounts hold ${found} together, not ${total}`, true);
+}
+
+function problem(anomaly: string, summary: string, comparing: boolean): Problem {
+  return { anomaly, summary, comparing };
+}
+
+function balancesOf({ output }: Operation): Map<string, unknown> {
+  if (output instanceof Map)
+    return new Map([...(output as Map<unknown, unknown>)].map(([k, v]) => [String(k), v]));
+  return new Map(typeof output === "object" && output !== null ? Object.entries(output) : []);
+}
+
+function sum(read: Operation): number {
+  let total = 0;
+  for (const balance of balancesOf(read).values()) total += Number(balance);
+  return total;
+}
+
+function describeBank({ f, input, output, outcome }: Operation): string {
+  if (f === "read") return outcome === "ok" ? `read ${show(output)}` : "read";
+  const { from, to, amount } = (input ?? {}) as Record<string, unknown>;
+  return f === "transfer" && from !== undefined
+    ? `transfer ${show(amount)} from ${show(from)} to ${show(to)}`
+    : `${f} ${show(input)}`;
+}

@@ -1,0 +1,123 @@
+/** Queues, stacks, bags and priority queues as sequential objects. Elements need not be unique. */
+import type { Operation } from "../../history/operation.ts";
+import { isPut } from "./elements.ts";
+import { keyOf, show, type Model } from "./model.ts";
+
+/** What may be told to a collection. */
+export interface CollectionOptions {
+  /** Knossos has a take that was never answered take nothing; in truth it may have taken the next one. */
+  readonly lostTakes?: "may take" | "nothing";
+}
+
+type Items = readonly unknown[];
+
+/** Which element comes out next, as a position; -1 when there is none. */
+type Pick = (items: Items) => number;
+
+function collection(name: string, next: Pick, options: CollectionOptions): Model<Items> {
+  const nothing = options.lostTakes === "nothing";
+  return {
+    name,
+    initial: (given) => (Array.isArray(given) ? given : []),
+    step(items, { f, input, output, outcome }) {
+      if (isPut(f)) return { state: [...items, input] };
+      if (items.length === 0) {
+        return outcome !== "ok" || (output ?? null) === null ? { state: items } : undefined;
+      }
+      if (outcome !== "ok" && nothing) return { state: items };
+      const at = next(items);
+      const state = items.filter((_, i) => i !== at);
+      if (outcome !== "ok") return { state };
+      return keyOf(items[at]) === keyOf(output) && output !== null ? { state } : undefined;
+    },
+    hash: keyOf,
+    kind: kindOfTransfer,
+    readOnly: ({ f, outcome }) => !isPut(f) && outcome !== "ok" && nothing,
+    // Without its element, and with it all that was done to it, the rest is as right as before.
+    group: elementOf,
+    describe: describeTransfer,
+    show,
+  };
+}
+
+function kindOfTransfer({ f, input, output, outcome }: Operation): string {
+  if (isPut(f)) return `+${keyOf(input)}`;
+  return outcome === "ok" ? `-${keyOf(output ?? null)}` : "-?";
+}
+
+/** The element that an operation moves; undefined for takes that found nothing or were lost. */
+function elementOf({ f, input, output, outcome }: Operation): unknown {
+  if (isPut(f)) return keyOf(input);
+  return outcome === "ok" && output !== null && output !== undefined ? keyOf(output) : undefined;
+}
+
+function describeTransfer({ f, input, output, outcome }: Operation): string {
+  if (isPut(f)) return `${f} ${show(input)}`;
+  if (outcome !== "ok") return f;
+  return (output ?? null) === null ? `${f} -> empty` : `${f} -> ${show(output)}`;
+}
+
+/** First in, first out. */
+export const fifoQueue = (options: CollectionOptions = {}): Model<Items> =>
+  collection("fifo-queue", () => 0, options);
+
+/** Last in, first out. */
+export const stack = (options: CollectionOptions = {}): Model<Items> =>
+  collection("stack", (items) => items.length - 1, options);
+
+/** The smallest comes out first; among equals, any. */
+export const priorityQueue = (options: CollectionOptions = {}): Model<Items> =>
+  collection("priority-queue", smallest, options);
+
+function smallest(items: Items): number {
+  let at = 0;
+  for (let i = 1; i < items.length; i++) if (lessThan(items[i], items[at])) at = i;
+  return at;
+}
+
+function lessThan(a: unknown, b: unknown): boolean {
+  if (typeof a === "number" && typeof b === "number") return a < b;
+  return keyOf(a) < keyOf(b);
+}
+
+interface Bag {
+  readonly items: Items;
+  /** How many of them have been taken by takes that nobody heard of: which ones, time will tell. */
+  readonly lost: number;
+}
+
+/** An unordered queue: any element may come out. */
+export function unorderedQueue(options: CollectionOptions = {}): Model<Bag> {
+  const nothing = options.lostTakes === "nothing";
+  return {
+    name: "unordered-queue",
+    initial: (given) => ({ items: Array.isArray(given) ? [...given].sort(byKey) : [], lost: 0 }),
+    step({ items, lost }, { f, input, output, outcome }) {
+      if (isPut(f)) return { state: { items: [...items, input].sort(byKey), lost } };
+      if (outcome !== "ok") {
+        return {
+          state: nothing || lost === items.length ? { items, lost } : { items, lost: lost + 1 },
+        };
+      }
+      if ((output ?? null) === null) {
+        return items.length === lost ? { state: { items: [], lost: 0 } } : undefined;
+      }
+      const key = keyOf(output);
+      const at = items.findIndex((item) => keyOf(item) === key);
+      if (at === -1 || items.length - 1 < lost) return undefined;
+      return { state: { items: items.filter((_, i) => i !== at), lost } };
+    },
+    hash: ({ items, lost }) => `${lost} ${keyOf(items)}`,
+    kind: kindOfTransfer,
+    readOnly: ({ f, outcome }) => !isPut(f) && outcome !== "ok" && nothing,
+    group: elementOf,
+    describe: describeTransfer,
+    show: ({ items }) => show(items),
+  };
+}
+
+function byKey(a: unknown, b: unknown): number {
+  const x = keyOf(a);
+  const y = keyOf(b);
+  return x < y ? -1 : x > y ? 1 : 0;
+}

@@ -1,0 +1,268 @@
+/** Makes a violation small and tells it: the fewest operations found that still contradict each other. */
+import { formatNs } from "../../base/units.ts";
+import type { Operation } from "../../history/operation.ts";
+import type { Budget } from "../budget.ts";
+import type { Evidence, Step } from "../verdict.ts";
+import { describeOperation, type Model } from "./model.ts";
+import { plan, type Plan } from "./plan.ts";
+import { search, type SearchResult } from "./search.ts";
+
+/** How far back from where the search stopped a cause is looked for, in events. */
+const windowMax = 4_096;
+/** Beyond so many states the object's past is no explanation. */
+const startsMax = 64;
+
+/** Why a history is not linearizable, before it is told. */
+export interface Cause {
+  /** The operations that contradict each other. */
+  readonly operations: readonly Operation[];
+  /** The states that the object could be in before them; `undefined`: its first state. */
+  readonly before?: readonly string[] | undefined;
+  readonly summary: string;
+  readonly anomaly?: string | undefined;
+  /** The operation that cannot be, if one stands out, and what the object could be in its stead. */
+  readonly impossible?: { readonly operation: Operation; readonly states: readonly string[] };
+}
+
+type Failure = Extract<SearchResult, { result: "not" }>;
+
+/**
+ * Shrinks what the search found. Leaving out a write would make its reads wrong for no reason, so what is
+ * left out stays possible: it may have happened at any time and any number of times. What still is
+ * contradictory then is so whatever else the history holds.
+ */
+export function shrink<State>(
+  whole: Plan<State>,
+  failure: Failure,
+  starts: readonly number[],
+  budget: Budget,
+): Cause {
+  const { model, machine } = whole;
+  const culprit = whole.operations[failure.at] as Operation;
+  const prefix = cutAt(whole.operations, culprit.completeRank);
+  const view = narrowest(whole, failure, starts, culprit, prefix, budget);
+  let kept = view.operations;
+  let ambient = view.ambient;
+  const stillFails = (operations: readonly Operation[], loose: readonly Operation[]): boolean =>
+    fails(model, operations, loose, view.starts, budget);
+  for (let chunk = Math.max(1, kept.length >> 1); ; chunk = chunk >> 1) {
+    for (let at = 0; at < kept.length && !budget.spentNow();) {
+      const without = kept.filter(
+        (operation, i) => i < at || i >= at + chunk || operation === culprit,
+      );
+      const loose = [
+        ...ambient,
+        ...kept.slice(at, at + chunk).filter((operation) => operation !== culprit),
+      ];
+      if (without.length < kept.length && stillFails(without, loose)) {
+        kept = without;
+        ambient = loose;
+      } else at += chunk;
+    }
+    if (chunk <= 1) break;
+  }
+  const states = possibleStates(model, kept, ambient, view.starts, budget);
+  const names = (states ?? failure.states.map((id) => machine.state(id))).map((state) =>
+    nameOf(model, state),
+  );
+  const last = kept.find(({ index }) => index === culprit.index) ?? culprit;
+  return {
+    operations: kept.map((operation) => original(whole.operations, operation)),
+    before: view.cut ? view.starts.map((state) => nameOf(model, state)) : undefined,
+    impossible: {
+      operation: original(whole.operations, last),
+      states: [...new Set(names)].slice(0, 5),
+    },
+    summary: `no order that real time allows explains these ${kept.length} operations of a ${model.name}`,
+    anomaly: "not linearizable",
+  };
+}
+
+interface View<State> {
+  readonly operations: readonly Operation[];
+  readonly ambient: readonly Operation[];
+  readonly starts: readonly State[];
+  /** Whether the history's beginning was left out. */
+  readonly cut: boolean;
+}
+
+/** The latest beginning from which the failure still follows, given the states that were possible then. */
+function narrowest<State>(
+  whole: Plan<State>,
+  failure: Failure,
+  starts: readonly number[],
+  culprit: Operation,
+  prefix: readonly Operation[],
+  budget: Budget,
+): View<State> {
+  const { model, machine, events, operations } = whole;
+  const all: View<State> = {
+    operations: prefix,
+    ambient: [],
+    starts: starts.map((id) => machine.state(id)),
+    cut: false,
+  };
+  const end = events.indexOf(whole.operations.indexOf(culprit) * 2 + 1);
+  const again = search(whole as Plan<never>, starts, budget, end - windowMax);
+  if (again.result !== "not") return all;
+  for (let back = 4; back < windowMax && back < end && !budget.spentNow(); back *= 2) {
+    const at = nextReturn(events, end - back);
+    const ids = again.watched.get(at);
+    if (!ids || ids.length > startsMax) continue;
+    const rank = operations[(events[at] as number) >> 1]?.completeRank as number;
+    const inside = prefix.filter(({ invokeRank }) => invokeRank > rank);
+    // What is open at the cut may be over already, or come at any time after.
+    const ambient = prefix.filter(
+      ({ invokeRank, completeRank }) => invokeRank < rank && completeRank >= rank,
+    );
+    const view = {
+      operations: inside,
+      ambient,
+      starts: ids.map((id) => machine.state(id)),
+      cut: true,
+    };
+    if (
+      inside.some(({ index }) => index === culprit.index) &&
+      fails(model, inside, ambient, view.starts, budget)
+    ) {
+      return view;
+    }
+  }
+  return all;
+}
+
+function nextReturn(events: Int32Array, from: number): number {
+  let at = Math.max(0, from);
+  while (at < events.length && ((events[at] as number) & 1) === 0) at++;
+  return at;
+}
+
+/** The history up to `rank`: what began later is left out, what ended later is still open. */
+function cutAt(operations: readonly Operation[], rank: number): Operation[] {
+  return operations
+    .filter(({ invokeRank }) => invokeRank < rank)
+    .map((operation) =>
+      operation.completeRank > rank
+        ? { ...operation, outcome: "info" as const, output: undefined, completeRank: Infinity }
+        : operation,
+    );
+}
+
+function fails<State>(
+  model: Model<State>,
+  operations: readonly Operation[],
+  ambient: readonly Operation[],
+  starts: readonly State[],
+  budget: Budget,
+): boolean {
+  const made = plan(model, operations, { ambient });
+  const ids = starts.map((state) => made.machine.intern(state));
+  return search(made as Plan<never>, ids, budget.part(1_000)).result === "not";
+}
+
+function possibleStates<State>(
+  model: Model<State>,
+  operations: readonly Operation[],
+  ambient: readonly Operation[],
+  starts: readonly State[],
+  budget: Budget,
+): State[] | undefined {
+  const made = plan(model, operations, { ambient });
+  const ids = starts.map((state) => made.machine.intern(state));
+  const found = search(made as Plan<never>, ids, budget.part(1_000));
+  return found.result === "not" ? found.states.map((id) => made.machine.state(id)) : undefined;
+}
+
+function nameOf<State>(model: Model<State>, state: State): string {
+  return model.show ? model.show(state) : String(state);
+}
+
+/** The operation as the history has it, not as it was cut. */
+function original(operations: readonly Operation[], operation: Operation): Operation {
+  return operations.find(({ index }) => index === operation.index) ?? operation;
+}
+
+/**
+ * Leaves out whole groups (all that was done to one element) while `fails` says that what is left still
+ * contradicts itself. For specialists, whose culprits are few to begin with.
+ */
+export function shrinkGroups(
+  operations: readonly Operation[],
+  group: ((operation: Operation) => unknown) | undefined,
+  fails: (operations: readonly Operation[]) => boolean,
+  budget: Budget,
+): readonly Operation[] {
+  if (!fails(operations)) return operations;
+  const groupOf = (operation: Operation): unknown => group?.(operation) ?? operation.index;
+  let kept = operations;
+  let keys = [...new Set(kept.map(groupOf))];
+  for (let chunk = Math.max(1, keys.length >> 1); ; chunk >>= 1) {
+    for (let at = 0; at < keys.length && !budget.spentNow();) {
+      const gone = new Set(keys.slice(at, at + chunk));
+      const without = kept.filter((operation) => !gone.has(groupOf(operation)));
+      if (without.length > 0 && fails(without)) {
+        kept = without;
+        keys = keys.filter((key) => !gone.has(key));
+      } else at += chunk;
+    }
+    if (chunk <= 1) return kept;
+  }
+}
+
+/** The story of a cause: a sentence for each operation, in order of invocation. */
+export function tell(cause: Cause, model: Model<never>, key: unknown): Evidence {
+  const clocked = cause.operations.some(({ invokeNs, invokeRank }) => invokeNs !== invokeRank);
+  const sorted = [...cause.operations].sort((a, b) => a.invokeRank - b.invokeRank);
+  const steps: Step[] = [];
+  const first = sorted[0];
+  if (cause.before && first) {
+    steps.push({
+      atNs: clocked ? first.invokeNs : undefined,
+      text: `before this, the ${model.name} could only be: ${orList(cause.before)}`,
+    });
+  }
+  for (const operation of sorted) {
+    const wrong = cause.impossible?.operation === operation ? cause.impossible.states : undefined;
+    const span = clocked ? ` (${spanOf(operation)})` : "";
+    const why =
+      wrong && wrong.length > 0
+        ? `, yet by then the ${model.name} could only be: ${orList(wrong)}`
+        : wrong
+          ? ", which nothing before it explains"
+          : "";
+    const events = [operation.invokeEvent, operation.completeEvent].filter(
+      (id) => id !== undefined,
+    );
+    steps.push({
+      atNs: clocked ? operation.invokeNs : undefined,
+      who: nameOfProcess(operation.process),
+      text: `${describeOperation(model, operation)}${span}${why}`,
+      operation: operation.index,
+      ...(events.length > 0 ? { events } : {}),
+    });
+  }
+  return {
+    summary: `${cause.summary}${key === undefined ? "" : ` (key ${String(key)})`}`,
+    ...(cause.anomaly ? { anomaly: cause.anomaly } : {}),
+    ...(key === undefined ? {} : { key }),
+    steps,
+    operations: sorted.map(({ index }) => index),
+  };
+}
+
+/** A process for a person: "process 3", or its own name. */
+export function nameOfProcess(process: number | string): string {
+  return typeof process === "number" ? `process ${process}` : process;
+}
+
+function spanOf({ invokeNs, completeNs }: Operation): string {
+  return completeNs === Infinity
+    ? `${formatNs(invokeNs)}, never answered`
+    : `${formatNs(invokeNs)} to ${formatNs(completeNs)}`;
+}
+
+function orList(names: readonly string[]): string {
+  const unique = [...new Set(names)].slice(0, 5);
+  if (unique.length < 2) return unique.join("");
+  return `${unique.slice(0, -1).join(", ")} or ${unique.at(-1)}`;
+}
