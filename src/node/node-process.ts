@@ -12,6 +12,7 @@ import { createGlobal } from "./globals.ts";
 import { createIntrinsics } from "./intrinsics.ts";
 import { createRealm } from "./lib/realm.ts";
 import { EventLoop } from "./loop.ts";
+import { preparePlatform } from "./platform.ts";
 import {
   completeProcessObject,
   createProcessObject,
@@ -61,6 +62,7 @@ export class NodeProcess implements ProcessRunner {
   #captureUncaught: CaptureCallback = null;
 
   constructor(process: Process, description: ProcessDescription, observer: ProcessObserver) {
+    preparePlatform();
     this.process = process;
     this.#observer = observer;
     process.runner = this;

@@ -17,7 +17,22 @@ const fromLibrary = new Set([
   ...["_stream_transform", "_stream_wrap", "_stream_writable", "assert", "assert/strict"],
   ...["async_hooks", "console", "diagnostics_channel", "events", "net", "path", "path/posix"],
   ...["path/win32", "querystring", "stream", "stream/consumers", "stream/promises", "stream/web"],
-  ...["timers", "timers/promises", "util", "util/types", "perf_hooks", "os", "domain", "punycode"],
+  ...[
+    "timers",
+    "timers/promises",
+    "util",
+    "util/types",
+    "http",
+    "dgram",
+    "dns",
+    "dns/promises",
+    "readline",
+    "readline/promises",
+    "perf_hooks",
+    "os",
+    "domain",
+    "punycode",
+  ],
 ]);
 
 /** Modules without state, clock or randomness: the real ones serve. */

@@ -219,19 +219,6 @@ function messagingBinding(): object {
   };
 }
 
-function httpParserBinding(): object {
-  // Where Node still hands the binding out, it does; else `_http_common` has the parser itself.
-  const real = realBinding("http_parser");
-  const { HTTPParser } = require("node:_http_common") as { HTTPParser: { REQUEST: number } };
-  const { METHODS } = require("node:http") as { METHODS: string[] };
-  return {
-    HTTPParser,
-    methods: real?.["methods"] ?? METHODS,
-    allMethods: real?.["allMethods"] ?? METHODS,
-    ConnectionsList: class {},
-  };
-}
-
 type Factory = (realm: Realm) => object;
 
 /** The core bindings by name. */
@@ -241,7 +228,6 @@ export const coreBindings: Record<string, Factory> = {
   os: osBinding,
   performance: performanceBinding,
   messaging: messagingBinding,
-  http_parser: httpParserBinding,
   types: () => util.types,
   symbols: () => perIsolateSymbols,
   constants: () => {

@@ -3,6 +3,7 @@ import { LightconeError } from "../../base/errors.ts";
 import type { Realm } from "../realm-types.ts";
 import type { BindingContext } from "./context.ts";
 import { coreBindings } from "./core.ts";
+import { createHttpParserBinding } from "./http-parser.ts";
 
 type Factory = (realm: Realm) => object;
 
@@ -13,6 +14,7 @@ function of(create: (context: BindingContext) => object): Factory {
 
 const factories: Record<string, Factory> = {
   ...coreBindings,
+  http_parser: of(createHttpParserBinding),
   async_wrap: ({ context }) => context.async.asyncWrapBinding(() => context.process.running),
   async_context_frame: ({ context }) => context.async.frameBinding(),
 };

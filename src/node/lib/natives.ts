@@ -23,7 +23,7 @@ let sources: Record<string, string> | undefined;
 const compiled = new Map<string, LibraryFile>();
 
 /** Runs `use` with Node's deprecation warnings silent: `process.binding` is deprecated, in words only. */
-function quietly<T>(use: () => T): T {
+export function quietly<T>(use: () => T): T {
   const before = process.noDeprecation;
   process.noDeprecation = true;
   try {

@@ -21,6 +21,12 @@ const publicTwins: Record<string, Substitute> = {
   buffer: () => commonjs(realBuffer),
   string_decoder: () => commonjs(realStringDecoder),
   url: () => commonjs(realUrl),
+  // The platform's own rooms: what the library asks for is what the program gets.
+  crypto: (realm) => realm.requirePublic("crypto"),
+  worker_threads: (realm) => realm.requirePublic("worker_threads"),
+  child_process: (realm) => realm.requirePublic("child_process"),
+  module: (realm) => realm.requirePublic("module"),
+  vm: (realm) => realm.requirePublic("vm"),
 };
 
 function inspectModule(): object {

@@ -1,0 +1,19 @@
+/**
+ * The rooms of the platform, put together: which simulated bindings and which modules a process has. A
+ * new room registers itself here and nowhere else.
+ */
+import { createZlibBinding } from "./bindings/zlib.ts";
+import { registerBindings } from "./bindings/index.ts";
+import { createCryptoModule } from "./modules/crypto.ts";
+import { registerLibraryModules, registerModule } from "./public-modules.ts";
+
+let ready = false;
+
+/** Registers every room, once. */
+export function preparePlatform(): void {
+  if (ready) return;
+  ready = true;
+  registerBindings({ zlib: createZlibBinding });
+  registerLibraryModules("zlib");
+  registerModule("crypto", createCryptoModule);
+}
