@@ -1,5 +1,14 @@
 /** All commands, gathered from the groups at the first request. */
 import { Command, type CommandTable } from "./command.ts";
+import { bits } from "./commands/bits.ts";
+import { hashes } from "./commands/hashes.ts";
+import { listMoves } from "./commands/list-moves.ts";
+import { lists } from "./commands/lists.ts";
+import { sets } from "./commands/sets.ts";
+import { sorting } from "./commands/sort.ts";
+import { zsetAlgebra } from "./commands/zset-algebra.ts";
+import { zsetRanges } from "./commands/zset-ranges.ts";
+import { zsets } from "./commands/zsets.ts";
 import { connection } from "./commands/connection.ts";
 import { expire } from "./commands/expire.ts";
 import { keys } from "./commands/keys.ts";
@@ -19,6 +28,15 @@ const groups: () => readonly (readonly [string, CommandTable])[] = () => [
   ["generic", expire],
   ["string", strings],
   ["string", counters],
+  ["bitmap", bits],
+  ["list", lists],
+  ["list", listMoves],
+  ["hash", hashes],
+  ["set", sets],
+  ["sorted-set", zsets],
+  ["sorted-set", zsetRanges],
+  ["sorted-set", zsetAlgebra],
+  ["generic", sorting],
   ["transactions", transactions],
   ["pubsub", pubsub],
   ["scripting", scripting],

@@ -5,6 +5,10 @@
 import { type Reply, RespError } from "../../../wire/index.ts";
 import { Client } from "../client.ts";
 import { baseLibrary, caught } from "../lua/library-base.ts";
+import { bitLibrary } from "../lua/library-bit.ts";
+import { cjsonLibrary } from "../lua/library-cjson.ts";
+import { cmsgpackLibrary } from "../lua/library-cmsgpack.ts";
+import { structLibrary } from "../lua/library-struct.ts";
 import { stringLibrary } from "../lua/library-string.ts";
 import { mathLibrary, tableLibrary } from "../lua/library-table.ts";
 import { Drand48 } from "../lua/drand48.ts";
@@ -36,6 +40,10 @@ export class ScriptEngine {
       math: mathLibrary(this.#runtime, this.#random),
       os: LuaTable.fromRecord({ clock: () => server.nowMs / 1_000 }),
       redis: redisLibrary(this.#runtime, this.#state),
+      cjson: cjsonLibrary(this.#runtime),
+      cmsgpack: cmsgpackLibrary(this.#runtime),
+      struct: structLibrary(this.#runtime),
+      bit: bitLibrary(this.#runtime),
     };
     for (const [name, library] of Object.entries(libraries)) {
       globals.set(name, library);

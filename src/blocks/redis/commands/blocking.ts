@@ -1,0 +1,50 @@
+/** What all commands that wait for a key have in common. */
+import { type Reply, RespError } from "../../../wire/index.ts";
+import type { Client } from "../client.ts";
+import type { NoReply } from "../command.ts";
+import { err } from "../errors.ts";
+import { floatOf } from "../numbers.ts";
+
+const TIMEOUT_MS_MAX = 2 ** 63;
+
+/** A timeout in seconds, as milliseconds; 0 waits for ever. */
+export function parseTimeoutMs(text: string): number {
+  const seconds = floatOf(text);
+  if (seconds === undefined) throw err("timeout is not a float or out of range");
+  if (seconds * 1_000 >= TIMEOUT_MS_MAX) throw err("timeout is out of range");
+  if (seconds < 0) throw err("timeout is negative");
+  return Math.ceil(seconds * 1_000);
+}
+
+/**
+ * Tries each key in turn, and waits when there is nothing. `attempt` gives the reply, or undefined when the
+ * key holds nothing to take, and throws when it holds something else. In a transaction or a script, where
+ * nothing may wait, the reply is the one for a timeout.
+ */
+export function tryOrWait(
+  client: Client,
+  options: {
+    keys: readonly string[];
+    timeoutMs: number;
+    attempt: (key: string) => Reply | undefined;
+    onTimeout: Reply;
+  },
+): Reply | NoReply {
+  for (const key of options.keys) {
+    const reply = options.attempt(key);
+    if (reply !== undefined) return reply;
+  }
+  if (client.denyBlocking) return options.onTimeout;
+  return client.block({
+    ...options,
+    attempt: (key) => {
+      try {
+        return options.attempt(key);
+      } catch (error) {
+        // The key came to hold another type; the client goes on waiting.
+        if (error instanceof RespError) return undefined;
+        throw error;
+      }
+    },
+  });
+}
