@@ -2,6 +2,7 @@
  * The rooms of the platform, put together: which simulated bindings and which modules a process has. A
  * new room registers itself here and nowhere else.
  */
+import { createMessagingBinding } from "./bindings/messaging.ts";
 import { createZlibBinding } from "./bindings/zlib.ts";
 import { registerBindings } from "./bindings/index.ts";
 import { createCryptoModule } from "./modules/crypto.ts";
@@ -13,7 +14,7 @@ let ready = false;
 export function preparePlatform(): void {
   if (ready) return;
   ready = true;
-  registerBindings({ zlib: createZlibBinding });
+  registerBindings({ messaging: createMessagingBinding, zlib: createZlibBinding });
   registerLibraryModules("zlib");
   registerModule("crypto", createCryptoModule);
 }

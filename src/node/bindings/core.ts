@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url);
 
 /** An object that makes up a symbol for each name that it is asked for, and remembers it. */
 function symbolBag(): object {
-  return new Proxy({} as Record<string, symbol>, {
+  return new Proxy(Object.create(null) as Record<string, symbol>, {
     get: (bag, name: string) => (bag[name] ??= Symbol(name)),
   });
 }
@@ -199,26 +199,6 @@ function performanceBinding(realm: Realm): object {
   };
 }
 
-class JSTransferable {}
-
-function messagingBinding(): object {
-  return {
-    DOMException,
-    MessageChannel,
-    MessagePort,
-    structuredClone: (value: unknown, options: { transfer: [] }) => structuredClone(value, options),
-    JSTransferable,
-    setDeserializerCreateObjectFunction: () => {},
-    setDeserializerCreateFunction: () => {},
-    exposeLazyDOMExceptionProperty: () => {},
-    stopMessagePort: () => {},
-    checkMessagePort: () => false,
-    drainMessagePort: () => {},
-    moveMessagePortToContext: () => {},
-    receiveMessageOnPort: () => undefined,
-  };
-}
-
 type Factory = (realm: Realm) => object;
 
 /** The core bindings by name. */
@@ -227,7 +207,6 @@ export const coreBindings: Record<string, Factory> = {
   uv: uvBinding,
   os: osBinding,
   performance: performanceBinding,
-  messaging: messagingBinding,
   types: () => util.types,
   symbols: () => perIsolateSymbols,
   constants: () => {

@@ -55,7 +55,7 @@ export function createCryptoModule(realm: Realm): object {
 
   function randomFillSync<T extends ArrayBufferView>(view: T, offset = 0, size?: number): T {
     // The real one checks the arguments, over bytes that are then our own.
-    real.randomFillSync(view, offset, size as number);
+    (real.randomFillSync as AnyFunction)(view, offset, size);
     const bytes = bytesOf(view);
     const unit = (view as unknown as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1;
     const start = offset * unit;
@@ -177,7 +177,7 @@ function createWebCrypto(
 ): Record<string, unknown> {
   const digest = async (
     algorithm: string | { name: string },
-    data: BufferSource,
+    data: ArrayBuffer | ArrayBufferView,
   ): Promise<ArrayBuffer> => {
     const name = (typeof algorithm === "string" ? algorithm : algorithm.name).toUpperCase();
     const view = ArrayBuffer.isView(data)
