@@ -3,10 +3,10 @@
  * of them each read came from. A crashed transaction took effect if somebody saw it; if nobody did, it
  * may as well never have happened, and is left out.
  */
+import { INIT, Lists, scanOkReads } from "./append-order.ts";
 import { intermediateWrites } from "./append-anomalies.ts";
 import type { AnomalySet } from "./anomaly.ts";
 import { IntColumn } from "./columns.ts";
-import { NOT, registerIndex } from "./register-index.ts";
 import { NIL, OK, type TransactionTable } from "./table.ts";
 import { keyText, transactionText, valueText } from "./words.ts";
 
@@ -25,15 +25,54 @@ export interface Committed {
   readonly readStart: Int32Array;
   readonly readKey: Int32Array;
   readonly readFrom: Int32Array;
+  /** All reads of c in order, repeated ones too, but for those after an own write of the key. */
+  readonly sightStart: Int32Array;
+  readonly sightKey: Int32Array;
+  readonly sightFrom: Int32Array;
   /** Keys written by c: `writeKey` from `writeStart[c]` to `writeStart[c + 1]`. */
   readonly writeStart: Int32Array;
   readonly writeKey: Int32Array;
 }
 
-/** Picks out what committed. Reads of what nobody committed are noted as anomalies, and left out. */
+/** Where a read came from, if it came from a committed transaction or the first state. */
+type SourceOf = (mop: number, t: number) => number | undefined;
+
+/** Picks out what committed of a register history. Reads of what nobody wrote are noted, and left out. */
 export function committedPart(table: TransactionTable, found: AnomalySet): Committed {
-  const index = registerIndex(table);
-  const lives = liveRows(table);
+  const intermediate = intermediateWrites(table);
+  const initial = initialValues(table);
+  return gather(
+    table,
+    liveRows(table, (mop) => table.mopValue[mop] as number),
+    (mop, t) => {
+      const key = table.mopKey[mop] as number;
+      const version = table.mopValue[mop] as number;
+      if (version === NIL || initial[key] === version) return FIRST;
+      const writer = table.versionWriter[version] as number;
+      if (writer >= 0 && intermediate[version] === -1 && writer !== t) return writer;
+      noteBadRead(table, t, key, version, writer, found);
+      return undefined;
+    },
+  );
+}
+
+/** The same of a list history: a read came from whoever appended the last element that it saw. */
+export function committedAppends(table: TransactionTable): Committed {
+  const lists = new Lists(table);
+  const intermediate = intermediateWrites(table);
+  return gather(
+    table,
+    liveRows(table, (mop) => lists.last(mop)),
+    (mop, t) => {
+      const version = lists.last(mop);
+      if (version === INIT) return FIRST;
+      const writer = table.versionWriter[version] as number;
+      return writer >= 0 && intermediate[version] === -1 && writer !== t ? writer : undefined;
+    },
+  );
+}
+
+function gather(table: TransactionTable, lives: Uint8Array, sourceOf: SourceOf): Committed {
   const numberOf = new Int32Array(table.count).fill(-1);
   const row: number[] = [];
   for (let t = 0; t < table.count; t++) {
@@ -41,61 +80,62 @@ export function committedPart(table: TransactionTable, found: AnomalySet): Commi
     numberOf[t] = row.length;
     row.push(t);
   }
-  const intermediate = intermediateWrites(table);
-  const initial = initialValues(table);
-  const readStart = new IntColumn();
-  const readKey = new IntColumn();
-  const readFrom = new IntColumn();
-  const writeStart = new IntColumn();
-  const writeKey = new IntColumn();
+  const read = { start: new IntColumn(), key: new IntColumn(), from: new IntColumn() };
+  const sight = { start: new IntColumn(), key: new IntColumn(), from: new IntColumn() };
+  const write = { start: new IntColumn(), key: new IntColumn() };
+  const readBy = new Int32Array(table.keys.length).fill(-1);
+  const writtenBy = new Int32Array(table.keys.length).fill(-1);
   for (const t of row) {
-    readStart.push(readKey.length);
-    writeStart.push(writeKey.length);
-    for (let at = index.start[t] as number; at < (index.start[t + 1] as number); at++) {
-      const key = index.key[at] as number;
-      if (index.write[at] !== NOT) writeKey.push(key);
-      const version = index.read[at] as number;
-      if (version === NOT) continue;
-      if (version === NIL || initial[key] === version) {
-        readKey.push(key);
-        readFrom.push(FIRST);
+    read.start.push(read.key.length);
+    sight.start.push(sight.key.length);
+    write.start.push(write.key.length);
+    for (let mop = table.mopStart[t] as number; mop < (table.mopStart[t + 1] as number); mop++) {
+      const key = table.mopKey[mop] as number;
+      if (table.mopWrite[mop] === 1) {
+        if (writtenBy[key] !== t) write.key.push(key);
+        writtenBy[key] = t;
         continue;
       }
-      const writer = table.versionWriter[version] as number;
-      if (writer >= 0 && intermediate[version] === -1 && writer !== t) {
-        readKey.push(key);
-        readFrom.push(numberOf[writer] as number);
-      } else noteBadRead(table, t, key, version, writer, found);
+      if (table.outcome[t] !== OK || writtenBy[key] === t) continue;
+      const source = sourceOf(mop, t);
+      if (source !== undefined) {
+        const from = source === FIRST ? FIRST : (numberOf[source] as number);
+        sight.key.push(key);
+        sight.from.push(from);
+        if (readBy[key] !== t) {
+          read.key.push(key);
+          read.from.push(from);
+        }
+      }
+      readBy[key] = t;
     }
   }
-  readStart.push(readKey.length);
-  writeStart.push(writeKey.length);
+  for (const columns of [read, sight, write]) columns.start.push(columns.key.length);
   return {
     table,
     count: row.length,
     row: Int32Array.from(row),
     numberOf,
-    readStart: readStart.finish(),
-    readKey: readKey.finish(),
-    readFrom: readFrom.finish(),
-    writeStart: writeStart.finish(),
-    writeKey: writeKey.finish(),
+    readStart: read.start.finish(),
+    readKey: read.key.finish(),
+    readFrom: read.from.finish(),
+    sightStart: sight.start.finish(),
+    sightKey: sight.key.finish(),
+    sightFrom: sight.from.finish(),
+    writeStart: write.start.finish(),
+    writeKey: write.key.finish(),
   };
 }
 
 /** Ok transactions, and crashed ones of which an ok one read something. */
-function liveRows(table: TransactionTable): Uint8Array {
+function liveRows(table: TransactionTable, versionRead: (mop: number) => number): Uint8Array {
   const lives = new Uint8Array(table.count);
-  for (let t = 0; t < table.count; t++) {
-    if (table.outcome[t] !== OK) continue;
-    lives[t] = 1;
-    for (let mop = table.mopStart[t] as number; mop < (table.mopStart[t + 1] as number); mop++) {
-      const version = table.mopValue[mop] as number;
-      if (table.mopWrite[mop] === 1 || version < 0) continue;
-      const writer = table.versionWriter[version] as number;
-      if (writer >= 0) lives[writer] = 1;
-    }
-  }
+  scanOkReads(table, (mop) => {
+    const version = versionRead(mop);
+    const writer = version < 0 ? -1 : (table.versionWriter[version] as number);
+    if (writer >= 0) lives[writer] = 1;
+  });
+  for (let t = 0; t < table.count; t++) if (table.outcome[t] === OK) lives[t] = 1;
   return lives;
 }
 

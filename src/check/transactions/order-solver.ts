@@ -31,14 +31,18 @@ export interface OrderAnswer {
   readonly core: readonly number[];
 }
 
-/** Looks for an order. `precedence` are edges between committed transactions that it must respect. */
+/**
+ * Looks for an order. `precedence` are edges between committed transactions that it must respect; `known`
+ * are writers of which it is known that one overwrote the other.
+ */
 export function findOrder(
   committed: Committed,
   kind: OrderKind,
   precedence: EdgeList,
+  known: EdgeList,
   budget: Budget,
 ): OrderAnswer {
-  return new OrderSolver(committed, kind, precedence, budget).solve();
+  return new OrderSolver(committed, kind, precedence, budget).solve(known);
 }
 
 class OrderSolver {
@@ -87,8 +91,8 @@ class OrderSolver {
     this.#isDirty = new Uint8Array(keys);
   }
 
-  solve(): OrderAnswer {
-    if (!this.#begin()) return { exists: false, core: [...this.#core] };
+  solve(known: EdgeList): OrderAnswer {
+    if (!this.#begin() || !this.#assert(known)) return { exists: false, core: [...this.#core] };
     for (let key = 0; key < this.#isDirty.length; key++) this.#soil(key);
     for (;;) {
       const conflict = this.#propagate();
@@ -159,23 +163,43 @@ class OrderSolver {
     return true;
   }
 
+  /** Takes for certain what is known of the order of writes. False if that contradicts itself. */
+  #assert(known: EdgeList): boolean {
+    for (let i = 0; i < known.length; i++) {
+      const a = known.from.data[i] as number;
+      const b = known.to.data[i] as number;
+      const literal = this.#literalOf(a, b);
+      if (this.#truth(literal) === -1) {
+        this.#core.add(a).add(b);
+        return false;
+      }
+      if (this.#truth(literal) === 0) this.#assign(literal, -1);
+    }
+    return true;
+  }
+
   #soil(key: number): void {
     if (this.#isDirty[key] === 1) return;
     this.#isDirty[key] = 1;
     this.#dirty.push(key);
   }
 
+  #soilWrites(c: number): void {
+    const { writeStart, writeKey } = this.#committed;
+    for (let i = writeStart[c] as number; i < (writeStart[c + 1] as number); i++) {
+      this.#soil(writeKey[i] as number);
+    }
+  }
+
   #soilMoved(): void {
-    const { readStart, readKey, writeStart, writeKey } = this.#committed;
+    const { readStart, readKey } = this.#committed;
     const moved = this.#graph.moved;
     for (const vertex of moved) {
       const c = this.#transactionAt(vertex);
       for (let i = readStart[c] as number; i < (readStart[c + 1] as number); i++) {
         this.#soil(readKey[i] as number);
       }
-      for (let i = writeStart[c] as number; i < (writeStart[c + 1] as number); i++) {
-        this.#soil(writeKey[i] as number);
-      }
+      this.#soilWrites(c);
     }
     moved.length = 0;
   }
@@ -505,7 +529,10 @@ class OrderSolver {
     if (level >= this.#levelStart.length) return;
     const start = this.#levelStart[level] as number;
     for (let i = this.#trail.length - 1; i >= start; i--) {
-      this.#value[(this.#trail[i] as number) >> 1] = 0;
+      const variable = (this.#trail[i] as number) >> 1;
+      this.#value[variable] = 0;
+      // Here every order of two writes must be chosen, not just those that a read calls for.
+      if (this.#kind === "parallel") this.#soilWrites(this.#first[variable] as number);
     }
     this.#trail.length = start;
     this.#graph.takeBack(this.#edgesAtLevel[level] as number);

@@ -6,7 +6,7 @@ import type { Budget } from "../budget.ts";
 import { withStronger, withWeaker } from "../levels.ts";
 import type { AnomalySet } from "./anomaly.ts";
 import type { Committed } from "./committed.ts";
-import { components, graphOf } from "./graph.ts";
+import { EdgeList, components, graphOf } from "./graph.ts";
 import { findOrder, someCycle, type OrderKind } from "./order-solver.ts";
 import { precedenceEdges, restrict, type Precedence } from "./subset.ts";
 import { weakDemands, type WeakLevel } from "./weak-levels.ts";
@@ -48,15 +48,23 @@ export interface LevelAnswer {
   readonly core: readonly number[];
 }
 
+/** What is known of the order of writes, for (a part of) what committed. */
+export type KnownOrder = (committed: Committed) => EdgeList;
+
 /** Decides levels of one history, and remembers what follows from what. */
 export class LevelDecider {
   readonly #committed: Committed;
   readonly #bad: AnomalySet;
   readonly #budget: Budget;
+  readonly #known: KnownOrder;
   readonly #answers = new Map<string, LevelAnswer>();
 
-  /** `bad` are the anomalies that need no cycle: reads that nothing can explain. */
-  constructor(committed: Committed, bad: AnomalySet, budget: Budget) {
+  /**
+   * `bad` are the anomalies that need no cycle: reads that nothing can explain. `known` tells what is
+   * known of the order of writes, in numbers of the part of the history that it is given.
+   */
+  constructor(committed: Committed, bad: AnomalySet, budget: Budget, known?: KnownOrder) {
+    this.#known = known ?? (() => new EdgeList());
     this.#committed = committed;
     this.#bad = bad;
     this.#budget = budget;
@@ -113,21 +121,33 @@ export class LevelDecider {
   }
 
   #byRule(rule: Rule): LevelAnswer {
-    const answer = attempt(this.#committed, rule, this.#budget);
+    const answer = attempt(this.#committed, rule, this.#known, this.#budget);
     if (answer.holds) return answer;
-    const core = shrink(this.#committed, rule, answer.core, this.#budget);
+    const core = shrink(this.#committed, rule, answer.core, this.#known, this.#budget);
     return { holds: false, core: core.map((c) => this.#committed.row[c] as number) };
   }
 }
 
 /** Decides a rule on (a part of) what committed; the core is in its numbers. */
-function attempt(committed: Committed, rule: Rule, budget: Budget): LevelAnswer {
+function attempt(
+  committed: Committed,
+  rule: Rule,
+  knownOrder: KnownOrder,
+  budget: Budget,
+): LevelAnswer {
+  const known = knownOrder(committed);
   const precedence = precedenceEdges(committed, rule.precedence);
   if (rule.order !== undefined) {
-    const answer = findOrder(committed, rule.order, precedence, budget);
+    const answer = findOrder(committed, rule.order, precedence, known, budget);
     return { holds: answer.exists, core: answer.core };
   }
-  const { edges, demands } = weakDemands(committed, rule.weak as WeakLevel, precedence, budget);
+  const { edges, demands } = weakDemands(
+    committed,
+    rule.weak as WeakLevel,
+    precedence,
+    known,
+    budget,
+  );
   const size = committed.count + 1;
   if (components(graphOf(size, edges)).count === size) return { holds: true, core: [] };
   const cycle = someCycle(size, edges);
@@ -152,10 +172,11 @@ function shrink(
   committed: Committed,
   rule: Rule,
   core: readonly number[],
+  known: KnownOrder,
   budget: Budget,
 ): readonly number[] {
   const violates = (keep: readonly number[]): boolean =>
-    !attempt(restrict(committed, keep), rule, budget).holds;
+    !attempt(restrict(committed, keep), rule, known, budget).holds;
   let kept = [...new Set(core)].sort((a, b) => a - b);
   if (kept.length === 0 || !violates(kept)) {
     // The core of a search misses what it depended on in passing: fall back to all.

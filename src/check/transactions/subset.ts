@@ -11,33 +11,17 @@ import { OK } from "./table.ts";
 export function restrict(committed: Committed, keep: readonly number[]): Committed {
   const renumbered = new Int32Array(committed.count).fill(-1);
   keep.forEach((c, i) => (renumbered[c] = i));
-  const readStart: number[] = [];
-  const readKey: number[] = [];
-  const readFrom: number[] = [];
+  const read = filterReads(committed, keep, renumbered, "read");
+  const sight = filterReads(committed, keep, renumbered, "sight");
   const writeStart: number[] = [];
   const writeKey: number[] = [];
   for (const c of keep) {
-    readStart.push(readKey.length);
     writeStart.push(writeKey.length);
-    for (
-      let i = committed.readStart[c] as number;
-      i < (committed.readStart[c + 1] as number);
-      i++
-    ) {
-      const from = committed.readFrom[i] as number;
-      if (from !== FIRST && (renumbered[from] as number) < 0) continue;
-      readKey.push(committed.readKey[i] as number);
-      readFrom.push(from === FIRST ? FIRST : (renumbered[from] as number));
-    }
-    for (
-      let i = committed.writeStart[c] as number;
-      i < (committed.writeStart[c + 1] as number);
-      i++
-    ) {
+    const end = committed.writeStart[c + 1] as number;
+    for (let i = committed.writeStart[c] as number; i < end; i++) {
       writeKey.push(committed.writeKey[i] as number);
     }
   }
-  readStart.push(readKey.length);
   writeStart.push(writeKey.length);
   const numberOf = new Int32Array(committed.table.count).fill(-1);
   keep.forEach((c, i) => (numberOf[committed.row[c] as number] = i));
@@ -46,11 +30,41 @@ export function restrict(committed: Committed, keep: readonly number[]): Committ
     count: keep.length,
     row: Int32Array.from(keep, (c) => committed.row[c] as number),
     numberOf,
-    readStart: Int32Array.from(readStart),
-    readKey: Int32Array.from(readKey),
-    readFrom: Int32Array.from(readFrom),
+    readStart: read.start,
+    readKey: read.key,
+    readFrom: read.from,
+    sightStart: sight.start,
+    sightKey: sight.key,
+    sightFrom: sight.from,
     writeStart: Int32Array.from(writeStart),
     writeKey: Int32Array.from(writeKey),
+  };
+}
+
+function filterReads(
+  committed: Committed,
+  keep: readonly number[],
+  renumbered: Int32Array,
+  which: "read" | "sight",
+): { readonly start: Int32Array; readonly key: Int32Array; readonly from: Int32Array } {
+  const starts = committed[`${which}Start`];
+  const start: number[] = [];
+  const key: number[] = [];
+  const from: number[] = [];
+  for (const c of keep) {
+    start.push(key.length);
+    for (let i = starts[c] as number; i < (starts[c + 1] as number); i++) {
+      const source = committed[`${which}From`][i] as number;
+      if (source !== FIRST && (renumbered[source] as number) < 0) continue;
+      key.push(committed[`${which}Key`][i] as number);
+      from.push(source === FIRST ? FIRST : (renumbered[source] as number));
+    }
+  }
+  start.push(key.length);
+  return {
+    start: Int32Array.from(start),
+    key: Int32Array.from(key),
+    from: Int32Array.from(from),
   };
 }
 

@@ -21,12 +21,14 @@ export interface Demand {
 
 /**
  * All edges that the level demands. The first state of all keys is vertex `committed.count`. `sessions`
- * are the order of sessions, or edges of any order that commits must respect.
+ * are the order of sessions, or edges of any order that commits must respect;
+ * `known` are writers of which it is known that one overwrote the other.
  */
 export function weakDemands(
   committed: Committed,
   level: WeakLevel,
   sessions: EdgeList,
+  known: EdgeList,
   budget: Budget,
 ): { readonly edges: EdgeList; readonly demands: readonly Demand[] } {
   const edges = new EdgeList();
@@ -54,6 +56,9 @@ export function weakDemands(
   if (level === "read-committed") demandReadCommitted(committed, demand, budget);
   else if (level === "read-atomic") demandReadAtomic(committed, sessions, demand, budget);
   else demandCausal(committed, edges, demand, budget);
+  for (let i = 0; i < known.length; i++) {
+    edges.add(known.from.data[i] as number, known.to.data[i] as number, WW);
+  }
   return { edges, demands };
 }
 
@@ -61,28 +66,19 @@ type MakeDemand = (before: number, after: number, because: number, key: number) 
 
 /** Read committed: what a transaction has already seen of t2, it must not see undone by a later read. */
 function demandReadCommitted(committed: Committed, demand: MakeDemand, budget: Budget): void {
-  const { table, count, row, numberOf } = committed;
-  const seenAt = new Int32Array(count).fill(-1);
+  const { count, sightStart, sightKey, sightFrom } = committed;
+  const seenBy = new Int32Array(count).fill(-1);
   for (let c = 0; c < count; c++) {
     budget.demand();
-    const t = row[c] as number;
     const seen: number[] = [];
-    const own = new Set<number>();
-    for (let mop = table.mopStart[t] as number; mop < (table.mopStart[t + 1] as number); mop++) {
-      const key = table.mopKey[mop] as number;
-      if (table.mopWrite[mop] === 1) {
-        own.add(key);
-        continue;
-      }
-      if (table.outcome[t] !== 0 || own.has(key)) continue;
-      const version = table.mopValue[mop] as number;
-      const writer = version < 0 ? FIRST : writerOf(committed, version);
-      if (writer === -2) continue;
+    for (let i = sightStart[c] as number; i < (sightStart[c + 1] as number); i++) {
+      const key = sightKey[i] as number;
+      const writer = sightFrom[i] as number;
       for (const other of seen) {
         if (other !== writer && writes(committed, other, key)) demand(other, writer, c, key);
       }
-      if (writer >= 0 && seenAt[writer] !== c && numberOf[t] !== writer) {
-        seenAt[writer] = c;
+      if (writer !== FIRST && seenBy[writer] !== c) {
+        seenBy[writer] = c;
         seen.push(writer);
       }
     }
@@ -327,14 +323,6 @@ function topological(count: number, edges: EdgeList): Int32Array | undefined {
     }
   }
   return placed === count ? order : undefined;
-}
-
-/** The committed transaction that wrote a version; FIRST if nobody did; -2 if its writer failed. */
-function writerOf(committed: Committed, version: number): number {
-  const { table, numberOf } = committed;
-  const writer = table.versionWriter[version] as number;
-  if (writer >= 0) return numberOf[writer] as number;
-  return (table.versionFailedWriter[version] as number) < 0 ? FIRST : -2;
 }
 
 function writes(committed: Committed, c: number, key: number): boolean {
