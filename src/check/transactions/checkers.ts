@@ -1,5 +1,40 @@
 /** The checkers of this folder, as the registry lists them. */
 import type { Checker } from "../checker.ts";
+import { levels } from "../levels.ts";
+import { checkAppendHistory, checkRegisterHistory } from "./check.ts";
+import { registerRules } from "./register-levels.ts";
+
+/** Levels that the model's anomalies decide, as Elle does. */
+const inferred: readonly string[] = levels
+  .filter((level) => level.of === "transactions" && (level.forbids ?? []).length > 0)
+  .map((level) => level.name);
+
+/** Levels that are decided completely. */
+const decided: readonly string[] = registerRules.map((rule) => rule.level);
+
+const all: readonly string[] = [...new Set([...inferred, ...decided])];
 
 /** In the order in which `lightcone check --help` shows them. */
-export const transactionCheckers: readonly Checker[] = [];
+export const transactionCheckers: readonly Checker[] = [
+  {
+    model: "list-append",
+    aliases: ["append"],
+    summary: "transactions that read lists and append unique elements to them (as Elle's)",
+    levels: all,
+    defaultLevel: "strict-serializable",
+    check: checkAppendHistory,
+  },
+  {
+    model: "rw-register",
+    aliases: ["transactions", "txn"],
+    summary: "transactions that read registers and write unique values to them, decided completely",
+    levels: all,
+    defaultLevel: "strict-serializable",
+    settings: {
+      "linearizable-keys": "each key alone is known to be linearizable",
+      "sequential-keys": "each key alone is known to be sequentially consistent",
+      "wfr-keys": "in a transaction that reads a key and writes it, the write follows the read",
+    },
+    check: checkRegisterHistory,
+  },
+];

@@ -12,7 +12,7 @@ import { precedenceEdges, restrict, type Precedence } from "./subset.ts";
 import { weakDemands, type WeakLevel } from "./weak-levels.ts";
 
 /** How one level is decided. */
-interface Rule {
+export interface Rule {
   readonly level: string;
   readonly weak?: WeakLevel;
   readonly order?: OrderKind;
@@ -39,6 +39,11 @@ export const registerRules: readonly Rule[] = [
   { level: "strict-serializable", order: "serializable", precedence: "realtime" },
 ];
 
+/** The rule of a level; `undefined` for those that are not decided by looking for an order. */
+export function ruleFor(level: string): Rule | undefined {
+  return ruleOf.get(level);
+}
+
 const ruleOf = new Map(registerRules.map((rule) => [rule.level, rule]));
 
 /** What was decided of one level. */
@@ -53,7 +58,8 @@ export type KnownOrder = (committed: Committed) => EdgeList;
 
 /** Decides levels of one history, and remembers what follows from what. */
 export class LevelDecider {
-  readonly #committed: Committed;
+  /** What committed of the history. */
+  readonly committed: Committed;
   readonly #bad: AnomalySet;
   readonly #budget: Budget;
   readonly #known: KnownOrder;
@@ -65,7 +71,7 @@ export class LevelDecider {
    */
   constructor(committed: Committed, bad: AnomalySet, budget: Budget, known?: KnownOrder) {
     this.#known = known ?? (() => new EdgeList());
-    this.#committed = committed;
+    this.committed = committed;
     this.#bad = bad;
     this.#budget = budget;
   }
@@ -121,10 +127,10 @@ export class LevelDecider {
   }
 
   #byRule(rule: Rule): LevelAnswer {
-    const answer = attempt(this.#committed, rule, this.#known, this.#budget);
+    const answer = attempt(this.committed, rule, this.#known, this.#budget);
     if (answer.holds) return answer;
-    const core = shrink(this.#committed, rule, answer.core, this.#known, this.#budget);
-    return { holds: false, core: core.map((c) => this.#committed.row[c] as number) };
+    const core = shrink(this.committed, rule, answer.core, this.#known, this.#budget);
+    return { holds: false, core: core.map((c) => this.committed.row[c] as number) };
   }
 }
 

@@ -1,0 +1,223 @@
+/** The two models of transactions as checkers: from a history and a level to a verdict with evidence. */
+import type { History } from "../../history/operation.ts";
+import { LightconeError } from "../../base/errors.ts";
+import { BudgetSpent } from "../budget.ts";
+import type { CheckOptions, CheckResult } from "../checker.ts";
+import { rulingOf } from "../levels.ts";
+import type { Evidence, Verdict } from "../verdict.ts";
+import { impossibleLevels } from "./anomalies.ts";
+import type { AnomalySet } from "./anomaly.ts";
+import { knownAppendOrder } from "./append-known.ts";
+import { appendOrder } from "./append-order.ts";
+import { committedAppends, committedPart, type Committed } from "./committed.ts";
+import { coreStory } from "./core-story.ts";
+import { levelNamed } from "./elle-judgement.ts";
+import { evidenceOf, levelEvidence } from "./evidence.ts";
+import { checkListAppend, type TransactionFindings } from "./list-append.ts";
+import { LevelDecider, ruleFor, type KnownOrder, type LevelAnswer } from "./register-levels.ts";
+import { inferRegister } from "./rw-register.ts";
+import { precedenceEdges, restrict } from "./subset.ts";
+import { tableOf, type TransactionTable } from "./table.ts";
+import type { KeyAssumptions } from "./version-graphs.ts";
+import { EdgeList } from "./graph.ts";
+
+/** Checks a history of list-append transactions. Throws `LC_BAD_HISTORY`, `LC_NO_LEVEL`. */
+export function checkAppendHistory(history: History, options: CheckOptions): CheckResult {
+  return checkAppendTable(tableOf(history, "append"), history, options);
+}
+
+/** The same for a table that is filled already (`history` tells of its operations, if it is kept). */
+export function checkAppendTable(
+  table: TransactionTable,
+  history: History,
+  options: CheckOptions,
+): CheckResult {
+  const level = levelNamed(options.level ?? "strict-serializable");
+  return guarded(table, () => {
+    const findings = checkListAppend(table, { levels: [level] }, options.budget);
+    if (table.writtenTwice) return result(table, unknown(findings.why as string), findings);
+    // Elle's anomalies decide the levels that Adya defined; the others need an order of all.
+    const order = appendOrder(table);
+    const known: KnownOrder = (part) => knownAppendOrder(table, order, part);
+    const undecided = beyondCycles.has(level) && findings.valid !== false;
+    const decider = new LevelDecider(
+      undecided ? committedAppends(table) : nothing(table),
+      findings.anomalies,
+      options.budget,
+      known,
+    );
+    const answers = new Map<string, LevelAnswer>();
+    if (undecided && !decider.decide(level).holds) {
+      for (const [name, answer] of decider.weakestViolated(level)) answers.set(name, answer);
+    }
+    return conclude(table, history, findings, answers, decider, known);
+  });
+}
+
+/** Levels of which Elle's anomalies are only a part. */
+const beyondCycles: ReadonlySet<string> = new Set([
+  "read-atomic",
+  "causal-cerone",
+  "prefix",
+  "parallel-snapshot-isolation",
+  "strong-session-read-atomic",
+  "strong-session-causal",
+  "strong-session-prefix",
+]);
+
+function nothing(table: TransactionTable): Committed {
+  return committedAppends({ ...table, count: 0 });
+}
+
+/** Checks a history of rw-register transactions, completely. Throws `LC_BAD_HISTORY`, `LC_NO_LEVEL`. */
+export function checkRegisterHistory(history: History, options: CheckOptions): CheckResult {
+  return checkRegisterTable(tableOf(history, "register"), history, options);
+}
+
+/** The same for a table that is filled already (`history` tells of its operations, if it is kept). */
+export function checkRegisterTable(
+  table: TransactionTable,
+  history: History,
+  options: CheckOptions,
+): CheckResult {
+  const level = levelNamed(options.level ?? "strict-serializable");
+  const assumptions = assumptionsOf(options.settings ?? {});
+  return guarded(table, () => {
+    const findings = inferRegister(table, { levels: [level] }, assumptions, options.budget);
+    if (findings.valid === "unknown" && findings.anomalyTypes.length === 0) {
+      return result(table, unknown(findings.why as string), findings);
+    }
+    const committed = committedPart(table, findings.anomalies);
+    const decider = new LevelDecider(committed, findings.anomalies, options.budget);
+    const answers = new Map<string, LevelAnswer>();
+    try {
+      if (findings.valid === false || !decider.decide(level).holds) {
+        for (const [name, answer] of decider.weakestViolated(level)) answers.set(name, answer);
+      }
+    } catch (error) {
+      // What was inferred stands, even if there was no time to find the weakest level.
+      if (!(error instanceof BudgetSpent) || findings.valid !== false) throw error;
+    }
+    return conclude(table, history, findings, answers, decider, () => new EdgeList());
+  });
+}
+
+function assumptionsOf(settings: Readonly<Record<string, unknown>>): KeyAssumptions {
+  const names = ["linearizable-keys", "sequential-keys", "wfr-keys"];
+  for (const name of Object.keys(settings)) {
+    if (names.includes(name)) continue;
+    throw new LightconeError(
+      "LC_BAD_SETTING",
+      `the model rw-register has no setting ${JSON.stringify(name)}`,
+      `There are: ${names.join(", ")}.`,
+    );
+  }
+  const on = (name: string): boolean => settings[name] === true || settings[name] === "true";
+  return {
+    linearizableKeys: on("linearizable-keys"),
+    sequentialKeys: on("sequential-keys"),
+    wfrKeys: on("wfr-keys"),
+  };
+}
+
+function conclude(
+  table: TransactionTable,
+  history: History,
+  findings: TransactionFindings,
+  answers: ReadonlyMap<string, LevelAnswer>,
+  decider: LevelDecider,
+  known: KnownOrder,
+): CheckResult {
+  const types = findings.anomalyTypes.filter((type) => !unsettling.has(type));
+  if (findings.valid === false || answers.size > 0) {
+    const impossible = impossibleLevels(findings.valid === false ? findings.anomalies.types : []);
+    const named = new Set(impossible);
+    for (const level of answers.keys()) impossible.add(level);
+    const evidence = [
+      ...evidenceOf(history, table, findings.anomalies, types, findings.explain),
+      ...unnamedEvidence(history, table, findings.anomalies, answers, named, decider, known),
+    ];
+    const verdict: Verdict = { result: "violated", evidence, ...rulingOf(impossible) };
+    return result(table, verdict, findings);
+  }
+  if (findings.anomalyTypes.includes("cycle-search-timeout")) {
+    return result(table, unknown(findings.why ?? "the search for cycles was given up"), findings);
+  }
+  const note = findings.anomalyTypes.includes("empty-transaction-graph")
+    ? { note: "no two transactions depend on each other, so this history could hardly go wrong" }
+    : {};
+  return result(table, { result: "holds", ...note }, findings);
+}
+
+const unsettling: ReadonlySet<string> = new Set([
+  "empty-transaction-graph",
+  "cycle-search-timeout",
+]);
+
+/** Evidence for levels that no named anomaly rules out: a smallest part that no order explains. */
+function unnamedEvidence(
+  history: History,
+  table: TransactionTable,
+  anomalies: AnomalySet,
+  answers: ReadonlyMap<string, LevelAnswer>,
+  named: ReadonlySet<string>,
+  decider: LevelDecider,
+  known: KnownOrder,
+): Evidence[] {
+  const evidence: Evidence[] = [];
+  for (const [level, answer] of answers) {
+    if (named.has(level)) continue;
+    const [thinAir] = anomalies.of("thin-air-read");
+    const story =
+      thinAir?.text === undefined
+        ? storyOf(decider.committed, level, answer, known)
+        : [thinAir.text];
+    evidence.push(levelEvidence(history, table, level, answer.core, story));
+  }
+  return evidence;
+}
+
+function storyOf(
+  committed: Committed,
+  level: string,
+  answer: LevelAnswer,
+  known: KnownOrder,
+): string[] {
+  const rule = ruleFor(level);
+  if (!rule) return [];
+  const core = restrict(
+    committed,
+    answer.core.map((t) => committed.numberOf[t] as number).filter((c) => c >= 0),
+  );
+  // The weak levels' demands follow from their core like those of prefix do.
+  const kind = rule.order ?? "prefix";
+  return coreStory(core, kind, precedenceEdges(core, rule.precedence), known(core));
+}
+
+function unknown(why: string): Verdict {
+  return { result: "unknown", why };
+}
+
+function result(
+  table: TransactionTable,
+  verdict: Verdict,
+  findings: TransactionFindings,
+): CheckResult {
+  const counts = Object.fromEntries(
+    findings.anomalyTypes.map((type) => [type, findings.anomalies.count(type)]),
+  );
+  return { verdict, details: { transactions: table.count, anomalies: counts } };
+}
+
+/** Turns a spent budget into an `unknown` that says so. */
+function guarded(table: TransactionTable, check: () => CheckResult): CheckResult {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof BudgetSpent)) throw error;
+    return {
+      verdict: { result: "unknown", why: error.message, decided: "nothing was found until then" },
+      details: { transactions: table.count },
+    };
+  }
+}

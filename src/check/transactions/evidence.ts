@@ -1,0 +1,193 @@
+/** From anomalies, in rows of a table, to evidence that a person can follow: who did what, and why that cannot be. */
+import type { History, Operation } from "../../history/operation.ts";
+import { formatNs } from "../../base/units.ts";
+import type { CycleEdge, Evidence, Step } from "../verdict.ts";
+import { byGravity } from "./anomalies.ts";
+import type { Anomaly, AnomalySet } from "./anomaly.ts";
+import { labelText } from "./cycle-kinds.ts";
+import { PROCESS, REALTIME } from "./graph.ts";
+import { mopsOf, type MicroOperation, type TransactionTable } from "./table.ts";
+import { transactionText } from "./words.ts";
+
+/** Why `a` precedes `b` by an edge of `kind`, in a sentence. */
+export type Explain = (a: number, b: number, kind: number) => string | undefined;
+
+/** How many pieces of evidence are told: of the gravest anomalies, one each. */
+const told = 8;
+
+/** Evidence for the anomalies of these types, gravest first. */
+export function evidenceOf(
+  history: History,
+  table: TransactionTable,
+  anomalies: AnomalySet,
+  types: readonly string[],
+  explain: Explain,
+): Evidence[] {
+  const evidence: Evidence[] = [];
+  for (const type of [...types].sort(byGravity)) {
+    const [anomaly] = anomalies.of(type);
+    if (!anomaly || evidence.length >= told) continue;
+    evidence.push(
+      anomaly.kinds
+        ? cycleEvidence(history, table, anomaly, anomaly.kinds, explain)
+        : plainEvidence(history, table, anomaly, anomalies.count(type)),
+    );
+  }
+  return evidence;
+}
+
+function plainEvidence(
+  history: History,
+  table: TransactionTable,
+  anomaly: Anomaly,
+  count: number,
+): Evidence {
+  const name = anomaly.type.replaceAll("-", " ");
+  const times = count > 1 ? `${count} times, first here: ` : "";
+  const steps = transactionSteps(history, table, anomaly.transactions);
+  const text =
+    anomaly.text ?? `some cycle exists among ${anomaly.transactions.length} transactions`;
+  return {
+    summary: `${name}: ${times}${text}`,
+    anomaly: anomaly.type,
+    ...(anomaly.key === undefined ? {} : { key: table.keys[anomaly.key] }),
+    steps: [...steps, { text }],
+    operations: operationsOf(table, anomaly.transactions),
+  };
+}
+
+function cycleEvidence(
+  history: History,
+  table: TransactionTable,
+  anomaly: Anomaly,
+  kinds: readonly number[],
+  explain: Explain,
+): Evidence {
+  const { transactions } = anomaly;
+  const cycle = transactions.map((a, i): CycleEdge => {
+    const b = transactions[(i + 1) % transactions.length] as number;
+    const kind = kinds[i] as number;
+    return {
+      from: table.operation[a] as number,
+      to: table.operation[b] as number,
+      kind: labelText(kind),
+      text: edgeText(history, table, a, b, kind, explain),
+    };
+  });
+  const names = transactions.map((t) => transactionText(table, t)).join(" < ");
+  const circle = `${names} < ${transactionText(table, transactions[0] as number)}`;
+  const shape = anomaly.shape === undefined ? "" : ` (${anomaly.shape})`;
+  const edges = cycle.map(({ from, text }, i): Step => ({
+    text: i === cycle.length - 1 ? `yet ${text}: a contradiction` : text,
+    operation: from,
+    ...eventsOf(history.operations[from]),
+  }));
+  return {
+    summary: `${anomaly.type}${shape}: ${circle}, a cycle of ${[...new Set(cycle.map(({ kind }) => kind))].join(", ")} dependencies`,
+    anomaly: anomaly.type,
+    steps: [...transactionSteps(history, table, transactions), ...edges],
+    operations: operationsOf(table, transactions),
+    cycle,
+  };
+}
+
+/** Why one transaction precedes another, with the orders that need no data told here. */
+export function edgeText(
+  history: History,
+  table: TransactionTable,
+  a: number,
+  b: number,
+  kind: number,
+  explain: Explain,
+): string {
+  const nameA = transactionText(table, a);
+  const nameB = transactionText(table, b);
+  if (kind === REALTIME) {
+    const ended = history.operations[table.operation[a] as number]?.completeNs;
+    const began = history.operations[table.operation[b] as number]?.invokeNs;
+    return ended !== undefined && began !== undefined && began > ended
+      ? `${nameA} had completed ${formatNs(began - ended)} before ${nameB} began`
+      : `${nameA} had completed before ${nameB} began`;
+  }
+  if (kind === PROCESS) {
+    const process = table.processes[table.process[a] as number];
+    return `process ${String(process)} ran ${nameA} before ${nameB}`;
+  }
+  return explain(a, b, kind) ?? `${nameA} comes before ${nameB} (${labelText(kind)})`;
+}
+
+/** One step a transaction: who ran it, when, and what it did, in order of time. */
+export function transactionSteps(
+  history: History,
+  table: TransactionTable,
+  transactions: readonly number[],
+): Step[] {
+  const steps: Step[] = [];
+  const distinct = [...new Set(transactions)];
+  distinct.sort((a, b) => (table.invokeRank[a] as number) - (table.invokeRank[b] as number));
+  for (const t of distinct.slice(0, 24)) {
+    const operation = history.operations[table.operation[t] as number];
+    const process = table.processes[table.process[t] as number];
+    const did = operation ? mopsOf(operation).map(mopText).join(", ") : "";
+    steps.push({
+      ...(operation ? { atNs: operation.invokeNs } : {}),
+      who: String(process),
+      text: `${transactionText(table, t)}: ${did}${outcomeText(operation)}`,
+      operation: table.operation[t] as number,
+      ...eventsOf(operation),
+    });
+  }
+  return steps;
+}
+
+/** The trace events of an operation, to show beside its step. */
+function eventsOf(operation: Operation | undefined): { events?: readonly number[] } {
+  const events = [operation?.invokeEvent, operation?.completeEvent].filter(
+    (event): event is number => event !== undefined,
+  );
+  return events.length === 0 ? {} : { events };
+}
+
+function outcomeText(operation: Operation | undefined): string {
+  if (operation?.outcome === "fail") return " (aborted)";
+  return operation?.outcome === "info" ? " (nobody knows whether it committed)" : "";
+}
+
+function mopText([f, key, value]: MicroOperation): string {
+  const name = typeof key === "string" ? key : JSON.stringify(key);
+  const isRead = f === "r" || f === "read";
+  if (isRead && value === undefined) return `read ${name}`;
+  const shown = shorten(value);
+  if (isRead) return `read ${name} = ${shown}`;
+  return f === "append" ? `appended ${shown} to ${name}` : `wrote ${name} = ${shown}`;
+}
+
+function shorten(value: unknown): string {
+  if (value === null || value === undefined) return "nil";
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  const tail = value.slice(-8).map((each) => JSON.stringify(each));
+  return `[${value.length > 8 ? "... " : ""}${tail.join(" ")}]`;
+}
+
+/** The operations that evidence rests on, each once, in order. */
+export function operationsOf(table: TransactionTable, transactions: readonly number[]): number[] {
+  const operations = new Set(transactions.map((t) => table.operation[t] as number));
+  return [...operations].sort((a, b) => a - b);
+}
+
+/** Evidence that a level does not hold, from a smallest part of the history that no order explains. */
+export function levelEvidence(
+  history: History,
+  table: TransactionTable,
+  level: string,
+  core: readonly number[],
+  story: readonly string[],
+): Evidence {
+  const what = core.length === 1 ? "this transaction" : `these ${core.length} transactions`;
+  return {
+    summary: `not ${level}: no order of ${what} explains what they read`,
+    anomaly: `not-${level}`,
+    steps: [...transactionSteps(history, table, core), ...story.map((text): Step => ({ text }))],
+    operations: operationsOf(table, core),
+  };
+}
