@@ -5,6 +5,7 @@ import type { Fault } from "../sim/faults.ts";
 import { TraceRecorder } from "../trace/recorder.ts";
 import type { StoryLine, StoryTone } from "../trace/story.ts";
 import type { RunOutcome, RunRequest } from "./outcome.ts";
+import { userFrames } from "./load.ts";
 import { digestText } from "./plain.ts";
 import type { Recorded } from "./recorder.ts";
 
@@ -15,6 +16,10 @@ export class Observers {
   readonly #trace: TraceRecorder | undefined;
   readonly #timeline: StoryLine[] | undefined;
   readonly #digests: number[] | undefined;
+  readonly #stackOf: RunRequest["stackOf"];
+  /** Stacks of what one of the causes scheduled, by due time, host and kind. */
+  readonly #scheduled = new Map<string, string>();
+  #stack: string | undefined;
 
   constructor(kernel: Kernel, request: RunRequest, hostNames: readonly string[]) {
     this.#kernel = kernel;
@@ -22,7 +27,25 @@ export class Observers {
     if (request.trace) this.#trace = new TraceRecorder();
     if (request.timeline) this.#timeline = [];
     if (request.digests) this.#digests = [];
-    if (request.trace || request.timeline || request.digests) kernel.observer = this;
+    this.#stackOf = request.stackOf;
+    if (request.stackOf) this.#watchScheduling();
+    if (request.trace || request.timeline || request.digests || request.stackOf) {
+      kernel.observer = this;
+    }
+  }
+
+  /** Stacks of queued events can only be taken where they are queued. */
+  #watchScheduling(): void {
+    const kernel = this.#kernel;
+    const causes = new Set(this.#stackOf?.causes);
+    const schedule = kernel.schedule.bind(kernel);
+    kernel.schedule = (delayNs, host, kind, action, arg) => {
+      if (causes.has(kernel.currentEvent)) {
+        const key = `${kernel.nowNs + delayNs} ${host} ${kind}`;
+        this.#scheduled.set(key, new Error().stack ?? "");
+      }
+      return schedule(delayNs, host, kind, action, arg);
+    };
   }
 
   onEvent(
@@ -34,6 +57,11 @@ export class Observers {
     detail: unknown,
   ): void {
     this.#trace?.onEvent(id, timeNs, host, kind, cause, detail);
+    if (id === this.#stackOf?.event) {
+      // A mark is made where it happens; a queued event comes from the kernel's loop, and says nothing.
+      const queued = this.#scheduled.get(`${timeNs} ${host} ${kind}`);
+      this.#stack = queued ?? new Error().stack ?? "";
+    }
     this.#digests?.push(this.#kernel.fingerprint.low >>> 0);
     if (this.#timeline) this.#tell(id, timeNs, host, kind, detail);
   }
@@ -57,11 +85,12 @@ export class Observers {
     this.#line(this.#kernel.eventId, this.#kernel.nowNs, host.name, `ends: ${how}`, "note");
   }
 
-  finish(): Pick<RunOutcome, "trace" | "timeline" | "digests"> {
+  finish(): Pick<RunOutcome, "trace" | "timeline" | "digests" | "stack"> {
     return {
       trace: this.#trace?.finish(this.#hostNames),
       timeline: this.#timeline,
       digests: this.#digests && Uint32Array.from(this.#digests),
+      stack: this.#stack === undefined ? undefined : framesOf(this.#stack),
     };
   }
 
@@ -101,6 +130,14 @@ export class Observers {
   #line(event: number, atNs: number, who: string, text: string, tone: StoryTone): void {
     this.#timeline?.push({ atNs, who, text, tone, event });
   }
+}
+
+/** A program's frames where there are any, ours otherwise. */
+function framesOf(stack: string): string[] {
+  const own = userFrames(stack);
+  if (own.length > 0) return own;
+  const lines = stack.split("\n").filter((line) => /^\s+at /.test(line));
+  return lines.map((line) => line.trim().slice("at ".length));
 }
 
 function words(...parts: readonly unknown[]): string {

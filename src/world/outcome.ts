@@ -15,6 +15,8 @@ export interface RunRequest {
   readonly timeline?: boolean;
   /** Keep a digest of the fingerprint after each event, to find where two runs part. */
   readonly digests?: boolean;
+  /** Keep the stack that scheduled or marked this event; `causes` are the events it may come from. */
+  readonly stackOf?: { readonly event: number; readonly causes: readonly number[] } | undefined;
 }
 
 /** A violated check of a run. */
@@ -45,4 +47,6 @@ export interface RunOutcome {
   readonly timeline?: readonly StoryLine[] | undefined;
   /** The low half of the fingerprint after each event, by event. */
   readonly digests?: Uint32Array | undefined;
+  /** Where the event of `stackOf` was scheduled or marked, innermost first. */
+  readonly stack?: readonly string[] | undefined;
 }

@@ -1,0 +1,66 @@
+/**
+ * The runner's side: a process that loads one world and runs it again and again, on demand. Runs are
+ * synchronous and may never end, so a watchdog thread looks on and tells the supervisor.
+ */
+import { InvariantError, LightconeError, messageOf } from "../base/errors.ts";
+import { type FaceModules, loadWorld, type LoadedWorld } from "../world/load.ts";
+import { runWorld } from "../world/run.ts";
+import type { Answer, CarriedError, Question, WorldInfo } from "./protocol.ts";
+import { startWatchdog, type Watchdog } from "./watchdog.ts";
+
+/** Serves runs to the process that forked this one, until it hangs up. */
+export function serveRuns(modules: FaceModules): void {
+  let world: LoadedWorld | undefined;
+  let watchdog: Watchdog | undefined;
+  let queue: Promise<void> = Promise.resolve();
+
+  const answer = async (question: Question): Promise<Answer> => {
+    const { id } = question;
+    try {
+      if (question.kind === "load") {
+        const startMs = performance.now();
+        world = await loadWorld(question.path, modules);
+        if (question.calm) world = { ...world, plan: { ...world.plan, faults: [] } };
+        watchdog ??= await startWatchdog();
+        return { id, kind: "loaded", info: infoOf(world, performance.now() - startMs) };
+      }
+      if (!world) throw new InvariantError("a run is asked for before the world is loaded");
+      watchdog?.begin();
+      const outcome = await runWorld(world, question.request, watchdog?.beat);
+      return { id, kind: "outcome", outcome };
+    } catch (error) {
+      return { id, kind: "error", error: carry(error) };
+    } finally {
+      watchdog?.end();
+    }
+  };
+
+  process.on("message", (question: Question) => {
+    queue = queue
+      .then(() => answer(question))
+      .then((reply) => void (process.connected && process.send?.(reply)));
+  });
+  // Ctrl-C reaches the whole group; the supervisor decides what it means.
+  process.on("SIGINT", () => {});
+  process.on("disconnect", () => process.exit(0));
+}
+
+function infoOf({ path, plan, digest }: LoadedWorld, loadMs: number): WorldInfo {
+  return {
+    name: plan.name,
+    path,
+    digest,
+    hosts: plan.hosts.length,
+    durationNs: plan.durationNs,
+    hasFaults: plan.faults.length > 0,
+    loadMs,
+  };
+}
+
+function carry(error: unknown): CarriedError {
+  if (error instanceof LightconeError) {
+    return { code: error.code, message: error.message, hint: error.hint, stack: undefined };
+  }
+  const stack = error instanceof Error ? error.stack : undefined;
+  return { code: "LC_BUG", message: messageOf(error), hint: undefined, stack };
+}

@@ -1,0 +1,113 @@
+/**
+ * When two runs of one seed are not the same run: finds the first event that differs. Both are run once
+ * more with a digest kept after each event; the digests are a rolling hash, so the first that differs is
+ * where they part.
+ */
+import { formatNs } from "../base/units.ts";
+import { kindNames } from "../trace/kinds.ts";
+import { eventAt, type Trace } from "../trace/trace.ts";
+import type { RunOutcome, RunRequest } from "../world/outcome.ts";
+import type { RunnerPool } from "./pool.ts";
+
+/** One side of a divergence. */
+export interface DivergedSide {
+  readonly fingerprint: string;
+  /** The event in words, or that the run had ended. */
+  readonly event: string;
+  /** What its cause was, in words. */
+  readonly cause: string | undefined;
+  /** The stack that scheduled or marked it, where it could be taken. */
+  readonly stack: readonly string[];
+}
+
+/** Where two runs of one seed part. */
+export interface DivergenceReport {
+  readonly seed: number;
+  /** The first event that differs; `undefined` when this time they were the same. */
+  readonly event: number | undefined;
+  readonly used: DivergedSide;
+  readonly fresh: DivergedSide;
+}
+
+/** A run twice: in a process that has run before, and in a fresh one. */
+export async function runTwice(
+  pool: RunnerPool,
+  request: RunRequest,
+): Promise<{ used: RunOutcome; fresh: RunOutcome }> {
+  // Another seed first, so that the process is one that has been used.
+  await pool.run({ seed: request.seed + 1 });
+  const [used, fresh] = await Promise.all([
+    pool.run(request),
+    pool.run({ ...request, fresh: true }),
+  ]);
+  return { used, fresh };
+}
+
+/** Looks for the first event in which two runs of `request` differ. */
+export async function findDivergence(
+  pool: RunnerPool,
+  request: RunRequest,
+): Promise<DivergenceReport> {
+  const kept = { ...request, trace: true, digests: true };
+  const { used, fresh } = await runTwice(pool, kept);
+  const event = firstDifference(used.digests as Uint32Array, fresh.digests as Uint32Array);
+  if (event === undefined) {
+    const side = ({ fingerprint }: RunOutcome): DivergedSide => {
+      return { fingerprint, event: "", cause: undefined, stack: [] };
+    };
+    return { seed: request.seed, event, used: side(used), fresh: side(fresh) };
+  }
+  const again = await runTwice(pool, { ...request, stackOf: stackRequest(event, used, fresh) });
+  return {
+    seed: request.seed,
+    event,
+    used: sideOf(used, event, again.used.stack),
+    fresh: sideOf(fresh, event, again.fresh.stack),
+  };
+}
+
+/** The first event (from 1) whose digests differ: a binary search, as what follows differs too. */
+export function firstDifference(left: Uint32Array, right: Uint32Array): number | undefined {
+  const common = Math.min(left.length, right.length);
+  if (left.length === right.length && left[common - 1] === right[common - 1]) return undefined;
+  let same = 0;
+  let different = common;
+  while (same < different) {
+    const middle = (same + different) >> 1;
+    if (left[middle] === right[middle]) same = middle + 1;
+    else different = middle;
+  }
+  return same + 1;
+}
+
+function stackRequest(event: number, used: RunOutcome, fresh: RunOutcome): RunRequest["stackOf"] {
+  const causes = [used, fresh].map(({ trace }) => {
+    return (trace && eventAt(trace, event)?.cause) ?? 0;
+  });
+  return { event, causes };
+}
+
+function sideOf(
+  { fingerprint, trace }: RunOutcome,
+  event: number,
+  stack: readonly string[] | undefined,
+): DivergedSide {
+  const found = trace && eventAt(trace, event);
+  const cause = found && found.cause > 0 ? describe(trace, found.cause) : undefined;
+  return {
+    fingerprint,
+    event: trace && found ? describe(trace, event) : "the run has ended",
+    cause,
+    stack: stack ?? [],
+  };
+}
+
+/** An event in words: "event 8812 at 1.204s: timer on worker-1". */
+function describe(trace: Trace, id: number): string {
+  const event = eventAt(trace, id);
+  if (!event) return `event ${id}`;
+  const host = trace.hosts[event.host];
+  const where = host ? ` on ${host}` : "";
+  const detail = event.detail === undefined ? "" : ` ${JSON.stringify(event.detail)}`;
+  return `event ${id} at ${formatNs(event.timeNs)}: ${kindNames[event.kind]}${where}${detail}`;
+}

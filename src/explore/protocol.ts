@@ -1,0 +1,49 @@
+/** What the supervising process and a runner process say to each other. */
+import type { RunOutcome, RunRequest } from "../world/outcome.ts";
+
+/** What a runner tells of the world that it has loaded. */
+export interface WorldInfo {
+  readonly name: string;
+  /** The world file's absolute path. */
+  readonly path: string;
+  /** Digest of all code that runs. */
+  readonly digest: string;
+  readonly hosts: number;
+  readonly durationNs: number;
+  /** Whether the world names any faults. */
+  readonly hasFaults: boolean;
+  /** How long loading took, in milliseconds. */
+  readonly loadMs: number;
+}
+
+/** Asked of a runner. */
+export type Question =
+  | { readonly id: number; readonly kind: "load"; readonly path: string; readonly calm: boolean }
+  | { readonly id: number; readonly kind: "run"; readonly request: RunRequest };
+
+/** An error that crosses a process boundary. */
+export interface CarriedError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+  /** Only for a bug of ours. */
+  readonly stack: string | undefined;
+}
+
+/** A runner's answer to the question of the same number. */
+export type Answer =
+  | { readonly id: number; readonly kind: "loaded"; readonly info: WorldInfo }
+  | { readonly id: number; readonly kind: "outcome"; readonly outcome: RunOutcome }
+  | { readonly id: number; readonly kind: "error"; readonly error: CarriedError };
+
+/** What the watchdog of a runner writes when a run has stopped moving. */
+export interface Stall {
+  readonly host: string | undefined;
+  readonly nowNs: number | undefined;
+  /** "worker.ts:12:5", the innermost place in a program; `undefined` when none was found. */
+  readonly place: string | undefined;
+  readonly seconds: number;
+}
+
+/** The runner's file descriptor on which its watchdog writes. */
+export const WATCHDOG_FD = 4;

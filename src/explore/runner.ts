@@ -1,0 +1,155 @@
+/** The supervisor's side of a runner: one child process that runs one world, question by question. */
+import { type ChildProcess, fork } from "node:child_process";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { relative } from "node:path";
+import { LightconeError } from "../base/errors.ts";
+import { formatNs } from "../base/units.ts";
+import type { RunOutcome, RunRequest } from "../world/outcome.ts";
+import type { Answer, CarriedError, Question, Stall, WorldInfo } from "./protocol.ts";
+
+/** Which world to run, and with what. */
+export interface RunnerOptions {
+  /** The world file. */
+  readonly world: string;
+  /** The module that a runner process starts with; it calls `serveRuns`. */
+  readonly entry: URL;
+  /** Leave out the world's faults. */
+  readonly calm?: boolean;
+}
+
+interface Waiting {
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+}
+
+/** A runner process died without being told to: it was killed, or ran out of memory. */
+export class RunnerDied extends Error {}
+
+/** The young generation in MiB: a run makes much garbage, and next to nothing of it lives long. */
+const SEMI_SPACE_MB = 32;
+
+/** One runner process. */
+export class Runner {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 1;
+  #ended = false;
+  #stderr = "";
+  /** How many runs it has done. */
+  runs = 0;
+
+  private constructor(options: RunnerOptions) {
+    this.#child = fork(fileURLToPath(options.entry), [], {
+      stdio: ["ignore", "ignore", "pipe", "ipc", "pipe"],
+      serialization: "advanced",
+      execArgv: [`--max-semi-space-size=${SEMI_SPACE_MB}`],
+    });
+    this.#child.on("message", (answer: Answer) => this.#onAnswer(answer));
+    this.#child.on("error", (error) => this.#fail(error));
+    this.#child.on("exit", (code, signal) => this.#onExit(code, signal));
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-4_000);
+    });
+    let line = "";
+    (this.#child.stdio[4] as Readable).setEncoding("utf8").on("data", (text: string) => {
+      line += text;
+      if (line.endsWith("\n")) this.#onStall(JSON.parse(line) as Stall);
+    });
+  }
+
+  /** Starts a runner and loads the world. Rejects with what is wrong with the world file. */
+  static async start(options: RunnerOptions): Promise<{ runner: Runner; info: WorldInfo }> {
+    const runner = new Runner(options);
+    try {
+      const answer = await runner.#ask((id) => ({
+        id,
+        kind: "load",
+        path: options.world,
+        calm: options.calm ?? false,
+      }));
+      if (answer.kind !== "loaded") throw new TypeError("a runner answered out of turn");
+      return { runner, info: answer.info };
+    } catch (error) {
+      runner.stop();
+      throw error;
+    }
+  }
+
+  /** Runs once. Several may be asked for at once; they are run in order. */
+  async run(request: RunRequest): Promise<RunOutcome> {
+    const answer = await this.#ask((id) => ({ id, kind: "run", request }));
+    if (answer.kind !== "outcome") throw new TypeError("a runner answered out of turn");
+    this.runs++;
+    return answer.outcome;
+  }
+
+  /** Ends the process, whatever it does. */
+  stop(): void {
+    this.#ended = true;
+    this.#child.kill("SIGKILL");
+  }
+
+  /** Whether it can be asked anything. */
+  get alive(): boolean {
+    return !this.#ended;
+  }
+
+  #ask(question: (id: number) => Question): Promise<Answer> {
+    if (this.#ended) return Promise.reject(new RunnerDied("the runner process has ended"));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#child.send(question(id), (error) => {
+        if (error) this.#fail(new RunnerDied(error.message));
+      });
+    });
+  }
+
+  #onAnswer(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if (answer.kind === "error") waiting?.reject(received(answer.error));
+    else waiting?.resolve(answer);
+  }
+
+  #onExit(code: number | null, signal: string | null): void {
+    const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+    const heap = /heap out of memory/.test(this.#stderr) ? ": it ran out of memory" : "";
+    const [first] = this.#stderr.trim().split("\n");
+    const told = heap || (first ? `: ${first}` : "");
+    this.#fail(new RunnerDied(`a runner process was ended ${how}${told}`));
+  }
+
+  #onStall({ host, nowNs, place, seconds }: Stall): void {
+    const who = host ?? "a program";
+    const at = nowNs === undefined ? "" : ` at ${formatNs(nowNs)}`;
+    const where = place === undefined ? undefined : `It is at ${relativePlace(place)}.`;
+    this.#fail(
+      new LightconeError(
+        "LC_STALLED",
+        `${who} has been computing for ${Math.round(seconds)}s${at} and never yields: nothing else in the world can go on`,
+        where,
+      ),
+    );
+    this.stop();
+  }
+
+  #fail(error: Error): void {
+    this.#ended = true;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+function received({ code, message, hint, stack }: CarriedError): Error {
+  if (code !== "LC_BUG") return new LightconeError(code, message, hint);
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
+function relativePlace(place: string): string {
+  const shown = relative(process.cwd(), place);
+  return shown.startsWith("..") ? place : shown;
+}

@@ -1,0 +1,207 @@
+/**
+ * Makes a schedule small while it still does what it did: first fewer faults (delta debugging, Zeller and
+ * Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002), then shorter and rounder
+ * ones. Pure but for the runs that it asks for.
+ */
+import { MS, SECOND } from "../base/units.ts";
+import type { Fault } from "../sim/faults.ts";
+
+/** Whether a schedule still shows the same violation. Several may be asked about at once. */
+export type StillViolates = (schedule: readonly Fault[]) => Promise<boolean>;
+
+/** How hard to try. */
+export interface ShrinkOptions {
+  readonly test: StillViolates;
+  /** How many candidates are tried side by side; the first in order that violates is taken. */
+  readonly parallel?: number;
+  /** The most runs to spend. */
+  readonly runsMax?: number;
+  /** Told of every step that made it smaller. */
+  readonly onSmaller?: (schedule: readonly Fault[]) => void;
+  /** Asked before every batch; true ends the shrinking with what there is. */
+  readonly stopped?: () => boolean;
+}
+
+/** A schedule, shrunk. */
+export interface Shrunk {
+  readonly schedule: readonly Fault[];
+  readonly runs: number;
+  /** Every single fault was tried without, in vain: no fault of it can be left out. */
+  readonly minimal: boolean;
+}
+
+type Schedule = readonly Fault[];
+
+/** Shrinks a schedule that is known to violate. The result is one that was tested to violate. */
+export async function shrink(schedule: Schedule, options: ShrinkOptions): Promise<Shrunk> {
+  const search = new Search(schedule, options);
+  await search.fewerFaults();
+  await search.simplerFaults();
+  // What is shorter now may have made another fault needless.
+  if (search.best.length > 1) await search.fewerFaults();
+  return { schedule: search.best, runs: search.runs, minimal: search.minimal };
+}
+
+class Search {
+  best: Schedule;
+  runs = 0;
+  minimal = false;
+  readonly #options: ShrinkOptions;
+  /** Verdicts by schedule: the same candidate comes up more than once. */
+  readonly #known = new Map<string, boolean>();
+
+  constructor(schedule: Schedule, options: ShrinkOptions) {
+    this.best = schedule;
+    this.#options = options;
+  }
+
+  /** Zeller's ddmin, over complements: 1-minimal when it ends. */
+  async fewerFaults(): Promise<void> {
+    this.minimal = false;
+    if (this.best.length > 0 && (await this.#first([[]]))) {
+      this.minimal = true;
+      return;
+    }
+    let parts = 2;
+    while (this.best.length > 1 && !this.#over()) {
+      const size = Math.ceil(this.best.length / parts);
+      const chunks: Schedule[] = [];
+      for (let at = 0; at < this.best.length; at += size) {
+        chunks.push(this.best.slice(at, at + size));
+      }
+      const without = chunks.map((chunk) => this.best.filter((fault) => !chunk.includes(fault)));
+      const candidates = parts === 2 ? chunks : [...(size > 1 ? chunks : []), ...without];
+      const found = await this.#first(candidates);
+      if (found) {
+        parts = Math.max(2, found.length < size + 1 ? 2 : parts - 1);
+      } else if (size === 1) {
+        this.minimal = true;
+        return;
+      } else {
+        parts = Math.min(this.best.length, parts * 2);
+      }
+    }
+    this.minimal = this.best.length <= 1 && !this.#over();
+  }
+
+  /** Each fault: lighter, shorter, and at round times. */
+  async simplerFaults(): Promise<void> {
+    for (let at = 0; at < this.best.length && !this.#over(); at++) {
+      for (const simplify of [lighter, shorter, rounder]) {
+        for (let rounds = 0; rounds < 12 && !this.#over(); rounds++) {
+          const fault = this.best[at] as Fault;
+          const candidates = simplify(fault).map((simpler) => this.best.with(at, simpler));
+          if (!(await this.#first(candidates))) break;
+        }
+      }
+    }
+  }
+
+  /** The first candidate, in order, that violates; it becomes the best. */
+  async #first(candidates: readonly Schedule[]): Promise<Schedule | undefined> {
+    const { parallel = 1, onSmaller } = this.#options;
+    for (let at = 0; at < candidates.length && !this.#over(); at += parallel) {
+      const batch = candidates.slice(at, at + parallel);
+      const verdicts = await Promise.all(batch.map((candidate) => this.#ask(candidate)));
+      const found = batch[verdicts.indexOf(true)];
+      if (!found) continue;
+      this.best = found;
+      onSmaller?.(found);
+      return found;
+    }
+    return undefined;
+  }
+
+  async #ask(schedule: Schedule): Promise<boolean> {
+    const key = JSON.stringify(schedule);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    this.runs++;
+    const verdict = await this.#options.test(schedule);
+    this.#known.set(key, verdict);
+    return verdict;
+  }
+
+  #over(): boolean {
+    return this.runs >= (this.#options.runsMax ?? Infinity) || this.#options.stopped?.() === true;
+  }
+}
+
+/** Less of what a fault does: fewer links, a smaller step, one way instead of both. */
+function lighter(fault: Fault): Fault[] {
+  switch (fault.kind) {
+    case "partition":
+    case "latency":
+    case "loss":
+      return lighterLinks(fault);
+    case "clock-step": {
+      const sizes = rounded(Math.abs(fault.params.stepNs));
+      const sign = Math.sign(fault.params.stepNs);
+      return sizes.map((ns) => ({ ...fault, params: { stepNs: sign * ns } }));
+    }
+    case "crash":
+      return fault.params.how === "process" ? [] : [{ ...fault, params: { how: "process" } }];
+    case "pause":
+    case "clock-drift":
+      return [];
+  }
+}
+
+function lighterLinks(fault: Extract<Fault, { kind: "partition" | "latency" | "loss" }>): Fault[] {
+  const { from, to, both } = fault.params;
+  const params: Partial<(typeof fault)["params"]>[] = [];
+  if (both) params.push({ both: false }, { both: false, from: to, to: from });
+  if (to.length > 1) params.push(...to.map((name) => ({ to: [name] })), ...dropOne(to, "to"));
+  if (from.length > 1)
+    params.push(...from.map((name) => ({ from: [name] })), ...dropOne(from, "from"));
+  if (fault.kind === "latency") {
+    params.push(...rounded(fault.params.addNs).map((addNs) => ({ addNs })));
+  }
+  return params.map((change) => {
+    const next = { ...fault.params, ...change };
+    // A partition that is about fewer hosts than all is no isolation any more.
+    if ("shape" in next) next.shape = next.both ? next.shape : "split";
+    if ("shape" in next && (change.to || change.from)) next.shape = "split";
+    return { ...fault, targets: [...next.from], params: next } as Fault;
+  });
+}
+
+function dropOne(names: readonly string[], side: "from" | "to"): Record<string, string[]>[] {
+  return names.map((name) => ({ [side]: names.filter((other) => other !== name) }));
+}
+
+/** The same fault, over sooner: halves, then quarters off. */
+function shorter(fault: Fault): Fault[] {
+  const lengths = [fault.durationNs / 2, (fault.durationNs * 3) / 4]
+    .map((ns) => Math.round(ns / MS) * MS)
+    .filter((ns) => ns >= MS && ns < fault.durationNs);
+  return lengths.map((durationNs) => ({ ...fault, durationNs }));
+}
+
+/** The same fault at rounder times: whole seconds, then tenths, then hundredths. */
+function rounder(fault: Fault): Fault[] {
+  const out: Fault[] = [];
+  for (const grainNs of [SECOND, SECOND / 10, SECOND / 100]) {
+    if (fault.durationNs % grainNs !== 0) {
+      for (const durationNs of around(fault.durationNs, grainNs)) {
+        if (durationNs > 0) out.push({ ...fault, durationNs });
+      }
+    }
+    if (fault.startNs % grainNs !== 0) {
+      for (const startNs of around(fault.startNs, grainNs)) out.push({ ...fault, startNs });
+    }
+  }
+  return out;
+}
+
+function around(ns: number, grainNs: number): number[] {
+  const below = Math.floor(ns / grainNs) * grainNs;
+  return [below, below + grainNs];
+}
+
+/** Smaller and rounder sizes of a duration. */
+function rounded(ns: number): number[] {
+  return [ns / 10, ns / 2, ...around(ns, SECOND), ...around(ns, SECOND / 10)]
+    .map((size) => Math.round(size / MS) * MS)
+    .filter((size) => size >= MS && size < ns);
+}

@@ -1,0 +1,133 @@
+/**
+ * Watches from a thread of its own that runs go on. A program that never yields stops the whole simulated
+ * world, and the thread that it runs on; this one then stops it with the debugger, reads where it is, and
+ * tells the supervisor, which ends the process.
+ */
+import { writeSync } from "node:fs";
+import { Session } from "node:inspector";
+import { isMainThread, Worker, workerData } from "node:worker_threads";
+import { whereRunIs } from "../world/run.ts";
+import { mapStack } from "../node/index.ts";
+import { type Stall, WATCHDOG_FD } from "./protocol.ts";
+
+/** How long a run may go without simulated time passing before it counts as stopped, in milliseconds. */
+const STALL_MS = 10_000;
+const LOOK_MS = 250;
+/** How long the debugger may take to stop the main thread. */
+const PAUSE_MS = 3_000;
+
+/** The main thread's end of the watchdog. */
+export interface Watchdog {
+  /** A run begins. */
+  begin(): void;
+  /** It goes on. */
+  readonly beat: () => void;
+  /** It is over. */
+  end(): void;
+}
+
+interface WatchdogData {
+  readonly lightconeWatchdog: true;
+  readonly shared: SharedArrayBuffer;
+  readonly stallMs: number;
+}
+
+/** What the debugger evaluates in the stopped thread. The name is long so that nobody else has it. */
+const PROBE = "__lightcone_where_is_the_run__";
+
+/** Starts the watchdog of this process. */
+export async function startWatchdog(): Promise<Watchdog> {
+  const shared = new SharedArrayBuffer(8);
+  const cells = new Int32Array(shared);
+  Object.defineProperty(globalThis, PROBE, {
+    value: (stack: string) => JSON.stringify({ ...whereRunIs(), stack: mapStack(stack) }),
+    enumerable: false,
+  });
+  const stallMs = Number(process.env["LIGHTCONE_STALL_MS"] ?? STALL_MS);
+  const data: WatchdogData = { lightconeWatchdog: true, shared, stallMs };
+  const worker = new Worker(new URL(import.meta.url), { workerData: data, execArgv: [] });
+  await new Promise<void>((ready, fail) => {
+    worker.once("message", () => ready());
+    worker.once("error", fail);
+  });
+  worker.unref();
+  return {
+    begin: () => void Atomics.store(cells, 1, 1),
+    beat: () => void Atomics.add(cells, 0, 1),
+    end: () => void Atomics.store(cells, 1, 0),
+  };
+}
+
+function watch({ shared, stallMs }: WatchdogData, ready: () => void): void {
+  const cells = new Int32Array(shared);
+  let last = -1;
+  let sinceMs = performance.now();
+  const timer = setInterval(() => {
+    const beat = Atomics.load(cells, 0);
+    const nowMs = performance.now();
+    if (Atomics.load(cells, 1) === 0 || beat !== last) {
+      last = beat;
+      sinceMs = nowMs;
+    } else if (nowMs - sinceMs >= stallMs) {
+      clearInterval(timer);
+      tell((nowMs - sinceMs) / 1_000);
+    }
+  }, LOOK_MS);
+  ready();
+}
+
+interface PausedFrame {
+  readonly functionName: string;
+  readonly url: string;
+  readonly location: { readonly lineNumber: number; readonly columnNumber?: number };
+}
+
+/** Stops the main thread wherever it is, and writes down where that was. */
+function tell(seconds: number): void {
+  const session = new Session();
+  const report = (found: { host?: string; nowNs?: number; stack?: string }): void => {
+    const stall: Stall = {
+      host: found.host,
+      nowNs: found.nowNs,
+      place: innermostPlace(found.stack ?? ""),
+      seconds,
+    };
+    writeSync(WATCHDOG_FD, `${JSON.stringify(stall)}\n`);
+  };
+  const giveUp = setTimeout(() => report({}), PAUSE_MS);
+  session.connectToMainThread();
+  session.on("Debugger.paused", ({ params }) => {
+    clearTimeout(giveUp);
+    const frames = (params as { callFrames: PausedFrame[] }).callFrames;
+    const stack = frames.map(stackLine).join("\n");
+    const expression = `globalThis.${PROBE}(${JSON.stringify(stack)})`;
+    session.post("Runtime.evaluate", { expression, returnByValue: true }, (error, answer) => {
+      const value: unknown = answer?.result.value;
+      report(!error && typeof value === "string" ? JSON.parse(value) : {});
+    });
+  });
+  session.post("Debugger.enable");
+  session.post("Debugger.pause");
+}
+
+function stackLine({ functionName, url, location }: PausedFrame): string {
+  const place = `${url}:${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1}`;
+  return `    at ${functionName || "<anonymous>"} (${place})`;
+}
+
+/** The first place that lies in a program: a mapped one is an absolute path outside of Lightcone. */
+function innermostPlace(stack: string): string | undefined {
+  for (const line of stack.split("\n")) {
+    const place = /\((.*:\d+:\d+)\)$/.exec(line)?.[1];
+    if (place === undefined || !place.startsWith("/")) continue;
+    if (/\/lightcone\/(?:dist|src)\//.test(place)) continue;
+    return place;
+  }
+  return undefined;
+}
+
+const data = workerData as WatchdogData | undefined;
+if (!isMainThread && data?.lightconeWatchdog) {
+  const { parentPort } = await import("node:worker_threads");
+  watch(data, () => parentPort?.postMessage("ready"));
+}
