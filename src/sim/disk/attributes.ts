@@ -2,7 +2,6 @@
 import { type Caller, demand, demandOwner, permits, R_OK, W_OK, X_OK } from "./caller.ts";
 import {
   FILE_BYTES_MAX,
-  NAME_MAX,
   PAGE_BYTES,
   S_IFCHR,
   S_IFLNK,

@@ -5,7 +5,7 @@ export * from "./constants.ts";
 export { copyFile, makeTemporaryDirectory, realPath } from "./composed.ts";
 export { ProcessFiles, timestamp } from "./descriptors.ts";
 export { Disk, type DiskOptions, diskOf, filesOf } from "./disk.ts";
-export { type ErrnoCode, errnoNumbers, SystemError } from "./errno.ts";
+export { type ErrnoCode, errnoNumbers, fail, SystemError } from "./errno.ts";
 export type { FileSystem } from "./file-system.ts";
 export {
   DirectoryNode,
@@ -13,6 +13,7 @@ export {
   type Inode,
   type InodeWatcher,
   isDirectory,
+  isSymlink,
   type LowerEntry,
   type LowerTree,
   type Timestamp,

@@ -159,7 +159,7 @@ export class Journal {
 
   /** `fsync` of a directory: its entries and its attributes. */
   syncDirectory(directory: DirectoryNode): void {
-    for (const operation of [...directory.pending]) {
+    for (const operation of directory.pending.slice()) {
       if (operation.kind === "entries") this.#commitEntries(operation);
     }
     directory.pending.length = 0;

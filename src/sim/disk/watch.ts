@@ -17,7 +17,7 @@ export function watch(inode: Inode, watcher: InodeWatcher): () => void {
 /** Tells the watchers of `inode`. */
 export function tell(inode: Inode, event: WatchEvent, name?: string): void {
   if (inode.watchers === undefined) return;
-  for (const watcher of [...inode.watchers]) watcher.notify(event, name);
+  for (const watcher of inode.watchers.slice()) watcher.notify(event, name);
 }
 
 /** Something happened to an inode: its directory's watchers hear of it by name, its own without. */

@@ -1,0 +1,168 @@
+/**
+ * How a call of the binding runs. Synchronous: at once, and the process has spent the time. With a request
+ * object or for a promise: after the time that the disk takes, as an event of its own; nothing of it
+ * happens if the process dies before. There is no thread pool.
+ */
+import type { Disk, ProcessFiles, Work } from "../../../sim/disk/index.ts";
+import { diskOf, filesOf, SystemError } from "../../../sim/disk/index.ts";
+import { Kind } from "../../../trace/kinds.ts";
+import type { BindingContext } from "../context.ts";
+import { type CallName, exceptionOf, stacklessException } from "./errors.ts";
+
+/** Node's library passes this instead of a request when it wants a promise. */
+export const kUsePromises: symbol = Symbol("fs_use_promises_symbol");
+
+/** Where a synchronous call of older library code leaves its error instead of throwing it. */
+export interface ErrorContext {
+  errno?: number;
+  code?: string;
+  syscall?: string;
+  path?: string;
+  dest?: string;
+}
+
+/** Node's `FSReqCallback`: a call under way, whose `oncomplete` the library sets. */
+export class Request {
+  readonly #context: BindingContext;
+  readonly #bigint: boolean;
+  readonly #asyncId: number;
+  #cancelled = false;
+  declare oncomplete: ((error: Error | null, result?: unknown) => void) | undefined;
+
+  constructor(context: BindingContext, bigint: boolean) {
+    this.#context = context;
+    this.#bigint = bigint;
+    this.#asyncId = context.async.register(this, "FSREQCALLBACK");
+  }
+
+  getAsyncId(): number {
+    return this.#asyncId;
+  }
+
+  getProviderType(): number {
+    return 0;
+  }
+
+  /** The call goes on; nobody hears how it ended. */
+  cancel(): void {
+    this.#cancelled = true;
+  }
+
+  static wantsBigint(request: Request): boolean {
+    return request.#bigint;
+  }
+
+  /** Hands the library the outcome. */
+  static finish(request: Request, error: Error | null, result: unknown): void {
+    const { oncomplete } = request;
+    if (request.#cancelled || oncomplete === undefined) return;
+    const args = error !== null ? [error] : result === undefined ? [null] : [null, result];
+    request.#context.async.makeCallback(request, oncomplete as () => void, args);
+  }
+}
+
+/** A call on its way. */
+interface Pending<T> {
+  readonly execute: () => T;
+  readonly done: (error: Error | null, result?: T) => void;
+  readonly call: CallName;
+  readonly calls: Calls;
+}
+
+/** Runs the calls of one process. */
+export class Calls {
+  readonly context: BindingContext;
+  readonly disk: Disk;
+  readonly files: ProcessFiles;
+
+  constructor(context: BindingContext) {
+    this.context = context;
+    this.disk = diskOf(context.process.host);
+    this.files = filesOf(context.process);
+  }
+
+  /**
+   * Runs `execute` in the manner that `request` says. The result is the call's, a promise of it, or
+   * nothing when a request hears of it later.
+   */
+  run<T>(request: unknown, call: CallName, work: Work, execute: () => T): unknown {
+    if (request === undefined) return this.runSync(call, work, execute);
+    if (request === kUsePromises) return this.promise(call, work, execute);
+    const target = request as Request;
+    this.later(call, work, execute, (error, result) => Request.finish(target, error, result));
+    return undefined;
+  }
+
+  /** Runs now. Throws the program's exception, or leaves it in `errors` where one is given. */
+  runSync<T>(call: CallName, work: Work, execute: () => T, errors?: ErrorContext): T | undefined {
+    this.context.process.spend(this.disk.clock.delayNs(work, false));
+    try {
+      return execute();
+    } catch (failure) {
+      const error = exceptionOf(failure, call);
+      if (errors === undefined) throw withoutOurFrames(error);
+      const { errno, code, path, dest } = error;
+      Object.assign(errors, { errno, code, syscall: call.syscall });
+      if (path !== undefined) errors.path = path;
+      if (dest !== undefined) errors.dest = dest;
+      return undefined;
+    }
+  }
+
+  promise<T>(call: CallName, work: Work, execute: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.later(call, work, execute, (error, result) => {
+        if (error === null) resolve(result as T);
+        else reject(error);
+      });
+    });
+  }
+
+  /** Runs `execute` after the time it takes, then tells `done`, both in the process. */
+  later<T>(
+    call: CallName,
+    work: Work,
+    execute: () => T,
+    done: (error: Error | null, result?: T) => void,
+  ): void {
+    const { loop, process } = this.context;
+    loop.retain();
+    const pending: Pending<T> = { execute, done, call, calls: this };
+    const delayNs = this.disk.clock.delayNs(work, true);
+    process.schedule(delayNs, Kind.completion, complete as (arg: Pending<T>) => void, pending);
+  }
+}
+
+function complete(pending: Pending<unknown>): void {
+  const { execute, done, call, calls } = pending;
+  let result: unknown;
+  let error: Error | null = null;
+  try {
+    result = execute();
+  } catch (failure) {
+    error = failure instanceof SystemError ? stacklessException(failure, call) : asError(failure);
+  }
+  // The call ends before its callback runs, which may throw.
+  calls.context.loop.release();
+  done(error, result);
+}
+
+function asError(failure: unknown): Error {
+  if (failure instanceof Error) return failure;
+  throw failure;
+}
+
+/** Cuts the simulator's own frames off an exception's stack. */
+function withoutOurFrames(error: Error): Error {
+  const { stack } = error;
+  if (stack === undefined) return error;
+  const lines = stack.split("\n");
+  const firstOfNode = lines.findIndex((line) => /\(?node:/.test(line));
+  if (firstOfNode > 1) lines.splice(1, firstOfNode - 1);
+  Object.defineProperty(error, "stack", {
+    value: lines.join("\n"),
+    writable: true,
+    configurable: true,
+  });
+  return error;
+}

@@ -1,0 +1,58 @@
+/** Failed system calls as the program sees them: libuv's code, number and words, put together as Node does. */
+import { getSystemErrorMap } from "node:util";
+import { SystemError } from "../../../sim/disk/index.ts";
+
+const words = getSystemErrorMap();
+
+/** Which call failed, and on what. */
+export interface CallName {
+  readonly syscall: string;
+  readonly path?: string | Uint8Array | undefined;
+  readonly dest?: string | Uint8Array | undefined;
+}
+
+/** The fields that Node sets on the exception of a failed system call. */
+export interface SystemException extends Error {
+  errno?: number;
+  code?: string;
+  syscall?: string;
+  path?: string;
+  dest?: string;
+}
+
+function text(path: string | Uint8Array): string {
+  return typeof path === "string" ? path : Buffer.from(path).toString();
+}
+
+/** The exception for a failure that is no bug of ours; anything else is thrown on as it is. */
+export function exceptionOf(failure: unknown, call: CallName): SystemException {
+  if (!(failure instanceof SystemError)) throw failure;
+  const errno = -failure.errno;
+  const { syscall, path, dest } = call;
+  let message = `${failure.code}: ${words.get(errno)?.[1] ?? "unknown error"}, ${syscall}`;
+  if (path !== undefined) message += ` '${text(path)}'`;
+  if (dest !== undefined) message += ` -> '${text(dest)}'`;
+  const error: SystemException = new Error(message);
+  error.errno = errno;
+  error.code = failure.code;
+  error.syscall = syscall;
+  if (path !== undefined) error.path = text(path);
+  if (dest !== undefined) error.dest = text(dest);
+  return error;
+}
+
+/** The same without a stack: nothing of the program is on the stack when a thread's answer arrives. */
+export function stacklessException(failure: unknown, call: CallName): SystemException {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return exceptionOf(failure, call);
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+/** An error of Node's own that C++ throws: an `Error` with a code. */
+export function codedError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}

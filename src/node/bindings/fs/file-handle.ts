@@ -1,0 +1,122 @@
+/** Node's native `FileHandle`: what `fs.promises.open` holds, closed by a promise, readable as a stream. */
+import * as sim from "../../../sim/disk/index.ts";
+import type { Calls } from "./calls.ts";
+
+/** Which error a read of a closed stream gives: libuv's end of file. */
+const UV_EOF = -4095;
+const READ_BYTES = 65_536;
+
+/** The part of the stream binding through which `onread` is told how much was read. */
+interface StreamState {
+  readonly streamBaseState: Int32Array;
+  readonly kReadBytesOrError: number;
+  readonly kArrayBufferOffset: number;
+}
+
+/** A native file handle of one process. */
+export class FileHandle {
+  readonly #calls: Calls;
+  readonly #asyncId: number;
+  #fd: number;
+  #offset: number;
+  #left: number;
+  #reading = false;
+  #inFlight = false;
+  bytesRead = 0;
+  bytesWritten = 0;
+  declare onread: ((bytes: ArrayBuffer | undefined) => unknown) | undefined;
+
+  constructor(calls: Calls, fd: number, offset = -1, length = -1) {
+    this.#calls = calls;
+    this.#fd = fd;
+    this.#offset = offset;
+    this.#left = length;
+    this.#asyncId = calls.context.async.register(this, "FILEHANDLE");
+  }
+
+  get fd(): number {
+    return this.#fd;
+  }
+
+  get isStreamBase(): boolean {
+    return true;
+  }
+
+  getAsyncId(): number {
+    return this.#asyncId;
+  }
+
+  getProviderType(): number {
+    return 0;
+  }
+
+  close(): Promise<void> {
+    const { files } = this.#calls;
+    const fd = this.releaseFD();
+    return this.#calls.promise({ syscall: "close" }, {}, () => files.close(fd));
+  }
+
+  closeSync(): void {
+    const { files } = this.#calls;
+    const fd = this.releaseFD();
+    this.#calls.runSync({ syscall: "close" }, {}, () => files.close(fd));
+  }
+
+  /** Gives the descriptor away: it is the caller's to close. */
+  releaseFD(): number {
+    const fd = this.#fd;
+    this.#fd = -1;
+    this.#reading = false;
+    return fd;
+  }
+
+  readStart(): number {
+    this.#reading = true;
+    this.#readOn();
+    return 0;
+  }
+
+  readStop(): number {
+    this.#reading = false;
+    return 0;
+  }
+
+  #readOn(): void {
+    if (!this.#reading || this.#inFlight) return;
+    const wanted = this.#left < 0 ? READ_BYTES : Math.min(READ_BYTES, this.#left);
+    if (wanted === 0) {
+      this.#tell(UV_EOF, undefined);
+      return;
+    }
+    const { files } = this.#calls;
+    const buffer = new Uint8Array(wanted);
+    this.#inFlight = true;
+    const read = (): number => sim.read(files.get(this.#fd), files, buffer, this.#offset);
+    this.#calls.later({ syscall: "read" }, { bytes: wanted }, read, (error, count = 0) => {
+      this.#inFlight = false;
+      if (error !== null) {
+        this.#tell((error as { errno?: number }).errno ?? UV_EOF, undefined);
+        return;
+      }
+      if (this.#offset >= 0) this.#offset += count;
+      if (this.#left >= 0) this.#left -= count;
+      this.bytesRead += count;
+      this.#tell(count === 0 ? UV_EOF : count, count === 0 ? undefined : buffer.slice(0, count));
+      if (count > 0) this.#readOn();
+    });
+  }
+
+  #tell(result: number, bytes: Uint8Array<ArrayBuffer> | undefined): void {
+    if (result < 0) this.#reading = false;
+    const state = this.#calls.context.require(
+      "internal/stream_base_commons",
+    ) as Partial<StreamState>;
+    if (state.streamBaseState !== undefined) {
+      state.streamBaseState[state.kReadBytesOrError ?? 0] = result;
+      state.streamBaseState[state.kArrayBufferOffset ?? 1] = 0;
+    }
+    const { onread } = this;
+    if (onread === undefined) return;
+    this.#calls.context.async.makeCallback(this, onread as () => void, [bytes?.buffer]);
+  }
+}

@@ -1,0 +1,78 @@
+/** What `stat` tells, in the arrays of numbers that Node's library reads it from. */
+import type { FileStatus, FileSystemStatus, Timestamp } from "../../../sim/disk/index.ts";
+
+/** How many numbers a file's status takes. */
+export const STATS_FIELDS = 18;
+const STATFS_FIELDS = 7;
+
+/** The arrays through which synchronous calls answer. A second status follows the first, for watchers. */
+export interface SharedStats {
+  readonly statValues: Float64Array;
+  readonly bigintStatValues: BigInt64Array;
+  readonly statFsValues: Float64Array;
+  readonly bigintStatFsValues: BigInt64Array;
+}
+
+export function createSharedStats(): SharedStats {
+  return {
+    statValues: new Float64Array(STATS_FIELDS * 2),
+    bigintStatValues: new BigInt64Array(STATS_FIELDS * 2),
+    statFsValues: new Float64Array(STATFS_FIELDS),
+    bigintStatFsValues: new BigInt64Array(STATFS_FIELDS),
+  };
+}
+
+/** An array of numbers or of big integers. */
+export type NumberArray = Float64Array | BigInt64Array;
+
+/** A fresh array for an asynchronous call. */
+export function newStats(bigint: boolean): NumberArray {
+  return bigint ? new BigInt64Array(STATS_FIELDS) : new Float64Array(STATS_FIELDS);
+}
+
+export function newStatFs(bigint: boolean): NumberArray {
+  return bigint ? new BigInt64Array(STATFS_FIELDS) : new Float64Array(STATFS_FIELDS);
+}
+
+function fill(target: NumberArray, offset: number, values: readonly number[]): void {
+  if (target instanceof BigInt64Array) {
+    for (let i = 0; i < values.length; i++) target[offset + i] = BigInt(values[i] as number);
+  } else {
+    target.set(values, offset);
+  }
+}
+
+function time({ seconds, nanoseconds }: Timestamp): [number, number] {
+  return [seconds, nanoseconds];
+}
+
+/** Writes a status at `offset`; without one, zeros. */
+export function fillStats<T extends NumberArray>(target: T, status?: FileStatus, offset = 0): T {
+  if (status === undefined) {
+    fill(target, offset, new Array<number>(STATS_FIELDS).fill(0));
+    return target;
+  }
+  fill(target, offset, [
+    status.device,
+    status.mode,
+    status.nlink,
+    status.uid,
+    status.gid,
+    status.rdev,
+    status.blockSize,
+    status.inode,
+    status.size,
+    status.blocks,
+    ...time(status.atime),
+    ...time(status.mtime),
+    ...time(status.ctime),
+    ...time(status.birthtime),
+  ]);
+  return target;
+}
+
+export function fillStatFs<T extends NumberArray>(target: T, status: FileSystemStatus): T {
+  const { type, blockSize, blocks, blocksFree, blocksAvailable, files, filesFree } = status;
+  fill(target, 0, [type, blockSize, blocks, blocksFree, blocksAvailable, files, filesFree]);
+  return target;
+}
