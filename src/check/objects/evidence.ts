@@ -11,6 +11,8 @@ import { search, type SearchResult } from "./search.ts";
 const windowMax = 4_096;
 /** Beyond so many states the object's past is no explanation. */
 const startsMax = 64;
+/** How long one attempt to leave something out may take, in milliseconds. */
+const oracleMsMax = 50;
 
 /** Why a history is not linearizable, before it is told. */
 export interface Cause {
@@ -41,27 +43,8 @@ export function shrink<State>(
   const culprit = whole.operations[failure.at] as Operation;
   const prefix = cutAt(whole.operations, culprit.completeRank);
   const view = narrowest(whole, failure, starts, culprit, prefix, budget);
-  let kept = view.operations;
-  let ambient = view.ambient;
-  const stillFails = (operations: readonly Operation[], loose: readonly Operation[]): boolean =>
-    fails(model, operations, loose, view.starts, budget);
-  for (let chunk = Math.max(1, kept.length >> 1); ; chunk = chunk >> 1) {
-    for (let at = 0; at < kept.length && !budget.spentNow();) {
-      const without = kept.filter(
-        (operation, i) => i < at || i >= at + chunk || operation === culprit,
-      );
-      const loose = [
-        ...ambient,
-        ...kept.slice(at, at + chunk).filter((operation) => operation !== culprit),
-      ];
-      if (without.length < kept.length && stillFails(without, loose)) {
-        kept = without;
-        ambient = loose;
-      } else at += chunk;
-    }
-    if (chunk <= 1) break;
-  }
-  const states = possibleStates(model, kept, ambient, view.starts, budget);
+  const { kept, loose } = fewest(model, view, culprit, budget);
+  const states = possibleStates(model, kept, loose, view.starts, budget);
   const names = (states ?? failure.states.map((id) => machine.state(id))).map((state) =>
     nameOf(model, state),
   );
@@ -76,6 +59,36 @@ export function shrink<State>(
     summary: `no order that real time allows explains these ${kept.length} operations of a ${model.name}`,
     anomaly: "not linearizable",
   };
+}
+
+/** Leaves out what can be, in halves, quarters and so on; the culprit stays. */
+function fewest<State>(
+  model: Model<State>,
+  view: View<State>,
+  culprit: Operation,
+  budget: Budget,
+): { kept: readonly Operation[]; loose: readonly Operation[] } {
+  const groupOf = (operation: Operation): unknown => model.group?.(operation) ?? operation.index;
+  const stays = groupOf(culprit);
+  let kept = view.operations;
+  let loose = view.ambient;
+  let keys = [...new Set(kept.map(groupOf))].filter((key) => key !== stays);
+  for (let chunk = Math.max(1, keys.length >> 1); ; chunk >>= 1) {
+    for (let at = 0; at < keys.length && !budget.spentNow();) {
+      const gone = new Set(keys.slice(at, at + chunk));
+      const without = kept.filter((operation) => !gone.has(groupOf(operation)));
+      const more = kept.filter(
+        (operation) => gone.has(groupOf(operation)) && model.group?.(operation) === undefined,
+      );
+      const looser = [...loose, ...more];
+      if (fails(model, without, looser, view.starts, budget)) {
+        kept = without;
+        loose = looser;
+        keys = keys.filter((key) => !gone.has(key));
+      } else at += chunk;
+    }
+    if (chunk <= 1) return { kept, loose };
+  }
 }
 
 interface View<State> {
@@ -141,35 +154,52 @@ function nextReturn(events: Int32Array, from: number): number {
 function cutAt(operations: readonly Operation[], rank: number): Operation[] {
   return operations
     .filter(({ invokeRank }) => invokeRank < rank)
-    .map((operation) =>
-      operation.completeRank > rank
-        ? { ...operation, outcome: "info" as const, output: undefined, completeRank: Infinity }
-        : operation,
-    );
+    .map((operation) => (operation.completeRank > rank ? unanswered(operation) : operation));
 }
 
 function fails<State>(
   model: Model<State>,
   operations: readonly Operation[],
-  ambient: readonly Operation[],
+  loose: readonly Operation[],
   starts: readonly State[],
   budget: Budget,
 ): boolean {
-  const made = plan(model, operations, { ambient });
+  return searchLoosely(model, operations, loose, starts, budget).found.result === "not";
+}
+
+/**
+ * Searches with operations that are no longer held to anything: where the object has finitely many states
+ * they may happen at any time and any number of times, otherwise once, after they began.
+ */
+function searchLoosely<State>(
+  model: Model<State>,
+  operations: readonly Operation[],
+  loose: readonly Operation[],
+  starts: readonly State[],
+  budget: Budget,
+): { found: SearchResult; made: Plan<State> } {
+  const made = model.bounded
+    ? plan(model, operations, { ambient: loose })
+    : plan(
+        model,
+        [...operations, ...loose.map(unanswered)].sort((a, b) => a.invokeRank - b.invokeRank),
+      );
   const ids = starts.map((state) => made.machine.intern(state));
-  return search(made as Plan<never>, ids, budget.part(1_000)).result === "not";
+  return { found: search(made as Plan<never>, ids, budget.part(oracleMsMax)), made };
+}
+
+function unanswered(operation: Operation): Operation {
+  return { ...operation, outcome: "info", output: undefined, completeRank: Infinity };
 }
 
 function possibleStates<State>(
   model: Model<State>,
   operations: readonly Operation[],
-  ambient: readonly Operation[],
+  loose: readonly Operation[],
   starts: readonly State[],
   budget: Budget,
 ): State[] | undefined {
-  const made = plan(model, operations, { ambient });
-  const ids = starts.map((state) => made.machine.intern(state));
-  const found = search(made as Plan<never>, ids, budget.part(1_000));
+  const { found, made } = searchLoosely(model, operations, loose, starts, budget);
   return found.result === "not" ? found.states.map((id) => made.machine.state(id)) : undefined;
 }
 

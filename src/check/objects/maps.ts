@@ -77,6 +77,7 @@ export function multiRegister(
   const anything = options.nilReads === "anything";
   return {
     name: "multi-register",
+    bounded: true,
     initial: (given) => (typeof given === "object" && given !== null ? (given as Registers) : {}),
     step(state, operation) {
       let next = state;

@@ -35,6 +35,8 @@ export interface Model<State = unknown> {
   readOnly?(operation: Operation): boolean;
   /** True if the operation is possible in every state and makes the same state of each: a blind write. */
   overwrites?(operation: Operation): boolean;
+  /** True if repeating operations leads to finitely many states: then what is left out may repeat. */
+  readonly bounded?: boolean;
   /**
    * Operations of one group can be left out together, and the rest is right if it was before (all that was
    * done to one element of a queue). Evidence is made smaller by it. `undefined`: on its own.

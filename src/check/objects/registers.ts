@@ -16,6 +16,7 @@ export function register(options: RegisterOptions = {}): Model<unknown> {
   const anything = options.nilReads === "anything";
   return {
     name: "register",
+    bounded: true,
     initial: (given) => given ?? null,
     step(state, { f, input, output, outcome }) {
       if (f === "read") {

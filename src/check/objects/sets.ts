@@ -13,6 +13,7 @@ function elementsOf(output: unknown): unknown[] {
 /** A set with `add x`, `remove x`, `contains x` (true or false) and `read` (all of it). */
 export const set: Model<readonly string[]> = {
   name: "set",
+  bounded: true,
   initial: (given) => elementsOf(given).map(keyOf).sort(),
   step(state, { f, input, output, outcome }) {
     if (f === "read") {

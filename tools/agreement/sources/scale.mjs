@@ -1,0 +1,17 @@
+/** Closed-loop histories, linearizable or not by construction: registers, compare-and-set, FIFO queues. */
+export const name = "scale";
+
+export async function* cases(dir, kit) {
+  const root = `${dir}/scale`;
+  for (const file of kit.filesBelow(root)) {
+    const match = /^(\w+?)-.*_(ok|bad)\.csv(\.gz)?$/.exec(file);
+    if (!match) continue;
+    const model = match[1] === "fifo" ? "fifo-queue" : "register";
+    yield {
+      name: file.replace(/\.csv(\.gz)?$/, ""),
+      expected: match[2] === "ok",
+      judge: () =>
+        kit.verdictOf(kit.readHistory(`${root}/${file}`, { model }), model, { timeout: "20s" }),
+    };
+  }
+}
