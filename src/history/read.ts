@@ -9,9 +9,19 @@ import { describe, EventReader } from "./events.ts";
 import { isJepsenLog, readJepsenLog } from "./jepsen-log.ts";
 import { JsonReader } from "./json.ts";
 import type { History } from "./operation.ts";
+import { detectSessions, readSessions, sessionFormats, type SessionFormat } from "./sessions.ts";
 
 /** The formats that `readHistories` knows. */
-export const formats = ["edn", "json", "jepsen-log", "csv"] as const;
+export const formats = [
+  "edn",
+  "json",
+  "jepsen-log",
+  "csv",
+  "awdit",
+  "isovista",
+  "dbcop-bincode",
+  "dbcop-json",
+] as const;
 
 /**
  * One of {@link formats}:
@@ -21,7 +31,8 @@ export const formats = ["edn", "json", "jepsen-log", "csv"] as const;
  * - `json`: the same in JSON, one array or one event a line; also lines of
  *   `{"model", "init", "history": [...]}`, each a history of its own;
  * - `jepsen-log`: Jepsen's log lines, as in Porcupine's etcd histories;
- * - `csv`: `client,call,ret,op,a,b,out,ok`.
+ * - `csv`: `client,call,ret,op,a,b,out,ok`;
+ * - `awdit`, `isovista`, `dbcop-bincode`, `dbcop-json`: transactions by session, without a clock.
  */
 export type Format = (typeof formats)[number];
 
@@ -69,6 +80,10 @@ export function readHistories(bytes: Uint8Array, options: ReadOptions = {}): Rea
   if (format === "jepsen-log") {
     return { format, histories: [{ history: readJepsenLog(bytes, name), line: 1 }] };
   }
+  if ((sessionFormats as readonly string[]).includes(format)) {
+    const history = readSessions(bytes, name, format as SessionFormat);
+    return { format, histories: [{ history, model: "rw-register", line: 1 }] };
+  }
   const reader = format === "json" ? new JsonReader(bytes, name) : new EdnReader(bytes, name);
   return { format, histories: readEvents(reader, options) };
 }
@@ -81,6 +96,8 @@ export function detect(bytes: Uint8Array, name: string): Format {
   if (head.trim() === "" && bytes.length <= 4096) {
     throw new HistoryError(name, 1, 1, "the file is empty");
   }
+  const bySession = detectSessions(head, name);
+  if (bySession) return bySession;
   // oxlint-disable-next-line no-control-regex -- control characters are what tells text from binary
   const binary = /[\u0000-\u0008\u000e-\u001f]/.exec(head);
   if (binary) {

@@ -6,10 +6,11 @@ import type { Budget } from "../budget.ts";
 import { withStronger, withWeaker } from "../levels.ts";
 import type { AnomalySet } from "./anomaly.ts";
 import type { Committed } from "./committed.ts";
-import { EdgeList, components, graphOf } from "./graph.ts";
+import { PathFinder } from "./cycle-paths.ts";
+import { EdgeList, PROCESS, REALTIME, WR, components, graphOf } from "./graph.ts";
 import { findOrder, someCycle, type OrderKind } from "./order-solver.ts";
 import { precedenceEdges, restrict, type Precedence } from "./subset.ts";
-import { weakDemands, type WeakLevel } from "./weak-levels.ts";
+import { weakDemands, type Demand, type WeakLevel } from "./weak-levels.ts";
 
 /** How one level is decided. */
 export interface Rule {
@@ -156,18 +157,37 @@ function attempt(
   );
   const size = committed.count + 1;
   if (components(graphOf(size, edges)).count === size) return { holds: true, core: [] };
+  return { holds: false, core: weakCore(committed, size, edges, demands, budget) };
+}
+
+/**
+ * What a cycle of demands rests on: the transactions of the cycle, and for each demand the one that read,
+ * and the path by which it depends on the writer that it must not miss.
+ */
+function weakCore(
+  committed: Committed,
+  size: number,
+  edges: EdgeList,
+  demands: readonly Demand[],
+  budget: Budget,
+): number[] {
   const cycle = someCycle(size, edges);
   const core = new Set(cycle.filter((c) => c < committed.count));
-  // A demand rests on the transaction that read, and on how it came to depend on the other writer.
-  for (let i = 0; i < cycle.length; i++) {
-    const before = cycle[i] as number;
-    const after = cycle[(i + 1) % cycle.length] as number;
-    for (const demand of demands) {
-      const target = demand.after < 0 ? committed.count : demand.after;
-      if (demand.before === before && target === after) core.add(demand.because);
-    }
+  const paths = new PathFinder(graphOf(size, edges));
+  const byEdge = new Map<number, Demand>();
+  for (const demand of demands) {
+    const after = demand.after < 0 ? committed.count : demand.after;
+    byEdge.set(demand.before * size + after, demand);
   }
-  return { holds: false, core: [...core] };
+  for (let i = 0; i < cycle.length; i++) {
+    const after = cycle[(i + 1) % cycle.length] as number;
+    const demand = byEdge.get((cycle[i] as number) * size + after);
+    if (!demand) continue;
+    core.add(demand.because);
+    const path = paths.find(demand.before, demand.because, WR | PROCESS | REALTIME, budget);
+    for (const c of path ?? []) core.add(c);
+  }
+  return [...core];
 }
 
 /** How large a core may be to be made smaller one transaction at a time. */

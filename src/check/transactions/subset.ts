@@ -86,6 +86,8 @@ export function precedenceEdges(committed: Committed, precedence: Precedence): E
       completeRank: Float64Array.from(row, (t) => table.completeRank[t] as number),
     };
     addRealtimeOrder(timeline, edges);
+    // Where there is no clock, the sessions' order is all that is known of time.
+    if (timeline.invokeRank.includes(-1)) addSessionOrder(committed, edges);
     return edges;
   }
   addSessionOrder(committed, edges);
