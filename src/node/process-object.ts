@@ -2,7 +2,10 @@
  * The `process` object of a simulated process. Methods come from Node's own `internal/process/per_thread`
  * wherever it has them; this file gives it the native half, and the properties that C++ sets.
  */
+import { filesOf, plantDirectory, type ProcessFiles } from "../sim/disk/index.ts";
 import type { Process } from "../sim/process.ts";
+import { exceptionOf } from "./bindings/fs/errors.ts";
+import { fromBytes, toBytes } from "./bindings/fs/paths.ts";
 import type { Realm } from "./realm-types.ts";
 
 /** What a program is started with. */
@@ -84,7 +87,7 @@ export function processMethodsBinding(realm: Realm, control: ProcessControl): ob
   // Monotonic clocks start somewhere: a machine that has been up for a while, not at zero.
   const bootOffsetNs = 1_000_000_000;
   const nowNs = (): number => process.readMonotonicNs() + bootOffsetNs;
-  const { cwd, chdir } = workingDirectory(realm);
+  const { cwd, chdir } = workingDirectory(filesOf(process), realm.process[cwdSymbol] ?? "/");
   return {
     hrtimeBuffer,
     hrtime() {
@@ -127,7 +130,7 @@ export function processMethodsBinding(realm: Realm, control: ProcessControl): ob
     },
     cwd,
     chdir,
-    umask: umaskOf(),
+    umask: umaskOf(filesOf(process)),
     setEmitWarningSync: () => {},
     patchProcessObject: () => {},
     _debugProcess: () => {},
@@ -137,24 +140,38 @@ export function processMethodsBinding(realm: Realm, control: ProcessControl): ob
   };
 }
 
-function umaskOf(): (mask?: number) => number {
-  let current = 0o022;
+function umaskOf(files: ProcessFiles): (mask?: number) => number {
   return (mask) => {
-    const before = current;
-    if (mask !== undefined) current = mask & 0o777;
+    const before = files.umask;
+    if (mask !== undefined) files.umask = mask & 0o777;
     return before;
   };
 }
 
-function workingDirectory(realm: Realm): { cwd: () => string; chdir: (path: string) => void } {
-  let current: string = realm.process[cwdSymbol] ?? "/";
+interface WorkingDirectory {
+  cwd(): string;
+  chdir(path: string): void;
+}
+
+function workingDirectory(files: ProcessFiles, start: string): WorkingDirectory {
+  // A program may be started in a directory that nobody has made.
+  plantDirectory(files.fs, toBytes(start));
+  files.changeDirectory(toBytes(start));
+  const cwd = (): string => {
+    try {
+      return fromBytes(files.path, "utf8") as string;
+    } catch (failure) {
+      throw exceptionOf(failure, { syscall: "uv_cwd" });
+    }
+  };
   return {
-    cwd: () => current,
+    cwd,
     chdir(path) {
-      const { resolve } = realm.require("path");
-      const target: string = resolve(current, path);
-      realm.require("fs").readdirSync(target);
-      current = target;
+      try {
+        files.changeDirectory(toBytes(path));
+      } catch (failure) {
+        throw exceptionOf(failure, { syscall: "chdir", path: cwd(), dest: path });
+      }
     },
   };
 }
@@ -182,19 +199,12 @@ export function completeProcessObject(realm: Realm): void {
   for (const name of ["reallyExit", "_kill", "constrainedMemory", "availableMemory", "dlopen"]) {
     process[name] = raw[name];
   }
-  process.cwd = () => raw.cwd();
-  process.chdir = (path: unknown) => {
-    realm.require("internal/validators").validateString(path, "directory");
-    raw.chdir(path);
-  };
-  process.umask = (mask?: unknown) => {
-    if (mask === undefined) return raw.umask();
-    return raw.umask(realm.require("internal/validators").parseFileMode(mask, "mask"));
-  };
-  process.abort = raw.abort;
-  for (const name of ["getuid", "geteuid", "getgid", "getegid"]) process[name] = () => 0;
-  for (const name of ["setuid", "seteuid", "setgid", "setegid"]) process[name] = () => {};
-  process.getgroups = () => [0];
+  const credentials = realm.internalBinding("credentials");
+  for (const name of ["getuid", "geteuid", "getgid", "getegid", "getgroups"]) {
+    process[name] = credentials[name];
+  }
+  // Node's own wrappers of what belongs to the whole process: abort, chdir, cwd, umask, setuid, ...
+  realm.require("internal/bootstrap/switches/does_own_process_state");
   process.emitWarning = (...args: unknown[]) =>
     realm.require("internal/process/warning").emitWarning(...args);
   process.on("warning", (...args: unknown[]) =>
