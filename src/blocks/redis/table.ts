@@ -6,6 +6,10 @@ import { listMoves } from "./commands/list-moves.ts";
 import { lists } from "./commands/lists.ts";
 import { sets } from "./commands/sets.ts";
 import { sorting } from "./commands/sort.ts";
+import { streamGroups } from "./commands/stream-groups.ts";
+import { streamInfo } from "./commands/stream-info.ts";
+import { streamReads } from "./commands/stream-reads.ts";
+import { streams } from "./commands/streams.ts";
 import { zsetAlgebra } from "./commands/zset-algebra.ts";
 import { zsetRanges } from "./commands/zset-ranges.ts";
 import { zsets } from "./commands/zsets.ts";
@@ -36,6 +40,10 @@ const groups: () => readonly (readonly [string, CommandTable])[] = () => [
   ["sorted-set", zsets],
   ["sorted-set", zsetRanges],
   ["sorted-set", zsetAlgebra],
+  ["stream", streams],
+  ["stream", streamReads],
+  ["stream", streamGroups],
+  ["stream", streamInfo],
   ["generic", sorting],
   ["transactions", transactions],
   ["pubsub", pubsub],

@@ -2,9 +2,19 @@
 import type { Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { err, SYNTAX } from "../errors.ts";
-import { parseInt64 } from "../numbers.ts";
+import { parseInt64, parseInteger } from "../numbers.ts";
 import { StringValue } from "../values/string.ts";
-import { parseBitOffset } from "./bits.ts";
+
+/** A bit's place; `unit` is the width that a `#` in front multiplies with. */
+export function parseBitOffset(client: Client, text: string, unit = 0): number {
+  const complaint = err("bit offset is not an integer or out of range");
+  const scaled = unit > 0 && text.startsWith("#");
+  const given = parseInteger(scaled ? text.slice(1) : text, complaint);
+  const offset = scaled ? given * unit : given;
+  const bytesMax = Number(client.server.config.get("proto-max-bulk-len"));
+  if (offset < 0 || offset / 8 >= bytesMax) throw complaint;
+  return offset;
+}
 
 type Overflow = "WRAP" | "SAT" | "FAIL";
 

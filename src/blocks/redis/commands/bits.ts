@@ -5,18 +5,7 @@ import type { CommandTable } from "../command.ts";
 import { err, SYNTAX } from "../errors.ts";
 import { parseInteger } from "../numbers.ts";
 import { StringValue } from "../values/string.ts";
-import { bitfield, bitfieldReadOnly } from "./bitfield.ts";
-
-/** A bit's place; `unit` is the width that a `#` in front multiplies with. */
-export function parseBitOffset(client: Client, text: string, unit = 0): number {
-  const complaint = err("bit offset is not an integer or out of range");
-  const scaled = unit > 0 && text.startsWith("#");
-  const given = parseInteger(scaled ? text.slice(1) : text, complaint);
-  const offset = scaled ? given * unit : given;
-  const bytesMax = Number(client.server.config.get("proto-max-bulk-len"));
-  if (offset < 0 || offset / 8 >= bytesMax) throw complaint;
-  return offset;
-}
+import { bitfield, bitfieldReadOnly, parseBitOffset } from "./bitfield.ts";
 
 function setbit(client: Client, args: string[]): Reply {
   const { db, server } = client;

@@ -26,10 +26,12 @@ interface AddOptions {
 function parseAdd(args: string[], incr: boolean): AddOptions {
   const seen = new Set<string>(incr ? ["INCR"] : []);
   let at = 2;
-  for (; !incr && at < args.length; at++) {
+  // ZINCRBY takes no options: a word such as NX is its increment, and not a number.
+  while (!incr && at < args.length) {
     const word = (args[at] as string).toUpperCase();
     if (!["NX", "XX", "GT", "LT", "CH", "INCR"].includes(word)) break;
     seen.add(word);
+    at++;
   }
   const options = {
     nx: seen.has("NX"),
