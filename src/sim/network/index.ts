@@ -1,0 +1,12 @@
+/** The simulated network. */
+export { familyOf, formatIPv6, canonical, parseIPv6, unmapped, type Family } from "./address.ts";
+export { Errno } from "./errno.ts";
+export { defaultLinkSettings, Link, type LinkSettings } from "./link.ts";
+export { type NameAnswer, Names } from "./names.ts";
+export { Network } from "./network.ts";
+export { HostStack, stackOf } from "./stack.ts";
+export { accept, bind, type BindOptions, connect, connectUnix, listen } from "./tcp/handshake.ts";
+export { defaultKeepAlive, KeepAlive, type KeepAliveOptions } from "./tcp/keepalive.ts";
+export { Phase, type StreamEvents, TcpSocket } from "./tcp/socket.ts";
+export type { Datagram } from "./udp/datagram.ts";
+export { DATAGRAM_MAX_BYTES, type DatagramEvents, UdpSocket } from "./udp/socket.ts";

@@ -1,0 +1,72 @@
+/**
+ * What the world's resolver knows: names of hosts and their addresses. A host may be given other answers
+ * than the rest (stale ones), or none.
+ */
+import type { Host } from "../host.ts";
+import { canonical, familyOf } from "./address.ts";
+
+/** What a lookup found: addresses, nothing, or no answer at all. */
+export type NameAnswer = readonly string[] | "not found" | "no answer";
+
+/** The names of a world. Names are not case-sensitive; a final dot is dropped. */
+export class Names {
+  readonly #addresses: Map<string, readonly string[]> = new Map();
+  readonly #byAddress: Map<string, string> = new Map();
+  readonly #overrides: Map<string, NameAnswer> = new Map();
+  readonly #silent: Set<number> = new Set();
+
+  /** Gives `name` these addresses, instead of those that it had. */
+  set(name: string, addresses: readonly string[]): void {
+    const key = normal(name);
+    this.#addresses.set(
+      key,
+      addresses.map((address) => canonical(address) ?? address),
+    );
+    for (const address of addresses) {
+      if (!this.#byAddress.has(address)) this.#byAddress.set(address, name);
+    }
+  }
+
+  delete(name: string): void {
+    this.#addresses.delete(normal(name));
+  }
+
+  /** From now on `host` is answered so when it asks for `name`; `undefined` lifts it. */
+  override(host: Host, name: string, answer: NameAnswer | undefined): void {
+    const key = `${host.id} ${normal(name)}`;
+    if (answer === undefined) this.#overrides.delete(key);
+    else this.#overrides.set(key, answer);
+  }
+
+  /** Whether `host` gets no answer from its resolver, whatever it asks for. */
+  setSilent(host: Host, silent: boolean): void {
+    if (silent) this.#silent.add(host.id);
+    else this.#silent.delete(host.id);
+  }
+
+  /** What `host` is answered when it asks for `name`: the addresses of both families, in order. */
+  lookup(host: Host, name: string): NameAnswer {
+    const key = normal(name);
+    if (key === "localhost" || key.endsWith(".localhost")) return ["127.0.0.1", "::1"];
+    const override = this.#overrides.get(`${host.id} ${key}`);
+    if (override !== undefined) return override;
+    if (this.#silent.has(host.id)) return "no answer";
+    return this.#addresses.get(key) ?? "not found";
+  }
+
+  /** The name of an address, if it has one. */
+  reverse(address: string): string | undefined {
+    if (address.startsWith("127.") || address === "::1") return "localhost";
+    return this.#byAddress.get(address);
+  }
+
+  /** The addresses of one family in an answer. */
+  static ofFamily(addresses: readonly string[], family: 4 | 6): string[] {
+    return addresses.filter((address) => familyOf(address) === family);
+  }
+}
+
+function normal(name: string): string {
+  const lower = name.toLowerCase();
+  return lower.endsWith(".") ? lower.slice(0, -1) : lower;
+}

@@ -1,0 +1,80 @@
+/**
+ * The network of a world: which host has which address and name, and the links between them. Links come
+ * into being when they are first asked for, as copies of the network's defaults.
+ */
+import { assert } from "../../base/errors.ts";
+import type { Host } from "../host.ts";
+import type { Kernel } from "../kernel.ts";
+import { defaultLinkSettings, Link, type LinkSettings } from "./link.ts";
+import { Names } from "./names.ts";
+import { HostStack } from "./stack.ts";
+
+/** Joins the hosts of a world. */
+export class Network {
+  readonly kernel: Kernel;
+  readonly names: Names = new Names();
+  /** What new links are copies of. */
+  readonly defaults: LinkSettings = { ...defaultLinkSettings };
+  /** The network stacks in the order of their hosts' numbers. */
+  readonly stacks: HostStack[] = [];
+  readonly #byAddress: Map<string, HostStack> = new Map();
+  #connections = 0;
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+  }
+
+  /** Gives a host a network interface, and its name an address. */
+  attach(host: Host): HostStack {
+    assert(!this.#byAddress.has(host.address), `two hosts have the address ${host.address}`);
+    const stack = new HostStack(this, host);
+    this.stacks.push(stack);
+    this.#byAddress.set(host.address, stack);
+    this.#byAddress.set(stack.address6, stack);
+    this.names.set(host.name, [host.address, stack.address6]);
+    host.devices.push(stack);
+    return stack;
+  }
+
+  /** The link from one host to another: always the same object. */
+  link(from: Host, to: Host): Link {
+    return this.stackOf(from).linkTo(this.stackOf(to));
+  }
+
+  /** Every link between two different hosts, by the numbers of `from` and `to`. */
+  links(): Link[] {
+    const links: Link[] = [];
+    for (const from of this.stacks) {
+      for (const to of this.stacks) if (from !== to) links.push(from.linkTo(to));
+    }
+    return links;
+  }
+
+  /** Sets the latency of every link, those to come included. Nanoseconds. */
+  setLatency(latency: { minNs: number; maxNs: number }): void {
+    this.configure({ minLatencyNs: latency.minNs, maxLatencyNs: latency.maxNs });
+  }
+
+  /** Changes some settings of every link, those to come included. */
+  configure(settings: Partial<LinkSettings>): void {
+    Object.assign(this.defaults, settings);
+    for (const stack of this.stacks) stack.configureLinks(settings);
+  }
+
+  /** The network stack of an attached host. */
+  stackOf(host: Host): HostStack {
+    const stack = this.#byAddress.get(host.address);
+    assert(stack !== undefined, `host ${host.name} is not attached to the network`);
+    return stack;
+  }
+
+  /** Whose address it is, if anyone's. */
+  stackAt(address: string): HostStack | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  /** A number for a new connection, unique in the run. */
+  newConnection(): number {
+    return ++this.#connections;
+  }
+}

@@ -1,0 +1,411 @@
+/**
+ * How TCP connections begin: bind, listen, connect, the three segments of the handshake and what happens
+ * when one of them is lost, and accept. A SYN that nobody answers is sent again after 1, 2, 4, ... s and
+ * given up after 127 s; one that reaches a full backlog is dropped, as Linux does.
+ */
+import { SECOND } from "../../../base/units.ts";
+import { Kind } from "../../kernel.ts";
+import {
+  canonical,
+  type Family,
+  isBroadcast,
+  isMulticast,
+  isWildcard,
+  unmapped,
+} from "../address.ts";
+import { Errno } from "../errno.ts";
+import { LOST } from "../link.ts";
+import type { HostStack } from "../stack.ts";
+import {
+  BACKLOG_MAX,
+  HEADER_BYTES,
+  SYN_ACK_RETRIES,
+  SYN_RETRIES,
+  SYN_TIMEOUT_NS,
+  UNREACHABLE_AFTER_NS,
+} from "./constants.ts";
+import { Flag, markDrop, markSend } from "./segment.ts";
+import { type HandshakeHooks, Phase, sendReset, TcpSocket } from "./socket.ts";
+
+/** What a bind asks for. */
+export interface BindOptions {
+  address: string;
+  port: number;
+  family: Family;
+  v6Only?: boolean;
+  reusePort?: boolean;
+}
+
+/** Binds a socket to a local address and port (0: any). Gives 0 or an error. */
+export function bind(socket: TcpSocket, options: BindOptions): number {
+  const address = canonical(options.address);
+  if (address === undefined || socket.bound || socket.phase !== Phase.idle) return Errno.EINVAL;
+  const { stack } = socket;
+  if (!isWildcard(address) && !stack.owns(address)) return Errno.EADDRNOTAVAIL;
+  socket.localAddress = address;
+  socket.family = options.family;
+  socket.v6Only = options.v6Only ?? false;
+  socket.reusePort = options.reusePort ?? false;
+  // libuv sets SO_REUSEADDR on every TCP socket that it binds.
+  socket.reuse = true;
+  return take(socket, options.port);
+}
+
+function take(socket: TcpSocket, wanted: number): number {
+  const { tcpPorts, host } = socket.stack;
+  const port = wanted === 0 ? tcpPorts.ephemeral(host.kernel.nowNs) : wanted;
+  if (port === 0) return Errno.EADDRNOTAVAIL;
+  const error = wanted === 0 ? 0 : tcpPorts.check(socket, port);
+  if (error !== 0) return error;
+  socket.localPort = port;
+  socket.bound = true;
+  tcpPorts.add(socket, port);
+  return 0;
+}
+
+/** Begins to listen. `backlog` connections may wait to be accepted, and one more (as in Linux). */
+export function listen(socket: TcpSocket, backlog: number): number {
+  if (socket.phase === Phase.listening) {
+    socket.backlog = clampBacklog(backlog);
+    return 0;
+  }
+  if (socket.phase !== Phase.idle) return Errno.EINVAL;
+  if (!socket.unix) {
+    if (!socket.bound) {
+      const error = bind(socket, { address: "0.0.0.0", port: 0, family: 4 });
+      if (error !== 0) return error;
+    }
+    const { tcpPorts } = socket.stack;
+    socket.phase = Phase.listening;
+    const error = tcpPorts.check(socket, socket.localPort);
+    if (error !== 0) {
+      socket.phase = Phase.idle;
+      return error;
+    }
+  } else if (socket.path === "") {
+    return Errno.EINVAL;
+  }
+  socket.phase = Phase.listening;
+  socket.backlog = clampBacklog(backlog);
+  return 0;
+}
+
+function clampBacklog(backlog: number): number {
+  return backlog < 0 ? BACKLOG_MAX : Math.min(backlog, BACKLOG_MAX);
+}
+
+/** Takes a connection that waits, if there is one. It still belongs to no process. */
+export function accept(listener: TcpSocket): TcpSocket | undefined {
+  // A connection that was reset while it waited is handed out all the same: the first read tells.
+  return listener.acceptQueue.shift();
+}
+
+/**
+ * Begins to connect. Gives 0, or an error that is known at once; how it went is told by `onConnect`.
+ */
+export function connect(
+  socket: TcpSocket,
+  options: { address: string; port: number; family: Family },
+): number {
+  if (socket.phase === Phase.connecting) return Errno.EALREADY;
+  if (socket.phase === Phase.open) return Errno.EISCONN;
+  if (socket.phase !== Phase.idle) return Errno.EINVAL;
+  const address = canonical(options.address);
+  if (address === undefined) return Errno.EINVAL;
+  const { stack } = socket;
+  const { kernel } = stack.host;
+  if (socket.bound && socket.family !== options.family) return Errno.EINVAL;
+  if (isMulticast(address) || isBroadcast(address)) return Errno.ENETUNREACH;
+  const target = stack.route(address);
+  if (target === undefined && !isOnNetwork(address)) return Errno.ENETUNREACH;
+  const previous = socket.localAddress;
+  socket.family = options.family;
+  if (!socket.bound || isWildcard(previous)) socket.localAddress = stack.sourceFor(address);
+  if (!socket.bound) {
+    const error = take(socket, 0);
+    if (error !== 0) return error;
+  }
+  socket.remoteAddress = isWildcard(unmapped(address)) ? stack.sourceFor(address) : address;
+  socket.remotePort = options.port;
+  socket.connection = stack.network.newConnection();
+  socket.phase = Phase.connecting;
+  socket.remoteStack = target;
+  if (target === undefined) {
+    kernel.schedule(UNREACHABLE_AFTER_NS, stack.host.id, Kind.internal, unreachable, socket);
+    return 0;
+  }
+  socket.out = stack.linkTo(target);
+  sendSyn(new Handshake(socket, target));
+  return 0;
+}
+
+/** The world's network is 10.0.0.0/16 and fd00::/64; there is no way out of it. */
+function isOnNetwork(address: string): boolean {
+  const plain = unmapped(address);
+  return plain.startsWith("10.0.") || plain.startsWith("fd00:");
+}
+
+function unreachable(socket: TcpSocket): void {
+  if (socket.phase === Phase.connecting) socket.fail(Errno.EHOSTUNREACH);
+}
+
+/** Connects two Unix sockets of one host. How it went is told by `onConnect`. */
+export function connectUnix(socket: TcpSocket, path: string): number {
+  if (socket.phase === Phase.connecting) return Errno.EALREADY;
+  if (socket.phase !== Phase.idle) return Errno.EISCONN;
+  const { stack } = socket;
+  const listener = stack.unixPaths.socketAt(path);
+  const known = stack.unixPaths.has(path);
+  if (listener === undefined || listener.phase !== Phase.listening) {
+    return known ? Errno.ECONNREFUSED : Errno.ENOENT;
+  }
+  if (listener.acceptQueue.length > listener.backlog) return Errno.EAGAIN;
+  socket.connection = stack.network.newConnection();
+  socket.remoteStack = stack;
+  socket.phase = Phase.connecting;
+  const handshake = new Handshake(socket, stack);
+  const server = openServer(handshake, listener);
+  establishClient(handshake, server);
+  const { host } = stack;
+  const delayNs = stack.loopback.transitNs(0);
+  host.kernel.schedule(delayNs, host.id, Kind.receive, completeServer, handshake);
+  return 0;
+}
+
+/** What both ends of one beginning connection, and its timers, share. */
+class Handshake implements HandshakeHooks {
+  readonly client: TcpSocket;
+  readonly target: HostStack;
+  server: TcpSocket | undefined;
+  listener: TcpSocket | undefined;
+  synSentNs = 0;
+  synRetries = 0;
+  clientTimer = false;
+  serverRetries = 0;
+  serverTimer = false;
+
+  constructor(client: TcpSocket, target: HostStack) {
+    this.client = client;
+    this.target = target;
+    client.handshake = this;
+  }
+
+  unanswered(): void {
+    retrySyn(this);
+  }
+
+  complete(): void {
+    completeServer(this);
+  }
+}
+
+/** Puts a segment of the handshake on the wire. False when it is lost at once. */
+function put(
+  handshake: Handshake,
+  from: TcpSocket,
+  flag: number,
+  action: (handshake: Handshake) => void,
+): boolean {
+  const { kernel } = from.stack.host;
+  const { out } = from;
+  const sent = markSend(from, flag, 0, undefined);
+  const lost = out.blocked || (out.lossy && out.passing(1) === 0);
+  const transitNs = lost ? LOST : out.transitNs(HEADER_BYTES);
+  if (transitNs === LOST) {
+    markDrop(from, flag, undefined, out.blocked ? "blocked" : "lost");
+    return false;
+  }
+  const arrivalNs = Math.max(kernel.nowNs + transitNs, from.lastArrivalNs);
+  from.lastArrivalNs = arrivalNs;
+  const outer = kernel.currentEvent;
+  kernel.currentEvent = sent;
+  const target = (from.remoteStack as HostStack).host.id;
+  kernel.scheduleAt(arrivalNs, target, Kind.receive, action, handshake);
+  kernel.currentEvent = outer;
+  return true;
+}
+
+/** Whether what `from` sent still arrives; if not, notes the drop. */
+function arrives(from: TcpSocket, flag: number): boolean {
+  const down = from.remoteStack?.up !== true;
+  if (!from.out.blocked && !down) return true;
+  markDrop(from, flag, undefined, down ? "host is down" : "blocked");
+  return false;
+}
+
+function sendSyn(handshake: Handshake): void {
+  handshake.synSentNs = handshake.client.stack.host.kernel.nowNs;
+  if (!put(handshake, handshake.client, Flag.syn, arriveSyn)) retrySyn(handshake);
+}
+
+/** The client will send its SYN again when its timer fires, for no answer is coming. */
+function retrySyn(handshake: Handshake): void {
+  const { client } = handshake;
+  if (handshake.clientTimer || client.phase !== Phase.connecting) return;
+  handshake.clientTimer = true;
+  const { host } = client.stack;
+  const dueNs = handshake.synSentNs + SYN_TIMEOUT_NS * 2 ** handshake.synRetries;
+  host.kernel.scheduleAt(dueNs, host.id, Kind.internal, synTimeout, handshake);
+}
+
+function synTimeout(handshake: Handshake): void {
+  const { client } = handshake;
+  handshake.clientTimer = false;
+  if (client.phase !== Phase.connecting) return;
+  if (++handshake.synRetries > SYN_RETRIES) client.fail(Errno.ETIMEDOUT);
+  else sendSyn(handshake);
+}
+
+function arriveSyn(handshake: Handshake): void {
+  const { client, target } = handshake;
+  if (!arrives(client, Flag.syn)) {
+    retrySyn(handshake);
+    return;
+  }
+  if (handshake.server !== undefined && handshake.server.phase === Phase.handshaking) {
+    sendSynAck(handshake);
+    return;
+  }
+  const listener = listenerFor(handshake);
+  if (listener === undefined) {
+    refuse(handshake);
+    return;
+  }
+  if (listener.acceptQueue.length > listener.backlog) {
+    markDrop(client, Flag.syn, undefined, "backlog full");
+    retrySyn(handshake);
+    return;
+  }
+  openServer(handshake, listener).out = target.linkTo(client.stack);
+  sendSynAck(handshake);
+}
+
+function listenerFor({ client, target }: Handshake): TcpSocket | undefined {
+  const address = unmapped(client.remoteAddress);
+  const family = address.includes(":") ? 6 : 4;
+  const listeners = target.tcpPorts
+    .matching(address, family, client.remotePort)
+    .filter((socket) => socket.listening);
+  // SO_REUSEPORT shares connections out by a hash of where they come from.
+  if (listeners.length > 1) {
+    return listeners[(client.stack.host.id * 31 + client.localPort) % listeners.length];
+  }
+  return listeners[0];
+}
+
+function openServer(handshake: Handshake, listener: TcpSocket): TcpSocket {
+  const { client, target } = handshake;
+  const server = new TcpSocket(target, undefined, client.unix);
+  const local = unmapped(client.remoteAddress);
+  // A dual-stack listener shows its IPv4 connections as mapped addresses.
+  const prefix = listener.family === 6 && !client.unix && !local.includes(":") ? "::ffff:" : "";
+  server.family = listener.family;
+  server.localAddress = prefix + local;
+  server.localPort = client.remotePort;
+  server.remoteAddress = prefix + unmapped(client.localAddress);
+  server.remotePort = client.localPort;
+  server.connection = client.connection;
+  server.remoteStack = client.stack;
+  server.peer = client;
+  server.phase = Phase.handshaking;
+  server.handshake = handshake;
+  handshake.server = server;
+  handshake.listener = listener;
+  return server;
+}
+
+function sendSynAck(handshake: Handshake): void {
+  const server = handshake.server as TcpSocket;
+  if (!put(handshake, server, Flag.synAck, arriveSynAck)) retrySyn(handshake);
+}
+
+function refuse(handshake: Handshake): void {
+  const { client, target } = handshake;
+  // The answer goes out in the name of a socket that was never there.
+  const nobody = new TcpSocket(target, undefined);
+  nobody.remoteStack = client.stack;
+  nobody.peer = client;
+  nobody.out = target.linkTo(client.stack);
+  nobody.localPort = client.remotePort;
+  nobody.remotePort = client.localPort;
+  nobody.connection = client.connection;
+  sendReset(nobody);
+  nobody.die();
+}
+
+function arriveSynAck(handshake: Handshake): void {
+  const { client } = handshake;
+  const server = handshake.server as TcpSocket;
+  if (!arrives(server, Flag.synAck)) {
+    if (client.phase === Phase.connecting) retrySyn(handshake);
+    else if (client.phase === Phase.open) retrySynAck(handshake);
+    return;
+  }
+  if (client.phase === Phase.connecting) establishClient(handshake, server);
+  else if (client.phase !== Phase.open || client.peer !== server) {
+    // The client has gone meanwhile: its machine knows nothing of this connection.
+    client.peer = server;
+    sendReset(client);
+    return;
+  }
+  if (!put(handshake, client, Flag.ack, arriveAck)) retrySynAck(handshake);
+}
+
+function establishClient(handshake: Handshake, server: TcpSocket): void {
+  const { client } = handshake;
+  const { nowNs } = client.stack.host.kernel;
+  client.peer = server;
+  client.phase = Phase.open;
+  client.handshake = undefined;
+  client.rttNs = nowNs - handshake.synSentNs;
+  client.heardNs = nowNs;
+  server.rttNs = client.rttNs;
+  if (!client.unix) client.tellConnected();
+}
+
+function arriveAck(handshake: Handshake): void {
+  if (arrives(handshake.client, Flag.ack)) completeServer(handshake);
+  else retrySynAck(handshake);
+}
+
+/** The handshake's last leg has arrived, by itself or with data. */
+function completeServer(handshake: Handshake): void {
+  const server = handshake.server as TcpSocket;
+  const listener = handshake.listener as TcpSocket;
+  if (server.phase !== Phase.handshaking) return;
+  if (listener.phase !== Phase.listening) {
+    server.reset();
+    return;
+  }
+  if (listener.acceptQueue.length > listener.backlog) {
+    retrySynAck(handshake);
+    return;
+  }
+  server.phase = Phase.open;
+  server.handshake = undefined;
+  server.heardNs = server.stack.host.kernel.nowNs;
+  listener.acceptQueue.push(server);
+  listener.process?.enter(connection, listener);
+}
+
+function connection(listener: TcpSocket): void {
+  listener.events?.onConnection();
+}
+
+/** The server sends its SYN-ACK again for as long as the handshake is not complete. */
+function retrySynAck(handshake: Handshake): void {
+  const server = handshake.server as TcpSocket;
+  if (handshake.serverTimer || server.phase !== Phase.handshaking) return;
+  handshake.serverTimer = true;
+  const { host } = server.stack;
+  const delayNs = SECOND * 2 ** handshake.serverRetries;
+  host.kernel.schedule(delayNs, host.id, Kind.internal, synAckTimeout, handshake);
+}
+
+function synAckTimeout(handshake: Handshake): void {
+  const server = handshake.server as TcpSocket;
+  handshake.serverTimer = false;
+  if (server.phase !== Phase.handshaking) return;
+  if (++handshake.serverRetries > SYN_ACK_RETRIES) server.die();
+  else if (!put(handshake, server, Flag.synAck, arriveSynAck)) retrySynAck(handshake);
+}

@@ -1,0 +1,98 @@
+/**
+ * Keep-alive: after `idleNs` without a word from the peer, probes at an interval; `count` of them without
+ * an answer end the connection with ETIMEDOUT, and an answer from a machine that knows nothing of the
+ * connection with ECONNRESET. A connection that is busy costs one event per idle time.
+ */
+import { SECOND } from "../../../base/units.ts";
+import { type EventHandle, Kind } from "../../kernel.ts";
+import { Errno } from "../errno.ts";
+import { Flag, markSend } from "./segment.ts";
+import { Phase, sendReset, type TcpSocket } from "./socket.ts";
+
+/** How a socket's peer is kept an eye on. */
+export interface KeepAliveOptions {
+  /** Silence before the first probe. Linux: two hours. */
+  idleNs: number;
+  /** Between probes. Linux has 75 s; libuv, and so Node, sets 1 s. */
+  intervalNs: number;
+  /** Unanswered probes before the end. Linux has 9; libuv sets 10. */
+  count: number;
+}
+
+/** What Linux does when only SO_KEEPALIVE is set. */
+export const defaultKeepAlive: Readonly<KeepAliveOptions> = {
+  idleNs: 7_200 * SECOND,
+  intervalNs: 75 * SECOND,
+  count: 9,
+};
+
+/** The keep-alive timer of one socket. */
+export class KeepAlive {
+  readonly #socket: TcpSocket;
+  #options: KeepAliveOptions;
+  #timer: EventHandle | undefined;
+  #unanswered = 0;
+
+  constructor(socket: TcpSocket, options: KeepAliveOptions) {
+    this.#socket = socket;
+    this.#options = options;
+  }
+
+  start(options: KeepAliveOptions): void {
+    this.stop();
+    this.#options = options;
+    this.#arm(options.idleNs);
+  }
+
+  stop(): void {
+    if (this.#timer !== undefined) this.#socket.stack.host.kernel.cancel(this.#timer);
+    this.#timer = undefined;
+    this.#unanswered = 0;
+  }
+
+  #arm(delayNs: number): void {
+    const { host } = this.#socket.stack;
+    this.#timer = host.kernel.schedule(delayNs, host.id, Kind.internal, fire, this as KeepAlive);
+  }
+
+  /** @internal */
+  fire(): void {
+    this.#timer = undefined;
+    const socket = this.#socket;
+    const { kernel } = socket.stack.host;
+    const { idleNs, intervalNs, count } = this.#options;
+    if (socket.phase !== Phase.open) return;
+    const peer = socket.peer as TcpSocket;
+    const silentNs = kernel.nowNs - socket.heardNs;
+    const sending = socket.sendQueueBytes > 0 || socket.recovery?.active === true;
+    if (silentNs < idleNs || sending) {
+      this.#unanswered = 0;
+      this.#arm(sending ? idleNs : idleNs - silentNs);
+      return;
+    }
+    if (this.#unanswered >= count) {
+      sendReset(socket);
+      socket.fail(Errno.ETIMEDOUT);
+      return;
+    }
+    markSend(socket, Flag.ack, 0, undefined);
+    const arrives = !socket.out.blocked && socket.out.passing(1) === 1 && peer.stack.up;
+    if (arrives && peer.out.blocked === false && peer.out.passing(1) === 1) {
+      if (peer.phase === Phase.dead) {
+        sendReset(peer);
+      } else {
+        socket.heardNs = kernel.nowNs;
+        peer.heardNs = kernel.nowNs;
+        this.#unanswered = 0;
+        this.#arm(idleNs);
+        return;
+      }
+    }
+    this.#unanswered++;
+    this.#arm(intervalNs);
+  }
+}
+
+function fire(keepAlive: KeepAlive): void {
+  keepAlive.fire();
+}

@@ -1,0 +1,61 @@
+/** A datagram, and how it is noted in the fingerprint and the trace. */
+import { type EventKind, Kind } from "../../../trace/kinds.ts";
+import type { PacketDetail } from "../../../trace/packet.ts";
+import type { HostStack } from "../stack.ts";
+import type { UdpSocket } from "./socket.ts";
+
+/** A datagram on its way to one host. */
+export class Datagram {
+  readonly sender: UdpSocket;
+  readonly from: HostStack;
+  readonly fromAddress: string;
+  readonly fromPort: number;
+  readonly to: HostStack;
+  readonly toAddress: string;
+  readonly toPort: number;
+  payload: Uint8Array;
+
+  constructor(
+    sender: UdpSocket,
+    fromAddress: string,
+    to: HostStack,
+    toAddress: string,
+    toPort: number,
+    payload: Uint8Array,
+  ) {
+    this.sender = sender;
+    this.from = sender.stack;
+    this.fromAddress = fromAddress;
+    this.fromPort = sender.localPort;
+    this.to = to;
+    this.toAddress = toAddress;
+    this.toPort = toPort;
+    this.payload = payload;
+  }
+}
+
+/** Notes a send or a drop; gives the event's id. */
+export function markDatagram(
+  datagram: Datagram,
+  kind: EventKind,
+  digest: number,
+  reason?: string,
+): number {
+  const { from, to } = datagram;
+  const { kernel } = from.host;
+  const host = kind === Kind.send ? from.host.id : to.host.id;
+  if (kernel.observer === undefined) return kernel.mark(host, kind, digest);
+  const detail: PacketDetail = {
+    protocol: "udp",
+    from: from.host.name,
+    to: to.host.name,
+    fromPort: datagram.fromPort,
+    toPort: datagram.toPort,
+    flags: "",
+    bytes: datagram.payload.length,
+    payload: datagram.payload,
+    connection: 0,
+    ...(reason === undefined ? {} : { reason }),
+  };
+  return kernel.mark(host, kind, digest, detail);
+}

@@ -1,0 +1,394 @@
+/**
+ * A UDP socket, as the operating system holds it. Datagrams are lost, doubled, overtaken and damaged as
+ * the link decides; one that is larger than a packet is lost when any of its fragments is; one that finds
+ * the receiver's buffer full is dropped. A connected socket learns that nobody listens (ICMP).
+ */
+import { digestOf } from "../../../base/fingerprint.ts";
+import { Kind } from "../../kernel.ts";
+import type { Process } from "../../process.ts";
+import {
+  canonical,
+  type Family,
+  isBroadcast,
+  isMulticast,
+  isWildcard,
+  unmapped,
+} from "../address.ts";
+import { Errno } from "../errno.ts";
+import { LOST, MTU } from "../link.ts";
+import type { PortHolder } from "../ports.ts";
+import type { HostStack } from "../stack.ts";
+import { Datagram, markDatagram } from "./datagram.ts";
+
+/** The largest payload of a datagram over IPv4. */
+export const DATAGRAM_MAX_BYTES = 65_507;
+/** net.core.rmem_default. */
+const BUFFER_BYTES = 212_992;
+/** What the kernel charges for a datagram beside its bytes: its descriptor. */
+const OVERHEAD_BYTES = 704;
+const HEADER_BYTES = 28;
+
+/** What a socket tells its process; called inside `Process.enter`. */
+export interface DatagramEvents {
+  /** There is a datagram (or an error) to `receive`. One call, one datagram. */
+  onReadable(): void;
+}
+
+/** A UDP socket. */
+export class UdpSocket implements PortHolder {
+  readonly stack: HostStack;
+  process: Process | undefined;
+  events: DatagramEvents | undefined;
+  localAddress = "";
+  localPort = 0;
+  family: Family = 4;
+  v6Only = false;
+  reuse = false;
+  reusePort = false;
+  readonly listening: boolean = false;
+  bound = false;
+  /** Whom a connected socket talks to. */
+  remoteAddress = "";
+  remotePort = 0;
+  broadcast = false;
+  ttl = 64;
+  multicastTtl = 1;
+  multicastLoopback = true;
+  /** The groups it is a member of; a source-specific membership is "group from source". */
+  readonly groups: Set<string> = new Set();
+  receiveBufferBytes: number = BUFFER_BYTES;
+  sendBufferBytes: number = BUFFER_BYTES;
+
+  #queue: Datagram[] = [];
+  #queuedBytes = 0;
+  #error = 0;
+  #receiving = false;
+  #notified = false;
+
+  constructor(stack: HostStack, process: Process | undefined) {
+    this.stack = stack;
+    this.process = process;
+    if (process !== undefined) stack.adopt(process, this);
+  }
+
+  get connected(): boolean {
+    return this.remotePort !== 0;
+  }
+
+  /** Binds to a local address and port (0: any). Gives 0 or an error. */
+  bind(options: {
+    address: string;
+    port: number;
+    family: Family;
+    v6Only?: boolean;
+    reuse?: boolean;
+    reusePort?: boolean;
+  }): number {
+    const address = canonical(options.address);
+    if (address === undefined || this.bound) return Errno.EINVAL;
+    const { stack } = this;
+    const special = isWildcard(address) || isMulticast(address) || isBroadcast(address);
+    if (!special && !stack.owns(address)) return Errno.EADDRNOTAVAIL;
+    this.localAddress = address;
+    this.family = options.family;
+    this.v6Only = options.v6Only ?? false;
+    this.reuse = options.reuse ?? false;
+    this.reusePort = options.reusePort ?? false;
+    const { udpPorts, host } = stack;
+    const port = options.port === 0 ? udpPorts.ephemeral(host.kernel.nowNs) : options.port;
+    if (port === 0) return Errno.EADDRINUSE;
+    const error = options.port === 0 ? 0 : udpPorts.check(this, port);
+    if (error !== 0) return error;
+    this.localPort = port;
+    this.bound = true;
+    udpPorts.add(this, port);
+    stack.datagramSockets.add(this);
+    return 0;
+  }
+
+  /** From now on sends to one peer, and hears only that one. Gives 0 or an error. */
+  connect(addressText: string, port: number, family: Family): number {
+    const address = canonical(addressText);
+    if (address === undefined) return Errno.EINVAL;
+    if (this.connected) return Errno.EISCONN;
+    if (isBroadcast(address) && !this.broadcast) return Errno.EACCES;
+    if (this.stack.route(address) === undefined && !isMulticast(address) && offNetwork(address)) {
+      return Errno.ENETUNREACH;
+    }
+    if (!this.bound) {
+      const error = this.bind({ address: family === 6 ? "::" : "0.0.0.0", port: 0, family });
+      if (error !== 0) return error;
+    }
+    this.remoteAddress = isWildcard(address) ? this.stack.sourceFor(address) : address;
+    this.remotePort = port;
+    if (isWildcard(this.localAddress)) this.localAddress = this.stack.sourceFor(address);
+    return 0;
+  }
+
+  /** The peer is let go of. The local address stays, as on Linux. */
+  disconnect(): number {
+    if (!this.connected) return Errno.ENOTCONN;
+    this.remoteAddress = "";
+    this.remotePort = 0;
+    return 0;
+  }
+
+  /**
+   * Sends `payload`, which is the socket's from now on, to an address or to the connected peer. Gives how
+   * many bytes went out, or an error.
+   */
+  send(payload: Uint8Array, addressText?: string, port = 0): number {
+    if (this.#error !== 0) return this.takeError();
+    const connected = addressText === undefined;
+    if (connected && !this.connected) return Errno.EDESTADDRREQ;
+    const address = connected ? this.remoteAddress : addressText;
+    const toPort = connected ? this.remotePort : port;
+    if (payload.length > DATAGRAM_MAX_BYTES) return Errno.EMSGSIZE;
+    if (toPort === 0) return Errno.EINVAL;
+    if (!this.bound) {
+      const family = address.includes(":") ? 6 : 4;
+      const error = this.bind({ address: family === 6 ? "::" : "0.0.0.0", port: 0, family });
+      if (error !== 0) return error;
+    }
+    const plain = unmapped(address);
+    if (isMulticast(plain)) return this.#sendToGroup(payload, plain, toPort);
+    if (isBroadcast(plain)) {
+      return this.broadcast ? this.#sendToAll(payload, plain, toPort) : Errno.EACCES;
+    }
+    const to = this.stack.route(plain);
+    if (to === undefined) return offNetwork(plain) ? Errno.ENETUNREACH : payload.length;
+    this.#sendTo(to, payload, isWildcard(plain) ? this.stack.sourceFor(plain) : plain, toPort);
+    return payload.length;
+  }
+
+  /** Takes a datagram, or an error, or `EAGAIN` when there is nothing. */
+  receive(): Datagram | number {
+    if (this.#error !== 0) return this.takeError();
+    const datagram = this.#queue.shift();
+    if (datagram === undefined) return Errno.EAGAIN;
+    this.#queuedBytes -= datagram.payload.length + OVERHEAD_BYTES;
+    return datagram;
+  }
+
+  startReceiving(): void {
+    this.#receiving = true;
+    this.receiveAgain();
+  }
+
+  stopReceiving(): void {
+    this.#receiving = false;
+  }
+
+  /** After a `receive`: tells the process, in a later turn, if there is more. */
+  receiveAgain(): void {
+    if (!this.#receiving || this.#notified) return;
+    if (this.#queue.length === 0 && this.#error === 0) return;
+    this.#notified = true;
+    this.process?.schedule(0, Kind.internal, readable, this as UdpSocket);
+  }
+
+  takeError(): number {
+    const error = this.#error;
+    this.#error = 0;
+    return error;
+  }
+
+  close(): void {
+    if (this.process !== undefined) this.stack.disown(this.process, this);
+    this.stack.udpPorts.remove(this, this.localPort);
+    this.stack.datagramSockets.delete(this);
+    this.vanish();
+  }
+
+  /** @internal */
+  abandon(): void {
+    this.close();
+  }
+
+  /** @internal The machine has lost power, or the socket is closed. */
+  vanish(): void {
+    this.process = undefined;
+    this.events = undefined;
+    this.bound = false;
+    this.#receiving = false;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+  }
+
+  #sendTo(to: HostStack, payload: Uint8Array, address: string, port: number): void {
+    const { stack } = this;
+    const { kernel } = stack.host;
+    const local = this.localAddress;
+    const source = isWildcard(local) || isMulticast(local) ? stack.sourceFor(address) : local;
+    const datagram = new Datagram(this, unmapped(source), to, address, port, payload);
+    const sent = markDatagram(datagram, Kind.send, digestOf(payload));
+    const link = stack.linkTo(to);
+    const outer = kernel.currentEvent;
+    kernel.currentEvent = sent;
+    const copies = link.duplicate > 0 && link.prng("duplicate").chance(link.duplicate) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) this.#launch(datagram);
+    kernel.currentEvent = outer;
+  }
+
+  #launch(datagram: Datagram): void {
+    const { stack } = this;
+    const { payload, to } = datagram;
+    const link = stack.linkTo(to);
+    const bytes = payload.length + HEADER_BYTES;
+    if (link.blocked || link.losesAny(Math.ceil(bytes / MTU))) {
+      markDatagram(datagram, Kind.drop, 0, link.blocked ? "blocked" : "lost");
+      return;
+    }
+    let transitNs = link.transitNs(bytes);
+    if (transitNs === LOST) {
+      markDatagram(datagram, Kind.drop, 0, "queue full");
+      return;
+    }
+    if (link.reorder > 0) {
+      const prng = link.prng("reorder");
+      if (prng.chance(link.reorder)) transitNs += prng.below(link.reorderNs + 1);
+    }
+    if (link.corrupt > 0 && payload.length > 0) {
+      const prng = link.prng("corrupt");
+      if (prng.chance(link.corrupt)) {
+        datagram.payload = payload.slice();
+        const at = prng.below(payload.length);
+        datagram.payload[at] = (payload[at] as number) ^ (1 << prng.below(8));
+      }
+    }
+    stack.host.kernel.schedule(transitNs, to.host.id, Kind.receive, arrive, datagram);
+  }
+
+  #sendToGroup(payload: Uint8Array, group: string, port: number): number {
+    for (const to of this.stack.network.stacks) {
+      if (to === this.stack ? !this.multicastLoopback : this.multicastTtl === 0) continue;
+      let member = false;
+      for (const socket of to.udpPorts.holders(port)) {
+        member ||= socket.hears(group, this.stack.host.address);
+      }
+      if (member) this.#sendTo(to, payload, group, port);
+    }
+    return payload.length;
+  }
+
+  #sendToAll(payload: Uint8Array, address: string, port: number): number {
+    for (const to of this.stack.network.stacks) {
+      if (to.udpPorts.holders(port).length > 0) this.#sendTo(to, payload, address, port);
+    }
+    return payload.length;
+  }
+
+  /** Whether it is a member of the group, for what this source sends. */
+  hears(group: string, source: string): boolean {
+    return this.groups.has(group) || this.groups.has(`${group} from ${source}`);
+  }
+
+  /** @internal */
+  deliver(datagram: Datagram): void {
+    const bytes = datagram.payload.length + OVERHEAD_BYTES;
+    if (this.#queuedBytes + bytes > this.receiveBufferBytes) {
+      markDatagram(datagram, Kind.drop, 0, "receive buffer full");
+      return;
+    }
+    this.#queue.push(datagram);
+    this.#queuedBytes += bytes;
+    this.#tell();
+  }
+
+  /** @internal */
+  fail(error: number): void {
+    this.#error = error;
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (!this.#receiving || this.#notified) return;
+    this.#notified = true;
+    this.process?.enter(readable, this as UdpSocket);
+  }
+
+  /** @internal */
+  runReadable(): void {
+    this.#notified = false;
+    if (this.#receiving) this.events?.onReadable();
+  }
+}
+
+function readable(socket: UdpSocket): void {
+  socket.runReadable();
+}
+
+function offNetwork(address: string): boolean {
+  return !address.startsWith("10.0.") && !address.startsWith("fd00:");
+}
+
+function arrive(datagram: Datagram): void {
+  const { from, to, toAddress } = datagram;
+  const link = from.linkTo(to);
+  if (link.blocked || !to.up) {
+    markDatagram(datagram, Kind.drop, 0, link.blocked ? "blocked" : "host is down");
+    return;
+  }
+  if (isMulticast(toAddress) || isBroadcast(toAddress)) deliverToAll(datagram);
+  else deliverToOne(datagram);
+}
+
+function deliverToOne(datagram: Datagram): void {
+  const { to, toAddress, toPort, fromAddress, fromPort } = datagram;
+  const family = toAddress.includes(":") ? 6 : 4;
+  const sockets = to.udpPorts.matching(toAddress, family, toPort);
+  let chosen: UdpSocket | undefined;
+  let strangers = 0;
+  for (const socket of sockets) {
+    if (!socket.connected) {
+      strangers++;
+      // Of several on one port the last to bind gets unicast datagrams, as on Linux.
+      if (chosen === undefined || !chosen.connected) chosen = socket;
+    } else if (unmapped(socket.remoteAddress) === fromAddress && socket.remotePort === fromPort) {
+      chosen = socket;
+    }
+  }
+  if (chosen !== undefined && !chosen.connected && chosen.reusePort && strangers > 1) {
+    const group = sockets.filter((socket) => !socket.connected);
+    chosen = group[(datagram.from.host.id * 31 + fromPort) % group.length];
+  }
+  if (chosen === undefined) unreachable(datagram);
+  else chosen.deliver(datagram);
+}
+
+function deliverToAll(datagram: Datagram): void {
+  const { to, toAddress, toPort, fromAddress } = datagram;
+  const multicast = isMulticast(toAddress);
+  const family = toAddress.includes(":") ? 6 : 4;
+  for (const socket of to.udpPorts.holders(toPort)) {
+    if (socket.family !== family) continue;
+    const local = socket.localAddress;
+    if (!isWildcard(local) && local !== toAddress) continue;
+    if (multicast && !socket.hears(toAddress, fromAddress)) continue;
+    const copy = new Datagram(
+      datagram.sender,
+      fromAddress,
+      to,
+      toAddress,
+      toPort,
+      datagram.payload.slice(),
+    );
+    socket.deliver(copy);
+  }
+}
+
+/** Nobody listens: ICMP says so, and a connected sender hears it. */
+function unreachable(datagram: Datagram): void {
+  markDatagram(datagram, Kind.drop, 0, "port unreachable");
+  const { from, to, sender } = datagram;
+  if (!sender.connected) return;
+  const back = to.linkTo(from);
+  if (back.blocked || back.losesAny(1)) return;
+  const transitNs = back.transitNs(HEADER_BYTES);
+  if (transitNs === LOST) return;
+  to.host.kernel.schedule(transitNs, from.host.id, Kind.internal, refused, sender);
+}
+
+function refused(sender: UdpSocket): void {
+  if (sender.connected && sender.process !== undefined) sender.fail(Errno.ECONNREFUSED);
+}
