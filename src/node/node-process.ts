@@ -21,7 +21,7 @@ import {
   processMethodsBinding,
 } from "./process-object.ts";
 import { createPublicRequire } from "./public-modules.ts";
-import type { Realm } from "./realm-types.ts";
+import type { Realm, ThreadIdentity } from "./realm-types.ts";
 import { ProcessSignals } from "./signals.ts";
 import { createStdio } from "./stdio.ts";
 
@@ -55,15 +55,27 @@ export class NodeProcess implements ProcessRunner {
   readonly global: object;
   readonly async: AsyncContext = new AsyncContext();
   readonly signals: ProcessSignals;
+  /** Worker threads of this process; they end with it. */
+  readonly threads: Set<Process> = new Set();
+  /** What it was started with: threads and children inherit it. */
+  readonly description: ProcessDescription;
+  /** Told of the exception that ends this process: a worker passes it on to its maker. */
+  onDeath: ((thrown: unknown) => void) | undefined;
   readonly #observer: ProcessObserver;
   readonly #timers: LoopTimers;
   readonly #runNextTicks: () => void;
   /** The process listens for unhandled rejections by itself (`uncaughtException` capture included). */
   #captureUncaught: CaptureCallback = null;
 
-  constructor(process: Process, description: ProcessDescription, observer: ProcessObserver) {
+  constructor(
+    process: Process,
+    description: ProcessDescription,
+    observer: ProcessObserver,
+    thread?: ThreadIdentity,
+  ) {
     preparePlatform();
     this.process = process;
+    this.description = description;
     this.#observer = observer;
     process.runner = this;
     this.loop = new EventLoop(process, () => this.#onIdle());
@@ -84,6 +96,7 @@ export class NodeProcess implements ProcessRunner {
       context,
       intrinsics,
       prng,
+      thread,
       process: object,
       uncaught: (thrown, fromPromise) => this.uncaught(thrown, fromPromise),
       publicRequire: createPublicRequire,
@@ -103,7 +116,8 @@ export class NodeProcess implements ProcessRunner {
     completeProcessObject(realm);
     this.#defineExceptionCapture();
     this.#runNextTicks = this.#bootstrap();
-    createStdio(this, (stream, text) => this.#write(stream, text));
+    // A worker's streams are its maker's: its main function defines them.
+    if (!thread) createStdio(this, (stream, text) => this.#write(stream, text));
     this.global = createGlobal(realm);
   }
 
@@ -149,6 +163,7 @@ export class NodeProcess implements ProcessRunner {
   }
 
   dispose(): void {
+    for (const thread of this.threads) thread.terminate({ code: 1, signal: null });
     this.async.dispose();
     const { end } = this.process;
     if (end) this.#observer.onExit?.(end);
@@ -187,10 +202,17 @@ export class NodeProcess implements ProcessRunner {
     const object = this.realm.process;
     const { host, pid } = this.process;
     const text = describeThrown(thrown);
-    host.kernel.mark(host.id, Kind.uncaught, digestOf(Buffer.from(firstLine(text))), { pid, text });
-    this.#observer.onUncaught?.(thrown, origin);
-    // The mark above stands for this text: a stack, and a version, may differ where the run does not.
-    this.#observer.onOutput?.("stderr", `Uncaught:\n${text}\n\nNode.js ${process.version}\n`);
+    const digest = digestOf(Buffer.from(firstLine(text)));
+    host.kernel.mark(host.id, Kind.uncaught, digest, { pid, text });
+    if (this.onDeath) {
+      // A worker's exception is its maker's to handle.
+      this.onDeath(thrown);
+    } else {
+      this.#observer.onUncaught?.(thrown, origin);
+      // The mark above stands for this text: a stack, and a version, may differ where the run does not.
+      const report = `Uncaught:\n${text}\n\nNode.js ${process.version}\n`;
+      this.#observer.onOutput?.("stderr", report);
+    }
     try {
       if (!object._exiting) {
         object._exiting = true;
@@ -263,6 +285,11 @@ export class NodeProcess implements ProcessRunner {
       this.uncaught(thrown, fromPromise);
       return this.process.alive;
     };
+  }
+
+  /** Whoever started the process hears of its threads and children, too. */
+  get observer(): ProcessObserver {
+    return this.#observer;
   }
 
   #write(stream: "stdout" | "stderr", text: string): void {

@@ -2,9 +2,12 @@
  * The rooms of the platform, put together: which simulated bindings and which modules a process has. A
  * new room registers itself here and nowhere else.
  */
+import { createCredentialsBinding } from "./bindings/credentials.ts";
+import { createFsBinding, createFsDirBinding, createFsEventBinding } from "./bindings/fs/index.ts";
 import { createMessagingBinding } from "./bindings/messaging.ts";
 import { createZlibBinding } from "./bindings/zlib.ts";
-import { registerBindings } from "./bindings/index.ts";
+import { createWorkerBinding } from "./bindings/worker.ts";
+import { registerBindings, registerRealmBindings } from "./bindings/index.ts";
 import { createCryptoModule } from "./modules/crypto.ts";
 import { registerLibraryModules, registerModule } from "./public-modules.ts";
 
@@ -15,6 +18,12 @@ export function preparePlatform(): void {
   if (ready) return;
   ready = true;
   registerBindings({ messaging: createMessagingBinding, zlib: createZlibBinding });
-  registerLibraryModules("zlib");
+  registerBindings({
+    fs: createFsBinding,
+    fs_dir: createFsDirBinding,
+    fs_event_wrap: createFsEventBinding,
+  });
+  registerRealmBindings({ worker: createWorkerBinding, credentials: createCredentialsBinding });
+  registerLibraryModules("zlib", "worker_threads", "fs", "fs/promises");
   registerModule("crypto", createCryptoModule);
 }

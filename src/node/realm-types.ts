@@ -18,6 +18,17 @@ export interface Realm {
   readonly internalBinding: LibraryRequire;
   /** What a program gets for a built-in module: `node:net`, or a stand-in that says it is not simulated. */
   readonly requirePublic: LibraryRequire;
+  /** Set in a worker thread. */
+  readonly thread?: ThreadIdentity | undefined;
   /** The process's own randomness: fork a stream by name. */
   readonly prng: Prng;
+}
+
+/** What a worker thread knows of itself. */
+export interface ThreadIdentity {
+  readonly id: number;
+  readonly name: string;
+  /** Its end of the port that Node's library uses between a worker and whoever made it. */
+  readonly port: object;
+  readonly resourceLimits: Float64Array;
 }

@@ -5,6 +5,7 @@
  */
 import { LightconeError } from "../base/errors.ts";
 import { currentProcess } from "./node-process.ts";
+import { compileWanted, programsAreWanted } from "./program/library.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
 
@@ -125,9 +126,23 @@ function inside<T>(body: () => T): T {
  * Runs `body`, which starts processes and runs a kernel, in one synchronous piece. Resolves with what it
  * returns, rejects with what it throws.
  *
+ * A program that is asked for while it runs (a worker's file) is compiled, and `body` runs again: it must
+ * start everything afresh each time.
+ *
  * The piece runs in a callback of its own, since microtasks cannot be drained from within a microtask.
  */
-export function simulate<T>(body: () => T): Promise<T> {
+export async function simulate<T>(body: () => T): Promise<T> {
+  for (;;) {
+    const result = await once(body);
+    if (!programsAreWanted()) return result;
+    await compileWanted(injectedNames);
+  }
+}
+
+/** The modules that every program may be given when it starts. */
+export const injectedNames: string[] = [];
+
+function once<T>(body: () => T): Promise<T> {
   return new Promise((resolve, reject) => {
     setImmediate(() => {
       try {

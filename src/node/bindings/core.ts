@@ -10,14 +10,15 @@ import type { Realm } from "../realm-types.ts";
 const require = createRequire(import.meta.url);
 
 /** An object that makes up a symbol for each name that it is asked for, and remembers it. */
-function symbolBag(): object {
+function symbolBag(): Record<string, symbol> {
   return new Proxy(Object.create(null) as Record<string, symbol>, {
     get: (bag, name: string) => (bag[name] ??= Symbol(name)),
   });
 }
 
-const perIsolateSymbols = symbolBag();
-const privateSymbols = symbolBag();
+/** The symbols that Node's C++ and JavaScript share, by name. */
+export const perIsolateSymbols: Record<string, symbol> = symbolBag();
+const privateSymbols: Record<string, symbol> = symbolBag();
 
 function getOwnNonIndexProperties(value: object, filter: number): PropertyKey[] {
   const keys = filter === 2 ? Object.keys(value) : Reflect.ownKeys(value);
@@ -281,14 +282,6 @@ export const coreBindings: Record<string, Factory> = {
     console: {},
   }),
   report: () => ({ shouldReportOnUncaughtException: () => false }),
-  worker: () => ({
-    isMainThread: true,
-    isInternalThread: false,
-    ownsProcessState: true,
-    threadId: 0,
-    resourceLimits: new Float64Array(4),
-    getEnvMessagePort: () => undefined,
-  }),
   options: () => ({ envSettings: {}, types: {}, noGlobalSearchPaths: false }),
   diagnostics_channel: () => ({
     subscribers: new Uint32Array(0),

@@ -26,6 +26,11 @@ export function registerBindings(
   for (const [name, create] of Object.entries(bindings)) factories[name] = of(create);
 }
 
+/** Registers bindings that need more of a process than its context. */
+export function registerRealmBindings(bindings: Record<string, (realm: Realm) => object>): void {
+  Object.assign(factories, bindings);
+}
+
 /** Whether a binding of this name is simulated. */
 export function hasBinding(name: string): boolean {
   return Object.hasOwn(factories, name);

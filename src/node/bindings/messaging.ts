@@ -4,9 +4,16 @@
  */
 import { Kind } from "../../trace/kinds.ts";
 import type { BindingContext } from "./context.ts";
+import { perIsolateSymbols } from "./core.ts";
 import { Handle } from "./handle.ts";
 
 const HOP_NS = 5_000;
+
+const HYBRID_DISPATCH = Symbol.for("nodejs.internal.kHybridDispatch");
+const RECEIVING_PORTS = Symbol.for("nodejs.internal.kCurrentlyReceivingPorts");
+const onInit = perIsolateSymbols["oninit"] as symbol;
+const onClose = perIsolateSymbols["handle_onclose"] as symbol;
+const noMessage = perIsolateSymbols["no_message_symbol"] as symbol;
 
 interface Posted {
   readonly message: unknown;
@@ -117,138 +124,157 @@ export function createPortPair(): [object, object] {
   return [new TravellingPort(a), new TravellingPort(b)];
 }
 
-/** Makes the binding of one process. `adopt` puts a travelling port up as a port of this process. */
+/** What keeps the loop alive for a port. Node re-chains a port's own prototype, so it is not the port. */
+class PortHandle extends Handle {
+  readonly #port: object;
+  readonly #onClosed: () => void;
+
+  constructor(context: BindingContext, port: object, onClosed: () => void) {
+    super(context, "MESSAGEPORT");
+    this.#port = port;
+    this.#onClosed = onClosed;
+  }
+
+  override activate(): void {
+    super.activate();
+  }
+
+  override deactivate(): void {
+    super.deactivate();
+  }
+
+  override closed(callback: (() => void) | undefined): void {
+    super.closed(callback);
+    const close = (this.#port as Record<symbol, (() => void) | undefined>)[onClose];
+    this.#onClosed();
+    if (close) this.context.async.makeCallback(this, close.bind(this.#port), []);
+  }
+}
+
+/** What `emitMessage` of Node's `internal/per_context/messageport` does. */
+function dispatch(port: object, ports: readonly unknown[], message: unknown): void {
+  const target = port as Record<symbol, unknown>;
+  target[RECEIVING_PORTS] = ports;
+  try {
+    (target[HYBRID_DISPATCH] as (...args: unknown[]) => void)(message, "message", undefined);
+  } finally {
+    target[RECEIVING_PORTS] = undefined;
+  }
+}
+
+/** Makes the binding of one process. */
 export function createMessagingBinding(context: BindingContext): object {
   const { process } = context;
-  const emit = (): ((port: object, ports: unknown[], message: unknown, type: string) => void) => {
-    // `emitMessage` of Node's `internal/per_context/messageport` does no more than this.
-    const { MessageEvent } = context.require("internal/worker/io");
-    return (port, ports, message, type) => {
-      const event = new MessageEvent(type, { data: message, ports });
-      (port as { dispatchEvent(event: object): void }).dispatchEvent(event);
-    };
-  };
 
-  class MessagePort extends Handle implements PortEnd {
+  class MessagePort implements PortEnd {
     #state: PortState | undefined;
     #started = false;
     #delivering = false;
+    readonly #handle: PortHandle;
 
     constructor() {
-      super(context, "MESSAGEPORT");
-      portsByClass.set(this, this);
+      this.#handle = new PortHandle(context, this, () => {
+        this.#state = undefined;
+      });
+      portsByClass.set(this, { detach: () => this.#detach() });
     }
 
-    /** @internal */
-    adopt(state: PortState): this {
-      this.#state = state;
-      state.end = this;
-      return this;
+    /** Whether `value` is a port of this process. */
+    static is(value: unknown): value is MessagePort {
+      return typeof value === "object" && value !== null && #state in value;
     }
 
-    /** @internal */
-    detach(): PortState {
+    /** Puts up a port that arrived; Node's initializer runs for every port that C++ makes. */
+    static adopt(port: unknown): MessagePort {
+      const made = new MessagePort();
+      const { state } = port as TravellingPort;
+      made.#state = state;
+      state.end = made;
+      (made as unknown as Record<symbol, (() => void) | undefined>)[onInit]?.call(made);
+      return made;
+    }
+
+    #detach(): PortState {
       const state = this.#state as PortState;
       state.end = undefined;
       this.#state = undefined;
-      this.deactivate();
+      this.#handle.deactivate();
       return state;
     }
 
-    get state(): PortState | undefined {
-      return this.#state;
+    ref(): void {
+      this.#handle.ref();
+    }
+
+    unref(): void {
+      this.#handle.unref();
+    }
+
+    hasRef(): boolean {
+      return this.#handle.hasRef();
     }
 
     postMessage(message: unknown, options?: { transfer?: unknown[] } | unknown[]): void {
       const transfer = Array.isArray(options) ? options : (options?.transfer ?? []);
-      const posted = cloneMessage(message, transfer);
-      this.#state?.post(posted);
+      this.#state?.post(cloneMessage(message, transfer));
     }
 
     start(): void {
       this.#started = true;
-      this.activate();
+      this.#handle.activate();
       this.#deliverLater();
     }
 
-    receive(): void {
-      this.#deliverLater();
+    stop(): void {
+      this.#started = false;
+      this.#handle.deactivate();
+    }
+
+    close(): void {
+      if (this.#handle.closing) return;
+      this.#state?.close();
+      this.#handle.close();
     }
 
     drain(): void {
       this.#deliver();
     }
 
-    peerClosed(): void {
-      process.schedule(HOP_NS, Kind.internal, () => this.#closeWithPeer(), undefined);
+    receive(): void {
+      this.#deliverLater();
     }
 
-    #closeWithPeer(): void {
-      this.#deliver();
-      if (!this.closing) this.close();
+    peerClosed(): void {
+      const close = (): void => {
+        this.#deliver();
+        this.close();
+      };
+      process.schedule(HOP_NS, Kind.internal, close, undefined);
     }
 
     /** Takes the next message without waiting for the loop: `receiveMessageOnPort`. */
     take(): { message: unknown } | undefined {
       const posted = this.#state?.queue.shift();
       if (!posted) return undefined;
-      const ports = posted.ports.map((port) => adopt(port));
+      const ports = posted.ports.map((port) => MessagePort.adopt(port));
       return { message: restorePorts(posted.message, ports) };
     }
 
     #deliverLater(): void {
-      if (!this.#started || this.#delivering || this.#state?.queue.length === 0) return;
+      if (!this.#started || this.#delivering || !this.#state?.queue.length) return;
       this.#delivering = true;
       process.schedule(HOP_NS, Kind.completion, () => this.#deliver(), undefined);
     }
 
     #deliver(): void {
       this.#delivering = false;
-      const dispatch = emit();
-      while (this.#started && this.#state && this.#state.queue.length > 0 && !this.closing) {
+      while (this.#started && this.#state?.queue.length && !this.#handle.closing) {
         const { message, ports: travelling } = this.#state.queue.shift() as Posted;
-        const ports = travelling.map((port) => adopt(port));
-        const deliver = (): void => dispatch(this, ports, restorePorts(message, ports), "message");
-        context.async.makeCallback(this, deliver, []);
+        const ports = travelling.map((port) => MessagePort.adopt(port));
+        const deliver = (): void => dispatch(this, ports, restorePorts(message, ports));
+        context.async.makeCallback(this.#handle, deliver, []);
       }
     }
-
-    protected override onClose(): void {
-      this.#state?.close();
-    }
-
-    override closed(callback: (() => void) | undefined): void {
-      super.closed(callback);
-      const port = this as unknown as {
-        onclose?: () => void;
-        [key: symbol]: (() => void) | undefined;
-      };
-      const { oninit: _oninit, onclose } = context.require("internal/worker/io");
-      const handler = typeof onclose === "symbol" ? port[onclose] : undefined;
-      const symbols = Object.getOwnPropertySymbols(Object.getPrototypeOf(this) as object);
-      const symbol = symbols.find((name) => name.description === "onclose");
-      const close = handler ?? (symbol ? port[symbol] : undefined);
-      if (close) context.async.makeCallback(this, close, []);
-    }
-
-    stop(): void {
-      this.#started = false;
-      this.deactivate();
-    }
-  }
-
-  function adopt(port: unknown): MessagePort {
-    const made = new MessagePort().adopt((port as TravellingPort).state);
-    // Node runs this initializer for every port that C++ makes.
-    const { oninit } = context.require("internal/worker/io");
-    const symbols = Object.getOwnPropertySymbols(MessagePort.prototype);
-    const symbol =
-      typeof oninit === "symbol" ? oninit : symbols.find((name) => name.description === "oninit");
-    const init = symbol
-      ? (made as unknown as Record<symbol, (() => void) | undefined>)[symbol]
-      : undefined;
-    init?.call(made);
-    return made;
   }
 
   class MessageChannel {
@@ -257,11 +283,13 @@ export function createMessagingBinding(context: BindingContext): object {
 
     constructor() {
       const [a, b] = createPortPair();
-      this.port1 = adopt(a);
-      this.port2 = adopt(b);
+      this.port1 = MessagePort.adopt(a);
+      this.port2 = MessagePort.adopt(b);
     }
   }
 
+  // What Node's library will call on a port, whatever it does to the port's prototype.
+  const { stop, drain, take } = MessagePort.prototype;
   class JSTransferable {}
 
   return {
@@ -269,17 +297,20 @@ export function createMessagingBinding(context: BindingContext): object {
     MessageChannel,
     MessagePort,
     JSTransferable,
-    adoptPort: adopt,
+    adoptPort: (port: unknown) => MessagePort.adopt(port),
     structuredClone: (value: unknown, options?: { transfer: [] }) =>
       structuredClone(value, options),
     setDeserializerCreateObjectFunction: () => {},
     setDeserializerCreateFunction: () => {},
     exposeLazyDOMExceptionProperty: () => {},
-    stopMessagePort: (port: MessagePort) => port.stop(),
-    checkMessagePort: (port: unknown) => port instanceof MessagePort,
-    drainMessagePort: (port: MessagePort) => port.drain(),
+    stopMessagePort: (port: unknown) => stop.call(port as MessagePort),
+    checkMessagePort: (port: unknown) => MessagePort.is(port),
+    drainMessagePort: (port: unknown) => drain.call(port as MessagePort),
     moveMessagePortToContext: (port: unknown) => port,
-    receiveMessageOnPort: (port: MessagePort) => port.take()?.message,
+    receiveMessageOnPort: (port: unknown) => {
+      const taken = take.call(port as MessagePort);
+      return taken ? taken.message : noMessage;
+    },
     broadcastChannel: () => {
       throw Object.assign(new Error("BroadcastChannel is not simulated"), {
         code: "LC_NOT_SIMULATED",

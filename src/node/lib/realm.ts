@@ -20,6 +20,7 @@ export interface RealmOptions {
   /** What happens to an exception that nobody caught. */
   readonly uncaught: Realm["uncaught"];
   readonly prng: Prng;
+  readonly thread?: Realm["thread"];
   /** Makes the `require` of programs. */
   readonly publicRequire: (realm: Realm) => (request: string) => unknown;
   /** Bindings that the process's runner makes itself. */
@@ -84,6 +85,7 @@ export function createRealm(options: RealmOptions): Realm {
     internalBinding: internalBinding as Realm["internalBinding"],
     requirePublic: (id) => publicRequire(id),
     prng: options.prng,
+    thread: options.thread,
   };
   const publicRequire = options.publicRequire(realm);
   return realm;

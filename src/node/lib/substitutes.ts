@@ -23,7 +23,6 @@ const publicTwins: Record<string, Substitute> = {
   url: () => commonjs(realUrl),
   // The platform's own rooms: what the library asks for is what the program gets.
   crypto: (realm) => realm.requirePublic("crypto"),
-  worker_threads: (realm) => realm.requirePublic("worker_threads"),
   child_process: (realm) => realm.requirePublic("child_process"),
   module: (realm) => realm.requirePublic("module"),
   vm: (realm) => realm.requirePublic("vm"),
@@ -104,6 +103,41 @@ function bufferInternals(): object {
   };
 }
 
+/** An error on its way from a worker to its maker: what cloning would lose travels beside it. */
+function serializeError(error: unknown): object {
+  if (!(error instanceof Error)) return { error };
+  const own: Record<string, unknown> = {};
+  for (const key of Object.keys(error)) {
+    try {
+      own[key] = structuredClone((error as unknown as Record<string, unknown>)[key]);
+    } catch {
+      // A property that cannot be cloned stays behind, as in Node.
+    }
+  }
+  return { error: new Error(error.message), name: error.name, stack: error.stack, own };
+}
+
+const errorClasses: Record<string, ErrorConstructor> = {
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+};
+
+function deserializeError(sent: {
+  error: unknown;
+  name?: string;
+  stack?: string;
+  own?: object;
+}): unknown {
+  if (!(sent.error instanceof Error) || sent.own === undefined) return sent.error;
+  const error = new (errorClasses[sent.name ?? ""] ?? Error)(sent.error.message);
+  Object.defineProperty(error, "stack", { value: sent.stack, configurable: true, writable: true });
+  return Object.assign(error, sent.own);
+}
+
 /** The substitutes by the library's own names. */
 export const substitutes: Record<string, Substitute> = {
   ...publicTwins,
@@ -142,6 +176,7 @@ export const substitutes: Record<string, Substitute> = {
     findSourceMap: () => undefined,
     getSourceMapsSupport: () => ({ enabled: false }),
   }),
+  "internal/error_serdes": () => ({ serializeError, deserializeError }),
   // Rejections are V8's to report: the real process hears of them, and `simulate` passes them on.
   "internal/process/promises": () => ({
     setHasRejectionToWarn: () => {},

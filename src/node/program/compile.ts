@@ -82,6 +82,17 @@ export async function compileProgram(options: CompileOptions): Promise<CompiledP
   return instantiate(entry, code, map, Object.keys(built.metafile.inputs));
 }
 
+/** Compiles source text as a CommonJS script: `new Worker(code, { eval: true })`, `node -e`. */
+export async function compileSource(source: string, name: string): Promise<CompiledProgram> {
+  const scope = `const { ${hostNames.join(", ")} } = globalThis; const global = globalThis;`;
+  const code = `const module = { exports: {} }, exports = module.exports; { ${scope}\n${source}\n}`;
+  try {
+    return instantiate(name, code, undefined, []);
+  } catch (error) {
+    throw new LightconeError("LC_COMPILE", `${name}: ${(error as Error).message}`);
+  }
+}
+
 let serial = 0;
 
 function instantiate(

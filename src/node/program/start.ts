@@ -39,27 +39,33 @@ export function startProgram(
     },
     options,
   );
+  process.schedule(0, Kind.start, () => startCompiled(node, program, options), undefined);
+  return node;
+}
+
+/** Evaluates a program in a process that is running: its code runs from here on. */
+export function startCompiled(
+  node: NodeProcess,
+  program: CompiledProgram,
+  options: StartOptions,
+): void {
   const inject = options.inject ?? {};
   const require = (id: string): unknown =>
     Object.hasOwn(inject, id) ? inject[id] : node.realm.requirePublic(id);
-  const start = (): void => {
-    let published: Record<string, unknown> = {};
-    const evaluated = program.evaluate({
-      global: node.global,
-      require,
-      publish: (exports) => {
-        published = exports;
-      },
-    });
-    // A rejection of the top level is an uncaught exception, as for any ES module.
-    evaluated
-      .then(
-        () => options.main?.(published, node),
-        (thrown: unknown) => node.uncaught(thrown, false),
-      )
-      .catch((thrown: unknown) => node.uncaught(thrown, true));
-    node.loop.checkIdle();
-  };
-  process.schedule(0, Kind.start, start, undefined);
-  return node;
+  let published: Record<string, unknown> = {};
+  const evaluated = program.evaluate({
+    global: node.global,
+    require,
+    publish: (exports) => {
+      published = exports;
+    },
+  });
+  // A rejection of the top level is an uncaught exception, as for any ES module.
+  evaluated
+    .then(
+      () => options.main?.(published, node),
+      (thrown: unknown) => node.uncaught(thrown, false),
+    )
+    .catch((thrown: unknown) => node.uncaught(thrown, true));
+  node.loop.checkIdle();
 }

@@ -1,0 +1,196 @@
+/**
+ * `internalBinding('worker')`: a worker is a thread of the same host, with an instance of Node's library
+ * and of its program of its own. Node's `internal/worker` drives it on one side; `runThread` does on the
+ * other what Node's `internal/main/worker_thread` does.
+ */
+import { Kind } from "../../trace/kinds.ts";
+import { Process } from "../../sim/process.ts";
+import { NodeProcess } from "../node-process.ts";
+import { programFor } from "../program/library.ts";
+import { startCompiled } from "../program/start.ts";
+import type { Realm } from "../realm-types.ts";
+import { Handle } from "./handle.ts";
+import { createPortPair } from "./messaging.ts";
+
+/** What a thread costs to start. */
+const START_NS = 5_000_000;
+
+const nextThreadId = new WeakMap<object, number>();
+
+/** Makes the binding of one process. */
+export function createWorkerBinding(realm: Realm): object {
+  const { context, thread } = realm;
+  const owner = context.process.runner as NodeProcess;
+
+  class Worker extends Handle {
+    readonly threadId: number;
+    readonly messagePort: object;
+    onexit: ((code: number, error?: string | null, reason?: string | null) => void) | null = null;
+    readonly #childPort: object;
+    readonly #env: Record<string, string> | null;
+    readonly #name: string;
+    readonly #limits = new Float64Array(4);
+    #process: Process | undefined;
+
+    constructor(_url: string, env: Record<string, string> | null, ...rest: unknown[]) {
+      super(context, "WORKER");
+      const { kernel } = context.process.host;
+      this.threadId = (nextThreadId.get(kernel) ?? 0) + 1;
+      nextThreadId.set(kernel, this.threadId);
+      const [mine, theirs] = createPortPair();
+      this.messagePort = realm.internalBinding("messaging").adoptPort(mine);
+      this.#childPort = theirs;
+      this.#env = env;
+      this.#name = typeof rest.at(-1) === "string" ? (rest.at(-1) as string) : "";
+    }
+
+    startThread(): void {
+      const { process } = context;
+      this.activate();
+      const child = new Process(process.host, process.pid, process.parentPid);
+      process.host.processes.add(child);
+      owner.threads.add(child);
+      this.#process = child;
+      const env = this.#env ?? { ...realm.process.env };
+      const node = new NodeProcess(
+        child,
+        { ...owner.description, argv: [], env },
+        {
+          ...owner.observer,
+          onExit: (end) => this.#exited(end.code ?? 1),
+        },
+        {
+          id: this.threadId,
+          name: this.#name,
+          port: this.#childPort,
+          resourceLimits: this.#limits,
+        },
+      );
+      child.schedule(START_NS, Kind.start, runThread, node);
+    }
+
+    #exited(code: number): void {
+      owner.threads.delete(this.#process as Process);
+      const { process } = context;
+      process.schedule(
+        0,
+        Kind.internal,
+        () => {
+          this.deactivate();
+          if (this.onexit) context.async.makeCallback(this, this.onexit, [code, null, null]);
+        },
+        undefined,
+      );
+    }
+
+    stopThread(): void {
+      const stop = (): void => this.#process?.terminate({ code: 1, signal: null });
+      context.process.schedule(0, Kind.internal, stop, undefined);
+    }
+
+    getResourceLimits(): Float64Array {
+      return this.#limits;
+    }
+
+    takeHeapSnapshot(): void {}
+
+    loopIdleTime(): number {
+      return 0;
+    }
+
+    loopStartTime(): number {
+      return 0;
+    }
+  }
+
+  let port: object | undefined;
+  return {
+    isMainThread: thread === undefined,
+    isInternalThread: false,
+    ownsProcessState: thread === undefined,
+    threadId: thread?.id ?? 0,
+    threadName: thread?.name ?? "",
+    resourceLimits: thread?.resourceLimits ?? new Float64Array(4),
+    getEnvMessagePort: () =>
+      (port ??= thread ? realm.internalBinding("messaging").adoptPort(thread.port) : undefined),
+    kMaxYoungGenerationSizeMb: 0,
+    kMaxOldGenerationSizeMb: 1,
+    kCodeRangeSizeMb: 2,
+    kStackSizeMb: 3,
+    kTotalResourceLimitCount: 4,
+    Worker,
+  };
+}
+
+interface LoadScript {
+  readonly type: unknown;
+  readonly argv?: readonly string[];
+  readonly doEval: unknown;
+  readonly filename: string;
+  readonly environmentData: unknown;
+  readonly publicPort: object;
+  readonly workerData: unknown;
+  readonly hasStdin: boolean;
+  readonly mainThreadPort?: object;
+}
+
+/** The thread's side: waits for its script, and runs it. */
+function runThread(node: NodeProcess): void {
+  const { realm } = node;
+  const io = realm.require("internal/worker/io");
+  const { messageTypes, kStdioWantsMoreDataCallback } = io;
+  const port = realm.internalBinding("worker").getEnvMessagePort();
+  const stdio = io.createWorkerStdio();
+  for (const name of ["stdin", "stdout", "stderr"]) {
+    Object.defineProperty(realm.process, name, { value: stdio[name], configurable: true });
+  }
+  node.onDeath = (thrown) => {
+    const { serializeError } = realm.require("internal/error_serdes");
+    let error: unknown;
+    try {
+      error = serializeError(thrown);
+    } catch {
+      port.postMessage({ type: messageTypes.COULD_NOT_SERIALIZE_ERROR });
+      return;
+    }
+    port.postMessage({ type: messageTypes.ERROR_MESSAGE, error });
+  };
+  port.on("message", (message: LoadScript & { stream: string; chunks: never[] }) => {
+    if (message.type === messageTypes.LOAD_SCRIPT) {
+      port.unref();
+      loadScript(node, message, port);
+    } else if (message.type === messageTypes.STDIO_PAYLOAD) {
+      for (const { chunk, encoding } of message.chunks as { chunk: never; encoding: never }[]) {
+        realm.process[message.stream].push(chunk, encoding);
+      }
+    } else {
+      realm.process[message.stream][kStdioWantsMoreDataCallback]();
+    }
+  });
+  port.start();
+}
+
+function loadScript(
+  node: NodeProcess,
+  message: LoadScript,
+  port: { postMessage(message: object): void },
+): void {
+  const { realm } = node;
+  const { messageTypes } = realm.require("internal/worker/io");
+  const { argv, doEval, environmentData, filename, hasStdin, publicPort, workerData } = message;
+  const threads = realm.requirePublic("worker_threads");
+  threads.parentPort = publicPort;
+  threads.workerData = workerData;
+  realm.require("internal/worker").assignEnvironmentData(environmentData);
+  if (!hasStdin) realm.process.stdin.push(null);
+  const evaluated = doEval === "classic" || doEval === "module";
+  const name = evaluated ? "[worker eval]" : filename;
+  realm.process.argv.splice(1, 0, name, ...(argv ?? []));
+  port.postMessage({ type: messageTypes.UP_AND_RUNNING });
+  const program = programFor(evaluated ? { source: filename, name } : { entry: filename });
+  if (!program) {
+    node.process.host.kernel.stop();
+    return;
+  }
+  startCompiled(node, program, {});
+}

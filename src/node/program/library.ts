@@ -1,0 +1,52 @@
+/**
+ * Programs that are asked for while a run is under way: the file of a worker thread, the module of a
+ * `fork`. Compiling takes real time, and a run is one synchronous piece: so the run is stopped, the
+ * program compiled, and the run started again from its beginning, which is the same run by definition.
+ */
+import { compileProgram, compileSource, type CompiledProgram } from "./compile.ts";
+
+/** A program by file, or by source text (`new Worker(code, { eval: true })`). */
+export type ProgramReference =
+  | { readonly entry: string }
+  | { readonly source: string; readonly name: string };
+
+const compiled = new Map<string, CompiledProgram | Error>();
+const wanted = new Map<string, ProgramReference>();
+
+function keyOf(reference: ProgramReference): string {
+  return "entry" in reference ? `file:${reference.entry}` : `source:${reference.source}`;
+}
+
+/**
+ * The compiled program, or `undefined` when it has to be compiled first: the caller then stops the
+ * kernel. Throws what compiling it threw.
+ */
+export function programFor(reference: ProgramReference): CompiledProgram | undefined {
+  const key = keyOf(reference);
+  const found = compiled.get(key);
+  if (found instanceof Error) throw found;
+  if (!found) wanted.set(key, reference);
+  return found;
+}
+
+/** Whether a run stopped because programs have to be compiled. */
+export function programsAreWanted(): boolean {
+  return wanted.size > 0;
+}
+
+/** Compiles what was asked for. A program that does not compile fails when it is asked for again. */
+export async function compileWanted(injected: readonly string[]): Promise<void> {
+  for (const [key, reference] of [...wanted]) {
+    wanted.delete(key);
+    try {
+      compiled.set(
+        key,
+        "entry" in reference
+          ? await compileProgram({ entry: reference.entry, injected })
+          : await compileSource(reference.source, reference.name),
+      );
+    } catch (error) {
+      compiled.set(key, error as Error);
+    }
+  }
+}
