@@ -5,6 +5,22 @@ import type { Command, ExitCode } from "./command.ts";
 
 /** Each command is loaded when it is asked for, so that `lightcone --help` is quick. */
 const commands: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
+  run: {
+    summary: "run a world once, with one seed",
+    load: () => import("./commands/run.ts"),
+  },
+  explore: {
+    summary: "search many seeds for a violation, and shrink it",
+    load: () => import("./commands/explore.ts"),
+  },
+  replay: {
+    summary: "run a violation again, from its file",
+    load: () => import("./commands/replay.ts"),
+  },
+  init: {
+    summary: "write a first world file to start from",
+    load: () => import("./commands/init.ts"),
+  },
   check: {
     summary: "judge a recorded history (Jepsen, Porcupine, Elle, CSV)",
     load: () => import("./commands/check.ts"),
@@ -48,6 +64,14 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
     return 0;
   }
   return command.run(args);
+}
+
+// Whoever reads our output may leave before it ends (`| head`): that is no error of ours.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit();
+    throw error;
+  });
 }
 
 try {

@@ -1,0 +1,213 @@
+/** `lightcone explore`: many runs in search of a violation; the first one found is shrunk and told. */
+import {
+  type CampaignResult,
+  findDivergence,
+  formatSeed,
+  runCampaign,
+  type RunnerPool,
+  shrinkRun,
+} from "../../explore/index.ts";
+import {
+  count,
+  describeProgress,
+  Progress,
+  runAsJson,
+  type Style,
+  styleFor,
+} from "../../report/index.ts";
+import { type Command, type ExitCode, parseOptions } from "../command.ts";
+import {
+  divergenceError,
+  faultsWord,
+  Interrupt,
+  parseCount,
+  parseSeed,
+  parseWallMs,
+  saveReplay,
+  startPool,
+  tellViolation,
+  worldArgument,
+} from "../session.ts";
+
+const options = {
+  runs: { type: "string" },
+  for: { type: "string" },
+  seed: { type: "string" },
+  jobs: { type: "string" },
+  json: { type: "boolean" },
+  all: { type: "boolean" },
+  "no-faults": { type: "boolean" },
+  "no-shrink": { type: "boolean" },
+} as const;
+
+const DEFAULT_FOR_MS = 30_000;
+
+export const command: Command = {
+  summary: "search many seeds for a violation, and shrink it",
+  usage: `
+lightcone explore WORLD [--runs N | --for 30s] [--seed N] [--jobs N] [--all] [--json]
+
+Runs the world with one seed after the other, on all cores, until a check is violated, N runs are done
+or the time is up (30s unless told). Shrinks the faults of the first violated run to the fewest that
+still do it, tells the story, and writes a file that replays it. Some runs are run twice, to prove
+that a seed always gives the same run.
+
+  --runs N      how many runs at the most
+  --for TIME    how long at the most: 30s, 5m, 1h
+  --seed N      the first seed (default: drawn, and printed)
+  --jobs N      how many processes (default: one for each core)
+  --all         go on after a violation
+  --json        every run as one object on a line: seed, verdict, fingerprint, events, violations
+  --no-faults   leave out the faults: does the world hold at all?
+  --no-shrink   tell the run as it was found
+
+Ctrl-C ends it, and what was found until then is told. Exit code: 0 held, 1 violated, 2 could not run.
+`,
+  async run(args) {
+    const { values, positionals } = parseOptions("explore", args, options);
+    const world = worldArgument("explore", positionals);
+    const runs = values.runs === undefined ? undefined : parseCount("explore", "runs", values.runs);
+    const forMs = values.for === undefined ? undefined : parseWallMs("for", values.for);
+    const firstSeed =
+      values.seed === undefined
+        ? Math.floor(Math.random() * 0x1_0000_0000)
+        : parseSeed("explore", values.seed);
+    const jobs = values.jobs === undefined ? undefined : parseCount("explore", "jobs", values.jobs);
+    const pool = await startPool({ world, jobs, calm: values["no-faults"] });
+    const interrupt = new Interrupt(pool);
+    try {
+      return await explore({
+        pool,
+        interrupt,
+        firstSeed,
+        runs,
+        forMs: forMs ?? (runs === undefined ? DEFAULT_FOR_MS : undefined),
+        all: values.all === true || values.json === true,
+        json: values.json === true,
+        shrinks: values["no-shrink"] !== true,
+      });
+    } finally {
+      interrupt.close();
+      pool.stop();
+    }
+  },
+};
+
+interface Search {
+  readonly pool: RunnerPool;
+  readonly interrupt: Interrupt;
+  readonly firstSeed: number;
+  readonly runs: number | undefined;
+  readonly forMs: number | undefined;
+  readonly all: boolean;
+  readonly json: boolean;
+  readonly shrinks: boolean;
+}
+
+async function explore(search: Search): Promise<ExitCode> {
+  const { pool, interrupt, firstSeed, runs, forMs, all, json } = search;
+  const style = styleFor(process.stdout);
+  const sink = json || !process.stdout.isTTY ? process.stderr : process.stdout;
+  const progress = new Progress(sink, styleFor(sink));
+  const startMs = performance.now();
+  let done = 0;
+  let simulatedNs = 0;
+  let faults = 0;
+  const figures = (): string =>
+    describeProgress({
+      runs: done,
+      runsMax: runs,
+      wallMs: performance.now() - startMs,
+      wallMsMax: forMs,
+      simulatedNs,
+      faults,
+    });
+  const result = await runCampaign({
+    pool,
+    firstSeed,
+    runs,
+    forMs,
+    all,
+    stopped: () => interrupt.asked,
+    onRun: (outcome) => {
+      done++;
+      simulatedNs += outcome.simulatedNs;
+      faults += outcome.faultsBegun;
+      if (json) process.stdout.write(runAsJson(outcome));
+      progress.update(figures);
+    },
+  });
+  progress.close();
+  if (result.mismatch) {
+    throw divergenceError(await findDivergence(pool, { seed: result.mismatch.seed }));
+  }
+  if (json) return result.violated > 0 ? 1 : 0;
+  if (result.violation) await tellFound(search, result, style);
+  else process.stdout.write(heldLine(pool, result, style, firstSeed, interrupt.asked));
+  process.stdout.write(`  ${style.dim(closingLine(result))}\n`);
+  for (const name of neverTrue(result)) {
+    process.stdout.write(`  ${style.yellow(`never true in any run: sometimes ${name}`)}\n`);
+  }
+  return result.violation || neverTrue(result).length > 0 ? 1 : 0;
+}
+
+async function tellFound(search: Search, result: CampaignResult, style: Style): Promise<void> {
+  const { pool, interrupt, shrinks } = search;
+  const found = result.violation as NonNullable<CampaignResult["violation"]>;
+  const before = found.schedule.length;
+  const progress = new Progress(process.stdout, style);
+  const shrunk = shrinks
+    ? await shrinkRun(pool, found, {
+        stopped: () => interrupt.asked,
+        onStep: (faults, runs) => {
+          progress.update(
+            () =>
+              `violated at seed ${formatSeed(found.seed)}; shrinking ${before} faults: ${faults} left after ${runs} runs`,
+          );
+        },
+      })
+    : undefined;
+  progress.close();
+  const outcome = shrunk?.outcome ?? found;
+  const after = outcome.schedule.length;
+  const subtitle = shrunk
+    ? `${faultsWord(before)}, ${after === 0 ? "none" : after} after shrinking`
+    : faultsWord(before);
+  const path = saveReplay(pool, outcome, before);
+  process.stdout.write(
+    tellViolation(outcome, {
+      style,
+      subtitle,
+      footer: [["replay", `npx lightcone replay ${path}`]],
+    }),
+  );
+}
+
+function heldLine(
+  pool: RunnerPool,
+  result: CampaignResult,
+  style: Style,
+  firstSeed: number,
+  interrupted: boolean,
+): string {
+  const seeds =
+    result.runs === 0
+      ? "no run was finished"
+      : `seeds ${formatSeed(firstSeed)} to ${formatSeed(firstSeed + result.runs - 1)}`;
+  const undecided = result.undecided > 0 ? ` · ${count(result.undecided)} undecided` : "";
+  const how = interrupted ? " · interrupted" : "";
+  return `${style.green("✓")} ${style.bold(pool.info.name)}  ${style.dim(`${seeds}${undecided}${how}`)}\n`;
+}
+
+function closingLine(result: CampaignResult): string {
+  const { runs, wallMs, simulatedNs, faults, rechecked } = result;
+  const same =
+    rechecked > 0 ? ` · ${count(rechecked)} run twice, each the same to the last event` : "";
+  return `${describeProgress({ runs, wallMs, simulatedNs, faults })}${same}`;
+}
+
+/** A `sometimes` is about campaigns, not about a run or two. */
+function neverTrue({ sometimes, runs }: CampaignResult): string[] {
+  if (runs < 2) return [];
+  return [...sometimes].filter(([, reached]) => !reached).map(([name]) => name);
+}

@@ -1,0 +1,103 @@
+/** `lightcone replay`: brings a violation back, and says whether it is the same run as then. */
+import { existsSync } from "node:fs";
+import { LightconeError } from "../../base/errors.ts";
+import { readReplay, type Replay, type RunnerPool } from "../../explore/index.ts";
+import { count, renderLines, runAsJson, type Style, styleFor } from "../../report/index.ts";
+import { type Command, type ExitCode, parseOptions } from "../command.ts";
+import { faultsWord, packageVersion, startPool, tellViolation, usage } from "../session.ts";
+
+type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
+
+const options = { json: { type: "boolean" }, trace: { type: "boolean" } } as const;
+
+export const command: Command = {
+  summary: "run a violation again, from its file",
+  usage: `
+lightcone replay FILE [--trace] [--json]
+
+Runs what .lightcone/NAME-SEED.json recorded: the same world, seed and faults. Says whether the code has
+changed since, and whether it was the same run to the last event.
+
+  --trace   print operations, faults and output as they happened
+  --json    one object: seed, verdict, fingerprint, events, violations
+
+Exit code: 0 held (the violation is gone), 1 violated, 2 could not run.
+`,
+  async run(args) {
+    const { values, positionals } = parseOptions("replay", args, options);
+    const [file, ...rest] = positionals;
+    if (file === undefined || rest.length > 0) throw usage("replay", "which one replay file?");
+    const replay = readReplay(file);
+    if (!existsSync(replay.worldPath)) {
+      throw new LightconeError(
+        "LC_NO_WORLD",
+        `${file} is about the world ${replay.world}, which is not there`,
+        `Looked for ${replay.worldPath}: the path is relative to the replay file.`,
+      );
+    }
+    const pool = await startPool({ world: replay.worldPath, jobs: 1 });
+    try {
+      const { seed, schedule } = replay;
+      const outcome = await pool.run({ seed, schedule, timeline: values.trace ?? false });
+      return tell(replay, pool, outcome, values.json ?? false);
+    } finally {
+      pool.stop();
+    }
+  },
+};
+
+function tell(replay: Replay, pool: RunnerPool, outcome: RunOutcome, json: boolean): ExitCode {
+  const style = styleFor(process.stdout);
+  if (json) {
+    process.stdout.write(runAsJson(outcome));
+  } else {
+    if (outcome.timeline) {
+      process.stdout.write(`${renderLines(outcome.timeline, style).join("\n")}\n\n`);
+    }
+    if (outcome.verdict === "violated") {
+      const { faultsBefore } = replay;
+      const after = outcome.schedule.length;
+      const subtitle =
+        faultsBefore === after
+          ? faultsWord(after)
+          : `${faultsWord(faultsBefore)}, ${after} after shrinking`;
+      process.stdout.write(tellViolation(outcome, { style, subtitle, footer: [] }));
+    } else {
+      process.stdout.write(
+        `${style.green("✓")} ${style.bold(outcome.world)}  ${style.dim("the violation is gone")}\n`,
+      );
+    }
+    process.stdout.write(`  ${compare(replay, pool, outcome, style)}\n`);
+  }
+  const same = outcome.fingerprint === replay.fingerprint;
+  if (!same && replay.code === pool.info.digest) throw notTheSame(replay, outcome);
+  return outcome.verdict === "violated" ? 1 : 0;
+}
+
+/** Whether it is the same code, and the same run. */
+function compare(replay: Replay, pool: RunnerPool, outcome: RunOutcome, style: Style): string {
+  const same = outcome.fingerprint === replay.fingerprint;
+  const sameCode = replay.code === pool.info.digest;
+  const events = `${count(outcome.events)} events`;
+  if (same && sameCode) {
+    return style.dim(`the same run, to the last of ${events}: fingerprint ${outcome.fingerprint}`);
+  }
+  if (same) {
+    return style.yellow(
+      `the code has changed since, yet it is the same run: fingerprint ${outcome.fingerprint}, ${events}`,
+    );
+  }
+  return style.yellow(
+    `${sameCode ? "not the same run" : "the code has changed since, and it is another run"}: fingerprint ${outcome.fingerprint} (${events}), then ${replay.fingerprint} (${count(replay.events)} events)`,
+  );
+}
+
+function notTheSame(replay: Replay, outcome: RunOutcome): LightconeError {
+  const here = `Lightcone ${packageVersion()} on Node ${process.version}`;
+  return new LightconeError(
+    "LC_DIVERGED",
+    `the code is the same, and the run is not: fingerprint ${outcome.fingerprint}, then ${replay.fingerprint}`,
+    `Recorded by Lightcone ${replay.lightcone} on Node ${replay.node}; this is ${here}. ` +
+      "Try `lightcone run --verify` with its seed.",
+  );
+}

@@ -1,0 +1,148 @@
+/** `lightcone run`: one run of one seed. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { formatNs } from "../../base/units.ts";
+import {
+  findDivergence,
+  formatSeed,
+  REPLAY_DIRECTORY,
+  type RunnerPool,
+  runName,
+  runTwice,
+} from "../../explore/index.ts";
+import { count, renderLines, runAsJson, type Style, styleFor } from "../../report/index.ts";
+import { encodeTrace } from "../../trace/index.ts";
+import { type Command, type ExitCode, parseOptions } from "../command.ts";
+import {
+  divergenceError,
+  faultsWord,
+  parseSeed,
+  saveReplay,
+  startPool,
+  tellViolation,
+  worldArgument,
+} from "../session.ts";
+
+type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
+
+const options = {
+  seed: { type: "string", default: "1" },
+  verify: { type: "boolean" },
+  trace: { type: "boolean" },
+  json: { type: "boolean" },
+  "no-faults": { type: "boolean" },
+} as const;
+
+export const command: Command = {
+  summary: "run a world once, with one seed",
+  usage: `
+lightcone run WORLD [--seed N] [--verify] [--trace] [--json] [--no-faults]
+
+Runs the world once and tells whether its checks held.
+
+  --seed N      the seed, decimal or hexadecimal after 0x (default: 1)
+  --verify      run it twice, in a used and in a fresh process, and compare the fingerprints; where they
+                differ, show the first event that does
+  --trace       print operations, faults and output as they happened, and write every event to a file
+  --json        one object: seed, verdict, fingerprint, events, violations
+  --no-faults   leave out the faults
+
+Exit code: 0 held, 1 violated, 2 could not run.
+`,
+  async run(args) {
+    const { values, positionals } = parseOptions("run", args, options);
+    const world = worldArgument("run", positionals);
+    const seed = parseSeed("run", values.seed);
+    const pool = await startPool({ world, jobs: 1, calm: values["no-faults"] });
+    try {
+      const { json = false, verify = false, trace = false } = values;
+      return await runOnce(pool, { seed, json, verify, trace });
+    } finally {
+      pool.stop();
+    }
+  },
+};
+
+async function runOnce(
+  pool: RunnerPool,
+  asked: {
+    readonly seed: number;
+    readonly json: boolean;
+    readonly verify: boolean;
+    readonly trace: boolean;
+  },
+): Promise<ExitCode> {
+  const { seed, json, verify, trace } = asked;
+  const style = styleFor(process.stdout);
+  const startMs = performance.now();
+  const outcome = await pool.run({ seed, trace, timeline: trace });
+  const wallMs = performance.now() - startMs;
+  if (verify) await verifyRun(pool, seed);
+  if (json) {
+    process.stdout.write(runAsJson(outcome));
+  } else {
+    if (trace) tellTimeline(outcome, style);
+    tellVerdict(pool, outcome, wallMs, style);
+    if (verify) {
+      process.stdout.write(
+        `  ${style.dim(`the same in a used and in a fresh process: fingerprint ${outcome.fingerprint}`)}\n`,
+      );
+    }
+  }
+  if (trace) {
+    const path = writeTrace(pool, outcome);
+    if (!json) process.stdout.write(`  ${style.dim("trace")}   ${style.cyan(path)}\n`);
+  }
+  return outcome.verdict === "violated" ? 1 : 0;
+}
+
+async function verifyRun(pool: RunnerPool, seed: number): Promise<void> {
+  const { used, fresh } = await runTwice(pool, { seed });
+  if (used.fingerprint === fresh.fingerprint) return;
+  throw divergenceError(await findDivergence(pool, { seed }));
+}
+
+function tellTimeline({ timeline = [] }: RunOutcome, style: Style): void {
+  process.stdout.write(`${renderLines(timeline, style).join("\n")}\n\n`);
+}
+
+function tellVerdict(pool: RunnerPool, outcome: RunOutcome, wallMs: number, style: Style): void {
+  const facts = `${formatNs(outcome.simulatedNs)} simulated in ${(wallMs / 1_000).toFixed(2)}s · ${count(outcome.events)} events · ${count(outcome.operations)} operations`;
+  const faults = faultsWord(outcome.schedule.length);
+  if (outcome.verdict === "violated") {
+    const path = saveReplay(pool, outcome, outcome.schedule.length);
+    const again = `npx lightcone explore ${positional(pool)} --seed ${formatSeed(outcome.seed)} --runs 1`;
+    process.stdout.write(
+      tellViolation(outcome, {
+        style,
+        subtitle: faults,
+        footer: [
+          ["replay", `npx lightcone replay ${path}`],
+          ["shrink", again],
+        ],
+      }),
+    );
+  } else {
+    const mark = outcome.verdict === "held" ? style.green("✓") : style.yellow("?");
+    process.stdout.write(
+      `${mark} ${style.bold(outcome.world)}  ${style.dim(`seed ${formatSeed(outcome.seed)} · ${faults}`)}\n`,
+    );
+    for (const { check, why } of outcome.undecided) {
+      process.stdout.write(`  ${style.yellow(`${check} is undecided: ${why}`)}\n`);
+    }
+  }
+  process.stdout.write(`  ${style.dim(`${facts} · fingerprint ${outcome.fingerprint}`)}\n`);
+}
+
+function positional(pool: RunnerPool): string {
+  const { path } = pool.info;
+  const here = `${process.cwd()}/`;
+  return path.startsWith(here) ? path.slice(here.length) : path;
+}
+
+function writeTrace(pool: RunnerPool, outcome: RunOutcome): string {
+  const path = join(REPLAY_DIRECTORY, `${runName(pool.info.path, outcome.seed)}.trace`);
+  mkdirSync(REPLAY_DIRECTORY, { recursive: true });
+  if (outcome.trace) writeFileSync(path, encodeTrace(outcome.trace));
+  return path;
+}

@@ -1,0 +1,28 @@
+/** Campaigns, shrinking, replay. */
+export {
+  runCampaign,
+  type CampaignOptions,
+  type CampaignResult,
+  type Mismatch,
+} from "./campaign.ts";
+export { serveRuns } from "./child.ts";
+export {
+  findDivergence,
+  type DivergedSide,
+  type DivergenceReport,
+  firstDifference,
+  runTwice,
+} from "./diverge.ts";
+export { RunnerPool, type PoolRequest } from "./pool.ts";
+export type { WorldInfo } from "./protocol.ts";
+export {
+  formatSeed,
+  readReplay,
+  REPLAY_DIRECTORY,
+  type Replay,
+  runName,
+  writeReplay,
+} from "./replay-file.ts";
+export { RunnerDied } from "./runner.ts";
+export { shrink, type ShrinkOptions, type Shrunk } from "./shrink.ts";
+export { shrinkRun, type ShrunkRun } from "./shrink-run.ts";

@@ -1,0 +1,11 @@
+/** What a person or a program reads of a verdict. */
+export { runAsJson, type ToldRun } from "./json.ts";
+export {
+  count,
+  describeProgress,
+  Progress,
+  type ProgressFigures,
+  type ProgressSink,
+} from "./progress.ts";
+export { formatTime, renderLines, renderViolation, type ToldViolation } from "./story.ts";
+export { plainStyle, type Style, styleFor } from "./style.ts";

@@ -1,0 +1,38 @@
+/** A run as one JSON object on a line, for programs. */
+import type { Evidence } from "../check/verdict.ts";
+
+/** What of a run is told. */
+export interface ToldRun {
+  readonly seed: number;
+  readonly verdict: string;
+  readonly fingerprint: string;
+  readonly events: number;
+  readonly violations: readonly { readonly check: string; readonly evidence: Evidence }[];
+  readonly undecided: readonly { readonly check: string; readonly why: string }[];
+  readonly operations: number;
+  readonly faultsBegun: number;
+  readonly simulatedNs: number;
+}
+
+/** One line, newline included: `seed`, `verdict`, `fingerprint`, `events`, `violations`, and figures. */
+export function runAsJson(run: ToldRun): string {
+  const { seed, verdict, fingerprint, events, operations, faultsBegun, simulatedNs } = run;
+  const violations = run.violations.map(({ check, evidence }) => ({
+    check,
+    summary: evidence.summary,
+    ...(evidence.anomaly !== undefined && { anomaly: evidence.anomaly }),
+    ...(evidence.key !== undefined && { key: evidence.key }),
+  }));
+  const told = {
+    seed,
+    verdict,
+    fingerprint,
+    events,
+    violations,
+    ...(run.undecided.length > 0 && { undecided: run.undecided }),
+    operations,
+    faults: faultsBegun,
+    simulatedMs: simulatedNs / 1e6,
+  };
+  return `${JSON.stringify(told)}\n`;
+}

@@ -1,0 +1,66 @@
+/** A violation on the terminal: the product's face. */
+import { SECOND } from "../base/units.ts";
+import type { Story, StoryLine, StoryTone } from "../trace/story.ts";
+import { plainStyle, type Style } from "./style.ts";
+
+/** What is told of a violation. */
+export interface ToldViolation {
+  /** The world's name: what should have held. */
+  readonly world: string;
+  /** Behind the name: "seed 0x1f3a · 7 faults, 1 after shrinking". */
+  readonly subtitle: string;
+  /** The check that was violated. */
+  readonly check: string;
+  readonly story: Story;
+  /** Pairs such as ["replay", "npx lightcone replay ..."]. */
+  readonly footer: readonly (readonly [label: string, text: string])[];
+}
+
+/** The subtitle starts no further left than this. */
+const TITLE_WIDTH = 45;
+
+/** Renders a violation as lines of text, each ending in a newline. */
+export function renderViolation(told: ToldViolation, style: Style = plainStyle): string {
+  const { world, subtitle, check, story, footer } = told;
+  const title = `${style.red("✗")} ${style.bold(world)}`;
+  const gap = " ".repeat(Math.max(2, TITLE_WIDTH - world.length));
+  const reason = `  ${style.bold(style.red(story.summary))}  ${style.dim(`(${check})`)}`;
+  const labels = Math.max(0, ...footer.map(([label]) => label.length));
+  return [
+    `${title}${gap}${style.dim(subtitle)}`,
+    ...renderLines(story.lines, style),
+    reason,
+    ...footer.map(([label, text]) => `  ${style.dim(label.padEnd(labels))}  ${style.cyan(text)}`),
+    "",
+  ].join("\n");
+}
+
+/** Renders the lines of a story in columns: when, who, what. */
+export function renderLines(lines: readonly StoryLine[], style: Style = plainStyle): string[] {
+  const times = lines.map(({ atNs }) => formatTime(atNs));
+  const timeWidth = Math.max(0, ...times.map((time) => time.length));
+  const whoWidth = Math.max(0, ...lines.map(({ who }) => who.length));
+  const indent = " ".repeat(2 + timeWidth + 2 + whoWidth + 2);
+  return lines.map(({ who, text, tone }, at) => {
+    const time = style.dim((times[at] as string).padStart(timeWidth));
+    const name = paintWho(tone, style)(who.padEnd(whoWidth));
+    const words = paintText(tone, style)(text.split("\n").join(`\n${indent}`));
+    return `  ${time}  ${name}  ${words}`;
+  });
+}
+
+/** Seconds with milliseconds, always: times of a story stand below each other. */
+export function formatTime(atNs: number): string {
+  return `${(atNs / SECOND).toFixed(3)}s`;
+}
+
+function paintWho(tone: StoryTone, style: Style): (text: string) => string {
+  if (tone === "fault" || tone === "lift") return style.yellow;
+  return tone === "error" ? style.red : style.cyan;
+}
+
+function paintText(tone: StoryTone, style: Style): (text: string) => string {
+  if (tone === "fault") return (text) => style.bold(style.yellow(text));
+  if (tone === "lift") return style.yellow;
+  return tone === "error" ? style.red : (text) => text;
+}
