@@ -9,7 +9,8 @@ type Bag = Record<string | symbol, unknown>;
 
 let shared: Bag | undefined;
 
-function sharedPrimordials(): Bag {
+/** The primordials without anything of a process's own: for files that all processes share. */
+export function sharedPrimordials(): Bag {
   if (!shared) {
     shared = {};
     const fill = libraryFile("internal/per_context/primordials") as unknown as (

@@ -9,6 +9,7 @@ import type { BindingContext } from "../bindings/context.ts";
 import type { Realm } from "../realm-types.ts";
 import { hasLibraryFile, libraryFile } from "./natives.ts";
 import { type HostIntrinsics, primordialsFor } from "./primordials.ts";
+import { isShared, requireShared } from "./shared.ts";
 import { substitutes } from "./substitutes.ts";
 
 /** What a realm is made of. */
@@ -48,6 +49,9 @@ export function createRealm(options: RealmOptions): Realm {
     if (loaded) return loaded.exports;
     const module: { exports: unknown } = { exports: {} };
     modules.set(id, module);
+    if (isShared(id)) {
+      return (module.exports = requireShared(id, require, internalBinding));
+    }
     try {
       const substitute = substitutes[id];
       if (substitute) {

@@ -1,0 +1,60 @@
+/**
+ * Files of Node's library that all processes share: definitions without state, a clock or randomness.
+ * Making hundreds of error classes anew for each process would be half of what starting one costs.
+ */
+import { libraryFile } from "./natives.ts";
+import { sharedPrimordials } from "./primordials.ts";
+
+const files = new Set([
+  "internal/errors",
+  "internal/validators",
+  "internal/util/types",
+  "internal/constants",
+  "internal/assert",
+  "internal/fixed_queue",
+  "internal/priority_queue",
+  "internal/linkedlist",
+  "internal/querystring",
+  "internal/net",
+]);
+
+/** Whether `id` is one of them. */
+export function isShared(id: string): boolean {
+  return files.has(id);
+}
+
+const modules = new Map<string, { exports: unknown }>();
+
+/**
+ * Loads a file for all processes. `fallback` is the `require` of the process that asks first: it serves
+ * what the file needs beside (inspection, `internal/util`), of which only pure functions are used.
+ */
+export function requireShared(
+  id: string,
+  fallback: (id: string) => unknown,
+  internalBinding: (name: string) => unknown,
+): unknown {
+  const loaded = modules.get(id);
+  if (loaded) return loaded.exports;
+  const module: { exports: unknown } = { exports: {} };
+  modules.set(id, module);
+  const require = (name: string): unknown =>
+    files.has(name) ? requireShared(name, require, internalBinding) : sharedUtility(name, fallback);
+  libraryFile(id)(
+    module.exports as object,
+    require,
+    module,
+    process,
+    internalBinding,
+    sharedPrimordials(),
+  );
+  return module.exports;
+}
+
+const utilities = new Map<string, unknown>();
+
+/** What the shared files need beside each other: one instance, whichever process came first. */
+function sharedUtility(id: string, fallback: (id: string) => unknown): unknown {
+  if (!utilities.has(id)) utilities.set(id, fallback(id));
+  return utilities.get(id);
+}
