@@ -9,6 +9,10 @@ import { search, type SearchResult } from "./search.ts";
 
 /** How far back from where the search stopped a cause is looked for, in events. */
 const windowMax = 4_096;
+/** Histories up to this length are shrunk as a whole first. */
+const prefixMax = 2_000;
+/** More operations than this are no explanation, if fewer and a beginning will do. */
+const coreMax = 12;
 /** Beyond so many states the object's past is no explanation. */
 const startsMax = 64;
 /** How long one attempt to leave something out may take, in milliseconds. */
@@ -39,39 +43,64 @@ export function shrink<State>(
   starts: readonly number[],
   budget: Budget,
 ): Cause {
-  const { model, machine } = whole;
-  const culprit = whole.operations[failure.at] as Operation;
-  const prefix = cutAt(whole.operations, culprit.completeRank);
-  const view = narrowest(whole, failure, starts, culprit, prefix, budget);
-  const { kept, loose } = fewest(model, view, culprit, budget);
-  const states = possibleStates(model, kept, loose, view.starts, budget);
-  const names = (states ?? failure.states.map((id) => machine.state(id))).map((state) =>
-    nameOf(model, state),
-  );
-  const last = kept.find(({ index }) => index === culprit.index) ?? culprit;
+  const { model, machine, operations } = whole;
+  const culprit = operations[failure.at] as Operation;
+  const firsts = starts.map((id) => ({
+    state: machine.state(id),
+    used: new Set<number>(),
+    free: new Set<number>(),
+  }));
+  const prefix = cutAt(operations, culprit.completeRank);
+  const all: View<State> = { model, operations: prefix, starts: firsts, cut: false };
+  const others = operations.filter((operation) => operation !== culprit);
+  if (model.bounded && fails(all, [culprit], others, budget)) {
+    const words = describeOperation(model as Model<never>, culprit);
+    return {
+      operations: [culprit],
+      summary: `${words}: nothing that was asked in the whole history can lead to that`,
+      anomaly: "from nowhere",
+    };
+  }
+  let view = all;
+  let kept: readonly Operation[] | undefined;
+  if (prefix.length <= prefixMax) {
+    kept = fewest(all, culprit, budget.part(budget.remainingMs / 2));
+  }
+  // Old writes of the same value can make a whole past part of the proof; then what was possible at a
+  // later moment stands for it.
+  if (!kept || kept.length > coreMax) {
+    const late = narrowest(whole, failure, starts, culprit, prefix, budget);
+    const keptLate = late && fewest(late, culprit, budget);
+    if (late && keptLate && keptLate.length < (kept?.length ?? Infinity)) {
+      view = late;
+      kept = keptLate;
+    }
+  }
+  const states = failure.states.map((id) => nameOf(model, machine.state(id)));
+  const core = kept ?? prefix;
   return {
-    operations: kept.map((operation) => original(whole.operations, operation)),
-    before: view.cut ? view.starts.map((state) => nameOf(model, state)) : undefined,
-    impossible: {
-      operation: original(whole.operations, last),
-      states: [...new Set(names)].slice(0, 5),
-    },
-    summary: `no order that real time allows explains these ${kept.length} operations of a ${model.name}`,
+    operations: core.map((operation) => original(operations, operation)),
+    before: view.cut ? view.starts.map(({ state }) => nameOf(model, state)) : undefined,
+    impossible: { operation: culprit, states: [...new Set(states)] },
+    summary:
+      core.length === 1
+        ? `what this operation was told, the ${model.name} could not be`
+        : `no order that real time allows explains these ${core.length} operations of a ${model.name}`,
     anomaly: "not linearizable",
   };
 }
 
 /** Leaves out what can be, in halves, quarters and so on; the culprit stays. */
 function fewest<State>(
-  model: Model<State>,
   view: View<State>,
   culprit: Operation,
   budget: Budget,
-): { kept: readonly Operation[]; loose: readonly Operation[] } {
+): readonly Operation[] {
+  const { model } = view;
   const groupOf = (operation: Operation): unknown => model.group?.(operation) ?? operation.index;
   const stays = groupOf(culprit);
   let kept = view.operations;
-  let loose = view.ambient;
+  let loose: readonly Operation[] = [];
   let keys = [...new Set(kept.map(groupOf))].filter((key) => key !== stays);
   for (let chunk = Math.max(1, keys.length >> 1); ; chunk >>= 1) {
     for (let at = 0; at < keys.length && !budget.spentNow();) {
@@ -81,25 +110,36 @@ function fewest<State>(
         (operation) => gone.has(groupOf(operation)) && model.group?.(operation) === undefined,
       );
       const looser = [...loose, ...more];
-      if (fails(model, without, looser, view.starts, budget)) {
+      if (fails(view, without, looser, budget)) {
         kept = without;
         loose = looser;
         keys = keys.filter((key) => !gone.has(key));
       } else at += chunk;
     }
-    if (chunk <= 1) return { kept, loose };
+    if (chunk <= 1) return kept;
   }
 }
 
+/** A state, and which operations (by index) were taken already, or need not be taken any more. */
+interface Start<State> {
+  readonly state: State;
+  readonly used: ReadonlySet<number>;
+  readonly free: ReadonlySet<number>;
+}
+
 interface View<State> {
+  readonly model: Model<State>;
   readonly operations: readonly Operation[];
-  readonly ambient: readonly Operation[];
-  readonly starts: readonly State[];
+  /** What is possible where it begins. */
+  readonly starts: readonly Start<State>[];
   /** Whether the history's beginning was left out. */
   readonly cut: boolean;
 }
 
-/** The latest beginning from which the failure still follows, given the states that were possible then. */
+/**
+ * The latest beginning from which the failure still follows, given the states that were possible then;
+ * rather a little earlier where fewer were.
+ */
 function narrowest<State>(
   whole: Plan<State>,
   failure: Failure,
@@ -107,41 +147,35 @@ function narrowest<State>(
   culprit: Operation,
   prefix: readonly Operation[],
   budget: Budget,
-): View<State> {
+): View<State> | undefined {
   const { model, machine, events, operations } = whole;
-  const all: View<State> = {
-    operations: prefix,
-    ambient: [],
-    starts: starts.map((id) => machine.state(id)),
-    cut: false,
-  };
-  const end = events.indexOf(whole.operations.indexOf(culprit) * 2 + 1);
+  const end = events.indexOf(failure.at * 2 + 1);
   const again = search(whole as Plan<never>, starts, budget, end - windowMax);
-  if (again.result !== "not") return all;
-  for (let back = 4; back < windowMax && back < end && !budget.spentNow(); back *= 2) {
+  if (again.result !== "not") return undefined;
+  let best: View<State> | undefined;
+  let left = 4;
+  for (let back = 4; back < Math.min(windowMax, end) && left > 0 && !budget.spentNow(); back *= 2) {
     const at = nextReturn(events, end - back);
-    const ids = again.watched.get(at);
-    if (!ids || ids.length > startsMax) continue;
+    const moments = again.watched.get(at);
+    if (!moments || moments.length > startsMax) continue;
+    if (best && moments.length >= best.starts.length) continue;
     const rank = operations[(events[at] as number) >> 1]?.completeRank as number;
-    const inside = prefix.filter(({ invokeRank }) => invokeRank > rank);
-    // What is open at the cut may be over already, or come at any time after.
-    const ambient = prefix.filter(
-      ({ invokeRank, completeRank }) => invokeRank < rank && completeRank >= rank,
-    );
-    const view = {
-      operations: inside,
-      ambient,
-      starts: ids.map((id) => machine.state(id)),
+    const view: View<State> = {
+      model,
+      operations: prefix.filter(({ completeRank }) => completeRank >= rank),
+      starts: moments.map(({ state, used, free }) => ({
+        state: machine.state(state),
+        used: new Set(used.map((i) => operations[i]?.index as number)),
+        free: new Set(free.map((i) => operations[i]?.index as number)),
+      })),
       cut: true,
     };
-    if (
-      inside.some(({ index }) => index === culprit.index) &&
-      fails(model, inside, ambient, view.starts, budget)
-    ) {
-      return view;
-    }
+    if (!view.operations.includes(culprit)) continue;
+    if (fails(view, view.operations, [], budget)) best = view;
+    if (best) left--;
+    if (best?.starts.length === 1) break;
   }
-  return all;
+  return best;
 }
 
 function nextReturn(events: Int32Array, from: number): number {
@@ -157,50 +191,35 @@ function cutAt(operations: readonly Operation[], rank: number): Operation[] {
     .map((operation) => (operation.completeRank > rank ? unanswered(operation) : operation));
 }
 
+/**
+ * Whether `operations` contradict each other even if `loose` ones are no longer held to anything: where
+ * the object has finitely many states those may happen at any time and any number of times, otherwise
+ * once, after they began.
+ */
 function fails<State>(
-  model: Model<State>,
+  { model, starts }: View<State>,
   operations: readonly Operation[],
   loose: readonly Operation[],
-  starts: readonly State[],
   budget: Budget,
 ): boolean {
-  return searchLoosely(model, operations, loose, starts, budget).found.result === "not";
-}
-
-/**
- * Searches with operations that are no longer held to anything: where the object has finitely many states
- * they may happen at any time and any number of times, otherwise once, after they began.
- */
-function searchLoosely<State>(
-  model: Model<State>,
-  operations: readonly Operation[],
-  loose: readonly Operation[],
-  starts: readonly State[],
-  budget: Budget,
-): { found: SearchResult; made: Plan<State> } {
-  const made = model.bounded
-    ? plan(model, operations, { ambient: loose })
-    : plan(
-        model,
-        [...operations, ...loose.map(unanswered)].sort((a, b) => a.invokeRank - b.invokeRank),
-      );
-  const ids = starts.map((state) => made.machine.intern(state));
-  return { found: search(made as Plan<never>, ids, budget.part(oracleMsMax)), made };
+  return starts.every(({ state, used, free }) => {
+    const held = operations
+      .filter(({ index }) => !used.has(index))
+      .map((operation) => (free.has(operation.index) ? unanswered(operation) : operation));
+    const left = loose.filter(({ index }) => !used.has(index)).map(unanswered);
+    const made = model.bounded
+      ? plan(model, held, { ambient: left })
+      : plan(
+          model,
+          [...held, ...left].sort((a, b) => a.invokeRank - b.invokeRank),
+        );
+    const ids = [made.machine.intern(state)];
+    return search(made as Plan<never>, ids, budget.part(oracleMsMax)).result === "not";
+  });
 }
 
 function unanswered(operation: Operation): Operation {
   return { ...operation, outcome: "info", output: undefined, completeRank: Infinity };
-}
-
-function possibleStates<State>(
-  model: Model<State>,
-  operations: readonly Operation[],
-  loose: readonly Operation[],
-  starts: readonly State[],
-  budget: Budget,
-): State[] | undefined {
-  const { found, made } = searchLoosely(model, operations, loose, starts, budget);
-  return found.result === "not" ? found.states.map((id) => made.machine.state(id)) : undefined;
 }
 
 function nameOf<State>(model: Model<State>, state: State): string {

@@ -21,7 +21,6 @@ export function mutex(options: MutexOptions = {}): Model<string> {
     options.owners ? holderOf(operation) : "someone";
   return {
     name: options.owners ? "owner-mutex" : "mutex",
-    bounded: true,
     initial: (given) => (given ? "someone" : ""),
     step(holder, operation) {
       if (operation.f === "acquire")
@@ -65,7 +64,6 @@ export function semaphore(permits: number): Model<number> {
   const amount = ({ input }: Operation): number => (typeof input === "number" ? input : 1);
   return {
     name: "semaphore",
-    bounded: true,
     initial: (given) => (typeof given === "number" ? given : permits),
     step(left, operation) {
       const asked = amount(operation);

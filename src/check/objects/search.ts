@@ -21,6 +21,15 @@ import type { Budget } from "../budget.ts";
 import { Front } from "./front.ts";
 import { impossible, type Plan } from "./plan.ts";
 
+/** What the search held possible at one moment: a state, and how far the open operations are. */
+export interface Moment {
+  readonly state: number;
+  /** Open operations (in the plan's) that have been taken. */
+  readonly used: readonly number[];
+  /** Those that owe nothing and are left to use. */
+  readonly free: readonly number[];
+}
+
 /** What the search found. */
 export type SearchResult =
   | { readonly result: "linearizable"; readonly configurations: number }
@@ -30,8 +39,8 @@ export type SearchResult =
       readonly at: number;
       /** The states that the object could be in by then. */
       readonly states: readonly number[];
-      /** By event (its place in the plan's), the states before it, from `watchFrom` on. */
-      readonly watched: ReadonlyMap<number, readonly number[]>;
+      /** By event (its place in the plan's), what was possible before it, from `watchFrom` on. */
+      readonly watched: ReadonlyMap<number, readonly Moment[]>;
       readonly configurations: number;
     }
   | { readonly result: "unknown"; readonly why: string; readonly at: number };
@@ -69,7 +78,7 @@ class Walk {
   readonly #budget: Budget;
   readonly #width: number;
   readonly #watchFrom: number;
-  readonly #watched = new Map<number, readonly number[]>();
+  readonly #watched = new Map<number, readonly Moment[]>();
   readonly #words: number;
   /** Open operations by kind: those that return first first, those that never do last. */
   readonly #open: number[][] = [];
@@ -117,7 +126,7 @@ class Walk {
         continue;
       }
       this.#moment++;
-      if (e >= this.#watchFrom) this.#watched.set(e, this.#states(false));
+      if (e >= this.#watchFrom) this.#watched.set(e, this.#moments());
       if (!this.#return(i)) {
         return { result: "unknown", why: this.#budget.why ?? "the budget was spent", at: i };
       }
@@ -128,7 +137,7 @@ class Walk {
       this.#retire(i);
       if (this.#front.live === 0) {
         const watched = this.#watched;
-        const states = this.#states(true);
+        const states = this.#lastStates();
         return { result: "not", at: i, states, watched, configurations: this.#configurations };
       }
       if (this.#front.live > this.#width) this.#narrow();
@@ -136,16 +145,35 @@ class Walk {
     return { result: "linearizable", configurations: this.#configurations };
   }
 
-  /** The states of the front; after a return that nothing survived, those on the way there too. */
-  #states(stuck: boolean): number[] {
+  /** The states on the way to a return that nothing survived. */
+  #lastStates(): number[] {
     const states = new Set<number>();
-    for (const front of stuck ? [this.#nextFront, this.#closure] : [this.#front]) {
+    for (const front of [this.#nextFront, this.#closure]) {
       for (let c = 0; c < front.count; c++) {
         const state = front.data[c * front.stride] as number;
         if (state !== -1) states.add(state);
       }
     }
     return [...states];
+  }
+
+  #moments(): Moment[] {
+    const { data, count, stride } = this.#front;
+    const { slotOf } = this.#plan;
+    const open = this.#openKinds.flatMap((kind) => this.#open[kind] as number[]);
+    const moments: Moment[] = [];
+    for (let at = 0; at < count * stride; at += stride) {
+      const state = data[at] as number;
+      if (state === -1) continue;
+      const has = (words: number, i: number): boolean => {
+        const slot = slotOf[i] as number;
+        return (((data[at + 1 + words + (slot >> 5)] as number) >>> (slot & 31)) & 1) === 1;
+      };
+      const used = open.filter((i) => has(this.#words, i));
+      const free = open.filter((i) => has(0, i) && !has(this.#words, i));
+      moments.push({ state, used, free });
+    }
+    return moments;
   }
 
   #invoke(i: number): void {

@@ -1,9 +1,324 @@
 /** `lightcone check`: judges recorded histories. */
+import { writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { LightconeError } from "../../base/errors.ts";
-import type { Command } from "../command.ts";
+import { formatNs } from "../../base/units.ts";
+import { Budget } from "../../check/budget.ts";
+import type { CheckResult, Checker } from "../../check/checker.ts";
+import { page, remarks, type Judged } from "../../check/page/page.ts";
+import { checkers, findChecker } from "../../check/registry.ts";
+import type { Evidence, Verdict } from "../../check/verdict.ts";
+import { formats, readHistories, type Format, type ReadHistory } from "../../history/read.ts";
+import { writeHistory } from "../../history/write.ts";
+import { parseOptions, type Command, type ExitCode } from "../command.ts";
+import { readFileBytes } from "../files.ts";
+
+const options = {
+  model: { type: "string", short: "m" },
+  level: { type: "string", short: "l" },
+  format: { type: "string" },
+  initial: { type: "string" },
+  set: { type: "string", multiple: true },
+  independent: { type: "boolean" },
+  lonely: { type: "boolean" },
+  timeout: { type: "string" },
+  memory: { type: "string" },
+  json: { type: "boolean" },
+  html: { type: "string" },
+  write: { type: "string" },
+} as const;
+
+type Values = {
+  readonly [K in keyof typeof options]?: (typeof options)[K]["type"] extends "boolean"
+    ? boolean
+    : K extends "set"
+      ? string[]
+      : string;
+};
+
+const exitCodes = { holds: 0, violated: 1, unknown: 3 } as const;
+
+/** A file's histories with their verdicts. */
+interface FileResult {
+  readonly file: string;
+  readonly format: string;
+  readonly judged: readonly (Judged & { readonly line: number; readonly details: unknown })[];
+  readonly elapsedMs: number;
+}
 
 export const command: Command = {
-  summary: "judge a recorded history",
-  usage: "lightcone check FILE... --model M",
-  run: () => Promise.reject(new LightconeError("LC_USAGE", "not built yet")),
+  summary: "judge a recorded history (Jepsen, Porcupine, Elle, CSV)",
+  usage: usage(),
+  run: (args) => Promise.resolve(run(args)),
 };
+
+function usage(): string {
+  const models = new Map<string, { summary: string; levels: string[]; checker: Checker }>();
+  for (const checker of checkers) {
+    const known = models.get(checker.model);
+    if (known) known.levels.push(...checker.levels);
+    else {
+      const { summary, levels } = checker;
+      models.set(checker.model, { summary, levels: [...levels], checker });
+    }
+  }
+  const rows = [...models].flatMap(([name, { summary, checker }]) => [
+    `  ${name.padEnd(16)} ${summary}`,
+    ...Object.entries(checker.settings ?? {}).map(
+      ([key, help]) => `${" ".repeat(21)}--set ${key}=...  ${help}`,
+    ),
+  ]);
+  const byLevels = new Map<string, string[]>();
+  for (const [name, { levels }] of models) {
+    const key = levels.join(", ");
+    byLevels.set(key, [...(byLevels.get(key) ?? []), name]);
+  }
+  const levels = [...byLevels].map(([list, names]) => `  ${names.join(", ")}:\n      ${list}`);
+  return `
+lightcone check FILE... --model MODEL [--level LEVEL] [options]
+
+Judges histories in Jepsen's EDN or JSON (jsonl too), Jepsen's log lines, or CSV; also packed (.gz).
+
+  --model, -m NAME     what the object promises (below); may be left out if the file names it
+  --level, -l NAME     the level of consistency (below); each model has a default
+  --format NAME        ${formats.join(", ")}; told from the file if not given
+  --initial JSON       the object's first state
+  --set NAME=VALUE     a setting of the model
+  --independent        each value is [key value], each key an object of its own (Jepsen's independent)
+  --lonely             take an ok without an invocation as an operation of an instant
+  --timeout 60s        the most time to take for a file (default: none)
+  --memory 2GB         the most memory to hold (default: 2GB)
+  --json               one JSON object a file
+  --html OUT           write one page with the operations and the violation drawn
+  --write OUT          write the history of the (one) file again: OUT.edn, OUT.json, OUT.log or OUT.csv
+
+Exit code: 0 valid, 1 invalid, 2 could not read, 3 unknown (the budget was spent).
+
+Models:
+${rows.join("\n")}
+
+Levels, the default first:
+${levels.join("\n")}
+`;
+}
+
+function run(args: readonly string[]): ExitCode {
+  const { values, positionals } = parseOptions("check", args, options) as unknown as {
+    values: Values;
+    positionals: string[];
+  };
+  if (positionals.length === 0) {
+    throw new LightconeError("LC_USAGE", "no file to check", "See `lightcone check --help`.");
+  }
+  if (values.format !== undefined && !formats.includes(values.format as Format)) {
+    throw new LightconeError(
+      "LC_USAGE",
+      `no format ${JSON.stringify(values.format)}`,
+      `There are: ${formats.join(", ")}.`,
+    );
+  }
+  // What is asked wrongly is said before a file is read.
+  if (values.model !== undefined) findChecker(values.model, values.level);
+  const shared = { initial: initialOf(values.initial), settings: settingsOf(values.set ?? []) };
+  new Budget(budgetOptions(values));
+  let exitCode = 0;
+  const pages: Judged[] = [];
+  for (const file of positionals) {
+    try {
+      const result = checkFile(file, values, shared);
+      pages.push(...result.judged);
+      if (values.json) console.log(JSON.stringify(jsonOf(result)));
+      else console.log(textOf(result));
+      exitCode = worse(exitCode, exitCodes[overall(result)]);
+    } catch (error) {
+      if (!(error instanceof LightconeError)) throw error;
+      const { message, code, hint } = error;
+      if (values.json) console.log(JSON.stringify({ file, error: { code, message, hint } }));
+      else console.error(`lightcone: ${message}${hint ? `\n  ${hint}` : ""}`);
+      exitCode = 2;
+    }
+  }
+  if (values.html !== undefined) {
+    const title =
+      positionals.length === 1
+        ? basename(positionals[0] as string)
+        : `${positionals.length} histories`;
+    writeFileSync(values.html, page(`Lightcone check: ${title}`, pages));
+    if (!values.json) console.log(`page     ${values.html}`);
+  }
+  return exitCode;
+}
+
+/** Of two exit codes the one to report: not read, then invalid, then unknown. */
+function worse(a: ExitCode, b: ExitCode): ExitCode {
+  const order = [0, 3, 1, 2];
+  return order.indexOf(a) > order.indexOf(b) ? a : b;
+}
+
+function initialOf(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new LightconeError(
+      "LC_USAGE",
+      `--initial ${text} is not JSON`,
+      "Write 0, null, '{\"x\":0}', '[]'.",
+    );
+  }
+}
+
+function settingsOf(pairs: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf("=");
+      if (at < 1) throw new LightconeError("LC_USAGE", `--set ${pair} is not NAME=VALUE`);
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+}
+
+function budgetOptions(values: Values): { timeout?: string; memory?: string } {
+  return {
+    ...(values.timeout === undefined ? {} : { timeout: values.timeout }),
+    ...(values.memory === undefined ? {} : { memory: values.memory }),
+  };
+}
+
+function checkFile(
+  file: string,
+  values: Values,
+  shared: { initial: unknown; settings: Record<string, unknown> },
+): FileResult {
+  const start = performance.now();
+  const budget = new Budget(budgetOptions(values));
+  const read = readHistories(readFileBytes(file), {
+    name: file,
+    format: values.format as Format | undefined,
+    independent: values.independent,
+    lonely: values.lonely,
+    model: values.model,
+  });
+  if (values.write !== undefined) writeAgain(values.write, read.histories);
+  const judged = read.histories.map((one) => {
+    const began = performance.now();
+    const { checker, result } = judge(file, one, values, shared, budget);
+    return {
+      name: read.histories.length > 1 ? `${file}:${one.line}` : file,
+      line: one.line,
+      model: checker.model,
+      level: values.level ?? checker.defaultLevel,
+      history: one.history,
+      verdict: result.verdict,
+      details: result.details,
+      elapsedMs: performance.now() - began,
+    };
+  });
+  return { file, format: read.format, judged, elapsedMs: performance.now() - start };
+}
+
+function judge(
+  file: string,
+  { history, model: named, initial: first }: ReadHistory,
+  values: Values,
+  { initial, settings }: { initial: unknown; settings: Record<string, unknown> },
+  budget: Budget,
+): { checker: Checker; result: CheckResult } {
+  const model = values.model ?? named;
+  if (model === undefined) {
+    throw new LightconeError(
+      "LC_USAGE",
+      `${file} does not say what it is a history of`,
+      "Name a model: --model register. See `lightcone check --help`.",
+    );
+  }
+  const checker = findChecker(model, values.level);
+  const result = checker.check(history, {
+    level: values.level,
+    budget,
+    initial: initial === undefined ? first : initial,
+    settings,
+  });
+  return { checker, result };
+}
+
+function writeAgain(out: string, histories: readonly ReadHistory[]): void {
+  const one = histories[0];
+  if (histories.length !== 1 || !one) {
+    throw new LightconeError(
+      "LC_USAGE",
+      `--write writes one history; this file holds ${histories.length}`,
+    );
+  }
+  const format = /\.csv$/.test(out)
+    ? "csv"
+    : /\.log$/.test(out)
+      ? "jepsen-log"
+      : /\.jsonl?$/.test(out)
+        ? "json"
+        : "edn";
+  writeFileSync(out, writeHistory(one.history, format));
+}
+
+/** A file is violated if one of its histories is, else unknown if one is. */
+function overall({ judged }: FileResult): Verdict["result"] {
+  const results = judged.map(({ verdict }) => verdict.result);
+  return results.includes("violated")
+    ? "violated"
+    : results.includes("unknown")
+      ? "unknown"
+      : "holds";
+}
+
+function jsonOf(result: FileResult): unknown {
+  const { file, format, judged, elapsedMs } = result;
+  const [one] = judged;
+  const head = { file, format, result: overall(result), ms: Math.round(elapsedMs * 1000) / 1000 };
+  const body = ({ model, level, history, verdict, details }: (typeof judged)[number]): object => ({
+    model,
+    level,
+    operations: history.operations.length,
+    ...verdict,
+    ...(details === undefined ? {} : { details }),
+  });
+  if (judged.length === 1 && one) return { ...head, ...body(one) };
+  return { ...head, histories: judged.map((each) => ({ line: each.line, ...body(each) })) };
+}
+
+const marks = { holds: "✓", violated: "✗", unknown: "?" } as const;
+
+function textOf(result: FileResult): string {
+  if (result.judged.length === 1) return textOfOne(result.judged[0] as Judged);
+  const bad = result.judged.filter(({ verdict }) => verdict.result !== "holds");
+  const held = result.judged.length - bad.length;
+  return [
+    ...bad.map(textOfOne),
+    `${held} of ${result.judged.length} histories of ${result.file} hold`,
+  ].join("\n");
+}
+
+function textOfOne({ name, model, level, history, verdict, elapsedMs }: Judged): string {
+  const { result } = verdict;
+  const size = history.operations.length.toLocaleString("en");
+  const head = `${marks[result]} ${name}`;
+  const facts = `${model} · ${level} · ${size} operations in ${formatNs(Math.round(elapsedMs * 1e6))}`;
+  const lines = [`${head}   ${facts}`];
+  if (result === "unknown") lines.push(...remarks(verdict).map((text) => `  ${text}`));
+  if (result === "violated") {
+    for (const evidence of verdict.evidence) lines.push(...evidenceLines(evidence));
+    lines.push(...remarks(verdict).map((text) => `  ${text}`));
+  }
+  return lines.join("\n");
+}
+
+function evidenceLines(evidence: Evidence): string[] {
+  const at = evidence.steps.map(({ atNs }) => (atNs === undefined ? "" : formatNs(atNs)));
+  const atWidth = Math.max(0, ...at.map((text) => text.length));
+  const whoWidth = Math.max(0, ...evidence.steps.map(({ who }) => who?.length ?? 0));
+  const steps = evidence.steps.map(({ who, text }, i) =>
+    `    ${(at[i] as string).padStart(atWidth)}${atWidth > 0 ? "  " : ""}${(who ?? "").padEnd(whoWidth)}${whoWidth > 0 ? "  " : ""}${text}`.trimEnd(),
+  );
+  const edges = (evidence.cycle ?? []).map(({ kind, text }) => `    ${kind.padEnd(9)} ${text}`);
+  const title = evidence.anomaly ? `${evidence.anomaly}: ${evidence.summary}` : evidence.summary;
+  return ["", `  ${title}`, ...steps, ...(edges.length > 0 ? ["  the cycle:", ...edges] : [])];
+}

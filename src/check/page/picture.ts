@@ -1,0 +1,131 @@
+/**
+ * The picture of a violation: a row for each process, a bar for each operation from its invocation to its
+ * completion, those that contradict each other marked, and the edges of a cycle between them. Static SVG:
+ * no script, every bar with a name for those who cannot see it.
+ */
+import type { History, Operation } from "../../history/operation.ts";
+import { describeOperation, type Model } from "../objects/model.ts";
+import type { CycleEdge, Evidence } from "../verdict.ts";
+
+/** How many operations of others are shown around those of the evidence. */
+const contextMax = 60;
+const rowHeight = 58;
+const barHeight = 26;
+const labelWidth = 120;
+const stepWidth = 74;
+
+/** Text that is safe inside HTML and its attributes. */
+export function escape(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
+}
+
+interface Bar {
+  readonly operation: Operation;
+  readonly marked: boolean;
+  readonly x: number;
+  readonly width: number;
+  readonly y: number;
+  /** Whether it never was answered, so that its end is open. */
+  readonly open: boolean;
+}
+
+/** The SVG of `evidence` within `history`. */
+export function picture(history: History, evidence: Evidence, model?: Model<never>): string {
+  const shown = choose(history, evidence);
+  if (shown.length === 0) return "";
+  const marked = new Set(evidence.operations);
+  const ranks = [
+    ...new Set(shown.flatMap(({ invokeRank, completeRank }) => [invokeRank, completeRank])),
+  ]
+    .filter((rank) => rank < Infinity)
+    .sort((a, b) => a - b);
+  const column = new Map(ranks.map((rank, i) => [rank, i]));
+  const end = ranks.length;
+  const processes = [...new Set(shown.map(({ process }) => process))].sort((a, b) =>
+    String(a).localeCompare(String(b), "en", { numeric: true }),
+  );
+  const bars = shown.map((operation): Bar => {
+    const from = column.get(operation.invokeRank) as number;
+    const to = column.get(operation.completeRank) ?? end;
+    return {
+      operation,
+      marked: marked.has(operation.index),
+      x: labelWidth + from * stepWidth,
+      width: Math.max(12, (to - from) * stepWidth - 6),
+      y: 16 + processes.indexOf(operation.process) * rowHeight,
+      open: operation.completeRank === Infinity,
+    };
+  });
+  const width = labelWidth + (end + 1) * stepWidth;
+  const height = 24 + processes.length * rowHeight;
+  const rows = processes.map((process, i) => row(String(process), i, width));
+  return [
+    `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="group" aria-label="${escape(evidence.summary)}">`,
+    '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" class="tip"/></marker></defs>',
+    ...rows,
+    ...bars.map((bar) => drawBar(bar, model)),
+    ...(evidence.cycle ?? []).map((edge) => drawEdge(edge, bars)),
+    "</svg>",
+  ].join("\n");
+}
+
+/** The operations of the evidence, and those of others that overlap their time, if they are not many. */
+function choose(history: History, evidence: Evidence): Operation[] {
+  const core = evidence.operations
+    .map((index) => history.operations[index])
+    .filter((operation): operation is Operation => operation !== undefined);
+  const from = Math.min(...core.map(({ invokeRank }) => invokeRank));
+  const to = Math.max(
+    ...core.map(({ invokeRank, completeRank }) =>
+      completeRank < Infinity ? completeRank : invokeRank,
+    ),
+  );
+  const within = history.operations.filter(
+    ({ invokeRank, completeRank }) => invokeRank <= to && completeRank >= from,
+  );
+  return within.length <= contextMax ? within : core;
+}
+
+function row(name: string, i: number, width: number): string {
+  const y = 16 + i * rowHeight;
+  const label = /^\d+$/.test(name) ? `process ${name}` : name;
+  return `<g><line class="lane" x1="0" x2="${width}" y1="${y + barHeight / 2}" y2="${y + barHeight / 2}"/><text class="who" x="0" y="${y + barHeight / 2 - 6}">${escape(cut(label, 16))}</text></g>`;
+}
+
+function drawBar({ operation, marked, x, width, y, open }: Bar, model?: Model<never>): string {
+  const words = describeOperation(model, operation);
+  const kind = marked ? "bar marked" : `bar ${operation.outcome}`;
+  const label = cut(words, Math.max(4, Math.floor(width / 7)));
+  return [
+    `<g tabindex="0" role="img" aria-label="${escape(`${String(operation.process)}: ${words}${marked ? " (part of the violation)" : ""}`)}">`,
+    `<title>${escape(words)}</title>`,
+    `<rect class="${kind}${open ? " open" : ""}" x="${x}" y="${y}" width="${width}" height="${barHeight}" rx="5"/>`,
+    `<text class="${marked ? "text marked" : "text"}" x="${x + 7}" y="${y + barHeight / 2 + 4}">${escape(label)}</text>`,
+    "</g>",
+  ].join("");
+}
+
+function drawEdge({ from, to, kind, text }: CycleEdge, bars: readonly Bar[]): string {
+  const source = bars.find(({ operation }) => operation.index === from);
+  const target = bars.find(({ operation }) => operation.index === to);
+  if (!source || !target) return "";
+  const x1 = source.x + source.width / 2;
+  const x2 = target.x + target.width / 2;
+  const down = target.y >= source.y;
+  const y1 = source.y + (down ? barHeight : 0);
+  const y2 = target.y + (source.y === target.y ? barHeight : down ? 0 : barHeight);
+  const bend = source.y === target.y ? y1 + 28 : (y1 + y2) / 2;
+  return [
+    `<g role="img" aria-label="${escape(text)}"><title>${escape(text)}</title>`,
+    `<path class="edge" d="M${x1} ${y1}C${x1} ${bend} ${x2} ${bend} ${x2} ${y2}" marker-end="url(#tip)"/>`,
+    `<text class="edge-text" x="${(x1 + x2) / 2 + 4}" y="${bend - 2}">${escape(kind)}</text></g>`,
+  ].join("");
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, Math.max(1, length - 1))}…` : text;
+}

@@ -1,0 +1,31 @@
+/** Reads a file that a user named, unpacked if it is packed; what goes wrong is one clear message. */
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { LightconeError, messageOf } from "../base/errors.ts";
+
+/** The bytes of `path`. Throws `LC_NO_FILE` or `LC_BAD_HISTORY`. */
+export function readFileBytes(path: string): Uint8Array {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why =
+      code === "ENOENT"
+        ? "there is no such file"
+        : code === "EISDIR"
+          ? "it is a folder"
+          : messageOf(error);
+    throw new LightconeError("LC_NO_FILE", `${path}: ${why}`);
+  }
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes);
+  } catch (error) {
+    throw new LightconeError(
+      "LC_BAD_HISTORY",
+      `${path}:1:1: cannot be unpacked: ${messageOf(error)}`,
+      "Is the .gz file truncated?",
+    );
+  }
+}
