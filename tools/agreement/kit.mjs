@@ -18,6 +18,9 @@ export const { readHistories, HistoryBuilder } = await import(
 );
 export const { Budget, findChecker } = await import(new URL("check/index.js", dist).href);
 
+/** A module of the build, by its path in it: for what the public face does not show. */
+export const load = (path) => import(new URL(path, dist).href);
+
 /** A file's bytes, unpacked. */
 export function readBytes(path) {
   const bytes = readFileSync(path);

@@ -2,6 +2,7 @@
 import type { Checker } from "../checker.ts";
 import { levels } from "../levels.ts";
 import { checkAppendHistory, checkRegisterHistory } from "./check.ts";
+import { checkLongFork } from "./long-fork.ts";
 import { registerRules } from "./register-levels.ts";
 
 /** Levels that the model's anomalies decide, as Elle does. */
@@ -36,5 +37,13 @@ export const transactionCheckers: readonly Checker[] = [
       "wfr-keys": "in a transaction that reads a key and writes it, the write follows the read",
     },
     check: checkRegisterHistory,
+  },
+  {
+    model: "long-fork",
+    summary:
+      "reads of groups of keys that are written once: no two may see the writes in opposite orders",
+    levels: ["prefix"],
+    defaultLevel: "prefix",
+    check: checkLongFork,
   },
 ];

@@ -124,11 +124,12 @@ export function transactionSteps(
 ): Step[] {
   const steps: Step[] = [];
   const distinct = [...new Set(transactions)];
+  const shared = sharedKeys(table, distinct);
   distinct.sort((a, b) => (table.invokeRank[a] as number) - (table.invokeRank[b] as number));
   for (const t of distinct.slice(0, 24)) {
     const operation = history.operations[table.operation[t] as number];
     const process = table.processes[table.process[t] as number];
-    const did = operation ? mopsOf(operation).map(mopText).join(", ") : "";
+    const did = operation ? mopsText(mopsOf(operation), shared) : "";
     steps.push({
       ...(operation ? { atNs: operation.invokeNs } : {}),
       who: String(process),
@@ -138,6 +139,37 @@ export function transactionSteps(
     });
   }
   return steps;
+}
+
+/** The keys by which these transactions depend on one another: one of them wrote it, another met it. */
+function sharedKeys(table: TransactionTable, transactions: readonly number[]): Set<unknown> {
+  const met = new Map<number, { by: number; again: boolean; written: boolean }>();
+  for (const t of transactions) {
+    for (let mop = table.mopStart[t] as number; mop < (table.mopStart[t + 1] as number); mop++) {
+      const key = table.mopKey[mop] as number;
+      const written = table.mopWrite[mop] === 1;
+      const known = met.get(key);
+      if (!known) met.set(key, { by: t, again: false, written });
+      else {
+        known.again ||= known.by !== t;
+        known.written ||= written;
+      }
+    }
+  }
+  const shared = new Set<unknown>();
+  for (const [key, { again, written }] of met) if (again && written) shared.add(table.keys[key]);
+  return shared;
+}
+
+/** Up to this many micro-operations are told in full; of longer ones, those on shared keys. */
+const mopsTold = 6;
+
+function mopsText(mops: readonly MicroOperation[], shared: ReadonlySet<unknown>): string {
+  if (mops.length <= mopsTold) return mops.map(mopText).join(", ");
+  const matter = mops.filter(([, key]) => shared.has(key));
+  const shown = (matter.length > 0 ? matter : mops).slice(0, 2 * mopsTold);
+  const left = mops.length - shown.length;
+  return `${shown.map(mopText).join(", ")}${left > 0 ? `, and ${left} more` : ""}`;
 }
 
 /** The trace events of an operation, to show beside its step. */
