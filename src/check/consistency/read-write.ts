@@ -5,6 +5,7 @@ import type { RawAccess } from "./accesses.ts";
 
 const reads = new Set(["read", "get", "r"]);
 const writes = new Set(["write", "put", "w", "set"]);
+const removals = new Set(["delete", "remove"]);
 const swaps = new Set(["cas", "compare-and-set"]);
 
 /** What a history of reads and writes comes to. */
@@ -28,7 +29,13 @@ export function readWritesOf(history: History, level: string): ReadWrites {
       if (Array.isArray(input) && input.every(isMicro)) {
         for (const one of microsOf(operation)) raw.push(one);
       } else if (writes.has(f)) raw.push({ operation, write: true, key, value: input });
-      else if (outcome === "ok") raw.push({ operation, write: false, key, value: output });
+      else if (outcome === "ok") {
+        // Key-value logs answer a get of a key that is not there with the empty text.
+        const value = f === "get" && output === "" ? null : output;
+        raw.push({ operation, write: false, key, value });
+      }
+    } else if (removals.has(f)) {
+      raw.push({ operation, write: true, key, value: null });
     } else if (f === "txn") {
       for (const one of microsOf(operation)) raw.push(one);
     } else if (swaps.has(f)) {
