@@ -146,7 +146,7 @@ for (const name of hostNames) {
   const make = makers[name] as Make;
   Object.defineProperty(prototype, name, {
     configurable: true,
-    enumerable: true,
+    enumerable: isEnumerable(name),
     get(this: { [realmKey]: Realm }) {
       const value = make(this[realmKey]);
       define(this, name, value);
@@ -163,8 +163,13 @@ function define(target: object, name: string, value: unknown): void {
     value,
     writable: true,
     configurable: true,
-    enumerable: true,
+    enumerable: isEnumerable(name),
   });
+}
+
+/** As in the real global object: a `for in` over it shows the same names. */
+function isEnumerable(name: string): boolean {
+  return Object.getOwnPropertyDescriptor(globalThis, name)?.enumerable ?? true;
 }
 
 /** The global object of one process. */

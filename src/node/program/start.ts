@@ -17,7 +17,12 @@ export interface StartOptions extends ProcessObserver {
   readonly main?: (exports: Record<string, unknown>, node: NodeProcess) => void | Promise<void>;
 }
 
-const baseEnv = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/root", TZ: "UTC", LANG: "C.UTF-8" };
+export const baseEnv: Readonly<Record<string, string>> = {
+  PATH: "/usr/local/bin:/usr/bin:/bin",
+  HOME: "/root",
+  TZ: "UTC",
+  LANG: "C.UTF-8",
+};
 
 /**
  * Gives `process` its program, to start at the present moment of the run. The process ends as Node's do:

@@ -1,0 +1,40 @@
+/** Starts a script that is on the host's disk, as `node FILE` does, without bundling it first. */
+import type { Process } from "../../sim/process.ts";
+import { Kind } from "../../trace/kinds.ts";
+import { NodeProcess } from "../node-process.ts";
+import { CommonJsLoader } from "./commonjs.ts";
+import { baseEnv, type StartOptions } from "./start.ts";
+
+/** How a script is started. */
+export interface ScriptOptions extends StartOptions {
+  /** Flags for Node itself, as `process.execArgv` shows them. */
+  readonly execArgv?: readonly string[];
+  /** Built-in modules that the process is given instead of its own. */
+  readonly builtins?: (node: NodeProcess) => Readonly<Record<string, () => unknown>>;
+}
+
+/** Gives `process` the CommonJS script at `path`, an absolute path of its host, to start at once. */
+export function startScript(
+  process: Process,
+  path: string,
+  options: ScriptOptions = {},
+): NodeProcess {
+  const node = new NodeProcess(
+    process,
+    {
+      argv: [path, ...(options.argv ?? [])],
+      execArgv: options.execArgv ?? [],
+      env: { ...baseEnv, ...options.env },
+      cwd: options.cwd ?? "/",
+      title: "node",
+    },
+    options,
+  );
+  const loader = new CommonJsLoader(node, options.builtins?.(node));
+  const start = (): void => {
+    node.loop.checkIdle();
+    loader.runMain(path);
+  };
+  process.schedule(0, Kind.start, start, undefined);
+  return node;
+}
