@@ -30,7 +30,7 @@ function someOrder(
   const left = new Set(items);
   const extend = (): boolean => {
     if (left.size === 0) return true;
-    for (const item of left) {
+    for (const item of [...left]) {
       if ([...left].some((other) => other !== item && before(other, item))) continue;
       order.push(item);
       left.delete(item);

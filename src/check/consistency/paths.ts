@@ -42,7 +42,7 @@ export function shortestPath(
 }
 
 function linksFrom(
-  { lanes, lane, place, readsFrom }: Accesses,
+  { lanes, lane, place, predecessors }: Accesses,
   followers: Followers,
   at: number,
   more: MoreLinks,
@@ -51,7 +51,8 @@ function linksFrom(
   const end = followers.start[at + 1] as number;
   for (let edge = followers.start[at] as number; edge < end; edge++) {
     const to = followers.target[edge] as number;
-    links.push({ from: at, to, kind: readsFrom[to] === at ? "reads" : "session" });
+    const inSession = predecessors.get(to)?.includes(at) ?? false;
+    links.push({ from: at, to, kind: inSession ? "session" : "reads" });
   }
   links.push(...more(at));
   const next = (lanes[lane[at] as number] as readonly number[])[(place[at] as number) + 1];

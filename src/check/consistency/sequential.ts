@@ -4,7 +4,7 @@ import type { Budget } from "../budget.ts";
 import { keyOf, type Model } from "../objects/model.ts";
 import { Machine } from "../objects/plan.ts";
 import { uniqueRegister } from "../objects/zones.ts";
-import { AMBIGUOUS, INITIAL, layLanes, type Accesses } from "./accesses.ts";
+import { INITIAL, layLanes, type Accesses } from "./accesses.ts";
 import { finding, type Finding } from "./finding.ts";
 import { searchOrder, type OrderProblem } from "./order-search.ts";
 import { saturate } from "./saturation.ts";
@@ -112,26 +112,15 @@ function readWriteProblem(accesses: Accesses): {
   }
 }
 
-/** The value that each key holds at first, where it is among the values; else a number that is none. */
-function initialStates(
-  { count, key, value, readsFrom, candidates, keys }: Accesses,
-  none: number,
-): number[] {
+/** The value that each key holds at first, where it is among those read; else a number that is none. */
+function initialStates(accesses: Accesses, none: number): number[] {
+  const { count, isWrite, key, value, readsFrom, candidates, keys } = accesses;
   const states = keys.map(() => none);
   for (let at = 0; at < count; at++) {
-    const isInitial =
-      readsFrom[at] === AMBIGUOUS && (candidates.get(at) as readonly number[]).includes(INITIAL);
-    if (isInitial) states[key[at] as number] = value[at] as number;
-  }
-  // A read that can only be of the initial value tells it as well.
-  for (let at = 0; at < count; at++) {
-    if (
-      readsFrom[at] === INITIAL &&
-      (value[at] as number) >= 0 &&
-      states[key[at] as number] === none
-    ) {
-      states[key[at] as number] = value[at] as number;
-    }
+    if (isWrite[at] === 1) continue;
+    const mayBeInitial =
+      readsFrom[at] === INITIAL || (candidates.get(at)?.includes(INITIAL) ?? false);
+    if (mayBeInitial) states[key[at] as number] = value[at] as number;
   }
   return states;
 }

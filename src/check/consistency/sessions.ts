@@ -210,7 +210,9 @@ class Dependencies {
       links.push({ from: older, to: at, kind: "reads" });
     }
     const viewer = lane[because];
-    for (let hops = 0; hops < this.#accesses.count && lane[at] !== viewer; hops++) {
+    const isReached = (): boolean =>
+      lane[at] === viewer && (place[at] as number) <= (place[because] as number);
+    for (let hops = 0; hops < this.#accesses.count; hops++) {
       const reach = this.#reaches[lane[at] as number]?.find(
         ({ end }) => end > (place[at] as number),
       );
@@ -218,6 +220,7 @@ class Dependencies {
       links.push({ from: at, to: reach.write, kind: "session" });
       links.push({ from: reach.write, to: reach.by, kind: "reads" });
       at = reach.by;
+      if (isReached()) break;
     }
     if (at !== because) links.push({ from: at, to: because, kind: "session" });
     links.push({ from: because, to: older, kind: "overwritten" });

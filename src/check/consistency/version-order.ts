@@ -2,8 +2,8 @@
  * The order in which one session must have seen the versions of each key: what its reads demand, together
  * with the order in which each writer wrote. It must not be circular.
  */
-import type { Accesses } from "./accesses.ts";
-import { INITIAL } from "./accesses.ts";
+import type { Operation } from "../../history/operation.ts";
+import { INITIAL, sessionOf, type Accesses } from "./accesses.ts";
 import { findCycle } from "./graph.ts";
 
 /** That the version `from` must be older than `to`, because the read `because` returned `to`. */
@@ -36,11 +36,22 @@ export class VersionOrder {
     if (lane[to] === lane[older]) {
       return (place[to] as number) < (place[older] as number) ? demand : undefined;
     }
+    if (this.#inSession(to, older)) return demand;
+    if (this.#inSession(older, to)) return undefined;
     // Most reads repeat the demand of the read before.
     if (this.#lastTo.get(older) === to) return undefined;
     this.#lastTo.set(older, to);
     this.#demands.push(demand);
     return undefined;
+  }
+
+  /** Whether one session wrote `a` before `b`, on whatever lanes of it they are. */
+  #inSession(a: number, b: number): boolean {
+    // Only a session that has several lanes has predecessors across them.
+    if (this.#accesses.predecessors.size === 0) return false;
+    const before = this.#accesses.operations[a] as Operation;
+    const after = this.#accesses.operations[b] as Operation;
+    return sessionOf(before) === sessionOf(after) && before.completeRank < after.invokeRank;
   }
 
   /** A circle among the demands, if there is one. */
@@ -61,6 +72,7 @@ export class VersionOrder {
       const next = nodes[id + 1];
       return next !== undefined && key[next] === key[at] && lane[next] === lane[at] ? [id + 1] : [];
     });
+    if (this.#accesses.predecessors.size > 0) this.#acrossLanes(nodes, out);
     for (const { from, to } of this.#demands) {
       (out[idOf.get(from) as number] as number[]).push(idOf.get(to) as number);
     }
@@ -74,5 +86,26 @@ export class VersionOrder {
       if (demand) found.push(demand);
     }
     return found;
+  }
+
+  /** Adds the order between lanes of one session: what one of them wrote before another one did. */
+  #acrossLanes(nodes: readonly number[], out: number[][]): void {
+    const { key, lane } = this.#accesses;
+    const groups = new Map<string, number[]>();
+    for (const [id, at] of nodes.entries()) {
+      const group = `${key[at]} ${String(sessionOf(this.#accesses.operations[at] as Operation))}`;
+      const members = groups.get(group);
+      if (members) members.push(id);
+      else groups.set(group, [id]);
+    }
+    for (const members of groups.values()) {
+      for (const a of members) {
+        for (const b of members) {
+          const from = nodes[a] as number;
+          const to = nodes[b] as number;
+          if (lane[from] !== lane[to] && this.#inSession(from, to)) (out[a] as number[]).push(b);
+        }
+      }
+    }
   }
 }

@@ -92,6 +92,8 @@ class View {
     this.#derived.clear();
     const { isWrite, readsFrom } = this.#accesses;
     for (const at of this.#accesses.lanes[lane] as readonly number[]) {
+      const future = this.#readsOwnFuture(at);
+      if (future) return future;
       this.#takeIn(at);
       if (isWrite[at] === 1 || (readsFrom[at] as number) < INITIAL) continue;
       this.#toCheck.push(at);
@@ -193,6 +195,20 @@ class View {
   /** Whether this view knows what the read `at` read. */
   #counts(at: number): boolean {
     return !this.#ownReadsOnly || this.#accesses.lane[at] === this.#viewer;
+  }
+
+  /** A read of what its own session writes only later. (Where all reads count, causality is circular.) */
+  #readsOwnFuture(at: number): Finding | undefined {
+    const from = this.#accesses.readsFrom[at] as number;
+    if (!this.#ownReadsOnly || from < 0) return undefined;
+    const { clocks } = this.#causality.order;
+    const known = clocks[from * this.#width + this.#viewer] as number;
+    if (known <= (this.#accesses.place[at] as number)) return undefined;
+    const links: Link[] = [
+      { from, to: at, kind: "reads" },
+      { from: at, to: from, kind: "session" },
+    ];
+    return finding("cyclic-view", at, links, this.#viewer);
   }
 
   /** The rule, for one read: every write of its key in its past precedes the write that it read. */
