@@ -5,6 +5,7 @@
 import { createCredentialsBinding } from "./bindings/credentials.ts";
 import { createFsBinding, createFsDirBinding, createFsEventBinding } from "./bindings/fs/index.ts";
 import { createMessagingBinding } from "./bindings/messaging.ts";
+import { networkBindings } from "./bindings/network.ts";
 import { createZlibBinding } from "./bindings/zlib.ts";
 import { createWorkerBinding } from "./bindings/worker.ts";
 import { registerBindings, registerRealmBindings } from "./bindings/index.ts";
@@ -23,6 +24,7 @@ export function preparePlatform(): void {
     fs_dir: createFsDirBinding,
     fs_event_wrap: createFsEventBinding,
   });
+  registerBindings(networkBindings);
   registerRealmBindings({ worker: createWorkerBinding, credentials: createCredentialsBinding });
   registerLibraryModules("zlib", "worker_threads", "fs", "fs/promises");
   registerModule("crypto", createCryptoModule);

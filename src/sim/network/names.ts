@@ -11,6 +11,7 @@ export type NameAnswer = readonly string[] | "not found" | "no answer";
 /** The names of a world. Names are not case-sensitive; a final dot is dropped. */
 export class Names {
   readonly #addresses: Map<string, readonly string[]> = new Map();
+  readonly #hidden: Map<string, readonly string[]> = new Map();
   readonly #byAddress: Map<string, string> = new Map();
   readonly #overrides: Map<string, NameAnswer> = new Map();
   readonly #silent: Set<number> = new Set();
@@ -27,8 +28,18 @@ export class Names {
     }
   }
 
+  /**
+   * Gives `name` an IPv6 address that only those are told who ask for IPv6: most servers listen on IPv4,
+   * and a client that is offered both tries both.
+   */
+  setHidden(name: string, address: string): void {
+    this.#hidden.set(normal(name), [address]);
+    if (!this.#byAddress.has(address)) this.#byAddress.set(address, name);
+  }
+
   delete(name: string): void {
     this.#addresses.delete(normal(name));
+    this.#hidden.delete(normal(name));
   }
 
   /** From now on `host` is answered so when it asks for `name`; `undefined` lifts it. */
@@ -44,10 +55,17 @@ export class Names {
     else this.#silent.delete(host.id);
   }
 
-  /** What `host` is answered when it asks for `name`: the addresses of both families, in order. */
-  lookup(host: Host, name: string): NameAnswer {
+  /** What `host` is answered when it asks for `name`'s addresses, of one family or (0) of any. */
+  lookup(host: Host, name: string, family: 0 | 4 | 6): NameAnswer {
     const key = normal(name);
-    if (key === "localhost" || key.endsWith(".localhost")) return ["127.0.0.1", "::1"];
+    if (key === "localhost") return [family === 6 ? "::1" : "127.0.0.1"];
+    const answer = this.#answer(host, key);
+    if (typeof answer === "string" || family === 0) return answer;
+    const found = answer.filter((address) => familyOf(address) === family);
+    return family === 6 && found.length === 0 ? (this.#hidden.get(key) ?? []) : found;
+  }
+
+  #answer(host: Host, key: string): NameAnswer {
     const override = this.#overrides.get(`${host.id} ${key}`);
     if (override !== undefined) return override;
     if (this.#silent.has(host.id)) return "no answer";
@@ -58,11 +76,6 @@ export class Names {
   reverse(address: string): string | undefined {
     if (address.startsWith("127.") || address === "::1") return "localhost";
     return this.#byAddress.get(address);
-  }
-
-  /** The addresses of one family in an answer. */
-  static ofFamily(addresses: readonly string[], family: 4 | 6): string[] {
-    return addresses.filter((address) => familyOf(address) === family);
   }
 }
 

@@ -31,7 +31,8 @@ export class Network {
     this.stacks.push(stack);
     this.#byAddress.set(host.address, stack);
     this.#byAddress.set(stack.address6, stack);
-    this.names.set(host.name, [host.address, stack.address6]);
+    this.names.set(host.name, [host.address]);
+    this.names.setHidden(host.name, stack.address6);
     host.devices.push(stack);
     return stack;
   }

@@ -129,6 +129,8 @@ export class TcpSocket implements PortHolder {
   bound = false;
   /** Whether the process has closed it; the operating system may still be finishing. */
   orphan = false;
+  /** It ended by an error of the network. */
+  connectionLost = false;
 
   #reading = false;
   #notified = false;
@@ -157,18 +159,15 @@ export class TcpSocket implements PortHolder {
 
   /**
    * Writes what fits into the send buffer: gives how many bytes were taken (0: try again when writable),
-   * or an error. `owned` bytes are the socket's from now on; others are copied.
+   * or an error. The bytes that were taken are the socket's from now on.
    */
-  write(bytes: Uint8Array, owned: boolean): number {
+  write(bytes: Uint8Array): number {
     if (this.error !== 0) return this.takeError();
     if (this.finQueued || this.phase === Phase.dead) return Errno.EPIPE;
     if (this.phase !== Phase.open) return this.phase === Phase.idle ? Errno.EPIPE : 0;
     const room = SEND_BUFFER_BYTES - (this.sentSeq - this.ackedSeq) - this.sendQueueBytes;
     if (room <= 0) return 0;
-    const length = bytes.length;
-    let part = bytes;
-    if (length > room) part = bytes.subarray(0, room);
-    if (!owned || part !== bytes) part = part.slice();
+    const part = bytes.length > room ? bytes.subarray(0, room) : bytes;
     if (part.length === 0) return 0;
     if (this.sendQueueBytes === 0 && this.#fits(part.length)) this.#send(part);
     else {
@@ -550,6 +549,7 @@ export class TcpSocket implements PortHolder {
     const connecting = this.phase === Phase.connecting;
     const { process } = this;
     this.error = error;
+    this.connectionLost = true;
     this.die();
     if (process === undefined) return;
     if (connecting) {
@@ -614,7 +614,7 @@ function takeChunks(chunks: Uint8Array[], bytes: number): Uint8Array {
   if (first.length === bytes) return chunks.shift() as Uint8Array;
   if (first.length > bytes) {
     chunks[0] = first.subarray(bytes);
-    return first.slice(0, bytes);
+    return first.subarray(0, bytes);
   }
   const taken: Uint8Array[] = [];
   let left = bytes;

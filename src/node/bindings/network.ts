@@ -1,0 +1,16 @@
+/** The network's room of the platform: the bindings under `net`, `dgram` and `dns`. */
+import { createCaresBinding } from "./cares.ts";
+import type { BindingContext } from "./context.ts";
+import { createPipeBinding } from "./pipe.ts";
+import { createStreamBinding } from "./stream.ts";
+import { createTcpBinding } from "./tcp.ts";
+import { createUdpBinding } from "./udp.ts";
+
+/** By the names of `internalBinding`. */
+export const networkBindings: Record<string, (context: BindingContext) => object> = {
+  stream_wrap: createStreamBinding,
+  tcp_wrap: createTcpBinding,
+  pipe_wrap: createPipeBinding,
+  udp_wrap: createUdpBinding,
+  cares_wrap: createCaresBinding,
+};

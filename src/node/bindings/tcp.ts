@@ -1,0 +1,184 @@
+/** `tcp_wrap`: TCP sockets of one process, over its host's network stack. */
+import { SECOND } from "../../base/units.ts";
+import { canonical, type Family } from "../../sim/network/address.ts";
+import { Errno } from "../../sim/network/errno.ts";
+import { stackOf } from "../../sim/network/stack.ts";
+import { accept, bind, connect, listen } from "../../sim/network/tcp/handshake.ts";
+import { defaultKeepAlive, KeepAlive } from "../../sim/network/tcp/keepalive.ts";
+import { Phase, TcpSocket } from "../../sim/network/tcp/socket.ts";
+import type { BindingContext } from "./context.ts";
+import { newDescriptor } from "./descriptors.ts";
+import { type Request, requestClass, StreamHandle } from "./stream.ts";
+
+const UV_TCP_IPV6ONLY = 1;
+const UV_TCP_REUSEPORT = 2;
+
+const constants = { SOCKET: 0, SERVER: 1, UV_TCP_IPV6ONLY, UV_TCP_REUSEPORT };
+
+/** What `getsockname` and `getpeername` fill. */
+export interface AddressOut {
+  address?: string;
+  family?: string;
+  port?: number;
+}
+
+/** Fills in an address as Node's `AddressToJS` does. */
+export function fillAddress(out: AddressOut, address: string, port: number): number {
+  out.address = address;
+  out.family = address.includes(":") ? "IPv6" : "IPv4";
+  out.port = port;
+  return 0;
+}
+
+/** Makes `tcp_wrap` for one process. */
+export function createTcpBinding(context: BindingContext): object {
+  const { process } = context;
+
+  class TCP extends StreamHandle {
+    /** The file descriptor, once there is one. */
+    fd = -1;
+    /** libuv reports an address in use by the call after `bind`. */
+    #delayedError = 0;
+    #typeOfService = 0;
+
+    constructor(type: number, socket?: TcpSocket) {
+      super(
+        context,
+        socket ?? new TcpSocket(stackOf(process.host), process),
+        type === constants.SERVER ? "TCPSERVERWRAP" : "TCPWRAP",
+      );
+      if (socket !== undefined) this.fd = newDescriptor(context);
+    }
+
+    open(): number {
+      return Errno.ENOTSOCK;
+    }
+
+    bind(address: string, port: number, flags?: number): number {
+      return this.#bind(address, port, 4, flags ?? 0);
+    }
+
+    bind6(address: string, port: number, flags?: number): number {
+      return this.#bind(address, port, 6, flags ?? 0);
+    }
+
+    #bind(address: string, port: number, family: Family, flags: number): number {
+      if (this.closing) return Errno.EBADF;
+      const error = bind(this.socket, {
+        address,
+        port,
+        family,
+        v6Only: (flags & UV_TCP_IPV6ONLY) !== 0,
+        reusePort: (flags & UV_TCP_REUSEPORT) !== 0,
+      });
+      this.#opened();
+      if (error !== Errno.EADDRINUSE) return error;
+      this.#delayedError = error;
+      return 0;
+    }
+
+    listen(backlog: number): number {
+      if (this.#delayedError !== 0) return this.#delayedError;
+      const error = listen(this.socket, backlog);
+      if (error === 0) this.activate();
+      this.#opened();
+      return error;
+    }
+
+    override onConnection(): void {
+      const connection = accept(this.socket);
+      if (connection === undefined || this.onconnection === undefined) return;
+      connection.process = process;
+      connection.stack.adopt(process, connection);
+      const client = new TCP(constants.SOCKET, connection);
+      context.async.makeCallback(this, this.onconnection, [0, client]);
+    }
+
+    connect(request: Request, address: string, port: number): number {
+      return this.#connect(request, address, port, 4);
+    }
+
+    connect6(request: Request, address: string, port: number): number {
+      return this.#connect(request, address, port, 6);
+    }
+
+    #connect(request: Request, address: string, port: number, family: Family): number {
+      if (this.isConnecting) return Errno.EALREADY;
+      if (this.#delayedError !== 0) return this.#delayedError;
+      const error = connect(this.socket, { address, port, family });
+      this.#opened();
+      if (error === 0) this.connecting(request);
+      return error;
+    }
+
+    #opened(): void {
+      if (this.fd < 0) this.fd = newDescriptor(context);
+    }
+
+    getsockname(out: AddressOut): number {
+      if (this.#delayedError !== 0) return this.#delayedError;
+      if (this.fd < 0 || this.closing) return Errno.EBADF;
+      const { localAddress, localPort, family } = this.socket;
+      const any = family === 6 ? "::" : "0.0.0.0";
+      return fillAddress(out, localAddress === "" ? any : localAddress, localPort);
+    }
+
+    getpeername(out: AddressOut): number {
+      if (this.fd < 0 || this.closing) return Errno.EBADF;
+      const { remoteAddress, remotePort, phase } = this.socket;
+      if (phase !== Phase.open && phase !== Phase.dead) return Errno.ENOTCONN;
+      // A connection that has failed has no peer any more.
+      if (phase === Phase.dead && this.socket.connectionLost) return Errno.ENOTCONN;
+      return fillAddress(out, remoteAddress, remotePort);
+    }
+
+    setNoDelay(): number {
+      return 0;
+    }
+
+    /** libuv sets an interval of 1 s and 10 probes, where it is not told otherwise. */
+    setKeepAlive(enable: boolean, delayS: number, intervalS = 1, count = 10): number {
+      const { socket } = this;
+      if (!enable) {
+        socket.keepAlive?.stop();
+        return 0;
+      }
+      const options =
+        delayS < 1
+          ? defaultKeepAlive
+          : { idleNs: delayS * SECOND, intervalNs: intervalS * SECOND, count };
+      socket.keepAlive ??= new KeepAlive(socket, options);
+      socket.keepAlive.start(options);
+      return 0;
+    }
+
+    setTypeOfService(value: number): number {
+      this.#typeOfService = value;
+      return 0;
+    }
+
+    getTypeOfService(): number {
+      return this.#typeOfService;
+    }
+
+    reset(callback?: () => void): number {
+      if (this.closing) return 0;
+      if (this.shuttingDown) return Errno.EINVAL;
+      this.socket.reset();
+      this.close(callback);
+      return 0;
+    }
+
+    protected override onClose(): void {
+      super.onClose();
+      this.fd = -1;
+    }
+  }
+
+  return { TCP, TCPConnectWrap: requestClass(context, "TCPCONNECTWRAP"), constants };
+}
+
+/** Whether `text` is an address that libuv would take. */
+export function isAddress(text: string): boolean {
+  return canonical(text) !== undefined;
+}

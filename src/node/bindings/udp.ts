@@ -1,0 +1,302 @@
+/** `udp_wrap`: UDP sockets of one process, over its host's network stack. */
+import { canonical, type Family, isMulticast, unmapped } from "../../sim/network/address.ts";
+import { Errno } from "../../sim/network/errno.ts";
+import { stackOf } from "../../sim/network/stack.ts";
+import { type DatagramEvents, UdpSocket } from "../../sim/network/udp/socket.ts";
+import type { BindingContext } from "./context.ts";
+import { newDescriptor } from "./descriptors.ts";
+import { Handle } from "./handle.ts";
+import { requestClass } from "./stream.ts";
+import { type AddressOut, fillAddress } from "./tcp.ts";
+
+const UV_UDP_IPV6ONLY = 1;
+const UV_UDP_REUSEADDR = 4;
+const UV_UDP_REUSEPORT = 64;
+
+const constants = { UV_UDP_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT };
+
+/** Linux doubles what it is asked for, within net.core.rmem_max. */
+const BUFFER_MAX_BYTES = 212_992;
+const BUFFER_MIN_BYTES = 2_304;
+
+type OnMessage = (count: number, handle: object, buffer?: Buffer, sender?: AddressOut) => void;
+
+// Taken before a run's guards stand: every byte is overwritten at once.
+const allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow;
+
+/** Makes `udp_wrap` for one process. */
+export function createUdpBinding(context: BindingContext): object {
+  const { process } = context;
+
+  class UDP extends Handle implements DatagramEvents {
+    fd = -1;
+    onmessage: OnMessage | undefined;
+    readonly #socket: UdpSocket;
+
+    constructor() {
+      super(context, "UDPWRAP");
+      this.#socket = new UdpSocket(stackOf(process.host), process);
+      this.#socket.events = this;
+    }
+
+    open(): number {
+      return Errno.ENOTSOCK;
+    }
+
+    bind(address: string, port: number, flags: number): number {
+      return this.#bind(address, port, flags, 4);
+    }
+
+    bind6(address: string, port: number, flags: number): number {
+      return this.#bind(address, port, flags, 6);
+    }
+
+    #bind(address: string, port: number, flags: number, family: Family): number {
+      const plain = canonical(address);
+      if (plain === undefined || plain.includes(":") !== (family === 6)) return Errno.EINVAL;
+      const error = this.#socket.bind({
+        address: plain,
+        port,
+        family,
+        v6Only: (flags & UV_UDP_IPV6ONLY) !== 0,
+        reuse: (flags & UV_UDP_REUSEADDR) !== 0,
+        reusePort: (flags & UV_UDP_REUSEPORT) !== 0,
+      });
+      this.#opened();
+      return error;
+    }
+
+    #opened(): void {
+      if (this.fd < 0) this.fd = newDescriptor(context);
+    }
+
+    connect(address: string, port: number): number {
+      return this.#connect(address, port, 4);
+    }
+
+    connect6(address: string, port: number): number {
+      return this.#connect(address, port, 6);
+    }
+
+    #connect(address: string, port: number, family: Family): number {
+      this.#opened();
+      return this.#socket.connect(address, port, family);
+    }
+
+    disconnect(): number {
+      return this.#socket.disconnect();
+    }
+
+    /** Without an address, to the connected peer. Gives one more than the bytes sent, or an error. */
+    send(
+      _request: object,
+      list: readonly Uint8Array[],
+      count: number,
+      port: number | boolean,
+      address?: string,
+    ): number {
+      return this.#send(list, count, port, address, 4);
+    }
+
+    send6(
+      _request: object,
+      list: readonly Uint8Array[],
+      count: number,
+      port: number | boolean,
+      address?: string,
+    ): number {
+      return this.#send(list, count, port, address, 6);
+    }
+
+    #send(
+      list: readonly Uint8Array[],
+      count: number,
+      port: number | boolean,
+      address: string | undefined,
+      family: Family,
+    ): number {
+      if (this.closing) return Errno.EBADF;
+      const payload = join(list, count);
+      let sent: number;
+      if (typeof port === "number") {
+        const to = address as string;
+        if (to.includes(":") !== (family === 6)) return Errno.EINVAL;
+        sent = this.#socket.send(payload, to, port);
+      } else {
+        sent = this.#socket.send(payload);
+      }
+      this.#opened();
+      return sent < 0 ? sent : sent + 1;
+    }
+
+    recvStart(): number {
+      this.activate();
+      this.#socket.startReceiving();
+      return 0;
+    }
+
+    recvStop(): number {
+      this.#socket.stopReceiving();
+      this.deactivate();
+      return 0;
+    }
+
+    onReadable(): void {
+      const { onmessage } = this;
+      const received = this.#socket.receive();
+      if (onmessage === undefined) return;
+      if (typeof received === "number") {
+        if (received !== Errno.EAGAIN) {
+          context.async.makeCallback(this, onmessage, [received, this, undefined, undefined]);
+        }
+      } else {
+        const { payload, fromAddress, fromPort } = received;
+        const buffer = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
+        const mapped = this.#socket.family === 6 && !fromAddress.includes(":");
+        const sender: AddressOut = {};
+        fillAddress(sender, mapped ? `::ffff:${fromAddress}` : fromAddress, fromPort);
+        context.async.makeCallback(this, onmessage, [buffer.length, this, buffer, sender]);
+      }
+      this.#socket.receiveAgain();
+    }
+
+    getsockname(out: AddressOut): number {
+      if (this.fd < 0 || this.closing) return Errno.EBADF;
+      const { localAddress, localPort } = this.#socket;
+      return fillAddress(out, localAddress === "" ? "0.0.0.0" : localAddress, localPort);
+    }
+
+    getpeername(out: AddressOut): number {
+      if (this.fd < 0 || this.closing) return Errno.EBADF;
+      const { remoteAddress, remotePort, connected } = this.#socket;
+      return connected ? fillAddress(out, remoteAddress, remotePort) : Errno.ENOTCONN;
+    }
+
+    #member(group: string, local: string | undefined, join: boolean, source?: string): number {
+      const plain = canonical(group);
+      if (plain === undefined || !isMulticast(plain)) return Errno.EINVAL;
+      if (local !== undefined && local !== null && local !== "") {
+        const own = canonical(local.replace(/%.*$/, ""));
+        if (own === undefined) return Errno.EINVAL;
+        const stack = stackOf(process.host);
+        if (own !== "0.0.0.0" && own !== "::" && !stack.owns(own)) return Errno.ENODEV;
+      }
+      this.#opened();
+      const { groups } = this.#socket;
+      const membership = source === undefined ? plain : `${plain} from ${unmapped(source)}`;
+      if (join === groups.has(membership)) return join ? Errno.EADDRINUSE : Errno.EADDRNOTAVAIL;
+      if (join) groups.add(membership);
+      else groups.delete(membership);
+      if (!this.#socket.bound) {
+        this.#socket.bind({ address: "0.0.0.0", port: 0, family: 4 });
+      }
+      return 0;
+    }
+
+    addMembership(group: string, local?: string): number {
+      return this.#member(group, local, true);
+    }
+
+    dropMembership(group: string, local?: string): number {
+      return this.#member(group, local, false);
+    }
+
+    addSourceSpecificMembership(source: string, group: string, local?: string): number {
+      return this.#member(group, local, true, source);
+    }
+
+    dropSourceSpecificMembership(source: string, group: string, local?: string): number {
+      return this.#member(group, local, false, source);
+    }
+
+    setMulticastInterface(address: string): number {
+      if (this.fd < 0) return Errno.EBADF;
+      const plain = canonical(address.replace(/%.*$/, ""));
+      if (plain === undefined) return Errno.EINVAL;
+      if (plain.includes(":") !== (this.#socket.family === 6)) return Errno.EINVAL;
+      const any = plain === "0.0.0.0" || plain === "::";
+      return any || stackOf(process.host).owns(plain) ? 0 : Errno.EADDRNOTAVAIL;
+    }
+
+    setMulticastTTL(ttl: number): number {
+      return this.#option(ttl >= 0 && ttl <= 255, () => (this.#socket.multicastTtl = ttl));
+    }
+
+    setMulticastLoopback(on: number): number {
+      return this.#option(true, () => (this.#socket.multicastLoopback = on !== 0));
+    }
+
+    setBroadcast(on: number): number {
+      return this.#option(true, () => (this.#socket.broadcast = on !== 0));
+    }
+
+    setTTL(ttl: number): number {
+      return this.#option(ttl >= 1 && ttl <= 255, () => (this.#socket.ttl = ttl));
+    }
+
+    #option(valid: boolean, set: () => void): number {
+      if (this.fd < 0 || this.closing) return Errno.EBADF;
+      if (!valid) return Errno.EINVAL;
+      set();
+      return 0;
+    }
+
+    bufferSize(size: number, receive: boolean, failure: Record<string, unknown>): unknown {
+      const failed = (code: number, name: string, message: string): undefined => {
+        failure["errno"] = code;
+        failure["code"] = name;
+        failure["message"] = message;
+        failure["syscall"] = receive ? "uv_recv_buffer_size" : "uv_send_buffer_size";
+        return undefined;
+      };
+      if (this.fd < 0 || this.closing) return failed(Errno.EBADF, "EBADF", "bad file descriptor");
+      if (size > 0x7fff_ffff) return failed(Errno.EINVAL, "EINVAL", "invalid argument");
+      const socket = this.#socket;
+      if (size > 0) {
+        const granted = Math.max(Math.min(size, BUFFER_MAX_BYTES) * 2, BUFFER_MIN_BYTES);
+        if (receive) socket.receiveBufferBytes = granted;
+        else socket.sendBufferBytes = granted;
+        return size;
+      }
+      return receive ? socket.receiveBufferBytes : socket.sendBufferBytes;
+    }
+
+    getSendQueueSize(): number {
+      return 0;
+    }
+
+    getSendQueueCount(): number {
+      return 0;
+    }
+
+    protected override onClose(): void {
+      this.#socket.close();
+      this.fd = -1;
+    }
+  }
+
+  return { UDP, SendWrap: requestClass(context, "UDPSENDWRAP"), constants };
+}
+
+/** The buffers as one that belongs to the socket. */
+function join(list: readonly Uint8Array[], count: number): Buffer {
+  let length = 0;
+  for (let i = 0; i < count; i++) length += (list[i] as Uint8Array).byteLength;
+  const whole = allocate(length);
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const part = list[i] as Uint8Array;
+    // A list may hold any view: its bytes count, not its elements.
+    const bytes =
+      part instanceof Uint8Array
+        ? part
+        : new Uint8Array(
+            (part as DataView).buffer,
+            (part as DataView).byteOffset,
+            (part as DataView).byteLength,
+          );
+    whole.set(bytes, at);
+    at += bytes.length;
+  }
+  return whole;
+}
