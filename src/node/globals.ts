@@ -49,11 +49,7 @@ const makers: Record<string, Make> = {
   clearImmediate: from("timers", "clearImmediate"),
   queueMicrotask: from("internal/process/task_queues", "queueMicrotask"),
   structuredClone: () => structuredClone,
-  console: (realm) => {
-    const console = realm.require("internal/console/global");
-    console[realm.require("internal/console/constructor").kBindStreamsLazy](realm.process);
-    return console;
-  },
+  console: (realm) => realm.require("internal/console/global"),
   Event: from("internal/event_target", "Event"),
   EventTarget: from("internal/event_target", "EventTarget"),
   CustomEvent: from("internal/event_target", "CustomEvent"),

@@ -11,6 +11,10 @@ export class EventLoop {
   readonly #onIdle: () => void;
   #retained = 0;
   #checkScheduled = false;
+  /** Handles that are active and referenced, for `process.getActiveResourcesInfo`. */
+  readonly handles: Set<{ readonly resourceName: string }> = new Set();
+  /** While the program hears `beforeExit`: whoever emits it looks again by itself. */
+  leaving = false;
 
   constructor(process: Process, onIdle: () => void) {
     this.#process = process;
@@ -35,7 +39,7 @@ export class EventLoop {
 
   /** After the current turn, ends the process if nothing keeps it alive. */
   checkIdle(): void {
-    if (this.#checkScheduled) return;
+    if (this.#checkScheduled || this.leaving) return;
     this.#checkScheduled = true;
     this.#process.schedule(0, Kind.internal, checkIdle, this as EventLoop);
   }

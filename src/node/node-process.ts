@@ -107,7 +107,10 @@ export class NodeProcess implements ProcessRunner {
           processMethodsBinding(self, {
             exit: (code) => this.exit(code),
             kill: (pid, signal) => this.signals.kill(pid, signal),
-            getActiveResources: () => [],
+            getActiveResources: () => [
+              ...[...this.loop.handles].map((handle) => handle.resourceName),
+              ...this.#timers.activeResources(),
+            ],
           }),
         signal_wrap: () => this.signals.binding(context),
       },
@@ -251,16 +254,17 @@ export class NodeProcess implements ProcessRunner {
   }
 
   #onIdle(): void {
-    this.process.enter(() => {
-      const object = this.realm.process;
-      object.emit("beforeExit", object.exitCode ?? 0);
-      this.process.schedule(0, Kind.internal, () => this.#exitIfIdle(), undefined);
-    }, undefined);
-  }
-
-  #exitIfIdle(): void {
-    if (this.loop.alive) return;
     const object = this.realm.process;
+    this.loop.leaving = true;
+    // The loop's own turn: the program hears of it, its ticks run, and then we look again.
+    this.process.enter(() => object.emit("beforeExit", object.exitCode ?? 0), undefined);
+    try {
+      this.#runNextTicks();
+    } catch (thrown) {
+      this.uncaught(thrown, false);
+    }
+    this.loop.leaving = false;
+    if (!this.process.alive || this.loop.alive) return;
     if (!object._exiting) {
       object._exiting = true;
       object.emit("exit", object.exitCode ?? 0);

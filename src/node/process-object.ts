@@ -37,13 +37,19 @@ function createEnv(entries: Readonly<Record<string, string>>): object {
       return true;
     },
     defineProperty(env, name, descriptor) {
-      if ("value" in descriptor) descriptor.value = String(descriptor.value);
-      return Reflect.defineProperty(env, name, {
-        ...descriptor,
-        configurable: true,
-        enumerable: true,
-        writable: true,
-      });
+      const { configurable, enumerable, writable } = descriptor;
+      const complaint =
+        "get" in descriptor || "set" in descriptor
+          ? "'process.env' does not accept an accessor(getter/setter) descriptor"
+          : !configurable || !enumerable || !writable
+            ? "'process.env' only accepts a configurable, writable, and enumerable data descriptor"
+            : undefined;
+      if (complaint !== undefined) {
+        throw Object.assign(new TypeError(complaint), {
+          code: "ERR_INVALID_OBJECT_DEFINE_PROPERTY",
+        });
+      }
+      return Reflect.defineProperty(env, name, { ...descriptor, value: String(descriptor.value) });
     },
   });
 }
@@ -52,10 +58,8 @@ function createEnv(entries: Readonly<Record<string, string>>): object {
 export function createProcessObject(process: Process, description: ProcessDescription): object {
   const real = globalThis.process;
   // As in Node: `process` is an instance of a function called process, which inherits from EventEmitter.
-  // oxlint-disable-next-line typescript/no-unsafe-declaration-merging
-  const prototype = Object.create(Object.prototype, {
-    constructor: { value: { process() {} }.process, configurable: true, writable: true },
-  }) as object;
+  const constructor = function process(): void {};
+  const prototype = constructor.prototype as object;
   return Object.assign(Object.create(prototype) as object, {
     version: real.version,
     versions: real.versions,
@@ -72,7 +76,6 @@ export function createProcessObject(process: Process, description: ProcessDescri
     pid: process.pid,
     ppid: process.parentPid,
     debugPort: 9229,
-    exitCode: undefined,
     _exiting: false,
     domain: null,
   });
@@ -205,12 +208,31 @@ export function completeProcessObject(realm: Realm): void {
   }
   // Node's own wrappers of what belongs to the whole process: abort, chdir, cwd, umask, setuid, ...
   realm.require("internal/bootstrap/switches/does_own_process_state");
+  defineExitCode(realm);
   process.emitWarning = (...args: unknown[]) =>
     realm.require("internal/process/warning").emitWarning(...args);
   process.on("warning", (...args: unknown[]) =>
     realm.require("internal/process/warning").onWarning(...args),
   );
   startListeningToSignals(realm);
+}
+
+/** `process.exitCode` takes integers, and text that is one. */
+function defineExitCode({ process, require }: Realm): void {
+  let exitCode: unknown;
+  Object.defineProperty(process, "exitCode", {
+    get: () => exitCode,
+    set(code: unknown) {
+      if (code !== null && code !== undefined) {
+        const number = typeof code === "string" && code !== "" ? Number(code) : code;
+        const checked = Number.isNaN(number) ? code : number;
+        require("internal/validators").validateInteger(checked, "code");
+      }
+      exitCode = code;
+    },
+    enumerable: true,
+    configurable: false,
+  });
 }
 
 /** Methods that live in files of the library which most programs never need. */

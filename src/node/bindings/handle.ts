@@ -6,6 +6,21 @@
 import { Kind } from "../../trace/kinds.ts";
 import type { BindingContext } from "./context.ts";
 
+const resourceNames: Record<string, string> = {
+  FSEVENTWRAP: "FSEventWrap",
+  MESSAGEPORT: "MessagePort",
+  PIPESERVERWRAP: "PipeServerWrap",
+  PIPEWRAP: "PipeWrap",
+  PROCESSWRAP: "ProcessWrap",
+  SIGNALWRAP: "SignalWrap",
+  STATWATCHER: "StatWatcher",
+  TCPSERVERWRAP: "TCPServerWrap",
+  TCPWRAP: "TCPSocketWrap",
+  TLSWRAP: "TLSWrap",
+  UDPWRAP: "UDPWrap",
+  WORKER: "Worker",
+};
+
 /** The base of all simulated handles. */
 export class Handle {
   protected readonly context: BindingContext;
@@ -13,10 +28,27 @@ export class Handle {
   #active = false;
   #closing = false;
   readonly #asyncId: number;
+  readonly #type: string;
 
   constructor(context: BindingContext, type = "HANDLEWRAP") {
     this.context = context;
+    this.#type = type;
     this.#asyncId = context.async.register(this, type);
+  }
+
+  /** Node's name for it in `process.getActiveResourcesInfo`. */
+  get resourceName(): string {
+    return resourceNames[this.#type] ?? this.#type;
+  }
+
+  #retain(): void {
+    this.context.loop.handles.add(this);
+    this.context.loop.retain();
+  }
+
+  #release(): void {
+    this.context.loop.handles.delete(this);
+    this.context.loop.release();
   }
 
   /** Whether `close` was called. */
@@ -27,13 +59,13 @@ export class Handle {
   ref(): void {
     if (this.#referenced) return;
     this.#referenced = true;
-    if (this.#active) this.context.loop.retain();
+    if (this.#active) this.#retain();
   }
 
   unref(): void {
     if (!this.#referenced) return;
     this.#referenced = false;
-    if (this.#active) this.context.loop.release();
+    if (this.#active) this.#release();
   }
 
   hasRef(): boolean {
@@ -52,13 +84,13 @@ export class Handle {
   protected activate(): void {
     if (this.#active || this.#closing) return;
     this.#active = true;
-    if (this.#referenced) this.context.loop.retain();
+    if (this.#referenced) this.#retain();
   }
 
   protected deactivate(): void {
     if (!this.#active) return;
     this.#active = false;
-    if (this.#referenced) this.context.loop.release();
+    if (this.#referenced) this.#release();
   }
 
   /** Closes the handle; `callback` runs in a later turn of the loop, with the handle as `this`. */

@@ -18,6 +18,8 @@ const TURN_NS = 1_000;
 /** What the process's runner needs of the timers. */
 export interface LoopTimers {
   readonly binding: object;
+  /** What of it keeps the process alive, by Node's names: "Timeout", "Immediate". */
+  activeResources(): string[];
   /** Schedules the check phase if there are immediates: called after each callback. */
   afterCallback(): void;
 }
@@ -34,6 +36,7 @@ export function createTimers(
   let processTimers: (nowMs: number) => number = () => 0;
 
   let armed: EventHandle | undefined;
+  let dueNs = 0;
   let timerReferenced = false;
   let retainedTimer = false;
   let checkScheduled = false;
@@ -52,7 +55,7 @@ export function createTimers(
   function schedule(delayMs: number): void {
     if (armed !== undefined) process.cancel(armed);
     // libuv counts whole milliseconds from the loop's own time, which is rounded down.
-    const dueNs = (nowMs() + Math.max(1, delayMs)) * MS;
+    dueNs = (nowMs() + Math.max(1, delayMs)) * MS;
     const delayNs = dueNs - process.host.clock.monotonicNs();
     armed = process.scheduleLocal(delayNs, Kind.timer, runTimers, undefined);
     updateTimerRetention();
@@ -86,7 +89,14 @@ export function createTimers(
 
   function runCheck(): void {
     checkScheduled = false;
-    if (immediateInfo[COUNT] === 0) return;
+    // Without anything to wait for, the loop does not turn again for immediates that are not referenced.
+    if (immediateInfo[COUNT] === 0 || !loop.alive) return;
+    if (armed !== undefined && dueNs <= process.host.clock.monotonicNs()) {
+      // The process was busy past its timer, and timers come first in a turn of the loop.
+      process.cancel(armed);
+      runTimers();
+      if (!process.alive) return;
+    }
     do {
       try {
         processImmediate();
@@ -126,6 +136,10 @@ export function createTimers(
   };
   return {
     binding,
+    activeResources: () => [
+      ...Array.from({ length: timerInfo[0] as number }, () => "Timeout"),
+      ...Array.from({ length: immediateInfo[REF_COUNT] as number }, () => "Immediate"),
+    ],
     afterCallback() {
       if (immediateInfo[COUNT] !== 0) scheduleCheck();
     },
