@@ -87,8 +87,14 @@ function urlModule(): object {
 
 function bufferInternals(): object {
   // Buffers are the real ones: native code makes them too, and `Buffer.isBuffer` must know them all.
-  function FastBuffer(data?: ArrayBuffer | number, offset?: number, length?: number): Buffer {
+  // A stream's own buffer goes to the program as it is, without a copy.
+  function FastBuffer(
+    data?: ArrayBuffer | Buffer | number,
+    offset?: number,
+    length?: number,
+  ): Buffer {
     if (data === undefined || typeof data === "number") return Buffer.alloc(data ?? 0);
+    if (ArrayBuffer.isView(data)) return data;
     return Buffer.from(data, offset, length);
   }
   FastBuffer.prototype = Buffer.prototype;

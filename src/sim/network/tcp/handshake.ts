@@ -165,7 +165,7 @@ export function connectUnix(socket: TcpSocket, path: string): number {
   socket.phase = Phase.connecting;
   const handshake = new Handshake(socket, stack);
   const server = openServer(handshake, listener);
-  establishClient(handshake, server);
+  openClient(handshake, server);
   const { host } = stack;
   const delayNs = stack.loopback.transitNs(0);
   host.kernel.schedule(delayNs, host.id, Kind.receive, completeServer, handshake);
@@ -276,8 +276,30 @@ function arriveSyn(handshake: Handshake): void {
     retrySyn(handshake);
     return;
   }
-  openServer(handshake, listener).out = target.linkTo(client.stack);
-  sendSynAck(handshake);
+  const server = openServer(handshake, listener);
+  server.out = target.linkTo(client.stack);
+  if (target === client.stack) shakeAtOnce(handshake, server);
+  else sendSynAck(handshake);
+}
+
+/**
+ * On loopback the kernel carries out the whole handshake at once, and the listener hears of it before the
+ * client does.
+ */
+function shakeAtOnce(handshake: Handshake, server: TcpSocket): void {
+  const { client } = handshake;
+  if (client.phase !== Phase.connecting) {
+    server.die();
+    return;
+  }
+  openClient(handshake, server);
+  completeServer(handshake);
+  const { host } = client.stack;
+  host.kernel.schedule(0, host.id, Kind.internal, tellConnected, client);
+}
+
+function tellConnected(client: TcpSocket): void {
+  client.tellConnected();
 }
 
 function listenerFor({ client, target }: Handshake): TcpSocket | undefined {
@@ -341,8 +363,10 @@ function arriveSynAck(handshake: Handshake): void {
     else if (client.phase === Phase.open) retrySynAck(handshake);
     return;
   }
-  if (client.phase === Phase.connecting) establishClient(handshake, server);
-  else if (client.phase !== Phase.open || client.peer !== server) {
+  if (client.phase === Phase.connecting) {
+    openClient(handshake, server);
+    client.tellConnected();
+  } else if (client.phase !== Phase.open || client.peer !== server) {
     // The client has gone meanwhile: its machine knows nothing of this connection.
     client.peer = server;
     sendReset(client);
@@ -351,7 +375,7 @@ function arriveSynAck(handshake: Handshake): void {
   if (!put(handshake, client, Flag.ack, arriveAck)) retrySynAck(handshake);
 }
 
-function establishClient(handshake: Handshake, server: TcpSocket): void {
+function openClient(handshake: Handshake, server: TcpSocket): void {
   const { client } = handshake;
   const { nowNs } = client.stack.host.kernel;
   client.peer = server;
@@ -360,7 +384,6 @@ function establishClient(handshake: Handshake, server: TcpSocket): void {
   client.rttNs = nowNs - handshake.synSentNs;
   client.heardNs = nowNs;
   server.rttNs = client.rttNs;
-  if (!client.unix) client.tellConnected();
 }
 
 function arriveAck(handshake: Handshake): void {

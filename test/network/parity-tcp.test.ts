@@ -1,0 +1,405 @@
+/** What `net` does on a simulated host is what it does on real Node: events, their order, their errors. */
+import { describe, expect, test } from "vitest";
+import { byActor, real, type Scenario, type Scope, simulated } from "./arms.ts";
+
+type Socket = import("node:net").Socket;
+type Server = import("node:net").Server;
+
+/** Logs every event of a socket that tells something. */
+function watch({ log }: Scope, name: string, socket: Socket): Socket {
+  for (const event of ["connect", "ready", "end", "finish", "drain", "timeout"]) {
+    socket.on(event, () => log(name, event));
+  }
+  socket.on("lookup", (error, address, family) => log(name, "lookup", error, address, family));
+  socket.on("data", (data) => log(name, "data", data));
+  socket.on("error", (error) => log(name, "error", error));
+  socket.on("close", (hadError) => log(name, "close", hadError));
+  return socket;
+}
+
+/** A server on a free port of 127.0.0.1, and what to do once it listens. */
+function listen(
+  scope: Scope,
+  onConnection: (socket: Socket, server: Server) => void,
+  onListening: (port: number, server: Server) => void,
+): void {
+  const server = scope.net.createServer((socket) => onConnection(socket, server));
+  server.on("close", () => {
+    scope.log("server close");
+    scope.setTimeout(scope.done, 20);
+  });
+  server.listen(0, "127.0.0.1", () =>
+    onListening((server.address() as { port: number }).port, server),
+  );
+}
+
+const scenarios: Record<string, Scenario> = {
+  "a request and its response, and an orderly end": (scope) => {
+    listen(
+      scope,
+      (socket, server) => {
+        watch(scope, "server", socket);
+        socket.on("data", () => socket.end("response"));
+        socket.on("close", () => server.close());
+      },
+      (port) => {
+        const client = watch(scope, "client", scope.net.connect(port, "127.0.0.1"));
+        client.write("request");
+      },
+    );
+  },
+
+  "a port that nobody listens on": (scope) => {
+    listen(
+      scope,
+      () => {},
+      (port, server) => {
+        server.close(() => {
+          const client = watch(scope, "client", scope.net.connect(port, "127.0.0.1"));
+          client.on("close", () => scope.log("destroyed", client.destroyed, client.pending));
+        });
+      },
+    );
+  },
+
+  "a name that does not exist": (scope) => {
+    const client = watch(scope, "client", scope.net.connect(80, "no-such-name.invalid"));
+    client.on("close", scope.done);
+  },
+
+  "localhost by name": (scope) => {
+    listen(
+      scope,
+      (socket, server) => {
+        socket.end();
+        server.close();
+      },
+      (port) => watch(scope, "client", scope.net.connect(port, "localhost")),
+    );
+  },
+
+  "a server that is full": (scope) => {
+    const server = scope.net.createServer((socket) => {
+      scope.log("accepted");
+      socket.on("close", () => server.close());
+      socket.resume();
+    });
+    server.maxConnections = 1;
+    server.on("drop", (data) => scope.log("drop", Object.keys(data ?? {})));
+    server.on("close", scope.done);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      const first = scope.net.connect(port, "127.0.0.1", () => {
+        const second = watch(scope, "second", scope.net.connect(port, "127.0.0.1"));
+        second.on("close", () => first.end());
+      });
+    });
+  },
+
+  "the server ends first, the client may still write": (scope) => {
+    const server = scope.net.createServer({ allowHalfOpen: true }, (socket) => {
+      watch(scope, "server", socket);
+      socket.end("bye");
+      socket.on("close", () => server.close());
+    });
+    server.on("close", () => scope.setTimeout(scope.done, 20));
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      const client = scope.net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+      watch(scope, "client", client);
+      client.on("end", () => {
+        scope.log(client.readyState);
+        scope.setTimeout(() => client.end("still here"), 20);
+      });
+    });
+  },
+
+  "the peer resets": (scope) => {
+    listen(
+      scope,
+      (socket, server) => {
+        socket.on("close", () => server.close());
+        socket.on("error", (error) => scope.log("server", error));
+        socket.on("data", () => socket.resetAndDestroy());
+      },
+      (port) => watch(scope, "client", scope.net.connect(port, "127.0.0.1")).write("hello"),
+    );
+  },
+
+  "writing to one that has reset": (scope) => {
+    listen(
+      scope,
+      (socket, server) => {
+        socket.on("close", () => server.close());
+        socket.on("error", (error) => scope.log("server", error));
+        scope.setTimeout(() => socket.resetAndDestroy(), 10);
+      },
+      (port) => {
+        const client = scope.net.connect(port, "127.0.0.1");
+        client.pause();
+        client.on("error", (error) => scope.log("client", error));
+        client.on("close", () => scope.log("client close"));
+        scope.setTimeout(() => client.write("a", (error) => scope.log("written", error)), 30);
+      },
+    );
+  },
+
+  "writing after the end of the other side": (scope) => {
+    listen(
+      scope,
+      (socket, server) => {
+        socket.end();
+        socket.on("close", () => server.close());
+        socket.resume();
+      },
+      (port) => {
+        const client = watch(scope, "client", scope.net.connect(port, "127.0.0.1"));
+        client.on("end", () => {
+          client.write("too late", (error) => scope.log("written", error));
+        });
+      },
+    );
+  },
+
+  "closing with unread data resets": (scope) => {
+    const server = scope.net.createServer({ pauseOnConnect: true }, (socket) => {
+      scope.setTimeout(() => socket.destroy(), 50);
+      socket.on("close", () => server.close());
+    });
+    server.on("close", () => scope.setTimeout(scope.done, 20));
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      const client = watch(scope, "client", scope.net.connect(port, "127.0.0.1"));
+      client.write("never read");
+    });
+  },
+
+  "destroyed before it is connected": (scope) => {
+    listen(
+      scope,
+      (socket) => socket.resume(),
+      (port, server) => {
+        const client = watch(scope, "client", scope.net.connect(port, "127.0.0.1"));
+        client.write("x", (error) => scope.log("written", error));
+        client.destroy();
+        client.on("close", () => scope.setTimeout(() => server.close(), 20));
+      },
+    );
+  },
+
+  "a slow reader stops the writer, and lets it go on": (scope) => {
+    const total = 16 * 1024 * 1024;
+    listen(
+      scope,
+      (socket, server) => {
+        let received = 0;
+        socket.pause();
+        socket.on("data", (data) => (received += data.length));
+        socket.on("end", () => {
+          scope.log("received", received === total);
+          socket.end();
+          server.close();
+        });
+        scope.setTimeout(() => socket.resume(), 100);
+      },
+      (port) => {
+        const client = scope.net.connect(port, "127.0.0.1");
+        let written = false;
+        const whole = scope.Buffer.alloc(total, 1);
+        const accepted = client.write(whole, () => {
+          written = true;
+          scope.log("written", client.bytesWritten === total);
+        });
+        scope.log("accepted", accepted);
+        scope.setTimeout(
+          () => scope.log("before it reads", written, client.writableLength > 0),
+          50,
+        );
+        client.on("drain", () => {
+          scope.log("drain");
+          client.end();
+        });
+        client.resume();
+      },
+    );
+  },
+
+  "many small writes arrive in order": (scope) => {
+    listen(
+      scope,
+      (socket, server) => {
+        let text = "";
+        socket.setEncoding("utf8");
+        socket.on("data", (data) => (text += data));
+        socket.on("end", () => {
+          scope.log(text);
+          server.close();
+        });
+        socket.resume();
+      },
+      (port) => {
+        const client = scope.net.connect(port, "127.0.0.1", () => {
+          for (let i = 0; i < 10; i++) client.write(`${i},`);
+          client.cork();
+          client.write("é", "latin1");
+          client.write("ü");
+          client.write("4869", "hex");
+          client.uncork();
+          client.end("!");
+          scope.log("bytes", client.bytesWritten);
+        });
+        client.resume();
+      },
+    );
+  },
+
+  "an address in use": (scope) => {
+    const first = scope.net.createServer().listen(0, "127.0.0.1", () => {
+      const { port } = first.address() as { port: number };
+      const second = scope.net.createServer();
+      second.on("error", (error) => {
+        scope.log(error);
+        first.close(scope.done);
+      });
+      second.listen(port, "127.0.0.1");
+    });
+  },
+
+  "an address of another machine": (scope) => {
+    const server = scope.net.createServer();
+    server.on("error", (error) => {
+      scope.log(error);
+      scope.done();
+    });
+    server.listen(0, "192.0.2.1");
+  },
+
+  "addresses of both ends, over IPv4 and mapped": (scope) => {
+    const server = scope.net.createServer((socket) => {
+      scope.log(socket.localAddress, socket.localFamily, socket.remoteAddress, socket.remoteFamily);
+      scope.log(socket.address());
+      socket.end();
+      server.close();
+    });
+    server.on("close", scope.done);
+    server.listen(0, () => {
+      scope.log(server.address());
+      const { port } = server.address() as { port: number };
+      const client = scope.net.connect(port, "127.0.0.1", () => {
+        scope.log(client.localAddress, client.remoteAddress, client.remoteFamily);
+        scope.log(client.remotePort === port, client.address());
+      });
+      client.resume();
+    });
+  },
+
+  "a timeout without traffic": (scope) => {
+    listen(
+      scope,
+      (socket, server) => {
+        socket.resume();
+        socket.on("close", () => server.close());
+      },
+      (port) => {
+        const client = watch(scope, "client", scope.net.connect(port, "127.0.0.1"));
+        client.setTimeout(30, () => client.end());
+      },
+    );
+  },
+
+  "a paused connection reads nothing until it is resumed": (scope) => {
+    const server = scope.net.createServer({ pauseOnConnect: true }, (socket) => {
+      scope.log("reading", socket.isPaused());
+      socket.on("data", (data) => scope.log("data", data));
+      socket.on("end", () => server.close());
+      scope.setTimeout(() => {
+        scope.log("resumes");
+        socket.resume();
+      }, 30);
+    });
+    server.on("close", scope.done);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      scope.net.connect(port, "127.0.0.1").end("hello");
+    });
+  },
+
+  "reading into a buffer of its own": (scope) => {
+    listen(
+      scope,
+      (socket, server) => {
+        socket.end("into the buffer");
+        server.close();
+      },
+      (port) => {
+        const buffer = scope.Buffer.alloc(6);
+        const client = scope.net.connect({
+          port,
+          host: "127.0.0.1",
+          onread: {
+            buffer,
+            callback: (count: number, into: Uint8Array) => {
+              scope.log(count, scope.Buffer.from(into.subarray(0, count)).toString());
+              return true;
+            },
+          },
+        });
+        client.on("end", () => scope.log("end"));
+      },
+    );
+  },
+
+  "an abort signal": (scope) => {
+    const controller = new AbortController();
+    const server = scope.net.createServer();
+    server.on("close", () => {
+      scope.log("closed");
+      scope.done();
+    });
+    server.listen({ port: 0, host: "127.0.0.1", signal: controller.signal }, () => {
+      scope.log("listening");
+      controller.abort();
+    });
+  },
+
+  "a port out of range and a missing one": (scope) => {
+    for (const port of [-1, 65_536, Number.NaN]) {
+      try {
+        scope.net.connect(port, "127.0.0.1");
+      } catch (error) {
+        scope.log(error);
+      }
+    }
+    scope.done();
+  },
+
+  "a Unix socket": (scope) => {
+    const path = `\0lightcone-${scope.process.pid}`;
+    const server = scope.net.createServer((socket) => {
+      watch(scope, "server", socket);
+      socket.on("end", () => server.close());
+      socket.write("welcome");
+    });
+    server.on("close", scope.done);
+    server.listen(path, () => {
+      const client = watch(scope, "client", scope.net.connect(path));
+      client.once("data", () => client.end("thanks"));
+    });
+  },
+
+  "a Unix socket that is not there": (scope) => {
+    const client = watch(scope, "client", scope.net.connect("/tmp/lightcone/no/such/socket"));
+    client.on("close", scope.done);
+  },
+};
+
+describe("on a simulated host as on real Node", () => {
+  for (const [name, scenario] of Object.entries(scenarios)) {
+    test(name, async () => {
+      const expected = byActor(await real(scenario));
+      const actual = byActor(await simulated(scenario));
+      expect(actual).toEqual(expected);
+      expect(actual.length).toBeGreaterThan(0);
+    });
+  }
+});
