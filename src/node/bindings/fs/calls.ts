@@ -8,6 +8,7 @@ import { diskOf, filesOf, SystemError } from "../../../sim/disk/index.ts";
 import { Kind } from "../../../trace/kinds.ts";
 import type { BindingContext } from "../context.ts";
 import { type CallName, exceptionOf, stacklessException } from "./errors.ts";
+import { createValidators, type Validators } from "./validate.ts";
 
 /** Node's library passes this instead of a request when it wants a promise. */
 export const kUsePromises: symbol = Symbol("fs_use_promises_symbol");
@@ -74,11 +75,13 @@ export class Calls {
   readonly context: BindingContext;
   readonly disk: Disk;
   readonly files: ProcessFiles;
+  readonly check: Validators;
 
   constructor(context: BindingContext) {
     this.context = context;
     this.disk = diskOf(context.process.host);
     this.files = filesOf(context.process);
+    this.check = createValidators(context);
   }
 
   /**

@@ -18,14 +18,16 @@ const { SystemError } = sim;
 
 /** Names: make, remove, move, list, resolve. */
 export function nameCalls(calls: Calls, prng: Prng): Record<string, unknown> {
-  const { files, disk } = calls;
+  const { files, disk, check } = calls;
   const { fs } = disk;
   const run = calls.run.bind(calls);
   return {
-    access: (path: Path, mode: number, request: unknown) =>
-      run(request, { syscall: "access", path }, {}, () =>
+    access(path: Path, wanted: unknown, request: unknown) {
+      const mode = check.mode(wanted, sim.R_OK | sim.W_OK | sim.X_OK);
+      return run(request, { syscall: "access", path }, {}, () =>
         sim.access(fs, files, toBytes(path), mode),
-      ),
+      );
+    },
     existsSync(path: Path) {
       calls.context.process.spend(disk.clock.delayNs({}, false));
       return succeeds(() => sim.access(fs, files, toBytes(path), 0));
@@ -66,10 +68,12 @@ export function nameCalls(calls: Calls, prng: Prng): Record<string, unknown> {
         fromBytes(sim.makeTemporaryDirectory(fs, files, toBytes(prefix), prng), encoding),
       );
     },
-    copyFile: (path: Path, dest: Path, mode: number, request: unknown) =>
-      run(request, { syscall: "copyfile", path, dest }, {}, () =>
-        sim.copyFile(fs, files, toBytes(path), toBytes(dest), copyOptions(mode)),
-      ),
+    copyFile(path: Path, dest: Path, wanted: unknown, request: unknown) {
+      const options = copyOptions(check.mode(wanted, COPYFILE_MAX));
+      return run(request, { syscall: "copyfile", path, dest }, {}, () =>
+        sim.copyFile(fs, files, toBytes(path), toBytes(dest), options),
+      );
+    },
     readdir: (path: Path, encoding: unknown, withTypes: boolean, request: unknown) =>
       run(request, { syscall: "scandir", path }, {}, () => {
         const entries = sim.readdir(fs, files, toBytes(path));
@@ -86,6 +90,7 @@ export function nameCalls(calls: Calls, prng: Prng): Record<string, unknown> {
 }
 
 const COPYFILE_EXCL = 1;
+const COPYFILE_MAX = 7;
 const COPYFILE_FICLONE_FORCE = 4;
 
 function copyOptions(mode: number): { exclusive: boolean; cloneOnly: boolean } {
@@ -196,24 +201,31 @@ function isDirectoryAt(calls: Calls, path: string): boolean {
 
 /** Attributes: stat in its kinds, chmod, chown, times. */
 export function attributeCalls(calls: Calls, shared: SharedStats): Record<string, unknown> {
-  const { files, disk } = calls;
+  const { files, disk, check } = calls;
   const { fs } = disk;
   const run = calls.run.bind(calls);
   const target = (path: Path, follow = true): sim.Target =>
     sim.target(fs, files, toBytes(path), follow);
-  const open = (fd: number): sim.Target => files.get(fd);
   return {
     ...statCalls(calls, shared),
     chmod: (path: Path, mode: number, request: unknown) =>
       run(request, { syscall: "chmod", path }, {}, () => sim.chmod(fs, files, target(path), mode)),
-    fchmod: (fd: number, mode: number, request: unknown) =>
-      run(request, { syscall: "fchmod" }, {}, () => sim.chmod(fs, files, open(fd), mode)),
+    fchmod(fd: number, mode: number, request: unknown) {
+      check.fd(fd);
+      return run(request, { syscall: "fchmod" }, {}, () =>
+        sim.chmod(fs, files, files.get(fd), mode),
+      );
+    },
     chown: (path: Path, uid: number, gid: number, request: unknown) =>
       run(request, { syscall: "chown", path }, {}, () =>
         sim.chown(fs, files, target(path), uid, gid),
       ),
-    fchown: (fd: number, uid: number, gid: number, request: unknown) =>
-      run(request, { syscall: "fchown" }, {}, () => sim.chown(fs, files, open(fd), uid, gid)),
+    fchown(fd: number, uid: number, gid: number, request: unknown) {
+      check.fd(fd);
+      return run(request, { syscall: "fchown" }, {}, () =>
+        sim.chown(fs, files, files.get(fd), uid, gid),
+      );
+    },
     lchown: (path: Path, uid: number, gid: number, request: unknown) =>
       run(request, { syscall: "lchown", path }, {}, () =>
         sim.chown(fs, files, target(path, false), uid, gid),
@@ -223,7 +235,7 @@ export function attributeCalls(calls: Calls, shared: SharedStats): Record<string
         setTimes(calls, target(path), atime, mtime),
       ),
     futimes: (fd: number, atime: Time, mtime: Time, request: unknown) =>
-      run(request, { syscall: "futime" }, {}, () => setTimes(calls, open(fd), atime, mtime)),
+      run(request, { syscall: "futime" }, {}, () => setTimes(calls, files.get(fd), atime, mtime)),
     lutimes: (path: Path, atime: Time, mtime: Time, request: unknown) =>
       run(request, { syscall: "lutime", path }, {}, () =>
         setTimes(calls, target(path, false), atime, mtime),
@@ -255,7 +267,7 @@ function timeOf(value: Time, now: sim.Timestamp, before: sim.Timestamp): sim.Tim
 }
 
 function statCalls(calls: Calls, shared: SharedStats): Record<string, unknown> {
-  const { files, disk } = calls;
+  const { files, disk, check } = calls;
   const { fs } = disk;
 
   /** Fresh numbers for what is answered later, the shared ones for what is answered now. */
@@ -280,10 +292,12 @@ function statCalls(calls: Calls, shared: SharedStats): Record<string, unknown> {
   return {
     stat: byPath("stat"),
     lstat: byPath("lstat"),
-    fstat: (fd: number, bigint: boolean, request: unknown) =>
-      calls.run(request, { syscall: "fstat" }, {}, () =>
+    fstat(fd: number, bigint: boolean, request: unknown) {
+      check.fd(fd);
+      return calls.run(request, { syscall: "fstat" }, {}, () =>
         fillStats(into(request, bigint), sim.status(files.get(fd).inode)),
-      ),
+      );
+    },
     statfs: (path: Path, bigint: boolean, request: unknown) =>
       calls.run(request, { syscall: "statfs", path }, {}, () => {
         const status = sim.statfs(fs, files, toBytes(path));
