@@ -11,7 +11,7 @@ import type { Example, Level } from "./schema.ts";
 const dirtyWrite =
   "A: [a x 1, a y 1]\nB: [a x 2, a y 2]\nC:                   [r x {1 2}, r y {2 1}]";
 const abortedRead = "A: [a x 1]!\nB:             [r x {1}]";
-const fracturedRead = "A: [w x 1, w y 1]\nB:   [r x 1, r y nil]";
+const fracturedRead = "A: [w x 1, w y 1]\nB:   [r y nil, r x 1]";
 const missingCause =
   "A: [w x 1]\nB:         [r x 1, w y 1]\nC:                        [r y 1, r x nil]";
 const longFork = "A: [w x 1]\nB: [w y 1]\nC:         [r x 1, r y nil]\nD:         [r x nil, r y 1]";
@@ -70,10 +70,12 @@ export const transactionLevels: readonly Level[] = [
     implies: ["read-uncommitted"],
     forbids: ["G1", "thin-air-read", "PL-2-cycle-exists"],
     source: "Adya 1999",
+    needs:
+      "Over lists this is Adya's PL-2. Over registers it is the read committed of Biswas and Enea (2019) that AWDIT decides, which also forbids a transaction's later reads to miss what its earlier ones revealed.",
     examples: [
       allowed(
         fracturedRead,
-        "B read x after A and y before A: read skew, but nothing uncommitted.",
+        "B read y before A and x after A: read skew, but nothing uncommitted.",
       ),
       forbidden(abortedRead, "B read what A wrote, and A was aborted."),
     ],
@@ -90,7 +92,12 @@ export const transactionLevels: readonly Level[] = [
     implies: ["read-committed"],
     forbids: ["G1", "G-monotonic"],
     source: "Adya 1999",
-    examples: [],
+    needs:
+      "Decided as far as Elle decides it: by the anomalies that it shares with its neighbours. G-monotonic on its own is not looked for, so a history that holds here may still break it.",
+    examples: [
+      allowed(fracturedRead, "B read y before A and x after A: its view moved forward."),
+      forbidden(abortedRead, "B read what A wrote, and A was aborted."),
+    ],
   },
   {
     name: "monotonic-snapshot-read",
@@ -104,7 +111,12 @@ export const transactionLevels: readonly Level[] = [
     implies: ["read-committed"],
     forbids: ["G1", "G-MSR"],
     source: "Adya 1999",
-    examples: [],
+    needs:
+      "Decided as far as Elle decides it: by the anomalies that it shares with its neighbours. G-MSR on its own is not looked for, so a history that holds here may still break it.",
+    examples: [
+      allowed(fracturedRead, "B read y before A and x after A: its snapshot moved forward."),
+      forbidden(abortedRead, "B read what A wrote, and A was aborted."),
+    ],
   },
   {
     name: "cursor-stability",
@@ -118,7 +130,12 @@ export const transactionLevels: readonly Level[] = [
     implies: ["read-committed"],
     forbids: ["G1", "G-cursor", "lost-update"],
     source: "Adya 1999; Bailis et al. 2013",
-    examples: [],
+    needs:
+      "Decided as far as Elle decides it: by the anomalies that it shares with its neighbours. G-cursor on its own is not looked for, so a history that holds here may still break it.",
+    examples: [
+      allowed(fracturedRead, "Only rows under a cursor that updates them are kept still."),
+      forbidden(lostUpdate, "A and B both read the empty x and both wrote it: A's update is lost."),
+    ],
   },
   {
     name: "monotonic-atomic-view",
@@ -145,7 +162,10 @@ export const transactionLevels: readonly Level[] = [
     implies: ["cursor-stability", "monotonic-view"],
     forbids: ["G1", "G-single"],
     source: "Adya 1999",
-    examples: [],
+    examples: [
+      allowed(writeSkew, "A and B each read a consistent state."),
+      forbidden(fracturedRead, "B missed A's y and saw A's x: read skew."),
+    ],
   },
   {
     name: "forward-consistent-view",
@@ -159,7 +179,12 @@ export const transactionLevels: readonly Level[] = [
     implies: ["consistent-view"],
     forbids: ["G1", "G-SIb"],
     source: "Adya 1999",
-    examples: [],
+    needs:
+      "Decided as far as Elle decides it: by the anomalies that it shares with its neighbours. G-SIb on its own is not looked for, so a history that holds here may still break it.",
+    examples: [
+      allowed(writeSkew, "A and B each read a consistent state."),
+      forbidden(fracturedRead, "B missed A's y and saw A's x: read skew."),
+    ],
   },
   {
     name: "read-atomic",
@@ -193,7 +218,10 @@ export const transactionLevels: readonly Level[] = [
     implies: ["read-atomic"],
     forbids: ["lost-update"],
     source: "Cerone et al. 2015",
-    examples: [],
+    examples: [
+      allowed(longFork, "Nobody lost an update; C and D may see the writes in either order."),
+      forbidden(lostUpdate, "A and B both read the empty x and both wrote it."),
+    ],
   },
   {
     name: "causal-cerone",
@@ -281,7 +309,10 @@ export const transactionLevels: readonly Level[] = [
     implies: ["cursor-stability", "monotonic-atomic-view"],
     forbids: ["G1", "G2-item", "PL-2.99-cycle-exists", "lost-update"],
     source: "Adya 1999",
-    examples: [],
+    examples: [
+      allowed(ownWriteMissed, "The read may stand before the write, although A ran it later."),
+      forbidden(writeSkew, "Whichever of A and B is first, the other should have seen its write."),
+    ],
   },
   {
     name: "update-serializable",
@@ -295,7 +326,12 @@ export const transactionLevels: readonly Level[] = [
     implies: ["forward-consistent-view"],
     forbids: ["G1", "G-update"],
     source: "Adya 1999",
-    examples: [],
+    needs:
+      "Decided as far as Elle decides it: by the anomalies that it shares with its neighbours. G-update on its own is not looked for, so a history that holds here may still break it.",
+    examples: [
+      allowed(longFork, "A and B are serializable, and so is each reader with them."),
+      forbidden(fracturedRead, "B missed A's y and saw A's x: no serial order has such a state."),
+    ],
   },
   {
     name: "view-serializable",
