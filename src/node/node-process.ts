@@ -8,7 +8,6 @@ import { Kind } from "../trace/kinds.ts";
 import { AsyncContext } from "./async-context.ts";
 import type { BindingContext } from "./bindings/context.ts";
 import { createTimers, type LoopTimers } from "./bindings/timers.ts";
-import { createGlobal } from "./globals.ts";
 import { createIntrinsics } from "./intrinsics.ts";
 import { createRealm } from "./lib/realm.ts";
 import { EventLoop } from "./loop.ts";
@@ -52,7 +51,6 @@ export class NodeProcess implements ProcessRunner {
   readonly process: Process;
   readonly realm: Realm;
   readonly loop: EventLoop;
-  readonly global: object;
   readonly async: AsyncContext = new AsyncContext();
   readonly signals: ProcessSignals;
   /** Worker threads of this process; they end with it. */
@@ -121,7 +119,6 @@ export class NodeProcess implements ProcessRunner {
     this.#runNextTicks = this.#bootstrap();
     // A worker's streams are its maker's: its main function defines them.
     if (!thread) createStdio(this, (stream, text) => this.#write(stream, text));
-    this.global = createGlobal(realm);
   }
 
   /** What Node's `internal/bootstrap/node` does last: ticks and timers. */
@@ -289,6 +286,11 @@ export class NodeProcess implements ProcessRunner {
       this.uncaught(thrown, fromPromise);
       return this.process.alive;
     };
+  }
+
+  /** The global object that its programs see. */
+  get global(): object {
+    return this.realm.global;
   }
 
   /** Whoever started the process hears of its threads and children, too. */

@@ -12,6 +12,8 @@ export interface Realm {
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly process: any;
   readonly primordials: object;
+  /** The global object of the process. */
+  readonly global: object;
   /** What happens to an exception that nobody caught. */
   uncaught(thrown: unknown, fromPromise: boolean): void;
   readonly require: LibraryRequire;

@@ -121,8 +121,7 @@ function uvBinding(): object {
     // The library keeps its map here once it has made it.
     errmap: undefined,
     UV_EOF: -4095,
-    // The library keeps its own table here once it has asked for it.
-    errmap: undefined,
+
     errname: (code: number) => util.getSystemErrorName(code),
     getErrorMap: () => map,
     getErrorMessage: (code: number) => map.get(code)?.[1] ?? `Unknown system error ${code}`,

@@ -63,23 +63,61 @@ export function hasLibraryFile(id: string): boolean {
   return Object.hasOwn(allSources(), id);
 }
 
+/** The source of a file of Node's library, for the numbers that the library shares with native code. */
+export function librarySource(id: string): string {
+  return allSources()[id] ?? "";
+}
+
+function compile(id: string, source: string, parameters: readonly string[]): unknown {
+  return compileFunction(source, [...parameters], { filename: `node:${id}` });
+}
+
+function sourceOf(id: string): string {
+  const source = allSources()[id];
+  if (source === undefined) {
+    throw new LightconeError("LC_NOT_SIMULATED", `node:${id} does not exist in ${process.version}`);
+  }
+  return source;
+}
+
+const PARAMETERS = ["exports", "require", "module", "process", "internalBinding", "primordials"];
+
 /** A file of Node's library, compiled once for all processes. */
 export function libraryFile(id: string): LibraryFile {
   let file = compiled.get(id);
   if (!file) {
-    const source = allSources()[id];
-    if (source === undefined) {
-      throw new LightconeError(
-        "LC_NOT_SIMULATED",
-        `node:${id} does not exist in ${process.version}`,
-      );
-    }
-    const parameters =
-      id === "internal/per_context/primordials" || id === "internal/per_context/domexception"
+    file = compile(
+      id,
+      sourceOf(id),
+      id.startsWith("internal/per_context/")
         ? ["exports", "primordials", "privateSymbols", "perIsolateSymbols"]
-        : ["exports", "require", "module", "process", "internalBinding", "primordials"];
-    file = compileFunction(source, parameters, { filename: `node:${id}` }) as LibraryFile;
+        : PARAMETERS,
+    ) as LibraryFile;
     compiled.set(id, file);
   }
   return file;
+}
+
+/** A file that takes names from the global object, as packages bundled with Node do. */
+export interface GlobalUser {
+  /** The names that it mentions. */
+  readonly names: readonly string[];
+  /** Given their values, in order: the file. */
+  readonly bind: (...values: unknown[]) => LibraryFile;
+}
+
+const globalUsers = new Map<string, GlobalUser>();
+
+/** A file of Node's library that takes some of `candidates` from the global object. */
+export function globalUser(id: string, candidates: readonly string[]): GlobalUser {
+  let user = globalUsers.get(id);
+  if (!user) {
+    const source = sourceOf(id);
+    const names = candidates.filter((name) => new RegExp(`\\b${name}\\b`).test(source));
+    // On one line with the source, so that lines keep their numbers.
+    const nested = `return function (${PARAMETERS.join(", ")}) {${source}\n};`;
+    user = { names, bind: compile(id, nested, names) as GlobalUser["bind"] };
+    globalUsers.set(id, user);
+  }
+  return user;
 }

@@ -35,7 +35,7 @@ export interface HostIntrinsics {
 }
 
 /** The primordials of one process. */
-export function primordialsFor(intrinsics: HostIntrinsics): object {
+export function primordialsFor(intrinsics: HostIntrinsics, global: () => object): object {
   const { Date: date, Math: math } = intrinsics;
   const own: Bag = {
     Date: date,
@@ -47,5 +47,8 @@ export function primordialsFor(intrinsics: HostIntrinsics): object {
     SafeFinalizationRegistry: intrinsics.FinalizationRegistry,
   };
   // The shared object is frozen: its names can be shadowed by definition alone.
-  return Object.create(sharedPrimordials(), Object.getOwnPropertyDescriptors(own)) as object;
+  return Object.create(sharedPrimordials(), {
+    ...Object.getOwnPropertyDescriptors(own),
+    globalThis: { get: global },
+  }) as object;
 }

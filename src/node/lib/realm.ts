@@ -7,7 +7,8 @@ import type { Prng } from "../../base/prng.ts";
 import { createBinding } from "../bindings/index.ts";
 import type { BindingContext } from "../bindings/context.ts";
 import type { Realm } from "../realm-types.ts";
-import { hasLibraryFile, libraryFile } from "./natives.ts";
+import { createGlobal, hostNames } from "../globals.ts";
+import { globalUser, hasLibraryFile, type LibraryFile, libraryFile } from "./natives.ts";
 import { type HostIntrinsics, primordialsFor } from "./primordials.ts";
 import { isShared, requireShared } from "./shared.ts";
 import { substitutes } from "./substitutes.ts";
@@ -28,11 +29,17 @@ export interface RealmOptions {
   readonly own: Readonly<Record<string, (realm: Realm) => object>>;
 }
 
+/** What packages that Node carries may take from the global object; some of it they define themselves. */
+const defined = new Set(["fetch", "FormData", "Headers", "Request", "Response", "process"]);
+for (const name of ["MessageEvent", "WebSocket", "CloseEvent", "EventSource"]) defined.add(name);
+const ambient = hostNames.filter((name) => !defined.has(name));
+
 /** Makes the library of one process. Nothing is loaded until it is asked for. */
 export function createRealm(options: RealmOptions): Realm {
   const modules = new Map<string, { exports: unknown }>();
   const bindings = new Map<string, unknown>();
-  const primordials = primordialsFor(options.intrinsics);
+  const primordials = primordialsFor(options.intrinsics, () => realm.global);
+  let global: object | undefined;
 
   function internalBinding(name: string): unknown {
     let binding = bindings.get(name);
@@ -57,7 +64,7 @@ export function createRealm(options: RealmOptions): Realm {
       if (substitute) {
         module.exports = substitute(realm);
       } else if (hasLibraryFile(id)) {
-        const file = libraryFile(id);
+        const file = id.startsWith("internal/deps/") ? bound(id) : libraryFile(id);
         file(
           module.exports as object,
           require,
@@ -66,6 +73,13 @@ export function createRealm(options: RealmOptions): Realm {
           internalBinding,
           primordials,
         );
+        // Node's bootstrap does this to the console, whoever asks for it first.
+        if (id === "internal/console/global") {
+          const { kBindStreamsLazy } = realm.require("internal/console/constructor");
+          (module.exports as Record<symbol, (process: object) => void>)[kBindStreamsLazy]?.(
+            options.process,
+          );
+        }
       } else {
         throw new LightconeError(
           "LC_NOT_SIMULATED",
@@ -79,7 +93,17 @@ export function createRealm(options: RealmOptions): Realm {
     return module.exports;
   }
 
+  /** A package that Node carries takes globals by name: they are this process's. */
+  function bound(id: string): LibraryFile {
+    const { names, bind } = globalUser(id, [...ambient, "globalThis", "global"]);
+    const global = realm.global as Record<string, unknown>;
+    return bind(...names.map((name) => global[name]));
+  }
+
   const realm: Realm = {
+    get global() {
+      return (global ??= createGlobal(realm));
+    },
     context: options.context,
     intrinsics: options.intrinsics,
     process: options.process as Realm["process"],

@@ -6,6 +6,7 @@ import * as realBuffer from "node:buffer";
 import * as realStringDecoder from "node:string_decoder";
 import * as realUrl from "node:url";
 import * as realUtil from "node:util";
+import * as realVm from "node:vm";
 import type { Realm } from "../realm-types.ts";
 import { hasLibraryFile } from "./natives.ts";
 import { optionValue } from "./options.ts";
@@ -25,7 +26,8 @@ const publicTwins: Record<string, Substitute> = {
   crypto: (realm) => realm.requirePublic("crypto"),
   child_process: (realm) => realm.requirePublic("child_process"),
   module: (realm) => realm.requirePublic("module"),
-  vm: (realm) => realm.requirePublic("vm"),
+  // The library itself needs a fresh context for its regular expressions, and nothing more.
+  vm: () => commonjs(realVm),
 };
 
 function inspectModule(): object {
