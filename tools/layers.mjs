@@ -21,7 +21,11 @@ export const layers = {
     builtins: false,
     why: "the simulated machine knows nothing of Node",
   },
-  node: { may: ["base", "trace", "sim"], builtins: true, why: "what a program sees of Node" },
+  node: {
+    may: ["base", "trace", "sim", "wire"],
+    builtins: true,
+    why: "what a program sees of Node; HTTP/2 needs its codecs",
+  },
   world: {
     may: ["base", "trace", "history", "check", "sim", "node"],
     builtins: true,
