@@ -26,7 +26,7 @@ function listen(
   const server = scope.net.createServer((socket) => onConnection(socket, server));
   server.on("close", () => {
     scope.log("server close");
-    scope.setTimeout(scope.done, 20);
+    scope.setTimeout(scope.done, 60);
   });
   server.listen(0, "127.0.0.1", () =>
     onListening((server.address() as { port: number }).port, server),
@@ -102,7 +102,7 @@ const scenarios: Record<string, Scenario> = {
       socket.end("bye");
       socket.on("close", () => server.close());
     });
-    server.on("close", () => scope.setTimeout(scope.done, 20));
+    server.on("close", () => scope.setTimeout(scope.done, 60));
     server.listen(0, "127.0.0.1", () => {
       const { port } = server.address() as { port: number };
       const client = scope.net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
@@ -166,7 +166,7 @@ const scenarios: Record<string, Scenario> = {
       scope.setTimeout(() => socket.destroy(), 50);
       socket.on("close", () => server.close());
     });
-    server.on("close", () => scope.setTimeout(scope.done, 20));
+    server.on("close", () => scope.setTimeout(scope.done, 60));
     server.listen(0, "127.0.0.1", () => {
       const { port } = server.address() as { port: number };
       const client = watch(scope, "client", scope.net.connect(port, "127.0.0.1"));
