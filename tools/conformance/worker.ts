@@ -8,6 +8,7 @@ import { realTree } from "../../src/node/real-tree.ts";
 import { diskOf, mountTree } from "../../src/sim/disk/index.ts";
 import { Host } from "../../src/sim/host.ts";
 import { Kernel } from "../../src/sim/kernel.ts";
+import { Network } from "../../src/sim/network/index.ts";
 import type { ProcessEnd } from "../../src/sim/process.ts";
 
 /** What the parent asks for. */
@@ -46,6 +47,7 @@ async function run({ root, file, flags, env }: Task): Promise<Outcome> {
       output = "";
       const kernel = new Kernel({ seed: 1 });
       const host = new Host(kernel, { id: 1, name: "localhost" });
+      new Network(kernel).attach(host);
       mountTree(diskOf(host).fs, MOUNT, realTree(root));
       startScript(host.spawn(), `${MOUNT}/${file}`, {
         cwd: "/node",
