@@ -35,6 +35,11 @@ export function addLongDouble(
 
 function parse(text: string, complaint: RespError): Extended | "infinite" {
   if (/^[+-]?inf(inity)?$/i.test(text)) return "infinite";
+  const hexadecimal = /^([+-]?)(0[xX][0-9a-fA-F]{1,32})$/.exec(text);
+  if (hexadecimal) {
+    const magnitude = BigInt(hexadecimal[2] as string);
+    return round(hexadecimal[1] === "-" ? -magnitude : magnitude, 1n, 0);
+  }
   const match = shape.exec(text);
   const digits = match ? (match[2] as string) + (match[3] as string) : "";
   if (!match || digits === "" || text.length > 256) throw complaint;

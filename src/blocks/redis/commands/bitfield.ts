@@ -77,7 +77,9 @@ export function bitfield(client: Client, args: string[]): Reply {
   const replies = operations.map((operation): Reply => {
     const before = read(bytes, operation);
     if (operation.kind === "GET") return compact(before);
-    const wanted = operation.kind === "SET" ? operation.value : before + operation.value;
+    // A negative value for an unsigned field is taken for the 64 bits that it is.
+    const given = operation.signed ? operation.value : BigInt.asUintN(64, operation.value);
+    const wanted = operation.kind === "SET" ? given : before + operation.value;
     const after = fit(wanted, operation);
     if (after === undefined) return null;
     write(bytes, operation, after);

@@ -43,7 +43,6 @@ const ones: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
 
 /** A range in bytes or bits, both ends included, within `total`; undefined when empty. */
 function clampRange(start: number, end: number, total: number): [number, number] | undefined {
-  if (start < 0 && end < 0 && start > end) return undefined;
   const from = start < 0 ? Math.max(0, start + total) : start;
   const to = Math.min(total - 1, end < 0 ? Math.max(0, end + total) : end);
   return from > to ? undefined : [from, to];
@@ -56,16 +55,14 @@ function inBits(word: string | undefined): boolean {
 }
 
 function bitcount(client: Client, args: string[]): Reply {
-  if (args.length === 3 || args.length > 5) {
-    if (client.db.get(StringValue, args[1] as string) === undefined && args.length === 3) return 0;
-    throw SYNTAX;
-  }
   const value = client.db.get(StringValue, args[1] as string);
   if (value === undefined) return 0;
+  if (args.length === 3 || args.length > 5) throw SYNTAX;
   const { bytes, length } = value.peek();
   if (args.length === 2) return countOnes(bytes, 0, length * 8 - 1);
   const start = parseInteger(args[2] as string);
   const end = parseInteger(args[3] as string);
+  if (start < 0 && end < 0 && start > end) return 0;
   const bits = inBits(args[4]);
   const range = clampRange(start, end, bits ? length * 8 : length);
   if (range === undefined) return 0;
@@ -89,12 +86,12 @@ function bitAt(bytes: Uint8Array, bit: number): number {
 function bitpos(client: Client, args: string[]): Reply {
   const wanted = parseInteger(args[2] as string);
   if (wanted !== 0 && wanted !== 1) throw err("The bit argument must be 1 or 0.");
+  const value = client.db.get(StringValue, args[1] as string);
+  if (value === undefined) return wanted === 0 ? 0 : -1;
   if (args.length > 6) throw SYNTAX;
   const start = args[3] === undefined ? 0 : parseInteger(args[3]);
   const end = args[4] === undefined ? -1 : parseInteger(args[4]);
   const bits = inBits(args[5]);
-  const value = client.db.get(StringValue, args[1] as string);
-  if (value === undefined) return wanted === 0 ? 0 : -1;
   const { bytes, length } = value.peek();
   const range = clampRange(start, end, bits ? length * 8 : length);
   if (range === undefined) return -1;
@@ -142,7 +139,9 @@ function bitop(client: Client, args: string[]): Reply {
     }
     out[at] = byte;
   }
-  db.put(key, new StringValue(out.toString("latin1")));
+  const result = new StringValue(out.toString("latin1"));
+  result.left = "raw";
+  db.put(key, result);
   server.notify("$", "set", key, db);
   return length;
 }

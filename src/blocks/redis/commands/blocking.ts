@@ -28,13 +28,16 @@ export function tryOrWait(
     timeoutMs: number;
     attempt: (key: string) => Reply | undefined;
     onTimeout: Reply;
+    /** The reply where nothing may wait, when it is not the one for a timeout. */
+    onDenied?: Reply;
   },
 ): Reply | NoReply {
   for (const key of options.keys) {
     const reply = options.attempt(key);
     if (reply !== undefined) return reply;
   }
-  if (client.denyBlocking) return options.onTimeout;
+  if (client.denyBlocking)
+    return options.onDenied === undefined ? options.onTimeout : options.onDenied;
   return client.block({
     ...options,
     attempt: (key) => {

@@ -18,7 +18,7 @@ function add(client: Client, key: string, delta: number | bigint): Reply {
     db.put(key, new StringValue(String(sum)));
   } else {
     value.text = String(sum);
-    value.raw = false;
+    value.left = undefined;
     db.changed(key);
   }
   server.notify("$", "incrby", key, db);
@@ -36,13 +36,10 @@ function incrbyfloat(client: Client, args: string[]): Reply {
   const key = args[1] as string;
   const value = db.get(StringValue, key);
   const sum = addLongDouble(value?.text ?? "0", args[2] as string);
-  if (value === undefined) {
-    db.put(key, new StringValue(sum));
-  } else {
-    value.text = sum;
-    value.raw = false;
-    db.changed(key);
-  }
+  const result = new StringValue(sum);
+  result.left = "embstr";
+  result.expireAtMs = value?.expireAtMs ?? Infinity;
+  db.put(key, result);
   server.notify("$", "incrbyfloat", key, db);
   return sum;
 }

@@ -27,8 +27,8 @@ function expireAt(name: string, unitMs: number, absolute: boolean) {
   return (client: Client, args: string[]): Reply => {
     const { db, server } = client;
     const key = args[1] as string;
-    const given = Number(parseInt64(args[2] as string));
     const flags = parseFlags(args);
+    const given = Number(parseInt64(args[2] as string));
     if (Math.abs(given) > INT64_LIMIT / unitMs) throw invalidExpire(name);
     const deadline = given * unitMs + (absolute ? 0 : server.nowMs);
     if (deadline >= INT64_LIMIT) throw invalidExpire(name);

@@ -7,7 +7,7 @@ import { addLongDouble } from "../long-double.ts";
 import { addInt64, integerOf, parseInt64, parseIntegerIn } from "../numbers.ts";
 import { HashValue } from "../values/hash.ts";
 import { drawMany } from "./random-draw.ts";
-import { parseScan } from "./scan.ts";
+import { parseCursor, parseScan } from "./scan.ts";
 
 function hashAt(client: Client, key: string): HashValue {
   return client.db.getOrAdd(HashValue, key, () => new HashValue());
@@ -102,8 +102,8 @@ function hrandfield(client: Client, args: string[]): Reply {
       ? undefined
       : parseIntegerIn(
           args[2],
-          -(2 ** 62),
-          2 ** 62,
+          -Infinity,
+          Infinity,
           err("value is not an integer or out of range"),
         );
   if (args.length > 4 || (args.length === 4 && !withValues)) throw SYNTAX;
@@ -118,10 +118,11 @@ function hrandfield(client: Client, args: string[]): Reply {
 }
 
 function hscan(client: Client, args: string[]): Reply {
-  const { cursor, count, matches } = parseScan(args, 2);
+  parseCursor(args[2] as string);
   const hash = client.db.get(HashValue, args[1] as string);
   const found: string[] = [];
   if (hash === undefined) return ["0", found];
+  const { cursor, count, matches } = parseScan(args, 2);
   const visit = ({ key, value }: { key: string; value: string }) => {
     if (matches(key)) found.push(key, value);
   };

@@ -50,7 +50,8 @@ function blmove(client: Client, args: string[]): ReturnType<typeof tryOrWait> {
     keys: [from],
     timeoutMs: parseTimeoutMs(args[5] as string),
     attempt: () => move(client, { from, to, fromLeft, toLeft }),
-    onTimeout: null,
+    onTimeout: NULL_ARRAY,
+    onDenied: null,
   });
 }
 
@@ -65,7 +66,8 @@ function brpoplpush(client: Client, args: string[]): ReturnType<typeof tryOrWait
     keys: [from],
     timeoutMs: parseTimeoutMs(args[3] as string),
     attempt: () => move(client, { from, to, fromLeft: false, toLeft: true }),
-    onTimeout: null,
+    onTimeout: NULL_ARRAY,
+    onDenied: null,
   });
 }
 

@@ -99,8 +99,9 @@ function ltrim(client: Client, args: string[]): Reply {
 
 function lindex(client: Client, args: string[]): Reply {
   const list = client.db.get(ListValue, args[1] as string);
+  if (list === undefined) return null;
   const index = parseInteger(args[2] as string);
-  return list?.at(index < 0 ? index + list.length : index) ?? null;
+  return list.at(index < 0 ? index + list.length : index) ?? null;
 }
 
 function lset(client: Client, args: string[]): Reply {

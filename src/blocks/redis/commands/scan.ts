@@ -37,7 +37,8 @@ export function parseScan(args: string[], at: number): ScanOptions {
   return { cursor, count, matches, type };
 }
 
-function parseCursor(text: string): number {
+/** The cursor alone: HSCAN and its like look at the key before they read the options. */
+export function parseCursor(text: string): number {
   if (!/^\s*[0-9]{1,20}$/.test(text)) throw err("invalid cursor");
   return Number(text);
 }

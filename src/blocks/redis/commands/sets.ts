@@ -6,7 +6,7 @@ import { err, NOT_POSITIVE, SYNTAX } from "../errors.ts";
 import { parseIntegerIn } from "../numbers.ts";
 import { SetValue } from "../values/set.ts";
 import { drawMany } from "./random-draw.ts";
-import { parseScan } from "./scan.ts";
+import { parseCursor, parseScan } from "./scan.ts";
 
 function sadd(client: Client, args: string[]): Reply {
   const { db, server } = client;
@@ -67,7 +67,7 @@ function spop(client: Client, args: string[]): Reply {
   const key = args[1] as string;
   if (args.length > 3) throw SYNTAX;
   const counted = args[2] !== undefined;
-  const count = counted ? parseIntegerIn(args[2] as string, 0, 2 ** 62, NOT_POSITIVE) : 1;
+  const count = counted ? parseIntegerIn(args[2] as string, 0, Infinity, NOT_POSITIVE) : 1;
   const set = db.get(SetValue, key);
   if (set === undefined) return counted ? new SetReply([]) : null;
   if (count === 0) return new SetReply([]);
@@ -88,16 +88,17 @@ function srandmember(client: Client, args: string[]): Reply {
   const count =
     args[2] === undefined
       ? undefined
-      : parseIntegerIn(args[2], -(2 ** 62), 2 ** 62, err("value is out of range"));
+      : parseIntegerIn(args[2], -Infinity, Infinity, err("value is out of range"));
   const set = client.db.get(SetValue, args[1] as string);
   if (count === undefined) return set ? set.members.random().key : null;
   return set ? drawMany(set.members, count).map(({ key }) => key) : [];
 }
 
 function sscan(client: Client, args: string[]): Reply {
-  const { cursor, count, matches } = parseScan(args, 2);
+  parseCursor(args[2] as string);
   const set = client.db.get(SetValue, args[1] as string);
   if (set === undefined) return ["0", []];
+  const { cursor, count, matches } = parseScan(args, 2);
   if (set.integers) return ["0", set.list().filter(matches)];
   const found: string[] = [];
   const next = set.members.scan(cursor, count, ({ key }) => {
@@ -160,14 +161,14 @@ function sintercard(client: Client, args: string[]): Reply {
   const count = parseIntegerIn(
     args[1] as string,
     1,
-    2 ** 62,
+    Infinity,
     err("numkeys should be greater than 0"),
   );
   if (count > args.length - 2) throw err("Number of keys can't be greater than number of args");
   let limit = 0;
   for (let at = 2 + count; at < args.length; at += 2) {
     if (args[at]?.toUpperCase() !== "LIMIT" || args[at + 1] === undefined) throw SYNTAX;
-    limit = parseIntegerIn(args[at + 1] as string, 0, 2 ** 62, err("LIMIT can't be negative"));
+    limit = parseIntegerIn(args[at + 1] as string, 0, Infinity, err("LIMIT can't be negative"));
   }
   const sets = args.slice(2, 2 + count).map((key) => client.db.get(SetValue, key));
   return intersect(sets, limit).length;

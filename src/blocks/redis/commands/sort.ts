@@ -17,6 +17,8 @@ interface Options {
   alpha: boolean;
   limit: [number, number] | undefined;
   store: string | undefined;
+  /** A BY without a star: leave the order as it is. */
+  unsorted: boolean;
 }
 
 function parse(args: string[], readOnly: boolean): Options {
@@ -27,6 +29,7 @@ function parse(args: string[], readOnly: boolean): Options {
     alpha: false,
     limit: undefined,
     store: undefined,
+    unsorted: false,
   };
   for (let at = 2; at < args.length; at++) {
     const left = args.length - at - 1;
@@ -37,8 +40,10 @@ function parse(args: string[], readOnly: boolean): Options {
     else if (word === "LIMIT" && left >= 2) {
       options.limit = [parseInteger(args[++at] as string), parseInteger(args[++at] as string)];
     } else if (word === "STORE" && left >= 1 && !readOnly) options.store = args[++at] as string;
-    else if (word === "BY" && left >= 1) options.by = args[++at] as string;
-    else if (word === "GET" && left >= 1) options.gets.push(args[++at] as string);
+    else if (word === "BY" && left >= 1) {
+      options.by = args[++at] as string;
+      options.unsorted ||= !options.by.includes("*");
+    } else if (word === "GET" && left >= 1) options.gets.push(args[++at] as string);
     else throw SYNTAX;
   }
   return options;
@@ -62,15 +67,12 @@ function lookup(client: Client, pattern: string, element: string): string | unde
 function elementsOf(client: Client, key: string, options: Options): string[] {
   const value = client.db.lookup(key);
   if (value === undefined) return [];
-  if (value instanceof ListValue) return value.items();
   if (value instanceof SetValue) return value.list();
-  if (value instanceof ZSetValue) {
-    const members = value.all().map(({ member }) => member);
-    return options.descending && options.by !== undefined && !options.by.includes("*")
-      ? members.reverse()
-      : members;
-  }
-  throw WRONG_TYPE;
+  let elements: string[];
+  if (value instanceof ListValue) elements = value.items();
+  else if (value instanceof ZSetValue) elements = value.all().map(({ member }) => member);
+  else throw WRONG_TYPE;
+  return options.unsorted && options.descending ? elements.reverse() : elements;
 }
 
 interface Weighed {
@@ -82,7 +84,8 @@ interface Weighed {
 function weigh(client: Client, element: string, { by, alpha }: Options): Weighed {
   const text = by === undefined ? element : lookup(client, by, element);
   if (alpha) return { element, weight: 0, text };
-  const weight = text === undefined ? 0 : floatOf(text);
+  // Like strtod, an empty text counts as zero.
+  const weight = text === undefined || text === "" ? 0 : floatOf(text);
   if (weight === undefined) throw err("One or more scores can't be converted into double");
   return { element, weight, text };
 }
@@ -110,11 +113,10 @@ function bytesOrder(a: string, b: string): number {
 
 function sorted(client: Client, key: string, options: Options): string[] {
   let elements = elementsOf(client, key, options);
-  const constantBy = options.by !== undefined && !options.by.includes("*");
   // A set has no order of its own, so what is stored or computed from it is sorted all the same.
   const mustSort =
-    constantBy && options.store !== undefined && client.db.peek(key) instanceof SetValue;
-  if (!constantBy || mustSort) {
+    options.unsorted && options.store !== undefined && client.db.peek(key) instanceof SetValue;
+  if (!options.unsorted || mustSort) {
     const how = mustSort ? { ...options, by: undefined, alpha: true } : options;
     const weighed = elements.map((element) => weigh(client, element, how));
     weighed.sort((a, b) => compare(a, b, how));

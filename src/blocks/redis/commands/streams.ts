@@ -1,5 +1,5 @@
 /** Streams: adding, reading by range, deleting and trimming (t_stream.c). */
-import { OK, type Reply } from "../../../wire/index.ts";
+import { NULL_ARRAY, OK, type Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
 import { err, NO_SUCH_KEY, SYNTAX, wrongArity } from "../errors.ts";
@@ -179,7 +179,7 @@ function xrange(reverse: boolean) {
     }
     const stream = client.db.get(StreamValue, args[1] as string);
     if (stream === undefined) return [];
-    if (count === 0) return client.resp === 3 ? null : [];
+    if (count === 0) return NULL_ARRAY;
     const found = reverse ? stream.rangeDown(start, end, count) : stream.range(start, end, count);
     return found.map(entryReply);
   };

@@ -209,7 +209,7 @@ function append(client: Client, args: string[]): Reply {
   } else {
     checkLength(client, value.length + extra.length);
     value.text += extra;
-    value.raw = true;
+    value.left = "raw";
     db.changed(key);
   }
   server.notify("$", "append", key, db);

@@ -108,14 +108,14 @@ function zintercard(client: Client, args: string[]): Reply {
   const count = parseIntegerIn(
     args[1] as string,
     1,
-    2 ** 62,
+    Infinity,
     err("at least 1 input key is needed for 'zintercard' command"),
   );
   if (count > args.length - 2) throw SYNTAX;
   let limit = 0;
   for (let at = 2 + count; at < args.length; at += 2) {
     if (args[at]?.toUpperCase() !== "LIMIT" || args[at + 1] === undefined) throw SYNTAX;
-    limit = parseIntegerIn(args[at + 1] as string, 0, 2 ** 62, err("LIMIT can't be negative"));
+    limit = parseIntegerIn(args[at + 1] as string, 0, Infinity, err("LIMIT can't be negative"));
   }
   const request: Request = {
     keys: args.slice(2, 2 + count),

@@ -8,7 +8,7 @@ import { type Scored, ZSetValue } from "../values/zset.ts";
 import { parseTimeoutMs, tryOrWait } from "./blocking.ts";
 import { parseMultiPop } from "./list-moves.ts";
 import { drawMany } from "./random-draw.ts";
-import { parseScan } from "./scan.ts";
+import { parseCursor, parseScan } from "./scan.ts";
 
 const NOT_A_NUMBER = err("resulting score is not a number (NaN)");
 
@@ -23,15 +23,16 @@ interface AddOptions {
   readonly at: number;
 }
 
+const addOptions = new Set(["NX", "XX", "GT", "LT", "CH", "INCR"]);
+
 function parseAdd(args: string[], incr: boolean): AddOptions {
   const seen = new Set<string>(incr ? ["INCR"] : []);
   let at = 2;
-  // ZINCRBY takes no options: a word such as NX is its increment, and not a number.
-  while (!incr && at < args.length) {
-    const word = (args[at] as string).toUpperCase();
-    if (!["NX", "XX", "GT", "LT", "CH", "INCR"].includes(word)) break;
-    seen.add(word);
-    at++;
+  // ZINCRBY takes no options: a word such as NX would be its increment, and is not a number.
+  if (!incr) {
+    while (at < args.length && addOptions.has((args[at] as string).toUpperCase())) {
+      seen.add((args[at++] as string).toUpperCase());
+    }
   }
   const options = {
     nx: seen.has("NX"),
@@ -159,7 +160,7 @@ function pop(max: boolean) {
     if (args.length > 3)
       throw err(`wrong number of arguments for '${max ? "zpopmax" : "zpopmin"}' command`);
     const counted = args[2] !== undefined;
-    const count = counted ? parseIntegerIn(args[2] as string, 0, 2 ** 62, NOT_POSITIVE) : 1;
+    const count = counted ? parseIntegerIn(args[2] as string, 0, Infinity, NOT_POSITIVE) : 1;
     const set = client.db.get(ZSetValue, key);
     if (set === undefined || count === 0) return [];
     const taken = take(client, key, set, { max, count });
@@ -212,7 +213,7 @@ function bzmpop(client: Client, args: string[]): ReturnType<typeof tryOrWait> {
 
 function zrandmember(client: Client, args: string[]): Reply {
   const withScores = args[3]?.toUpperCase() === "WITHSCORES";
-  const count = args[2] === undefined ? undefined : parseIntegerIn(args[2], -(2 ** 62), 2 ** 62);
+  const count = args[2] === undefined ? undefined : parseIntegerIn(args[2], -Infinity, Infinity);
   if (args.length > 4 || (args.length === 4 && !withScores)) throw SYNTAX;
   const set = client.db.get(ZSetValue, args[1] as string);
   if (count === undefined) return set ? set.scores.random().key : null;
@@ -227,10 +228,11 @@ function zrandmember(client: Client, args: string[]): Reply {
 }
 
 function zscan(client: Client, args: string[]): Reply {
-  const { cursor, count, matches } = parseScan(args, 2);
+  parseCursor(args[2] as string);
   const set = client.db.get(ZSetValue, args[1] as string);
   const found: Reply[] = [];
   if (set === undefined) return ["0", found];
+  const { cursor, count, matches } = parseScan(args, 2);
   const text = (score: number): Reply => new Double(score);
   if (!set.large) {
     for (const { member, score } of set.all()) if (matches(member)) found.push(member, text(score));

@@ -12,8 +12,8 @@ export class StringValue extends Value {
   #text: string;
   #bytes: Buffer | undefined;
   #length: number;
-  /** Set by commands that change bytes in place, which leave the value as a raw buffer in Redis. */
-  raw = false;
+  /** The encoding that a command left behind in Redis, when the text alone does not tell it. */
+  left: "raw" | "embstr" | undefined;
 
   constructor(text: string) {
     super();
@@ -57,7 +57,7 @@ export class StringValue extends Value {
     this.#bytes = bytes;
     this.#text = "";
     this.#length = Math.max(this.#length, length);
-    this.raw = true;
+    this.left = "raw";
     return bytes;
   }
 
@@ -69,8 +69,8 @@ export class StringValue extends Value {
   }
 
   encoding(): string {
-    if (this.raw || this.#bytes) return "raw";
-    if (isInteger(this.#text)) return "int";
+    if (this.left === "raw" || this.#bytes) return "raw";
+    if (this.left === undefined && isInteger(this.#text)) return "int";
     return this.#length <= EMBEDDED_BYTES_MAX ? "embstr" : "raw";
   }
 
@@ -80,7 +80,7 @@ export class StringValue extends Value {
 
   copy(): StringValue {
     const copy = new StringValue(this.text);
-    copy.raw = this.raw;
+    copy.left = this.left;
     return copy;
   }
 }
