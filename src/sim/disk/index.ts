@@ -14,6 +14,7 @@ export {
   type InodeWatcher,
   isDirectory,
   isSymlink,
+  SocketNode,
   type LowerEntry,
   type LowerTree,
   type Timestamp,
