@@ -10,6 +10,7 @@ import { createZlibBinding } from "./bindings/zlib.ts";
 import { createWorkerBinding } from "./bindings/worker.ts";
 import { registerBindings, registerRealmBindings } from "./bindings/index.ts";
 import { createCryptoModule } from "./modules/crypto.ts";
+import { createTtyModule } from "./modules/tty.ts";
 import { registerLibraryModules, registerModule } from "./public-modules.ts";
 
 let ready = false;
@@ -28,4 +29,5 @@ export function preparePlatform(): void {
   registerRealmBindings({ worker: createWorkerBinding, credentials: createCredentialsBinding });
   registerLibraryModules("zlib", "worker_threads", "fs", "fs/promises");
   registerModule("crypto", createCryptoModule);
+  registerModule("tty", createTtyModule);
 }
