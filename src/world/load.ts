@@ -16,6 +16,7 @@ import {
 } from "../node/index.ts";
 import { Host } from "../sim/host.ts";
 import { Kernel } from "../sim/kernel.ts";
+import { Network } from "../sim/network/network.ts";
 import { PlanBuilder, WORLD_MARK, type World, world } from "./builder.ts";
 import type { HostPlan, Plan } from "./plan.ts";
 import * as probe from "./probe.ts";
@@ -96,6 +97,7 @@ async function describeWorld(
 ): Promise<Plan> {
   const kernel = new Kernel({ seed: 0 });
   const host = new Host(kernel, { id: 1, name: "world" });
+  new Network(kernel).attach(host);
   let plan: Plan | undefined;
   let failure: unknown;
   await simulate(() => {
