@@ -1,0 +1,112 @@
+/** All algorithms against each other, and against a referee that tries every order. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Prng } from "../../src/base/prng.ts";
+import { Budget } from "../../src/check/budget.ts";
+import { uniqueBag, uniquePriorityQueue, uniqueQueue } from "../../src/check/objects/elements.ts";
+import { plan, type Plan } from "../../src/check/objects/plan.ts";
+import { search } from "../../src/check/objects/search.ts";
+import { growingSet } from "../../src/check/objects/sets.ts";
+import type { Specialist } from "../../src/check/objects/specialist.ts";
+import { uniqueStack } from "../../src/check/objects/stack-laminar.ts";
+import { uniqueRegister } from "../../src/check/objects/zones.ts";
+import type { Operation } from "../../src/history/operation.ts";
+import {
+  linearizableByForce,
+  randomHistory,
+  type Shape,
+  type Subject,
+} from "./support/histories.ts";
+import {
+  cellSubject,
+  collectionSubject,
+  counterSubject,
+  lockSubject,
+  multiRegisterSubject,
+  registerSubject,
+  setSubject,
+} from "./support/subjects.ts";
+
+const subjects: readonly [string, Subject<never>, Specialist?][] = [
+  ["register, few values", registerSubject(false, false)],
+  ["register with cas", registerSubject(false, true)],
+  ["register, unique values", registerSubject(true, false), uniqueRegister],
+  ["FIFO queue, unique", collectionSubject("fifo", true), uniqueQueue],
+  ["FIFO queue, repeated values", collectionSubject("fifo", false)],
+  ["stack, unique", collectionSubject("stack", true), uniqueStack],
+  ["stack, repeated values", collectionSubject("stack", false)],
+  ["priority queue, unique", collectionSubject("priority", true), uniquePriorityQueue],
+  ["priority queue, repeated values", collectionSubject("priority", false)],
+  ["bag, unique", collectionSubject("bag", true), uniqueBag],
+  ["bag, repeated values", collectionSubject("bag", false)],
+  ["set that grows", setSubject(false), growingSet],
+  ["set with removes", setSubject(true)],
+  ["mutex", lockSubject("mutex")],
+  ["mutex with owners", lockSubject("owner")],
+  ["reentrant mutex", lockSubject("reentrant")],
+  ["semaphore", lockSubject("semaphore")],
+  ["read-write lock", lockSubject("rw")],
+  ["counter", counterSubject],
+  ["map cell", cellSubject],
+  ["multi-register", multiRegisterSubject],
+];
+
+const shapes: fc.Arbitrary<Shape> = fc.record({
+  processes: fc.integer({ min: 2, max: 5 }),
+  operations: fc.integer({ min: 2, max: 12 }),
+  lost: fc.constantFrom(0, 0, 0.1, 0.3),
+  lies: fc.constantFrom(0, 0.1, 0.3),
+});
+
+function searched({ model }: Subject<never>, operations: readonly Operation[]): boolean {
+  const made = plan(model, operations) as Plan<never>;
+  const found = search(made, [made.machine.intern(model.initial(undefined))], new Budget());
+  expect(found.result).not.toBe("unknown");
+  return found.result === "linearizable";
+}
+
+describe("the search and the referee are of one mind", () => {
+  it.each(subjects)("%s", (_, subject, specialist) => {
+    let valid = 0;
+    let judgedBySpecialist = 0;
+    const runs = 1_500;
+    fc.assert(
+      fc.property(fc.nat(), shapes, (seed, shape) => {
+        const operations = randomHistory(subject, Prng.root(seed), shape);
+        const truth = linearizableByForce(subject.model, operations);
+        if (truth) valid++;
+        expect(searched(subject, operations)).toBe(truth);
+        const special = specialist?.decide(operations, undefined);
+        if (!special) return;
+        judgedBySpecialist++;
+        expect(special.result === "linearizable").toBe(truth);
+      }),
+      { numRuns: runs, seed: 20_260 },
+    );
+    // Both verdicts must come up, or the property says little.
+    expect(valid).toBeGreaterThan(runs / 20);
+    expect(runs - valid).toBeGreaterThan(runs / 100);
+    if (specialist) expect(judgedBySpecialist).toBeGreaterThan(runs / 5);
+  });
+});
+
+describe("specialists and the search are of one mind on longer histories", () => {
+  const special = subjects.filter(([, , specialist]) => specialist);
+  it.each(special)("%s", (_, subject, specialist) => {
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 2, max: 4 }), (seed, processes) => {
+        const prng = Prng.root(seed);
+        const lies = prng.pick([0, 0.02]);
+        const operations = randomHistory(subject, prng, {
+          processes,
+          operations: 30,
+          lost: 0,
+          lies,
+        });
+        const found = (specialist as Specialist).decide(operations, undefined);
+        if (found) expect(found.result === "linearizable").toBe(searched(subject, operations));
+      }),
+      { numRuns: 150, seed: 7 },
+    );
+  });
+});
