@@ -139,12 +139,26 @@ function lighter(fault: Fault): Fault[] {
       const sign = Math.sign(fault.params.stepNs);
       return sizes.map((ns) => ({ ...fault, params: { stepNs: sign * ns } }));
     }
-    case "crash":
-      return fault.params.how === "process" ? [] : [{ ...fault, params: { how: "process" } }];
+    case "crash": {
+      const asProcess = { ...fault, params: { how: "process" } } as const;
+      return [...fewerTargets(fault), ...(fault.params.how === "machine" ? [asProcess] : [])];
+    }
     case "pause":
+      return fewerTargets(fault);
     case "clock-drift":
       return [];
   }
+}
+
+/** One host alone; else all but one. */
+function fewerTargets(fault: Fault): Fault[] {
+  const { targets } = fault;
+  if (targets.length < 2) return [];
+  const alone = targets.map((name) => [name]);
+  const without = targets.map((name) => targets.filter((other) => other !== name));
+  return [...alone, ...(targets.length > 2 ? without : [])].map((fewer) => {
+    return { ...fault, targets: fewer };
+  });
 }
 
 function lighterLinks(fault: Extract<Fault, { kind: "partition" | "latency" | "loss" }>): Fault[] {

@@ -76,38 +76,35 @@ function drawSource(
     const wantedNs = grain(meanLastsNs * (0.5 + prng.float()));
     const lastsNs = Math.min(Math.max(wantedNs, source.lasts.minNs), source.lasts.maxNs);
     const durationNs = Math.min(lastsNs, untilNs - startNs);
-    out.push(...drawFaults(source, hosts, startNs, durationNs, prng));
+    out.push(drawFault(source, hosts, startNs, durationNs, prng));
     startNs += durationNs + grain(stableNs + prng.exponential(meanGapNs));
   }
   return out;
 }
 
-function drawFaults(
+function drawFault(
   source: FaultSource,
   hosts: readonly string[],
   startNs: number,
   durationNs: number,
   prng: Prng,
-): Fault[] {
+): Fault {
   const when = { startNs, durationNs };
   switch (source.kind) {
     case "crash": {
       const how = source.how ?? (prng.chance(0.5) ? "process" : "machine");
-      return victims(source.targets, prng).map((name) => {
-        return { kind: "crash", targets: [name], ...when, params: { how } };
-      });
+      const targets = victims(source.targets, prng);
+      return { kind: "crash", targets, ...when, params: { how } };
     }
     case "pause":
-      return victims(source.targets, prng).map((name) => {
-        return { kind: "pause", targets: [name], ...when, params: {} };
-      });
+      return { kind: "pause", targets: victims(source.targets, prng), ...when, params: {} };
     case "clock":
-      return [drawClock(source, when, prng)];
+      return drawClock(source, when, prng);
     case "partition":
-      return [drawPartition(source, hosts, when, prng)];
+      return drawPartition(source, hosts, when, prng);
     case "latency":
     case "loss":
-      return [drawTraffic(source, hosts, when, prng)];
+      return drawTraffic(source, hosts, when, prng);
   }
 }
 
