@@ -31,25 +31,30 @@ export interface OrderAnswer {
   readonly core: readonly number[];
 }
 
-/**
- * Looks for an order. `precedence` are edges between committed transactions that it must respect; `known`
- * are writers of which it is known that one overwrote the other.
- */
+/** What an order must respect besides the reads. */
+export interface Given {
+  /** Edges between committed transactions: sessions, real time. */
+  readonly precedence: EdgeList;
+  /** Writers of which it is known that one overwrote the other. */
+  readonly known: EdgeList;
+}
+
+/** Looks for an order. Throws `BudgetSpent`. */
 export function findOrder(
   committed: Committed,
   kind: OrderKind,
-  precedence: EdgeList,
-  known: EdgeList,
+  given: Given,
   budget: Budget,
 ): OrderAnswer {
-  return new OrderSolver(committed, kind, precedence, budget).solve(known);
+  return new OrderSolver(committed, kind, given, budget).solve() as OrderAnswer;
 }
 
-class OrderSolver {
+/** One search for an order; it can be interrupted and taken up again. */
+export class OrderSolver {
   readonly #committed: Committed;
   readonly #kind: OrderKind;
   readonly #budget: Budget;
-  readonly #precedence: EdgeList;
+  readonly #given: Given;
   readonly #split: boolean;
   #graph!: OrderGraph;
 
@@ -72,6 +77,13 @@ class OrderSolver {
   readonly #levelStart: number[] = [];
   readonly #edgesAtLevel: number[] = [];
   #propagated = 0;
+  #begun = false;
+
+  /** Why each clause was learned: the transactions of its cycles, the clauses and settled choices it used. */
+  readonly #proofs: { transactions: number[]; clauses: number[]; choices: number[] }[] = [];
+  /** The transactions of the cycle that the last conflict was; or, by number, the clause. */
+  #conflictCycle: number[] = [];
+  #conflictClause = -1;
 
   readonly #dirty: number[] = [];
   readonly #isDirty: Uint8Array;
@@ -79,11 +91,11 @@ class OrderSolver {
   /** The clause of the last conflict that `#nextChoice` ran into. */
   #lazyConflict: number[] = [];
 
-  constructor(committed: Committed, kind: OrderKind, precedence: EdgeList, budget: Budget) {
+  constructor(committed: Committed, kind: OrderKind, given: Given, budget: Budget) {
     this.#committed = committed;
     this.#kind = kind;
     this.#budget = budget;
-    this.#precedence = precedence;
+    this.#given = given;
     this.#split = kind === "snapshot" || kind === "prefix";
     const keys = committed.table.keys.length;
     [this.#writerStart, this.#writer] = writersByKey(committed, keys);
@@ -91,26 +103,33 @@ class OrderSolver {
     this.#isDirty = new Uint8Array(keys);
   }
 
-  solve(known: EdgeList): OrderAnswer {
-    if (!this.#begin() || !this.#assert(known)) return { exists: false, core: [...this.#core] };
-    for (let key = 0; key < this.#isDirty.length; key++) this.#soil(key);
-    for (;;) {
-      const conflict = this.#propagate();
-      if (conflict) {
-        if (!this.#learn(conflict)) return { exists: false, core: [...this.#core] };
-        continue;
-      }
-      const choice = this.#nextChoice();
-      if (choice === 0) return { exists: true, core: [] };
-      // A lazily added edge closed a cycle: `#nextChoice` left its clause.
-      if (choice < 0) {
-        if (!this.#learn(this.#lazyConflict)) return { exists: false, core: [...this.#core] };
-        continue;
-      }
-      this.#levelStart.push(this.#trail.length);
-      this.#edgesAtLevel.push(this.#graph.edges);
-      this.#assign(choice, -1);
+  /** Searches on, for at most so many conflicts; `undefined` if that was not enough. */
+  solve(conflictsMax = Infinity): OrderAnswer | undefined {
+    if (!this.#begun) {
+      this.#begun = true;
+      if (!this.#begin() || !this.#assert(this.#given.known)) return this.#impossible();
+      for (let key = 0; key < this.#isDirty.length; key++) this.#soil(key);
     }
+    for (let conflicts = 0; ;) {
+      let conflict = this.#propagate();
+      if (!conflict) {
+        const choice = this.#nextChoice();
+        if (choice === 0) return { exists: true, core: [] };
+        if (choice > 0) {
+          this.#levelStart.push(this.#trail.length);
+          this.#edgesAtLevel.push(this.#graph.edges);
+          this.#assign(choice, -1);
+          continue;
+        }
+        conflict = this.#lazyConflict;
+      }
+      if (!this.#learn(conflict)) return this.#impossible();
+      if (++conflicts > conflictsMax) return undefined;
+    }
+  }
+
+  #impossible(): OrderAnswer {
+    return { exists: false, core: [...this.#core] };
   }
 
   /** The vertex at which a transaction reads; that at which it writes. */
@@ -137,8 +156,8 @@ class OrderSolver {
         if (from !== FIRST) edges.add(this.#writeAt(from), this.#readAt(c), 1);
       }
     }
-    const { from, to } = this.#precedence;
-    for (let i = 0; i < this.#precedence.length; i++) {
+    const { from, to, length } = this.#given.precedence;
+    for (let i = 0; i < length; i++) {
       edges.add(this.#writeAt(from.data[i] as number), this.#readAt(to.data[i] as number), 1);
     }
     const size = this.#split ? 2 * count : count;
@@ -395,6 +414,8 @@ class OrderSolver {
           if (this.#truth(clause[0] as number) === -1) {
             for (let j = i + 1; j < watching.length; j++) watching[kept++] = watching[j] as number;
             watching.length = kept;
+            this.#conflictClause = at;
+            this.#conflictCycle = [];
             return clause;
           }
           this.#assign(clause[0] as number, at);
@@ -457,27 +478,62 @@ class OrderSolver {
   #clauseOfCycle(from: number, to: number, literal: number): number[] {
     const why = new Set<number>();
     if (literal !== 0) why.add(literal);
-    this.#core.add(this.#transactionAt(from));
-    this.#core.add(this.#transactionAt(to));
+    const members = [this.#transactionAt(from), this.#transactionAt(to)];
     for (const edge of this.#graph.cycle) {
       const reason = this.#graph.why(edge);
-      if (reason !== 0) {
-        why.add(reason);
-        this.#core.add(this.#first[reason >> 1] as number);
-        this.#core.add(this.#second[reason >> 1] as number);
-      }
-      this.#core.add(this.#transactionAt(this.#graph.from(edge)));
+      if (reason !== 0) why.add(reason);
+      members.push(this.#transactionAt(this.#graph.from(edge)));
     }
+    for (const reason of why) {
+      // A reader missed what the second overwrote: it rests on the first, though that is not on the cycle.
+      members.push(this.#first[reason >> 1] as number, this.#second[reason >> 1] as number);
+    }
+    this.#conflictCycle = members;
+    this.#conflictClause = -1;
     return [...why].map((choice) => choice ^ 1);
+  }
+
+  /** Collects the transactions that the last conflict, one without any choice, rests on. */
+  #collectCore(conflict: readonly number[]): void {
+    const clauses = new Set<number>();
+    const choices = new Set<number>(conflict.map((literal) => literal >> 1));
+    for (const c of this.#conflictCycle) this.#core.add(c);
+    if (this.#conflictClause >= 0) clauses.add(this.#conflictClause);
+    const settle = (): void => {
+      for (const variable of choices) {
+        this.#core.add(this.#first[variable] as number).add(this.#second[variable] as number);
+        const reason = this.#reason[variable] as number;
+        if (reason < 0) continue;
+        clauses.add(reason);
+        for (const literal of this.#clauses[reason] as number[]) choices.add(literal >> 1);
+      }
+    };
+    settle();
+    for (const clause of clauses) {
+      const proof = this.#proofs[clause];
+      if (!proof) continue;
+      for (const c of proof.transactions) this.#core.add(c);
+      for (const used of proof.clauses) clauses.add(used);
+      for (const variable of proof.choices) choices.add(variable);
+      settle();
+    }
   }
 
   /** Learns from a false clause and goes back to where it would have said what to do. False: no order. */
   #learn(conflict: readonly number[]): boolean {
     let top = 0;
     for (const literal of conflict) top = Math.max(top, this.#level[literal >> 1] as number);
-    if (top === 0) return false;
+    if (top === 0) {
+      this.#collectCore(conflict);
+      return false;
+    }
     this.#backTo(top);
-    const learned = this.#analyse(conflict, top);
+    const proof = {
+      transactions: this.#conflictCycle,
+      clauses: this.#conflictClause >= 0 ? [this.#conflictClause] : [],
+      choices: [],
+    };
+    const learned = this.#analyse(conflict, top, proof);
     let back = 0;
     let second = 1;
     for (let i = 1; i < learned.length; i++) {
@@ -488,21 +544,26 @@ class OrderSolver {
       }
     }
     this.#backTo(back);
+    const at = this.#clauses.length;
+    this.#clauses.push(learned);
+    this.#proofs[at] = proof;
     if (learned.length > 1) {
       const swap = learned[1] as number;
       learned[1] = learned[second] as number;
       learned[second] = swap;
-      const at = this.#clauses.length;
-      this.#clauses.push(learned);
       (this.#watches[learned[0] as number] as number[]).push(at);
       (this.#watches[learned[1] as number] as number[]).push(at);
-      this.#assign(learned[0] as number, at);
-    } else this.#assign(learned[0] as number, -1);
+    }
+    this.#assign(learned[0] as number, at);
     return true;
   }
 
   /** Resolves the conflict back to the one literal of its level that it hangs on (first unique implication point). */
-  #analyse(conflict: readonly number[], top: number): number[] {
+  #analyse(
+    conflict: readonly number[],
+    top: number,
+    proof: { clauses: number[]; choices: number[] },
+  ): number[] {
     const seen = new Set<number>();
     const lower: number[] = [];
     let open = 0;
@@ -516,11 +577,14 @@ class OrderSolver {
         const level = this.#level[variable] as number;
         if (level === top) open++;
         else if (level > 0) lower.push(literal);
+        else proof.choices.push(variable);
       }
       while (!seen.has((this.#trail[at] as number) >> 1)) at--;
       const literal = this.#trail[at--] as number;
       if (--open === 0) return [literal ^ 1, ...lower];
-      clause = this.#clauses[this.#reason[literal >> 1] as number] as number[];
+      const reason = this.#reason[literal >> 1] as number;
+      proof.clauses.push(reason);
+      clause = this.#clauses[reason] as number[];
     }
   }
 

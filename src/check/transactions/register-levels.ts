@@ -8,7 +8,7 @@ import type { AnomalySet } from "./anomaly.ts";
 import type { Committed } from "./committed.ts";
 import { PathFinder } from "./cycle-paths.ts";
 import { EdgeList, PROCESS, REALTIME, WR, components, graphOf } from "./graph.ts";
-import { findOrder, someCycle, type OrderKind } from "./order-solver.ts";
+import { OrderSolver, someCycle, type OrderAnswer, type OrderKind } from "./order-solver.ts";
 import { precedenceEdges, restrict, type Precedence } from "./subset.ts";
 import { weakDemands, type Demand, type WeakLevel } from "./weak-levels.ts";
 
@@ -135,6 +135,9 @@ export class LevelDecider {
   }
 }
 
+/** How many conflicts a search may run into before it is asked whether the history is causal at all. */
+const conflictsFirst = 1000;
+
 /** Decides a rule on (a part of) what committed; the core is in its numbers. */
 function attempt(
   committed: Committed,
@@ -145,7 +148,20 @@ function attempt(
   const known = knownOrder(committed);
   const precedence = precedenceEdges(committed, rule.precedence);
   if (rule.order !== undefined) {
-    const answer = findOrder(committed, rule.order, precedence, known, budget);
+    const solver = new OrderSolver(committed, rule.order, { precedence, known }, budget);
+    let answer = solver.solve(conflictsFirst);
+    if (!answer) {
+      // No easy case: see first whether it is not even causal, which takes no search.
+      const { precedence: which } = rule;
+      const causal = attempt(
+        committed,
+        { level: "", weak: "causal", precedence: which },
+        knownOrder,
+        budget,
+      );
+      if (!causal.holds) return causal;
+      answer = solver.solve() as OrderAnswer;
+    }
     return { holds: answer.exists, core: answer.core };
   }
   const { edges, demands } = weakDemands(
