@@ -21,6 +21,8 @@ export class Segment {
   more: Uint8Array[] | undefined = undefined;
   /** How much of the other direction its sender had received. */
   ack = 0;
+  /** What the receiver acknowledged when this segment arrived. */
+  answer = 0;
   sentNs = 0;
   /** It is on its way right now. */
   flying = false;

@@ -536,7 +536,7 @@ export class TcpSocket implements PortHolder {
       sender.lost(segment, undefined);
       return;
     }
-    segment.ack = this.nextSeq;
+    segment.answer = this.nextSeq;
     const { host } = sender.stack;
     host.kernel.schedule(transitNs, host.id, Kind.internal, arriveAck, segment);
   }
@@ -648,7 +648,7 @@ function arrive(segment: Segment): void {
 function arriveAck(segment: Segment): void {
   const sender = segment.from;
   if (segment.to.out.blocked) sender.lost(segment, undefined);
-  else sender.acknowledged(segment.ack);
+  else sender.acknowledged(segment.answer);
 }
 
 /** Sends RST to the other end, in the order of what was sent before. */
