@@ -88,7 +88,7 @@ export interface Target {
 }
 
 export function target(fs: FileSystem, caller: Caller, path: string, follow = true): Target {
-  const place = walk(fs.root, caller, path, follow);
+  const place = walk(fs.root, caller, path, follow ? "follow" : "follow-slash");
   return { inode: found(place), entry: place.entry };
 }
 

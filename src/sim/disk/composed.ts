@@ -16,7 +16,7 @@ const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 export function realPath(fs: FileSystem, caller: Caller, path: string): string {
   let at = path;
   for (let links = 0; links <= SYMLINKS_MAX; links++) {
-    const place = walk(fs.root, caller, at, false);
+    const place = walk(fs.root, caller, at, "follow-slash");
     const inode = found(place);
     const parent = pathOf(fs.root, place.parent);
     const here = parent === "/" ? `/${place.name}` : `${parent}/${place.name}`;
@@ -41,7 +41,7 @@ export function makeTemporaryDirectory(
   for (;;) {
     let path = prefix;
     for (let i = 0; i < 6; i++) path += LETTERS[prng.below(LETTERS.length)];
-    if (walk(fs.root, caller, path, false).inode !== undefined) continue;
+    if (walk(fs.root, caller, path, "keep").inode !== undefined) continue;
     mkdir(fs, caller, path, 0o700);
     return path;
   }

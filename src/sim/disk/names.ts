@@ -13,7 +13,7 @@ import {
   type SymlinkNode,
 } from "./inode.ts";
 import type { EntryChange } from "./journal.ts";
-import { find, found, type Place, walk } from "./walk.ts";
+import { find, found, type Place, walk, walkBoth } from "./walk.ts";
 import { tell, tellEntry } from "./watch.ts";
 
 /** A name of a directory, and the type of what it names: the bits of `S_IFMT`. */
@@ -24,7 +24,7 @@ export interface DirectoryEntry {
 
 /** The last name of `path` is free, and the caller may use it; otherwise `EEXIST` and so on. */
 function freePlace(fs: FileSystem, caller: Caller, path: string, forDirectory: boolean): Place {
-  const place = walk(fs.root, caller, path, false);
+  const place = walk(fs.root, caller, path, "keep");
   if (place.inode !== undefined) fail("EEXIST");
   if (place.mustBeDirectory && !forDirectory) fail("ENOENT");
   demandChange(caller, place.parent);
@@ -67,7 +67,7 @@ export function readlink(fs: FileSystem, caller: Caller, path: string): string {
 
 export function link(fs: FileSystem, caller: Caller, from: string, to: string): void {
   const inode = find(fs.root, caller, from, false);
-  const place = walk(fs.root, caller, to, false);
+  const place = walk(fs.root, caller, to, "keep");
   if (place.inode !== undefined) fail("EEXIST");
   if (place.mustBeDirectory) fail("ENOENT");
   if (place.parent.mount !== inode.mount) fail("EXDEV");
@@ -80,7 +80,7 @@ export function link(fs: FileSystem, caller: Caller, from: string, to: string): 
 
 /** Makes a socket's name, for whoever listens there. `EADDRINUSE` when the name is taken. */
 export function bindSocket(fs: FileSystem, caller: Caller, path: string, owner: unknown): Inode {
-  const place = walk(fs.root, caller, path, false);
+  const place = walk(fs.root, caller, path, "keep");
   if (place.inode !== undefined) fail("EADDRINUSE");
   demandChange(caller, place.parent);
   const mode = S_IFSOCK | (0o777 & ~caller.umask);
@@ -98,7 +98,7 @@ export function findSocket(fs: FileSystem, caller: Caller, path: string): unknow
 }
 
 export function unlink(fs: FileSystem, caller: Caller, path: string): void {
-  const place = walk(fs.root, caller, path, false);
+  const place = walk(fs.root, caller, path, "keep");
   const inode = found(place);
   if (place.entry?.parent === undefined) fail("EISDIR");
   demandRemoval(caller, place.parent, inode);
@@ -107,7 +107,7 @@ export function unlink(fs: FileSystem, caller: Caller, path: string): void {
 }
 
 export function rmdir(fs: FileSystem, caller: Caller, path: string): void {
-  const place = walk(fs.root, caller, path, false);
+  const place = walk(fs.root, caller, path, "keep");
   if (place.name === ".") fail("EINVAL");
   if (place.name === "..") fail("ENOTEMPTY");
   const inode = found(place);
@@ -120,21 +120,23 @@ export function rmdir(fs: FileSystem, caller: Caller, path: string): void {
 
 /** Moves a name, over an existing one if need be: all at once, as rename(2) promises. */
 export function rename(fs: FileSystem, caller: Caller, from: string, to: string): void {
-  const source = walk(fs.root, caller, from, false);
-  const target = walk(fs.root, caller, to, false);
-  if (isDots(source.name) || isDots(target.name)) fail("EBUSY");
-  const inode = found(source);
-  const { entry } = source;
-  if (entry?.parent === undefined) fail("EBUSY");
+  const [source, target] = walkBoth(fs.root, caller, from, to);
   if (source.parent.mount !== target.parent.mount) fail("EXDEV");
-  demandRemoval(caller, source.parent, inode);
-  demandChange(caller, target.parent);
-  if (target.mustBeDirectory && !isDirectory(inode)) fail("ENOTDIR");
+  const { entry, inode } = source;
+  if (inode === undefined) fail("ENOENT");
+  const slash = source.mustBeDirectory || target.mustBeDirectory;
+  if (slash && !isDirectory(inode)) fail("ENOTDIR");
   if (isDirectory(inode) && isWithin(target.parent, inode)) fail("EINVAL");
+  if (target.inode !== undefined && isDirectory(target.inode)) {
+    // What holds the source cannot make way for it.
+    if (isWithin(source.parent, target.inode)) fail("ENOTEMPTY");
+  }
   const replaced = target.inode;
   if (replaced === inode) return;
-  if (replaced !== undefined)
-    checkReplaceable(caller, target.parent, inode, replaced, source.parent);
+  if (entry?.parent === undefined) fail("EACCES");
+  demandRemoval(caller, source.parent, inode);
+  if (replaced === undefined) demandChange(caller, target.parent);
+  else checkReplaceable(caller, target.parent, inode, replaced);
   moveEntry(fs, caller, entry, target);
 }
 
@@ -143,13 +145,11 @@ function checkReplaceable(
   parent: DirectoryNode,
   inode: Inode,
   replaced: Inode,
-  sourceParent: DirectoryNode,
 ): void {
   demandRemoval(caller, parent, replaced);
   if (isDirectory(replaced)) {
     if (!isDirectory(inode)) fail("EISDIR");
-    // The directory that holds the source can not be empty.
-    if (replaced.entries.size > 0 || replaced === sourceParent) fail("ENOTEMPTY");
+    if (replaced.entries.size > 0) fail("ENOTEMPTY");
   } else if (isDirectory(inode)) {
     fail("ENOTDIR");
   }
@@ -174,10 +174,6 @@ function moveEntry(fs: FileSystem, caller: Caller, entry: Entry, target: Place):
     if (!isDirectory(replaced.inode)) tell(replaced.inode, "attribute");
     fs.release(replaced.inode);
   }
-}
-
-function isDots(name: string): boolean {
-  return name === "." || name === ".." || name === "";
 }
 
 function isWithin(directory: DirectoryNode, ancestor: DirectoryNode): boolean {

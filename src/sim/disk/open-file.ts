@@ -20,7 +20,6 @@ import {
   S_IFMT,
   S_IFREG,
   S_IFSOCK,
-  S_ISVTX,
 } from "./constants.ts";
 import { truncateFile } from "./attributes.ts";
 import { fail } from "./errno.ts";
@@ -110,7 +109,10 @@ export function open(
   const creates = (flags & O_CREAT) !== 0;
   if (creates && (flags & O_DIRECTORY) !== 0) fail("EINVAL");
   const exclusive = creates && (flags & O_EXCL) !== 0;
-  const place = walk(fs.root, caller, path, !exclusive && (flags & O_NOFOLLOW) === 0);
+  const slash = creates && path.endsWith("/");
+  const keeps = exclusive || slash || (flags & O_NOFOLLOW) !== 0;
+  const place = walk(fs.root, caller, path, keeps ? "keep" : "follow");
+  if (slash) fail("EISDIR");
   if (place.inode === undefined) {
     if (!creates) fail("ENOENT");
     return new OpenFile(fs, ...createFile(fs, caller, place, flags, mode));
@@ -133,7 +135,7 @@ function createFile(
 ): [Inode, number, { entry: Entry }] {
   if (place.mustBeDirectory) fail("EISDIR");
   demandChange(caller, place.parent);
-  const bits = mode & 0o7777 & ~S_ISVTX & ~caller.umask;
+  const bits = mode & 0o7777 & ~caller.umask;
   const entry = fs.create(place.parent, place.name, S_IFREG | bits, caller);
   return [entry.inode, flags, { entry }];
 }

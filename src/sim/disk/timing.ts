@@ -47,12 +47,18 @@ export interface Work {
   readonly flushBytes?: number;
 }
 
+/** How often a thread of the pool is held up, out of 1. */
+const HELD_UP = 0.03;
+/** The least time between two answers that stay in order. */
+const ANSWER_GAP_NS = 1_000;
+
 /** Draws durations from a stream of the host's randomness. */
 export class DiskClock {
   timing: DiskTiming;
   readonly #prng: Prng;
   readonly #nowNs: () => number;
   #flushedAtNs = 0;
+  #answeredAtNs = 0;
 
   constructor(timing: DiskTiming, prng: Prng, nowNs: () => number) {
     this.timing = timing;
@@ -64,11 +70,22 @@ export class DiskClock {
   delayNs(work: Work, asynchronous: boolean): number {
     const { timing } = this;
     let ns = this.#draw(timing.call);
-    if (asynchronous) ns += this.#draw(timing.hop);
+    if (asynchronous) ns = this.#answerNs(ns + this.#draw(timing.hop));
     const { bytes = 0, cold = false, flushBytes } = work;
     if (cold) ns += this.#draw(timing.deviceRead) + transferNs(bytes, timing.deviceBytesPerSecond);
     else if (bytes > 0) ns += transferNs(bytes, timing.memoryBytesPerSecond);
     return flushBytes === undefined ? ns : this.#flushNs(ns, flushBytes);
+  }
+
+  /**
+   * Threads take calls in order, and what memory answers is mostly answered in order, too; but now and
+   * then a thread is held up, and a later call overtakes.
+   */
+  #answerNs(delayNs: number): number {
+    const nowNs = this.#nowNs();
+    if (this.#prng.chance(HELD_UP)) return delayNs + this.#draw(this.timing.hop);
+    this.#answeredAtNs = Math.max(nowNs + delayNs, this.#answeredAtNs + ANSWER_GAP_NS);
+    return this.#answeredAtNs - nowNs;
   }
 
   #flushNs(beforeNs: number, bytes: number): number {

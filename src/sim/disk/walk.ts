@@ -25,20 +25,49 @@ export interface Place {
   readonly mustBeDirectory: boolean;
 }
 
-/** Finds where `path` leads. With `follow`, a symbolic link at its end is followed. */
-export function walk(root: DirectoryNode, caller: Caller, path: string, follow: boolean): Place {
+/**
+ * What becomes of a symbolic link at the end of a path: it is followed (`stat`), or only when the path
+ * ends with a slash (`lstat`), or never, since the call is about the name itself (`unlink`, `mkdir`).
+ */
+export type LastLink = "follow" | "follow-slash" | "keep";
+
+/** Finds where `path` leads. */
+export function walk(root: DirectoryNode, caller: Caller, path: string, last: LastLink): Place {
   if (path.length === 0) fail("ENOENT");
   if (path.length >= PATH_MAX) fail("ENAMETOOLONG");
   return new Walker(root, caller).resolve(
     path.startsWith("/") ? root : caller.directory,
     path,
-    follow,
+    last,
   );
+}
+
+/**
+ * Finds where two paths lead, for `rename`: both their directories first, then the names in them, so that
+ * failures come in the order in which Linux finds them.
+ */
+export function walkBoth(
+  root: DirectoryNode,
+  caller: Caller,
+  from: string,
+  to: string,
+): [Place, Place] {
+  const finish = [from, to].map((path) => {
+    if (path.length === 0) fail("ENOENT");
+    if (path.length >= PATH_MAX) fail("ENAMETOOLONG");
+    const walker = new Walker(root, caller);
+    const last = walker.parent(path.startsWith("/") ? root : caller.directory, path);
+    if (last.name === "." || last.name === ".." || last.name === "") fail("EBUSY");
+    return () => walker.last(last, "keep");
+  }) as [() => Place, () => Place];
+  const source = finish[0]();
+  if (source.inode === undefined) fail("ENOENT");
+  return [source, finish[1]()];
 }
 
 /** The inode at `path`; `ENOENT` when there is none. */
 export function find(root: DirectoryNode, caller: Caller, path: string, follow = true): Inode {
-  return found(walk(root, caller, path, follow));
+  return found(walk(root, caller, path, follow ? "follow" : "follow-slash"));
 }
 
 /** What is at a place; `ENOENT` when nothing is, `ENOTDIR` when it had to be a directory. */
@@ -47,6 +76,13 @@ export function found(place: Place): Inode {
   if (inode === undefined) fail("ENOENT");
   if (place.mustBeDirectory && !isDirectory(inode)) fail("ENOTDIR");
   return inode;
+}
+
+/** The end of a path before it is looked up. */
+interface LastName {
+  readonly parent: DirectoryNode;
+  readonly name: string;
+  readonly mustBeDirectory: boolean;
 }
 
 class Walker {
@@ -59,7 +95,12 @@ class Walker {
     this.#caller = caller;
   }
 
-  resolve(start: DirectoryNode, path: string, follow: boolean): Place {
+  resolve(start: DirectoryNode, path: string, last: LastLink): Place {
+    return this.last(this.parent(start, path), last);
+  }
+
+  /** Walks all but the last component. */
+  parent(start: DirectoryNode, path: string): LastName {
     let directory = start;
     let from = 0;
     for (;;) {
@@ -69,7 +110,9 @@ class Walker {
       const name = path.slice(from, to);
       let next = to;
       while (path.charCodeAt(next) === SLASH) next++;
-      if (next >= path.length) return this.#last(directory, name, follow, to < path.length);
+      if (next >= path.length) {
+        return { parent: directory, name, mustBeDirectory: to < path.length };
+      }
       const inode = this.#step(directory, name);
       if (inode === undefined) fail("ENOENT");
       if (!isDirectory(inode)) fail("ENOTDIR");
@@ -78,7 +121,8 @@ class Walker {
     }
   }
 
-  #last(parent: DirectoryNode, name: string, follow: boolean, mustBeDirectory: boolean): Place {
+  /** Looks the last component up. */
+  last({ parent, name, mustBeDirectory }: LastName, link: LastLink): Place {
     if (name === "" || name === "." || name === "..") {
       if (name !== "") demand(this.#caller, parent, X_OK);
       const inode = name === ".." ? parentOf(parent) : parent;
@@ -87,7 +131,8 @@ class Walker {
     const entry = this.#lookUp(parent, name);
     const inode = entry?.inode;
     const place: Place = { parent, name, entry, inode, mustBeDirectory };
-    if (inode === undefined || !isSymlink(inode) || !(follow || mustBeDirectory)) return place;
+    const follow = link === "follow" || (link === "follow-slash" && mustBeDirectory);
+    if (inode === undefined || !isSymlink(inode) || !follow) return place;
     return this.#follow(parent, inode, mustBeDirectory);
   }
 
@@ -99,7 +144,7 @@ class Walker {
     }
     const { target } = link;
     if (target === "") fail("ENOENT");
-    const place = this.resolve(target.startsWith("/") ? this.#root : parent, target, true);
+    const place = this.resolve(target.startsWith("/") ? this.#root : parent, target, "follow");
     return mustBeDirectory ? { ...place, mustBeDirectory } : place;
   }
 

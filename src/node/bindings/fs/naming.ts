@@ -40,12 +40,14 @@ export function nameCalls(calls: Calls, prng: Prng): Record<string, unknown> {
       run(request, { syscall: "rmdir", path }, {}, () => sim.rmdir(fs, files, toBytes(path))),
     unlink: (path: Path, request: unknown) =>
       run(request, { syscall: "unlink", path }, {}, () => sim.unlink(fs, files, toBytes(path))),
-    mkdir: (path: Path, mode: number, recursive: boolean, request: unknown) =>
-      run(request, { syscall: "mkdir", path }, {}, () => {
+    mkdir(path: Path, mode: number, recursive: boolean, request: unknown) {
+      const call = { syscall: "mkdir", path };
+      return run(request, call, {}, () => {
         if (!recursive) return sim.mkdir(fs, files, toBytes(path), mode);
-        const first = makeDirectories(calls, toBytes(path), mode);
+        const first = makeDirectories(calls, call, mode, request !== undefined);
         return first === undefined ? undefined : fromBytes(first, "utf8");
-      }),
+      });
+    },
     symlink: (path: Path, dest: Path, _flags: number, request: unknown) =>
       run(request, { syscall: "symlink", path, dest }, {}, () =>
         sim.symlink(fs, files, toBytes(path), toBytes(dest)),
@@ -127,14 +129,23 @@ function moduleStat(calls: Calls, path: string): number {
   }
 }
 
-/** `mkdir -p`, with the failures of Node's. Returns the first directory that had to be made. */
-function makeDirectories(calls: Calls, path: string, mode: number): string | undefined {
+/**
+ * `mkdir -p`, with the failures of Node's, which tells the path at which an asynchronous call stopped.
+ * Returns the first directory that had to be made.
+ */
+function makeDirectories(
+  calls: Calls,
+  call: { path: Path },
+  mode: number,
+  asynchronous: boolean,
+): string | undefined {
   const { files, disk } = calls;
   const { fs } = disk;
-  const waiting = [path];
+  const waiting = [toBytes(call.path)];
   let first: string | undefined;
   while (waiting.length > 0) {
     const next = waiting.pop() as string;
+    if (asynchronous) call.path = fromBytes(next, "utf8");
     const failure = failureOf(() => sim.mkdir(fs, files, next, mode));
     if (failure === undefined) {
       first ??= next;
@@ -148,11 +159,14 @@ function makeDirectories(calls: Calls, path: string, mode: number): string | und
       const slash = next.lastIndexOf("/");
       const parent = slash < 0 ? next : next.slice(0, slash);
       if (parent !== next) waiting.push(next, parent);
-      else if (waiting.length === 0) throw failure;
+      else if (waiting.length === 0) sim.fail("EEXIST");
       continue;
     }
-    if (sim.isDirectory(sim.find(fs.root, files, next))) continue;
-    sim.fail(code === "EEXIST" && waiting.length > 0 ? "ENOTDIR" : "EEXIST");
+    if (isDirectoryAt(calls, next)) continue;
+    const within = code === "EEXIST" && waiting.length > 0;
+    // A link that leads nowhere: the synchronous call says so, the other that it is no directory.
+    if (!(within && asynchronous)) sim.find(fs.root, files, next);
+    sim.fail(within ? "ENOTDIR" : "EEXIST");
   }
   return first;
 }
