@@ -10,6 +10,8 @@ export interface CheckOptions {
   readonly budget: Budget;
   /** The object's first state, where a source names one (Knossos: 0, `{x: 0, y: 0}`, `[]`). */
   readonly initial?: unknown;
+  /** Decide only: a violation is not made small first. For benchmarks, and for shrinking on top. */
+  readonly decideOnly?: boolean | undefined;
   /** Whatever else a model understands: `--set total=100`. Unknown names are refused by the model. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }

@@ -74,6 +74,7 @@ function linearizable(checker: ObjectChecker): Checker {
       return checkLinearizable(history, modelOf(options, history), {
         budget: options.budget,
         initial: options.initial,
+        decideOnly: options.decideOnly,
         ...(specialists && !options.settings?.["dialect"] ? { specialists } : {}),
       });
     },

@@ -18,6 +18,8 @@ export interface LinearizableOptions {
   readonly specialists?: readonly Specialist[];
   /** The first state that the source names, if it does. */
   readonly initial?: unknown;
+  /** Leave violations as they were found, as large as they are. */
+  readonly decideOnly?: boolean | undefined;
   /** How many violated objects to tell of. */
   readonly evidenceMax?: number;
 }
@@ -37,7 +39,7 @@ export function checkLinearizable<State>(
   const algorithms = new Set<string>();
   let decided = 0;
   for (const [key, operations] of parts) {
-    if (evidence.length >= (options.evidenceMax ?? 3)) break;
+    if (evidence.length >= (options.decideOnly ? 1 : (options.evidenceMax ?? 3))) break;
     const judged = options.budget.spentNow()
       ? { unknown: options.budget.why ?? "the budget was spent" }
       : judge(operations, model, options);
@@ -96,6 +98,9 @@ function judge<State>(
     const found = specialist.decide(operations, options.initial);
     if (!found) continue;
     if (found.result === "linearizable") return { algorithm: specialist.name };
+    if (options.decideOnly) {
+      return { algorithm: specialist.name, cause: { ...found, operations: found.culprits } };
+    }
     return { algorithm: specialist.name, cause: causeOf(found, specialist, model, options) };
   }
   const algorithm = "search with free operations, kinds and dominance";
@@ -107,6 +112,13 @@ function judge<State>(
     const reached = made.operations[found.at];
     const from = reached ? `, at operation ${reached.index} of ${operations.length}` : "";
     return { algorithm, unknown: `${found.why}${from}` };
+  }
+  if (options.decideOnly) {
+    const culprit = made.operations[found.at] as Operation;
+    return {
+      algorithm,
+      cause: { operations: [culprit], summary: `not linearizable: no ${model.name} answers so` },
+    };
   }
   return { algorithm, cause: shrink(made, found, starts, options.budget.part(shrinkMsMax)) };
 }
