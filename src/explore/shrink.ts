@@ -32,10 +32,18 @@ export interface Shrunk {
 
 type Schedule = readonly Fault[];
 
+/** Beyond so many faults, moving them takes more runs than it is worth. */
+const MOVED_FAULTS_MAX = 4;
+/** How far faults are moved: later and earlier in turn, ever further. */
+const MOVES_NS: readonly number[] = Array.from({ length: 24 }, (_, at) => {
+  return (at % 2 === 0 ? 1 : -1) * (Math.floor(at / 2) + 1) * 70 * MS;
+});
+
 /** Shrinks a schedule that is known to violate. The result is one that was tested to violate. */
 export async function shrink(schedule: Schedule, options: ShrinkOptions): Promise<Shrunk> {
   const search = new Search(schedule, options);
   await search.fewerFaults();
+  await search.movedFaults();
   await search.simplerFaults();
   // What is shorter now may have made another fault needless.
   if (search.best.length > 1) await search.fewerFaults();
@@ -82,6 +90,19 @@ class Search {
       }
     }
     this.minimal = this.best.length <= 1 && !this.#over();
+  }
+
+  /**
+   * A fault may matter only because it delayed what another one hit. So each is left out once more, with
+   * the others moved in time, until some moment does as well.
+   */
+  async movedFaults(): Promise<void> {
+    for (let at = 0; at < this.best.length && this.best.length <= MOVED_FAULTS_MAX;) {
+      const rest = this.best.filter((_, other) => other !== at);
+      const found = rest.length > 0 && (await this.#first(MOVES_NS.map((ns) => moved(rest, ns))));
+      if (this.#over()) return;
+      at = found ? 0 : at + 1;
+    }
   }
 
   /** Each fault: lighter, shorter, and at round times. */
@@ -148,6 +169,10 @@ function lighter(fault: Fault): Fault[] {
     case "clock-drift":
       return [];
   }
+}
+
+function moved(schedule: Schedule, byNs: number): Schedule {
+  return schedule.map((fault) => ({ ...fault, startNs: Math.max(0, fault.startNs + byNs) }));
 }
 
 /** One host alone; else all but one. */
