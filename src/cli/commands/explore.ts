@@ -156,6 +156,7 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
   const found = result.violation as NonNullable<CampaignResult["violation"]>;
   const before = found.schedule.length;
   const progress = new Progress(process.stdout, style);
+  const startMs = performance.now();
   const shrunk = shrinks
     ? await shrinkRun(pool, found, {
         stopped: () => interrupt.asked,
@@ -174,6 +175,7 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
     ? `${faultsWord(before)}, ${after === 0 ? "none" : after} after shrinking`
     : faultsWord(before);
   const path = saveReplay(pool, outcome, before);
+  const spent = ((performance.now() - startMs) / 1_000).toFixed(1);
   process.stdout.write(
     tellViolation(outcome, {
       style,
@@ -181,6 +183,12 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
       footer: [["replay", `npx lightcone replay ${path}`]],
     }),
   );
+  if (shrunk) {
+    const least = shrunk.minimal ? "; without any one of its faults it does not happen" : "";
+    process.stdout.write(
+      `  ${style.dim(`shrunk in ${count(shrunk.runs)} runs, ${spent}s${after > 0 ? least : ""}`)}\n`,
+    );
+  }
 }
 
 function heldLine(
@@ -202,8 +210,8 @@ function heldLine(
 function closingLine(result: CampaignResult): string {
   const { runs, wallMs, simulatedNs, faults, rechecked } = result;
   const same =
-    rechecked > 0 ? ` · ${count(rechecked)} run twice, each the same to the last event` : "";
-  return `${describeProgress({ runs, wallMs, simulatedNs, faults })}${same}`;
+    rechecked > 0 ? ` · ${count(rechecked)} of them twice, the same to the last event` : "";
+  return `explored ${describeProgress({ runs, wallMs, simulatedNs, faults })}${same}`;
 }
 
 /** A `sometimes` is about campaigns, not about a run or two. */

@@ -60,7 +60,7 @@ function tell(replay: Replay, pool: RunnerPool, outcome: RunOutcome, json: boole
       const subtitle =
         faultsBefore === after
           ? faultsWord(after)
-          : `${faultsWord(faultsBefore)}, ${after} after shrinking`;
+          : `${faultsWord(faultsBefore)}, ${after === 0 ? "none" : after} after shrinking`;
       process.stdout.write(tellViolation(outcome, { style, subtitle, footer: [] }));
     } else {
       process.stdout.write(
