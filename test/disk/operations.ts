@@ -97,7 +97,9 @@ const SET_BEFORE_MS = 1_600_000_000_000;
 function plainStats(stats: nodeFs.Stats): object {
   const { mode, uid, gid, size, nlink, mtimeMs } = stats;
   const common = { mode, uid, gid, setTime: mtimeMs < SET_BEFORE_MS ? mtimeMs : "clock" };
-  return stats.isDirectory() ? common : { ...common, size, nlink };
+  if (stats.isDirectory()) return common;
+  // A link may hold the path of the folder of the test, which is longer here than there.
+  return stats.isSymbolicLink() ? { ...common, nlink } : { ...common, size, nlink };
 }
 
 function failure({ method }: Operation, thrown: unknown, root: string): Outcome {

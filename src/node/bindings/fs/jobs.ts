@@ -44,7 +44,7 @@ export function jobClasses(calls: Calls): Record<string, unknown> {
       try {
         return [null, readToEnd(calls, file), -1, size];
       } catch (failure) {
-        return [stacklessException(failure, { syscall: "read" })];
+        return [stacklessException(failure, { syscall: "read", path: this.#path })];
       } finally {
         file.release();
       }
@@ -86,7 +86,7 @@ export function jobClasses(calls: Calls): Record<string, unknown> {
         sim.write(file, files, new Uint8Array(buffer, byteOffset, byteLength), -1);
         return null;
       } catch (failure) {
-        return stacklessException(failure, { syscall: "write" });
+        return stacklessException(failure, { syscall: "write", path: this.#path });
       } finally {
         file.release();
       }

@@ -41,6 +41,11 @@ class Trees {
     return succeeds(find) ? inode : undefined;
   }
 
+  /** Why there is nothing at a path. */
+  failureAt(path: string): string | undefined {
+    return failureOf(() => sim.find(this.#fs.root, this.#calls.files, path, false))?.code;
+  }
+
   isDirectory(path: string, follow: boolean): boolean {
     const inode = this.at(path, follow);
     return inode !== undefined && sim.isDirectory(inode);
@@ -180,6 +185,25 @@ const removalWords: Record<string, string> = {
   EACCES: "Permission denied:",
 };
 
+/** The C library's words, which Node quotes for any other failure. */
+const libraryWords: Record<string, string> = {
+  ENAMETOOLONG: "File name too long",
+  ELOOP: "Too many levels of symbolic links",
+  EBUSY: "Device or resource busy",
+  EROFS: "Read-only file system",
+};
+
+/** libuv's number for an error that it does not know. */
+const UV_UNKNOWN = -4094;
+
+function removalError({ code, errno }: sim.SystemError, path: string): Error {
+  const known = removalWords[code];
+  const fields = known === undefined ? { errno: UV_UNKNOWN, code: "" } : { errno, code };
+  const words = known ?? `Unknown error: ${libraryWords[code] ?? code}`;
+  const error = new Error(`${fields.code}, ${words} '${path}'`);
+  return Object.assign(error, { ...fields, syscall: "rm", path });
+}
+
 /** `rmSync` and the parts of `cpSync`. */
 export function treeCalls(calls: Calls): Record<string, unknown> {
   const trees = new Trees(calls);
@@ -187,18 +211,14 @@ export function treeCalls(calls: Calls): Record<string, unknown> {
   return {
     rmSync(path: Path, _maxRetries: number, recursive: boolean) {
       const bytes = toBytes(path);
-      const inode = trees.at(bytes, false);
-      if (inode === undefined) return;
       const shown = fromBytes(bytes, "utf8") as string;
-      if (sim.isDirectory(inode) && !recursive) {
+      if (trees.isDirectory(bytes, false) && !recursive) {
         throw codedError("ERR_FS_EISDIR", `Path is a directory: ${shown}`);
       }
       const failure = failureOf(() => trees.removeTree(bytes));
-      if (failure === undefined || failure.code === "ENOENT") return;
-      const words = removalWords[failure.code] ?? `Unknown error: ${failure.code}`;
-      const message = `${failure.code}, ${words} '${shown}'`;
-      const { code, errno } = failure;
-      throw Object.assign(new Error(message), { errno, code, syscall: "rm", path: shown });
+      // A path through what is no directory is a path to nothing, as `symlink_status` has it.
+      const missing = failure?.code === "ENOENT" || trees.failureAt(bytes) === "ENOTDIR";
+      if (failure !== undefined && !missing) throw removalError(failure, shown);
     },
     cpSyncCheckPaths: (from: Path, to: Path, dereference: boolean, recursive: boolean) =>
       checkPaths(trees, calls, toBytes(from), toBytes(to), { dereference, recursive }),
