@@ -7,7 +7,15 @@
  * `... measure MODEL LEVEL FILE` reads and checks one, and prints the figures as JSON.
  */
 import { execFileSync } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,7 +44,12 @@ const found = [
   ["rw-register", "snapshot-isolation", "polysi/dgraph/history.bincode", "Dgraph (PolySI), not SI"],
   ["list-append", "serializable", "elle/histories/huge-scc.edn.gz", "huge-scc", 2.6],
   ["list-append", "serializable", "elle/perf/list-append-si-c10-n100000.jsonl.gz", "si, 100,000"],
-  ["list-append", "serializable", "elle/perf/list-append-prefix-c10-n10000.jsonl.gz", "prefix, 10,000"],
+  [
+    "list-append",
+    "serializable",
+    "elle/perf/list-append-prefix-c10-n10000.jsonl.gz",
+    "prefix, 10,000",
+  ],
 ];
 
 /** Reports all figures. */
@@ -48,7 +61,12 @@ export default async function transactions(report) {
     for (const { model, count, targetS, elleS } of measures) {
       const file = join(folder, `${model}-${count}.jsonl`);
       child("make", model, String(count), file);
-      const { readMs, checkMs, peakBytes, result } = child("measure", model, "strict-serializable", file);
+      const { readMs, checkMs, peakBytes, result } = child(
+        "measure",
+        model,
+        "strict-serializable",
+        file,
+      );
       const name = `${model}, ${count.toLocaleString("en")} transactions`;
       const seconds = checkMs / 1000;
       report({
@@ -167,10 +185,10 @@ async function measure(model, level, file) {
   const raw = readFileSync(file);
   const bytes = file.endsWith(".gz") ? gunzipSync(raw) : raw;
   const start = performance.now();
-  const { table, history } = readTransactions(bytes, { name: file, model });
+  const { table, lookup } = readTransactions(bytes, { name: file, model });
   const read = performance.now();
   const check = model === "list-append" ? checkAppendTable : checkRegisterTable;
-  const { verdict } = check(table, history, { level, budget: new Budget({ memory: "4GB" }) });
+  const { verdict } = check(table, lookup, { level, budget: new Budget({ memory: "4GB" }) });
   const end = performance.now();
   const figures = {
     readMs: read - start,

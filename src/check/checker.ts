@@ -31,6 +31,11 @@ export interface Checker {
   readonly settings?: Readonly<Record<string, string>>;
   /** Pure. Throws `LightconeError` for a history that the model cannot be asked about. */
   check(history: History, options: CheckOptions): CheckResult;
+  /**
+   * The same straight from a file's bytes, for models whose histories outgrow memory as objects. `name` is
+   * the file's, for messages. Throws `HistoryError` besides.
+   */
+  checkBytes?(bytes: Uint8Array, name: string, options: CheckOptions): CheckResult;
 }
 
 /** A verdict, and what is worth telling besides. */

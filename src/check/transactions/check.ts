@@ -12,7 +12,7 @@ import { appendOrder } from "./append-order.ts";
 import { committedAppends, committedPart, type Committed } from "./committed.ts";
 import { coreStory } from "./core-story.ts";
 import { levelNamed } from "./elle-judgement.ts";
-import { evidenceOf, levelEvidence } from "./evidence.ts";
+import { evidenceOf, levelEvidence, type Lookup } from "./evidence.ts";
 import { checkListAppend, type TransactionFindings } from "./list-append.ts";
 import { LevelDecider, ruleFor, type KnownOrder, type LevelAnswer } from "./register-levels.ts";
 import { inferRegister } from "./rw-register.ts";
@@ -21,15 +21,19 @@ import { tableOf, type TransactionTable } from "./table.ts";
 import type { KeyAssumptions } from "./version-graphs.ts";
 import { EdgeList } from "./graph.ts";
 
-/** Checks a history of list-append transactions. Throws `LC_BAD_HISTORY`, `LC_NO_LEVEL`. */
-export function checkAppendHistory(history: History, options: CheckOptions): CheckResult {
-  return checkAppendTable(tableOf(history, "append"), history, options);
+function lookupIn(history: History): Lookup {
+  return (index) => history.operations[index];
 }
 
-/** The same for a table that is filled already (`history` tells of its operations, if it is kept). */
+/** Checks a history of list-append transactions. Throws `LC_BAD_HISTORY`, `LC_NO_LEVEL`. */
+export function checkAppendHistory(history: History, options: CheckOptions): CheckResult {
+  return checkAppendTable(tableOf(history, "append"), lookupIn(history), options);
+}
+
+/** The same for a table that is filled already; `lookup` tells of its operations. */
 export function checkAppendTable(
   table: TransactionTable,
-  history: History,
+  lookup: Lookup,
   options: CheckOptions,
 ): CheckResult {
   const level = levelNamed(options.level ?? "strict-serializable");
@@ -50,7 +54,7 @@ export function checkAppendTable(
     if (undecided && !decider.decide(level).holds) {
       for (const [name, answer] of decider.weakestViolated(level)) answers.set(name, answer);
     }
-    return conclude(table, history, findings, answers, decider, known);
+    return conclude(table, lookup, findings, answers, decider, known);
   });
 }
 
@@ -71,13 +75,13 @@ function nothing(table: TransactionTable): Committed {
 
 /** Checks a history of rw-register transactions, completely. Throws `LC_BAD_HISTORY`, `LC_NO_LEVEL`. */
 export function checkRegisterHistory(history: History, options: CheckOptions): CheckResult {
-  return checkRegisterTable(tableOf(history, "register"), history, options);
+  return checkRegisterTable(tableOf(history, "register"), lookupIn(history), options);
 }
 
-/** The same for a table that is filled already (`history` tells of its operations, if it is kept). */
+/** The same for a table that is filled already; `lookup` tells of its operations. */
 export function checkRegisterTable(
   table: TransactionTable,
-  history: History,
+  lookup: Lookup,
   options: CheckOptions,
 ): CheckResult {
   const level = levelNamed(options.level ?? "strict-serializable");
@@ -98,7 +102,7 @@ export function checkRegisterTable(
       // What was inferred stands, even if there was no time to find the weakest level.
       if (!(error instanceof BudgetSpent) || findings.valid !== false) throw error;
     }
-    return conclude(table, history, findings, answers, decider, () => new EdgeList());
+    return conclude(table, lookup, findings, answers, decider, () => new EdgeList());
   });
 }
 
@@ -122,7 +126,7 @@ function assumptionsOf(settings: Readonly<Record<string, unknown>>): KeyAssumpti
 
 function conclude(
   table: TransactionTable,
-  history: History,
+  lookup: Lookup,
   findings: TransactionFindings,
   answers: ReadonlyMap<string, LevelAnswer>,
   decider: LevelDecider,
@@ -134,8 +138,8 @@ function conclude(
     const named = new Set(impossible);
     for (const level of answers.keys()) impossible.add(level);
     const evidence = [
-      ...evidenceOf(history, table, findings.anomalies, types, findings.explain),
-      ...unnamedEvidence(history, table, findings.anomalies, answers, named, decider, known),
+      ...evidenceOf(lookup, table, findings.anomalies, types, findings.explain),
+      ...unnamedEvidence(lookup, table, findings.anomalies, answers, named, decider, known),
     ];
     const verdict: Verdict = { result: "violated", evidence, ...rulingOf(impossible) };
     return result(table, verdict, findings);
@@ -156,7 +160,7 @@ const unsettling: ReadonlySet<string> = new Set([
 
 /** Evidence for levels that no named anomaly rules out: a smallest part that no order explains. */
 function unnamedEvidence(
-  history: History,
+  lookup: Lookup,
   table: TransactionTable,
   anomalies: AnomalySet,
   answers: ReadonlyMap<string, LevelAnswer>,
@@ -172,7 +176,7 @@ function unnamedEvidence(
       thinAir?.text === undefined
         ? storyOf(decider.committed, level, answer, known)
         : [thinAir.text];
-    evidence.push(levelEvidence(history, table, level, answer.core, story));
+    evidence.push(levelEvidence(lookup, table, level, answer.core, story));
   }
   return evidence;
 }

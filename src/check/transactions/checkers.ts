@@ -1,8 +1,14 @@
 /** The checkers of this folder, as the registry lists them. */
 import type { Checker } from "../checker.ts";
 import { levels } from "../levels.ts";
-import { checkAppendHistory, checkRegisterHistory } from "./check.ts";
+import {
+  checkAppendHistory,
+  checkAppendTable,
+  checkRegisterHistory,
+  checkRegisterTable,
+} from "./check.ts";
 import { checkLongFork } from "./long-fork.ts";
+import { readTransactions } from "./read.ts";
 import { registerRules } from "./register-levels.ts";
 
 /** Levels that the model's anomalies decide, as Elle does. */
@@ -24,6 +30,10 @@ export const transactionCheckers: readonly Checker[] = [
     levels: all,
     defaultLevel: "strict-serializable",
     check: checkAppendHistory,
+    checkBytes(bytes, name, options) {
+      const { table, lookup } = readTransactions(bytes, { name, model: "list-append" });
+      return checkAppendTable(table, lookup, options);
+    },
   },
   {
     model: "rw-register",
@@ -37,6 +47,10 @@ export const transactionCheckers: readonly Checker[] = [
       "wfr-keys": "in a transaction that reads a key and writes it, the write follows the read",
     },
     check: checkRegisterHistory,
+    checkBytes(bytes, name, options) {
+      const { table, lookup } = readTransactions(bytes, { name, model: "rw-register" });
+      return checkRegisterTable(table, lookup, options);
+    },
   },
   {
     model: "long-fork",

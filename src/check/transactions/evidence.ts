@@ -1,5 +1,5 @@
 /** From anomalies, in rows of a table, to evidence that a person can follow: who did what, and why that cannot be. */
-import type { History, Operation } from "../../history/operation.ts";
+import type { Operation } from "../../history/operation.ts";
 import { formatNs } from "../../base/units.ts";
 import type { CycleEdge, Evidence, Step } from "../verdict.ts";
 import { byGravity } from "./anomalies.ts";
@@ -9,6 +9,9 @@ import { PROCESS, REALTIME } from "./graph.ts";
 import { mopsOf, type MicroOperation, type TransactionTable } from "./table.ts";
 import { transactionText } from "./words.ts";
 
+/** Gives the operation of an index, to tell of it. */
+export type Lookup = (index: number) => Operation | undefined;
+
 /** Why `a` precedes `b` by an edge of `kind`, in a sentence. */
 export type Explain = (a: number, b: number, kind: number) => string | undefined;
 
@@ -17,7 +20,7 @@ const told = 8;
 
 /** Evidence for the anomalies of these types, gravest first. */
 export function evidenceOf(
-  history: History,
+  lookup: Lookup,
   table: TransactionTable,
   anomalies: AnomalySet,
   types: readonly string[],
@@ -29,22 +32,22 @@ export function evidenceOf(
     if (!anomaly || evidence.length >= told) continue;
     evidence.push(
       anomaly.kinds
-        ? cycleEvidence(history, table, anomaly, anomaly.kinds, explain)
-        : plainEvidence(history, table, anomaly, anomalies.count(type)),
+        ? cycleEvidence(lookup, table, anomaly, anomaly.kinds, explain)
+        : plainEvidence(lookup, table, anomaly, anomalies.count(type)),
     );
   }
   return evidence;
 }
 
 function plainEvidence(
-  history: History,
+  lookup: Lookup,
   table: TransactionTable,
   anomaly: Anomaly,
   count: number,
 ): Evidence {
   const name = anomaly.type.replaceAll("-", " ");
   const times = count > 1 ? `${count} times, first here: ` : "";
-  const steps = transactionSteps(history, table, anomaly.transactions);
+  const steps = transactionSteps(lookup, table, anomaly.transactions);
   const text =
     anomaly.text ?? `some cycle exists among ${anomaly.transactions.length} transactions`;
   return {
@@ -57,7 +60,7 @@ function plainEvidence(
 }
 
 function cycleEvidence(
-  history: History,
+  lookup: Lookup,
   table: TransactionTable,
   anomaly: Anomaly,
   kinds: readonly number[],
@@ -71,7 +74,7 @@ function cycleEvidence(
       from: table.operation[a] as number,
       to: table.operation[b] as number,
       kind: labelText(kind),
-      text: edgeText(history, table, a, b, kind, explain),
+      text: edgeText(lookup, table, a, b, kind, explain),
     };
   });
   const names = transactions.map((t) => transactionText(table, t)).join(" < ");
@@ -80,12 +83,12 @@ function cycleEvidence(
   const edges = cycle.map(({ from, text }, i): Step => ({
     text: i === cycle.length - 1 ? `yet ${text}: a contradiction` : text,
     operation: from,
-    ...eventsOf(history.operations[from]),
+    ...eventsOf(lookup(from)),
   }));
   return {
     summary: `${anomaly.type}${shape}: ${circle}, a cycle of ${[...new Set(cycle.map(({ kind }) => kind))].join(", ")} dependencies`,
     anomaly: anomaly.type,
-    steps: [...transactionSteps(history, table, transactions), ...edges],
+    steps: [...transactionSteps(lookup, table, transactions), ...edges],
     operations: operationsOf(table, transactions),
     cycle,
   };
@@ -93,7 +96,7 @@ function cycleEvidence(
 
 /** Why one transaction precedes another, with the orders that need no data told here. */
 export function edgeText(
-  history: History,
+  lookup: Lookup,
   table: TransactionTable,
   a: number,
   b: number,
@@ -103,8 +106,8 @@ export function edgeText(
   const nameA = transactionText(table, a);
   const nameB = transactionText(table, b);
   if (kind === REALTIME) {
-    const ended = history.operations[table.operation[a] as number]?.completeNs;
-    const began = history.operations[table.operation[b] as number]?.invokeNs;
+    const ended = lookup(table.operation[a] as number)?.completeNs;
+    const began = lookup(table.operation[b] as number)?.invokeNs;
     return ended !== undefined && began !== undefined && began > ended
       ? `${nameA} had completed ${formatNs(began - ended)} before ${nameB} began`
       : `${nameA} had completed before ${nameB} began`;
@@ -118,7 +121,7 @@ export function edgeText(
 
 /** One step a transaction: who ran it, when, and what it did, in order of time. */
 export function transactionSteps(
-  history: History,
+  lookup: Lookup,
   table: TransactionTable,
   transactions: readonly number[],
 ): Step[] {
@@ -127,7 +130,7 @@ export function transactionSteps(
   const shared = sharedKeys(table, distinct);
   distinct.sort((a, b) => (table.invokeRank[a] as number) - (table.invokeRank[b] as number));
   for (const t of distinct.slice(0, 24)) {
-    const operation = history.operations[table.operation[t] as number];
+    const operation = lookup(table.operation[t] as number);
     const process = table.processes[table.process[t] as number];
     const did = operation ? mopsText(mopsOf(operation), shared) : "";
     steps.push({
@@ -209,7 +212,7 @@ export function operationsOf(table: TransactionTable, transactions: readonly num
 
 /** Evidence that a level does not hold, from a smallest part of the history that no order explains. */
 export function levelEvidence(
-  history: History,
+  lookup: Lookup,
   table: TransactionTable,
   level: string,
   core: readonly number[],
@@ -219,7 +222,7 @@ export function levelEvidence(
   return {
     summary: `not ${level}: no order of ${what} explains what they read`,
     anomaly: `not-${level}`,
-    steps: [...transactionSteps(history, table, core), ...story.map((text): Step => ({ text }))],
+    steps: [...transactionSteps(lookup, table, core), ...story.map((text): Step => ({ text }))],
     operations: operationsOf(table, core),
   };
 }

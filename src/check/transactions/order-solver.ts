@@ -104,7 +104,7 @@ export class OrderSolver {
   }
 
   /** Searches on, for at most so many conflicts; `undefined` if that was not enough. */
-  solve(conflictsMax = Infinity): OrderAnswer | undefined {
+  solve(conflictsMax: number = Infinity): OrderAnswer | undefined {
     if (!this.#begun) {
       this.#begun = true;
       if (!this.#begin() || !this.#assert(this.#given.known)) return this.#impossible();

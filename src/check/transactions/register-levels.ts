@@ -136,7 +136,9 @@ export class LevelDecider {
 }
 
 /** How many conflicts a search may run into before it is asked whether the history is causal at all. */
-const conflictsFirst = 1000;
+function conflictsFirst(committed: Committed): number {
+  return 1000 + (committed.count >> 2);
+}
 
 /** Decides a rule on (a part of) what committed; the core is in its numbers. */
 function attempt(
@@ -149,7 +151,7 @@ function attempt(
   const precedence = precedenceEdges(committed, rule.precedence);
   if (rule.order !== undefined) {
     const solver = new OrderSolver(committed, rule.order, { precedence, known }, budget);
-    let answer = solver.solve(conflictsFirst);
+    let answer = solver.solve(conflictsFirst(committed));
     if (!answer) {
       // No easy case: see first whether it is not even causal, which takes no search.
       const { precedence: which } = rule;

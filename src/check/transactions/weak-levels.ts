@@ -7,6 +7,7 @@
 import type { Budget } from "../budget.ts";
 import { FIRST, type Committed } from "./committed.ts";
 import { PROCESS, REALTIME, WR, WW, EdgeList } from "./graph.ts";
+import { OK } from "./table.ts";
 
 /** The levels that are decided here. */
 export type WeakLevel = "read-committed" | "read-atomic" | "causal";
@@ -172,8 +173,7 @@ function demandCausal(
   const order = topological(count, base);
   // A cycle among these alone is reported by whoever looks for cycles.
   if (!order) return;
-  const chains = chainsOf(count, base, order);
-  const clockOf = clocks(count, base, order, chains, budget);
+  const chains = chainsOf(committed, base, order);
   const writesOf = new Map<number, number[]>();
   const keys = committed.table.keys.length;
   const chainsWriting: Set<number>[] = Array.from({ length: keys }, () => new Set());
@@ -188,9 +188,7 @@ function demandCausal(
       else writesOf.set(name, [c]);
     }
   }
-  for (const c of order) {
-    budget.demand();
-    const clock = clockOf(c);
+  clocks(count, base, order, chains, budget, (c, clock) => {
     for (let i = readStart[c] as number; i < (readStart[c + 1] as number); i++) {
       const key = readKey[i] as number;
       for (const chain of chainsWriting[key] as Set<number>) {
@@ -201,7 +199,7 @@ function demandCausal(
         if (last >= 0 && last !== readFrom[i]) demand(last, readFrom[i] as number, c, key);
       }
     }
-  }
+  });
 }
 
 /** The last of `list` (in order of their chain) whose place is at most `limit`; -1 if none is. */
@@ -223,13 +221,28 @@ interface Chains {
   readonly place: Int32Array;
 }
 
-/** Splits the vertices into chains of the order: along the sessions' edges, or any edge that is free. */
-function chainsOf(count: number, edges: EdgeList, order: Int32Array): Chains {
+/**
+ * Splits the vertices into chains of the order. Where sessions or time are ordered, sessions are chains;
+ * elsewhere, any edge that is free links two.
+ */
+function chainsOf(committed: Committed, edges: EdgeList, order: Int32Array): Chains {
+  const { count, table, row } = committed;
+  let kinds = 0;
+  for (let i = 0; i < edges.length; i++) kinds |= edges.kind.data[i] as number;
   const next = new Int32Array(count).fill(-1);
-  const taken = new Uint8Array(count);
-  for (const mask of [PROCESS, WR | REALTIME]) {
+  if ((kinds & (PROCESS | REALTIME)) !== 0) {
+    const last = new Int32Array(table.processes.length).fill(-1);
+    for (const c of bySession(committed, order)) {
+      const t = row[c] as number;
+      const process = table.process[t] as number;
+      const before = last[process] as number;
+      // What a session did after a crashed transaction may come before it.
+      if (before >= 0 && table.outcome[row[before] as number] === OK) next[before] = c;
+      last[process] = c;
+    }
+  } else {
+    const taken = new Uint8Array(count);
     for (let i = 0; i < edges.length; i++) {
-      if (((edges.kind.data[i] as number) & mask) === 0) continue;
       const from = edges.from.data[i] as number;
       const to = edges.to.data[i] as number;
       if (next[from] !== -1 || taken[to] === 1) continue;
@@ -237,11 +250,13 @@ function chainsOf(count: number, edges: EdgeList, order: Int32Array): Chains {
       taken[to] = 1;
     }
   }
+  const headless = new Uint8Array(count);
+  for (const to of next) if (to >= 0) headless[to] = 1;
   const of = new Int32Array(count).fill(-1);
   const place = new Int32Array(count);
   let chains = 0;
   for (const head of order) {
-    if (of[head] !== -1) continue;
+    if (headless[head] === 1) continue;
     let at = 0;
     for (let c = head; c >= 0; c = next[c] as number) {
       of[c] = chains;
@@ -252,6 +267,17 @@ function chainsOf(count: number, edges: EdgeList, order: Int32Array): Chains {
   return { count: chains, of, place };
 }
 
+/** The committed transactions in an order that keeps each session's: by invocation, or as they stand. */
+function bySession(committed: Committed, order: Int32Array): Int32Array {
+  const begin = (c: number): number =>
+    committed.table.invokeRank[committed.row[c] as number] as number;
+  const sorted = Int32Array.from(order);
+  return sorted.sort((a, b) => begin(a) - begin(b) || a - b);
+}
+
+/** More chains than this are kept in maps: most vertices reach few of them. */
+const denseChains = 128;
+
 /** For each vertex: how far along each chain its predecessors reach; -1 for not at all. */
 function clocks(
   count: number,
@@ -259,13 +285,50 @@ function clocks(
   order: Int32Array,
   chains: Chains,
   budget: Budget,
-): (c: number) => (chain: number) => number {
+  visit: (c: number, clock: (chain: number) => number) => void,
+): void {
   const incoming = incomingOf(count, edges);
-  const clock: Map<number, number>[] = new Array<Map<number, number>>(count);
+  if (chains.count <= denseChains) {
+    const width = chains.count;
+    const clock = new Int32Array(count * width).fill(-1);
+    for (const c of order) {
+      budget.demand();
+      const base = c * width;
+      for (let i = incoming.start[c] as number; i < (incoming.start[c + 1] as number); i++) {
+        const from = incoming.source[i] as number;
+        const other = from * width;
+        for (let k = 0; k < width; k++) {
+          if ((clock[base + k] as number) < (clock[other + k] as number)) {
+            clock[base + k] = clock[other + k] as number;
+          }
+        }
+        const own = base + (chains.of[from] as number);
+        const place = chains.place[from] as number;
+        if ((clock[own] as number) < place) clock[own] = place;
+      }
+      visit(c, (chain) => clock[base + chain] as number);
+    }
+    return;
+  }
+  sparseClocks(count, incoming, order, chains, budget, visit);
+}
+
+/** The same with a map a vertex, which is dropped once all that follow the vertex have seen it. */
+function sparseClocks(
+  count: number,
+  incoming: { readonly start: Int32Array; readonly source: Int32Array },
+  order: Int32Array,
+  chains: Chains,
+  budget: Budget,
+  visit: (c: number, clock: (chain: number) => number) => void,
+): void {
+  const awaited = new Int32Array(count);
+  for (const from of incoming.source) awaited[from] = (awaited[from] as number) + 1;
+  const clock: (Map<number, number> | undefined)[] = new Array(count);
   for (const c of order) {
-    budget.demand();
     const own = new Map<number, number>();
     for (let i = incoming.start[c] as number; i < (incoming.start[c + 1] as number); i++) {
+      budget.demand();
       const from = incoming.source[i] as number;
       const chain = chains.of[from] as number;
       const place = chains.place[from] as number;
@@ -273,13 +336,13 @@ function clocks(
       for (const [other, reach] of clock[from] as Map<number, number>) {
         if ((own.get(other) ?? -1) < reach) own.set(other, reach);
       }
+      const left = (awaited[from] as number) - 1;
+      awaited[from] = left;
+      if (left === 0) clock[from] = undefined;
     }
-    clock[c] = own;
+    if ((awaited[c] as number) > 0) clock[c] = own;
+    visit(c, (chain) => own.get(chain) ?? -1);
   }
-  return (c) => {
-    const own = clock[c] as Map<number, number>;
-    return (chain) => own.get(chain) ?? -1;
-  };
 }
 
 function incomingOf(
