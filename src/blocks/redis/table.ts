@@ -1,6 +1,7 @@
 /** All commands, gathered from the groups at the first request. */
 import { Command, type CommandTable } from "./command.ts";
 import { bits } from "./commands/bits.ts";
+import { functions } from "./commands/functions.ts";
 import { hashes } from "./commands/hashes.ts";
 import { listMoves } from "./commands/list-moves.ts";
 import { lists } from "./commands/lists.ts";
@@ -48,6 +49,7 @@ const groups: () => readonly (readonly [string, CommandTable])[] = () => [
   ["transactions", transactions],
   ["pubsub", pubsub],
   ["scripting", scripting],
+  ["scripting", functions],
 ];
 
 /** Commands by lower-case name. */

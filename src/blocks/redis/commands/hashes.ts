@@ -4,9 +4,9 @@ import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
 import { err, SYNTAX, wrongArity } from "../errors.ts";
 import { addLongDouble } from "../long-double.ts";
-import { addInt64, integerOf, parseInt64, parseIntegerIn } from "../numbers.ts";
+import { addInt64, integerOf, parseInt64 } from "../numbers.ts";
 import { HashValue } from "../values/hash.ts";
-import { drawMany } from "./random-draw.ts";
+import { drawMany, parseDrawCount } from "./random-draw.ts";
 import { parseCursor, parseScan } from "./scan.ts";
 
 function hashAt(client: Client, key: string): HashValue {
@@ -97,19 +97,10 @@ function hincrbyfloat(client: Client, args: string[]): Reply {
 
 function hrandfield(client: Client, args: string[]): Reply {
   const withValues = args[3]?.toUpperCase() === "WITHVALUES";
-  const count =
-    args[2] === undefined
-      ? undefined
-      : parseIntegerIn(
-          args[2],
-          -Infinity,
-          Infinity,
-          err("value is not an integer or out of range"),
-        );
+  const count = args[2] === undefined ? undefined : parseDrawCount(args[2], withValues);
   if (args.length > 4 || (args.length === 4 && !withValues)) throw SYNTAX;
   const hash = client.db.get(HashValue, args[1] as string);
   if (count === undefined) return hash ? hash.fields.random().key : null;
-  if (withValues && Math.abs(count) > 2 ** 61) throw err("value is out of range");
   if (hash === undefined) return [];
   const slots = drawMany(hash.fields, count);
   if (!withValues) return slots.map(({ key }) => key);

@@ -1,5 +1,22 @@
 /** Random elements for SRANDMEMBER, HRANDFIELD and ZRANDMEMBER. */
+import { err } from "../errors.ts";
+import { INT64_MIN, parseInt64 } from "../numbers.ts";
 import type { Dict, Slot } from "../dict.ts";
+
+const OUT_OF_RANGE = err(
+  "value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+);
+
+/** The count of a random draw; with `paired`, each element takes two places in the reply. */
+export function parseDrawCount(text: string, paired: boolean): number {
+  const count = parseInt64(text);
+  if (count === INT64_MIN) throw OUT_OF_RANGE;
+  // No reply can have more elements than an array; Redis would go on until its memory is full.
+  if (Number(count) < -(2 ** 32 - 1) || (paired && Math.abs(Number(count)) >= 2 ** 62)) {
+    throw err("value is out of range");
+  }
+  return Number(count);
+}
 
 /**
  * `count` different elements, or all when there are fewer; with a negative count, that many draws, where one

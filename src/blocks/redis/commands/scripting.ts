@@ -6,7 +6,8 @@ import { err, NOT_INTEGER } from "../errors.ts";
 import { parseInteger } from "../numbers.ts";
 import { ScriptEngine } from "../scripting/engine.ts";
 
-function engineOf(client: Client): ScriptEngine {
+/** The engine of scripts, made when it is first needed. */
+export function engineOf(client: Client): ScriptEngine {
   client.server.scripts ??= new ScriptEngine(client.server);
   return client.server.scripts;
 }

@@ -5,7 +5,7 @@ import { type CommandTable } from "../command.ts";
 import { err, NOT_POSITIVE, SYNTAX } from "../errors.ts";
 import { parseIntegerIn } from "../numbers.ts";
 import { SetValue } from "../values/set.ts";
-import { drawMany } from "./random-draw.ts";
+import { drawMany, parseDrawCount } from "./random-draw.ts";
 import { parseCursor, parseScan } from "./scan.ts";
 
 function sadd(client: Client, args: string[]): Reply {
@@ -47,9 +47,10 @@ function smove(client: Client, args: string[]): Reply {
   if (source === target) return 1;
   removeAll(client, from, source, [member]);
   const into = target ?? db.getOrAdd(SetValue, to, () => new SetValue());
-  const added = into.add(member, server.config.limits);
-  db.changed(to);
-  if (added) server.notify("s", "sadd", to, db);
+  if (into.add(member, server.config.limits)) {
+    db.changed(to);
+    server.notify("s", "sadd", to, db);
+  }
   return 1;
 }
 
@@ -85,10 +86,7 @@ function spop(client: Client, args: string[]): Reply {
 
 function srandmember(client: Client, args: string[]): Reply {
   if (args.length > 3) throw SYNTAX;
-  const count =
-    args[2] === undefined
-      ? undefined
-      : parseIntegerIn(args[2], -Infinity, Infinity, err("value is out of range"));
+  const count = args[2] === undefined ? undefined : parseDrawCount(args[2], false);
   const set = client.db.get(SetValue, args[1] as string);
   if (count === undefined) return set ? set.members.random().key : null;
   return set ? drawMany(set.members, count).map(({ key }) => key) : [];

@@ -1,5 +1,5 @@
 /** Sorted sets: adding, removing, looking up and popping members (t_zset.c). */
-import { Double, NULL_ARRAY, type Reply } from "../../../wire/index.ts";
+import { Double, formatDouble, NULL_ARRAY, type Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
 import { err, NOT_POSITIVE, SYNTAX } from "../errors.ts";
@@ -7,7 +7,7 @@ import { parseFloat64, parseIntegerIn } from "../numbers.ts";
 import { type Scored, ZSetValue } from "../values/zset.ts";
 import { parseTimeoutMs, tryOrWait } from "./blocking.ts";
 import { parseMultiPop } from "./list-moves.ts";
-import { drawMany } from "./random-draw.ts";
+import { drawMany, parseDrawCount } from "./random-draw.ts";
 import { parseCursor, parseScan } from "./scan.ts";
 
 const NOT_A_NUMBER = err("resulting score is not a number (NaN)");
@@ -213,11 +213,10 @@ function bzmpop(client: Client, args: string[]): ReturnType<typeof tryOrWait> {
 
 function zrandmember(client: Client, args: string[]): Reply {
   const withScores = args[3]?.toUpperCase() === "WITHSCORES";
-  const count = args[2] === undefined ? undefined : parseIntegerIn(args[2], -Infinity, Infinity);
+  const count = args[2] === undefined ? undefined : parseDrawCount(args[2], withScores);
   if (args.length > 4 || (args.length === 4 && !withScores)) throw SYNTAX;
   const set = client.db.get(ZSetValue, args[1] as string);
   if (count === undefined) return set ? set.scores.random().key : null;
-  if (withScores && Math.abs(count) > 2 ** 61) throw err("value is out of range");
   if (set === undefined) return [];
   const drawn = drawMany(set.scores, count);
   if (!withScores) return drawn.map(({ key }) => key);
@@ -233,7 +232,8 @@ function zscan(client: Client, args: string[]): Reply {
   const found: Reply[] = [];
   if (set === undefined) return ["0", found];
   const { cursor, count, matches } = parseScan(args, 2);
-  const text = (score: number): Reply => new Double(score);
+  // Scores are plain strings here, in RESP3 too.
+  const text = (score: number): Reply => formatDouble(score);
   if (!set.large) {
     for (const { member, score } of set.all()) if (matches(member)) found.push(member, text(score));
     return ["0", found];

@@ -14,6 +14,8 @@ export interface ScriptState {
   readonly client: Client;
   readOnly: boolean;
   version: RespVersion;
+  /** False while a library of functions is loaded, when commands cannot be called. */
+  running: boolean;
 }
 
 /** The SHA1 of a byte string, in hexadecimal. */
@@ -59,6 +61,9 @@ function run(state: ScriptState, args: string[]): LuaValue {
 
 export function redisLibrary(runtime: LuaRuntime, state: ScriptState): LuaTable {
   const toArgs = (values: readonly LuaValue[]): string[] => {
+    if (!state.running) {
+      runtime.raise("redis.call/pcall can only be called inside a script invocation");
+    }
     if (values.length === 0) {
       runtime.raise("Please specify at least one argument for this redis lib call");
     }
