@@ -3,11 +3,9 @@
  * `npm run mutation` runs many more.
  */
 import { afterAll, describe, expect, it } from "vitest";
-import { objectSubjects } from "./objects.ts";
-import { weakSubjects } from "./weak.ts";
+import { subjects } from "./subjects.ts";
 import { describeMiss, runSubject } from "./suite.ts";
 
-const subjects = [...objectSubjects, ...weakSubjects];
 const perSubject = Number(process.env["MUTATION_HISTORIES"] ?? 120);
 const total = { valid: 0, broken: 0 };
 
