@@ -50,6 +50,8 @@ const makers: Record<string, Make> = {
   queueMicrotask: from("internal/process/task_queues", "queueMicrotask"),
   structuredClone: () => structuredClone,
   console: (realm) => realm.require("internal/console/global"),
+  Blob: from("internal/blob", "Blob"),
+  File: from("internal/file", "File"),
   Event: from("internal/event_target", "Event"),
   EventTarget: from("internal/event_target", "EventTarget"),
   CustomEvent: from("internal/event_target", "CustomEvent"),
@@ -119,7 +121,7 @@ const shared = [
   ],
   ...["encodeURI", "encodeURIComponent", "escape", "unescape", "eval", "isFinite", "isNaN"],
   ...["parseFloat", "parseInt", "Infinity", "NaN", "undefined", "Buffer", "URL", "URLSearchParams"],
-  ...["TextEncoder", "TextDecoder", "Blob", "File", "DOMException", "atob", "btoa", "gc"],
+  ...["TextEncoder", "TextDecoder", "DOMException", "atob", "btoa", "gc"],
 ].filter((name) => name in globalThis);
 
 /** The names that a program must take from its own global object, never from the real one. */

@@ -24,6 +24,8 @@ import type { Realm, ThreadIdentity } from "./realm-types.ts";
 import { ProcessSignals } from "./signals.ts";
 import { createStdio } from "./stdio.ts";
 
+export type { StandardStream } from "./process-object.ts";
+
 /** Unwinds the stack of a process that has exited; it is nobody's error. */
 const exited: object = Object.freeze({ exited: true });
 
@@ -53,6 +55,8 @@ export class NodeProcess implements ProcessRunner {
   readonly loop: EventLoop;
   readonly async: AsyncContext = new AsyncContext();
   readonly signals: ProcessSignals;
+  /** Modules that its programs were given when they started; children get the same. */
+  injected: Readonly<Record<string, unknown>> = {};
   /** Worker threads of this process; they end with it. */
   readonly threads: Set<Process> = new Set();
   /** What it was started with: threads and children inherit it. */

@@ -2,13 +2,17 @@
  * The rooms of the platform, put together: which simulated bindings and which modules a process has. A
  * new room registers itself here and nowhere else.
  */
+import { createBlobBinding } from "./bindings/blob.ts";
 import { createCredentialsBinding } from "./bindings/credentials.ts";
 import { createFsBinding, createFsDirBinding, createFsEventBinding } from "./bindings/fs/index.ts";
 import { createMessagingBinding } from "./bindings/messaging.ts";
 import { networkBindings } from "./bindings/network.ts";
 import { createZlibBinding } from "./bindings/zlib.ts";
+import { createProcessBinding } from "./bindings/process-wrap.ts";
 import { createWorkerBinding } from "./bindings/worker.ts";
 import { registerBindings, registerRealmBindings } from "./bindings/index.ts";
+import { createBufferModule } from "./modules/buffer.ts";
+import { createV8Module } from "./modules/v8.ts";
 import { createCryptoModule } from "./modules/crypto.ts";
 import { createTtyModule } from "./modules/tty.ts";
 import { registerLibraryModules, registerModule } from "./public-modules.ts";
@@ -19,15 +23,25 @@ let ready = false;
 export function preparePlatform(): void {
   if (ready) return;
   ready = true;
-  registerBindings({ messaging: createMessagingBinding, zlib: createZlibBinding });
+  registerBindings({
+    blob: createBlobBinding,
+    messaging: createMessagingBinding,
+    zlib: createZlibBinding,
+  });
   registerBindings({
     fs: createFsBinding,
     fs_dir: createFsDirBinding,
     fs_event_wrap: createFsEventBinding,
   });
   registerBindings(networkBindings);
-  registerRealmBindings({ worker: createWorkerBinding, credentials: createCredentialsBinding });
-  registerLibraryModules("zlib", "worker_threads", "fs", "fs/promises");
+  registerRealmBindings({
+    worker: createWorkerBinding,
+    process_wrap: createProcessBinding,
+    credentials: createCredentialsBinding,
+  });
+  registerLibraryModules("zlib", "worker_threads", "child_process", "fs", "fs/promises");
   registerModule("crypto", createCryptoModule);
+  registerModule("v8", createV8Module);
+  registerModule("buffer", createBufferModule);
   registerModule("tty", createTtyModule);
 }

@@ -6,6 +6,7 @@ import { filesOf, plantDirectory, type ProcessFiles } from "../sim/disk/index.ts
 import type { Process } from "../sim/process.ts";
 import { exceptionOf } from "./bindings/fs/errors.ts";
 import { fromBytes, toBytes } from "./bindings/fs/paths.ts";
+import type { NodeProcess } from "./node-process.ts";
 import type { Realm } from "./realm-types.ts";
 
 /** What a program is started with. */
@@ -15,7 +16,15 @@ export interface ProcessDescription {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly title: string;
+  /** Standard input, output and error of a child; whoever started the run has a process's otherwise. */
+  readonly streams?: readonly StandardStream[];
 }
+
+/** Where one of a child's standard streams leads. */
+export type StandardStream =
+  | { readonly kind: "pipe" }
+  | { readonly kind: "ignore" }
+  | { readonly kind: "inherit"; readonly from: NodeProcess; readonly fd: number };
 
 /** What the process object asks of the process's runner. */
 export interface ProcessControl {

@@ -1,55 +1,113 @@
-/** The standard streams of a simulated process: output is captured, input is empty. */
-import type { NodeProcess } from "./node-process.ts";
+/**
+ * The standard streams of a simulated process. Whoever started the run reads what a program writes; a
+ * child's are pipes to its parent, or its parent's own, or nothing.
+ */
+import type { NodeProcess, StandardStream } from "./node-process.ts";
+import { noInput, noInputYet, openStandardFiles } from "./standard-files.ts";
 
 type Sink = (stream: "stdout" | "stderr", text: string) => void;
 
 /** Defines `process.stdout`, `stderr` and `stdin`, each made when it is first used. */
 export function createStdio(owner: NodeProcess, sink: Sink): void {
   const object = owner.realm.process;
-  output(owner, object, "stdout", 1, sink);
-  output(owner, object, "stderr", 2, sink);
-  lazily(object, "stdin", () => {
-    const { Readable } = owner.realm.require("stream");
-    const stdin = new Readable({ read() {} });
-    stdin.push(null);
+  const streams = owner.description.streams ?? [];
+  openStandardFiles(owner.process, {
+    read: streams[0]?.kind === "pipe" ? noInputYet : noInput,
+    write(name, text) {
+      const kind = streams[name === "stdout" ? 1 : 2];
+      if (kind?.kind === "pipe") object[name].write(text);
+      else sinkOf(name, kind, sink)(text);
+    },
+  });
+  lazily(object, "stdin", () => input(owner, streams[0]));
+  lazily(object, "stdout", () => output(owner, "stdout", 1, streams[1], sink));
+  lazily(object, "stderr", () => output(owner, "stderr", 2, streams[2], sink));
+}
+
+function input(owner: NodeProcess, stream: StandardStream | undefined): object {
+  if (stream?.kind === "pipe") {
+    const { Socket } = owner.realm.require("net");
+    const stdin = new Socket({
+      handle: openPipe(owner, 0),
+      readable: true,
+      writable: false,
+      // Node does not read before the program asks for it.
+      manualStart: true,
+    });
     stdin.fd = 0;
     return stdin;
-  });
+  }
+  const { Readable } = owner.realm.require("stream");
+  const stdin = new Readable({ read() {} });
+  stdin.push(null);
+  stdin.fd = 0;
+  return stdin;
+}
+
+function openPipe(owner: NodeProcess, fd: number): object {
+  const { Pipe, constants } = owner.realm.internalBinding("pipe_wrap");
+  const pipe = new Pipe(constants.SOCKET);
+  pipe.open(fd);
+  return pipe;
 }
 
 function output(
   owner: NodeProcess,
-  object: object,
   name: "stdout" | "stderr",
   fd: number,
+  kind: StandardStream | undefined,
   sink: Sink,
-): void {
-  lazily(object, name, () => {
-    const { Writable } = owner.realm.require("stream");
-    const stream = new Writable({
-      decodeStrings: false,
-      // Writes to files and pipes are synchronous in Node on POSIX.
-      write(chunk: string | Uint8Array, encoding: BufferEncoding, done: () => void) {
-        const text =
-          typeof chunk === "string"
-            ? encoding === "utf8" || !encoding
-              ? chunk
-              : Buffer.from(chunk, encoding).toString()
-            : Buffer.from(chunk).toString();
-        sink(name, text);
-        done();
-      },
-    });
-    stream.fd = fd;
-    stream._type = "pipe";
-    stream._isStdio = true;
-    stream.destroySoon = stream.destroy;
-    // Node's standard streams cannot be closed for good.
-    stream._destroy = function destroy(error: unknown, done: (error: unknown) => void) {
-      done(error);
-    };
-    return stream;
+): object {
+  const stream =
+    kind?.kind === "pipe" ? pipeOutput(owner, fd) : sinkOutput(owner, sinkOf(name, kind, sink));
+  stream.fd = fd;
+  stream._type = "pipe";
+  stream._isStdio = true;
+  stream.destroySoon = stream.destroy;
+  // Node's standard streams cannot be closed for good.
+  stream._destroy = function destroy(error: unknown, done: (error: unknown) => void) {
+    done(error);
+  };
+  return stream;
+}
+
+/** Where text goes that is not piped. */
+function sinkOf(
+  name: "stdout" | "stderr",
+  kind: StandardStream | undefined,
+  sink: Sink,
+): (text: string) => void {
+  if (kind?.kind === "ignore") return () => {};
+  if (kind?.kind === "inherit") {
+    const target = kind.fd === 2 ? "stderr" : "stdout";
+    return (text) => kind.from.process.enter(() => kind.from.realm.process[target].write(text), 0);
+  }
+  return (text) => sink(name, text);
+}
+
+// Node's streams have no types for what its own startup does to them.
+// oxlint-disable-next-line typescript/no-explicit-any
+function pipeOutput(owner: NodeProcess, fd: number): any {
+  const { Socket } = owner.realm.require("net");
+  return new Socket({ handle: openPipe(owner, fd), readable: false, writable: true });
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any
+function sinkOutput(owner: NodeProcess, write: (text: string) => void): any {
+  const { Writable } = owner.realm.require("stream");
+  return new Writable({
+    decodeStrings: false,
+    // Writes to files and pipes are synchronous in Node on POSIX.
+    write(chunk: string | Uint8Array, encoding: BufferEncoding, done: () => void) {
+      write(textOf(chunk, encoding));
+      done();
+    },
   });
+}
+
+function textOf(chunk: string | Uint8Array, encoding: BufferEncoding): string {
+  if (typeof chunk !== "string") return Buffer.from(chunk).toString();
+  return encoding === "utf8" || !encoding ? chunk : Buffer.from(chunk, encoding).toString();
 }
 
 function lazily(target: object, name: string, make: () => unknown): void {

@@ -87,8 +87,10 @@ export function createCaresBinding(context: BindingContext): object {
   }
 
   function getnameinfo(request: Request, address: string, port: number): number {
-    const name = names.reverse(canonical(address) ?? address) ?? address;
-    complete(request, LOOKUP_NS, [null, name, services[port] ?? String(port)]);
+    const name = names.reverse(canonical(address) ?? address);
+    const service = services[port] ?? String(port);
+    if (name === undefined) complete(request, LOOKUP_NS, [Errno.EAI_NONAME]);
+    else complete(request, LOOKUP_NS, [null, name, service]);
     return 0;
   }
 

@@ -2,12 +2,9 @@
  * The small bindings that nearly every file of Node's library asks for: constants, symbols, types, and
  * the odd native helper. What the real Node still hands out is taken from it.
  */
-import { createRequire } from "node:module";
 import * as util from "node:util";
 import { realBinding } from "../lib/natives.ts";
 import type { Realm } from "../realm-types.ts";
-
-const require = createRequire(import.meta.url);
 
 /** An object that makes up a symbol for each name that it is asked for, and remembers it. */
 function symbolBag(): Record<string, symbol> {
@@ -142,6 +139,15 @@ function osBinding(realm: Realm): object {
     getHostname: () => host.name,
     getInterfaceAddresses: () => [
       ...["lo", "127.0.0.1", "255.0.0.0", "00:00:00:00:00:00", "IPv4", true, -1],
+      ...[
+        "lo",
+        "::1",
+        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+        "00:00:00:00:00:00",
+        "IPv6",
+        true,
+        0,
+      ],
       ...["eth0", host.address, "255.255.0.0", macOf(host.id), "IPv4", false, -1],
     ],
     getLoadAvg: (values: Float64Array) => values.fill(0),
@@ -294,73 +300,5 @@ export const coreBindings: Record<string, Factory> = {
     getOrCreateChannelIndex: () => 0,
   }),
   icu: () => realBinding("icu") ?? {},
-  blob: () => ({ createBlob: () => ({}), concat: () => undefined, getDataObject: () => undefined }),
   heap_utils: () => ({}),
-  block_list: () => blockListBinding(),
 };
-
-function blockListBinding(): object {
-  const { SocketAddress, BlockList } = require("node:net") as typeof import("node:net");
-  return {
-    AF_INET: 2,
-    AF_INET6: 10,
-    FLOW_LABEL: 0,
-    SocketAddress: class {
-      readonly #address: InstanceType<typeof SocketAddress>;
-
-      constructor(address: string, port: number, family: number, flowlabel: number) {
-        const name = family === 10 ? "ipv6" : "ipv4";
-        this.#address = new SocketAddress({ address, port, family: name, flowlabel });
-      }
-
-      get real(): InstanceType<typeof SocketAddress> {
-        return this.#address;
-      }
-
-      detail(into: Record<string, unknown>): object {
-        const { address, port, family, flowlabel } = this.#address;
-        return Object.assign(into, {
-          address,
-          port,
-          family: family === "ipv6" ? 10 : 2,
-          flowlabel,
-        });
-      }
-
-      flowlabel(): number {
-        return this.#address.flowlabel;
-      }
-    },
-    BlockList: class {
-      readonly #list = new BlockList();
-
-      addAddress({ real }: { real: InstanceType<typeof SocketAddress> }): void {
-        this.#list.addAddress(real);
-      }
-
-      addRange(
-        start: { real: InstanceType<typeof SocketAddress> },
-        end: { real: InstanceType<typeof SocketAddress> },
-      ): boolean {
-        try {
-          this.#list.addRange(start.real, end.real);
-          return true;
-        } catch {
-          return false;
-        }
-      }
-
-      addSubnet({ real }: { real: InstanceType<typeof SocketAddress> }, prefix: number): void {
-        this.#list.addSubnet(real, prefix);
-      }
-
-      check({ real }: { real: InstanceType<typeof SocketAddress> }): boolean {
-        return this.#list.check(real);
-      }
-
-      getRules(): readonly string[] {
-        return this.#list.rules;
-      }
-    },
-  };
-}

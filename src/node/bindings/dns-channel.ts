@@ -3,7 +3,7 @@
  * nobody gives it servers of its own, the world's names answer, as a name server on the network would.
  */
 import { MS, SECOND } from "../../base/units.ts";
-import { canonical } from "../../sim/network/address.ts";
+import { canonical, familyOf, parseIPv6 } from "../../sim/network/address.ts";
 import { stackOf } from "../../sim/network/stack.ts";
 import { Kind } from "../../trace/kinds.ts";
 import type { BindingContext } from "./context.ts";
@@ -36,13 +36,15 @@ export function createChannelClass(context: BindingContext): new (timeoutMs: num
     readonly #asyncId: number = context.async.register(this, "DNSCHANNEL");
     readonly #timeoutMs: number;
     readonly #tries: number;
+    readonly #maxTimeoutMs: number;
     readonly #pending: Set<Pending> = new Set();
     #servers: [address: string, port: number][] = DEFAULT_SERVERS.map((server) => [...server]);
     #ownServers = false;
 
-    constructor(timeoutMs: number, tries = 4) {
+    constructor(timeoutMs: number, tries = 4, maxTimeoutMs = 0) {
       this.#timeoutMs = timeoutMs;
       this.#tries = tries;
+      this.#maxTimeoutMs = maxTimeoutMs;
     }
 
     getAsyncId(): number {
@@ -62,7 +64,17 @@ export function createChannelClass(context: BindingContext): new (timeoutMs: num
       return ARES_SUCCESS;
     }
 
-    setLocalAddress(): void {}
+    /** Addresses of both families, or one of either; throws what Node's C++ throws. */
+    setLocalAddress(first: string, second?: string): void {
+      const families = [first, second]
+        .filter((address) => address !== undefined)
+        .map((address) => familyOf(address));
+      const wrong = families.includes(0);
+      if (wrong || families.length === 0) throw codeError("Invalid IP address.");
+      if (families.length === 2 && families[0] === families[1]) {
+        throw codeError(`Cannot specify two IPv${families[0]} addresses.`);
+      }
+    }
 
     cancel(): void {
       for (const pending of this.#pending) pending.cancel();
@@ -86,9 +98,12 @@ export function createChannelClass(context: BindingContext): new (timeoutMs: num
       const plain = canonical(address);
       // c-ares: ARES_ENOTIMP where the address is none.
       if (plain === undefined) return -22;
-      const name = names.reverse(plain);
-      const args = name === undefined ? ["ENOTFOUND"] : [null, [name]];
-      this.#complete(request, QUERY_NS, args);
+      if (this.#ownServers) {
+        this.#ask(request, reverseName(plain), "PTR");
+      } else {
+        const name = names.reverse(plain);
+        this.#complete(request, QUERY_NS, name === undefined ? ["ENOTFOUND"] : [null, [name]]);
+      }
       return 0;
     }
 
@@ -126,6 +141,7 @@ export function createChannelClass(context: BindingContext): new (timeoutMs: num
         servers: this.#servers,
         timeoutMs: this.#timeoutMs,
         tries: this.#tries,
+        maxTimeoutMs: this.#maxTimeoutMs,
         name,
         type: RecordType[type],
         onEnd: (error, answers) => {
@@ -199,4 +215,16 @@ function resultOf(type: RecordTypeName, answers: Answers): unknown[] {
         records.map(({ type: kind, ...rest }) => (type === "CAA" ? { ...rest, type: kind } : rest)),
       ];
   }
+}
+
+/** The name under which the name of an address is found (RFC 1035, 3.5; RFC 3596, 2.5). */
+function reverseName(address: string): string {
+  const groups = parseIPv6(address);
+  if (groups === undefined) return `${address.split(".").reverse().join(".")}.in-addr.arpa`;
+  const digits = groups.map((group) => group.toString(16).padStart(4, "0")).join("");
+  return `${[...digits].reverse().join(".")}.ip6.arpa`;
+}
+
+function codeError(message: string): Error {
+  return Object.assign(new Error(message), { code: "ERR_INVALID_ARG_VALUE" });
 }

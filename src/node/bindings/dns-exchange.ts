@@ -17,6 +17,8 @@ export interface ExchangeOptions {
   readonly servers: readonly (readonly [address: string, port: number])[];
   readonly timeoutMs: number;
   readonly tries: number;
+  /** The most that a try may take, however often it was doubled; 0 for no such limit. */
+  readonly maxTimeoutMs: number;
   readonly name: string;
   readonly type: number;
   /** Called in the process, once. */
@@ -49,7 +51,7 @@ export class DnsExchange {
   }
 
   #send(): void {
-    const { context, servers, name, type, timeoutMs } = this.#options;
+    const { context, servers, name, type, timeoutMs, maxTimeoutMs } = this.#options;
     const { process } = context;
     const [address, port] = servers[this.#attempt % servers.length] as readonly [string, number];
     this.#id = process.host.prng.fork(`dns.${process.host.kernel.eventId}`).below(0x1_0000);
@@ -69,7 +71,8 @@ export class DnsExchange {
     }
     const round = Math.floor(this.#attempt / servers.length);
     const firstMs = timeoutMs >= 0 ? timeoutMs : DEFAULT_TIMEOUT_MS;
-    const delayNs = firstMs * 2 ** Math.min(round, 10) * MS;
+    const limitMs = maxTimeoutMs > 0 ? maxTimeoutMs : Infinity;
+    const delayNs = Math.min(firstMs * 2 ** Math.min(round, 10), limitMs) * MS;
     this.#timer = process.schedule(
       delayNs,
       Kind.completion,

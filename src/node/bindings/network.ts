@@ -1,4 +1,5 @@
 /** The network's room of the platform: the bindings under `net`, `dgram` and `dns`. */
+import { createBlockListBinding } from "./block-list.ts";
 import { createCaresBinding } from "./cares.ts";
 import type { BindingContext } from "./context.ts";
 import { createPipeBinding } from "./pipe.ts";
@@ -13,4 +14,5 @@ export const networkBindings: Record<string, (context: BindingContext) => object
   pipe_wrap: createPipeBinding,
   udp_wrap: createUdpBinding,
   cares_wrap: createCaresBinding,
+  block_list: createBlockListBinding,
 };

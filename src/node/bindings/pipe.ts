@@ -1,4 +1,12 @@
 /** `pipe_wrap`: Unix sockets between processes of one host, by path. */
+import {
+  bindSocket,
+  filesOf,
+  findSocket,
+  type ProcessFiles,
+  SystemError,
+  unlink,
+} from "../../sim/disk/index.ts";
 import { Errno } from "../../sim/network/errno.ts";
 import { stackOf } from "../../sim/network/stack.ts";
 import { accept, connectUnix, listen } from "../../sim/network/tcp/handshake.ts";
@@ -6,6 +14,8 @@ import { TcpSocket } from "../../sim/network/tcp/socket.ts";
 import { Kind } from "../../trace/kinds.ts";
 import type { BindingContext } from "./context.ts";
 import { newDescriptor } from "./descriptors.ts";
+import { toBytes } from "./fs/paths.ts";
+import { inheritedSocket } from "./inherited.ts";
 import { type Request, requestClass, StreamHandle } from "./stream.ts";
 
 const constants = { SOCKET: 0, SERVER: 1, IPC: 2, UV_READABLE: 1, UV_WRITABLE: 2 };
@@ -13,9 +23,16 @@ const constants = { SOCKET: 0, SERVER: 1, IPC: 2, UV_READABLE: 1, UV_WRITABLE: 2
 /** What fits into `sockaddr_un`. */
 const PATH_BYTES_MAX = 107;
 
+/** A pipe, for whoever joins it with a child process. */
+export interface PipeEnd {
+  readonly socket: TcpSocket;
+  joined(): void;
+}
+
 /** Makes `pipe_wrap` for one process. */
 export function createPipeBinding(context: BindingContext): object {
   const { process } = context;
+  const files = (): ProcessFiles => filesOf(process);
 
   class Pipe extends StreamHandle {
     fd = -1;
@@ -30,21 +47,39 @@ export function createPipeBinding(context: BindingContext): object {
       if (socket !== undefined) this.fd = newDescriptor(context);
     }
 
-    open(): number {
-      return Errno.ENOTSOCK;
+    /** Takes up a descriptor that the process was started with. */
+    open(descriptor: number): number {
+      const socket = inheritedSocket(process, descriptor);
+      if (socket === undefined) return Errno.ENOTSOCK;
+      this.socket = socket;
+      socket.events = this;
+      this.fd = descriptor;
+      return 0;
+    }
+
+    /** @internal The other end was given to a process that is about to start. */
+    joined(): void {
+      this.fd = newDescriptor(context);
     }
 
     fchmod(): number {
       return 0;
     }
 
+    /** Makes the socket's file; an abstract name (it begins with NUL) has none. */
     bind(path: string): number {
       if (this.#path !== "" || path === "") return Errno.EINVAL;
       if (Buffer.byteLength(path) > PATH_BYTES_MAX) return Errno.EINVAL;
-      const { unixPaths } = this.socket.stack;
-      if (unixPaths.has(path)) return Errno.EADDRINUSE;
-      unixPaths.bind(path, this.socket);
-      this.socket.path = path;
+      const { socket } = this;
+      if (path.startsWith("\0")) {
+        const { abstractNames } = socket.stack;
+        if (abstractNames.has(path)) return Errno.EADDRINUSE;
+        abstractNames.bind(path, socket);
+      } else {
+        const error = failureOf(() => bindSocket(files().fs, files(), toBytes(path), socket));
+        if (error !== 0) return error;
+      }
+      socket.path = path;
       this.#path = path;
       this.fd = newDescriptor(context);
       return 0;
@@ -68,19 +103,34 @@ export function createPipeBinding(context: BindingContext): object {
     /** libuv tells how it went in a later turn, whatever `connect(2)` says. */
     connect(request: Request, path: string): number {
       if (this.isConnecting) return Errno.EALREADY;
-      const status =
-        Buffer.byteLength(path) > PATH_BYTES_MAX ? Errno.EINVAL : connectUnix(this.socket, path);
-      if (status === Errno.EINVAL) return status;
+      if (Buffer.byteLength(path) > PATH_BYTES_MAX) return Errno.EINVAL;
+      const status = this.#connect(path);
       if (this.fd < 0) this.fd = newDescriptor(context);
       this.connecting(request);
       process.schedule(0, Kind.internal, connected, { handle: this as StreamHandle, status });
       return 0;
     }
 
+    #connect(path: string): number {
+      let listener: TcpSocket | undefined;
+      if (path.startsWith("\0")) {
+        listener = this.socket.stack.abstractNames.socketAt(path);
+      } else {
+        const error = failureOf(() => {
+          listener = findSocket(files().fs, files(), toBytes(path)) as TcpSocket;
+        });
+        if (error !== 0) return error;
+      }
+      return connectUnix(this.socket, listener);
+    }
+
     protected override onClose(): void {
       super.onClose();
       // libuv removes the file that it has bound.
-      if (this.#path !== "") this.socket.stack.unixPaths.unlink(this.#path);
+      const path = this.#path;
+      if (path !== "" && !path.startsWith("\0")) {
+        failureOf(() => unlink(files().fs, files(), toBytes(path)));
+      }
       this.fd = -1;
     }
   }
@@ -90,4 +140,15 @@ export function createPipeBinding(context: BindingContext): object {
 
 function connected({ handle, status }: { handle: StreamHandle; status: number }): void {
   handle.onConnect(status);
+}
+
+/** The error of a call to the disk, or 0. */
+function failureOf(call: () => void): number {
+  try {
+    call();
+    return 0;
+  } catch (thrown) {
+    if (thrown instanceof SystemError) return -thrown.errno;
+    throw thrown;
+  }
 }

@@ -93,7 +93,8 @@ export class StreamHandle extends Handle implements StreamEvents {
   /** Set by Node's library. */
   reading = false;
 
-  protected socket: TcpSocket;
+  /** @internal */
+  socket: TcpSocket;
   readonly #state: Int32Array;
   readonly #classes: StreamClasses;
   #pending: PendingWrite[] = [];
@@ -248,6 +249,7 @@ export class StreamHandle extends Handle implements StreamEvents {
   #write(request: Request | null, bytes: Uint8Array): number | Request {
     const state = this.#state;
     const { length } = bytes;
+    if (this.closing) return Errno.EBADF;
     this.bytesWritten += length;
     state[kBytesWritten] = length;
     state[kLastWriteWasAsync] = 0;

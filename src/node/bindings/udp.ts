@@ -56,7 +56,8 @@ export function createUdpBinding(context: BindingContext): object {
       if (plain === undefined || plain.includes(":") !== (family === 6)) return Errno.EINVAL;
       const error = this.#socket.bind({
         address: plain,
-        port,
+        // The library passes on whatever it was given for a port.
+        port: (port as unknown) instanceof Function ? 0 : port >>> 0,
         family,
         v6Only: (flags & UV_UDP_IPV6ONLY) !== 0,
         reuse: (flags & UV_UDP_REUSEADDR) !== 0,

@@ -66,6 +66,7 @@ export function createWorkerBinding(realm: Realm): object {
           resourceLimits: this.#limits,
         },
       );
+      node.injected = owner.injected;
       child.schedule(START_NS, Kind.start, runThread, node);
     }
 
@@ -192,5 +193,5 @@ function loadScript(
     node.process.host.kernel.stop();
     return;
   }
-  startCompiled(node, program, {});
+  startCompiled(node, program, { inject: node.injected });
 }

@@ -1,8 +1,9 @@
 /** Node's command-line options as a simulated process has them: the defaults, whoever started us. */
+import { getDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 
 const table: Record<string, unknown> = {
   "--network-family-autoselection": true,
-  "--network-family-autoselection-attempt-timeout": 250,
+  "--network-family-autoselection-attempt-timeout": getDefaultAutoSelectFamilyAttemptTimeout(),
   "--dns-result-order": "",
   "--max-http-header-size": 16 * 1024,
   "--insecure-http-parser": false,

@@ -2,10 +2,10 @@
  * The few files of Node's library that a simulated process does not instantiate: they hold no state of a
  * process, and stand on native code that Node keeps to itself. Their public twins serve instead.
  */
-import * as realBuffer from "node:buffer";
 import * as realStringDecoder from "node:string_decoder";
 import * as realUrl from "node:url";
 import * as realUtil from "node:util";
+import * as realV8 from "node:v8";
 import * as realVm from "node:vm";
 import type { Realm } from "../realm-types.ts";
 import { hasLibraryFile } from "./natives.ts";
@@ -19,12 +19,13 @@ function commonjs(namespace: object): object {
 }
 
 const publicTwins: Record<string, Substitute> = {
-  buffer: () => commonjs(realBuffer),
+  buffer: (realm) => realm.requirePublic("buffer"),
   string_decoder: () => commonjs(realStringDecoder),
   url: () => commonjs(realUrl),
   // The platform's own rooms: what the library asks for is what the program gets.
   crypto: (realm) => realm.requirePublic("crypto"),
-  child_process: (realm) => realm.requirePublic("child_process"),
+  // Serialization has no state.
+  v8: () => commonjs(realV8),
   module: (realm) => realm.requirePublic("module"),
   // The library itself needs a fresh context for its regular expressions, and nothing more.
   vm: () => commonjs(realVm),

@@ -55,6 +55,7 @@ export function startCompiled(
   options: StartOptions,
 ): void {
   const inject = options.inject ?? {};
+  node.injected = inject;
   const require = (id: string): unknown =>
     Object.hasOwn(inject, id) ? inject[id] : node.realm.requirePublic(id);
   let published: Record<string, unknown> = {};

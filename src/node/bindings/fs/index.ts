@@ -32,7 +32,7 @@ export function createFsBinding(context: BindingContext): object {
   }
   Object.defineProperty(ProcessFileHandle, "name", { value: "FileHandle" });
 
-  return {
+  return checkDescriptors(calls, {
     kUsePromises,
     kFsStatsFieldsNumber: STATS_FIELDS,
     ...shared,
@@ -44,5 +44,24 @@ export function createFsBinding(context: BindingContext): object {
     ...attributeCalls(calls, shared),
     ...treeCalls(calls),
     ...jobClasses(calls),
-  };
+  });
+}
+
+/** The calls whose first argument is a descriptor. */
+const descriptorCalls = [
+  ...["close", "read", "readBuffers", "writeBuffer", "writeBuffers", "writeString", "fsync"],
+  ...["fdatasync", "ftruncate", "fstat", "fchmod", "fchown", "futimes"],
+];
+
+/** Checks descriptors before a call begins, as Node does in C++ where its library does not. */
+function checkDescriptors(
+  calls: Calls,
+  binding: Record<string | symbol, unknown>,
+): Record<string | symbol, unknown> {
+  const { check } = calls;
+  for (const name of descriptorCalls) {
+    const call = binding[name] as (fd: number, ...rest: unknown[]) => unknown;
+    binding[name] = (fd: number, ...rest: unknown[]) => call(check.fd(fd), ...rest);
+  }
+  return binding;
 }

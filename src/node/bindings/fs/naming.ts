@@ -159,7 +159,7 @@ function makeDirectories(
       const slash = next.lastIndexOf("/");
       const parent = slash < 0 ? next : next.slice(0, slash);
       if (parent !== next) waiting.push(next, parent);
-      else if (waiting.length === 0) sim.fail("EEXIST");
+      else if (waiting.length === 0) throw failure;
       continue;
     }
     if (isDirectoryAt(calls, next)) continue;
@@ -215,7 +215,7 @@ function isDirectoryAt(calls: Calls, path: string): boolean {
 
 /** Attributes: stat in its kinds, chmod, chown, times. */
 export function attributeCalls(calls: Calls, shared: SharedStats): Record<string, unknown> {
-  const { files, disk, check } = calls;
+  const { files, disk } = calls;
   const { fs } = disk;
   const run = calls.run.bind(calls);
   const target = (path: Path, follow = true): sim.Target =>
@@ -225,7 +225,6 @@ export function attributeCalls(calls: Calls, shared: SharedStats): Record<string
     chmod: (path: Path, mode: number, request: unknown) =>
       run(request, { syscall: "chmod", path }, {}, () => sim.chmod(fs, files, target(path), mode)),
     fchmod(fd: number, mode: number, request: unknown) {
-      check.fd(fd);
       return run(request, { syscall: "fchmod" }, {}, () =>
         sim.chmod(fs, files, files.get(fd), mode),
       );
@@ -235,7 +234,6 @@ export function attributeCalls(calls: Calls, shared: SharedStats): Record<string
         sim.chown(fs, files, target(path), uid, gid),
       ),
     fchown(fd: number, uid: number, gid: number, request: unknown) {
-      check.fd(fd);
       return run(request, { syscall: "fchown" }, {}, () =>
         sim.chown(fs, files, files.get(fd), uid, gid),
       );
@@ -281,7 +279,7 @@ function timeOf(value: Time, now: sim.Timestamp, before: sim.Timestamp): sim.Tim
 }
 
 function statCalls(calls: Calls, shared: SharedStats): Record<string, unknown> {
-  const { files, disk, check } = calls;
+  const { files, disk } = calls;
   const { fs } = disk;
 
   /** Fresh numbers for what is answered later, the shared ones for what is answered now. */
@@ -307,7 +305,6 @@ function statCalls(calls: Calls, shared: SharedStats): Record<string, unknown> {
     stat: byPath("stat"),
     lstat: byPath("lstat"),
     fstat(fd: number, bigint: boolean, request: unknown) {
-      check.fd(fd);
       return calls.run(request, { syscall: "fstat" }, {}, () =>
         fillStats(into(request, bigint), sim.status(files.get(fd).inode)),
       );

@@ -25,7 +25,7 @@ export function fileCalls(
   calls: Calls,
   makeHandle: (fd: number) => FileHandle,
 ): Record<string, unknown> {
-  const { files, disk, check } = calls;
+  const { files, disk } = calls;
   const { fs } = disk;
   const openFile = (path: Path, flags: number, mode: number): number =>
     files.add(sim.open(fs, files, toBytes(path), flags, mode));
@@ -92,10 +92,8 @@ export function fileCalls(
       calls.run(request, { syscall: "open", path }, {}, () =>
         makeHandle(openFile(path, flags, mode)),
       ),
-    close(fd: number, request: unknown) {
-      check.fd(fd);
-      return calls.run(request, { syscall: "close" }, {}, () => files.close(fd));
-    },
+    close: (fd: number, request: unknown) =>
+      calls.run(request, { syscall: "close" }, {}, () => files.close(fd)),
     read(
       fd: number,
       buffer: ArrayBufferView,
@@ -150,11 +148,9 @@ export function fileCalls(
       return write(fd, Buffer.from(text, encoding || "utf8"), position, request, errors);
     },
     fsync: (fd: number, request: unknown) =>
-      calls.run(request, { syscall: "fsync" }, syncWork(check.fd(fd)), () =>
-        sim.sync(files.get(fd), false),
-      ),
+      calls.run(request, { syscall: "fsync" }, syncWork(fd), () => sim.sync(files.get(fd), false)),
     fdatasync: (fd: number, request: unknown) =>
-      calls.run(request, { syscall: "fdatasync" }, syncWork(check.fd(fd)), () =>
+      calls.run(request, { syscall: "fdatasync" }, syncWork(fd), () =>
         sim.sync(files.get(fd), true),
       ),
     ftruncate: (fd: number, size: number, request: unknown) =>

@@ -3,7 +3,9 @@ import type { FileStatus, FileSystemStatus, Timestamp } from "../../../sim/disk/
 
 /** How many numbers a file's status takes. */
 export const STATS_FIELDS = 18;
-const STATFS_FIELDS = 7;
+/** Node 24 tells the fragment size as well, in the third place. */
+const TELLS_FRAGMENTS = Number(process.versions.node.split(".")[0]) >= 24;
+const STATFS_FIELDS = TELLS_FRAGMENTS ? 8 : 7;
 
 /** The arrays through which synchronous calls answer. A second status follows the first, for watchers. */
 export interface SharedStats {
@@ -73,6 +75,7 @@ export function fillStats<T extends NumberArray>(target: T, status?: FileStatus,
 
 export function fillStatFs<T extends NumberArray>(target: T, status: FileSystemStatus): T {
   const { type, blockSize, blocks, blocksFree, blocksAvailable, files, filesFree } = status;
-  fill(target, 0, [type, blockSize, blocks, blocksFree, blocksAvailable, files, filesFree]);
+  const sizes = TELLS_FRAGMENTS ? [blockSize, blockSize] : [blockSize];
+  fill(target, 0, [type, ...sizes, blocks, blocksFree, blocksAvailable, files, filesFree]);
   return target;
 }

@@ -1,0 +1,154 @@
+/**
+ * `internalBinding('process_wrap')`: a child process is another process of the same host. What it runs
+ * is Node with a script, or one of the few words of `command.ts`; its pipes are Unix sockets.
+ */
+import { Errno } from "../../sim/network/errno.ts";
+import { accept, connectUnix, listen } from "../../sim/network/tcp/handshake.ts";
+import { TcpSocket } from "../../sim/network/tcp/socket.ts";
+import type { Process, ProcessEnd } from "../../sim/process.ts";
+import { Kind } from "../../trace/kinds.ts";
+import { understand } from "../command.ts";
+import { NodeProcess, type StandardStream } from "../node-process.ts";
+import { startCommand } from "../program/start-command.ts";
+import type { Realm } from "../realm-types.ts";
+import { Handle } from "./handle.ts";
+import { inherit } from "./inherited.ts";
+import type { PipeEnd } from "./pipe.ts";
+
+/** What it takes until a child runs its first line. */
+const START_NS = 20_000_000;
+
+interface StdioEntry {
+  readonly type: "pipe" | "overlapped" | "ignore" | "inherit" | "fd" | "wrap";
+  readonly handle?: PipeEnd;
+  readonly fd?: number;
+  readonly ipc?: boolean;
+}
+
+interface SpawnOptions {
+  readonly file: string;
+  readonly args?: readonly string[] | undefined;
+  readonly cwd?: string | undefined;
+  readonly envPairs?: readonly string[] | undefined;
+  readonly stdio?: readonly StdioEntry[] | undefined;
+}
+
+let pairs = 0;
+
+/**
+ * Joins `end`, a pipe that is not connected yet, with a process that is about to start. Gives what the
+ * process takes its own end from when it starts.
+ */
+function pair(end: PipeEnd, child: Process): TcpSocket {
+  const { socket } = end;
+  const listener = new TcpSocket(socket.stack, child, true);
+  // A name that nobody can guess or look up; it goes with its socket.
+  const path = `\0lightcone.pair.${++pairs}`;
+  socket.stack.unixPaths.bind(path, listener);
+  listener.path = path;
+  listen(listener, 1);
+  connectUnix(socket, path);
+  end.joined();
+  return listener;
+}
+
+/** Makes the binding of one process. */
+export function createProcessBinding(realm: Realm): object {
+  const { context } = realm;
+  const owner = context.process.runner as NodeProcess;
+
+  class Process extends Handle {
+    pid = 0;
+    onexit: ((code: number, signal: string) => void) | undefined;
+
+    constructor() {
+      super(context, "PROCESSWRAP");
+    }
+
+    /** Node 20 and 22 give one object, later ones its fields in order. */
+    spawn(first: SpawnOptions | string, ...rest: unknown[]): number {
+      if (typeof first !== "string") return this.#spawn(first);
+      const [args, cwd, envPairs, stdio] = rest as [
+        SpawnOptions["args"],
+        SpawnOptions["cwd"],
+        SpawnOptions["envPairs"],
+        SpawnOptions["stdio"],
+      ];
+      return this.#spawn({ file: first, args, cwd, envPairs, stdio });
+    }
+
+    #spawn(options: SpawnOptions): number {
+      const { file, args = [], stdio = [] } = options;
+      const env = environment(options.envPairs, realm.process.env);
+      const cwd = options.cwd ?? realm.process.cwd();
+      const command = understand(file, args.slice(1), env, cwd);
+      if (!command) return Errno.ENOENT;
+      if (options.cwd !== undefined && !realm.require("fs").existsSync(cwd)) return Errno.ENOENT;
+      const child = context.process.host.spawn(context.process.pid);
+      const listeners: [number, TcpSocket][] = [];
+      stdio.forEach(({ type, handle }, fd) => {
+        if ((type === "pipe" || type === "overlapped") && handle) {
+          listeners.push([fd, pair(handle, child)]);
+        }
+      });
+      const streams = [0, 1, 2].map((fd) => streamOf(stdio[fd], owner));
+      this.pid = child.pid;
+      this.activate();
+      const start = (): void => {
+        for (const [fd, listener] of listeners) {
+          const socket = accept(listener);
+          listener.close();
+          if (!socket) continue;
+          socket.process = child;
+          socket.stack.adopt(child, socket);
+          inherit(child, fd, socket);
+        }
+        startCommand(child, command, {
+          owner,
+          env,
+          cwd,
+          streams,
+        });
+      };
+      child.schedule(START_NS, Kind.start, start, undefined);
+      child.onEnd.add((end) => this.#ended(end));
+      return 0;
+    }
+
+    #ended(end: ProcessEnd): void {
+      const tell = (): void => {
+        this.deactivate();
+        const args = [end.code ?? 0, end.signal ?? ""];
+        if (this.onexit) context.async.makeCallback(this, this.onexit as () => void, args);
+      };
+      // SIGCHLD reaches the loop in a turn of its own, after what the child wrote last.
+      context.process.schedule(100_000, Kind.internal, tell, undefined);
+    }
+
+    kill(signal: number): number {
+      return owner.signals.kill(this.pid, signal);
+    }
+  }
+
+  return { Process };
+}
+
+function environment(
+  pairsOfText: readonly string[] | undefined,
+  inheritedEnv: Record<string, string>,
+): Record<string, string> {
+  if (!pairsOfText) return { ...inheritedEnv };
+  return Object.fromEntries(
+    pairsOfText.map((text) => {
+      const at = text.indexOf("=");
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+}
+
+function streamOf(entry: StdioEntry | undefined, owner: NodeProcess): StandardStream {
+  if (!entry || entry.type === "ignore") return { kind: "ignore" };
+  if (entry.type === "pipe" || entry.type === "overlapped") return { kind: "pipe" };
+  const fd = entry.fd ?? 1;
+  return fd <= 2 ? { kind: "inherit", from: owner, fd } : { kind: "ignore" };
+}

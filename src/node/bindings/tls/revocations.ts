@@ -1,0 +1,57 @@
+/** Revocation lists (RFC 5280, section 5): only who issued one, and the serial numbers in it. */
+import type { X509Certificate } from "node:crypto";
+
+interface Element {
+  readonly tag: number;
+  readonly content: Buffer;
+  /** The element with its tag and length. */
+  readonly whole: Buffer;
+}
+
+/** The elements of a constructed value of DER. */
+function elementsOf(bytes: Buffer): Element[] {
+  const elements: Element[] = [];
+  for (let at = 0; at + 2 <= bytes.length;) {
+    const tag = bytes[at] as number;
+    let length = bytes[at + 1] as number;
+    let start = at + 2;
+    if (length >= 0x80) {
+      const size = length & 0x7f;
+      length = bytes.readUIntBE(start, size);
+      start += size;
+    }
+    const end = start + length;
+    elements.push({ tag, content: bytes.subarray(start, end), whole: bytes.subarray(at, end) });
+    at = end;
+  }
+  return elements;
+}
+
+const INTEGER = 2;
+const SEQUENCE = 0x30;
+
+/** Reads a list in PEM; the issuer's name is looked up among `authorities`. */
+export function readRevocations(
+  pem: string,
+  authorities: readonly X509Certificate[],
+): { issuer: string; serials: Set<string> } {
+  const body = /-----BEGIN X509 CRL-----([^-]+)-----END/.exec(pem)?.[1] ?? "";
+  const [list] = elementsOf(Buffer.from(body, "base64"));
+  const fields = list ? elementsOf((elementsOf(list.content)[0] as Element).content) : [];
+  // version?, signature, issuer, thisUpdate, nextUpdate?, revoked?
+  const names = fields.filter(({ tag }) => tag === SEQUENCE);
+  const issuerName = names[1]?.whole;
+  const revoked = fields.slice(fields.indexOf(names[1] as Element) + 1);
+  const entries = revoked.find(({ tag }) => tag === SEQUENCE);
+  const serials = new Set<string>();
+  for (const entry of entries ? elementsOf(entry.content) : []) {
+    const [serial] = elementsOf(entry.content);
+    if (serial?.tag === INTEGER) {
+      serials.add(serial.content.toString("hex").replace(/^(00)+/, "").toUpperCase());
+    }
+  }
+  const authority = authorities.find(
+    ({ raw }) => issuerName !== undefined && raw.includes(issuerName),
+  );
+  return { issuer: authority?.subject ?? "", serials };
+}

@@ -1,0 +1,301 @@
+/**
+ * `SecureContext` of `internalBinding('crypto')`: keys, certificates, whom to trust, which ciphers. A real
+ * one checks everything that a program hands over, so that its errors are OpenSSL's own; what the
+ * handshake inside a world needs is remembered beside it.
+ */
+import type { X509Certificate } from "node:crypto";
+import * as tls from "node:tls";
+import type { Realm } from "../../realm-types.ts";
+import { certificateOf, parseCertificates, type TrustStore } from "./certificates.ts";
+import { type Cipher, defaultSuites, parseCiphers, parseSuites } from "./ciphers.ts";
+import { readRevocations } from "./revocations.ts";
+
+/** The methods of the real one that we use. */
+interface NativeContext {
+  init(protocol: string | undefined, min: number, max: number): void;
+  setKey(key: string | Uint8Array, passphrase?: string): void;
+  setCert(cert: string | Uint8Array): void;
+  addCACert(cert: string | Uint8Array): void;
+  addCRL(crl: string | Uint8Array): void;
+  setCipherSuites(list: string): void;
+  setCiphers(list: string): void;
+  setSigalgs(list: string): void;
+  setECDHCurve(curve: string): void;
+  setDHParam(param: unknown): string | undefined;
+  setMinProto(version: number): void;
+  setMaxProto(version: number): void;
+  getMinProto(): number;
+  getMaxProto(): number;
+  setOptions(options: number): void;
+  setSessionIdContext(id: string): void;
+  setSessionTimeout(seconds: number): void;
+  loadPKCS12(pfx: Uint8Array, passphrase?: Uint8Array): void;
+  setTicketKeys(keys: Uint8Array): void;
+  getCertificate(): Buffer | null;
+  getIssuer(): Buffer | null;
+  close(): void;
+}
+
+let native: (new () => NativeContext) | undefined;
+
+function nativeClass(): new () => NativeContext {
+  native ??= (tls.createSecureContext({ ca: [] }).context as { constructor: unknown })
+    .constructor as new () => NativeContext;
+  return native;
+}
+
+let roots: ReadonlyMap<string, readonly X509Certificate[]> | undefined;
+
+/** The authorities that Node trusts, by subject. */
+function rootStore(): ReadonlyMap<string, readonly X509Certificate[]> {
+  if (!roots) {
+    const store = new Map<string, X509Certificate[]>();
+    for (const pem of tls.rootCertificates) {
+      for (const certificate of parseCertificates(pem)) addTo(store, certificate);
+    }
+    roots = store;
+  }
+  return roots;
+}
+
+function addTo(store: Map<string, X509Certificate[]>, certificate: X509Certificate): void {
+  const list = store.get(certificate.subject);
+  if (list) list.push(certificate);
+  else store.set(certificate.subject, [certificate]);
+}
+
+function textOf(pem: string | ArrayBufferView): string {
+  if (typeof pem === "string") return pem;
+  return Buffer.from(pem.buffer, pem.byteOffset, pem.byteLength).toString("latin1");
+}
+
+/** Bits of `setOptions`. */
+const OP_NO_TICKET = 0x4000;
+const OP_SERVER_PREFERENCE = 0x40_0000;
+const OP_NO_TLS1_2 = 0x800_0000;
+const OP_NO_TLS1_3 = 0x2000_0000;
+const TLS1_2 = 0x303;
+const TLS1_3 = 0x304;
+
+const SESSION_TIMEOUT_S = 300;
+
+/** A certificate to show, with the ones between it and an authority. */
+export interface Identity {
+  readonly leaf: X509Certificate;
+  readonly chain: readonly X509Certificate[];
+  /** What kind of key it has: "RSA", "ECDSA", or another name of OpenSSL's. */
+  readonly kind: string;
+}
+
+/** One context of one process. */
+export class SecureContext implements TrustStore {
+  readonly #native: NativeContext = new (nativeClass())();
+  readonly #realm: Realm;
+  readonly #trusted = new Map<string, X509Certificate[]>();
+  #usesRoots = false;
+  #keys = 0;
+  readonly #chains: Identity[] = [];
+  #options = 0;
+  #ticketKeys: Buffer;
+  allowPartialChain = false;
+  readonly revoked: Map<string, Set<string>> = new Map();
+  suites: readonly Cipher[] = defaultSuites;
+  ciphers: readonly Cipher[] = [];
+  sessionIdContext = "";
+  sessionTimeoutS: number = SESSION_TIMEOUT_S;
+  sigalgs: string | undefined;
+  curve = "auto";
+
+  constructor(realm: Realm) {
+    this.#realm = realm;
+    this.#ticketKeys = Buffer.alloc(48);
+    realm.prng.fork("tls.tickets").fill(this.#ticketKeys);
+  }
+
+  init(protocol: string | undefined, min: number, max: number): void {
+    this.#native.init(protocol, min, max);
+  }
+
+  get minVersion(): number {
+    const min = this.#native.getMinProto() || 0x301;
+    return this.#options & OP_NO_TLS1_2 && min <= TLS1_2 ? TLS1_3 : min;
+  }
+
+  get maxVersion(): number {
+    const max = this.#native.getMaxProto() || TLS1_3;
+    return this.#options & OP_NO_TLS1_3 ? Math.min(max, TLS1_2) : max;
+  }
+
+  get prefersOwnCiphers(): boolean {
+    return (this.#options & OP_SERVER_PREFERENCE) !== 0;
+  }
+
+  get usesTickets(): boolean {
+    return (this.#options & OP_NO_TICKET) === 0;
+  }
+
+  /** What it can show, if it also holds the key. */
+  get identities(): readonly Identity[] {
+    return this.#keys > 0 ? this.#chains : [];
+  }
+
+  /** Who is trusted under that name. */
+  find(subject: string): readonly X509Certificate[] {
+    const own = this.#trusted.get(subject) ?? [];
+    if (!this.#usesRoots) return own;
+    const root = this.#realmRoots().get(subject);
+    return root ? [...own, ...root] : own;
+  }
+
+  #realmRoots(): ReadonlyMap<string, readonly X509Certificate[]> {
+    return replacedRoots.get(this.#realm) ?? rootStore();
+  }
+
+  setKey(key: string | Uint8Array, passphrase?: string): void {
+    this.#native.setKey(key, passphrase);
+    this.#keys++;
+  }
+
+  setCert(cert: string | Uint8Array): void {
+    this.#native.setCert(cert);
+    const [leaf, ...chain] = parseCertificates(textOf(cert));
+    if (leaf) this.#addIdentity(leaf, chain);
+  }
+
+  #addIdentity(leaf: X509Certificate, chain: readonly X509Certificate[]): void {
+    const type = leaf.publicKey.asymmetricKeyType ?? "";
+    const kind = type.startsWith("rsa") ? "RSA" : type === "ec" ? "ECDSA" : type;
+    const same = this.#chains.findIndex((identity) => identity.kind === kind);
+    const identity: Identity = { leaf, chain, kind };
+    if (same >= 0) this.#chains[same] = identity;
+    else this.#chains.push(identity);
+  }
+
+  addCACert(cert: string | Uint8Array): void {
+    this.#native.addCACert(cert);
+    for (const certificate of parseCertificates(textOf(cert))) addTo(this.#trusted, certificate);
+  }
+
+  addRootCerts(): void {
+    this.#usesRoots = true;
+  }
+
+  setAllowPartialTrustChain(): void {
+    this.allowPartialChain = true;
+  }
+
+  addCRL(crl: string | Uint8Array): void {
+    this.#native.addCRL(crl);
+    const { issuer, serials } = readRevocations(textOf(crl), [...this.#trusted.values()].flat());
+    const known = this.revoked.get(issuer);
+    if (known) for (const serial of serials) known.add(serial);
+    else this.revoked.set(issuer, serials);
+  }
+
+  setCipherSuites(list: string): void {
+    this.#native.setCipherSuites(list);
+    this.suites = parseSuites(list);
+  }
+
+  setCiphers(list: string): void {
+    this.#native.setCiphers(list);
+    this.ciphers = list === "" ? [] : parseCiphers(list);
+  }
+
+  setSigalgs(list: string): void {
+    this.#native.setSigalgs(list);
+    this.sigalgs = list;
+  }
+
+  setECDHCurve(curve: string): void {
+    this.#native.setECDHCurve(curve);
+    this.curve = curve;
+  }
+
+  setDHParam(param: unknown): string | undefined {
+    return this.#native.setDHParam(param);
+  }
+
+  setMinProto(version: number): void {
+    this.#native.setMinProto(version);
+  }
+
+  setMaxProto(version: number): void {
+    this.#native.setMaxProto(version);
+  }
+
+  getMinProto(): number {
+    return this.#native.getMinProto();
+  }
+
+  getMaxProto(): number {
+    return this.#native.getMaxProto();
+  }
+
+  setOptions(options: number): void {
+    this.#native.setOptions(options);
+    this.#options |= options;
+  }
+
+  setSessionIdContext(id: string): void {
+    this.#native.setSessionIdContext(id);
+    this.sessionIdContext = id;
+  }
+
+  setSessionTimeout(seconds: number): void {
+    this.#native.setSessionTimeout(seconds);
+    this.sessionTimeoutS = seconds;
+  }
+
+  /** Certificates are sent as they are: inside a world nothing is compressed. */
+  setCertificateCompression(_algorithms: number): void {}
+
+  loadPKCS12(pfx: Uint8Array, passphrase?: Uint8Array): void {
+    if (passphrase === undefined) this.#native.loadPKCS12(pfx);
+    else this.#native.loadPKCS12(pfx, passphrase);
+    this.#keys++;
+    const leaf = this.#native.getCertificate();
+    const issuer = this.#native.getIssuer();
+    if (!leaf) return;
+    this.#addIdentity(certificateOf(leaf), []);
+    if (issuer) addTo(this.#trusted, certificateOf(issuer));
+  }
+
+  getTicketKeys(): Buffer {
+    return Buffer.from(this.#ticketKeys);
+  }
+
+  setTicketKeys(keys: Uint8Array): boolean {
+    this.#ticketKeys = Buffer.from(keys);
+    return true;
+  }
+
+  enableTicketKeyCallback(): void {}
+
+  getCertificate(): Buffer | null {
+    return this.#native.getCertificate();
+  }
+
+  getIssuer(): Buffer | null {
+    return this.#native.getIssuer();
+  }
+
+  close(): void {}
+}
+
+/** What `tls.setDefaultCACertificates` put in the place of Node's own list. */
+const replacedRoots = new WeakMap<Realm, ReadonlyMap<string, readonly X509Certificate[]>>();
+
+/** Replaces the authorities that a process trusts unless told otherwise. */
+export function replaceRoots(realm: Realm, certs: readonly (string | ArrayBufferView)[]): void {
+  const store = new Map<string, X509Certificate[]>();
+  for (const pem of certs) {
+    for (const certificate of parseCertificates(textOf(pem))) addTo(store, certificate);
+  }
+  replacedRoots.set(realm, store);
+}
+
+/** The PEM texts that took the place of Node's own list. */
+export function userRoots(realm: Realm): string[] {
+  return [...(replacedRoots.get(realm)?.values() ?? [])].flat().map((certificate) => certificate.toString());
+}

@@ -1,0 +1,63 @@
+/** Starts what a command of `child_process` means, in a process of the same host. */
+import type { Process } from "../../sim/process.ts";
+import type { Command } from "../command.ts";
+import { NodeProcess, type StandardStream } from "../node-process.ts";
+import { CommonJsLoader } from "./commonjs.ts";
+import { programFor, type ProgramReference } from "./library.ts";
+import { startCompiled } from "./start.ts";
+
+/** What a child gets of its parent. */
+export interface ChildOptions {
+  readonly owner: NodeProcess;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly streams: readonly StandardStream[];
+}
+
+/** Gives `child` its program, to run at once. */
+export function startCommand(child: Process, command: Command, options: ChildOptions): void {
+  const { owner, cwd, streams } = options;
+  const isNode = command.kind === "node";
+  const node = new NodeProcess(
+    child,
+    {
+      argv: isNode ? [...(command.script ? [command.script] : []), ...command.argv] : [],
+      execArgv: isNode ? command.execArgv : [],
+      env: { ...options.env, ...(isNode ? command.env : {}) },
+      cwd,
+      title: isNode ? "node" : command.name,
+      streams,
+    },
+    { ...owner.observer, onExit: () => {}, onUncaught: () => {} },
+  );
+  node.injected = owner.injected;
+  openChannel(node);
+  const fs = node.realm.require("fs");
+  const script = isNode ? command.script : undefined;
+  if (script !== undefined) {
+    const found = [script, `${script}.js`].find((path) => fs.existsSync(path));
+    if (found !== undefined) {
+      node.loop.checkIdle();
+      new CommonJsLoader(node).runMain(found);
+      return;
+    }
+  }
+  const reference: ProgramReference =
+    script === undefined
+      ? { source: (command as { source?: string }).source ?? "", name: "[eval]" }
+      : { entry: script };
+  const program = programFor(reference);
+  if (program) startCompiled(node, program, { inject: owner.injected });
+  else child.host.kernel.stop();
+}
+
+/** What `setupChildProcessIpcChannel` of Node's `internal/process/pre_execution` does. */
+function openChannel(node: NodeProcess): void {
+  const object = node.realm.process;
+  const descriptor = object.env.NODE_CHANNEL_FD;
+  if (!descriptor) return;
+  const mode = object.env.NODE_CHANNEL_SERIALIZATION_MODE ?? "json";
+  delete object.env.NODE_CHANNEL_FD;
+  delete object.env.NODE_CHANNEL_SERIALIZATION_MODE;
+  node.realm.require("child_process")._forkChild(Number(descriptor), mode);
+}

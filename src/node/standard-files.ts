@@ -1,0 +1,42 @@
+/** Descriptors 0, 1 and 2 as `node:fs` sees them: the same streams as `process.stdin` and so on. */
+import { fail, filesOf, OpenFile, S_IFIFO, type StreamEnd } from "../sim/disk/index.ts";
+import type { Process } from "../sim/process.ts";
+
+const O_RDONLY = 0;
+const O_WRONLY = 1;
+
+/** What stands behind the standard descriptors. */
+export interface StandardEnds {
+  /** Fills with what input there is; 0 at its end; fails with `EAGAIN` when there is none yet. */
+  readonly read: (target: Uint8Array) => number;
+  readonly write: (stream: "stdout" | "stderr", text: string) => void;
+}
+
+/** Input that has ended. */
+export function noInput(): number {
+  return 0;
+}
+
+/** Input that is somewhere on its way. */
+export function noInputYet(): number {
+  return fail("EAGAIN");
+}
+
+/** Opens the three descriptors of a process. */
+export function openStandardFiles(process: Process, ends: StandardEnds): void {
+  const files = filesOf(process);
+  const open = (fd: number, flags: number, stream: StreamEnd): void => {
+    const { fs } = files;
+    const inode = fs.newInode(fs.root.mount, S_IFIFO | 0o600, files, files.now());
+    files.set(fd, new OpenFile(fs, inode, flags, { stream }));
+  };
+  const output = (name: "stdout" | "stderr"): StreamEnd => ({
+    write(source) {
+      ends.write(name, Buffer.from(source).toString());
+      return source.length;
+    },
+  });
+  open(0, O_RDONLY, { read: ends.read });
+  open(1, O_WRONLY, output("stdout"));
+  open(2, O_WRONLY, output("stderr"));
+}
