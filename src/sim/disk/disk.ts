@@ -42,7 +42,7 @@ export class Disk implements Device {
       nowNs,
       epoch: timestamp(0),
     });
-    plantSystem(this.fs, prng.fork("urandom"));
+    plantSystem(this.fs, host.name, prng.fork("urandom"));
   }
 
   powerOff(): void {

@@ -8,6 +8,7 @@ import {
   PAGE_BYTES,
   S_IFCHR,
   S_IFDIR,
+  S_IFIFO,
   S_IFLNK,
   S_IFMT,
   S_IFREG,
@@ -20,7 +21,7 @@ import {
   DirectoryNode,
   Entry,
   FileNode,
-  type Inode,
+  Inode,
   isDirectory,
   type Mount,
   SocketNode,
@@ -254,6 +255,8 @@ function construct(
       return new CharacterNode(number, mount, mode, owner, now);
     case S_IFSOCK:
       return new SocketNode(number, mount, mode, owner, now);
+    case S_IFIFO:
+      return new Inode(number, mount, mode, owner, now);
     default:
       return fail("EINVAL");
   }

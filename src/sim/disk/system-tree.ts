@@ -87,8 +87,8 @@ function provideDirectory(
   });
 }
 
-/** Makes the usual tree. `prng` feeds `/dev/urandom`. */
-export function plantSystem(fs: FileSystem, prng: Prng): void {
+/** Makes the usual tree of a host of this name. `prng` feeds `/dev/urandom`. */
+export function plantSystem(fs: FileSystem, hostname: string, prng: Prng): void {
   for (const path of [
     "/bin",
     "/etc",
@@ -103,11 +103,13 @@ export function plantSystem(fs: FileSystem, prng: Prng): void {
   }
   plantDirectory(fs, "/root", 0o700);
   for (const path of ["/tmp", "/var/tmp"]) plantDirectory(fs, path, 0o1777);
-  plantText(fs, "/etc/hostname", "");
+  plantText(fs, "/etc/hostname", `${hostname}\n`);
   plantText(fs, "/etc/passwd", PASSWD);
   plantText(fs, "/etc/group", "root:x:0:\nnogroup:x:65534:\n");
   plantDevices(fs, prng);
-  plantProcesses(fs);
+  plantProcesses(fs, hostname);
+  // There is no binary behind it, but programs ask whether it is there.
+  plantFile(fs, "/usr/local/bin/node", () => new Uint8Array(), { size: 0, mode: 0o755 });
 }
 
 const PASSWD =
@@ -148,8 +150,9 @@ function plantDevices(fs: FileSystem, prng: Prng): void {
 }
 
 /** `/proc/self/fd`: one link for each open file of whoever looks. */
-function plantProcesses(fs: FileSystem): void {
+function plantProcesses(fs: FileSystem, hostname: string): void {
   const proc = plant(fs, fs.root, "proc", S_IFDIR | 0o555, processes) as DirectoryNode;
+  plantText(fs, "/proc/sys/kernel/hostname", `${hostname}\n`);
   const self = plant(fs, proc, "self", S_IFDIR | 0o555) as DirectoryNode;
   const fd = plant(fs, self, "fd", S_IFDIR | 0o500) as DirectoryNode;
   fd.dynamic = {
