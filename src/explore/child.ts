@@ -18,10 +18,11 @@ export function serveRuns(modules: FaceModules): void {
     const { id } = question;
     try {
       if (question.kind === "load") {
+        watchdog ??= await startWatchdog();
+        watchdog.begin();
         const startMs = performance.now();
         world = await loadWorld(question.path, modules);
         if (question.calm) world = { ...world, plan: { ...world.plan, faults: [] } };
-        watchdog ??= await startWatchdog();
         return { id, kind: "loaded", info: infoOf(world, performance.now() - startMs) };
       }
       if (!world) throw new InvariantError("a run is asked for before the world is loaded");

@@ -78,14 +78,20 @@ function watch({ shared, stallMs }: WatchdogData, ready: () => void): void {
 
 interface PausedFrame {
   readonly functionName: string;
-  readonly url: string;
-  readonly location: { readonly lineNumber: number; readonly columnNumber?: number };
+  readonly location: {
+    readonly scriptId: string;
+    readonly lineNumber: number;
+    readonly columnNumber?: number;
+  };
 }
 
 /** Stops the main thread wherever it is, and writes down where that was. */
 function tell(seconds: number): void {
   const session = new Session();
+  // A session alone does not keep its thread alive; this timer does, until there is an answer.
+  const giveUp = setTimeout(() => report({}), PAUSE_MS);
   const report = (found: { host?: string; nowNs?: number; stack?: string }): void => {
+    clearTimeout(giveUp);
     const stall: Stall = {
       host: found.host,
       nowNs: found.nowNs,
@@ -94,12 +100,15 @@ function tell(seconds: number): void {
     };
     writeSync(WATCHDOG_FD, `${JSON.stringify(stall)}\n`);
   };
-  const giveUp = setTimeout(() => report({}), PAUSE_MS);
   session.connectToMainThread();
+  const urls = new Map<string, string>();
+  session.on("Debugger.scriptParsed", ({ params }) => {
+    const { scriptId, url } = params as { scriptId: string; url: string };
+    urls.set(scriptId, url);
+  });
   session.on("Debugger.paused", ({ params }) => {
-    clearTimeout(giveUp);
     const frames = (params as { callFrames: PausedFrame[] }).callFrames;
-    const stack = frames.map(stackLine).join("\n");
+    const stack = frames.map((frame) => stackLine(frame, urls)).join("\n");
     const expression = `globalThis.${PROBE}(${JSON.stringify(stack)})`;
     session.post("Runtime.evaluate", { expression, returnByValue: true }, (error, answer) => {
       const value: unknown = answer?.result.value;
@@ -110,7 +119,11 @@ function tell(seconds: number): void {
   session.post("Debugger.pause");
 }
 
-function stackLine({ functionName, url, location }: PausedFrame): string {
+function stackLine(
+  { functionName, location }: PausedFrame,
+  urls: ReadonlyMap<string, string>,
+): string {
+  const url = urls.get(location.scriptId) ?? "";
   const place = `${url}:${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1}`;
   return `    at ${functionName || "<anonymous>"} (${place})`;
 }
