@@ -3,7 +3,7 @@
  * T2 did, then ...". Cores are small, so this may search plainly.
  */
 import { FIRST, type Committed } from "./committed.ts";
-import { EdgeList, PROCESS } from "./graph.ts";
+import { PROCESS, type EdgeList } from "./graph.ts";
 import type { OrderKind } from "./order-solver.ts";
 import { keyText, transactionText } from "./words.ts";
 

@@ -72,7 +72,8 @@ export function findCycles(
         kinds: cycle.labels,
       });
     }
-    for (const type of result.exists) found.add({ type, transactions: [...members.slice(0, 64)] });
+    for (const type of result.exists)
+      found.add({ type, transactions: Array.from(members.subarray(0, 64)) });
     if (result.spent !== undefined) {
       spent = result.spent;
       found.add({ type: "cycle-search-timeout", transactions: [] });

@@ -124,7 +124,7 @@ export function smallRegisters(most: number): fc.Arbitrary<Small[]> {
 }
 
 /** Random overlap that keeps each process sequential: ranks without ties. */
-function overlap(
+export function overlap(
   drafts: readonly { readonly process: number; readonly stretch: number }[],
 ): { from: number; to: number }[] {
   const free = new Map<number, number>();
