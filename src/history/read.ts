@@ -46,6 +46,8 @@ export interface ReadOptions {
   readonly independent?: boolean | undefined;
   /** Take an `ok` without an invocation as an operation of an instant (Elle's hand-written cases). */
   readonly lonely?: boolean | undefined;
+  /** Called now and then while events are read; throws to stop (a budget that is spent). */
+  readonly poll?: (() => void) | undefined;
   /** The model it will be judged by: a CSV's op codes mean other things for a queue. */
   readonly model?: string | undefined;
 }
@@ -112,7 +114,7 @@ export function detect(bytes: Uint8Array, name: string): Format {
   }
   const firstLine = head.split("\n", 1)[0] as string;
   if (isCsv(firstLine)) return "csv";
-  if (isJepsenLog(firstLine) || /\.log$/.test(name)) return "jepsen-log";
+  if (isJepsenLog(firstLine) || name.endsWith(".log")) return "jepsen-log";
   if (/^\s*[[(]?\s*\{\s*:/.test(head) || /^\s*(;|#|\()/.test(head)) return "edn";
   if (/^\s*\[?\s*\{\s*"/.test(head)) return "json";
   if (/\.json(l|\.gz|l\.gz)?$/.test(name)) return "json";
@@ -133,7 +135,9 @@ function readEvents(reader: EdnReader | JsonReader, options: ReadOptions): ReadH
     reader.error(message, place, hint);
   const histories: ReadHistory[] = [];
   let events: EventReader | undefined;
+  let taken = 0;
   const take = (event: unknown, place: number): void => {
+    if ((++taken & 255) === 0) options.poll?.();
     if (isCase(event)) {
       if (events) throw complain("a case with a history of its own among events", place);
       histories.push(readCase(event, place, reader, options));

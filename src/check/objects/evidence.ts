@@ -85,7 +85,7 @@ export function shrink<State>(
     summary:
       core.length === 1
         ? `what this operation was told, the ${model.name} could not be`
-        : `no order that real time allows explains these ${core.length} operations of a ${model.name}`,
+        : `no order that real time allows explains these ${core.length} operations of ${withArticle(model.name)}`,
     anomaly: "not linearizable",
   };
 }
@@ -297,6 +297,10 @@ export function tell(cause: Cause, model: Model<never>, key: unknown): Evidence 
     steps,
     operations: sorted.map(({ index }) => index),
   };
+}
+
+function withArticle(name: string): string {
+  return `${/^[aeiou]/.test(name) && !name.startsWith("uni") ? "an" : "a"} ${name}`;
 }
 
 /** A process for a person: "process 3", or its own name. */

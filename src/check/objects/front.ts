@@ -9,6 +9,8 @@ import type { Budget } from "../budget.ts";
 
 /** Beyond so many in one state, dominance is looked for among the first of them alone. */
 const comparedMax = 1024;
+/** From so many on, growing is asked for first. */
+const askFrom = 1 << 16;
 
 export class Front {
   /** 32-bit words for each of the two sets of bits. */
@@ -28,8 +30,8 @@ export class Front {
   constructor(words: number) {
     this.words = words;
     this.stride = 1 + 2 * words;
-    this.data = new Int32Array(256 * this.stride);
-    this.#next = new Int32Array(256);
+    this.data = new Int32Array(16 * this.stride);
+    this.#next = new Int32Array(16);
   }
 
   /** Empties it. */
@@ -95,7 +97,8 @@ export class Front {
 
   /** Whether it may grow as far as `count` within the budget. */
   fits(count: number, budget: Budget): boolean {
-    return count < this.#next.length || budget.grant(this.bytes);
+    // Small ones are covered by the budget's own polls.
+    return count < this.#next.length || count < askFrom || budget.grant(this.bytes);
   }
 
   #grow(): void {
@@ -108,7 +111,7 @@ export class Front {
   }
 
   #growStates(state: number): void {
-    const length = Math.max(this.#head.length * 2, state + 1);
+    const length = Math.max(this.#head.length * 4, state + 1);
     const head = new Int32Array(length);
     head.set(this.#head);
     this.#head = head;

@@ -40,7 +40,7 @@ export function checkLinearizable<State>(
   let decided = 0;
   for (const [key, operations] of parts) {
     if (evidence.length >= (options.decideOnly ? 1 : (options.evidenceMax ?? 3))) break;
-    const judged = options.budget.spentNow()
+    const judged = options.budget.spent()
       ? { unknown: options.budget.why ?? "the budget was spent" }
       : judge(operations, model, options);
     if (judged.algorithm) algorithms.add(judged.algorithm);

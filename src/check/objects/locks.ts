@@ -2,12 +2,14 @@
 import type { Operation } from "../../history/operation.ts";
 import { keyOf, show, type Model } from "./model.ts";
 
-const holderOf = ({ process, input }: Operation): string =>
-  keyOf(
+/** Who asks: the owner that the input names, or else the process. */
+function holderOf({ process, input }: Operation): string {
+  const named =
     typeof input === "object" && input !== null && "owner" in input
       ? (input as { owner: unknown }).owner
-      : process,
-  );
+      : process;
+  return typeof named === "number" ? `process ${named}` : show(named);
+}
 
 /** What may be told to a mutex. */
 export interface MutexOptions {

@@ -36,7 +36,8 @@ export const cell: Model<unknown> = {
         return undefined;
     }
   },
-  hash: (state) => (typeof state === "string" ? `"${state}` : keyOf(state)),
+  hash: (state) =>
+    typeof state === "string" || typeof state === "number" ? state : `\u0000${keyOf(state)}`,
   kind({ f, input, output, outcome }) {
     if (f === "get" || f === "read") return `g${outcome === "ok" ? keyOf(output) : "?"}`;
     if (f === "cas") return `c${keyOf(input)}${outcome === "ok" ? keyOf(output) : "T"}`;
@@ -54,9 +55,13 @@ export const cell: Model<unknown> = {
 };
 
 function sameCell(state: unknown, output: unknown): boolean {
-  const nothing = (value: unknown): boolean =>
-    value === null || value === undefined || value === "";
-  return state === output || (nothing(state) && nothing(output)) || keyOf(state) === keyOf(output);
+  if (state === output) return true;
+  if (typeof state === "string" && typeof output === "string") return false;
+  return (isNothing(state) && isNothing(output)) || keyOf(state) === keyOf(output);
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined || value === "";
 }
 
 function appended(state: unknown, input: unknown): unknown {

@@ -17,8 +17,8 @@ export class Machine<State = unknown> {
   readonly #kinds: readonly Operation[];
   readonly #states: State[] = [];
   readonly #byHash = new Map<string | number, number | number[]>();
-  #keys: Float64Array = new Float64Array(1 << 10).fill(-1);
-  #values: Int32Array = new Int32Array(1 << 10);
+  #keys: Float64Array = new Float64Array(1 << 8).fill(-1);
+  #values: Int32Array = new Int32Array(1 << 8);
   #filled = 0;
 
   constructor(model: Model<State>, kinds: readonly Operation[]) {
@@ -179,19 +179,18 @@ function generalKind({ f, input, output, outcome }: Operation): string {
 }
 
 function eventsOf(operations: readonly Operation[]): Int32Array {
-  const ranks: number[] = [];
-  const codes: number[] = [];
-  operations.forEach((operation, i) => {
-    ranks.push(operation.invokeRank);
-    codes.push(i * 2);
-    if (operation.outcome === "ok") {
-      ranks.push(operation.completeRank);
-      codes.push(i * 2 + 1);
-    }
-  });
-  const order = Int32Array.from(codes.keys());
-  order.sort((a, b) => (ranks[a] as number) - (ranks[b] as number));
-  return order.map((at) => codes[at] as number);
+  // Rank and event share a number, so that the sort is of plain numbers: ranks are whole, and small
+  // enough for both to fit into 53 bits.
+  const span = operations.length * 2;
+  const sorted = new Float64Array(span);
+  let count = 0;
+  for (let i = 0; i < operations.length; i++) {
+    const { invokeRank, completeRank, outcome } = operations[i] as Operation;
+    sorted[count++] = invokeRank * span + i * 2;
+    if (outcome === "ok") sorted[count++] = completeRank * span + i * 2 + 1;
+  }
+  const events = sorted.subarray(0, count).sort();
+  return Int32Array.from(events, (mixed) => mixed % span);
 }
 
 /** Gives each operation the lowest bit that is free when it is invoked. */

@@ -342,7 +342,7 @@ class Walk {
   }
 
   #growIdle(state: number): void {
-    const length = Math.max(this.#idleStamp.length * 2, state + 1);
+    const length = Math.max(this.#idleStamp.length * 4, state + 1);
     const stamp = new Int32Array(length);
     stamp.set(this.#idleStamp);
     this.#idleStamp = stamp;

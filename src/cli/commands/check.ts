@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { LightconeError } from "../../base/errors.ts";
 import { formatNs } from "../../base/units.ts";
-import { Budget } from "../../check/budget.ts";
+import { Budget, BudgetSpent } from "../../check/budget.ts";
 import type { CheckResult, Checker } from "../../check/checker.ts";
 import { page, remarks, type Judged } from "../../check/page/page.ts";
 import { checkers, findChecker } from "../../check/registry.ts";
@@ -120,7 +120,7 @@ function run(args: readonly string[]): ExitCode {
   // What is asked wrongly is said before a file is read.
   if (values.model !== undefined) findChecker(values.model, values.level);
   const shared = { initial: initialOf(values.initial), settings: settingsOf(values.set ?? []) };
-  new Budget(budgetOptions(values));
+  budgetOf(values);
   let exitCode = 0;
   const pages: Judged[] = [];
   for (const file of positionals) {
@@ -131,6 +131,13 @@ function run(args: readonly string[]): ExitCode {
       else console.log(textOf(result));
       exitCode = worse(exitCode, exitCodes[overall(result)]);
     } catch (error) {
+      if (error instanceof BudgetSpent) {
+        exitCode = worse(exitCode, exitCodes.unknown);
+        const why = `${error.message} while the file was read`;
+        if (values.json) console.log(JSON.stringify({ file, result: "unknown", why }));
+        else console.log(`? ${file}\n  ${why}`);
+        continue;
+      }
       if (!(error instanceof LightconeError)) throw error;
       const { message, code, hint } = error;
       if (values.json) console.log(JSON.stringify({ file, error: { code, message, hint } }));
@@ -178,11 +185,8 @@ function settingsOf(pairs: readonly string[]): Record<string, unknown> {
   );
 }
 
-function budgetOptions(values: Values): { timeout?: string; memory?: string } {
-  return {
-    ...(values.timeout === undefined ? {} : { timeout: values.timeout }),
-    ...(values.memory === undefined ? {} : { memory: values.memory }),
-  };
+function budgetOf({ timeout, memory }: Values): Budget {
+  return new Budget({ timeout, memory });
 }
 
 function checkFile(
@@ -191,13 +195,14 @@ function checkFile(
   shared: { initial: unknown; settings: Record<string, unknown> },
 ): FileResult {
   const start = performance.now();
-  const budget = new Budget(budgetOptions(values));
+  const budget = budgetOf(values);
   const read = readHistories(readFileBytes(file), {
     name: file,
     format: values.format as Format | undefined,
     independent: values.independent,
     lonely: values.lonely,
     model: values.model,
+    poll: () => budget.demand(),
   });
   if (values.write !== undefined) writeAgain(values.write, read.histories);
   const judged = read.histories.map((one) => {
@@ -233,13 +238,18 @@ function judge(
     );
   }
   const checker = findChecker(model, values.level);
-  const result = checker.check(history, {
+  const asked = {
     level: values.level,
     budget,
     initial: initial === undefined ? first : initial,
     settings,
-  });
-  return { checker, result };
+  };
+  try {
+    return { checker, result: checker.check(history, asked) };
+  } catch (error) {
+    if (!(error instanceof BudgetSpent)) throw error;
+    return { checker, result: { verdict: { result: "unknown", why: error.message } } };
+  }
 }
 
 function writeAgain(out: string, histories: readonly ReadHistory[]): void {
@@ -250,9 +260,9 @@ function writeAgain(out: string, histories: readonly ReadHistory[]): void {
       `--write writes one history; this file holds ${histories.length}`,
     );
   }
-  const format = /\.csv$/.test(out)
+  const format = out.endsWith(".csv")
     ? "csv"
-    : /\.log$/.test(out)
+    : out.endsWith(".log")
       ? "jepsen-log"
       : /\.jsonl?$/.test(out)
         ? "json"

@@ -1,5 +1,5 @@
 /** Random histories of a real object, some of them with a lie, and a referee that tries every order. */
-import { Prng } from "../../../src/base/prng.ts";
+import type { Prng } from "../../../src/base/prng.ts";
 import { keyOf, type Model } from "../../../src/check/objects/model.ts";
 import { HistoryBuilder } from "../../../src/history/build.ts";
 import type { Operation } from "../../../src/history/operation.ts";
