@@ -6,6 +6,7 @@
 import { writeSync } from "node:fs";
 import { Session } from "node:inspector";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
+import { isUserPlace } from "../world/load.ts";
 import { whereRunIs } from "../world/run.ts";
 import { mapStack } from "../node/index.ts";
 import { type Stall, WATCHDOG_FD } from "./protocol.ts";
@@ -133,8 +134,7 @@ function innermostPlace(stack: string): string | undefined {
   for (const line of stack.split("\n")) {
     const place = /\((.*:\d+:\d+)\)$/.exec(line)?.[1];
     if (place === undefined || !place.startsWith("/")) continue;
-    if (/\/lightcone\/(?:dist|src)\//.test(place)) continue;
-    return place;
+    if (isUserPlace(place)) return place;
   }
   return undefined;
 }

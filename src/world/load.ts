@@ -150,13 +150,24 @@ function worldFailure(failure: unknown, path: string): LightconeError {
   );
 }
 
-/** The places in a stack trace, most recent first: "worker.ts:12:5", with the function where it has a name. */
+/** Where Lightcone's own code lies: frames of it say nothing to a user. */
+const OWN_ROOT = new URL("..", import.meta.url).href;
+
+/** Whether a place (a path or URL, with line and column) lies in a program, not in Node or Lightcone. */
+export function isUserPlace(place: string): boolean {
+  if (/\bnode:|<anonymous>|^native /.test(place)) return false;
+  return !place.includes(OWN_ROOT) && !place.includes(fileURLToPath(OWN_ROOT));
+}
+
+/** The places in a stack trace, innermost first: "worker.ts:12:5", with the function where it has a name. */
 export function userFrames(stack: string): string[] {
+  const here = `${process.cwd()}/`;
   return mapStack(stack)
     .split("\n")
     .filter((line) => /^\s+at /.test(line))
     .map((line) => line.trim().slice("at ".length))
-    .filter((frame) => !frame.includes("node:") && !/\/lightcone\/(?:dist|src)\//.test(frame));
+    .filter(isUserPlace)
+    .map((frame) => frame.replaceAll(here, ""));
 }
 
 function entryOf({ name, program }: HostPlan, directory: string): string {

@@ -208,9 +208,9 @@ class Run {
           ? worldInjection(this.#loaded.modules, probe)
           : { [PROBE_MODULE]: { ...probe, simulated: true } },
       onOutput: (stream, text) => this.#observers.output(host, stream, text),
-      onUncaught: (thrown, origin) => {
+      onUncaught: (thrown) => {
         uncaught = true;
-        this.#onUncaught(host, thrown, origin);
+        this.#onUncaught(host, thrown);
       },
       onExit: (end) => this.#onExit(host, end, uncaught),
       ...(key === undefined && {
@@ -233,7 +233,7 @@ class Run {
     if (this.#faults.isPaused(host.name)) process.pause();
   }
 
-  #onUncaught(host: Host, thrown: unknown, origin: string): void {
+  #onUncaught(host: Host, thrown: unknown): void {
     const { kernel } = this;
     // A platform that cannot do what the program asks for is no verdict on the program.
     if (thrown instanceof LightconeError) this.#fail(withHost(thrown, host.name));
@@ -252,7 +252,7 @@ class Run {
     this.#fail(
       new LightconeError(
         "LC_PROGRAM_THREW",
-        `${host.name}: its program throws as soon as it is started${origin === "unhandledRejection" ? " (a rejection that nobody handles)" : ""}: ${what}`,
+        `${host.name}: its program throws as soon as it is started: ${what}`,
         stack[0] === undefined ? undefined : `at ${stack[0]}`,
       ),
     );
