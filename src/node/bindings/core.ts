@@ -137,18 +137,20 @@ function osBinding(realm: Realm): object {
     getTotalMem: () => 4 * gigabyte,
     getHomeDirectory: () => "/root",
     getHostname: () => host.name,
+    // Seven fields for each address, as Node's C++ gives them.
     getInterfaceAddresses: () => [
-      ...["lo", "127.0.0.1", "255.0.0.0", "00:00:00:00:00:00", "IPv4", true, -1],
+      ...["lo", "127.0.0.1", "255.0.0.0", "IPv4", NO_MAC, true, -1],
+      ...["lo", "::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "IPv6", NO_MAC, true, 0],
+      ...["eth0", host.address, "255.255.0.0", "IPv4", macOf(host.id), false, -1],
       ...[
-        "lo",
-        "::1",
-        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-        "00:00:00:00:00:00",
+        "eth0",
+        `fd00::${host.id.toString(16)}`,
+        "ffff:ffff:ffff:ffff::",
         "IPv6",
-        true,
+        macOf(host.id),
+        false,
         0,
       ],
-      ...["eth0", host.address, "255.255.0.0", macOf(host.id), "IPv4", false, -1],
     ],
     getLoadAvg: (values: Float64Array) => values.fill(0),
     getPriority: () => 0,
@@ -159,6 +161,8 @@ function osBinding(realm: Realm): object {
     isBigEndian: false,
   };
 }
+
+const NO_MAC = "00:00:00:00:00:00";
 
 function macOf(id: number): string {
   return `02:00:00:00:${hex(id >> 8)}:${hex(id & 0xff)}`;

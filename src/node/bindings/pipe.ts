@@ -1,7 +1,9 @@
 /** `pipe_wrap`: Unix sockets between processes of one host, by path. */
 import {
   bindSocket,
+  chmod,
   filesOf,
+  find,
   findSocket,
   type ProcessFiles,
   SystemError,
@@ -62,8 +64,16 @@ export function createPipeBinding(context: BindingContext): object {
       this.fd = newDescriptor(context);
     }
 
-    fchmod(): number {
-      return 0;
+    /** Lets everybody read from or write to the bound path, too. */
+    fchmod(mode: number): number {
+      if (this.#path === "") return Errno.EBADF;
+      const wanted =
+        ((mode & constants.UV_READABLE) !== 0 ? 0o444 : 0) |
+        ((mode & constants.UV_WRITABLE) !== 0 ? 0o222 : 0);
+      return failureOf(() => {
+        const inode = find(files().fs.root, files(), toBytes(this.#path));
+        chmod(files().fs, files(), { inode, entry: undefined }, (inode.mode & 0o7777) | wanted);
+      });
     }
 
     /** Makes the socket's file; an abstract name (it begins with NUL) has none. */

@@ -44,10 +44,9 @@ function pair(end: PipeEnd, child: Process): TcpSocket {
   const listener = new TcpSocket(socket.stack, child, true);
   // A name that nobody can guess or look up; it goes with its socket.
   const path = `\0lightcone.pair.${++pairs}`;
-  socket.stack.unixPaths.bind(path, listener);
   listener.path = path;
   listen(listener, 1);
-  connectUnix(socket, path);
+  connectUnix(socket, listener);
   end.joined();
   return listener;
 }

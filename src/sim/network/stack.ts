@@ -11,7 +11,7 @@ import type { Network } from "./network.ts";
 import { PortTable } from "./ports.ts";
 import type { TcpSocket } from "./tcp/socket.ts";
 import type { UdpSocket } from "./udp/socket.ts";
-import { UnixPaths } from "./unix.ts";
+import { AbstractNames } from "./unix.ts";
 
 /** One way through the loopback interface. */
 const LOOPBACK_NS = 10_000;
@@ -41,7 +41,7 @@ export class HostStack implements Device {
   readonly loopback: Link;
   readonly tcpPorts: PortTable<TcpSocket> = new PortTable();
   readonly udpPorts: PortTable<UdpSocket> = new PortTable();
-  readonly unixPaths: UnixPaths = new UnixPaths();
+  readonly abstractNames: AbstractNames = new AbstractNames();
   /** Every TCP or Unix socket that is not closed for good, in the order of their making. */
   readonly sockets: Set<TcpSocket> = new Set();
   /** Every UDP socket that is bound. */
@@ -138,7 +138,7 @@ export class HostStack implements Device {
     this.datagramSockets.clear();
     this.tcpPorts.clear();
     this.udpPorts.clear();
-    this.unixPaths.powerOff();
+    this.abstractNames.clear();
   }
 
   /** @internal */

@@ -1,43 +1,33 @@
 /**
- * The paths of a host that Unix sockets are bound to. A path outlives the socket that was bound to it,
- * as the file does: until someone unlinks it, connecting is refused and binding finds it in use.
+ * The abstract names of a host that Unix sockets are bound to: they begin with NUL, have no file and go
+ * with their socket. Names with a file are the disk's.
  */
 import type { TcpSocket } from "./tcp/socket.ts";
 
-/** The bound paths of one host. Abstract names begin with NUL and do not outlive their socket. */
-export class UnixPaths {
-  readonly #bound: Map<string, TcpSocket | undefined> = new Map();
+/** The abstract names of one host. */
+export class AbstractNames {
+  readonly #bound: Map<string, TcpSocket> = new Map();
 
-  has(path: string): boolean {
-    return this.#bound.has(path);
+  has(name: string): boolean {
+    return this.#bound.has(name);
   }
 
-  /** The socket bound to the path, if it is still there. */
-  socketAt(path: string): TcpSocket | undefined {
-    return this.#bound.get(path);
+  /** The socket bound to the name, if there is one. */
+  socketAt(name: string): TcpSocket | undefined {
+    return this.#bound.get(name);
   }
 
-  bind(path: string, socket: TcpSocket): void {
-    this.#bound.set(path, socket);
+  bind(name: string, socket: TcpSocket): void {
+    this.#bound.set(name, socket);
   }
 
-  /** The socket is closed. Its file stays; an abstract name goes. */
-  release(path: string, socket: TcpSocket): void {
-    if (this.#bound.get(path) !== socket) return;
-    if (path.startsWith("\0")) this.#bound.delete(path);
-    else this.#bound.set(path, undefined);
+  /** The socket is closed. */
+  release(name: string, socket: TcpSocket): void {
+    if (this.#bound.get(name) === socket) this.#bound.delete(name);
   }
 
-  /** Someone removes the file. False when there was none. */
-  unlink(path: string): boolean {
-    return this.#bound.delete(path);
-  }
-
-  /** The machine lost power: files stay, sockets do not. */
-  powerOff(): void {
-    for (const path of this.#bound.keys()) {
-      if (path.startsWith("\0")) this.#bound.delete(path);
-      else this.#bound.set(path, undefined);
-    }
+  /** The machine lost power. */
+  clear(): void {
+    this.#bound.clear();
   }
 }

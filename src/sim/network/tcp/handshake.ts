@@ -149,16 +149,11 @@ function unreachable(socket: TcpSocket): void {
   if (socket.phase === Phase.connecting) socket.fail(Errno.EHOSTUNREACH);
 }
 
-/** Connects two Unix sockets of one host. How it went is told by `onConnect`. */
-export function connectUnix(socket: TcpSocket, path: string): number {
-  if (socket.phase === Phase.connecting) return Errno.EALREADY;
+/** Connects a Unix socket to one that listens on the same host. Gives 0 or an error, at once. */
+export function connectUnix(socket: TcpSocket, listener: TcpSocket | undefined): number {
   if (socket.phase !== Phase.idle) return Errno.EISCONN;
+  if (listener?.phase !== Phase.listening) return Errno.ECONNREFUSED;
   const { stack } = socket;
-  const listener = stack.unixPaths.socketAt(path);
-  const known = stack.unixPaths.has(path);
-  if (listener === undefined || listener.phase !== Phase.listening) {
-    return known ? Errno.ECONNREFUSED : Errno.ENOENT;
-  }
   if (listener.acceptQueue.length > listener.backlog) return Errno.EAGAIN;
   socket.connection = stack.network.newConnection();
   socket.remoteStack = stack;

@@ -586,7 +586,7 @@ export class TcpSocket implements PortHolder {
     this.outOfOrder = [];
     this.stack.sockets.delete(this);
     if (this.unix) {
-      if (this.path !== "") this.stack.unixPaths.release(this.path, this);
+      if (this.path !== "") this.stack.abstractNames.release(this.path, this);
     } else if (this.bound) {
       const waits = connected && this.closedFirst && this.finReceived;
       const untilNs = waits ? this.stack.host.kernel.nowNs + TIME_WAIT_NS : 0;
