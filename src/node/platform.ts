@@ -13,6 +13,7 @@ import { createWorkerBinding } from "./bindings/worker.ts";
 import { registerBindings, registerRealmBindings } from "./bindings/index.ts";
 import { createBufferModule } from "./modules/buffer.ts";
 import { createV8Module } from "./modules/v8.ts";
+import { secureBindings, secureModules } from "./bindings/secure.ts";
 import { createCryptoModule } from "./modules/crypto.ts";
 import { createTtyModule } from "./modules/tty.ts";
 import { registerLibraryModules, registerModule } from "./public-modules.ts";
@@ -34,6 +35,8 @@ export function preparePlatform(): void {
     fs_event_wrap: createFsEventBinding,
   });
   registerBindings(networkBindings);
+  registerRealmBindings(secureBindings);
+  registerLibraryModules(...secureModules);
   registerRealmBindings({
     worker: createWorkerBinding,
     process_wrap: createProcessBinding,

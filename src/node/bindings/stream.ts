@@ -125,6 +125,11 @@ export class StreamHandle extends Handle implements StreamEvents {
     return 0;
   }
 
+  /** TLS and HTTP/2 stand on whatever says so. */
+  get isStreamBase(): boolean {
+    return true;
+  }
+
   // ---------------------------------------------------------------- reading
 
   readStart(): number {

@@ -1,5 +1,6 @@
 /** Node's command-line options as a simulated process has them: the defaults, whoever started us. */
 import { getDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
+import { constants } from "node:crypto";
 
 const table: Record<string, unknown> = {
   "--network-family-autoselection": true,
@@ -19,7 +20,7 @@ const table: Record<string, unknown> = {
   "--experimental-require-module": true,
   "--async-context-frame": true,
   "--input-type": "",
-  "--tls-cipher-list": "",
+  "--tls-cipher-list": constants.defaultCoreCipherList,
   "--tls-min-v1.0": false,
   "--secure-heap": 0,
   "--heapsnapshot-signal": "",

@@ -8,6 +8,7 @@ import * as realUtil from "node:util";
 import * as realV8 from "node:v8";
 import * as realVm from "node:vm";
 import type { Realm } from "../realm-types.ts";
+import { x509Module } from "./x509-twin.ts";
 import { hasLibraryFile } from "./natives.ts";
 import { optionValue } from "./options.ts";
 
@@ -24,6 +25,13 @@ const publicTwins: Record<string, Substitute> = {
   url: () => commonjs(realUrl),
   // The platform's own rooms: what the library asks for is what the program gets.
   crypto: (realm) => realm.requirePublic("crypto"),
+  "internal/crypto/x509": () => x509Module(),
+  "internal/crypto/util": () => ({
+    toBuf: (value: unknown, encoding?: BufferEncoding | "buffer") =>
+      typeof value === "string"
+        ? Buffer.from(value, encoding === "buffer" ? "utf8" : encoding)
+        : value,
+  }),
   // Serialization has no state.
   v8: () => commonjs(realV8),
   module: (realm) => realm.requirePublic("module"),

@@ -102,14 +102,16 @@ export class Http2Binding {
     const flagsAt = knownIndex("SETTINGS_FLAGS");
     const ids = new Map<number, number | undefined>();
     const count = Math.min(buffer[flagsAt + 1] as number, CUSTOM_SETTINGS_MAX);
-    for (let i = 0; i < count; i++) ids.set((buffer[flagsAt + 2 + 2 * i] as number) & 0xffff, undefined);
+    for (let i = 0; i < count; i++)
+      ids.set((buffer[flagsAt + 2 + 2 * i] as number) & 0xffff, undefined);
     buffer[flagsAt + 1] = 0;
     return ids;
   }
 
   settingsToBuffer(settings: EngineSettings, custom: ReadonlyMap<number, number>): void {
     const buffer = this.settingsBuffer;
-    for (const [name, , key] of sentSettings) buffer[knownIndex(`SETTINGS_${name}`)] = settings[key];
+    for (const [name, , key] of sentSettings)
+      buffer[knownIndex(`SETTINGS_${name}`)] = settings[key];
     const flagsAt = knownIndex("SETTINGS_FLAGS");
     buffer[flagsAt + 1] = custom.size;
     let at = flagsAt + 2;

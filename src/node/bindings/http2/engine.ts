@@ -16,7 +16,13 @@ import {
   SettingId,
 } from "../../../wire/http2/index.ts";
 import { type DataSource, EngineStream, type StreamState } from "./engine-stream.ts";
-import type { EngineListener, EngineOptions, EngineSettings, HeadersItem, Item } from "./engine-types.ts";
+import type {
+  EngineListener,
+  EngineOptions,
+  EngineSettings,
+  HeadersItem,
+  Item,
+} from "./engine-types.ts";
 import { NgError } from "./errors.ts";
 import { Inbound } from "./inbound.ts";
 import { Outbound } from "./outbound.ts";

@@ -72,7 +72,8 @@ const words: Readonly<Record<number, string>> = {
   [-533]: "Stream was refused",
   [-534]: "Internal error",
   [-535]: "Cancel",
-  [-536]: "When a local endpoint expects to receive SETTINGS frame, it receives an other type of frame",
+  [-536]:
+    "When a local endpoint expects to receive SETTINGS frame, it receives an other type of frame",
   [-537]: "SETTINGS frame contained more than the maximum allowed entries",
   [-901]: "Out of memory",
   [-902]: "The user callback function failed",

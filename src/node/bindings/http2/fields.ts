@@ -7,7 +7,9 @@ const NO_INDEX = 1;
  * The fields of `[text, count]`, where each field is name, value and a flags character, parted by zero
  * bytes. `undefined` when a value holds a zero byte itself, which nothing could carry.
  */
-export function headerFields([text, count]: readonly [string, number]): EncodableField[] | undefined {
+export function headerFields([text, count]: readonly [string, number]):
+  | EncodableField[]
+  | undefined {
   const fields: EncodableField[] = [];
   for (let at = 0; at < text.length;) {
     if (fields.length >= count) return undefined;

@@ -295,10 +295,7 @@ export class InboundControl {
         "WINDOW_UPDATE: window_size_increment == 0",
       );
     } else if (WINDOW_MAX - increment < stream.sendWindow) {
-      this.#inbound.invalidConnection(
-        NgError.flowControl,
-        "WINDOW_UPDATE: window size overflow",
-      );
+      this.#inbound.invalidConnection(NgError.flowControl, "WINDOW_UPDATE: window size overflow");
     } else {
       stream.sendWindow += increment;
       if (stream.sendWindow > 0) engine.outbound.resumeByFlow(stream);

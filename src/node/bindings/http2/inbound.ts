@@ -174,7 +174,10 @@ export class Inbound {
       return;
     }
     if (this.#block && type !== FrameType.continuation) {
-      engine.terminate(ErrorCode.protocolError, "unexpected non-CONTINUATION frame or stream_id is invalid");
+      engine.terminate(
+        ErrorCode.protocolError,
+        "unexpected non-CONTINUATION frame or stream_id is invalid",
+      );
       return;
     }
     if (type === FrameType.data) {

@@ -54,7 +54,13 @@ export class MessageRules {
   }
 
   /** Judges one received field. */
-  field(name: string, value: string, kind: BlockKind, isRequest: boolean, connectProtocol: boolean): FieldVerdict {
+  field(
+    name: string,
+    value: string,
+    kind: BlockKind,
+    isRequest: boolean,
+    connectProtocol: boolean,
+  ): FieldVerdict {
     if (name.length === 0) {
       this.#pseudoAllowed = false;
       return "ignore";

@@ -159,7 +159,11 @@ export class Outbound {
         item.kind === "windowUpdate" ||
         (item.kind === "rstStream" && prepared === NgError.streamClosed);
       if (!silent && prepared !== 0) {
-        engine.listener.frameNotSent(typeOf(item), "streamId" in item ? item.streamId : 0, prepared);
+        engine.listener.frameNotSent(
+          typeOf(item),
+          "streamId" in item ? item.streamId : 0,
+          prepared,
+        );
       }
       if (item.kind === "headers" && item.request) {
         engine.closeStream(item.streamId, item.canceledWith ?? ErrorCode.refusedStream);
@@ -204,9 +208,11 @@ export class Outbound {
         if (engine.closing) return NgError.sessionClosing;
         return [encodeRstStream(item.streamId, item.errorCode)];
       case "windowUpdate":
-        return this.#windowUpdateError(item.streamId) || [
-          encodeWindowUpdate(item.streamId, item.increment),
-        ];
+        return (
+          this.#windowUpdateError(item.streamId) || [
+            encodeWindowUpdate(item.streamId, item.increment),
+          ]
+        );
       case "priority":
         if (engine.closing) return NgError.sessionClosing;
         return [encodePriority(item.streamId, item.priority)];

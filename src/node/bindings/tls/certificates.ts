@@ -198,7 +198,9 @@ export function legacyObject(
   store: TrustStore | undefined,
 ): object {
   const chain = store ? buildChain(leaf, others, store).chain : [leaf];
-  const objects = chain.map((certificate) => certificate.toLegacyObject() as { issuerCertificate?: object });
+  const objects = chain.map(
+    (certificate) => certificate.toLegacyObject() as { issuerCertificate?: object },
+  );
   objects.forEach((object, i) => {
     const above = objects[i + 1];
     if (above) object.issuerCertificate = above;

@@ -75,6 +75,8 @@ export interface Agreement {
   servername: string | false;
   reused: boolean;
   session: SessionState | undefined;
+  /** The secret of the session that this one goes on with. */
+  resumedSecret: string;
   peer: readonly X509Certificate[];
   verify: VerifyCode | undefined;
   clientRandom: string;
@@ -95,6 +97,7 @@ export abstract class TlsConnection {
     servername: false,
     reused: false,
     session: undefined,
+    resumedSecret: "",
     peer: [],
     verify: undefined,
     clientRandom: "",
@@ -278,15 +281,17 @@ export abstract class TlsConnection {
 
   /** A secret that both sides know: nobody else needs to be kept from it here. */
   protected get secret(): Buffer {
-    const { clientRandom, serverRandom, session, reused } = this.agreement;
-    const resumed = reused ? (session?.secret ?? "") : "";
-    return createHash("sha384").update(`${clientRandom}${serverRandom}${resumed}`).digest();
+    const { clientRandom, serverRandom, resumedSecret } = this.agreement;
+    return createHash("sha384").update(`${clientRandom}${serverRandom}${resumedSecret}`).digest();
   }
 
   /** The verify data of a Finished message. */
   finishedOf(role: "client" | "server"): Buffer {
     const length = this.agreement.version === TLS1_3 ? 48 : 12;
-    return createHmac("sha384", this.secret).update(`${role} finished`).digest().subarray(0, length);
+    return createHmac("sha384", this.secret)
+      .update(`${role} finished`)
+      .digest()
+      .subarray(0, length);
   }
 
   exportKeyingMaterial(length: number, label: string, context: Uint8Array | undefined): Buffer {
@@ -318,7 +323,13 @@ export abstract class TlsConnection {
     const secret = this.secret.toString("hex");
     const labels =
       version === TLS1_3
-        ? ["SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "EXPORTER_SECRET", "SERVER_TRAFFIC_SECRET_0", "CLIENT_TRAFFIC_SECRET_0"]
+        ? [
+            "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+            "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+            "EXPORTER_SECRET",
+            "SERVER_TRAFFIC_SECRET_0",
+            "CLIENT_TRAFFIC_SECRET_0",
+          ]
         : ["CLIENT_RANDOM"];
     for (const label of labels) this.events.keylog(`${label} ${clientRandom} ${secret}\n`);
   }

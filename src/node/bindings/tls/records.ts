@@ -81,7 +81,11 @@ export interface TlsRecord {
 }
 
 /** What is wrong with what came. */
-export type RecordProblem = "wrongVersionNumber" | "httpRequest" | "httpsProxyRequest" | "badRecordMac";
+export type RecordProblem =
+  | "wrongVersionNumber"
+  | "httpRequest"
+  | "httpsProxyRequest"
+  | "badRecordMac";
 
 /** Puts records together from the pieces in which bytes come. */
 export class RecordReader {
@@ -98,7 +102,12 @@ export class RecordReader {
     const held = this.#held;
     if (held.length < HEADER_BYTES) return undefined;
     const length = ((held[3] as number) << 8) | (held[4] as number);
-    if (held[1] !== 3 || length > PAYLOAD_BYTES_MAX || (held[0] as number) < 20 || (held[0] as number) > 23) {
+    if (
+      held[1] !== 3 ||
+      length > PAYLOAD_BYTES_MAX ||
+      (held[0] as number) < 20 ||
+      (held[0] as number) > 23
+    ) {
       return this.#first ? foreign(held) : "wrongVersionNumber";
     }
     this.#first = false;

@@ -44,10 +44,15 @@ export function readRevocations(
   const revoked = fields.slice(fields.indexOf(names[1] as Element) + 1);
   const entries = revoked.find(({ tag }) => tag === SEQUENCE);
   const serials = new Set<string>();
-  for (const entry of entries ? elementsOf(entry.content) : []) {
+  for (const entry of entries ? elementsOf(entries.content) : []) {
     const [serial] = elementsOf(entry.content);
     if (serial?.tag === INTEGER) {
-      serials.add(serial.content.toString("hex").replace(/^(00)+/, "").toUpperCase());
+      serials.add(
+        serial.content
+          .toString("hex")
+          .replace(/^(00)+/, "")
+          .toUpperCase(),
+      );
     }
   }
   const authority = authorities.find(

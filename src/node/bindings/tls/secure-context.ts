@@ -297,5 +297,7 @@ export function replaceRoots(realm: Realm, certs: readonly (string | ArrayBuffer
 
 /** The PEM texts that took the place of Node's own list. */
 export function userRoots(realm: Realm): string[] {
-  return [...(replacedRoots.get(realm)?.values() ?? [])].flat().map((certificate) => certificate.toString());
+  return [...(replacedRoots.get(realm)?.values() ?? [])]
+    .flat()
+    .map((certificate) => certificate.toString());
 }

@@ -1,0 +1,18 @@
+/** The room of the platform that stands on streams: TLS, HTTP/2, and wrapped JavaScript streams. */
+import type { Realm } from "../realm-types.ts";
+import { createHttp2Binding } from "./http2/index.ts";
+import { createJsStreamBinding } from "./js-stream.ts";
+import { createStreamPipeBinding } from "./stream-pipe.ts";
+import { createCryptoBinding, createTlsBinding } from "./tls/index.ts";
+
+/** By the names of `internalBinding`. */
+export const secureBindings: Record<string, (realm: Realm) => object> = {
+  http2: createHttp2Binding,
+  js_stream: createJsStreamBinding,
+  stream_pipe: createStreamPipeBinding,
+  tls_wrap: createTlsBinding,
+  crypto: createCryptoBinding,
+};
+
+/** The modules of Node's library that stand on them. */
+export const secureModules = ["tls", "https", "http2", "_tls_common", "_tls_wrap"] as const;

@@ -1,0 +1,50 @@
+/** `internalBinding('tls_wrap')`, and what of `internalBinding('crypto')` Node's TLS asks for. */
+import * as tls from "node:tls";
+import type { Realm } from "../../realm-types.ts";
+import type { StreamHandleLike } from "../parent-stream.ts";
+import { replaceRoots, SecureContext, userRoots } from "./secure-context.ts";
+import { TLSWrap } from "./wrap.ts";
+
+/** Makes `tls_wrap` for one process. */
+export function createTlsBinding(realm: Realm): object {
+  // The library hangs methods on the prototype: each process has its own.
+  class ProcessTLSWrap extends TLSWrap {}
+  return {
+    TLSWrap: ProcessTLSWrap,
+    wrap: (
+      handle: StreamHandleLike,
+      context: SecureContext,
+      isServer: boolean,
+      previousWrites: boolean,
+    ) => new ProcessTLSWrap(realm, handle, context, isServer, previousWrites),
+    HAVE_SSL_TRACE: true,
+  };
+}
+
+/** Makes `crypto` for one process. */
+export function createCryptoBinding(realm: Realm): object {
+  const bundled = (): string[] => [...tls.rootCertificates];
+  const { getCertificateCompressionAlgorithms } = tls as unknown as {
+    getCertificateCompressionAlgorithms?: () => string[];
+  };
+  return {
+    SecureContext: class extends SecureContext {
+      constructor() {
+        super(realm);
+      }
+    },
+    getSSLCiphers: () => tls.getCiphers(),
+    getRootCertificates: bundled,
+    getBundledRootCertificates: bundled,
+    getExtraCACertificates: () => [],
+    getSystemCACertificates: () => [],
+    getUserRootCertificates: () => userRoots(realm),
+    resetRootCertStore: (certs: readonly string[]) => replaceRoots(realm, certs),
+    startLoadingCertificatesOffThread: () => {},
+    getCertificateCompressionAlgorithms: () => getCertificateCompressionAlgorithms?.() ?? [],
+    isExtraRootCertsFileLoaded: () => false,
+    secureHeapUsed: () => undefined,
+    getFipsCrypto: () => 0,
+    setEngine: () => true,
+  };
+}
