@@ -1,0 +1,165 @@
+/** The record of a run: what goes in comes out, in memory and as bytes; cones and differences of it. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  causesOf,
+  decodeTrace,
+  encodeTrace,
+  eventAt,
+  firstDivergence,
+  futureCone,
+  Kind,
+  pastCone,
+  type Trace,
+  TraceRecorder,
+} from "../../src/trace/index.ts";
+
+interface Row {
+  readonly timeNs: number;
+  readonly host: number;
+  readonly kind?: number;
+  readonly cause?: number;
+  readonly detail?: unknown;
+}
+
+function record(rows: readonly Row[], hosts = ["", "a", "b", "c"]): Trace {
+  const recorder = new TraceRecorder();
+  rows.forEach(({ timeNs, host, kind = Kind.timer, cause = 0, detail }, row) => {
+    recorder.onEvent(row + 1, timeNs, host, kind, cause, detail);
+  });
+  return recorder.finish(hosts);
+}
+
+const rows: fc.Arbitrary<Row[]> = fc
+  .array(
+    fc.record({
+      passNs: fc.integer({ min: 0, max: 2 ** 45 }),
+      host: fc.integer({ min: 0, max: 3 }),
+      kind: fc.integer({ min: 0, max: 15 }),
+      causeAgo: fc.integer({ min: 0, max: 50 }),
+      detail: fc.option(fc.jsonValue(), { nil: undefined }),
+    }),
+    { maxLength: 200 },
+  )
+  .map((steps) => {
+    let timeNs = 0;
+    return steps.map(({ passNs, host, kind, causeAgo, detail }, row) => {
+      timeNs = Math.min(timeNs + passNs, 2 ** 52);
+      return { timeNs, host, kind, cause: Math.max(0, row + 1 - causeAgo) % (row + 1), detail };
+    });
+  });
+
+describe("a trace", () => {
+  it("keeps every event as it was told, beyond the first capacity", () => {
+    const many = Array.from({ length: 10_000 }, (_, row) => ({ timeNs: row * 7, host: row % 4 }));
+    const trace = record(many);
+    expect(trace.length).toBe(10_000);
+    expect(eventAt(trace, 9_999)).toEqual({
+      id: 9_999,
+      timeNs: 9_998 * 7,
+      host: 2,
+      kind: Kind.timer,
+      cause: 0,
+      detail: undefined,
+    });
+    expect(eventAt(trace, 10_001)).toBeUndefined();
+  });
+
+  it("is the same after a journey through bytes", () => {
+    fc.assert(
+      fc.property(rows, (given) => {
+        const trace = record(given);
+        const read = decodeTrace(encodeTrace(trace));
+        expect(firstDivergence(trace, read)).toBeUndefined();
+        expect(read.hosts).toEqual(trace.hosts);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("takes about six bytes an event", () => {
+    const trace = record(
+      Array.from({ length: 50_000 }, (_, row) => ({
+        timeNs: row * 40_000,
+        host: row % 4,
+        cause: Math.max(0, row - 3),
+      })),
+    );
+    expect(encodeTrace(trace).length / trace.length).toBeLessThan(8);
+  });
+
+  it("says so when its bytes were cut short, are of another format, or are something else", () => {
+    const bytes = encodeTrace(record([{ timeNs: 5, host: 1 }]));
+    expect(() => decodeTrace(bytes.subarray(0, bytes.length - 1))).toThrow(/cut short/);
+    expect(() => decodeTrace(new TextEncoder().encode("{}\n"))).toThrow(/not a Lightcone trace/);
+    const other = new TextEncoder().encode('{"lightconeTrace":99,"events":0}\n');
+    expect(() => decodeTrace(other)).toThrow(/format 99/);
+  });
+});
+
+describe("light cones", () => {
+  // a: 1 -> 3 (sends to b) ; b: 2, 4 (receives, caused by 3), 6 ; c: 5 apart from all.
+  const trace = record([
+    { timeNs: 0, host: 1 },
+    { timeNs: 1, host: 2 },
+    { timeNs: 2, host: 1, cause: 1 },
+    { timeNs: 3, host: 2, cause: 3 },
+    { timeNs: 4, host: 3 },
+    { timeNs: 5, host: 2 },
+  ]);
+
+  it("hold what an event can have known: its causes, and what ran before on the same hosts", () => {
+    expect(pastCone(trace, 4).ids()).toEqual([1, 2, 3, 4]);
+    expect(pastCone(trace, 5).ids()).toEqual([5]);
+    expect(pastCone(trace, 6).has(5)).toBe(false);
+  });
+
+  it("hold what an event can have influenced", () => {
+    expect(futureCone(trace, 1).ids()).toEqual([1, 3, 4, 6]);
+    expect(futureCone(trace, 5).ids()).toEqual([5]);
+  });
+
+  it("are two sides of one relation: a is in b's past when b is in a's future", () => {
+    fc.assert(
+      fc.property(rows, fc.nat(), fc.nat(), (given, i, j) => {
+        fc.pre(given.length > 0);
+        const random = record(given);
+        const a = (i % given.length) + 1;
+        const b = (j % given.length) + 1;
+        expect(pastCone(random, b).has(a)).toBe(futureCone(random, a).has(b));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("have a spine: the chain of causes", () => {
+    expect(causesOf(trace, 4)).toEqual([1, 3, 4]);
+  });
+});
+
+describe("the difference of two traces", () => {
+  const rows = [
+    { timeNs: 1, host: 1, detail: { f: "read" } },
+    { timeNs: 2, host: 2 },
+  ];
+
+  it("is nothing between equal ones", () => {
+    expect(firstDivergence(record(rows), record(rows))).toBeUndefined();
+  });
+
+  it("is the first event that is not the same", () => {
+    const other = [{ timeNs: 1, host: 1, detail: { f: "write" } }, rows[1] as Row];
+    expect(firstDivergence(record(rows), record(other))).toMatchObject({
+      id: 1,
+      left: { detail: { f: "read" } },
+      right: { detail: { f: "write" } },
+    });
+  });
+
+  it("is the end of the shorter one, where it is a beginning of the other", () => {
+    expect(firstDivergence(record(rows), record(rows.slice(0, 1)))).toMatchObject({
+      id: 2,
+      right: undefined,
+    });
+  });
+});
