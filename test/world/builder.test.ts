@@ -1,0 +1,93 @@
+/** What a world may say, and the one clear message for each thing that it may not. */
+import { describe, expect, it } from "vitest";
+import { LightconeError } from "../../src/base/errors.ts";
+import { mutex } from "../../src/check/index.ts";
+import { PlanBuilder, world } from "../../src/world/builder.ts";
+import type { Plan } from "../../src/world/plan.ts";
+import type { WorldBuilder } from "../../src/world/types.ts";
+
+function plan(describe: (w: WorldBuilder) => void): Plan {
+  const builder = new PlanBuilder("a test");
+  world("a test", describe).describe(builder);
+  return builder.finish();
+}
+
+describe("a description", () => {
+  it("becomes a plan: hosts by name, programs, links, faults, checks, times", () => {
+    const described = plan((w) => {
+      const stores = w.hosts("redis", 2, { name: "redis", entry: "file:///r.js", argv: ["--x"] });
+      w.host("api", "./server.ts", { argv: ["1"], env: (host) => ({ NAME: host }) });
+      w.hosts("worker", 2, () => {}, { restart: "1s" });
+      w.link({ latency: "1ms..5ms" });
+      w.link(stores, "api", { loss: 0.1 });
+      w.faults(w.crash(stores, { how: "process", lasts: "1s..2s" }), w.partition());
+      w.check(mutex());
+      w.run("60s");
+    });
+    expect(described.hosts.map(({ name }) => name)).toEqual([
+      "redis-1",
+      "redis-2",
+      "api",
+      "worker-1",
+      "worker-2",
+    ]);
+    expect(described.hosts[0]).toMatchObject({ argv: ["--x"], program: { kind: "block" } });
+    expect(described.hosts[2]).toMatchObject({ argv: ["1"], env: { NAME: "api" } });
+    expect(described.hosts[4]).toMatchObject({ index: 1, restartNs: 1_000_000_000 });
+    expect(described.links[1]).toMatchObject({ from: ["redis-1", "redis-2"], to: ["api"] });
+    expect(described.faults[0]).toMatchObject({ kind: "crash", targets: ["redis-1", "redis-2"] });
+    expect(described.faults[1]?.targets).toHaveLength(5);
+    expect(described.durationNs).toBe(60_000_000_000);
+    expect(described.calmNs).toBe(20_000_000_000);
+  });
+});
+
+describe("bad input", () => {
+  const cases: [string, (w: WorldBuilder) => void, RegExp][] = [
+    ["no hosts", (w) => w.run("1s"), /has no hosts/],
+    ["zero hosts", (w) => void w.hosts("a", 0, () => {}), /w\.hosts\("a", 0\).*from 1/],
+    ["half a host", (w) => void w.hosts("a", 1.5, () => {}), /whole number/],
+    ["a name that DNS does not know", (w) => void w.host("a b", () => {}), /cannot be a host/],
+    ["two hosts of a name", (w) => void [w.host("a", "x"), w.host("a", "x")], /two hosts called/],
+    ["a program that is none", (w) => void w.host("a", 7 as never), /7 is not a program/],
+    [
+      "an unknown host in a fault",
+      (w) => void [w.host("a", "x"), w.crash("b")],
+      /w\.crash: there is no host "b"/,
+    ],
+    [
+      "an unknown host in a link",
+      (w) => void [w.host("a", "x"), w.link("a", "c", {})],
+      /w\.link: there is no host "c"/,
+    ],
+    ["faults before hosts", (w) => void w.pause(), /before any host/],
+    ["a partition of one host", (w) => void [w.host("a", "x"), w.partition()], /needs two hosts/],
+    [
+      "an unknown option of a fault",
+      (w) => void [w.host("a", "x"), w.crash("a", { by: "1s" } as never)],
+      /no option "by"/,
+    ],
+    ["an unknown option of a link", (w) => w.link({ speed: 1 } as never), /no "speed"/],
+    ["a loss above one", (w) => w.link({ loss: 2 }), /not a share/],
+    ["a latency that is none", (w) => w.link({ latency: "fast" }), /"fast" is not a duration/],
+    ["a range that runs backwards", (w) => w.link({ latency: "5ms..1ms" }), /longer than/],
+    ["a fault that is none", (w) => w.faults({} as never), /is not a fault/],
+    ["a check that is none", (w) => w.check({} as never), /is not a check/],
+    ["no duration", (w) => void w.host("a", "x"), /does not say how long/],
+    [
+      "a calm that outlasts the run",
+      (w) => void [w.host("a", "x"), w.run("1s", { calm: "2s" })],
+      /calm cannot be longer/,
+    ],
+    ["something unknown to tolerate", (w) => w.tolerate("bugs" as never), /to tolerate/],
+  ];
+  it.each(cases)("%s: says what is wrong", (_, describe, message) => {
+    expect(() => plan(describe)).toThrow(LightconeError);
+    expect(() => plan(describe)).toThrow(message);
+  });
+
+  it("a world without a name, or without a description", () => {
+    expect(() => world("", () => {})).toThrow(/name must be text/);
+    expect(() => world("x", undefined as never)).toThrow(/must be a function/);
+  });
+});
