@@ -1,0 +1,32 @@
+/** Every program here has two roles; `server` says "ready" once it serves, `client` prints what it sees. */
+export const host = process.env.SERVER ?? "127.0.0.1";
+export const port = Number(process.env.PORT ?? 7000);
+export const url = `http://${host}:${port}`;
+
+/** Runs one of the two. A client that fails says so and exits with 1. */
+export async function roles({ server, client }) {
+  if (process.argv[2] === "server") {
+    await server();
+    return;
+  }
+  try {
+    await client();
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+  }
+  // Agents and pools may keep idle connections open for a while: what had to be seen has been seen.
+  process.exit();
+}
+
+/** The server listens. */
+export function ready() {
+  console.log("ready");
+}
+
+/** Prints a line for comparison. */
+export function say(...values) {
+  console.log(
+    values.map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join(" "),
+  );
+}
