@@ -122,16 +122,11 @@ const objects: readonly Mutant[] = [
     "",
     "set, search",
   ),
-  mutant(
-    "objects/front.ts",
-    "if (below) return false;",
-    "if (below || compared > 0) return false;",
-    "search",
-  ),
+  mutant("objects/front.ts", "if (below) return false;", "if (!above) return false;", "search"),
   mutant(
     "objects/search.ts",
     "if (!done || goesOn) this.#closure.add",
-    "if (!done) this.#closure.add",
+    "if (done && goesOn) this.#closure.add",
     "search",
   ),
   mutant("objects/search.ts", "scratch[word] = (scratch[word] as number) & ~bit;", "", "search"),
@@ -231,17 +226,10 @@ const objects: readonly Mutant[] = [
     "completeRank > latest.invokeRank && !keys.has(keyOf(input))",
     "comments",
   ),
-  mutant("objects/bank.ts", "return found === total", "return found >= total", "bank"),
   mutant(
     "objects/append-log.ts",
-    "} else if (other.offset !== offset) {",
-    "} else if (other.offset < -1) {",
-    "log,",
-  ),
-  mutant(
-    "objects/append-log.ts",
-    "else if (there.value !== text) {",
-    'else if (there.value === "") {',
+    "else if (other.offset !== offset) {",
+    "else if (other.offset < -1) {",
     "log,",
   ),
 ];
@@ -249,14 +237,8 @@ const objects: readonly Mutant[] = [
 const weak: readonly Mutant[] = [
   mutant(
     "consistency/accesses.ts",
-    "completeRank < operation.invokeRank;",
-    "invokeRank < operation.invokeRank;",
-    "tiny",
-  ),
-  mutant(
-    "consistency/accesses.ts",
-    'operation.outcome !== "info" || wanted',
-    'operation.outcome !== "info" || !wanted',
+    "!unanswered.has(operation) || wanted.has(operation)",
+    "!unanswered.has(operation) || !wanted.has(operation)",
     "tiny",
   ),
   mutant(
@@ -316,14 +298,6 @@ const weak: readonly Mutant[] = [
     "PRAM",
     "causal, ",
   ),
-  mutant("consistency/views.ts", "this.#cover.fill(0);", "", "PRAM", "causal, "),
-  mutant(
-    "consistency/views.ts",
-    "if (!this.#inherit(link.to, link.from)) return;",
-    "return;",
-    "PRAM",
-    "causal, ",
-  ),
   mutant(
     "consistency/sessions.ts",
     "else if ((readsFrom[at] as number) >= INITIAL) {\n        const last",
@@ -372,7 +346,8 @@ const weak: readonly Mutant[] = [
     "consistency/version-order.ts",
     "this.#lastTo.get(older) === to",
     "this.#lastTo.has(older)",
-    "monotonic-reads",
+    "monotonic-writes",
+    "writes-follow-reads",
   ),
   mutant(
     "consistency/saturation.ts",
@@ -517,10 +492,16 @@ const transactions: readonly Mutant[] = [
     "rw-register",
   ),
   mutant(
-    "transactions/register-index.ts",
-    "if (isWrite) write[row] = table.mopValue[mop] as number;",
-    "if (isWrite && write[row] === NOT) write[row] = table.mopValue[mop] as number;",
-    "rw-register at strict",
+    "transactions/weak-levels.ts",
+    "if (other !== writer && writes(committed, other, key)) demand",
+    "if (other > writer && writes(committed, other, key)) demand",
+    "read-committed, small",
+  ),
+  mutant(
+    "transactions/weak-levels.ts",
+    "if (stamp[key] === c && source[key] !== writer) {",
+    "if (stamp[key] === c && source[key] === FIRST) {",
+    "read-atomic, small",
   ),
   mutant(
     "transactions/order-solver.ts",

@@ -94,20 +94,48 @@ const goesBack: Pattern = (facts, read, write) =>
       .flatMap((one) => (one.key === read.key ? (facts.source(one) ?? []) : [])),
   );
 
-const missesEarlierWrite: Pattern = (facts, read, write) => {
+/** What came to a session, before `read`, with the writes that it has seen. */
+type Came = (facts: Relations, read: Operation) => Operation[];
+
+/** What the writers had written before. */
+const earlierWrites: Came = (facts, read) => {
   const seen = facts.earlierReads(read).flatMap((one) => facts.source(one) ?? []);
-  const came = facts
-    .writes(read.key)
-    .filter((one) => seen.some((last) => facts.session(one, last)));
-  return older(facts, write, came);
+  return facts.writes(read.key).filter((one) => seen.some((last) => facts.session(one, last)));
 };
 
-const missesDependency: Pattern = (facts, read, write) => {
+/** What the writers had read before, and what came with that, and so on. */
+const dependencies: Came = (facts, read) => {
+  const came = new Set<Operation>();
   const seen = facts.earlierReads(read).flatMap((one) => facts.source(one) ?? []);
-  const readBefore = seen.flatMap((last) => facts.earlierReads(last));
-  const came = readBefore.flatMap((one) => (one.key === read.key ? (facts.source(one) ?? []) : []));
-  return older(facts, write, came);
+  for (let last = seen.pop(); last; last = seen.pop()) {
+    for (const earlier of facts.earlierReads(last)) {
+      const source = facts.source(earlier);
+      if (!source || came.has(source)) continue;
+      came.add(source);
+      seen.push(source);
+    }
+  }
+  return [...came].filter((one) => one.key === read.key);
 };
+
+const misses =
+  (came: Came): Pattern =>
+  (facts, read, write) =>
+    older(facts, write, came(facts, read));
+
+/** An earlier read settled that `write` is older than another version, which has come as well by now. */
+const turnsBack =
+  (came: Came): Pattern =>
+  (facts, read, write) =>
+    write !== undefined &&
+    facts.earlierReads(read).some((earlier) => {
+      const newer = earlier.key === read.key ? facts.source(earlier) : undefined;
+      if (!newer || newer === write) return false;
+      return came(facts, earlier).includes(write) && came(facts, read).includes(newer);
+    });
+
+const missesEarlierWrite = misses(earlierWrites);
+const missesDependency = misses(dependencies);
 
 const causallyReplaced: Pattern = (facts, read, write) =>
   facts
@@ -143,8 +171,8 @@ const inOneView = [missesOwn, goesBack, missesEarlierWrite, returns];
 const patterns: Readonly<Record<string, readonly Pattern[]>> = {
   "read-your-writes": [missesOwn],
   "monotonic-reads": [goesBack, returns],
-  "monotonic-writes": [missesEarlierWrite],
-  "writes-follow-reads": [missesDependency],
+  "monotonic-writes": [missesEarlierWrite, turnsBack(earlierWrites)],
+  "writes-follow-reads": [missesDependency, turnsBack(dependencies)],
   PRAM: inOneView,
   "weak-causal": [causallyReplaced],
   "causal-convergence": [causallyReplaced, disagrees],

@@ -120,12 +120,15 @@ export const setReference = (removes: boolean): Reference =>
     act(items: Items, { f, input }) {
       const item = input as number;
       const without = items.filter((other) => other !== item);
-      if (f === "add") return [[null, [...without, item].sort((a, b) => a - b)]];
-      if (f === "remove") return [[null, without]];
+      const had = items.includes(item);
+      if (f === "add") {
+        return [[removes ? !had : null, [...without, item].sort((a, b) => a - b)]];
+      }
+      if (f === "remove") return [[had, without]];
       return [[f === "read" ? items : items.includes(item), items]];
     },
     lie(prng, { f }, output) {
-      if (f === "contains") return output !== true;
+      if (typeof output === "boolean") return !output;
       if (f !== "read") return output;
       const items = output as Items;
       if (items.length > 0 && prng.chance(0.5)) {

@@ -113,6 +113,67 @@ const staleList: Break = (prng, history) => {
   return undefined;
 };
 
+/** The last append to a list is missed by a transaction that sees another append of the same writer. */
+const fracturedList: Break = (prng, history) => {
+  for (const read of prng.shuffle(history.operations)) {
+    const sights = outsideReads(read).map((at) => ({ at, micro: microsOf(read)[at] as Micro }));
+    for (const { at, micro } of sights) {
+      const [, key, value] = micro;
+      const list = (value ?? []) as unknown[];
+      if (microsOf(read).filter(([, other]) => other === key).length > 1) continue;
+      const writer = history.operations.find((one) =>
+        microsOf(one).some(([f, , given]) => f === "append" && given === list.at(-1)),
+      );
+      if (!writer || list.length === 0) continue;
+      const appended = microsOf(writer).filter(([f]) => f === "append");
+      if (appended.filter(([, other]) => other === key).length !== 1) continue;
+      const seen = sights.some(
+        ({ micro: [, other, sight] }) =>
+          other !== key &&
+          appended.some(
+            ([, third, given]) => third === other && ((sight ?? []) as unknown[]).at(-1) === given,
+          ),
+      );
+      if (!seen) continue;
+      const shorter = list.slice(0, -1);
+      return withRead(history, read, at, shorter.length > 0 ? shorter : null);
+    }
+  }
+  return undefined;
+};
+
+/** A list is read without what the same session had appended to it. */
+const ownListMissed: Break = (prng, history) => {
+  for (const read of prng.shuffle(history.operations)) {
+    for (const at of outsideReads(read)) {
+      const [, key, value] = microsOf(read)[at] as Micro;
+      const list = (value ?? []) as unknown[];
+      if (microsOf(read).filter(([, other]) => other === key).length > 1) continue;
+      const from = list.findIndex((element) =>
+        history.operations.some(
+          (one) =>
+            one.process === read.process &&
+            before(one, read) &&
+            microsOf(one).some(([f, , given]) => f === "append" && given === element),
+        ),
+      );
+      // The list may end only where a writer ends.
+      if (from < 0 || !endsTransaction(history, key, list[from - 1])) continue;
+      return withRead(history, read, at, from > 0 ? list.slice(0, from) : null);
+    }
+  }
+  return undefined;
+};
+
+/** Whether `element` is the last that its writer appended to `key`; the empty list ends nobody's work. */
+function endsTransaction(history: History, key: string, element: unknown): boolean {
+  if (element === undefined) return true;
+  return history.operations.some(
+    (one) =>
+      microsOf(one).findLast(([f, other]) => f === "append" && other === key)?.[2] === element,
+  );
+}
+
 /** Two elements change places in one read, while another read has them in the true order. */
 const swappedList: Break = (prng, history) => {
   const reads = history.operations.flatMap((operation) =>
@@ -312,10 +373,12 @@ const appendBreaks = [abortWriter, swappedList, strangeList];
 export const transactionSubjects: readonly Subject[] = [
   engine("list-append", "strict-serializable", [...appendBreaks, staleList]),
   engine("list-append", "strong-snapshot-isolation", [...appendBreaks, staleList]),
-  engine("list-append", "serializable", appendBreaks),
-  engine("list-append", "snapshot-isolation", appendBreaks),
-  engine("list-append", "causal-cerone", appendBreaks),
-  engine("list-append", "read-atomic", appendBreaks),
+  engine("list-append", "strong-session-serializable", [...appendBreaks, ownListMissed]),
+  engine("list-append", "strong-session-snapshot-isolation", [...appendBreaks, ownListMissed]),
+  engine("list-append", "serializable", [...appendBreaks, fracturedList]),
+  engine("list-append", "snapshot-isolation", [...appendBreaks, fracturedList]),
+  engine("list-append", "causal-cerone", [...appendBreaks, fracturedList]),
+  engine("list-append", "read-atomic", [...appendBreaks, fracturedList]),
   engine("list-append", "read-committed", appendBreaks),
   engine("rw-register", "strict-serializable", [abortWriter, staleRegister, internalRead]),
   engine("rw-register", "strong-snapshot-isolation", [abortWriter, staleRegister, internalRead]),

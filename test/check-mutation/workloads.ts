@@ -101,10 +101,19 @@ function breakQueue(prng: Prng, history: History): History | undefined {
   const take = pick(prng, history, "dequeue");
   if (!take) return undefined;
   const other = pick(prng, history, "dequeue") as Operation;
-  const kind = prng.below(3);
+  const kind = prng.below(4);
   if (kind === 0) return withChanged(history, take, undefined);
+  if (kind === 3) return withAnother(history, take);
   if (kind === 1) return withChanged(history, take, { output: 9_999 });
   return other === take ? undefined : withChanged(history, take, { output: other.output });
+}
+
+/** The same operation once more, after all others. */
+function withAnother({ operations }: History, one: Operation): History {
+  const last = Math.max(...operations.map(({ completeRank }) => completeRank));
+  const index = operations.length;
+  const again = { ...one, index, process: 9, invokeRank: last + 1, completeRank: last + 2 };
+  return { operations: [...operations, again] };
 }
 
 function logEvents(prng: Prng): Event[] {

@@ -30,8 +30,9 @@ function someOrder(
   const left = new Set(items);
   const extend = (): boolean => {
     if (left.size === 0) return true;
-    for (const item of [...left]) {
-      if ([...left].some((other) => other !== item && before(other, item))) continue;
+    const candidates = [...left];
+    for (const item of candidates) {
+      if (candidates.some((other) => other !== item && before(other, item))) continue;
       order.push(item);
       left.delete(item);
       if (accept(order) && extend()) return true;

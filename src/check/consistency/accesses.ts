@@ -1,10 +1,11 @@
 /**
  * What the weak levels see of a history: reads and writes of single keys, each on the lane of its session.
  *
- * A lane is a chain of accesses, one after another. A session that runs one operation at a time is one
- * lane. What overlaps within a session is not ordered, so it gets lanes of its own; so does a write
- * without an answer (`info`), which may take effect after what its session did next.
+ * A lane is a chain of accesses, one after another. A session's answered operations are one lane. A write
+ * without an answer (`info`) has a lane of its own, which follows what its session did before and precedes
+ * nothing: it may take effect after what its session did next.
  */
+import { LightconeError } from "../../base/errors.ts";
 import type { Operation } from "../../history/operation.ts";
 
 /** In `readsFrom`: the read returned the initial value. */
@@ -163,6 +164,10 @@ export function layLanes(all: readonly Operation[]): Lanes {
       const before = (tail: number): boolean =>
         (all[tail] as Operation).completeRank < operation.invokeRank;
       const answered = operation.outcome !== "info";
+      const busy = own.findLast((number) => !before((lanes[number] as number[]).at(-1) as number));
+      if (answered && busy !== undefined) {
+        throw overlap(all[(lanes[busy] as number[]).at(-1) as number] as Operation, operation);
+      }
       const free = answered
         ? own.find((number) => before((lanes[number] as number[]).at(-1) as number))
         : undefined;
@@ -185,6 +190,14 @@ export function layLanes(all: readonly Operation[]): Lanes {
     accesses.push(at);
   }
   return { lane, place, lanes, predecessors };
+}
+
+function overlap(a: Operation, b: Operation): LightconeError {
+  return new LightconeError(
+    "LC_OVERLAPPING_SESSION",
+    `operations ${a.index} and ${b.index} of session ${String(sessionOf(b))} overlap`,
+    "A session runs one operation at a time: give clients that work side by side sessions of their own.",
+  );
 }
 
 /**

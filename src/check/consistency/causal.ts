@@ -96,7 +96,7 @@ function conflicts(
   { order, followers, index }: Causality,
   budget: Budget,
 ): Finding | undefined {
-  const { count, key, lane, place, readsFrom } = accesses;
+  const { count, key, place, readsFrom } = accesses;
   const { width, clocks } = order;
   const older = new Map<number, Link[]>();
   for (let read = 0; read < count; read++) {

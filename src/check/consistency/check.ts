@@ -1,6 +1,6 @@
 /** From a history of reads and writes to a verdict at one of the weak levels. */
 import type { History, Operation } from "../../history/operation.ts";
-import { Budget, BudgetSpent } from "../budget.ts";
+import { BudgetSpent, type Budget } from "../budget.ts";
 import { rulingOf, withWeaker } from "../levels.ts";
 import type { Evidence, Verdict } from "../verdict.ts";
 import { INITIAL, toAccesses, UNWRITTEN, type Accesses, type RawAccess } from "./accesses.ts";
