@@ -7,7 +7,9 @@ import { port, ready, roles, say, url } from "./roles.mjs";
 await roles({
   async server() {
     const app = Fastify({ logger: false });
-    app.addHook("onRequest", async (_request, reply) => reply.header("x-hook", "seen"));
+    app.addHook("onRequest", async (_request, reply) => {
+      reply.header("x-hook", "seen");
+    });
     const schema = {
       body: { type: "object", required: ["a"], properties: { a: { type: "integer" } } },
       response: { 200: { type: "object", properties: { doubled: { type: "integer" } } } },
