@@ -2,6 +2,7 @@
 import { LightconeError } from "../base/errors.ts";
 import type { Checker } from "./checker.ts";
 import { consistencyCheckers } from "./consistency/checkers.ts";
+import { chooseLevel } from "./levels.ts";
 import { objectCheckers } from "./objects/checkers.ts";
 import { transactionCheckers } from "./transactions/checkers.ts";
 
@@ -30,7 +31,7 @@ export function findChecker(model: string, level?: string): Checker {
     );
   }
   if (level === undefined) return first;
-  const found = candidates.find((checker) => checker.levels.includes(level));
+  const found = candidates.find((checker) => chooseLevel(level, checker.levels) !== undefined);
   if (found) return found;
   const levels = candidates.flatMap((checker) => checker.levels);
   throw new LightconeError(

@@ -20,13 +20,20 @@ const style = `
     .named { stroke: #656c76; }
   }`;
 
-interface Box {
-  readonly level: Level;
-  readonly lines: readonly string[];
+/** A place in a row: a level's box, or a point that a long line passes through. */
+interface Spot {
   readonly width: number;
   row: number;
   x: number;
 }
+
+interface Box extends Spot {
+  readonly level: Level;
+  readonly lines: readonly string[];
+}
+
+/** A line from a box down to another, through one spot in each row between. */
+type Line = readonly Spot[];
 
 /** The direct implications among `levels` that do not follow from others. */
 export function coveringEdges(levels: readonly Level[]): [stronger: string, weaker: string][] {
@@ -51,19 +58,57 @@ function boxesOf(levels: readonly Level[], edges: readonly [string, string][]): 
     const width = Math.max(...lines.map((line) => line.length)) * letterPx + 22;
     boxes.set(level.name, { level, lines, width, row: 0, x: 0 });
   }
-  // A level stands one row above the highest that it implies.
-  for (let moved = true; moved;) {
-    moved = false;
-    for (const [stronger, weaker] of edges) {
-      const above = boxes.get(stronger) as Box;
-      const row = (boxes.get(weaker) as Box).row + 1;
-      if (above.row < row) {
-        above.row = row;
-        moved = true;
-      }
+  // A level stands above the highest that it implies; then each rises to just below what implies it.
+  settle(boxes, edges, (above, below) => {
+    const row = below.row + 1;
+    if (above.row >= row) return false;
+    above.row = row;
+    return true;
+  });
+  const top = Math.max(...[...boxes.values()].map(({ row }) => row));
+  for (const box of boxes.values()) {
+    if (!edges.some(([, weaker]) => weaker === box.level.name)) box.row = top;
+  }
+  for (let row = top - 1; row >= 0; row--) {
+    for (const box of boxes.values()) {
+      if (box.row > row || box.row === top) continue;
+      const above = edges.flatMap(([stronger, weaker]) =>
+        weaker === box.level.name ? [(boxes.get(stronger) as Box).row] : [],
+      );
+      if (above.length > 0 && Math.min(...above) === row + 1) box.row = row;
     }
   }
   return boxes;
+}
+
+function settle(
+  boxes: ReadonlyMap<string, Box>,
+  edges: readonly [string, string][],
+  move: (above: Box, below: Box) => boolean,
+): void {
+  for (let moved = true; moved;) {
+    moved = false;
+    for (const [stronger, weaker] of edges) {
+      if (move(boxes.get(stronger) as Box, boxes.get(weaker) as Box)) moved = true;
+    }
+  }
+}
+
+/** Gives every edge a spot in each row that it passes. */
+function linesThrough(
+  boxes: ReadonlyMap<string, Box>,
+  edges: readonly [string, string][],
+): { lines: Line[]; spots: Spot[] } {
+  const spots: Spot[] = [...boxes.values()];
+  const lines = edges.map(([stronger, weaker]): Line => {
+    const from = boxes.get(stronger) as Box;
+    const to = boxes.get(weaker) as Box;
+    const between: Spot[] = [];
+    for (let row = from.row - 1; row > to.row; row--) between.push({ width: 4, row, x: 0 });
+    spots.push(...between);
+    return [from, ...between, to];
+  });
+  return { lines, spots };
 }
 
 /** A long title goes on two lines, broken near its middle. */
@@ -78,59 +123,83 @@ function linesOf(title: string): string[] {
 }
 
 /** Orders each row by where its neighbours stand, a few times over, and spreads it over the width. */
-function place(boxes: Map<string, Box>, edges: readonly [string, string][]): number {
-  const rows: Box[][] = [];
-  for (const box of boxes.values()) (rows[box.row] ??= []).push(box);
-  const widths = rows.map((row) => row.reduce((sum, box) => sum + box.width + gapPx, -gapPx));
+function place(spots: readonly Spot[], lines: readonly Line[]): number {
+  const rows: Spot[][] = [];
+  for (const spot of spots) (rows[spot.row] ??= []).push(spot);
+  const widths = rows.map((row) => row.reduce((sum, spot) => sum + spot.width + gapPx, gapPx));
   const width = Math.max(...widths);
-  const spread = (row: Box[]): void => {
-    const used = row.reduce((sum, box) => sum + box.width, 0);
+  const spread = (row: Spot[]): void => {
+    const used = row.reduce((sum, spot) => sum + spot.width, 0);
     const gap = (width - used) / (row.length + 1);
     let x = gap;
-    for (const box of row) {
-      box.x = x;
-      x += box.width + gap;
+    for (const spot of row) {
+      spot.x = x;
+      x += spot.width + gap;
     }
   };
   for (const row of rows) spread(row);
-  const middle = (box: Box): number => box.x + box.width / 2;
-  const pull = (box: Box): number => {
-    const near = edges.flatMap(([a, b]) =>
-      a === box.level.name
-        ? [boxes.get(b) as Box]
-        : b === box.level.name
-          ? [boxes.get(a) as Box]
-          : [],
-    );
-    return near.reduce((sum, other) => sum + middle(other), 0) / near.length;
+  const near = new Map<Spot, Spot[]>(spots.map((spot) => [spot, []]));
+  for (const line of lines) {
+    for (const [at, spot] of line.entries()) {
+      const next = line[at + 1];
+      if (!next) continue;
+      near.get(spot)?.push(next);
+      near.get(next)?.push(spot);
+    }
+  }
+  const middle = (spot: Spot): number => spot.x + spot.width / 2;
+  const pull = (spot: Spot): number => {
+    const others = near.get(spot) as Spot[];
+    return others.reduce((sum, other) => sum + middle(other), 0) / Math.max(1, others.length);
   };
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 30; round++) {
     const order = round % 2 === 0 ? rows : rows.toReversed();
     for (const row of order) {
-      const pulls = new Map(row.map((box) => [box, pull(box)]));
+      const pulls = new Map(row.map((spot) => [spot, pull(spot)]));
       row.sort((a, b) => (pulls.get(a) as number) - (pulls.get(b) as number));
       spread(row);
     }
   }
+  for (let round = 0; round < 60; round++) for (const row of rows) relax(row, pull, width);
   return width;
+}
+
+/** Moves each spot of a row towards its neighbours, as far as those beside it leave room. */
+function relax(row: readonly Spot[], pull: (spot: Spot) => number, width: number): void {
+  for (const [at, spot] of row.entries()) {
+    const before = row[at - 1];
+    const after = row[at + 1];
+    const least = before ? before.x + before.width + gapPx : 0;
+    const most = (after ? after.x - gapPx : width) - spot.width;
+    if (least > most) continue;
+    const wanted = pull(spot) - spot.width / 2;
+    spot.x = Math.min(most, Math.max(least, (spot.x + wanted) / 2));
+  }
 }
 
 /** The picture of one family of levels. Levels without examples are named only: dashed. */
 export function drawLattice(levels: readonly Level[], title: string): string {
   const edges = coveringEdges(levels);
   const boxes = boxesOf(levels, edges);
-  const width = Math.round(place(boxes, edges) + 2 * marginPx);
-  const rows = Math.max(...[...boxes.values()].map(({ row }) => row)) + 1;
+  const { lines, spots } = linesThrough(boxes, edges);
+  const width = Math.round(place(spots, lines) + 2 * marginPx);
+  const rows = Math.max(...spots.map(({ row }) => row)) + 1;
   const height = rows * rowPx - (rowPx - boxHeightPx) + 2 * marginPx;
-  const top = (box: Box): number => marginPx + (rows - 1 - box.row) * rowPx;
-  const centre = (box: Box): number => Math.round(marginPx + box.x + box.width / 2);
-  const lines = edges.map(([stronger, weaker]) => {
-    const from = boxes.get(stronger) as Box;
-    const to = boxes.get(weaker) as Box;
-    const y1 = top(from) + boxHeightPx;
-    const y2 = top(to);
-    const bend = Math.round((y2 - y1) / 2);
-    return `<path class="edge" d="M${centre(from)} ${y1} C${centre(from)} ${y1 + bend} ${centre(to)} ${y2 - bend} ${centre(to)} ${y2}"/>`;
+  const top = ({ row }: Spot): number => marginPx + (rows - 1 - row) * rowPx;
+  const centre = (spot: Spot): number => Math.round(marginPx + spot.x + spot.width / 2);
+  const paths = lines.map((line) => {
+    const [from, ...rest] = line as [Spot, ...Spot[]];
+    let path = `M${centre(from)} ${top(from) + boxHeightPx}`;
+    let last = { x: centre(from), y: top(from) + boxHeightPx };
+    for (const spot of rest) {
+      const bend = Math.round((top(spot) - last.y) / 2);
+      const x = centre(spot);
+      path += ` C${last.x} ${last.y + bend} ${x} ${top(spot) - bend} ${x} ${top(spot)}`;
+      // A line goes straight through the row of the boxes that it passes.
+      if (spot !== rest.at(-1)) path += ` V${top(spot) + boxHeightPx}`;
+      last = { x, y: top(spot) + boxHeightPx };
+    }
+    return `<path class="edge" d="${path}"/>`;
   });
   const drawn = [...boxes.values()].map((box) => {
     const named = box.level.examples.length === 0 ? "named" : "box";
@@ -146,7 +215,7 @@ export function drawLattice(levels: readonly Level[], title: string): string {
 <title>${escapeXml(title)}</title>
 <style>${style}
 </style>
-${[...lines, ...drawn].join("\n")}
+${[...paths, ...drawn].join("\n")}
 </svg>
 `;
 }

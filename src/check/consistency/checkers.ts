@@ -3,7 +3,7 @@ import { LightconeError } from "../../base/errors.ts";
 import { parseDurationNs, type Duration } from "../../base/units.ts";
 import { BudgetSpent } from "../budget.ts";
 import type { CheckOptions, Checker, CheckResult } from "../checker.ts";
-import { rulingOf } from "../levels.ts";
+import { chooseLevel, rulingOf } from "../levels.ts";
 import type { History } from "../../history/operation.ts";
 import { checkWeakLevel, weakLevels } from "./check.ts";
 import { checkStaleness } from "./staleness.ts";
@@ -60,12 +60,15 @@ function initialsOf(given: unknown, keyed: boolean): (key: unknown) => unknown {
   return (key) => table.get(key) ?? table.get(String(key));
 }
 
+/** Every level that these checkers decide. */
+const offered: readonly string[] = [...weakLevels, "bounded-staleness"];
+
 function weakChecker(model: string, aliases: readonly string[], keyed: boolean): Checker {
   return {
     model,
     aliases,
     summary,
-    levels: [...weakLevels, "bounded-staleness"],
+    levels: offered,
     defaultLevel: "sequential",
     settings: {
       staleness: "bounded-staleness: how old a version may be, such as 5s",
@@ -73,7 +76,7 @@ function weakChecker(model: string, aliases: readonly string[], keyed: boolean):
       calm: "eventual: how long after the last write of a key its reads begin to count",
     },
     check(history, options) {
-      const level = options.level ?? "sequential";
+      const level = chooseLevel(options.level ?? "sequential", offered) ?? "sequential";
       if (level === "bounded-staleness") return boundedStaleness(history, options);
       const calmNs = durationNs(options.settings, "calm") ?? 0;
       const initialOf = initialsOf(options.initial, keyed);
