@@ -109,7 +109,9 @@ export class Client {
     const out = this.#out;
     this.#out = "";
     if (this.closed || this.socket === undefined) return;
-    if (this.closing) this.socket.end(out, "latin1");
+    const { socket } = this;
+    // Whatever the client still sends is not read: Redis closes both directions.
+    if (this.closing) socket.end(out, "latin1", () => socket.destroy());
     else if (out !== "") this.socket.write(out, "latin1");
   }
 

@@ -1,5 +1,5 @@
 /** What a command is: a function from a client and its arguments to a reply, and what is known of it. */
-import type { Reply } from "../../wire/index.ts";
+import { type Reply, Status } from "../../wire/index.ts";
 import type { Client } from "./client.ts";
 
 /** The command answers by itself, later or not at all. */
@@ -64,10 +64,22 @@ export class Command {
       for (const sub of Object.keys(run)) {
         children.set(sub, new Command(`${name}|${sub}`, group, run[sub] as CommandRow));
       }
+      if (!children.has("help")) children.set("help", helpOf(name, group, [...children.keys()]));
       this.subcommands = children;
       this.run = () => {
         throw new TypeError("a container is not run");
       };
     }
   }
+}
+
+/** The subcommand HELP that every container has. */
+function helpOf(name: string, group: string, subcommands: readonly string[]): Command {
+  const lines = [
+    `${name.toUpperCase()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`,
+    ...subcommands.map((word) => word.toUpperCase()),
+    "HELP",
+    "    Print this help.",
+  ].map((line) => new Status(line));
+  return new Command(`${name}|help`, group, [() => lines, 2, "lt"]);
 }

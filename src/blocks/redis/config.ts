@@ -71,6 +71,8 @@ export interface Limits {
   intsetEntries: number;
   zsetEntries: number;
   zsetValueBytes: number;
+  streamEntries: number;
+  streamBytes: number;
 }
 
 export class Config {
@@ -82,6 +84,8 @@ export class Config {
     intsetEntries: 512,
     zsetEntries: 128,
     zsetValueBytes: 64,
+    streamEntries: 100,
+    streamBytes: 4_096,
   };
   /** The version that INFO and HELLO report. */
   version = "7.0.15";
@@ -166,6 +170,8 @@ export class Config {
     limits.intsetEntries = Number(this.get("set-max-intset-entries"));
     limits.zsetEntries = Number(this.get("zset-max-listpack-entries"));
     limits.zsetValueBytes = Number(this.get("zset-max-listpack-value"));
+    limits.streamEntries = Number(this.get("stream-node-max-entries"));
+    limits.streamBytes = Number(this.get("stream-node-max-bytes"));
   }
 }
 

@@ -52,11 +52,13 @@ export function execute(client: Client, command: Command, args: string[]): Reply
   client.lastCommand = command.name;
   server.stats.commands++;
   command.calls++;
-  if (server.monitors.size > 0) server.monitor(client, command, args);
   try {
     return command.run(client, args);
   } catch (error) {
     return counted(client, error);
+  } finally {
+    // Afterwards, as in Redis: the commands of a transaction come before its EXEC.
+    if (server.monitors.size > 0) server.monitor(client, command, args);
   }
 }
 

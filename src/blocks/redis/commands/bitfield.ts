@@ -68,12 +68,15 @@ export function bitfield(client: Client, args: string[]): Reply {
   const writes = operations.filter(({ kind }) => kind !== "GET");
   let value = db.get(StringValue, key);
   let bytes = value?.peek().bytes ?? Buffer.alloc(0);
+  let grown = false;
   if (writes.length > 0) {
     value ??= db.getOrAdd(StringValue, key, () => new StringValue(""));
     const last = Math.max(...writes.map(({ offset, width }) => offset + width - 1));
-    bytes = value.grow(Math.max(value.length, Math.floor(last / 8) + 1));
+    const { length } = value;
+    bytes = value.grow(Math.max(length, Math.floor(last / 8) + 1));
+    grown = value.length > length;
   }
-  let changes = 0;
+  let changes = grown ? 1 : 0;
   const replies = operations.map((operation): Reply => {
     const before = read(bytes, operation);
     if (operation.kind === "GET") return compact(before);
@@ -83,7 +86,7 @@ export function bitfield(client: Client, args: string[]): Reply {
     const after = fit(wanted, operation);
     if (after === undefined) return null;
     write(bytes, operation, after);
-    changes++;
+    if (after !== before) changes++;
     return compact(operation.kind === "SET" ? before : after);
   });
   if (changes > 0) {

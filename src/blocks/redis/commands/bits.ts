@@ -14,6 +14,7 @@ function setbit(client: Client, args: string[]): Reply {
   const bit = parseInteger(args[3] as string, err("bit is not an integer or out of range"));
   if (bit !== 0 && bit !== 1) throw err("bit is not an integer or out of range");
   const value = db.getOrAdd(StringValue, key, () => new StringValue(""));
+  const { length } = value;
   const bytes = value.grow(
     (offset >>> 3) + 1 > value.length ? Math.floor(offset / 8) + 1 : value.length,
   );
@@ -21,8 +22,10 @@ function setbit(client: Client, args: string[]): Reply {
   const mask = 0x80 >> (offset % 8);
   const before = bytes[at] as number;
   bytes[at] = bit ? before | mask : before & ~mask;
-  db.changed(key);
-  server.notify("$", "setbit", key, db);
+  if (bytes[at] !== before || value.length !== length) {
+    db.changed(key);
+    server.notify("$", "setbit", key, db);
+  }
   return before & mask ? 1 : 0;
 }
 

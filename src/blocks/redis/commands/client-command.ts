@@ -45,10 +45,7 @@ function list(client: Client, args: string[]): Reply {
   let chosen = [...client.server.clients.values()];
   const word = args[2]?.toUpperCase();
   if (word === "TYPE" && args.length === 4) {
-    const type = (args[3] as string).toLowerCase();
-    if (!["normal", "master", "replica", "slave", "pubsub"].includes(type)) {
-      throw err(`Unknown client type '${args[3] as string}'`);
-    }
+    const type = parseType(args[3] as string);
     chosen = chosen.filter((one) => typeOf(one) === type);
   } else if (word === "ID" && args.length > 3) {
     const ids = args.slice(3).map((text) => {
@@ -61,6 +58,14 @@ function list(client: Client, args: string[]): Reply {
     throw SYNTAX;
   }
   return chosen.map((one) => `${describe(one)}\n`).join("");
+}
+
+function parseType(text: string): string {
+  const type = text.toLowerCase();
+  if (!["normal", "master", "replica", "slave", "pubsub"].includes(type)) {
+    throw err(`Unknown client type '${text}'`);
+  }
+  return type;
 }
 
 function typeOf(client: Client): string {
@@ -117,7 +122,8 @@ function kill(client: Client, args: string[]): Reply {
         ({ socket }) => `${socket?.localAddress}:${socket?.localPort}` === value,
       );
     } else if (word === "TYPE") {
-      chosen = chosen.filter((one) => typeOf(one) === value.toLowerCase());
+      const type = parseType(value);
+      chosen = chosen.filter((one) => typeOf(one) === type);
     } else if (word === "USER") {
       if (value !== "default") throw err(`No such user '${value}'`);
     } else if (word === "SKIPME" && /^(yes|no)$/i.test(value)) {

@@ -127,7 +127,10 @@ function movableKeys(args: readonly string[]): string[] {
   const countAt = /^(eval|fcall|bzmpop|blmpop|zunionstore|zinterstore|zdiffstore)/.test(name)
     ? 2
     : 1;
-  if (name === "sort" || name === "sort_ro") return args.slice(1, 2);
+  if (name === "sort" || name === "sort_ro") {
+    const store = args.findLastIndex((word) => word.toUpperCase() === "STORE");
+    return store < 2 ? args.slice(1, 2) : [args[1] as string, args[store + 1] as string];
+  }
   const count = Number(args[countAt]);
   const stored = name.endsWith("store") ? args.slice(1, 2) : [];
   return [...stored, ...args.slice(countAt + 1, countAt + 1 + count)];

@@ -3,9 +3,7 @@ import type { Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
 import { err, invalidExpire } from "../errors.ts";
-import { parseInt64 } from "../numbers.ts";
-
-const INT64_LIMIT = 2 ** 63;
+import { INT64_MAX, INT64_MIN, parseInt64 } from "../numbers.ts";
 
 function parseFlags(args: string[]): Set<string> {
   const flags = new Set<string>();
@@ -28,10 +26,11 @@ function expireAt(name: string, unitMs: number, absolute: boolean) {
     const { db, server } = client;
     const key = args[1] as string;
     const flags = parseFlags(args);
-    const given = Number(parseInt64(args[2] as string));
-    if (Math.abs(given) > INT64_LIMIT / unitMs) throw invalidExpire(name);
-    const deadline = given * unitMs + (absolute ? 0 : server.nowMs);
-    if (deadline >= INT64_LIMIT) throw invalidExpire(name);
+    const given = BigInt(parseInt64(args[2] as string));
+    const offsetMs = given * BigInt(unitMs);
+    const exact = offsetMs + (absolute ? 0n : BigInt(Math.floor(server.nowMs)));
+    if (offsetMs < INT64_MIN || exact > INT64_MAX) throw invalidExpire(name);
+    const deadline = Number(exact);
     const value = db.lookup(key);
     if (value === undefined) return 0;
     const before = value.expireAtMs;

@@ -22,8 +22,12 @@ function del(client: Client, args: string[]): Reply {
 
 function exists(client: Client, args: string[]): Reply {
   let count = 0;
-  for (let at = 1; at < args.length; at++) if (client.db.lookup(args[at] as string)) count++;
+  for (let at = 1; at < args.length; at++) if (client.db.peek(args[at] as string)) count++;
   return count;
+}
+
+function touch(client: Client, args: string[]): Reply {
+  return args.slice(1).filter((key) => client.db.lookup(key) !== undefined).length;
 }
 
 function rename(client: Client, args: string[], onlyNew: boolean): Reply {
@@ -125,7 +129,7 @@ export const keys: CommandTable = {
   del: [del, -2, "w", 1, -1, 1],
   unlink: [del, -2, "wF", 1, -1, 1],
   exists: [exists, -2, "rF", 1, -1, 1],
-  touch: [exists, -2, "rF", 1, -1, 1],
+  touch: [touch, -2, "rF", 1, -1, 1],
   rename: [(c, a) => rename(c, a, false), 3, "w", 1, 2, 1],
   renamenx: [(c, a) => rename(c, a, true), 3, "wF", 1, 2, 1],
   type: [type, 2, "rF", 1, 1, 1],

@@ -143,11 +143,11 @@ function blmpop(client: Client, args: string[]): ReturnType<typeof tryOrWait> {
 
 export const listMoves: CommandTable = {
   lmove: [lmove, 5, "wm", 1, 2, 1],
-  blmove: [blmove, 6, "wmb", 1, 2, 1],
+  blmove: [blmove, 6, "wmbs", 1, 2, 1],
   rpoplpush: [rpoplpush, 3, "wm", 1, 2, 1],
-  brpoplpush: [brpoplpush, 4, "wmb", 1, 2, 1],
-  blpop: [blockingPop(true), -3, "wb", 1, -2, 1],
-  brpop: [blockingPop(false), -3, "wb", 1, -2, 1],
+  brpoplpush: [brpoplpush, 4, "wmbs", 1, 2, 1],
+  blpop: [blockingPop(true), -3, "wbs", 1, -2, 1],
+  brpop: [blockingPop(false), -3, "wbs", 1, -2, 1],
   lmpop: [lmpop, -4, "wM"],
   blmpop: [blmpop, -5, "wbM"],
 };

@@ -12,24 +12,6 @@ function about(tell: (value: Value, client: Client) => Reply) {
   };
 }
 
-const help = [
-  "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-  "ENCODING <key>",
-  "    Return the kind of internal representation used in order to store the value",
-  "    associated with a <key>.",
-  "FREQ <key>",
-  "    Return the access frequency index of the <key>. The returned integer is",
-  "    proportional to the logarithm of the recent access frequency of the key.",
-  "IDLETIME <key>",
-  "    Return the idle time of the <key>, that is the approximated number of",
-  "    seconds elapsed since the last access to the key.",
-  "REFCOUNT <key>",
-  "    Return the number of references of the value associated with the specified",
-  "    <key>.",
-  "HELP",
-  "    Print this help.",
-];
-
 export const objectCommands: CommandTable = {
   encoding: [about((value) => value.encoding()), 3, "r", 2, 2, 1],
   idletime: [
@@ -53,5 +35,4 @@ export const objectCommands: CommandTable = {
     2,
     1,
   ],
-  help: [() => help, 2, "lt"],
 };

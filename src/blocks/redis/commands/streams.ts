@@ -17,7 +17,6 @@ import {
 } from "../values/stream-id.ts";
 import { entryReply, StreamValue, type Trim } from "../values/stream.ts";
 
-const APPROXIMATE_LIMIT = 10_000;
 const SEQUENCE_MAX = (1n << 64n) - 1n;
 
 interface AddOptions {
@@ -28,7 +27,7 @@ interface AddOptions {
 }
 
 /** Reads the options of XADD up to the ID, or all of XTRIM. */
-function parseOptions(args: string[], adding: boolean): AddOptions {
+function parseOptions(client: Client, args: string[], adding: boolean): AddOptions {
   const options: AddOptions = { trim: undefined, makeStream: true, at: 2 };
   let strategy: Pick<Trim, "lengthMax" | "idMin"> | undefined;
   let approximate = false;
@@ -77,10 +76,16 @@ function parseOptions(args: string[], adding: boolean): AddOptions {
     options.trim = {
       ...strategy,
       approximate,
-      limit: limit ?? (approximate ? APPROXIMATE_LIMIT : 0),
+      limit: limit ?? (approximate ? approximateLimit(client) : 0),
     };
   }
   return options;
+}
+
+/** Trimming with `~` and no LIMIT removes a hundred nodes at most. */
+function approximateLimit(client: Client): number {
+  const limit = 100 * client.server.config.limits.streamEntries;
+  return limit <= 0 ? 10_000 : Math.min(limit, 1_000_000);
 }
 
 function checkGivenId(text: string): void {
@@ -118,7 +123,7 @@ function nextId(client: Client, stream: StreamValue, text: string): StreamId {
 function xadd(client: Client, args: string[]): Reply {
   const { db, server } = client;
   const key = args[1] as string;
-  const { trim, makeStream, at } = parseOptions(args, true);
+  const { trim, makeStream, at } = parseOptions(client, args, true);
   const fields = args.slice(at + 1);
   if (fields.length < 2 || fields.length % 2 === 1) throw wrongArity("xadd");
   const given = args[at] as string;
@@ -129,7 +134,7 @@ function xadd(client: Client, args: string[]): Reply {
   if (existing === undefined && !makeStream) return null;
   const stream = existing ?? new StreamValue();
   const id = nextId(client, stream, given);
-  stream.append(id, fields);
+  stream.append(id, fields, server.config.limits);
   if (existing === undefined) db.add(key, stream);
   db.changed(key);
   server.notify("t", "xadd", key, db);
@@ -141,7 +146,7 @@ function xadd(client: Client, args: string[]): Reply {
 function xtrim(client: Client, args: string[]): Reply {
   const { db, server } = client;
   const key = args[1] as string;
-  const { trim } = parseOptions(args, false);
+  const { trim } = parseOptions(client, args, false);
   const stream = db.get(StreamValue, key);
   if (stream === undefined) return 0;
   const removed = stream.trim(trim as Trim);

@@ -32,6 +32,10 @@ interface Settings {
   readonly null: LuaTable;
   keepNumbers: number;
   depthMax: number;
+  decodeDepthMax: number;
+  /** NaN and infinities: refused (false), written as C prints them (true), or as null. */
+  invalidNumbers: boolean | "null";
+  decodeInvalidNumbers: boolean;
   sparseConvert: boolean;
   sparseRatio: number;
   sparseSafe: number;
@@ -46,6 +50,9 @@ export function cjsonLibrary(runtime: LuaRuntime): LuaTable {
     null: nullValue(),
     keepNumbers: 14,
     depthMax: DEPTH_MAX,
+    decodeDepthMax: DEPTH_MAX,
+    invalidNumbers: false,
+    decodeInvalidNumbers: true,
     sparseConvert: false,
     sparseRatio: SPARSE_RATIO,
     sparseSafe: SPARSE_SAFE,
@@ -73,14 +80,24 @@ export function cjsonLibrary(runtime: LuaRuntime): LuaTable {
       settings.depthMax = args.integer(0, settings.depthMax);
       return settings.depthMax;
     }),
-    decode_max_depth: define("decode_max_depth", (args) => args.integer(0, DEPTH_MAX)),
+    decode_max_depth: define("decode_max_depth", (args) => {
+      settings.decodeDepthMax = args.integer(0, settings.decodeDepthMax);
+      return settings.decodeDepthMax;
+    }),
     encode_number_precision: define("encode_number_precision", (args) => {
       settings.keepNumbers = args.integer(0, settings.keepNumbers);
       return settings.keepNumbers;
     }),
     encode_keep_buffer: () => NOTHING,
-    encode_invalid_numbers: () => false,
-    decode_invalid_numbers: () => true,
+    encode_invalid_numbers: define("encode_invalid_numbers", (args) => {
+      const [value] = args.values;
+      if (typeof value === "boolean" || value === "null") settings.invalidNumbers = value;
+      return settings.invalidNumbers;
+    }),
+    decode_invalid_numbers: define("decode_invalid_numbers", (args) => {
+      if (typeof args.values[0] === "boolean") settings.decodeInvalidNumbers = args.values[0];
+      return settings.decodeInvalidNumbers;
+    }),
     decode_array_with_array_mt: () => false,
   });
 }
@@ -91,6 +108,11 @@ function nullValue(): LuaTable {
   value.metatable = LuaTable.fromRecord({ __tostring: () => "userdata: (nil)" });
   value.readonly = true;
   return value;
+}
+
+function invalidText(value: number): string {
+  if (Number.isNaN(value)) return "-nan";
+  return value > 0 ? "inf" : "-inf";
 }
 
 function quote(text: string): string {
@@ -107,7 +129,12 @@ function encode(value: LuaValue, settings: Settings, depth: number, fail: Fail):
     case "string":
       return quote(value);
     case "number":
-      if (!Number.isFinite(value)) fail("Cannot serialise number: must not be NaN or Inf");
+      if (!Number.isFinite(value)) {
+        if (settings.invalidNumbers === false) {
+          fail("Cannot serialise number: must not be NaN or Inf");
+        }
+        return settings.invalidNumbers === "null" ? "null" : invalidText(value);
+      }
       return formatG(value, settings.keepNumbers);
     case "boolean":
       return String(value);
@@ -222,12 +249,13 @@ class Decoder {
     if (!match || c === "+") return this.#unexpected("value");
     this.#at += match[0].length;
     const word = match[0].toLowerCase();
+    if (!this.#settings.decodeInvalidNumbers && /[nx]/.test(word)) this.#unexpected("value");
     if (word.includes("inf")) return word.startsWith("-") ? -Infinity : Infinity;
     return word.includes("nan") ? NaN : Number(match[0]);
   }
 
   #enter(): void {
-    if (++this.#depth > DEPTH_MAX) {
+    if (++this.#depth > this.#settings.decodeDepthMax) {
       this.#fail(
         `Found too many nested data structures (${this.#depth}) at character ${this.#at + 1}`,
       );

@@ -16,6 +16,7 @@ export interface RegisteredFunction {
 export interface FunctionLibrary {
   readonly name: string;
   readonly code: string;
+  /** By lower-case name: a function's name may be called in any case. */
   readonly functions: Map<string, RegisteredFunction>;
 }
 
@@ -45,7 +46,7 @@ export class FunctionLibraries {
   /** The function of this name, in whichever library. */
   find(name: string): RegisteredFunction | undefined {
     for (const library of this.libraries.values()) {
-      const found = library.functions.get(name);
+      const found = library.functions.get(name.toLowerCase());
       if (found) return found;
     }
     return undefined;
@@ -97,9 +98,10 @@ export class FunctionLibraries {
         "Library names can only contain letters, numbers, or underscores(_) and must be at least one character long",
       );
     }
-    if (library.functions.has(made.name)) runtime.raise("Function already exists in the library");
+    if (library.functions.has(made.name.toLowerCase()))
+      runtime.raise("Function already exists in the library");
     if (this.find(made.name)) throw err(`Function ${made.name} already exists`);
-    library.functions.set(made.name, made);
+    library.functions.set(made.name.toLowerCase(), made);
     return NOTHING;
   }
 

@@ -6,8 +6,11 @@ import type { Group } from "./stream-group.ts";
 import { formatId, type StreamId } from "./stream-id.ts";
 import { Value } from "./value.ts";
 
-const NODE_ENTRIES_MAX = 100;
-const NODE_BYTES_MAX = 4_096;
+/** How large Redis would let a node become: `stream-node-max-entries` and `-bytes`, 0 for no limit. */
+export interface NodeLimits {
+  readonly streamEntries: number;
+  readonly streamBytes: number;
+}
 
 export interface StreamEntry {
   readonly id: StreamId;
@@ -62,10 +65,14 @@ export class StreamValue extends Value {
   }
 
   /** Adds an entry, whose ID is greater than all before. */
-  append(id: StreamId, fields: readonly string[]): void {
+  append(id: StreamId, fields: readonly string[], limits: NodeLimits): void {
     const bytes = fields.reduce((sum, field) => sum + field.length + 2, 12);
     let node = this.#nodes[this.#nodes.length - 1];
-    if (!node || node.total >= NODE_ENTRIES_MAX || node.bytes + bytes > NODE_BYTES_MAX) {
+    const full =
+      node !== undefined &&
+      ((limits.streamEntries > 0 && node.total >= limits.streamEntries) ||
+        (limits.streamBytes > 0 && node.bytes + bytes > limits.streamBytes));
+    if (!node || full) {
       node = { live: 0, total: 0, bytes: 0 };
       this.#nodes.push(node);
     }
@@ -196,7 +203,8 @@ export class StreamValue extends Value {
 
   copy(): StreamValue {
     const copy = new StreamValue();
-    for (const { id, fields } of this.range(0n, this.lastId)) copy.append(id, fields);
+    copy.#entries = this.range(0n, this.lastId);
+    copy.#nodes = this.#nodes.map((node) => ({ ...node }));
     copy.lastId = this.lastId;
     copy.maxDeletedId = this.maxDeletedId;
     copy.entriesAdded = this.entriesAdded;
