@@ -1,0 +1,196 @@
+/** What a person is shown: the story of a violation, told from histories as files hold them. */
+import { describe, expect, test } from "vitest";
+import { Budget } from "../../src/check/budget.ts";
+import { findChecker } from "../../src/check/registry.ts";
+import type { CheckResult } from "../../src/check/checker.ts";
+import { HistoryBuilder } from "../../src/history/index.ts";
+import { readTransactions } from "../../src/check/transactions/index.ts";
+import { readHistories } from "../../src/history/index.ts";
+
+const encoder = new TextEncoder();
+
+function checkText(text: string, name: string, model: string, level: string): CheckResult {
+  const { history } = readHistories(encoder.encode(text), { name }).histories[0] as {
+    history: Parameters<ReturnType<typeof findChecker>["check"]>[0];
+  };
+  return findChecker(model, level).check(history, { level, budget: new Budget() });
+}
+
+function told(result: CheckResult): string {
+  if (result.verdict.result !== "violated") return result.verdict.result;
+  return result.verdict.evidence
+    .map(({ summary, steps }) => [summary, ...steps.map(({ text }) => `  ${text}`)].join("\n"))
+    .join("\n");
+}
+
+/** A write skew as AWDIT writes histories: by session, without a clock. */
+const writeSkew = "w 0 0\nw 1 0\n=====\nr 0 0\nr 1 0\nw 0 1\n=====\nr 0 0\nr 1 0\nw 1 1\n";
+
+describe("a violation as it is told", () => {
+  test("a cycle: who did what, why each comes before the next, and the contradiction", () => {
+    const history = new HistoryBuilder();
+    const append = history.invoke({ process: 1, f: "txn", input: [["append", "x", 1]], event: 10 });
+    history.complete(append, "ok", { output: [["append", "x", 1]], event: 11, atNs: 2_000_000 });
+    const read = history.invoke({ process: 2, f: "txn", input: [["r", "x"]], atNs: 5_000_000 });
+    history.complete(read, "ok", { output: [["r", "x", []]] });
+    const checker = findChecker("list-append");
+    const result = checker.check(history.finish(), { budget: new Budget() });
+    expect(told(result)).toMatchInlineSnapshot(`
+      "G-single-item-realtime (stale read): T0 < T1 < T0, a cycle of realtime, rw dependencies
+        T0: appended 1 to x
+        T1: read x = []
+        T0 had completed 3ms before T1 began
+        yet T1 read x while it was still empty, and T0 then appended 1: a contradiction"
+    `);
+    const { verdict } = result;
+    if (verdict.result !== "violated") throw new Error("not violated");
+    expect(verdict.evidence[0]?.steps[0]?.events).toStrictEqual([10, 11]);
+    expect(verdict.evidence[0]?.operations).toStrictEqual([0, 1]);
+    expect(verdict.violates).toStrictEqual(["strong-snapshot-isolation"]);
+    expect(verdict.alsoViolates).toContain("strict-serializable");
+  });
+
+  test("no order at all: the few transactions, and what either order of two writes leads to", () => {
+    expect(told(checkText(writeSkew, "skew.txt", "rw-register", "serializable")))
+      .toMatchInlineSnapshot(`
+        "not serializable: no order of these 3 transactions explains what they read
+          T0: wrote 0 = 0, wrote 1 = 0
+          T1: read 0 = 0, read 1 = 0, wrote 0 = 1
+          T2: read 0 = 0, read 1 = 0, wrote 1 = 1
+          suppose that T1 wrote before T0
+            T1 read 0 from T0; T1 wrote before T0: a circle
+          suppose that T0 wrote before T1
+            suppose that T0 wrote before T2
+              T1 read 1 from T0, so it comes before T2, which overwrote that; T2 read 0 from T0, so it comes before T1, which overwrote that: a circle
+            suppose that T2 wrote before T0
+              T2 read 0 from T0; T2 wrote before T0: a circle"
+      `);
+    expect(told(checkText(writeSkew, "skew.txt", "rw-register", "snapshot-isolation"))).toBe(
+      "holds",
+    );
+  });
+
+  test("a long fork, in Jepsen's workload of that name", () => {
+    const events = [
+      [
+        "invoke",
+        0,
+        [
+          ["r", "x", null],
+          ["r", "y", null],
+        ],
+      ],
+      [
+        "ok",
+        0,
+        [
+          ["r", "x", 1],
+          ["r", "y", null],
+        ],
+      ],
+      [
+        "invoke",
+        1,
+        [
+          ["r", "y", null],
+          ["r", "x", null],
+        ],
+      ],
+      [
+        "ok",
+        1,
+        [
+          ["r", "y", 1],
+          ["r", "x", null],
+        ],
+      ],
+    ].map(([type, process, value]) => ({ type, process, f: "read", value }));
+    expect(told(checkText(JSON.stringify(events), "fork.json", "long-fork", "prefix")))
+      .toMatchInlineSnapshot(`
+        "long fork: T0 saw "x" written before "y", and T1 the other way round
+          T0 saw the write of "x" and missed that of "y"
+          T1 saw the write of "y" and missed that of "x""
+      `);
+  });
+});
+
+describe("what cannot be judged", () => {
+  test("an element that was appended twice", () => {
+    const events = [
+      ["invoke", 0, [["append", "x", 1]]],
+      ["ok", 0, [["append", "x", 1]]],
+      ["invoke", 0, [["append", "x", 1]]],
+      ["ok", 0, [["append", "x", 1]]],
+    ].map(([type, process, value]) => ({ type, process, f: "txn", value }));
+    const { verdict } = checkText(JSON.stringify(events), "x.json", "list-append", "serializable");
+    expect(verdict).toMatchObject({
+      result: "unknown",
+      why: "1 was appended to x more than once, so nobody can tell which append a read saw",
+    });
+  });
+
+  test("registers given to the model of lists, with what to do", () => {
+    const events = JSON.stringify([
+      { type: "invoke", process: 0, f: "txn", value: [["w", "x", 1]] },
+      { type: "ok", process: 0, f: "txn", value: [["w", "x", 1]] },
+    ]);
+    expect(() => checkText(events, "x.json", "list-append", "serializable")).toThrow(
+      'operation 0: ["w","x",1] is neither a read nor an append',
+    );
+  });
+
+  test("a spent budget says so", () => {
+    const budget = new Budget({ timeout: 0 });
+    budget.spentNow();
+    const { history } = readHistories(encoder.encode(writeSkew), { name: "skew.txt" })
+      .histories[0] as { history: Parameters<ReturnType<typeof findChecker>["check"]>[0] };
+    const { verdict } = findChecker("rw-register").check(history, { budget });
+    expect(verdict).toMatchObject({ result: "unknown" });
+  });
+});
+
+describe("files", () => {
+  test("events go straight into a table, or by way of a history: the same is told", () => {
+    const lines = [
+      { type: "invoke", process: 0, f: "txn", value: [["append", "x", 1]], time: 1 },
+      { type: "ok", process: 0, f: "txn", value: [["append", "x", 1]], time: 2 },
+      { type: "invoke", process: 1, f: "txn", value: [["r", "x", null]], time: 3 },
+      { type: "ok", process: 1, f: "txn", value: [["r", "x", []]], time: 4 },
+    ];
+    const text = lines.map((line) => JSON.stringify(line)).join("\n");
+    const checker = findChecker("list-append");
+    const direct = checker.checkBytes?.(encoder.encode(text), "x.jsonl", { budget: new Budget() });
+    expect(told(direct as CheckResult)).toBe(
+      told(checkText(text, "x.jsonl", "list-append", "strict-serializable")),
+    );
+    expect(direct?.verdict.result).toBe("violated");
+    const { table, lookup } = readTransactions(encoder.encode(text), {
+      name: "x.jsonl",
+      model: "list-append",
+    });
+    expect(table.count).toBe(2);
+    expect(lookup(1)?.output).toStrictEqual([["r", "x", []]]);
+  });
+
+  test("IsoVista's and dbcop's formats hold the same history as AWDIT's", () => {
+    const isovista =
+      "w(0,0,0,0)\nw(1,0,0,0)\nr(0,0,1,1)\nr(1,0,1,1)\nw(0,1,1,1)\nr(0,0,2,2)\nr(1,0,2,2)\nw(1,1,2,2)\n";
+    const event = (write: boolean, variable: number, version: number): object => ({
+      write,
+      variable,
+      version,
+      success: true,
+    });
+    const dbcop = JSON.stringify({
+      params: { id: 0 },
+      data: [
+        [{ events: [event(true, 0, 0), event(true, 1, 0)], success: true }],
+        [{ events: [event(false, 0, 0), event(false, 1, 0), event(true, 0, 1)], success: true }],
+        [{ events: [event(false, 0, 0), event(false, 1, 0), event(true, 1, 1)], success: true }],
+      ],
+    });
+    const expected = told(checkText(writeSkew, "skew.txt", "rw-register", "serializable"));
+    expect(told(checkText(isovista, "skew.txt", "rw-register", "serializable"))).toBe(expected);
+    expect(told(checkText(dbcop, "skew.json", "rw-register", "serializable"))).toBe(expected);
+  });
+});

@@ -1,0 +1,98 @@
+/**
+ * The tests of the algorithms as functions of the library: they count disagreements with the referees.
+ * The library's own must be none, and that of a library with a planted bug must not.
+ */
+import fc from "fast-check";
+import { Budget } from "../../../src/check/budget.ts";
+import { impossibleLevels } from "../../../src/check/transactions/anomalies.ts";
+import type * as anomaly from "../../../src/check/transactions/anomaly.ts";
+import type * as committed from "../../../src/check/transactions/committed.ts";
+import type * as listAppend from "../../../src/check/transactions/list-append.ts";
+import type * as levels from "../../../src/check/transactions/register-levels.ts";
+import type * as rwRegister from "../../../src/check/transactions/rw-register.ts";
+import { cycleTypes, smallLists, type Lists } from "./lists.ts";
+import { smallRegisters, story, tableFrom, type Small } from "./make.ts";
+import { holds, type Base } from "./referee.ts";
+import { stories } from "./stories.ts";
+
+/** The functions under test. */
+export type Library = Pick<typeof anomaly, "AnomalySet"> &
+  Pick<typeof committed, "committedPart"> &
+  Pick<typeof listAppend, "checkListAppend"> &
+  Pick<typeof levels, "LevelDecider" | "registerRules"> &
+  Pick<typeof rwRegister, "inferRegister">;
+
+const registers: Small[][] = fc.sample(smallRegisters(5), { numRuns: 500, seed: 3 });
+const lists: Lists[] = fc.sample(smallLists(5), { numRuns: 500, seed: 5 });
+const verdicts = new Map<string, boolean>();
+const ruledOut = new Map<string, string>();
+
+/** How often the complete checker of registers disagrees with the axioms. */
+export function registerDisagreements(library: Library): number {
+  let count = 0;
+  for (const rule of library.registerRules) {
+    registers.forEach((history, i) => {
+      const name = `${rule.level} ${i}`;
+      let expected = verdicts.get(name);
+      if (expected === undefined) {
+        expected = holds(history, (rule.weak ?? rule.order) as string, rule.precedence as Base);
+        verdicts.set(name, expected);
+      }
+      const bad = new library.AnomalySet();
+      const part = library.committedPart(tableFrom("register", history), bad);
+      const decider = new library.LevelDecider(part, bad, new Budget());
+      if (decider.decide(rule.level).holds !== expected) count++;
+    });
+    if (count > 0) return count;
+  }
+  return count;
+}
+
+/** How often cycles of lists rule out other levels than the referee's do. */
+export function listDisagreements(library: Library): number {
+  let count = 0;
+  for (const [level, order] of [
+    ["serializable", "none"],
+    ["strong-session-serializable", "process"],
+    ["strict-serializable", "realtime"],
+  ] as const) {
+    lists.forEach((history, i) => {
+      const name = `${order} ${i}`;
+      let expected = ruledOut.get(name);
+      if (expected === undefined) {
+        expected = [...impossibleLevels(cycleTypes(history, order))].sort().join();
+        const named = order === "none" ? [...cycleTypes(history, order, true)] : [];
+        expected += `|${[...impossibleLevels(named)].sort().join()}`;
+        ruledOut.set(name, expected);
+      }
+      const table = tableFrom("append", history.transactions);
+      const { anomalies } = library.checkListAppend(table, { levels: [level] }, new Budget());
+      const found = anomalies.types.filter((type) => /^G(0|1c|2|-)|-exists$/.test(type));
+      const named = order === "none" ? found.filter((type) => !type.endsWith("-exists")) : [];
+      const got = [found, named].map((types) => [...impossibleLevels(types)].sort().join());
+      if (got.join("|") !== expected) count++;
+    });
+    if (count > 0) return count;
+  }
+  return count;
+}
+
+/** The stories whose anomalies are not those that should be found. */
+export function storyDisagreements(library: Library): string[] {
+  return stories
+    .filter(({ type, text, level, anomalies, assume }) => {
+      const table = story(type, text);
+      const budget = new Budget();
+      const { anomalyTypes } =
+        type === "append"
+          ? library.checkListAppend(table, { levels: [level] }, budget)
+          : library.inferRegister(
+              table,
+              { levels: [level] },
+              assume ? { [assume]: true } : {},
+              budget,
+            );
+      return [...anomalyTypes].sort().join() !== [...anomalies].sort().join();
+    })
+    .map(({ title }) => title);
+}
