@@ -109,8 +109,8 @@ export class AsyncContext {
     callback: (...args: never[]) => unknown,
     args: readonly unknown[],
   ): unknown {
+    if (!this.#active()) return Reflect.apply(callback, resource, args);
     const call = (): unknown => Reflect.apply(callback, resource, args);
-    if (!this.#active()) return call();
     const context = this.#contexts.get(resource);
     if (!context) return call();
     const { asyncId, triggerId, frame } = context;
