@@ -26,7 +26,7 @@ export function parseOptions<T extends NonNullable<ParseArgsConfig["options"]>>(
     const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     return parsed as never;
   } catch (error) {
-    const message = (error as Error).message.split(". ")[0] ?? "bad options";
+    const message = (error as Error).message.split(/\.\s|\n/)[0] ?? "bad options";
     throw new LightconeError("LC_USAGE", message, `See \`lightcone ${command} --help\`.`);
   }
 }

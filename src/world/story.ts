@@ -33,7 +33,9 @@ export function tellStory(evidence: Evidence, judged: Judged): Story {
     told.add(index);
     lines.push(operationLine(operation, judged.plan.durationNs));
   }
-  const lastNs = Math.max(0, ...lines.map(({ atNs }) => atNs));
+  // An operation without an answer may have been kept from it by whatever happened until the end.
+  const waits = evidence.operations.some((index) => operations[index]?.completeNs === Infinity);
+  const lastNs = waits ? Infinity : Math.max(0, ...lines.map(({ atNs }) => atNs));
   lines.push(...faultLines(judged, lastNs, evidence));
   lines.sort((a, b) => a.atNs - b.atNs);
   return { lines, summary: evidence.summary };

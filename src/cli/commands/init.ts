@@ -28,6 +28,7 @@ export default world("a lock is held by one worker at a time", (w) => {
       new Promise<void>((resolve, reject) => {
         const socket = createConnection(7000, server, () => socket.write(\`\${verb} \${host}\\n\`));
         socket.on("data", (answer) => (answer.toString() === "yes\\n" ? resolve() : reject(new Error("no"))));
+        socket.setTimeout(1_000, () => socket.destroy());
         socket.on("error", reject);
         socket.on("close", () => reject(new Error("closed")));
       });

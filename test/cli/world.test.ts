@@ -1,0 +1,247 @@
+/** The front door, as a user meets it: run, explore, replay, and how each says that something is wrong. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ended, Lightcone } from "./lightcone.ts";
+
+const lightcone = new Lightcone();
+const lock = lightcone.world("lock");
+
+/** Figures of real time, which differ from run to run. */
+const steady = (text: string): string =>
+  text.replace(/[\d.,]+ (runs\/s|simulated s\/s)/g, "N $1").replace(/\d+\.\d+s($| )/gm, "Ns$1");
+
+describe("lightcone run", () => {
+  it("tells that a world held, with its fingerprint, the same every time", async () => {
+    const first = await lightcone.run("run", lock, "--seed", "7", "--no-faults", "--json");
+    const again = await lightcone.run("run", lock, "--seed", "0x7", "--no-faults", "--json");
+    expect(first.code).toBe(0);
+    expect(first.stdout).toBe(again.stdout);
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      seed: 7,
+      verdict: "held",
+      fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
+      events: expect.any(Number),
+      violations: [],
+    });
+  });
+
+  it("verifies that a used and a fresh process give the same run", async () => {
+    const { code, stdout } = await lightcone.run("run", lock, "--verify", "--no-faults");
+    expect(stdout).toContain("the same in a used and in a fresh process");
+    expect(code).toBe(0);
+  });
+
+  it("prints what happened and writes every event with --trace, without changing the run", async () => {
+    const { stdout } = await lightcone.run("run", lock, "--seed", "3", "--trace");
+    const plain = await lightcone.run("run", lock, "--seed", "3", "--json");
+    const { fingerprint } = JSON.parse(plain.stdout) as { fingerprint: string };
+    expect(stdout).toContain(`fingerprint ${fingerprint}`);
+    expect(stdout).toMatch(/worker-1 {2}acquire job …/);
+    expect(readdirSync(join(lightcone.cwd, ".lightcone"))).toContain("lock-3.trace");
+  });
+
+  it("tells of assertions that are not so", async () => {
+    const { code, stdout } = await lightcone.run("run", lightcone.world("assertions"), "--json");
+    const { violations } = JSON.parse(stdout) as { violations: { check: string }[] };
+    expect(violations.map(({ check }) => check)).toEqual([
+      "always: the queue is bounded",
+      "eventually: everyone agrees",
+    ]);
+    expect(code).toBe(1);
+  });
+});
+
+describe("lightcone explore", () => {
+  it("finds, shrinks and tells a violation, and writes the file that replays it", async () => {
+    const found = await lightcone.run("explore", lock, "--seed", "1", "--jobs", "2");
+    expect(found.code).toBe(1);
+    expect(found.stdout).toMatch(/^✗ one holder at a time +seed 0x\w+ · \d+ faults?, 1 after/);
+    expect(found.stdout).toMatch(/ fault +lock (?:crashes|loses power)/);
+    expect(found.stdout).toMatch(/worker-1 +acquire job -> held/);
+    expect(found.stdout).toMatch(/worker-2 +acquire job -> held/);
+    expect(found.stdout).toMatch(/two holders of job from [\d.]+m?s to [\d.]+m?s {2}\(mutex\)/);
+    const [, file = ""] = /replay {2}npx lightcone replay (\S+)/.exec(found.stdout) ?? [];
+
+    const again = await lightcone.run("replay", file);
+    expect(again.code).toBe(1);
+    const story = (text: string): string[] => text.split("\n").filter((line) => /^ +\d/.test(line));
+    expect(story(again.stdout)).toEqual(story(found.stdout));
+    expect(again.stdout).toMatch(/the same run, to the last of [\d,]+ events/);
+
+    const replay = JSON.parse(readFileSync(join(lightcone.cwd, file), "utf8")) as {
+      code: string;
+      fingerprint: string;
+      schedule: unknown[];
+    };
+    const changed = join(lightcone.cwd, ".lightcone", "changed.json");
+    writeFileSync(changed, JSON.stringify({ ...replay, code: "0123" }));
+    const other = await lightcone.run("replay", changed);
+    expect(other.stdout).toContain("the code has changed since, yet it is the same run");
+    expect(other.code).toBe(1);
+
+    writeFileSync(changed, JSON.stringify({ ...replay, code: "0123", schedule: [] }));
+    const gone = await lightcone.run("replay", changed);
+    expect(gone.stdout).toContain("the violation is gone");
+    expect(gone.stdout).toContain("the code has changed since, and it is another run");
+    expect(gone.code).toBe(0);
+
+    writeFileSync(changed, JSON.stringify({ ...replay, fingerprint: "0123" }));
+    const diverged = await lightcone.run("replay", changed);
+    expect(diverged.stderr).toContain("the code is the same, and the run is not");
+    expect(diverged.code).toBe(2);
+  });
+
+  it("holds without the faults, in the same fingerprints by any number of processes", async () => {
+    const args = ["explore", lock, "--seed", "5", "--runs", "12", "--no-faults"];
+    const alone = await lightcone.run(...args, "--jobs", "1", "--json");
+    const beside = await lightcone.run(...args, "--jobs", "3", "--json");
+    expect(alone.code).toBe(0);
+    expect(alone.stdout.trim().split("\n")).toHaveLength(12);
+    expect(beside.stdout).toBe(alone.stdout);
+    const told = await lightcone.run(...args, "--jobs", "2");
+    expect(steady(told.stdout)).toMatchInlineSnapshot(`
+      "✓ one holder at a time  seeds 0x5 to 0x10
+        explored 12 runs · N runs/s · N simulated s/s · 0 faults injected · Ns · 1 of them twice, the same to the last event
+      "
+    `);
+  });
+
+  it("says which `sometimes` was never so", async () => {
+    const world = lightcone.world("assertions");
+    const { stdout } = await lightcone.run("explore", world, "--runs", "3", "--all", "--no-shrink");
+    expect(stdout).toContain("never true in any run: sometimes a retry happens");
+    expect(stdout).not.toContain("sometimes a request happens");
+  });
+
+  it("ends cleanly on Ctrl-C, with what was found", async () => {
+    const child = lightcone.start(["explore", lock, "--no-faults", "--for", "60s", "--jobs", "1"]);
+    const end = ended(child);
+    setTimeout(() => child.kill("SIGINT"), 2_500);
+    const { code, stdout, stderr } = await end;
+    expect(stdout).toMatch(/✓ one holder at a time .*interrupted/);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+  });
+
+  it("goes on when one of its processes is killed", async () => {
+    const args = ["explore", lock, "--no-faults", "--runs", "30", "--seed", "1", "--jobs", "2"];
+    const child = lightcone.start(args);
+    const end = ended(child);
+    const { spawnSync } = await import("node:child_process");
+    const children = (): string[] =>
+      spawnSync("ps", ["-o", "pid=", "--ppid", String(child.pid)])
+        .stdout.toString()
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line !== "");
+    let victims: string[] = [];
+    for (let tries = 0; tries < 100 && victims.length < 2; tries++) {
+      await new Promise((wait) => setTimeout(wait, 50));
+      victims = children();
+    }
+    process.kill(Number(victims[0]), "SIGKILL");
+    const { code, stdout } = await end;
+    expect(stdout).toMatch(/explored 30 runs/);
+    expect(code).toBe(0);
+  });
+
+  it("does not mind that nobody reads to the end", async () => {
+    const child = lightcone.start(["explore", lock, "--no-faults", "--runs", "20", "--json"]);
+    child.stdout?.once("data", () => child.stdout?.destroy());
+    const { stderr } = await ended(child);
+    expect(stderr).toBe("");
+  });
+});
+
+describe("bad input gets one clear message, and no stack trace", () => {
+  const bad = (name: string): string => lightcone.world(`bad/${name}`);
+  const cases: [string, string[], RegExp][] = [
+    ["no such world", ["run", "nowhere.world.ts"], /there is no world file nowhere/],
+    ["a world file that exports nothing", ["run", bad("exports-nothing")], /no default export/],
+    ["one that exports something else", ["run", bad("exports-object")], /an object, not a world/],
+    [
+      "one that throws",
+      ["run", bad("throws-as-read")],
+      /throws as it is read: TypeError.*\n.*:3:3/,
+    ],
+    ["an unknown host", ["run", bad("unknown-host")], /w\.crash: there is no host "b-1"/],
+    ["zero hosts", ["run", bad("zero-hosts")], /the count must be/],
+    ["a program that is not there", ["run", bad("no-program")], /no program \.\/server\.ts/],
+    [
+      "a program that throws at start",
+      ["run", bad("throws-at-start")],
+      /throws as soon as.*\n.*throws-at-start\.world\.ts:\d+:7/,
+    ],
+    ["a program that exits", ["run", bad("exits")], /ends as soon as.*exit code 3/],
+    ["a program that never yields", ["run", bad("loops")], /worker-2 has been computing.*\n.*:3:3/],
+    ["the same in a campaign", ["explore", bad("loops")], /worker-2 has been computing/],
+    ["an unknown option", ["run", lock, "--sed", "1"], /Unknown option '--sed'/],
+    ["a seed that is none", ["run", lock, "--seed", "-1"], /--seed|option/],
+    ["runs that are none", ["explore", lock, "--runs", "many"], /not a whole number/],
+    ["a time that is none", ["explore", lock, "--for", "ever"], /"ever" is not a duration/],
+    ["no world at all", ["explore"], /which world/],
+    ["two worlds", ["run", lock, lock], /one world at a time/],
+    ["an unknown command", ["fly"], /no command "fly"/],
+    ["no such replay", ["replay", "nothing.json"], /there is no file nothing\.json/],
+  ];
+  it.each(cases)("%s", async (_, args, message) => {
+    const { code, stdout, stderr } = await lightcone.run(...args);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split("\n").length).toBeLessThanOrEqual(2);
+    expect(stderr).not.toMatch(/^\s+at .*\(/m);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+
+  it("a world file that does not compile, with file and line", async () => {
+    const path = join(lightcone.cwd, "broken.world.ts");
+    writeFileSync(
+      path,
+      'import { world } from "lightcone";\nexport default world("x", (w) => { w. });\n',
+    );
+    const { code, stderr } = await lightcone.run("run", path);
+    expect(stderr).toMatch(/broken\.world\.ts:2:\d+: /);
+    expect(code).toBe(2);
+  });
+
+  it("replay files that are damaged", async () => {
+    const path = join(lightcone.cwd, "damaged.json");
+    const whole = { lightconeReplay: 1, world: "x.ts", seed: 1, fingerprint: "0", schedule: [] };
+    const cases: [object | string, RegExp][] = [
+      ["{", /damaged\.json/],
+      [{}, /not a replay file/],
+      [{ ...whole, lightconeReplay: 9 }, /format 9/],
+      [{ ...whole, seed: "one" }, /has no seed/],
+      [{ ...whole, schedule: [{ kind: "flood" }] }, /fault 1 .*"flood"/],
+      [whole, /about the world x\.ts, which is not there/],
+    ];
+    for (const [content, message] of cases) {
+      writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+      const { code, stderr } = await lightcone.run("replay", path);
+      expect(stderr).toMatch(message);
+      expect(code).toBe(2);
+    }
+  });
+
+  it("a program that throws later is no bad input: it is a violation", async () => {
+    const { code, stdout } = await lightcone.run("run", bad("throws-later"));
+    expect(stdout).toMatch(
+      /1\.500s {2}a-1 {2}TypeError: .*'boom'\)\n.*throws-later\.world\.ts:\d+:7/,
+    );
+    expect(stdout).toContain("(no uncaught exceptions)");
+    expect(code).toBe(1);
+  });
+});
+
+describe("lightcone init", () => {
+  it("writes a world that runs", async () => {
+    const made = await lightcone.run("init", "first.world.ts");
+    expect(made.stdout).toContain("npx lightcone explore first.world.ts");
+    const held = await lightcone.run("run", "first.world.ts", "--no-faults");
+    expect(held.code).toBe(0);
+    const again = await lightcone.run("init", "first.world.ts");
+    expect(again.stderr).toContain("is there already");
+    expect(again.code).toBe(2);
+  });
+});
