@@ -34,6 +34,7 @@ class Worker {
         clearTimeout(timer);
         child.removeListener("message", finish);
         child.removeListener("exit", onExit);
+        if (outcome.spoiled) this.stop();
         done(outcome);
       };
       const onExit = () => {

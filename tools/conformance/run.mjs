@@ -166,7 +166,7 @@ function judge(test, outcome, onReal) {
     return { state: "not applicable", why, passed: passed && skipped === undefined };
   if (passed && skipped === undefined) return { state: "passed" };
   if (skipped !== undefined) return { state: "failed", why: `skips itself here: ${skipped}` };
-  return { state: "failed", why: failureOf(outcome) };
+  return { state: "failed", why: failureOf(outcome), output: outcome.error ?? outcome.output };
 }
 
 function failureOf({ end, output, error, virtualMs }) {
@@ -198,8 +198,10 @@ function printModule({ module, passed, failed, applicable, files, real: onReal }
       console.log(`        ${verdict.name}: ${verdict.why.slice(category.length + 2)}${stale}`);
     }
   }
-  for (const { name, why, state } of verdicts) {
-    if (state === "failed") console.log(`    ✗ ${name}: ${why}`);
+  for (const { name, why, state, output } of verdicts) {
+    if (state !== "failed") continue;
+    console.log(`    ✗ ${name}: ${why}`);
+    if (options.verbose && output) console.log(output.replace(/^/gm, "        ").trimEnd());
   }
 }
 

@@ -10,6 +10,7 @@ import { Host } from "../../src/sim/host.ts";
 import { Kernel } from "../../src/sim/kernel.ts";
 import { Network } from "../../src/sim/network/index.ts";
 import type { ProcessEnd } from "../../src/sim/process.ts";
+import { builtinsAreSpoiled } from "./intrinsics.ts";
 
 /** What the parent asks for. */
 interface Task {
@@ -28,6 +29,8 @@ interface Outcome {
   /** What went wrong in the simulator itself. */
   readonly error: string | undefined;
   readonly virtualMs: number;
+  /** It changed what all later tests in this worker would see. */
+  readonly spoiled: boolean;
 }
 
 /** Where the host sees the tests. */
@@ -67,7 +70,7 @@ async function run({ root, file, flags, env }: Task): Promise<Outcome> {
   } catch (thrown) {
     error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   }
-  return { end, output, error, virtualMs };
+  return { end, output, error, virtualMs, spoiled: builtinsAreSpoiled() };
 }
 
 const send = process.send?.bind(process) as (message: unknown) => void;
@@ -76,6 +79,7 @@ process.on("message", (task: Task) => {
 });
 // What a simulated program leaves behind must not end the worker.
 process.on("uncaughtException", (thrown) => {
-  send({ end: undefined, output: "", error: String(thrown?.stack ?? thrown), virtualMs: 0 });
+  const error = String(thrown?.stack ?? thrown);
+  send({ end: undefined, output: "", error, virtualMs: 0, spoiled: true });
 });
 send("ready");

@@ -1,0 +1,100 @@
+/** The runner of Node's test suite, on a suite of our own whose results are known. */
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+const runner = fileURLToPath(new URL("../../tools/conformance/run.mjs", import.meta.url));
+const root = mkdtempSync(join(tmpdir(), "lightcone-runner-"));
+
+/** Counts calls as the suite's own `common` does: what was not called in the end fails the process. */
+const common = `
+const pending = [];
+process.on("exit", (code) => {
+  if (code === 0 && pending.some((one) => one.left > 0)) {
+    console.log("Mismatched function calls");
+    process.exit(1);
+  }
+});
+exports.mustCall = (callback = () => {}) => {
+  const one = { left: 1 };
+  pending.push(one);
+  return (...args) => {
+    one.left--;
+    return callback(...args);
+  };
+};`;
+
+const head = `"use strict";\nconst common = require("../common");\nconst fs = require("fs");\n`;
+
+const files: Record<string, string> = {
+  "test-fs-called.js": `fs.readFile(__filename, common.mustCall());`,
+  "test-fs-flagged.js": `// Flags: --expose-internals\n`,
+  "test-fs-never-called.js": `
+    if (fs.existsSync("/dev/full")) fs.stat("/node/nothing", () => {});
+    if (fs.existsSync("/node/test")) common.mustCall();`,
+  "test-fs-only-here.js": `if (!fs.existsSync("/node/test")) throw new Error("the real machine");`,
+  "test-fs-skipped.js": `console.log("1..0 # Skipped: for another day");`,
+  "test-fs-throws.js": `if (fs.existsSync("/node/test")) throw new TypeError("a simulated host");`,
+  "test-fs-loops.js": `if (fs.existsSync("/node/test")) setInterval(() => {}, 60_000);`,
+  "test-fs-spoils.js": `Object.prototype.spoiled = true;`,
+  "test-fs-unspoiled.js": `if ({}.spoiled) throw new Error("another test was here");`,
+  "test-timers-passes.js": `setTimeout(common.mustCall(), 1);`,
+  "test-url-is-not-asked.js": `throw new Error("not one of the modules");`,
+};
+
+beforeAll(() => {
+  mkdirSync(join(root, "test", "common"), { recursive: true });
+  mkdirSync(join(root, "test", "parallel"));
+  writeFileSync(join(root, "test", "common", "index.js"), common);
+  for (const [name, body] of Object.entries(files)) {
+    writeFileSync(join(root, "test", "parallel", name), head + body);
+  }
+});
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+interface Verdict {
+  readonly name: string;
+  readonly state: string;
+  readonly why?: string;
+}
+
+it("counts a test as passed only when all that it expected came to pass", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    runner,
+    ...[root, "--json", "--verbose", "--jobs", "1"],
+  ]);
+  const [fs, timers] = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(fs).toMatchObject({ module: "fs", files: 9, passed: 3, failed: 3, applicable: 6 });
+  expect(timers).toMatchObject({ module: "timers", files: 1, passed: 1, failed: 0, applicable: 1 });
+  const verdicts = (fs as { tests: Verdict[] }).tests.map(
+    ({ name, state, why }) => [name, state, why ?? ""] as const,
+  );
+  expect(verdicts.map(([name, state]) => `${name} ${state}`)).toEqual([
+    "test-fs-called.js passed",
+    "test-fs-flagged.js not applicable",
+    "test-fs-loops.js failed",
+    "test-fs-never-called.js failed",
+    "test-fs-only-here.js not applicable",
+    "test-fs-skipped.js not applicable",
+    "test-fs-spoils.js passed",
+    "test-fs-throws.js failed",
+    "test-fs-unspoiled.js passed",
+  ]);
+  const reason = Object.fromEntries(verdicts.map(([name, , why]) => [name, why]));
+  expect(reason["test-fs-flagged.js"]).toBe("internals: needs --expose-internals");
+  expect(reason["test-fs-loops.js"]).toBe("still running after 600 virtual seconds");
+  expect(reason["test-fs-never-called.js"]).toMatch(/^code 1: Mismatched/);
+  expect(reason["test-fs-only-here.js"]).toMatch(
+    /^real: fails on Node v\S+: Error: the real machine/,
+  );
+  expect(reason["test-fs-skipped.js"]).toBe("skips itself: for another day");
+  expect(reason["test-fs-throws.js"]).toMatch(/^code 1: TypeError: a simulated host/);
+});
