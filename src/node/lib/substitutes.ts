@@ -79,6 +79,7 @@ function urlModule(): object {
     domainToUnicode,
     isURL,
     urlToHttpOptions: realUrl.urlToHttpOptions,
+    getURLOrigin: (url: string) => new URL(url).origin,
     toPathIfFileURL: (value: unknown) => (isURL(value) ? fileURLToPath(value as URL) : value),
     URLParse: (input: string, base?: string) => {
       try {
@@ -93,6 +94,16 @@ function urlModule(): object {
     slashedProtocol: new Set(
       ["http", "https", "ftp", "gopher", "file", "ws", "wss"].flatMap((name) => [name, `${name}:`]),
     ),
+  };
+}
+
+/** A reader of numbers, which the library calls as a method or, since Node 24, as a function. */
+function reader(name: "readUInt16BE" | "readUInt32BE") {
+  return function read(this: Buffer | undefined, ...args: [Buffer | number, number?]): number {
+    const [first, second] = args;
+    const [view, offset] = typeof first === "object" ? [first, second] : [this as Buffer, first];
+    // Of any typed array: it reads elements, not bytes.
+    return Buffer.prototype[name].call(view, offset);
   };
 }
 
@@ -117,6 +128,8 @@ function bufferInternals(): object {
     createUnsafeArrayBuffer: (size: number) => new ArrayBuffer(size),
     isMarkedAsUntransferable: () => false,
     asyncWriteUtf8: undefined,
+    readUInt16BE: reader("readUInt16BE"),
+    readUInt32BE: reader("readUInt32BE"),
   };
 }
 

@@ -1,17 +1,11 @@
 /** Node's native `FileHandle`: what `fs.promises.open` holds, closed by a promise, readable as a stream. */
 import * as sim from "../../../sim/disk/index.ts";
+import { kArrayBufferOffset, kReadBytesOrError, streamStateOf } from "../stream.ts";
 import type { Calls } from "./calls.ts";
 
 /** Which error a read of a closed stream gives: libuv's end of file. */
 const UV_EOF = -4095;
 const READ_BYTES = 65_536;
-
-/** The part of the stream binding through which `onread` is told how much was read. */
-interface StreamState {
-  readonly streamBaseState: Int32Array;
-  readonly kReadBytesOrError: number;
-  readonly kArrayBufferOffset: number;
-}
 
 /** A native file handle of one process. */
 export class FileHandle {
@@ -108,13 +102,9 @@ export class FileHandle {
 
   #tell(result: number, bytes: Uint8Array<ArrayBuffer> | undefined): void {
     if (result < 0) this.#reading = false;
-    const state = this.#calls.context.require(
-      "internal/stream_base_commons",
-    ) as Partial<StreamState>;
-    if (state.streamBaseState !== undefined) {
-      state.streamBaseState[state.kReadBytesOrError ?? 0] = result;
-      state.streamBaseState[state.kArrayBufferOffset ?? 1] = 0;
-    }
+    const state = streamStateOf(this.#calls.context);
+    state[kReadBytesOrError] = result;
+    state[kArrayBufferOffset] = 0;
     const { onread } = this;
     if (onread === undefined) return;
     this.#calls.context.async.makeCallback(this, onread as () => void, [bytes?.buffer]);

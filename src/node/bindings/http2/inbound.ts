@@ -276,14 +276,16 @@ export class Inbound {
     const engine = this.#engine;
     const stream = engine.streams.get(this.#header.streamId);
     engine.received += size;
-    let over = engine.received > engine.receiveWindow;
-    if (stream) {
-      stream.received += size;
-      over ||= stream.received > stream.receiveWindow;
-    }
-    if (over) {
+    if (engine.received > engine.receiveWindow) {
       engine.terminate(ErrorCode.flowControlError);
       return false;
+    }
+    if (stream) {
+      if (stream.received + size > stream.receiveWindow) {
+        engine.submitRstStream(stream.id, ErrorCode.flowControlError);
+      } else {
+        stream.received += size;
+      }
     }
     if (padding) this.#consumePadding(size);
     return true;

@@ -429,7 +429,8 @@ export class Outbound {
     const length = answer.length + padding;
     const ends = answer.eof && data.endStream && !answer.noEndStream;
     const flags = (ends ? FrameFlag.endStream : 0) | (padding > 0 ? FrameFlag.padded : 0);
-    const frame: Uint8Array[] = [dataHeader(length, flags, stream.id, padding)];
+    const frame: Uint8Array[] = [dataHeader(length, flags, stream.id)];
+    if (padding > 0) frame.push(Uint8Array.of(padding - 1));
     frame.push(...data.source.take(answer.length));
     if (padding > 1) frame.push(new Uint8Array(padding - 1));
     engine.sendWindow -= length;
@@ -459,12 +460,11 @@ export class Outbound {
   }
 }
 
-function dataHeader(length: number, flags: number, streamId: number, padding: number): Uint8Array {
-  const bytes = makeFrame(FrameType.data, flags, streamId, padding > 0 ? 1 : 0);
+function dataHeader(length: number, flags: number, streamId: number): Uint8Array {
+  const bytes = makeFrame(FrameType.data, flags, streamId, 0);
   bytes[0] = length >>> 16;
   bytes[1] = length >>> 8;
   bytes[2] = length;
-  if (padding > 0) bytes[FRAME_HEADER_BYTES] = padding - 1;
   return bytes;
 }
 

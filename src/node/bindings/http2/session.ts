@@ -3,6 +3,7 @@
  * Node's library above. When it sends, and when it stops to read, is as in Node's `node_http2.cc`.
  */
 import { Kind } from "../../../trace/kinds.ts";
+import type { Realm } from "../../realm-types.ts";
 import type { PriorityFields, Setting } from "../../../wire/http2/index.ts";
 import { ParentStream, type ParentReader, type StreamHandleLike } from "../parent-stream.ts";
 import { CallbackScope } from "../stream-base.ts";
@@ -24,9 +25,33 @@ export interface OutgoingWrite {
   readonly request: Request;
 }
 
-interface Pending {
+/** A PING or SETTINGS that waits to be acknowledged: a resource of its own to `async_hooks`. */
+class Pending {
   readonly callback: unknown;
   readonly startNs: number;
+  readonly #realm: Realm;
+  readonly #asyncId: number;
+
+  constructor(realm: Realm, type: string, callback: unknown) {
+    this.#realm = realm;
+    this.callback = callback;
+    this.startNs = realm.context.process.readMonotonicNs();
+    this.#asyncId = realm.context.async.register(this, type);
+  }
+
+  getAsyncId(): number {
+    return this.#asyncId;
+  }
+
+  /** Milliseconds since it was sent. */
+  get elapsedMs(): number {
+    return (this.#realm.context.process.readMonotonicNs() - this.startNs) / 1e6;
+  }
+
+  done(scope: CallbackScope, ...args: readonly unknown[]): void {
+    scope.call(this, this.callback, args);
+    this.#realm.internalBinding("async_wrap").queueDestroyAsyncId(this.#asyncId);
+  }
 }
 
 /** A connection, as Node's library holds it. */
@@ -386,9 +411,8 @@ export class Http2Session implements ParentReader {
 
   settings(callback: unknown): boolean {
     if (this.#settings.length >= this.options.maxOutstandingSettings) return false;
-    const { realm } = this.binding;
     const settings = this.binding.settingsFromBuffer();
-    this.#settings.push({ callback, startNs: realm.context.process.readMonotonicNs() });
+    this.#settings.push(new Pending(this.binding.realm, "HTTP2SETTINGS", callback));
     for (const { id, value } of settings) {
       if (!this.binding.isKnownSetting(id)) this.localCustom.set(id, value);
     }
@@ -397,16 +421,14 @@ export class Http2Session implements ParentReader {
   }
 
   ping(payload: Uint8Array | undefined, callback: unknown): boolean {
-    const startNs = this.binding.realm.context.process.readMonotonicNs();
-    const data = new Uint8Array(8);
-    if (payload) data.set(payload);
-    else new DataView(data.buffer).setBigUint64(0, BigInt(Math.trunc(startNs)), true);
-    const accepted = this.#pings.length < this.options.maxOutstandingPings;
-    const ping: Pending = { callback, startNs };
-    if (!accepted) {
+    const ping = new Pending(this.binding.realm, "HTTP2PING", callback);
+    if (this.#pings.length >= this.options.maxOutstandingPings) {
       this.#finish(ping, false, NO_DATA);
       return false;
     }
+    const data = new Uint8Array(8);
+    if (payload) data.set(new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength));
+    else new DataView(data.buffer).setBigUint64(0, BigInt(Math.trunc(ping.startNs)), true);
     this.#pings.push(ping);
     this.inScope(() => this.engine.submitPing(data));
     return true;
@@ -418,8 +440,7 @@ export class Http2Session implements ParentReader {
       this.fail(NgError.protocol);
       return;
     }
-    const ms = (this.binding.realm.context.process.readMonotonicNs() - pending.startNs) / 1e6;
-    this.scope.call(this, pending.callback, [true, ms]);
+    pending.done(this.scope, true, pending.elapsedMs);
   }
 
   pingAcknowledged(data: Uint8Array): void {
@@ -428,10 +449,10 @@ export class Http2Session implements ParentReader {
     else this.fail(NgError.protocol);
   }
 
-  #finish({ callback, startNs }: Pending, ack: boolean, data: Uint8Array): void {
-    const ns = this.binding.realm.context.process.readMonotonicNs() - startNs;
-    const payload = ack ? Buffer.from(data) : undefined;
-    this.scope.call(this, callback, [ack, ns / 1e6, payload]);
+  #finish(ping: Pending, ack: boolean, data: Uint8Array): void {
+    // A buffer of its own, as native code makes it: programs look at what is below it.
+    const payload = ack ? Buffer.from(Uint8Array.from(data).buffer) : undefined;
+    ping.done(this.scope, ack, ping.elapsedMs, payload);
   }
 
   goaway(code: number, lastStreamId: number, data: Uint8Array | undefined): void {

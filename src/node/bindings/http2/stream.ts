@@ -32,6 +32,8 @@ export class Http2Stream extends StreamBase implements DataSource {
   /** Where the native half keeps the library's object. */
   owner: unknown;
 
+  /** What was agreed on when the stream began. */
+  readonly #headerBytesMax: number;
   #code = 0;
   #trailers: boolean;
   #shut = false;
@@ -48,6 +50,8 @@ export class Http2Stream extends StreamBase implements DataSource {
     this.session = session;
     this.streamId = id;
     this.category = category;
+    const { maxHeaderListSize } = session.engine.localSettings;
+    this.#headerBytesMax = Math.min(maxHeaderListSize, HEADER_BYTES_MAX);
     const { constants } = session.binding;
     this.#trailers = (options & constants["STREAM_OPTION_GET_TRAILERS"]!) !== 0;
     if (options & constants["STREAM_OPTION_EMPTY_PAYLOAD"]!) this.#shut = true;
@@ -77,10 +81,9 @@ export class Http2Stream extends StreamBase implements DataSource {
   /** Adds a received field; false when there are too many, or they are too long. */
   addHeader(name: string, value: string, sensitive: boolean): boolean {
     const { session } = this;
-    const limit = Math.min(session.engine.localSettings.maxHeaderListSize, HEADER_BYTES_MAX);
     const length = name.length + value.length + 32;
     if (this.headers.length / 2 >= session.options.maxHeaderPairs) return false;
-    if (this.headerBytes + length > limit) return false;
+    if (this.headerBytes + length > this.#headerBytesMax) return false;
     this.headerBytes += length;
     this.headers.push(name, value);
     if (sensitive) this.sensitive.push(name);

@@ -191,6 +191,19 @@ function canIssue(certificate: X509Certificate): boolean {
   return certificate.ca || selfIssued(certificate);
 }
 
+/** As native code hands it to the library, which takes the access information apart itself. */
+function rawLegacyObject(certificate: X509Certificate): {
+  issuerCertificate?: object;
+  infoAccess?: unknown;
+} {
+  const object = certificate.toLegacyObject() as {
+    infoAccess?: unknown;
+    issuerCertificate?: object;
+  };
+  if (object.infoAccess !== undefined) object.infoAccess = certificate.infoAccess;
+  return object;
+}
+
 /** A certificate, and those above it as far as they are known, as `getPeerCertificate` shows it. */
 export function legacyObject(
   leaf: X509Certificate,
@@ -198,9 +211,7 @@ export function legacyObject(
   store: TrustStore | undefined,
 ): object {
   const chain = store ? buildChain(leaf, others, store).chain : [leaf];
-  const objects = chain.map(
-    (certificate) => certificate.toLegacyObject() as { issuerCertificate?: object },
-  );
+  const objects = chain.map(rawLegacyObject);
   objects.forEach((object, i) => {
     const above = objects[i + 1];
     if (above) object.issuerCertificate = above;
