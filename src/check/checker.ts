@@ -1,5 +1,5 @@
 /** What a checker is to the front doors: a model's name, the levels it decides, and a pure function. */
-import type { History } from "../history/operation.ts";
+import type { History, Operation } from "../history/operation.ts";
 import type { Budget } from "./budget.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -29,6 +29,8 @@ export interface Checker {
   readonly defaultLevel: string;
   /** The settings it understands, each with a line of help. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** An operation in the model's words: "read 7". */
+  describe?(operation: Operation): string;
   /** Pure. Throws `LightconeError` for a history that the model cannot be asked about. */
   check(history: History, options: CheckOptions): CheckResult;
   /**

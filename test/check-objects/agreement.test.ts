@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Prng } from "../../src/base/prng.ts";
 import { Budget } from "../../src/check/budget.ts";
 import { uniqueBag, uniquePriorityQueue, uniqueQueue } from "../../src/check/objects/elements.ts";
+import { findChecker } from "../../src/check/registry.ts";
 import { plan, type Plan } from "../../src/check/objects/plan.ts";
 import { search } from "../../src/check/objects/search.ts";
 import { growingSet } from "../../src/check/objects/sets.ts";
@@ -51,6 +52,30 @@ const subjects: readonly [string, Subject<never>, Specialist?][] = [
   ["multi-register", multiRegisterSubject],
 ];
 
+/** The same objects as users ask for them, by name: with all that is done before a search. */
+const byName: readonly [string, Subject<never>, settings?: Record<string, unknown>][] = [
+  ["register", registerSubject(false, true)],
+  ["register", registerSubject(true, false)],
+  ["fifo-queue", collectionSubject("fifo", true)],
+  ["fifo-queue", collectionSubject("fifo", false)],
+  ["stack", collectionSubject("stack", true)],
+  ["stack", collectionSubject("stack", false)],
+  ["priority-queue", collectionSubject("priority", true)],
+  ["priority-queue", collectionSubject("priority", false)],
+  ["unordered-queue", collectionSubject("bag", true)],
+  ["unordered-queue", collectionSubject("bag", false)],
+  ["set", setSubject(false)],
+  ["set", setSubject(true)],
+  ["mutex", lockSubject("mutex")],
+  ["owner-mutex", lockSubject("owner")],
+  ["reentrant-mutex", lockSubject("reentrant")],
+  ["semaphore", lockSubject("semaphore"), { permits: 2 }],
+  ["rw-lock", lockSubject("rw")],
+  ["counter", counterSubject],
+  ["map", cellSubject],
+  ["multi-register", multiRegisterSubject],
+];
+
 const shapes: fc.Arbitrary<Shape> = fc.record({
   processes: fc.integer({ min: 2, max: 5 }),
   operations: fc.integer({ min: 2, max: 12 }),
@@ -87,6 +112,30 @@ describe("the search and the referee are of one mind", () => {
     expect(valid).toBeGreaterThan(runs / 20);
     expect(runs - valid).toBeGreaterThan(runs / 100);
     if (specialist) expect(judgedBySpecialist).toBeGreaterThan(runs / 5);
+  });
+});
+
+describe("what a checker says is so, and its evidence still violates", () => {
+  it.each(byName)("%s", (name, subject, settings) => {
+    const checker = findChecker(name);
+    fc.assert(
+      fc.property(fc.nat(), shapes, (seed, shape) => {
+        const operations = randomHistory(subject, Prng.root(seed), shape);
+        const budget = new Budget();
+        const { verdict } = checker.check(
+          { operations },
+          { budget, ...(settings ? { settings } : {}) },
+        );
+        expect(verdict.result).toBe(
+          linearizableByForce(subject.model, operations) ? "holds" : "violated",
+        );
+        if (verdict.result !== "violated") return;
+        const core = new Set(verdict.evidence[0]?.operations);
+        const left = operations.filter(({ index }) => core.has(index));
+        expect(linearizableByForce(subject.model, left)).toBe(false);
+      }),
+      { numRuns: 500, seed: 14 },
+    );
   });
 });
 

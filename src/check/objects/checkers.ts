@@ -1,6 +1,7 @@
 /** The checkers of this folder, as the registry lists them: one for each model of an object. */
 import { LightconeError } from "../../base/errors.ts";
 import type { History } from "../../history/operation.ts";
+import { Budget } from "../budget.ts";
 import type { Checker, CheckOptions, CheckResult } from "../checker.ts";
 import { checkAppendLog } from "./append-log.ts";
 import { checkBank } from "./bank.ts";
@@ -9,7 +10,7 @@ import { uniqueBag, uniquePriorityQueue, uniqueQueue } from "./elements.ts";
 import { checkLinearizable } from "./linearizable.ts";
 import { mutex, readWriteLock, reentrantMutex, semaphore } from "./locks.ts";
 import { cell, counter, multiRegister } from "./maps.ts";
-import { keyOf, type Model } from "./model.ts";
+import { describeOperation, keyOf, type Model } from "./model.ts";
 import { register } from "./registers.ts";
 import { elementwise, growingSet, set } from "./sets.ts";
 import type { Specialist } from "./specialist.ts";
@@ -46,6 +47,9 @@ function numberSetting(options: CheckOptions, name: string): number | undefined 
   throw new LightconeError("LC_BAD_SETTING", `${name}: ${JSON.stringify(value)} is not a number`);
 }
 
+/** For what is asked of a model without judging anything. */
+const noBudget = new Budget();
+
 interface ObjectChecker {
   readonly model: string;
   readonly aliases?: readonly string[];
@@ -68,6 +72,8 @@ function linearizable(checker: ObjectChecker): Checker {
     levels: ["linearizable"],
     defaultLevel: "linearizable",
     ...(settings ? { settings } : {}),
+    describe: (operation) =>
+      describeOperation(modelOf({ budget: noBudget }, { operations: [] }), operation),
     check(history, options): CheckResult {
       refuseSettings(checker, options);
       refuseOperations(model, known, history);
@@ -212,7 +218,7 @@ export const objectCheckers: readonly Checker[] = [
     operations: queueOperations,
     settings: { dialect },
     specialists: [uniqueQueue],
-    modelOf: (options) => fifoQueue(lostTakes(options)) as Model<never>,
+    modelOf: (options, { operations }) => fifoQueue(lostTakes(options), operations) as Model<never>,
   }),
   linearizable({
     model: "unordered-queue",

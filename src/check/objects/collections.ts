@@ -1,6 +1,6 @@
 /** Queues, stacks, bags and priority queues as sequential objects. Elements need not be unique. */
 import type { Operation } from "../../history/operation.ts";
-import { isPut } from "./elements.ts";
+import { isPut, needed } from "./elements.ts";
 import { keyOf, show, type Model } from "./model.ts";
 
 /** What may be told to a collection. */
@@ -35,6 +35,7 @@ function collection(name: string, next: Pick, options: CollectionOptions): Model
     readOnly: ({ f, outcome }) => !isPut(f) && outcome !== "ok" && nothing,
     // Without its element, and with it all that was done to it, the rest is as right as before.
     group: elementOf,
+    needed: neededFrom,
     describe: describeTransfer,
     show,
   };
@@ -43,6 +44,11 @@ function collection(name: string, next: Pick, options: CollectionOptions): Model
 function kindOfTransfer({ f, input, output, outcome }: Operation): string {
   if (isPut(f)) return `+${keyOf(input)}`;
   return outcome === "ok" ? `-${keyOf(output ?? null)}` : "-?";
+}
+
+/** What a collection that may start with elements needs: then all takes that were lost may matter. */
+function neededFrom(operations: readonly Operation[], initial: unknown): readonly Operation[] {
+  return Array.isArray(initial) && initial.length > 0 ? operations : needed(operations);
 }
 
 /** The element that an operation moves; undefined for takes that found nothing or were lost. */
@@ -57,9 +63,55 @@ function describeTransfer({ f, input, output, outcome }: Operation): string {
   return (output ?? null) === null ? `${f} -> empty` : `${f} -> ${show(output)}`;
 }
 
-/** First in, first out. */
-export const fifoQueue = (options: CollectionOptions = {}): Model<Items> =>
-  collection("fifo-queue", () => 0, options);
+/**
+ * First in, first out. With the operations that it will be asked about it sees dead ends early: an
+ * element must not be put behind one that comes out later, or never.
+ */
+export function fifoQueue(
+  options: CollectionOptions = {},
+  operations: readonly Operation[] = [],
+): Model<Items> {
+  const model = collection("fifo-queue", () => 0, options);
+  const spans = takesOf(operations, options);
+  if (spans.size === 0) return model;
+  return {
+    ...model,
+    step(items, operation) {
+      const mine = isPut(operation.f) ? spans.get(keyOf(operation.input)) : undefined;
+      const blocked =
+        mine !== undefined &&
+        items.some((item) => {
+          const theirs = spans.get(keyOf(item));
+          return theirs !== undefined && mine.to < theirs.from;
+        });
+      return blocked ? undefined : model.step(items, operation);
+    },
+  };
+}
+
+/** When each element that is put in once is taken out: never is from infinity on. */
+function takesOf(
+  operations: readonly Operation[],
+  options: CollectionOptions,
+): Map<string, { readonly from: number; readonly to: number }> {
+  const puts = new Map<string, number>();
+  const takes = new Map<string, Operation[]>();
+  let lost = false;
+  for (const operation of operations) {
+    const { f, input, output, outcome } = operation;
+    if (outcome === "fail") continue;
+    if (isPut(f)) puts.set(keyOf(input), (puts.get(keyOf(input)) ?? 0) + 1);
+    else if (outcome !== "ok") lost ||= options.lostTakes !== "nothing";
+    else takes.set(keyOf(output ?? null), [...(takes.get(keyOf(output ?? null)) ?? []), operation]);
+  }
+  const spans = new Map<string, { from: number; to: number }>();
+  for (const [key, count] of puts) {
+    const [take, ...more] = takes.get(key) ?? [];
+    if (count !== 1 || more.length > 0 || (!take && lost)) continue;
+    spans.set(key, { from: take?.invokeRank ?? Infinity, to: take?.completeRank ?? Infinity });
+  }
+  return spans;
+}
 
 /** Last in, first out. */
 export const stack = (options: CollectionOptions = {}): Model<Items> =>
@@ -111,6 +163,7 @@ export function unorderedQueue(options: CollectionOptions = {}): Model<Bag> {
     kind: kindOfTransfer,
     readOnly: ({ f, outcome }) => !isPut(f) && outcome !== "ok" && nothing,
     group: elementOf,
+    needed: neededFrom,
     describe: describeTransfer,
     show: ({ items }) => show(items),
   };

@@ -39,6 +39,30 @@ export interface Element {
   takeReturn: number;
 }
 
+/**
+ * Leaves out what cannot matter. A put that may not have happened and whose value no answer ever gave:
+ * without it, and without the lost take that may have taken it, all else is as right as before. And lost
+ * takes beyond the elements that no answer accounts for: of takes that never return, those that began
+ * first can stand for the others.
+ */
+export function needed(operations: readonly Operation[]): readonly Operation[] {
+  if (!operations.some(({ outcome }) => outcome === "info")) return operations;
+  const given = new Map<unknown, number>();
+  for (const { f, output, outcome } of operations) {
+    if (!isTake(f) || outcome !== "ok") continue;
+    const key = valueKey(output);
+    if (key !== null) given.set(key, (given.get(key) ?? 0) + 1);
+  }
+  const kept = operations.filter(
+    ({ f, input, outcome }) =>
+      outcome === "ok" || (outcome === "info" && (!isPut(f) || given.has(valueKey(input)))),
+  );
+  let left = 0;
+  for (const { f } of kept) if (isPut(f)) left++;
+  for (const count of given.values()) left -= count;
+  return kept.filter(({ f, outcome }) => !isTake(f) || outcome === "ok" || left-- > 0);
+}
+
 export interface Gathered {
   readonly elements: readonly Element[];
   /** Takes that found nothing. */
@@ -49,10 +73,11 @@ export interface Gathered {
 
 /** Pairs puts with takes; a result where that alone shows a violation; `undefined` if not unique. */
 export function gather(
-  operations: readonly Operation[],
+  history: readonly Operation[],
   initial: unknown,
 ): Gathered | { readonly verdict: SpecialistResult } | undefined {
   if (Array.isArray(initial) && initial.length > 0) return undefined;
+  const operations = needed(history);
   const byValue = new Map<unknown, Element>();
   for (const operation of operations) {
     if (operation.outcome === "fail" || isTake(operation.f)) continue;

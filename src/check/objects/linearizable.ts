@@ -104,7 +104,7 @@ function judge<State>(
     return { algorithm: specialist.name, cause: causeOf(found, specialist, model, options) };
   }
   const algorithm = "search with free operations, kinds and dominance";
-  const made = plan(model, operations);
+  const made = plan(model, model.needed?.(operations, options.initial) ?? operations);
   const starts = [made.machine.intern(model.initial(options.initial))];
   const found = search(made as Plan<never>, starts, options.budget);
   if (found.result === "linearizable") return { algorithm };

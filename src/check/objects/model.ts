@@ -42,6 +42,8 @@ export interface Model<State = unknown> {
    * done to one element of a queue). Evidence is made smaller by it. `undefined`: on its own.
    */
   group?(operation: Operation): unknown;
+  /** Leaves out operations that cannot matter to whether the others are right. */
+  needed?(operations: readonly Operation[], initial: unknown): readonly Operation[];
   /** The operation for a person: "read -> 7". */
   describe?(operation: Operation): string;
   /** A state for a person. */

@@ -164,7 +164,7 @@ function placed(
       high: bringers.get(key) === add && first > 0 ? low : Infinity,
     });
   }
-  return disorder(places);
+  return disorder(places, reads);
 }
 
 function lostFromRead(read: Operation, key: unknown): SpecialistResult {
@@ -177,7 +177,7 @@ function lostFromRead(read: Operation, key: unknown): SpecialistResult {
 }
 
 /** Looks for an operation that ended before another began, though its place comes later. */
-function disorder(places: readonly Place[]): SpecialistResult {
+function disorder(places: readonly Place[], reads: readonly Read[]): SpecialistResult {
   const byCall = [...places].sort((a, b) => a.operation.invokeRank - b.operation.invokeRank);
   const byReturn = [...places].sort((a, b) => a.operation.completeRank - b.operation.completeRank);
   let next = 0;
@@ -190,13 +190,29 @@ function disorder(places: readonly Place[]): SpecialistResult {
       const earlier = byReturn[next++] as Place;
       if (!highest || earlier.low > highest.low) highest = earlier;
     }
-    if (highest && highest.low > later.high) return outOfPlace(highest.operation, later.operation);
+    if (highest && highest.low > later.high) {
+      return outOfPlace(highest.operation, later.operation, reads);
+    }
   }
   return { result: "linearizable" };
 }
 
-function outOfPlace(earlier: Operation, later: Operation): SpecialistResult {
+function outOfPlace(
+  earlier: Operation,
+  later: Operation,
+  reads: readonly Read[],
+): SpecialistResult {
   const culprits = [earlier, later];
+  if (earlier.f === "add" && later.f === "add") {
+    const key = valueKey(earlier.input);
+    const witness = reads.find(({ keys }) => keys.has(valueKey(later.input)) && !keys.has(key));
+    return {
+      result: "not",
+      culprits: witness ? [...culprits, witness.operation] : culprits,
+      anomaly: "lost element",
+      summary: `${show(later.input)} was read without ${show(earlier.input)}, whose add had ended before that of ${show(later.input)} began`,
+    };
+  }
   if (earlier.f === "add" && later.f === "read") {
     return {
       result: "not",

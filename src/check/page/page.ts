@@ -1,9 +1,9 @@
 /** `lightcone check --html`: one self-contained page, light or dark as the reader's system is. */
 import { formatNs } from "../../base/units.ts";
 import type { History } from "../../history/operation.ts";
-import { keyOf, type Model } from "../objects/model.ts";
+import { keyOf } from "../objects/model.ts";
 import type { Evidence, Verdict } from "../verdict.ts";
-import { escape, picture } from "./picture.ts";
+import { escape, picture, type Words } from "./picture.ts";
 
 /** What was judged, for the page. */
 export interface Judged {
@@ -14,7 +14,7 @@ export interface Judged {
   readonly history: History;
   readonly verdict: Verdict;
   /** How the model words its operations, if it does. */
-  readonly words?: Model<never> | undefined;
+  readonly words?: Words | undefined;
   readonly elapsedMs: number;
 }
 
@@ -86,7 +86,7 @@ export function remarks(verdict: Verdict): string[] {
   return said;
 }
 
-function evidenceCard(evidence: Evidence, i: number, { history, words: model }: Judged): string {
+function evidenceCard(evidence: Evidence, i: number, { history, words: wordsOf }: Judged): string {
   const title = evidence.anomaly ? `${evidence.anomaly}: ${evidence.summary}` : evidence.summary;
   const key =
     evidence.key === undefined
@@ -95,7 +95,7 @@ function evidenceCard(evidence: Evidence, i: number, { history, words: model }: 
   return [
     `<article class="card" aria-labelledby="e${i}">`,
     `<h3 id="e${i}">${escape(title)}${key}</h3>`,
-    `<div class="scroll" tabindex="0" role="region" aria-label="Operations in time">${picture(history, evidence, model)}</div>`,
+    `<div class="scroll" tabindex="0" role="region" aria-label="Operations in time">${picture(history, evidence, wordsOf)}</div>`,
     steps(evidence),
     ...(evidence.cycle ? [cycle(evidence)] : []),
     "</article>",

@@ -4,11 +4,16 @@
  * no script, every bar with a name for those who cannot see it.
  */
 import type { History, Operation } from "../../history/operation.ts";
-import { describeOperation, type Model } from "../objects/model.ts";
+import { describeOperation } from "../objects/model.ts";
 import type { CycleEdge, Evidence } from "../verdict.ts";
 
 /** How many operations of others are shown around those of the evidence. */
 const contextMax = 60;
+/** How an operation is worded. */
+export type Words = (operation: Operation) => string;
+
+const inGeneral: Words = (operation) => describeOperation(undefined, operation);
+
 const rowHeight = 58;
 const barHeight = 26;
 const labelWidth = 120;
@@ -34,7 +39,7 @@ interface Bar {
 }
 
 /** The SVG of `evidence` within `history`. */
-export function picture(history: History, evidence: Evidence, model?: Model<never>): string {
+export function picture(history: History, evidence: Evidence, words: Words = inGeneral): string {
   const shown = choose(history, evidence);
   if (shown.length === 0) return "";
   const marked = new Set(evidence.operations);
@@ -67,7 +72,7 @@ export function picture(history: History, evidence: Evidence, model?: Model<neve
     `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="group" aria-label="${escape(evidence.summary)}">`,
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" class="tip"/></marker></defs>',
     ...rows,
-    ...bars.map((bar) => drawBar(bar, model)),
+    ...bars.map((bar) => drawBar(bar, words)),
     ...(evidence.cycle ?? []).map((edge) => drawEdge(edge, bars)),
     "</svg>",
   ].join("\n");
@@ -96,8 +101,8 @@ function row(name: string, i: number, width: number): string {
   return `<g><line class="lane" x1="0" x2="${width}" y1="${y + barHeight / 2}" y2="${y + barHeight / 2}"/><text class="who" x="0" y="${y + barHeight / 2 - 6}">${escape(cut(label, 16))}</text></g>`;
 }
 
-function drawBar({ operation, marked, x, width, y, open }: Bar, model?: Model<never>): string {
-  const words = describeOperation(model, operation);
+function drawBar({ operation, marked, x, width, y, open }: Bar, wordsOf: Words): string {
+  const words = wordsOf(operation);
   const kind = marked ? "bar marked" : `bar ${operation.outcome}`;
   const label = cut(words, Math.max(4, Math.floor(width / 7)));
   return [

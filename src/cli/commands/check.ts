@@ -55,7 +55,9 @@ export const command: Command = {
 function usage(): string {
   const models = new Map<string, { summary: string; levels: string[]; checker: Checker }>();
   for (const checker of checkers) {
-    const known = models.get(checker.model);
+    const known =
+      models.get(checker.model) ??
+      [...models.values()].find((other) => other.checker.aliases?.includes(checker.model));
     if (known) known.levels.push(...checker.levels);
     else {
       const { summary, levels } = checker;
@@ -70,7 +72,7 @@ function usage(): string {
   ]);
   const byLevels = new Map<string, string[]>();
   for (const [name, { levels }] of models) {
-    const key = levels.join(", ");
+    const key = [...new Set(levels)].join(", ");
     byLevels.set(key, [...(byLevels.get(key) ?? []), name]);
   }
   const levels = [...byLevels].map(([list, names]) => `  ${names.join(", ")}:\n      ${list}`);
@@ -216,6 +218,7 @@ function checkFile(
       history: one.history,
       verdict: result.verdict,
       details: result.details,
+      words: checker.describe,
       elapsedMs: performance.now() - began,
     };
   });
