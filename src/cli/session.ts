@@ -1,6 +1,5 @@
 /** What `run`, `explore` and `replay` have in common: options, runners, Ctrl-C, how a violation is told. */
 import { relative } from "node:path";
-import { readFileSync } from "node:fs";
 import { LightconeError } from "../base/errors.ts";
 import { parseDurationNs } from "../base/units.ts";
 import { type DivergenceReport, formatSeed, RunnerPool, writeReplay } from "../explore/index.ts";
@@ -88,21 +87,11 @@ export class Interrupt {
   }
 }
 
-/** The version of this package. */
-export function packageVersion(): string {
-  const path = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
-}
-
 /** Writes the replay file of a violated run; returns its path, relative to the working directory. */
 export function saveReplay(pool: RunnerPool, outcome: RunOutcome, faultsBefore: number): string {
   const directory = process.cwd();
   const { path: world, digest: code } = pool.info;
-  const version = packageVersion();
-  return relative(
-    directory,
-    writeReplay({ directory, world, outcome, faultsBefore, code, version }),
-  );
+  return relative(directory, writeReplay({ directory, world, outcome, faultsBefore, code }));
 }
 
 /** Tells a violated run: its first violation as a story, the others by name. */

@@ -26,3 +26,4 @@ export {
 export { RunnerDied } from "./runner.ts";
 export { shrink, type ShrinkOptions, type Shrunk } from "./shrink.ts";
 export { shrinkRun, type ShrunkRun } from "./shrink-run.ts";
+export { packageVersion } from "./version.ts";

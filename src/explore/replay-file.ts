@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { LightconeError, messageOf } from "../base/errors.ts";
 import { type Fault, faultKinds } from "../sim/faults.ts";
 import type { RunOutcome } from "../world/outcome.ts";
+import { packageVersion } from "./version.ts";
 
 /** The format's version. */
 export const REPLAY_FORMAT = 1;
@@ -51,14 +52,13 @@ export function writeReplay(options: {
   readonly outcome: RunOutcome;
   readonly faultsBefore: number;
   readonly code: string;
-  readonly version: string;
 }): string {
-  const { directory, world, outcome, faultsBefore, code, version } = options;
+  const { directory, world, outcome, faultsBefore, code } = options;
   const path = join(directory, REPLAY_DIRECTORY, `${runName(world, outcome.seed)}.json`);
   mkdirSync(dirname(path), { recursive: true });
   const replay: Replay = {
     lightconeReplay: REPLAY_FORMAT,
-    lightcone: version,
+    lightcone: packageVersion(),
     node: process.version,
     world: relative(dirname(path), world),
     name: outcome.world,

@@ -42,6 +42,11 @@ export class Lightcone {
     return join(root, "test/cli/worlds", `${name}.world.ts`);
   }
 
+  /** The path of a module of the built package. */
+  module(path: string): string {
+    return join(this.#package, "dist", path);
+  }
+
   /** Starts a command. */
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
     return spawn(process.execPath, [join(this.#package, "dist/cli/main.js"), ...args], {

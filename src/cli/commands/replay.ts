@@ -1,10 +1,10 @@
 /** `lightcone replay`: brings a violation back, and says whether it is the same run as then. */
 import { existsSync } from "node:fs";
 import { LightconeError } from "../../base/errors.ts";
-import { readReplay, type Replay, type RunnerPool } from "../../explore/index.ts";
+import { packageVersion, readReplay, type Replay, type RunnerPool } from "../../explore/index.ts";
 import { count, renderLines, runAsJson, type Style, styleFor } from "../../report/index.ts";
 import { type Command, type ExitCode, parseOptions } from "../command.ts";
-import { faultsWord, packageVersion, startPool, tellViolation, usage } from "../session.ts";
+import { faultsWord, startPool, tellViolation, usage } from "../session.ts";
 
 type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
 

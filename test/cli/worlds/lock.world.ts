@@ -38,7 +38,7 @@ export default world("one holder at a time", (w) => {
       await sleep(random.integer(10, 300));
       try {
         await op("acquire", "job", () => ask("acquire"));
-        await sleep(200);
+        await sleep(600);
         await op("release", "job", () => ask("release"));
       } catch {
         // Taken, or out of reach: try again.

@@ -1,0 +1,112 @@
+/**
+ * `lightcone/vitest`: a world as a test. One line a world; a failure prints the story and the command that
+ * replays it.
+ */
+import { existsSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { test } from "vitest";
+import { LightconeError } from "../base/errors.ts";
+import { parseDurationNs, type Duration } from "../base/units.ts";
+import { formatSeed, runCampaign, RunnerPool, shrinkRun, writeReplay } from "../explore/index.ts";
+import { renderViolation } from "../report/index.ts";
+
+/** How much to explore in a test. */
+export interface ExploreOptions {
+  /** How many seeds. Default: 100. */
+  readonly runs?: number;
+  /** The longest time; the campaign ends early when it is up. Default: 30s. */
+  readonly for?: Duration;
+  /** The first seed. Default: 1, so that a test is the same every time. */
+  readonly seed?: number;
+  /** How many processes. Default: one for each core. */
+  readonly jobs?: number;
+  /** Leave out the world's faults. */
+  readonly faults?: boolean;
+}
+
+/** Shrinking and the start of processes come on top of the time to explore. */
+const ALLOWANCE_MS = 90_000;
+
+/**
+ * Declares a test that explores a world. `path` is relative to the test file that calls it.
+ *
+ * @example
+ * import { explore } from "lightcone/vitest";
+ * explore("./redlock.world.ts", { runs: 200 });
+ */
+export function explore(path: string, options: ExploreOptions = {}): void {
+  const world = resolve(callerDirectory(), path);
+  const forMs = parseDurationNs(options.for ?? "30s", "explore: for") / 1e6;
+  const name = relative(process.cwd(), world);
+  test(name, { timeout: forMs + ALLOWANCE_MS }, () => exploreWorld(world, forMs, options));
+}
+
+async function exploreWorld(world: string, forMs: number, options: ExploreOptions): Promise<void> {
+  const { runs = 100, seed = 1, jobs, faults = true } = options;
+  const pool = await RunnerPool.start({
+    world,
+    entry: runnerEntry(),
+    calm: !faults,
+    ...(jobs !== undefined && { jobs }),
+  });
+  try {
+    const result = await runCampaign({ pool, firstSeed: seed, runs, forMs });
+    if (result.mismatch) {
+      throw new LightconeError(
+        "LC_DIVERGED",
+        `seed ${formatSeed(result.mismatch.seed)} does not give the same run twice`,
+        `See \`npx lightcone run ${relative(process.cwd(), world)} --seed ${formatSeed(result.mismatch.seed)} --verify\`.`,
+      );
+    }
+    if (result.violation) throw await violationError(pool, world, result.violation);
+  } finally {
+    pool.stop();
+  }
+}
+
+type Outcome = Awaited<ReturnType<RunnerPool["run"]>>;
+
+async function violationError(pool: RunnerPool, world: string, found: Outcome): Promise<Error> {
+  const { outcome, faultsBefore } = await shrinkRun(pool, found);
+  const directory = process.cwd();
+  const path = writeReplay({
+    directory,
+    world,
+    outcome,
+    faultsBefore,
+    code: pool.info.digest,
+  });
+  const [first] = outcome.violations;
+  if (!first) return new Error(`${outcome.world}: violated`);
+  const error = new Error(
+    renderViolation({
+      world: outcome.world,
+      subtitle: `seed ${formatSeed(outcome.seed)} · ${faultsBefore} faults, ${outcome.schedule.length} after shrinking`,
+      check: first.check,
+      story: first.story,
+      footer: [["replay", `npx lightcone replay ${relative(directory, path)}`]],
+    }),
+  );
+  // The story says where it happened; the stack would only show this file.
+  error.stack = error.message;
+  return error;
+}
+
+function runnerEntry(): URL {
+  const compiled = new URL("../cli/runner-process.js", import.meta.url);
+  if (existsSync(compiled)) return compiled;
+  throw new LightconeError("LC_NOT_BUILT", "lightcone is not built: run `npm run build` first");
+}
+
+/** The directory of the file that called `explore`. */
+function callerDirectory(): string {
+  const here = fileURLToPath(import.meta.url);
+  for (const line of (new Error().stack ?? "").split("\n").slice(1)) {
+    const place = /(?:\(|at )((?:file:\/\/)?\/.*?):\d+:\d+\)?$/.exec(line)?.[1];
+    if (place === undefined) continue;
+    const path = place.startsWith("file:") ? fileURLToPath(place) : place;
+    if (path !== here) return dirname(path);
+  }
+  return process.cwd();
+}

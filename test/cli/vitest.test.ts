@@ -1,0 +1,44 @@
+/** A world as a test: one line when it holds, the story when it does not. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { ended, Lightcone } from "./lightcone.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const lightcone = new Lightcone();
+const project = mkdtempSync(join(tmpdir(), "lightcone-vitest-"));
+writeFileSync(
+  join(project, "vitest.config.mjs"),
+  'export default { test: { include: ["*.test.ts"] } };\n',
+);
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+async function runTest(options: string) {
+  const index = lightcone.module("vitest/index.js");
+  writeFileSync(
+    join(project, "lock.test.ts"),
+    `import { explore } from ${JSON.stringify(index)};\nexplore(${JSON.stringify(lightcone.world("lock"))}, ${options});\n`,
+  );
+  const vitest = join(root, "node_modules/vitest/vitest.mjs");
+  const args = [vitest, "run", "--root", project, "--reporter", "verbose"];
+  const env = { PATH: process.env["PATH"], NO_COLOR: "1" };
+  return ended(spawn(process.execPath, args, { cwd: project, env, stdio: "pipe" }));
+}
+
+describe("explore, in a test", () => {
+  it("passes with one line while the world holds", async () => {
+    const { code, stdout } = await runTest("{ runs: 5, faults: false, jobs: 1 }");
+    expect(stdout).toMatch(/✓ .*lock\.world\.ts/);
+    expect(code).toBe(0);
+  });
+
+  it("fails with the story and the command that replays it", async () => {
+    const { code, stdout, stderr } = await runTest("{ runs: 50, jobs: 2 }");
+    expect(stdout + stderr).toMatch(/two holders of job from/);
+    expect(stdout + stderr).toMatch(/replay {2}npx lightcone replay \.lightcone\/lock-/);
+    expect(code).toBe(1);
+  });
+});
