@@ -5,7 +5,6 @@ export {
   type CampaignResult,
   type Mismatch,
 } from "./campaign.ts";
-export { serveRuns } from "./child.ts";
 export {
   findDivergence,
   type DivergedSide,

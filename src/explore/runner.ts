@@ -24,7 +24,11 @@ interface Waiting {
 }
 
 /** A runner process died without being told to: it was killed, or ran out of memory. */
-export class RunnerDied extends Error {}
+export class RunnerDied extends LightconeError {
+  constructor(message: string) {
+    super("LC_RUNNER_DIED", message);
+  }
+}
 
 /** The young generation in MiB: a run makes much garbage, and next to nothing of it lives long. */
 const SEMI_SPACE_MB = 32;

@@ -184,9 +184,10 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
     }),
   );
   if (shrunk) {
-    const least = shrunk.minimal ? "; without any one of its faults it does not happen" : "";
+    const least =
+      after === 1 ? "; without this fault it does not happen" : "; each fault is needed";
     process.stdout.write(
-      `  ${style.dim(`shrunk in ${count(shrunk.runs)} runs, ${spent}s${after > 0 ? least : ""}`)}\n`,
+      `  ${style.dim(`shrunk in ${count(shrunk.runs)} runs, ${spent}s${shrunk.minimal && after > 0 ? least : ""}`)}\n`,
     );
   }
 }
