@@ -64,10 +64,8 @@ interface Verdict {
 }
 
 it("counts a test as passed only when all that it expected came to pass", async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    runner,
-    ...[root, "--json", "--verbose", "--jobs", "1"],
-  ]);
+  const options = ["--json", "--verbose", "--jobs", "1"];
+  const { stdout } = await promisify(execFile)(process.execPath, [runner, root].concat(options));
   const [fs, timers] = stdout
     .trim()
     .split("\n")

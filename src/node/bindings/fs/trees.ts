@@ -291,7 +291,7 @@ function checkPaths(
     }
   }
   const prefix = from.endsWith("/") ? from : `${from}/`;
-  if (directory && (to.startsWith(prefix) || hasAncestor(trees, to, source))) {
+  if (directory && (to.startsWith(prefix) || isParent(trees, from, to, source))) {
     throw codedError("ERR_FS_CP_EINVAL", `Cannot copy ${prefix} to a subdirectory of self ${to}`);
   }
   if (directory && !recursive) {
@@ -306,9 +306,8 @@ function checkPaths(
   trees.makeParents(to);
 }
 
-function hasAncestor(trees: Trees, path: string, directory: sim.Inode): boolean {
-  for (let at = posix.dirname(path); ; at = posix.dirname(at)) {
-    if (trees.at(at, true) === directory) return true;
-    if (at === "/" || at === ".") return false;
-  }
+/** Whether the folder that is to hold the copy is the source itself, by another name. Node looks no further up. */
+function isParent(trees: Trees, from: string, to: string, source: sim.Inode): boolean {
+  const parent = posix.dirname(to);
+  return posix.dirname(from) !== parent && trees.at(parent, true) === source;
 }
