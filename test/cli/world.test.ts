@@ -245,3 +245,20 @@ describe("lightcone init", () => {
     expect(again.code).toBe(2);
   });
 });
+
+describe("a world that is not the same twice", () => {
+  it("is refused by --verify, with the first event that differs and the line it comes from", async () => {
+    const { code, stderr } = await lightcone.run("run", lightcone.world("differs"), "--verify");
+    expect(stderr).toMatch(/does not give the same run twice: event \d+ is the first that differs/);
+    expect(stderr).toMatch(/used process .*invoke on worker-2/);
+    expect(stderr).toMatch(/fresh process .*invoke on worker-2/);
+    expect(stderr).toMatch(/at .*differs\.world\.ts:9:/);
+    expect(code).toBe(2);
+  });
+
+  it("is found out by a campaign, which runs some runs twice", async () => {
+    const { code, stderr } = await lightcone.run("explore", lightcone.world("differs"));
+    expect(stderr).toContain("does not give the same run twice");
+    expect(code).toBe(2);
+  });
+});
