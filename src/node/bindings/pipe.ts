@@ -54,7 +54,6 @@ export function createPipeBinding(context: BindingContext): object {
       const socket = inheritedSocket(process, descriptor);
       if (socket === undefined) return Errno.ENOTSOCK;
       this.socket = socket;
-      socket.events = this;
       this.fd = descriptor;
       return 0;
     }
@@ -112,11 +111,11 @@ export function createPipeBinding(context: BindingContext): object {
 
     /** libuv tells how it went in a later turn, whatever `connect(2)` says. */
     connect(request: Request, path: string): number {
-      if (this.isConnecting) return Errno.EALREADY;
+      if (this.core.connectRequest !== undefined) return Errno.EALREADY;
       if (Buffer.byteLength(path) > PATH_BYTES_MAX) return Errno.EINVAL;
       const status = this.#connect(path);
       if (this.fd < 0) this.fd = newDescriptor(context);
-      this.connecting(request);
+      this.core.connecting(request);
       process.schedule(0, Kind.internal, connected, { handle: this as StreamHandle, status });
       return 0;
     }

@@ -103,11 +103,11 @@ export function createTcpBinding(context: BindingContext): object {
     }
 
     #connect(request: Request, address: string, port: number, family: Family): number {
-      if (this.isConnecting) return Errno.EALREADY;
+      if (this.core.connectRequest !== undefined) return Errno.EALREADY;
       if (this.#delayedError !== 0) return this.#delayedError;
       const error = connect(this.socket, { address, port, family });
       this.#opened();
-      if (error === 0) this.connecting(request);
+      if (error === 0) this.core.connecting(request);
       return error;
     }
 
@@ -163,7 +163,7 @@ export function createTcpBinding(context: BindingContext): object {
 
     reset(callback?: () => void): number {
       if (this.closing) return 0;
-      if (this.shuttingDown) return Errno.EINVAL;
+      if (this.core.shutdownRequest !== undefined) return Errno.EINVAL;
       this.socket.reset();
       this.close(callback);
       return 0;

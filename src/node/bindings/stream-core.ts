@@ -1,0 +1,328 @@
+/**
+ * What a stream's handle does, apart from the handle itself: reading, writing and shutting down as libuv
+ * does. A write completes at once when the send buffer takes it, as `uv_try_write` does; a read is one
+ * call a turn.
+ *
+ * The library needs a class of handles for each process. V8 would take the objects of each such class for
+ * another kind, and the code that all processes share would slow down by their number; so the state that
+ * the hot path touches is in objects of one class, made here.
+ */
+import { Errno } from "../../sim/network/errno.ts";
+import { Phase, type StreamEvents, type TcpSocket } from "../../sim/network/tcp/socket.ts";
+import { Kind } from "../../trace/kinds.ts";
+import type { BindingContext } from "./context.ts";
+
+/** Indices of `streamBaseState`, as in Node's `src/stream_base.h`. */
+export const kReadBytesOrError = 0;
+export const kArrayBufferOffset = 1;
+export const kBytesWritten = 2;
+export const kLastWriteWasAsync = 3;
+export const kLastWriteErr = 4;
+
+/** What libuv allocates for one read. */
+const READ_BYTES = 65_536;
+
+// Taken before a run's guards stand: every byte is overwritten at once.
+const allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow;
+
+/** A request of the library's: an object with an `oncomplete` that it sets. */
+export interface Request {
+  oncomplete?: ((...args: unknown[]) => void) | undefined;
+}
+
+interface StreamClasses {
+  readonly state: Int32Array;
+  readonly WriteWrap: new () => Request;
+}
+
+const classes: WeakMap<BindingContext, StreamClasses> = new WeakMap();
+
+/** The classes and the state of one process's streams. */
+export function classesOf(context: BindingContext): StreamClasses {
+  let found = classes.get(context);
+  if (found === undefined) {
+    found = { state: new Int32Array(5), WriteWrap: requestClass(context, "WRITEWRAP") };
+    classes.set(context, found);
+  }
+  return found;
+}
+
+/** The numbers through which all streams of a process tell how a read or a write went. */
+export function streamStateOf(context: BindingContext): Int32Array {
+  return classesOf(context).state;
+}
+
+const asyncIdOf: unique symbol = Symbol("async id");
+
+/** A class of requests, one for each process. */
+export function requestClass(context: BindingContext, type: string): new () => Request {
+  // Made once for every write: plain assignments are several times faster here than class fields.
+  class RequestWrap implements Request {
+    declare oncomplete: Request["oncomplete"];
+    declare [asyncIdOf]: number;
+
+    constructor() {
+      this.oncomplete = undefined;
+      this[asyncIdOf] = context.async.register(this, type);
+    }
+
+    getAsyncId(): number {
+      return this[asyncIdOf];
+    }
+
+    getProviderType(): number {
+      return 0;
+    }
+
+    asyncReset(): void {}
+  }
+  return RequestWrap;
+}
+
+/** A write that the send buffer had no room for. */
+interface PendingWrite {
+  readonly request: Request;
+  bytes: Uint8Array;
+}
+
+/** The handle that the library holds: what the core needs of it. */
+export interface StreamOwner {
+  readonly onread: ((buffer?: unknown) => unknown) | undefined;
+  /** It reads, and keeps the process alive; or it does not. */
+  setReading(reading: boolean): void;
+  onConnection(): void;
+}
+
+/** The state of one stream, and what is done to it. */
+export class StreamCore implements StreamEvents {
+  bytesRead = 0;
+  bytesWritten = 0;
+  /** The handle was closed. */
+  closing = false;
+  socket: TcpSocket;
+  /** What libuv's own queue holds: what the send buffer has not taken. */
+  pendingBytes = 0;
+  connectRequest: Request | undefined;
+  shutdownRequest: Request | undefined;
+  userBuffer: Uint8Array | undefined;
+  readonly #context: BindingContext;
+  readonly #owner: StreamOwner;
+  readonly #state: Int32Array;
+  readonly #classes: StreamClasses;
+  #pending: PendingWrite[] = [];
+
+  constructor(context: BindingContext, owner: StreamOwner, socket: TcpSocket) {
+    this.#context = context;
+    this.#owner = owner;
+    this.socket = socket;
+    this.#classes = classesOf(context);
+    this.#state = this.#classes.state;
+  }
+
+  onConnection(): void {
+    this.#owner.onConnection();
+  }
+
+  onReadable(): void {
+    const user = this.userBuffer;
+    const limit = user === undefined ? READ_BYTES : Math.min(READ_BYTES, user.length);
+    const { socket } = this;
+    const chunk = socket.read(limit);
+    if (typeof chunk === "number") {
+      if (chunk === Errno.EAGAIN) return;
+      // After the end or an error libuv reads no further.
+      socket.stopReading();
+      this.#owner.setReading(false);
+      this.#emitRead(chunk, undefined);
+      return;
+    }
+    this.bytesRead += chunk.length;
+    if (user === undefined) {
+      this.#emitRead(chunk.length, chunk);
+    } else {
+      user.set(chunk);
+      const next = this.#emitRead(chunk.length, undefined);
+      if (ArrayBuffer.isView(next)) this.userBuffer = next as Uint8Array;
+    }
+    socket.readAgain();
+  }
+
+  #emitRead(count: number, bytes: Uint8Array | undefined): unknown {
+    const state = this.#state;
+    state[kReadBytesOrError] = count;
+    state[kArrayBufferOffset] = 0;
+    const { onread } = this.#owner;
+    if (onread === undefined) return undefined;
+    // A buffer of its own goes to the program as it is; any other as its memory.
+    let argument: unknown = bytes;
+    if (bytes !== undefined && !Buffer.isBuffer(bytes)) {
+      state[kArrayBufferOffset] = bytes.byteOffset;
+      argument = bytes.buffer;
+    }
+    return this.#context.async.makeCallback(this.#owner, onread, [argument]);
+  }
+
+  // ---------------------------------------------------------------- writing
+
+  writeBuffer(request: Request | null, buffer: Uint8Array): number | Request {
+    const bytes = allocate(buffer.length);
+    bytes.set(buffer);
+    return this.#write(request, bytes);
+  }
+
+  writev(
+    request: Request | null,
+    chunks: readonly (Uint8Array | string)[],
+    allBuffers: boolean,
+  ): number | Request {
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    for (let i = 0; i < chunks.length; i += allBuffers ? 1 : 2) {
+      const chunk = chunks[i] as Uint8Array | string;
+      const part =
+        typeof chunk === "string" ? Buffer.from(chunk, chunks[i + 1] as BufferEncoding) : chunk;
+      parts.push(part);
+      length += part.length;
+    }
+    const bytes = allocate(length);
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return this.#write(request, bytes);
+  }
+
+  writeString(
+    request: Request | null,
+    text: string,
+    encoding: "latin1" | "utf8" | "utf16le",
+  ): number | Request {
+    const length = encoding === "latin1" ? text.length : Buffer.byteLength(text, encoding);
+    const bytes = allocate(length);
+    bytes.write(text, 0, length, encoding);
+    return this.#write(request, bytes);
+  }
+
+  /**
+   * Node 26 passes no request and is given one only when the write is under way; before, the library makes
+   * one for each write and is told in the state whether it will complete later.
+   */
+  #write(request: Request | null, bytes: Uint8Array): number | Request {
+    const state = this.#state;
+    const { length } = bytes;
+    if (this.closing) return Errno.EBADF;
+    this.bytesWritten += length;
+    state[kBytesWritten] = length;
+    state[kLastWriteWasAsync] = 0;
+    let rest = bytes;
+    if (this.#pending.length === 0) {
+      const taken = this.socket.write(bytes);
+      if (taken < 0 || taken === length) return taken < 0 ? taken : 0;
+      rest = bytes.subarray(taken);
+    }
+    const wrap = request ?? new this.#classes.WriteWrap();
+    if (request === null) Object.assign(wrap, { writeStatus: null });
+    this.#pending.push({ request: wrap, bytes: rest });
+    this.pendingBytes += rest.length;
+    this.#context.loop.retain();
+    this.socket.awaitWritable();
+    state[kLastWriteWasAsync] = 1;
+    state[kLastWriteErr] = 0;
+    return request === null ? wrap : 0;
+  }
+
+  onWritable(): void {
+    while (this.#pending.length > 0) {
+      const write = this.#pending[0] as PendingWrite;
+      const taken = this.socket.write(write.bytes);
+      if (taken >= 0) {
+        this.pendingBytes -= taken;
+        if (taken < write.bytes.length) {
+          write.bytes = write.bytes.subarray(taken);
+          this.socket.awaitWritable();
+          return;
+        }
+      } else {
+        this.pendingBytes -= write.bytes.length;
+      }
+      this.#pending.shift();
+      this.#finishRequest(write.request, [Math.min(taken, 0), this.#owner, undefined]);
+      if (taken < 0) break;
+    }
+    this.#shutdownWhenDrained();
+  }
+
+  #finishRequest(request: Request, args: unknown[]): void {
+    this.#context.loop.release();
+    const { oncomplete } = request;
+    if (typeof oncomplete === "function") {
+      this.#context.async.makeCallback(request as object, oncomplete, args);
+    } else if ("writeStatus" in request) {
+      (request as { writeStatus: unknown }).writeStatus = args[0];
+    }
+  }
+
+  shutdown(request: Request): number {
+    if (this.closing || this.shutdownRequest !== undefined || this.socket.finQueued) {
+      return Errno.ENOTCONN;
+    }
+    const { phase } = this.socket;
+    if (phase !== Phase.open && phase !== Phase.dead) return Errno.ENOTCONN;
+    this.shutdownRequest = request;
+    this.#context.loop.retain();
+    this.#shutdownWhenDrained();
+    return 0;
+  }
+
+  #shutdownWhenDrained(): void {
+    if (this.shutdownRequest === undefined || this.#pending.length > 0) return;
+    this.#context.process.schedule(0, Kind.internal, shutdownNow, this as StreamCore);
+  }
+
+  /** libuv shuts a stream down in a later turn, once its queue is empty. */
+  shutdownNow(): void {
+    const request = this.shutdownRequest;
+    if (request === undefined || this.closing || this.#pending.length > 0) return;
+    this.shutdownRequest = undefined;
+    const status = this.socket.shutdown();
+    this.#finishRequest(request, [status, this.#owner, undefined]);
+  }
+
+  // ------------------------------------------------------- beginning and end
+
+  /** A connection begins; `request` is told how that went. */
+  connecting(request: Request): void {
+    this.connectRequest = request;
+    this.#context.loop.retain();
+  }
+
+  onConnect(status: number): void {
+    const request = this.connectRequest;
+    if (request === undefined || this.closing) return;
+    this.connectRequest = undefined;
+    const open = status === 0;
+    this.#finishRequest(request, [status, this.#owner, request, open, open]);
+  }
+
+  /** Whatever was under way is cancelled, before the handle's own callback runs. */
+  cancelAll(): void {
+    const owner = this.#owner;
+    const connect = this.connectRequest;
+    this.connectRequest = undefined;
+    if (connect) this.#finishRequest(connect, [Errno.ECANCELED, owner, connect, false, false]);
+    const pending = this.#pending;
+    this.#pending = [];
+    this.pendingBytes = 0;
+    for (const { request } of pending) {
+      this.#finishRequest(request, [Errno.ECANCELED, owner, undefined]);
+    }
+    const shutdown = this.shutdownRequest;
+    this.shutdownRequest = undefined;
+    if (shutdown) this.#finishRequest(shutdown, [Errno.ECANCELED, owner, undefined]);
+  }
+}
+
+function shutdownNow(core: StreamCore): void {
+  core.shutdownNow();
+}
