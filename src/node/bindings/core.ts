@@ -174,6 +174,7 @@ function hex(byte: number): string {
 
 function performanceBinding(realm: Realm): object {
   const milestones = new Float64Array(8);
+  const observers: { notify?: (...entry: unknown[]) => void } = {};
   const { process } = realm.context;
   const startNs = process.readMonotonicNs();
   milestones[0] = startNs;
@@ -199,7 +200,10 @@ function performanceBinding(realm: Realm): object {
       NODE_PERFORMANCE_MILESTONE_LOOP_EXIT: 6,
       NODE_PERFORMANCE_MILESTONE_BOOTSTRAP_COMPLETE: 7,
     },
-    setupObservers: () => {},
+    observers,
+    setupObservers: (notify: (...entry: unknown[]) => void) => {
+      observers.notify = notify;
+    },
     installGarbageCollectionTracking: () => {},
     removeGarbageCollectionTracking: () => {},
     notify: () => {},

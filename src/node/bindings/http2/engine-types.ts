@@ -85,6 +85,8 @@ export interface EngineListener {
   headers(streamId: number, flags: number): void;
   /** True asks the engine to stop for now. */
   dataChunk(streamId: number, bytes: Uint8Array): boolean;
+  /** A DATA frame with nothing in it, which does not even end the stream. */
+  emptyData(): number;
   dataEnd(streamId: number): void;
   settings(ack: boolean, settings: readonly Setting[]): void;
   priority(streamId: number, priority: PriorityFields): void;
@@ -97,6 +99,8 @@ export interface EngineListener {
   invalidFrame(error: number): number;
   /** The peer does not speak HTTP/2. */
   badPeer(): void;
+  frameReceived(): void;
+  frameSent(): void;
   /** How long a payload of `length` bytes should be with its padding. */
   selectPadding(length: number, max: number): number;
 }

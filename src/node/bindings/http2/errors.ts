@@ -1,4 +1,5 @@
 /** The error numbers of nghttp2, which Node shows to programs as `errno` and in words. */
+import { ErrorCode } from "../../../wire/http2/index.ts";
 
 /** Error numbers; those below -900 end the session. */
 export const NgError = {
@@ -85,4 +86,28 @@ const words: Readonly<Record<number, string>> = {
 /** An error in nghttp2's words. */
 export function errorString(error: number): string {
   return words[error | 0] ?? "Unknown error code";
+}
+
+/** What a peer is told of an error. */
+export function errorCodeOf(error: number): number {
+  switch (error) {
+    case NgError.streamClosed:
+      return ErrorCode.streamClosed;
+    case NgError.headerCompression:
+      return ErrorCode.compressionError;
+    case NgError.frameSize:
+      return ErrorCode.frameSizeError;
+    case NgError.flowControl:
+      return ErrorCode.flowControlError;
+    case NgError.refusedStream:
+      return ErrorCode.refusedStream;
+    case NgError.protocol:
+    case NgError.httpHeader:
+    case NgError.httpMessaging:
+      return ErrorCode.protocolError;
+    case NgError.cancel:
+      return ErrorCode.cancel;
+    default:
+      return ErrorCode.internalError;
+  }
 }

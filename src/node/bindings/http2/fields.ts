@@ -2,20 +2,19 @@
 import type { EncodableField } from "../../../wire/http2/index.ts";
 
 const NO_INDEX = 1;
+const rejected: EncodableField = { name: "\0", value: "\0" };
 
 /**
  * The fields of `[text, count]`, where each field is name, value and a flags character, parted by zero
- * bytes. `undefined` when a value holds a zero byte itself, which nothing could carry.
+ * bytes. When a value holds a zero byte itself, the fields are ones that every peer rejects.
  */
-export function headerFields([text, count]: readonly [string, number]):
-  | EncodableField[]
-  | undefined {
+export function headerFields([text, count]: readonly [string, number]): EncodableField[] {
   const fields: EncodableField[] = [];
   for (let at = 0; at < text.length;) {
-    if (fields.length >= count) return undefined;
+    if (fields.length >= count) return [rejected];
     const nameEnd = text.indexOf("\0", at);
     const valueEnd = text.indexOf("\0", nameEnd + 1);
-    if (nameEnd < 0 || valueEnd < 0) return undefined;
+    if (nameEnd < 0 || valueEnd < 0) return [rejected];
     const flags = text.charCodeAt(valueEnd + 1);
     fields.push({
       name: oneByte(text.slice(at, nameEnd)),

@@ -10,7 +10,7 @@ import {
   withoutPadding,
 } from "../../../wire/http2/index.ts";
 import type { Engine } from "./engine.ts";
-import { NgError } from "./errors.ts";
+import { errorCodeOf, NgError } from "./errors.ts";
 import { InboundControl } from "./inbound-control.ts";
 import { InboundHeaders } from "./inbound-headers.ts";
 
@@ -319,7 +319,13 @@ export class Inbound {
       stream.shutRead = true;
       return;
     }
-    if (!ends) return;
+    engine.listener.frameReceived();
+    if (!ends) {
+      if (this.#header.length === 0 && engine.listener.emptyData() !== 0) {
+        this.fail(NgError.callbackFailure);
+      }
+      return;
+    }
     engine.listener.dataEnd(streamId);
     stream.shutRead = true;
     engine.closeIfShut(stream);
@@ -328,6 +334,7 @@ export class Inbound {
   /** A frame other than DATA is there as a whole. */
   #whole(payload: Uint8Array): void {
     const header = this.#header;
+    if (header.type !== FrameType.continuation) this.#engine.listener.frameReceived();
     switch (header.type) {
       case FrameType.headers:
       case FrameType.pushPromise:
@@ -379,7 +386,7 @@ export class Inbound {
 
   /** A mistake that costs the stream. */
   invalidStream(streamId: number, error: number, tell = true): void {
-    this.#engine.submitRstStream(streamId, codeOf(error));
+    this.#engine.submitRstStream(streamId, errorCodeOf(error));
     if (tell && this.#engine.listener.invalidFrame(error) !== 0) this.fail(NgError.callbackFailure);
   }
 
@@ -389,7 +396,7 @@ export class Inbound {
       this.fail(NgError.callbackFailure);
       return;
     }
-    this.#engine.terminate(codeOf(error), reason);
+    this.#engine.terminate(errorCodeOf(error), reason);
   }
 }
 
@@ -416,29 +423,5 @@ export class Allowance {
     if (this.#tokens < 1) return false;
     this.#tokens--;
     return true;
-  }
-}
-
-/** What a peer is told of an error. */
-function codeOf(error: number): number {
-  switch (error) {
-    case NgError.streamClosed:
-      return ErrorCode.streamClosed;
-    case NgError.headerCompression:
-      return ErrorCode.compressionError;
-    case NgError.frameSize:
-      return ErrorCode.frameSizeError;
-    case NgError.flowControl:
-      return ErrorCode.flowControlError;
-    case NgError.refusedStream:
-      return ErrorCode.refusedStream;
-    case NgError.protocol:
-    case NgError.httpHeader:
-    case NgError.httpMessaging:
-      return ErrorCode.protocolError;
-    case NgError.cancel:
-      return ErrorCode.cancel;
-    default:
-      return ErrorCode.internalError;
   }
 }

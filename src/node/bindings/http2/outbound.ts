@@ -172,6 +172,7 @@ export class Outbound {
       }
       return undefined;
     }
+    engine.listener.frameSent();
     this.#afterSent(item);
     return prepared;
   }
@@ -433,6 +434,7 @@ export class Outbound {
     if (padding > 0) frame.push(Uint8Array.of(padding - 1));
     frame.push(...data.source.take(answer.length));
     if (padding > 1) frame.push(new Uint8Array(padding - 1));
+    engine.listener.frameSent();
     engine.sendWindow -= length;
     stream.sendWindow -= length;
     this.#afterData(stream, answer.eof, ends);

@@ -1,15 +1,14 @@
 /** What a session tells Node's library of what its engine hears. */
 import type { PriorityFields, Setting } from "../../../wire/http2/index.ts";
-import { ErrorCode } from "../../../wire/http2/index.ts";
+import { ErrorCode, FrameType } from "../../../wire/http2/index.ts";
 import type { EngineListener } from "./engine-types.ts";
-import { isFatal, NgError } from "./errors.ts";
+import { errorCodeOf, isFatal, NgError } from "./errors.ts";
 import { SessionField } from "./layout.ts";
 import type { Http2Session } from "./session.ts";
 import { Http2Stream } from "./stream.ts";
 
 const PADDING_ALIGNED = 1;
 const PADDING_MAX = 2;
-const RST_STREAM = 3;
 
 /** Joins an engine to its session. */
 export class SessionListener implements EngineListener {
@@ -70,6 +69,13 @@ export class SessionListener implements EngineListener {
     if (!stream || stream.isDestroyed) return false;
     stream.receive(bytes);
     return session.pauseWhileWriting();
+  }
+
+  emptyData(): number {
+    const session = this.#session;
+    if (session.invalidFrames++ <= session.limit("maxInvalidFrames")) return 0;
+    session.customError = "ERR_HTTP2_TOO_MANY_INVALID_FRAMES";
+    return NgError.callbackFailure;
   }
 
   dataEnd(streamId: number): void {
@@ -137,12 +143,10 @@ export class SessionListener implements EngineListener {
       error === NgError.sessionClosing ||
       error === NgError.streamClosed ||
       error === NgError.streamClosing;
-    if (quiet || session.fields[SessionField.frameErrorListeners] === 0) {
-      // Nobody would ever close a session that cannot even reset a stream.
-      if (type === RST_STREAM && error === NgError.sessionClosing) session.close(0);
-      return;
-    }
-    session.call("frameError", streamId, type, error);
+    const unheard = quiet || session.fields[SessionField.frameErrorListeners] === 0;
+    // Nobody would ever close a session that cannot even reset a stream: the library does, when told.
+    if (unheard && type !== FrameType.rstStream) return;
+    session.call("frameError", streamId, type, errorCodeOf(error));
   }
 
   invalidFrame(error: number): number {
@@ -159,6 +163,14 @@ export class SessionListener implements EngineListener {
 
   badPeer(): void {
     this.#session.fail(NgError.protocol);
+  }
+
+  frameReceived(): void {
+    this.#session.statistics.framesReceived++;
+  }
+
+  frameSent(): void {
+    this.#session.statistics.framesSent++;
   }
 
   selectPadding(length: number, max: number): number {

@@ -14,6 +14,7 @@ import { headerFields } from "./fields.ts";
 import { SessionBit, SessionField } from "./layout.ts";
 import { SessionListener } from "./session-listener.ts";
 import { readOptions, type SessionOptions } from "./session-options.ts";
+import { SessionStatistics } from "./statistics.ts";
 import { Http2Stream } from "./stream.ts";
 import type { Request } from "../stream.ts";
 
@@ -62,6 +63,7 @@ export class Http2Session implements ParentReader {
   readonly options: SessionOptions;
   readonly isServer: boolean;
   readonly streams: Map<number, Http2Stream> = new Map();
+  readonly statistics: SessionStatistics;
   readonly fields: Uint8Array = new Uint8Array(SessionField.bytes);
   readonly remoteCustom: Map<number, number | undefined>;
   readonly localCustom: Map<number, number> = new Map();
@@ -99,6 +101,7 @@ export class Http2Session implements ParentReader {
     this.binding = binding;
     this.isServer = type === 0;
     this.scope = new CallbackScope(binding.realm);
+    this.statistics = new SessionStatistics(binding.realm);
     this.options = readOptions(binding, this.isServer);
     this.remoteCustom = binding.takeRemoteCustomSettings();
     const words = new Uint32Array(this.fields.buffer);
@@ -176,6 +179,7 @@ export class Http2Session implements ParentReader {
         return;
       }
       if (!bytes || count === 0) return;
+      this.statistics.bytesRead += count;
       this.#unread.push(bytes);
       if (this.#receivePaused) return;
       this.#consumeInput();
@@ -277,6 +281,7 @@ export class Http2Session implements ParentReader {
       return false;
     }
     this.chunksSent++;
+    for (const chunk of chunks) this.statistics.bytesWritten += chunk.length;
     this.#writing = true;
     const { async } = parent.write(chunks, (status) => this.#afterWrite(status));
     if (!async) {
@@ -356,6 +361,7 @@ export class Http2Session implements ParentReader {
     const pings = this.#pings;
     this.#pings = [];
     for (const ping of pings) this.soon(() => this.#finish(ping, false, NO_DATA));
+    this.statistics.ended(this.isServer ? "server" : "client");
   }
 
   #done(): void {
@@ -389,7 +395,6 @@ export class Http2Session implements ParentReader {
     exclusive = false,
   ): Http2Stream | number {
     const fields = headerFields(headers);
-    if (!fields) return NgError.invalidArgument;
     const priority: PriorityFields | undefined =
       parent === 0 && weight === 16 && !exclusive
         ? undefined
@@ -445,8 +450,10 @@ export class Http2Session implements ParentReader {
 
   pingAcknowledged(data: Uint8Array): void {
     const ping = this.#pings.shift();
-    if (ping) this.#finish(ping, true, data);
-    else this.fail(NgError.protocol);
+    if (ping) {
+      this.statistics.pingRttMs = ping.elapsedMs;
+      this.#finish(ping, true, data);
+    } else this.fail(NgError.protocol);
   }
 
   #finish(ping: Pending, ack: boolean, data: Uint8Array): void {

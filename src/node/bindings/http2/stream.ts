@@ -3,9 +3,9 @@ import type { PriorityFields } from "../../../wire/http2/index.ts";
 import type { Request } from "../stream.ts";
 import { StreamBase, UV_EOF, type WriteOutcome } from "../stream-base.ts";
 import type { DataSource, SourceAnswer } from "./engine-stream.ts";
-import { NgError } from "./errors.ts";
 import { headerFields } from "./fields.ts";
 import type { Http2Session } from "./session.ts";
+import { StreamStatistics } from "./statistics.ts";
 
 const UV_ECANCELED = -125;
 const UV_EPIPE = -32;
@@ -25,6 +25,7 @@ interface QueuedChunk {
 export class Http2Stream extends StreamBase implements DataSource {
   readonly session: Http2Session;
   readonly streamId: number;
+  readonly statistics: StreamStatistics;
   category: number;
   headers: string[] = [];
   sensitive: string[] = [];
@@ -56,6 +57,8 @@ export class Http2Stream extends StreamBase implements DataSource {
     this.#trailers = (options & constants["STREAM_OPTION_GET_TRAILERS"]!) !== 0;
     if (options & constants["STREAM_OPTION_EMPTY_PAYLOAD"]!) this.#shut = true;
     session.streams.set(id, this);
+    this.statistics = new StreamStatistics(session.binding.realm);
+    session.statistics.streamOpened(session.streams.size);
   }
 
   id(): number {
@@ -85,6 +88,7 @@ export class Http2Stream extends StreamBase implements DataSource {
     if (this.headers.length / 2 >= session.options.maxHeaderPairs) return false;
     if (this.headerBytes + length > this.#headerBytesMax) return false;
     this.headerBytes += length;
+    this.statistics.headerReceived();
     this.headers.push(name, value);
     if (sensitive) this.sensitive.push(name);
     return true;
@@ -111,6 +115,7 @@ export class Http2Stream extends StreamBase implements DataSource {
   /** Bytes of DATA have come. */
   receive(bytes: Uint8Array): void {
     if (this.#destroyed) return;
+    this.statistics.bytesReceived(bytes.length);
     this.emitRead(bytes.length, bytes);
     if (this.#readStarted && !this.#readPaused) {
       this.session.engine.consumeStream(this.streamId, bytes.length);
@@ -193,6 +198,7 @@ export class Http2Stream extends StreamBase implements DataSource {
       if (chunk.request) this.session.gathered.push({ stream: this, request: chunk.request });
     }
     this.#queuedBytes -= length;
+    this.statistics.bytesSent(length);
     return pieces;
   }
 
@@ -201,7 +207,6 @@ export class Http2Stream extends StreamBase implements DataSource {
   respond(headers: [string, number], options: number): number {
     const { constants } = this.session.binding;
     const fields = headerFields(headers);
-    if (!fields) return NgError.invalidArgument;
     return this.session.inScope(() => {
       if (options & constants["STREAM_OPTION_GET_TRAILERS"]!) this.#trailers = true;
       const empty = this.#shut || (options & constants["STREAM_OPTION_EMPTY_PAYLOAD"]!) !== 0;
@@ -214,7 +219,6 @@ export class Http2Stream extends StreamBase implements DataSource {
 
   info(headers: [string, number]): number {
     const fields = headerFields(headers);
-    if (!fields) return NgError.invalidArgument;
     return this.session.inScope(() =>
       this.session.engine.submitHeaders(this.streamId, fields, { endStream: false }),
     );
@@ -222,7 +226,6 @@ export class Http2Stream extends StreamBase implements DataSource {
 
   trailers(headers: [string, number]): number {
     const fields = headerFields(headers);
-    if (!fields) return NgError.invalidArgument;
     return this.session.inScope(() =>
       // Some browsers dislike an empty block of trailers: an empty DATA frame ends the stream too.
       fields.length === 0
@@ -233,7 +236,6 @@ export class Http2Stream extends StreamBase implements DataSource {
 
   pushPromise(headers: [string, number], options: number): Http2Stream | number {
     const fields = headerFields(headers);
-    if (!fields) return NgError.invalidArgument;
     return this.session.inScope(() => {
       const id = this.session.engine.submitPushPromise(this.streamId, fields);
       return id > 0 ? new Http2Stream(this.session, id, 3, options) : id;
@@ -279,6 +281,8 @@ export class Http2Stream extends StreamBase implements DataSource {
     const { session } = this;
     if (session.hasPendingReset(this.streamId)) this.flushReset();
     this.#destroyed = true;
+    session.statistics.streamClosed(this.statistics.elapsedMs);
+    this.statistics.ended(this.streamId);
     session.soon(() => {
       session.streams.delete(this.streamId);
       const queue = this.#queue;
