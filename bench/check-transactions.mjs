@@ -16,7 +16,7 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
@@ -42,7 +42,7 @@ const found = [
   ["rw-register", "serializable", "isovista/pg_ser_bug.txt", "PostgreSQL, not serializable"],
   ["rw-register", "snapshot-isolation", "isovista/dgraph_si.txt", "Dgraph, not SI"],
   ["rw-register", "snapshot-isolation", "polysi/dgraph/history.bincode", "Dgraph (PolySI), not SI"],
-  ["list-append", "serializable", "elle/histories/huge-scc.edn.gz", "huge-scc", 2.6],
+  ["list-append", "strict-serializable", "elle/histories/huge-scc.edn.gz", "huge-scc", 2.6],
   ["list-append", "serializable", "elle/perf/list-append-si-c10-n100000.jsonl.gz", "si, 100,000"],
   [
     "list-append",
@@ -54,8 +54,6 @@ const found = [
 
 /** Reports all figures. */
 export default async function transactions(report) {
-  const { model } = cpus()[0] ?? { model: "unknown" };
-  report({ name: `machine: ${model.trim()}`, value: availableParallelism(), unit: "cores" });
   const folder = mkdtempSync(join(tmpdir(), "lightcone-bench-"));
   try {
     for (const { model, count, targetS, elleS } of measures) {

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import {
+  clauseDisagreements,
   listDisagreements,
   registerDisagreements,
   storyDisagreements,
@@ -15,7 +16,7 @@ import {
 
 const folder = fileURLToPath(new URL("../../src/check/transactions/", import.meta.url));
 
-type Where = "registers" | "lists" | "stories";
+type Where = "registers" | "lists" | "stories" | "clauses";
 
 /** Where it shows, the file, the line's text, and the bug in its place. */
 const bugs: readonly (readonly [Where, string, string, string])[] = [
@@ -34,8 +35,8 @@ const bugs: readonly (readonly [Where, string, string, string])[] = [
   [
     "registers",
     "order-solver.ts",
-    "return [...why].map((choice) => choice ^ 1);",
-    "return [...why].slice(0, 1).map((choice) => choice ^ 1);",
+    "clause: [...why].map((choice) => choice ^ 1)",
+    "clause: [...why].slice(0, 1).map((choice) => choice ^ 1)",
   ],
   ["registers", "order-solver.ts", "this.#soilMoved();\n      const key", "const key"],
   [
@@ -62,6 +63,14 @@ const bugs: readonly (readonly [Where, string, string, string])[] = [
     "if (last >= 0 && last !== readFrom[i])",
     "if (last > 0 && last !== readFrom[i])",
   ],
+  ["clauses", "clauses.ts", "return [literal ^ 1, ...lower];", "return [literal, ...lower];"],
+  [
+    "registers",
+    "clauses.ts",
+    "this.#value[variable] = 0;\n      this.#theory.forget(variable);",
+    "this.#value[variable] = 0;",
+  ],
+  ["clauses", "clauses.ts", "else if (level > 0) lower.push(literal);", ""],
   ["registers", "weak-levels.ts", "if ((clock[own] as number) < place) clock[own] = place;", ""],
   ["registers", "subset.ts", "if (before >= 0) edges.add(before, c, PROCESS);", ""],
   [
@@ -169,7 +178,7 @@ const bugs: readonly (readonly [Where, string, string, string])[] = [
   ["stories", "rw-register.ts", "if (from >= 0) link(from, to, WW);", ""],
 ];
 
-const entry = ["anomaly", "committed", "list-append", "register-levels", "rw-register"]
+const entry = ["anomaly", "clauses", "committed", "list-append", "register-levels", "rw-register"]
   .map((name) => `export * from ${JSON.stringify(`${folder}${name}.ts`)};`)
   .join("\n");
 
@@ -203,6 +212,7 @@ async function libraryWith(file: string, text: string, bug: string): Promise<Lib
 function noticed(library: Library, where: Where): boolean {
   try {
     if (where === "registers") return registerDisagreements(library) > 0;
+    if (where === "clauses") return clauseDisagreements(library) > 0;
     if (where === "lists") return listDisagreements(library) > 0;
     return storyDisagreements(library).length > 0;
   } catch {
@@ -216,6 +226,7 @@ describe("without a bug", () => {
     expect(registerDisagreements(library)).toBe(0);
     expect(listDisagreements(library)).toBe(0);
     expect(storyDisagreements(library)).toStrictEqual([]);
+    expect(clauseDisagreements(library)).toBe(0);
   });
 });
 

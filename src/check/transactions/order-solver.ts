@@ -9,13 +9,13 @@
  * learning with the acyclicity of a graph as theory). A history that was recorded from a correct system
  * is mostly explained by the first candidate.
  */
-import { Budget } from "../budget.ts";
+import type { Budget } from "../budget.ts";
+import { ClauseLearner, type Conflict } from "./clauses.ts";
 import type { Committed } from "./committed.ts";
 import { FIRST } from "./committed.ts";
-import { bump, take } from "./columns.ts";
-import { PathFinder } from "./cycle-paths.ts";
-import { EdgeList, components, graphOf } from "./graph.ts";
+import { EdgeList } from "./graph.ts";
 import { OrderGraph, topologicalPlaces } from "./order-graph.ts";
+import { readersByWriter, someCycle, writersByKey, type Readers } from "./order-index.ts";
 
 /**
  * What the order is of. `serializable`: transactions. `snapshot`: their snapshots and commits, and two
@@ -63,33 +63,20 @@ export class OrderSolver {
   readonly #writer: Int32Array;
   readonly #readers: Readers;
 
-  /** Choices: variable v says that `#first[v]` comes before `#second[v]`; literal 2v is that, 2v + 1 its opposite. */
+  /** Variable v of the choices says that `#first[v]` comes before `#second[v]`. */
+  readonly #choices: ClauseLearner;
   readonly #choiceOf = new Map<number, number>();
   readonly #first: number[] = [0];
   readonly #second: number[] = [0];
-  readonly #value: number[] = [0];
-  readonly #level: number[] = [0];
-  readonly #reason: number[] = [-1];
-  readonly #phase: number[] = [0];
-  readonly #clauses: number[][] = [];
-  readonly #watches: number[][] = [[], []];
-  readonly #trail: number[] = [];
-  readonly #levelStart: number[] = [];
+  /** How many edges the graph had at the start of each level of decisions. */
   readonly #edgesAtLevel: number[] = [];
-  #propagated = 0;
   #begun = false;
-
-  /** Why each clause was learned: the transactions of its cycles, the clauses and settled choices it used. */
-  readonly #proofs: { transactions: number[]; clauses: number[]; choices: number[] }[] = [];
-  /** The transactions of the cycle that the last conflict was; or, by number, the clause. */
-  #conflictCycle: number[] = [];
-  #conflictClause = -1;
 
   readonly #dirty: number[] = [];
   readonly #isDirty: Uint8Array;
   readonly #core = new Set<number>();
-  /** The clause of the last conflict that `#nextChoice` ran into. */
-  #lazyConflict: number[] = [];
+  /** The last conflict that `#nextChoice` ran into. */
+  #lazyConflict: Conflict = { clause: [], evidence: [] };
 
   constructor(committed: Committed, kind: OrderKind, given: Given, budget: Budget) {
     this.#committed = committed;
@@ -101,6 +88,14 @@ export class OrderSolver {
     [this.#writerStart, this.#writer] = writersByKey(committed, keys);
     this.#readers = readersByWriter(committed, keys);
     this.#isDirty = new Uint8Array(keys);
+    this.#choices = new ClauseLearner(
+      {
+        imply: (literal) => this.#addEdges(literal),
+        backTo: (level) => this.#backTo(level),
+        forget: (variable) => this.#forget(variable),
+      },
+      budget,
+    );
   }
 
   /** Searches on, for at most so many conflicts; `undefined` if that was not enough. */
@@ -111,19 +106,21 @@ export class OrderSolver {
       for (let key = 0; key < this.#isDirty.length; key++) this.#soil(key);
     }
     for (let conflicts = 0; ;) {
-      let conflict = this.#propagate();
+      let conflict = this.#choices.propagate();
       if (!conflict) {
         const choice = this.#nextChoice();
         if (choice === 0) return { exists: true, core: [] };
         if (choice > 0) {
-          this.#levelStart.push(this.#trail.length);
           this.#edgesAtLevel.push(this.#graph.edges);
-          this.#assign(choice, -1);
+          this.#choices.decide(choice);
           continue;
         }
         conflict = this.#lazyConflict;
       }
-      if (!this.#learn(conflict)) return this.#impossible();
+      if (!this.#choices.learn(conflict)) {
+        this.#collectCore(conflict);
+        return this.#impossible();
+      }
       if (++conflicts > conflictsMax) return undefined;
     }
   }
@@ -188,11 +185,12 @@ export class OrderSolver {
       const a = known.from.data[i] as number;
       const b = known.to.data[i] as number;
       const literal = this.#literalOf(a, b);
-      if (this.#truth(literal) === -1) {
+      const truth = this.#choices.truth(literal);
+      if (truth === -1) {
         this.#core.add(a).add(b);
         return false;
       }
-      if (this.#truth(literal) === 0) this.#assign(literal, -1);
+      if (truth === 0) this.#choices.settle(literal);
     }
     return true;
   }
@@ -300,7 +298,7 @@ export class OrderSolver {
           this.#budget.demand();
           if (r === b || !this.#graph.reaches(b, r)) continue;
           const literal = a === FIRST ? 0 : this.#literalOf(a, b);
-          this.#lazyConflict = this.#clauseOfCycle(r, b, literal);
+          this.#lazyConflict = this.#conflictOf(r, b, literal);
           return -1;
         }
       }
@@ -324,7 +322,7 @@ export class OrderSolver {
         if (b === r) continue;
         if ((place[this.#writeAt(b)] as number) > (place[this.#readAt(r)] as number)) break;
         if (!this.#graph.add(this.#readAt(r), this.#writeAt(b), 0)) {
-          this.#lazyConflict = this.#clauseOfCycle(this.#readAt(r), this.#writeAt(b), 0);
+          this.#lazyConflict = this.#conflictOf(this.#readAt(r), this.#writeAt(b), 0);
           return -1;
         }
         i = -1;
@@ -339,8 +337,8 @@ export class OrderSolver {
   /** The literal to try for "a before b or b before a", which reader r brought up; 0 if it is settled. */
   #choice(a: number, b: number, r: number): number {
     const variable = this.#variable(a, b);
-    if (this.#value[variable] !== 0) return 0;
-    const before = this.#phase[variable];
+    if (this.#choices.truth(variable << 1) !== 0) return 0;
+    const before = this.#choices.phase(variable);
     const forward = a === this.#first[variable];
     let aFirst: boolean;
     if (before !== 0) aFirst = (before === 1) === forward;
@@ -364,82 +362,15 @@ export class OrderSolver {
     const name = low * this.#committed.count + high;
     const known = this.#choiceOf.get(name);
     if (known !== undefined) return known;
-    const variable = this.#first.length;
+    const variable = this.#choices.create();
     this.#choiceOf.set(name, variable);
     this.#first.push(low);
     this.#second.push(high);
-    this.#value.push(0);
-    this.#level.push(0);
-    this.#reason.push(-1);
-    this.#phase.push(0);
-    this.#watches.push([], []);
     return variable;
   }
 
-  #truth(literal: number): number {
-    const value = this.#value[literal >> 1] as number;
-    return (literal & 1) === 0 ? value : -value;
-  }
-
-  #assign(literal: number, reason: number): void {
-    const variable = literal >> 1;
-    const value = (literal & 1) === 0 ? 1 : -1;
-    this.#value[variable] = value;
-    this.#phase[variable] = value;
-    this.#level[variable] = this.#levelStart.length;
-    this.#reason[variable] = reason;
-    this.#trail.push(literal);
-  }
-
-  /** Draws all consequences. Returns a clause that is false, if there is one. */
-  #propagate(): number[] | undefined {
-    while (this.#propagated < this.#trail.length) {
-      this.#budget.demand();
-      const literal = this.#trail[this.#propagated++] as number;
-      const cycle = this.#addEdges(literal);
-      if (cycle) return cycle;
-      const falsified = literal ^ 1;
-      const watching = this.#watches[falsified] as number[];
-      let kept = 0;
-      for (let i = 0; i < watching.length; i++) {
-        const at = watching[i] as number;
-        const clause = this.#clauses[at] as number[];
-        if (clause[0] === falsified) {
-          clause[0] = clause[1] as number;
-          clause[1] = falsified;
-        }
-        if (this.#truth(clause[0] as number) === 1 || !this.#rewatch(clause, at)) {
-          watching[kept++] = at;
-          if (this.#truth(clause[0] as number) === 1) continue;
-          if (this.#truth(clause[0] as number) === -1) {
-            for (let j = i + 1; j < watching.length; j++) watching[kept++] = watching[j] as number;
-            watching.length = kept;
-            this.#conflictClause = at;
-            this.#conflictCycle = [];
-            return clause;
-          }
-          this.#assign(clause[0] as number, at);
-        }
-      }
-      watching.length = kept;
-    }
-    return undefined;
-  }
-
-  #rewatch(clause: number[], at: number): boolean {
-    for (let i = 2; i < clause.length; i++) {
-      if (this.#truth(clause[i] as number) === -1) continue;
-      const literal = clause[i] as number;
-      clause[i] = clause[1] as number;
-      clause[1] = literal;
-      (this.#watches[literal] as number[]).push(at);
-      return true;
-    }
-    return false;
-  }
-
-  /** Adds what "a before b" means to the graph. Returns the clause of a cycle that this closes. */
-  #addEdges(literal: number): number[] | undefined {
+  /** Adds what "a before b" means to the graph. Returns the conflict of a cycle that this closes. */
+  #addEdges(literal: number): Conflict | undefined {
     const variable = literal >> 1;
     const straight = (literal & 1) === 0;
     const a = (straight ? this.#first[variable] : this.#second[variable]) as number;
@@ -470,12 +401,12 @@ export class OrderSolver {
     return false;
   }
 
-  #edge(from: number, to: number, literal: number): number[] | undefined {
-    return this.#graph.add(from, to, literal) ? undefined : this.#clauseOfCycle(from, to, literal);
+  #edge(from: number, to: number, literal: number): Conflict | undefined {
+    return this.#graph.add(from, to, literal) ? undefined : this.#conflictOf(from, to, literal);
   }
 
-  /** The clause that a refused edge teaches: not all choices of the cycle together. */
-  #clauseOfCycle(from: number, to: number, literal: number): number[] {
+  /** What a refused edge teaches: not all choices of the cycle together. */
+  #conflictOf(from: number, to: number, literal: number): Conflict {
     const why = new Set<number>();
     if (literal !== 0) why.add(literal);
     const members = [this.#transactionAt(from), this.#transactionAt(to)];
@@ -488,199 +419,25 @@ export class OrderSolver {
       // A reader missed what the second overwrote: it rests on the first, though that is not on the cycle.
       members.push(this.#first[reason >> 1] as number, this.#second[reason >> 1] as number);
     }
-    this.#conflictCycle = members;
-    this.#conflictClause = -1;
-    return [...why].map((choice) => choice ^ 1);
+    return { clause: [...why].map((choice) => choice ^ 1), evidence: members };
   }
 
-  /** Collects the transactions that the last conflict, one without any choice, rests on. */
-  #collectCore(conflict: readonly number[]): void {
-    const clauses = new Set<number>();
-    const choices = new Set<number>(conflict.map((literal) => literal >> 1));
-    for (const c of this.#conflictCycle) this.#core.add(c);
-    if (this.#conflictClause >= 0) clauses.add(this.#conflictClause);
-    const settle = (): void => {
-      for (const variable of choices) {
-        this.#core.add(this.#first[variable] as number).add(this.#second[variable] as number);
-        const reason = this.#reason[variable] as number;
-        if (reason < 0) continue;
-        clauses.add(reason);
-        for (const literal of this.#clauses[reason] as number[]) choices.add(literal >> 1);
-      }
-    };
-    settle();
-    for (const clause of clauses) {
-      const proof = this.#proofs[clause];
-      if (!proof) continue;
-      for (const c of proof.transactions) this.#core.add(c);
-      for (const used of proof.clauses) clauses.add(used);
-      for (const variable of proof.choices) choices.add(variable);
-      settle();
+  /** Collects the transactions that a conflict without any decision rests on. */
+  #collectCore(conflict: Conflict): void {
+    const { evidence, variables } = this.#choices.core(conflict);
+    for (const c of evidence) this.#core.add(c);
+    for (const variable of variables) {
+      this.#core.add(this.#first[variable] as number).add(this.#second[variable] as number);
     }
   }
 
-  /** Learns from a false clause and goes back to where it would have said what to do. False: no order. */
-  #learn(conflict: readonly number[]): boolean {
-    let top = 0;
-    for (const literal of conflict) top = Math.max(top, this.#level[literal >> 1] as number);
-    if (top === 0) {
-      this.#collectCore(conflict);
-      return false;
-    }
-    this.#backTo(top);
-    const proof = {
-      transactions: this.#conflictCycle,
-      clauses: this.#conflictClause >= 0 ? [this.#conflictClause] : [],
-      choices: [],
-    };
-    const learned = this.#analyse(conflict, top, proof);
-    let back = 0;
-    let second = 1;
-    for (let i = 1; i < learned.length; i++) {
-      const level = this.#level[(learned[i] as number) >> 1] as number;
-      if (level > back) {
-        back = level;
-        second = i;
-      }
-    }
-    this.#backTo(back);
-    const at = this.#clauses.length;
-    this.#clauses.push(learned);
-    this.#proofs[at] = proof;
-    if (learned.length > 1) {
-      const swap = learned[1] as number;
-      learned[1] = learned[second] as number;
-      learned[second] = swap;
-      (this.#watches[learned[0] as number] as number[]).push(at);
-      (this.#watches[learned[1] as number] as number[]).push(at);
-    }
-    this.#assign(learned[0] as number, at);
-    return true;
-  }
-
-  /** Resolves the conflict back to the one literal of its level that it hangs on (first unique implication point). */
-  #analyse(
-    conflict: readonly number[],
-    top: number,
-    proof: { clauses: number[]; choices: number[] },
-  ): number[] {
-    const seen = new Set<number>();
-    const lower: number[] = [];
-    let open = 0;
-    let clause: readonly number[] = conflict;
-    let at = this.#trail.length - 1;
-    for (;;) {
-      for (const literal of clause) {
-        const variable = literal >> 1;
-        if (seen.has(variable) || this.#truth(literal) !== -1) continue;
-        seen.add(variable);
-        const level = this.#level[variable] as number;
-        if (level === top) open++;
-        else if (level > 0) lower.push(literal);
-        else proof.choices.push(variable);
-      }
-      while (!seen.has((this.#trail[at] as number) >> 1)) at--;
-      const literal = this.#trail[at--] as number;
-      if (--open === 0) return [literal ^ 1, ...lower];
-      const reason = this.#reason[literal >> 1] as number;
-      proof.clauses.push(reason);
-      clause = this.#clauses[reason] as number[];
-    }
-  }
-
-  /** Takes back all decisions above `level`. */
   #backTo(level: number): void {
-    if (level >= this.#levelStart.length) return;
-    const start = this.#levelStart[level] as number;
-    for (let i = this.#trail.length - 1; i >= start; i--) {
-      const variable = (this.#trail[i] as number) >> 1;
-      this.#value[variable] = 0;
-      // Here every order of two writes must be chosen, not just those that a read calls for.
-      if (this.#kind === "parallel") this.#soilWrites(this.#first[variable] as number);
-    }
-    this.#trail.length = start;
     this.#graph.takeBack(this.#edgesAtLevel[level] as number);
-    this.#levelStart.length = level;
     this.#edgesAtLevel.length = level;
-    this.#propagated = Math.min(this.#propagated, start);
   }
-}
 
-/** The vertices of a short cycle of a cyclic graph. */
-export function someCycle(size: number, edges: EdgeList): readonly number[] {
-  const graph = graphOf(size, edges);
-  const found = components(graph);
-  let best: readonly number[] = [];
-  const paths = new PathFinder(graph);
-  let tries = 0;
-  for (let v = 0; v < size && tries < 64; v++) {
-    if ((found.sizes[found.of[v] as number] as number) < 2) continue;
-    for (let i = graph.start[v] as number; i < (graph.start[v + 1] as number); i++) {
-      const to = graph.target[i] as number;
-      if (found.of[to] !== found.of[v]) continue;
-      tries++;
-      const limit = best.length === 0 ? Infinity : best.length - 1;
-      const path = paths.find(to, v, 255, new Budget(), { limit });
-      if (path && (best.length === 0 || path.length < best.length)) best = path;
-    }
+  #forget(variable: number): void {
+    // Here every order of two writes must be chosen, not just those that a read calls for.
+    if (this.#kind === "parallel") this.#soilWrites(this.#first[variable] as number);
   }
-  return best;
-}
-
-/** Who read what from whom. */
-interface Readers {
-  /** The readers of what `writer` wrote to `key`; of the key's first state for FIRST. */
-  of(key: number, writer: number): Int32Array;
-}
-
-function writersByKey(committed: Committed, keys: number): [Int32Array, Int32Array] {
-  const start = new Int32Array(keys + 1);
-  for (const key of committed.writeKey) bump(start, key + 1);
-  for (let k = 0; k < keys; k++) start[k + 1] = (start[k + 1] as number) + (start[k] as number);
-  const next = start.slice(0, keys);
-  const writer = new Int32Array(committed.writeKey.length);
-  for (let c = 0; c < committed.count; c++) {
-    for (
-      let i = committed.writeStart[c] as number;
-      i < (committed.writeStart[c + 1] as number);
-      i++
-    ) {
-      writer[take(next, committed.writeKey[i] as number)] = c;
-    }
-  }
-  return [start, writer];
-}
-
-function readersByWriter(committed: Committed, keys: number): Readers {
-  const { count, readStart, readKey, readFrom, writeStart, writeKey } = committed;
-  const slots = writeKey.length + keys;
-  const slotOf = (key: number, writer: number): number => {
-    if (writer === FIRST) return writeKey.length + key;
-    for (let i = writeStart[writer] as number; i < (writeStart[writer + 1] as number); i++) {
-      if (writeKey[i] === key) return i;
-    }
-    return -1;
-  };
-  const start = new Int32Array(slots + 1);
-  const slotOfRead = new Int32Array(readKey.length);
-  for (let i = 0; i < readKey.length; i++) {
-    const slot = slotOf(readKey[i] as number, readFrom[i] as number);
-    slotOfRead[i] = slot;
-    if (slot >= 0) bump(start, slot + 1);
-  }
-  for (let s = 0; s < slots; s++) start[s + 1] = (start[s + 1] as number) + (start[s] as number);
-  const next = start.slice(0, slots);
-  const reader = new Int32Array(start[slots] as number);
-  for (let c = 0; c < count; c++) {
-    for (let i = readStart[c] as number; i < (readStart[c + 1] as number); i++) {
-      if ((slotOfRead[i] as number) >= 0) reader[take(next, slotOfRead[i] as number)] = c;
-    }
-  }
-  const none = new Int32Array(0);
-  return {
-    of(key, writer) {
-      const slot = slotOf(key, writer);
-      return slot < 0 ? none : reader.subarray(start[slot], start[slot + 1]);
-    },
-  };
 }

@@ -8,7 +8,8 @@ import type { AnomalySet } from "./anomaly.ts";
 import type { Committed } from "./committed.ts";
 import { PathFinder } from "./cycle-paths.ts";
 import { EdgeList, PROCESS, REALTIME, WR, components, graphOf } from "./graph.ts";
-import { OrderSolver, someCycle, type OrderAnswer, type OrderKind } from "./order-solver.ts";
+import { someCycle } from "./order-index.ts";
+import { OrderSolver, type OrderAnswer, type OrderKind } from "./order-solver.ts";
 import { precedenceEdges, restrict, type Precedence } from "./subset.ts";
 import { weakDemands, type Demand, type WeakLevel } from "./weak-levels.ts";
 

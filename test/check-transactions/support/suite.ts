@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { Budget } from "../../../src/check/budget.ts";
 import { impossibleLevels } from "../../../src/check/transactions/anomalies.ts";
 import type * as anomaly from "../../../src/check/transactions/anomaly.ts";
+import type * as clauses from "../../../src/check/transactions/clauses.ts";
 import type * as committed from "../../../src/check/transactions/committed.ts";
 import type * as listAppend from "../../../src/check/transactions/list-append.ts";
 import type * as levels from "../../../src/check/transactions/register-levels.ts";
@@ -17,6 +18,7 @@ import { stories } from "./stories.ts";
 
 /** The functions under test. */
 export type Library = Pick<typeof anomaly, "AnomalySet"> &
+  Pick<typeof clauses, "ClauseLearner"> &
   Pick<typeof committed, "committedPart"> &
   Pick<typeof listAppend, "checkListAppend"> &
   Pick<typeof levels, "LevelDecider" | "registerRules"> &
@@ -95,4 +97,53 @@ export function storyDisagreements(library: Library): string[] {
       return [...anomalyTypes].sort().join() !== [...anomalies].sort().join();
     })
     .map(({ title }) => title);
+}
+
+/** Random clauses over eight variables: about half of them can be satisfied. */
+const formulas: number[][][] = fc.sample(
+  fc.array(fc.array(fc.integer({ min: 2, max: 17 }), { minLength: 3, maxLength: 3 }), {
+    minLength: 30,
+    maxLength: 44,
+  }),
+  { numRuns: 400, seed: 9 },
+);
+
+/** How often clause learning, told of clauses by a theory alone, disagrees with trying all assignments. */
+export function clauseDisagreements(library: Library): number {
+  return formulas.filter((formula) => satisfiable(formula) !== learnt(library, formula)).length;
+}
+
+function satisfiable(formula: readonly (readonly number[])[]): boolean {
+  for (let bits = 0; bits < 256; bits++) {
+    const isTrue = (literal: number): boolean =>
+      ((bits >> ((literal >> 1) - 1)) & 1) === ((literal & 1) ^ 1);
+    if (formula.every((clause) => clause.some(isTrue))) return true;
+  }
+  return false;
+}
+
+function learnt(library: Library, formula: readonly (readonly number[])[]): boolean {
+  const learner = new library.ClauseLearner(
+    {
+      imply: () => {
+        const clause = formula.find((each) => each.every((l) => learner.truth(l) === -1));
+        return clause && { clause: [...new Set(clause)], evidence: [] };
+      },
+      backTo: () => undefined,
+      forget: () => undefined,
+    },
+    new Budget({ timeout: "5s" }),
+  );
+  const variables = Array.from({ length: 8 }, () => learner.create());
+  for (let rounds = 0; rounds < 10_000; rounds++) {
+    const conflict = learner.propagate();
+    if (conflict) {
+      if (!learner.learn(conflict)) return false;
+      continue;
+    }
+    const open = variables.find((variable) => learner.truth(variable << 1) === 0);
+    if (open === undefined) return true;
+    learner.decide(open << 1);
+  }
+  throw new Error("the search did not end");
 }

@@ -1,0 +1,259 @@
+/**
+ * Conflict-driven clause learning over choices, with a theory that says what choices mean (as in MiniSat;
+ * Eén and Sörensson, 2003, and SMT solvers after it). The theory is told of each choice as it is made, and
+ * answers with a conflict: a set of choices that cannot all be.
+ *
+ * Variable v has two literals: 2v says yes, 2v + 1 no. Variable 0 is not used. What every learned clause
+ * rests on is kept, so that in the end the part of the problem that has no answer can be told.
+ */
+import type { Budget } from "../budget.ts";
+
+/** A clause that is false, and what it rests on besides other clauses: numbers of the theory's own. */
+export interface Conflict {
+  readonly clause: readonly number[];
+  readonly evidence: readonly number[];
+}
+
+/** What choices mean. */
+export interface Theory {
+  /** Takes in a choice. Returns a conflict if it cannot be. */
+  imply(literal: number): Conflict | undefined;
+  /** Takes back all choices that were made above `level`, after `forget` was called for each. */
+  backTo(level: number): void;
+  /** A variable is open again. */
+  forget(variable: number): void;
+}
+
+interface Proof {
+  readonly evidence: readonly number[];
+  readonly clauses: number[];
+  readonly choices: number[];
+}
+
+/** Choices under way. */
+export class ClauseLearner {
+  readonly #theory: Theory;
+  readonly #budget: Budget;
+  readonly #value: number[] = [0];
+  readonly #level: number[] = [0];
+  readonly #reason: number[] = [-1];
+  readonly #phase: number[] = [0];
+  readonly #clauses: number[][] = [];
+  readonly #watches: number[][] = [[], []];
+  readonly #proofs: Proof[] = [];
+  readonly #trail: number[] = [];
+  readonly #levelStart: number[] = [];
+  #propagated = 0;
+  /** The clause, by number, that the last conflict was; -1 if it was the theory's. */
+  #conflictClause = -1;
+
+  constructor(theory: Theory, budget: Budget) {
+    this.#theory = theory;
+    this.#budget = budget;
+  }
+
+  /** A new variable's number. */
+  create(): number {
+    this.#value.push(0);
+    this.#level.push(0);
+    this.#reason.push(-1);
+    this.#phase.push(0);
+    this.#watches.push([], []);
+    return this.#value.length - 1;
+  }
+
+  /** 1 if a literal is true, -1 if it is false, 0 if it is open. */
+  truth(literal: number): number {
+    const value = this.#value[literal >> 1] as number;
+    return (literal & 1) === 0 ? value : -value;
+  }
+
+  /** What a variable was when it last was anything: 1 or -1, or 0. */
+  phase(variable: number): number {
+    return this.#phase[variable] as number;
+  }
+
+  /** Makes a literal true for good. */
+  settle(literal: number): void {
+    this.#assign(literal, -1);
+  }
+
+  /** Tries a literal: a new level of decisions starts with it. */
+  decide(literal: number): void {
+    this.#levelStart.push(this.#trail.length);
+    this.#assign(literal, -1);
+  }
+
+  #assign(literal: number, reason: number): void {
+    const variable = literal >> 1;
+    const value = (literal & 1) === 0 ? 1 : -1;
+    this.#value[variable] = value;
+    this.#phase[variable] = value;
+    this.#level[variable] = this.#levelStart.length;
+    this.#reason[variable] = reason;
+    this.#trail.push(literal);
+  }
+
+  /** Draws all consequences. Returns a conflict, if there is one. */
+  propagate(): Conflict | undefined {
+    while (this.#propagated < this.#trail.length) {
+      this.#budget.demand();
+      const literal = this.#trail[this.#propagated++] as number;
+      this.#conflictClause = -1;
+      const conflict = this.#theory.imply(literal) ?? this.#falsify(literal ^ 1);
+      if (conflict) return conflict;
+    }
+    this.#conflictClause = -1;
+    return undefined;
+  }
+
+  /** Looks at the clauses that watch a literal which has become false. */
+  #falsify(falsified: number): Conflict | undefined {
+    const watching = this.#watches[falsified] as number[];
+    let kept = 0;
+    for (let i = 0; i < watching.length; i++) {
+      const at = watching[i] as number;
+      const clause = this.#clauses[at] as number[];
+      if (clause[0] === falsified) {
+        clause[0] = clause[1] as number;
+        clause[1] = falsified;
+      }
+      const first = clause[0] as number;
+      if (this.truth(first) === 1) watching[kept++] = at;
+      else if (!this.#rewatch(clause, at)) {
+        watching[kept++] = at;
+        if (this.truth(first) === -1) {
+          for (let j = i + 1; j < watching.length; j++) watching[kept++] = watching[j] as number;
+          watching.length = kept;
+          this.#conflictClause = at;
+          return { clause, evidence: [] };
+        }
+        this.#assign(first, at);
+      }
+    }
+    watching.length = kept;
+    return undefined;
+  }
+
+  #rewatch(clause: number[], at: number): boolean {
+    for (let i = 2; i < clause.length; i++) {
+      const literal = clause[i] as number;
+      if (this.truth(literal) === -1) continue;
+      clause[i] = clause[1] as number;
+      clause[1] = literal;
+      (this.#watches[literal] as number[]).push(at);
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Learns from a conflict and goes back to where it would have said what to do. False if it does not hang
+   * on any decision: there is no answer.
+   */
+  learn(conflict: Conflict): boolean {
+    let top = 0;
+    for (const literal of conflict.clause) {
+      top = Math.max(top, this.#level[literal >> 1] as number);
+    }
+    if (top === 0) return false;
+    this.#backTo(top);
+    const { evidence } = conflict;
+    const clauses = this.#conflictClause >= 0 ? [this.#conflictClause] : [];
+    const proof: Proof = { evidence, clauses, choices: [] };
+    const learned = this.#analyse(conflict.clause, top, proof);
+    let back = 0;
+    let second = 1;
+    for (let i = 1; i < learned.length; i++) {
+      const level = this.#level[(learned[i] as number) >> 1] as number;
+      if (level > back) {
+        back = level;
+        second = i;
+      }
+    }
+    this.#backTo(back);
+    const at = this.#clauses.length;
+    this.#clauses.push(learned);
+    this.#proofs.push(proof);
+    if (learned.length > 1) {
+      const swap = learned[1] as number;
+      learned[1] = learned[second] as number;
+      learned[second] = swap;
+      (this.#watches[learned[0] as number] as number[]).push(at);
+      (this.#watches[learned[1] as number] as number[]).push(at);
+    }
+    this.#assign(learned[0] as number, at);
+    return true;
+  }
+
+  /** Resolves a conflict back to the one literal of its level that it hangs on (first unique implication point). */
+  #analyse(conflict: readonly number[], top: number, proof: Proof): number[] {
+    const seen = new Set<number>();
+    const lower: number[] = [];
+    let open = 0;
+    let clause: readonly number[] = conflict;
+    let at = this.#trail.length - 1;
+    for (;;) {
+      for (const literal of clause) {
+        const variable = literal >> 1;
+        if (seen.has(variable) || this.truth(literal) !== -1) continue;
+        seen.add(variable);
+        const level = this.#level[variable] as number;
+        if (level === top) open++;
+        else if (level > 0) lower.push(literal);
+        else proof.choices.push(variable);
+      }
+      while (!seen.has((this.#trail[at] as number) >> 1)) at--;
+      const literal = this.#trail[at--] as number;
+      if (--open === 0) return [literal ^ 1, ...lower];
+      const reason = this.#reason[literal >> 1] as number;
+      proof.clauses.push(reason);
+      clause = this.#clauses[reason] as number[];
+    }
+  }
+
+  #backTo(level: number): void {
+    if (level >= this.#levelStart.length) return;
+    const start = this.#levelStart[level] as number;
+    for (let i = this.#trail.length - 1; i >= start; i--) {
+      const variable = (this.#trail[i] as number) >> 1;
+      this.#value[variable] = 0;
+      this.#theory.forget(variable);
+    }
+    this.#trail.length = start;
+    this.#levelStart.length = level;
+    this.#propagated = Math.min(this.#propagated, start);
+    this.#theory.backTo(level);
+  }
+
+  /** What a conflict without decisions rests on: the theory's evidence, and the variables that matter. */
+  core(conflict: Conflict): {
+    readonly evidence: ReadonlySet<number>;
+    readonly variables: ReadonlySet<number>;
+  } {
+    const evidence = new Set(conflict.evidence);
+    const clauses = new Set<number>();
+    const variables = new Set<number>(conflict.clause.map((literal) => literal >> 1));
+    if (this.#conflictClause >= 0) clauses.add(this.#conflictClause);
+    const explained = new Set<number>();
+    const explain = (): void => {
+      for (const variable of variables) {
+        if (explained.has(variable)) continue;
+        explained.add(variable);
+        const reason = this.#reason[variable] as number;
+        if (reason < 0) continue;
+        clauses.add(reason);
+        for (const literal of this.#clauses[reason] as number[]) variables.add(literal >> 1);
+      }
+    };
+    explain();
+    for (const clause of clauses) {
+      const proof = this.#proofs[clause] as Proof;
+      for (const each of proof.evidence) evidence.add(each);
+      for (const used of proof.clauses) clauses.add(used);
+      for (const variable of proof.choices) variables.add(variable);
+      explain();
+    }
+    return { evidence, variables };
+  }
+}
