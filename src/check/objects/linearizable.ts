@@ -35,16 +35,16 @@ export function checkLinearizable<State>(
 ): CheckResult {
   const parts = partsOf(history.operations, model);
   const evidence: Evidence[] = [];
-  const undecided: string[] = [];
+  const undecided: Judgement[] = [];
   const algorithms = new Set<string>();
   let decided = 0;
   for (const [key, operations] of parts) {
     if (evidence.length >= (options.decideOnly ? 1 : (options.evidenceMax ?? 3))) break;
-    const judged = options.budget.spent()
+    const judged: Judgement = options.budget.spent()
       ? { unknown: options.budget.why ?? "the budget was spent" }
       : judge(operations, model, options);
     if (judged.algorithm) algorithms.add(judged.algorithm);
-    if (judged.unknown !== undefined) undecided.push(judged.unknown);
+    if (judged.unknown !== undefined) undecided.push(judged);
     else decided++;
     if (judged.cause)
       evidence.push(tell(judged.cause, model as Model<never>, parts.size > 1 ? key : undefined));
@@ -58,8 +58,14 @@ export function checkLinearizable<State>(
     return { verdict: { result: "violated", evidence, violates: ["linearizable"] }, details };
   }
   if (undecided.length > 0) {
-    const why = undecided[0] as string;
-    const said = `${decided} of ${parts.size} objects hold, ${undecided.length} undecided`;
+    const [{ unknown: why = "", decided: partly } = {}] = undecided;
+    const objects = `${decided} of ${parts.size} objects hold, ${undecided.length} undecided`;
+    const said =
+      parts.size === 1 && partly
+        ? partly
+        : partly
+          ? `${objects}; of the first of those, ${partly}`
+          : objects;
     return { verdict: { result: "unknown", why, decided: said }, details };
   }
   return { verdict: { result: "holds", note: [...algorithms].join("; ") }, details };
@@ -87,6 +93,8 @@ interface Judgement {
   readonly algorithm?: string;
   readonly cause?: Cause;
   readonly unknown?: string;
+  /** What was found out before it had to stop. */
+  readonly decided?: string;
 }
 
 function judge<State>(
@@ -109,9 +117,9 @@ function judge<State>(
   const found = search(made as Plan<never>, starts, options.budget);
   if (found.result === "linearizable") return { algorithm };
   if (found.result === "unknown") {
-    const reached = made.operations[found.at];
-    const from = reached ? `, at operation ${reached.index} of ${operations.length}` : "";
-    return { algorithm, unknown: `${found.why}${from}` };
+    const answered = made.operations.filter(({ outcome }) => outcome === "ok").length;
+    const decided = `the first ${found.returns} of ${answered} answers can be explained`;
+    return { algorithm, unknown: found.why, decided };
   }
   if (options.decideOnly) {
     const culprit = made.operations[found.at] as Operation;

@@ -16,7 +16,6 @@
  * to, one that a kept branch leads to can be made. A beam that widens in steps finds the linearization of
  * a valid history early; only a walk that dropped nothing for width says that there is none.
  */
-import { assert } from "../../base/errors.ts";
 import type { Budget } from "../budget.ts";
 import { Front } from "./front.ts";
 import { impossible, type Plan } from "./plan.ts";
@@ -43,7 +42,12 @@ export type SearchResult =
       readonly watched: ReadonlyMap<number, readonly Moment[]>;
       readonly configurations: number;
     }
-  | { readonly result: "unknown"; readonly why: string; readonly at: number };
+  | {
+      readonly result: "unknown";
+      readonly why: string;
+      /** How many returns, from the first on, can be explained. */
+      readonly returns: number;
+    };
 
 /** How many configurations are kept at most, walk after walk. */
 const beamWidths = [256, 4_096, 65_536, 1 << 20, 1 << 23];
@@ -58,18 +62,16 @@ export function search(
   budget: Budget,
   watchFrom: number = Infinity,
 ): SearchResult {
-  let last: SearchResult | undefined;
+  let returns = 0;
   for (const width of beamWidths) {
     const walk = new Walk(plan, budget, width, watchFrom);
-    last = walk.run(starts);
-    if (last.result !== "not" || !walk.narrowed) return last;
+    const found = walk.run(starts);
+    returns = Math.max(returns, walk.returns);
+    if (found.result === "unknown") return { ...found, returns };
+    if (found.result !== "not" || !walk.narrowed) return found;
   }
-  assert(last?.result === "not", "a walk that ends for width found no way on");
-  return {
-    result: "unknown",
-    why: `more than ${beamWidths.at(-1)} ways to order the operations are open at once`,
-    at: last.at,
-  };
+  const why = `more than ${beamWidths.at(-1)} ways to order the operations are open at once`;
+  return { result: "unknown", why, returns };
 }
 
 /** One walk over the events. */
@@ -96,6 +98,8 @@ class Walk {
   readonly #overwriting: Int32Array;
   /** Whether a configuration was dropped for width. */
   narrowed = false;
+  /** How many returns it has passed. */
+  returns = 0;
   #configurations = 0;
 
   constructor(plan: Plan<never>, budget: Budget, width: number, watchFrom: number) {
@@ -128,7 +132,8 @@ class Walk {
       this.#moment++;
       if (e >= this.#watchFrom) this.#watched.set(e, this.#moments());
       if (!this.#return(i)) {
-        return { result: "unknown", why: this.#budget.why ?? "the budget was spent", at: i };
+        const why = this.#budget.why ?? "the budget was spent";
+        return { result: "unknown", why, returns: this.returns };
       }
       this.#configurations += this.#nextFront.live;
       const swap = this.#front;
@@ -140,6 +145,7 @@ class Walk {
         const states = this.#lastStates();
         return { result: "not", at: i, states, watched, configurations: this.#configurations };
       }
+      this.returns++;
       if (this.#front.live > this.#width) this.#narrow();
     }
     return { result: "linearizable", configurations: this.#configurations };

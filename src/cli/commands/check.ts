@@ -11,7 +11,7 @@ import type { Evidence, Verdict } from "../../check/verdict.ts";
 import { formats, readHistories, type Format, type ReadHistory } from "../../history/read.ts";
 import { writeHistory } from "../../history/write.ts";
 import { parseOptions, type Command, type ExitCode } from "../command.ts";
-import { readFileBytes } from "../files.ts";
+import { collectGarbage, readFileBytes } from "../files.ts";
 
 const options = {
   model: { type: "string", short: "m" },
@@ -198,6 +198,7 @@ function checkFile(
 ): FileResult {
   const start = performance.now();
   const budget = budgetOf(values);
+  if (process.memoryUsage.rss() > budget.memoryBytes / 3) collectGarbage();
   const read = readHistories(readFileBytes(file), {
     name: file,
     format: values.format as Format | undefined,

@@ -1,0 +1,153 @@
+/** `lightcone check`, as it is typed: what it prints, what it writes, how it exits. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { command } from "../../src/cli/commands/check.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lightcone-check-"));
+const at = (name: string): string => join(folder, name);
+let printed: string[] = [];
+let complained: string[] = [];
+
+beforeAll(() => {
+  vi.spyOn(console, "log").mockImplementation((text: string) => void printed.push(text));
+  vi.spyOn(console, "error").mockImplementation((text: string) => void complained.push(text));
+});
+afterEach(() => {
+  printed = [];
+  complained = [];
+});
+afterAll(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+/** A register's history: each entry is `process f value`, one after another, ok. */
+function save(name: string, steps: readonly string[]): string {
+  const lines = steps.flatMap((step, i) => {
+    const [process, f, value] = step.split(" ") as [string, string, string];
+    const event = (type: string, time: number, given: string): string =>
+      `{"process":${process},"type":"${type}","f":"${f}","value":${given},"time":${time}}`;
+    const ns = (i + 1) * 1_000_000;
+    return [event("invoke", ns, f === "read" ? "null" : value), event("ok", ns + 500_000, value)];
+  });
+  const text = lines.join("\n");
+  writeFileSync(at(name), name.endsWith(".gz") ? gzipSync(text) : text);
+  return at(name);
+}
+
+/** What was printed, without times that differ from run to run and without the folder. */
+const output = (): string =>
+  printed
+    .join("\n")
+    .replaceAll(`${folder}/`, "")
+    .replace(/ in [0-9.]+(ns|µs|ms|s)/g, " in TIME");
+
+describe("lightcone check", () => {
+  it("says that a history holds, and exits 0", async () => {
+    const file = save("good.jsonl.gz", ["0 write 1", "1 read 1"]);
+    expect(await command.run([file, "--model", "register"])).toBe(0);
+    expect(output()).toBe("✓ good.jsonl.gz   register · linearizable · 2 operations in TIME");
+  });
+
+  it("tells the story of a violation, and exits 1", async () => {
+    const file = save("bad.jsonl", ["0 write 1", "1 write 2", "2 read 2", "0 read 1"]);
+    expect(await command.run([file, "-m", "register"])).toBe(1);
+    expect(output()).toBe(
+      [
+        "✗ bad.jsonl   register · linearizable · 4 operations in TIME",
+        "",
+        "  stale read: 1 was there before and after 2, and was written but once",
+        "    1ms  process 0  write 1 (1ms to 1.5ms)",
+        "    2ms  process 1  write 2 (2ms to 2.5ms)",
+        "    4ms  process 0  read 1 (4ms to 4.5ms)",
+        "  weakest level violated: linearizable",
+      ].join("\n"),
+    );
+  });
+
+  it("says why it does not know, and exits 3", async () => {
+    const file = save(
+      "slow.jsonl",
+      Array.from({ length: 3_000 }, (_, i) => `0 write ${i % 3}`),
+    );
+    expect(await command.run([file, "-m", "register", "--timeout", "0.000001ms"])).toBe(3);
+    expect(output()).toMatch(/^\? slow\.jsonl/);
+    expect(output()).toContain("the time budget of");
+  });
+
+  it("says what it cannot read in one line, and exits 2, yet judges the other files", async () => {
+    writeFileSync(at("broken.json"), '[{"process":0,');
+    const good = save("good.jsonl", ["0 write 1"]);
+    expect(await command.run([at("broken.json"), at("none.edn"), good, "-m", "register"])).toBe(2);
+    expect(complained.map((text) => text.replaceAll(`${folder}/`, ""))).toEqual([
+      "lightcone: broken.json:1:15: the file ends inside '{' opened at 1:2: is it truncated?",
+      "lightcone: none.edn: there is no such file",
+    ]);
+    expect(output()).toContain("✓ good.jsonl");
+  });
+
+  it("gives one JSON object a file", async () => {
+    const bad = save("bad.jsonl", ["0 write 1", "1 write 2", "0 read 1"]);
+    const good = save("good.jsonl", ["0 write 1"]);
+    expect(await command.run([bad, good, "-m", "register", "--json"])).toBe(1);
+    const [first, second] = printed.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(first).toMatchObject({
+      file: bad,
+      format: "json",
+      model: "register",
+      level: "linearizable",
+      result: "violated",
+      operations: 3,
+      violates: ["linearizable"],
+      evidence: [{ anomaly: "stale read", operations: [0, 1, 2] }],
+    });
+    expect(second).toMatchObject({ file: good, result: "holds" });
+  });
+
+  it("draws one self-contained page that a screen reader can read", async () => {
+    const file = save("bad.jsonl", ["0 write 1", "1 write 2", "0 read 1"]);
+    await command.run([file, "-m", "register", "--html", at("out.html")]);
+    const page = readFileSync(at("out.html"), "utf8");
+    expect(page).toContain("<!doctype html>");
+    expect(page).toContain('<html lang="en">');
+    expect(page).toContain("prefers-color-scheme:dark");
+    expect(page).not.toMatch(/(src|href)="|@import|url\(http|<script/);
+    expect(page).toContain('aria-label="1: write 2 (part of the violation)"');
+    expect(page.match(/<rect class="bar marked"/g)).toHaveLength(3);
+  });
+
+  it("escapes what a history says, so that a page shows it and does not run it", async () => {
+    const text =
+      '{"process":"<b>","type":"invoke","f":"read","value":null}\n{"process":"<b>","type":"ok","f":"read","value":"<script>alert(1)</script>"}';
+    writeFileSync(at("evil.json"), text);
+    await command.run([at("evil.json"), "-m", "register", "--html", at("evil.html")]);
+    const page = readFileSync(at("evil.html"), "utf8");
+    expect(page).not.toContain("<script");
+    expect(page).not.toContain("<b>");
+  });
+
+  it("writes a history in another format", async () => {
+    const file = save("good.jsonl", ["0 write 1", "1 read 1"]);
+    await command.run([file, "-m", "register", "--write", at("again.edn")]);
+    expect(readFileSync(at("again.edn"), "utf8").split("\n")[0]).toBe(
+      "{:index 0, :type :invoke, :process 0, :f :write, :value 1, :time 1000000}",
+    );
+    expect(await command.run([at("again.edn"), "-m", "register"])).toBe(0);
+  });
+
+  it("refuses what it does not know, before it reads anything", async () => {
+    await expect(async () => command.run(["x.edn", "-m", "regster"])).rejects.toThrow(
+      'no model "regster"',
+    );
+    await expect(async () => command.run(["x.edn", "-m", "stack", "-l", "causal"])).rejects.toThrow(
+      'the model stack is not judged at level "causal"',
+    );
+    await expect(async () => command.run(["x.edn", "--timeout", "soon"])).rejects.toThrow(
+      'timeout: "soon" is not a duration',
+    );
+    await expect(async () => command.run([])).rejects.toThrow("no file to check");
+  });
+});
