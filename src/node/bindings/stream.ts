@@ -86,6 +86,11 @@ export class StreamHandle extends Handle implements StreamOwner {
     return 0;
   }
 
+  /** TLS and HTTP/2 stand on whatever says so; the library checks it. */
+  get isStreamBase(): boolean {
+    return true;
+  }
+
   readStart(): number {
     const { phase } = this.core.socket;
     if (this.closing) return Errno.EINVAL;
