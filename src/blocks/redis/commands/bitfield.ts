@@ -80,14 +80,14 @@ export function bitfield(client: Client, args: string[]): Reply {
   const replies = operations.map((operation): Reply => {
     const before = read(bytes, operation);
     if (operation.kind === "GET") return compact(before);
-    // A negative value for an unsigned field is taken for the 64 bits that it is.
-    const given = operation.signed ? operation.value : BigInt.asUintN(64, operation.value);
-    const wanted = operation.kind === "SET" ? given : before + operation.value;
-    const after = fit(wanted, operation);
+    const sets = operation.kind === "SET";
+    const after = sets
+      ? fit(operation.value, 0n, operation)
+      : fit(before, operation.value, operation);
     if (after === undefined) return null;
     write(bytes, operation, after);
     if (after !== before) changes++;
-    return compact(operation.kind === "SET" ? before : after);
+    return compact(sets ? before : after);
   });
   if (changes > 0) {
     db.changed(key);
@@ -130,13 +130,24 @@ function write(bytes: Uint8Array, { offset, width }: Operation, value: bigint): 
   }
 }
 
-/** The value in the field's width, or undefined when it must not overflow. */
-function fit(value: bigint, { signed, width, overflow }: Operation): bigint | undefined {
+/**
+ * `value + increment` in the field's width, or undefined when it must not overflow. The room that is left is
+ * computed in 64 bits that wrap, as in bitops.c, so a value at the far end overflows to the same side.
+ */
+function fit(given: bigint, increment: bigint, operation: Operation): bigint | undefined {
+  const { signed, width, overflow } = operation;
   const bits = BigInt(width);
+  const value = signed ? given : BigInt.asUintN(64, given);
   const max = signed ? (1n << (bits - 1n)) - 1n : (1n << bits) - 1n;
   const min = signed ? -(1n << (bits - 1n)) : 0n;
-  if (value >= min && value <= max) return value;
+  const roomAbove = BigInt.asIntN(64, max - value);
+  const roomBelow = BigInt.asIntN(64, min - value);
+  const narrow = signed && width !== 64;
+  const above = value > max || (increment > roomAbove && (narrow || increment > 0n));
+  const below = value < min || (increment < roomBelow && (narrow || increment < 0n));
+  if (!above && !below) return value + increment;
   if (overflow === "FAIL") return undefined;
-  if (overflow === "SAT") return value > max ? max : min;
-  return signed ? BigInt.asIntN(width, value) : BigInt.asUintN(width, value);
+  if (overflow === "SAT") return above ? max : min;
+  const wrapped = value + increment;
+  return signed ? BigInt.asIntN(width, wrapped) : BigInt.asUintN(width, wrapped);
 }

@@ -1,4 +1,4 @@
-/** Redis's `redisLrand48`: scripts draw the same numbers on every machine and in every run (rand.c). */
+/** Redis's `redisLrand48`: a server's scripts draw the same numbers in every run (rand.c). */
 
 const MULTIPLIER = 0x5deece66dn;
 const INCREMENT = 0xbn;

@@ -67,8 +67,8 @@ export function stringLibrary(runtime: LuaRuntime): LuaTable {
     lower: define("lower", (args) => args.string(0).replace(/[A-Z]+/g, (run) => run.toLowerCase())),
     upper: define("upper", (args) => args.string(0).replace(/[a-z]+/g, (run) => run.toUpperCase())),
     rep: define("rep", (args) => {
-      const count = args.integer(1);
       const text = args.string(0);
+      const count = args.integer(1);
       if (count * text.length > 536_870_000) runtime.raise("resulting string too large");
       return count > 0 ? text.repeat(count) : "";
     }),

@@ -16,6 +16,9 @@ import {
 } from "../../../wire/index.ts";
 import { LuaTable, type LuaValue } from "../lua/values.ts";
 
+const DEPTH_MAX = 1_000;
+const TOO_DEEP = new RespError("ERR reached lua stack limit");
+
 /** A reply as a script sees it; `version` is what `redis.setresp` chose. */
 export function toLua(reply: Reply, version: RespVersion): LuaValue {
   if (typeof reply === "string" || typeof reply === "number") return reply;
@@ -60,7 +63,7 @@ function list(items: readonly Reply[], version: RespVersion): LuaTable {
 }
 
 /** What a script returns, as a reply to a client that speaks `version`. */
-export function fromLua(value: LuaValue, version: RespVersion): Reply {
+export function fromLua(value: LuaValue, version: RespVersion, depth: number = 0): Reply {
   switch (typeof value) {
     case "string":
       return value;
@@ -70,7 +73,8 @@ export function fromLua(value: LuaValue, version: RespVersion): Reply {
       if (version === 3) return new Bool(value);
       return value ? 1 : null;
     case "object":
-      return fromTable(value, version);
+      // A table may hold itself; Redis stops where Lua's stack ends.
+      return depth > DEPTH_MAX ? TOO_DEEP : fromTable(value, version, depth + 1);
     default:
       return null;
   }
@@ -83,7 +87,7 @@ function integer(value: number): Reply {
   return BigInt(Math.trunc(value));
 }
 
-function fromTable(table: LuaTable, version: RespVersion): Reply {
+function fromTable(table: LuaTable, version: RespVersion, depth: number): Reply {
   const error = table.get("err");
   if (typeof error === "string") return new RespError(error.replace(/[\r\n]/g, " "));
   const status = table.get("ok");
@@ -94,12 +98,12 @@ function fromTable(table: LuaTable, version: RespVersion): Reply {
   if (map instanceof LuaTable) {
     const flat: Reply[] = [];
     for (const [key, value] of map.entries())
-      flat.push(fromLua(key, version), fromLua(value, version));
+      flat.push(fromLua(key, version, depth), fromLua(value, version, depth));
     return new MapReply(flat);
   }
   const set = table.get("set");
   if (set instanceof LuaTable) {
-    return new SetReply([...set.entries()].map(([key]) => fromLua(key, version)));
+    return new SetReply([...set.entries()].map(([key]) => fromLua(key, version, depth)));
   }
   const big = table.get("big_number");
   if (typeof big === "string") return new BigNumber(big.replace(/[\r\n]/g, " "));
@@ -111,6 +115,6 @@ function fromTable(table: LuaTable, version: RespVersion): Reply {
   for (let at = 1; ; at++) {
     const value = table.get(at);
     if (value === undefined) return out;
-    out.push(fromLua(value, version));
+    out.push(fromLua(value, version, depth));
   }
 }

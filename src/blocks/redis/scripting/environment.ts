@@ -63,7 +63,6 @@ export class Environment {
   run(client: Client, run: LuaFunction, options: RunOptions): Reply {
     const state = this.#state;
     const server = this.#server;
-    this.#random.seed(0);
     state.readOnly = options.readOnly;
     state.version = 2;
     state.client.db = client.db;

@@ -36,6 +36,11 @@ function scriptError(error: RespError): string {
   return text;
 }
 
+/** An error as a value, which `redis.call` raises and `redis.pcall` gives. */
+function failed(message: string): LuaTable {
+  return LuaTable.fromRecord({ err: `ERR ${message}` });
+}
+
 /** Runs a command for a script; errors come back as values. */
 function run(state: ScriptState, args: string[]): LuaValue {
   const { client } = state;
@@ -60,22 +65,24 @@ function run(state: ScriptState, args: string[]): LuaValue {
 }
 
 export function redisLibrary(runtime: LuaRuntime, state: ScriptState): LuaTable {
-  const toArgs = (values: readonly LuaValue[]): string[] => {
+  const invoke = (values: readonly LuaValue[]): LuaValue => {
     if (!state.running) {
-      runtime.raise("redis.call/pcall can only be called inside a script invocation");
+      return failed("redis.call/pcall can only be called inside a script invocation");
     }
     if (values.length === 0) {
-      runtime.raise("Please specify at least one argument for this redis lib call");
+      return failed("Please specify at least one argument for this redis lib call");
     }
-    return values.map((value) => {
-      if (typeof value === "string") return value;
-      if (typeof value === "number") return formatDouble(value);
-      return runtime.raise("Lua redis lib command arguments must be strings or integers");
-    });
+    const args: string[] = [];
+    for (const value of values) {
+      if (typeof value === "string") args.push(value);
+      else if (typeof value === "number") args.push(formatDouble(value));
+      else return failed("Lua redis lib command arguments must be strings or integers");
+    }
+    return run(state, args);
   };
   const call: LuaFunction = (...values) => {
     const { n } = runtime.L;
-    const result = run(state, toArgs(values));
+    const result = invoke(values);
     runtime.L.n = n;
     if (result instanceof LuaTable && result.hash.has("err")) {
       result.set("source", `@${runtime.chunkName}`);
@@ -101,7 +108,7 @@ export function redisLibrary(runtime: LuaRuntime, state: ScriptState): LuaTable 
   };
   return LuaTable.fromRecord({
     call,
-    pcall: (...values) => run(state, toArgs(values)),
+    pcall: (...values) => invoke(values),
     error_reply: failure,
     status_reply: status,
     sha1hex: (...values) => {
