@@ -3,6 +3,7 @@
  * link too, and between real processes. What the client sees must be the same in all three.
  */
 import { readdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { badWire, goodWire, real, simulated } from "./arms.ts";
@@ -36,4 +37,10 @@ describe.each(names)("%s", (name) => {
     expect(output, aside).toBe((await expected).output);
     expect(exitCode, aside).toBe(0);
   });
+});
+
+it("docs/compatibility.md says what is tested here", () => {
+  const tool = fileURLToPath(new URL("../../tools/compatibility.mjs", import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [tool, "--check"], { encoding: "utf8" });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 });
