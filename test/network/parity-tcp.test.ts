@@ -127,19 +127,25 @@ const scenarios: Record<string, Scenario> = {
   },
 
   "writing to one that has reset": (scope) => {
+    let reset = (): void => {};
     listen(
       scope,
-      (socket, server) => {
-        socket.on("close", () => server.close());
+      (socket) => {
         socket.on("error", (error) => scope.log("server", error));
-        scope.setTimeout(() => socket.resetAndDestroy(), 10);
+        reset = () => socket.resetAndDestroy();
       },
-      (port) => {
+      (port, server) => {
         const client = scope.net.connect(port, "127.0.0.1");
         client.pause();
         client.on("error", (error) => scope.log("client", error));
-        client.on("close", () => scope.log("client close"));
-        scope.setTimeout(() => client.write("a", (error) => scope.log("written", error)), 30);
+        client.on("close", () => {
+          scope.log("client close");
+          server.close();
+        });
+        scope.setTimeout(() => {
+          reset();
+          scope.setTimeout(() => client.write("a", (error) => scope.log("written", error)), 20);
+        }, 20);
       },
     );
   },

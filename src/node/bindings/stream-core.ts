@@ -8,7 +8,8 @@
  * the hot path touches is in objects of one class, made here.
  */
 import { Errno } from "../../sim/network/errno.ts";
-import { Phase, type StreamEvents, type TcpSocket } from "../../sim/network/tcp/socket.ts";
+import { Phase, type StreamEvents } from "../../sim/network/tcp/phase.ts";
+import type { TcpSocket } from "../../sim/network/tcp/socket.ts";
 import { Kind } from "../../trace/kinds.ts";
 import type { BindingContext } from "./context.ts";
 

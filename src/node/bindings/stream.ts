@@ -3,7 +3,8 @@
  * handles as it does through libuv's streams.
  */
 import { Errno } from "../../sim/network/errno.ts";
-import { Phase, type TcpSocket } from "../../sim/network/tcp/socket.ts";
+import { Phase } from "../../sim/network/tcp/phase.ts";
+import type { TcpSocket } from "../../sim/network/tcp/socket.ts";
 import type { BindingContext } from "./context.ts";
 import { Handle } from "./handle.ts";
 import {

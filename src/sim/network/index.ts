@@ -7,6 +7,7 @@ export { Network } from "./network.ts";
 export { HostStack, stackOf } from "./stack.ts";
 export { accept, bind, type BindOptions, connect, connectUnix, listen } from "./tcp/handshake.ts";
 export { defaultKeepAlive, KeepAlive, type KeepAliveOptions } from "./tcp/keepalive.ts";
-export { Phase, type StreamEvents, TcpSocket } from "./tcp/socket.ts";
+export { Phase, type StreamEvents } from "./tcp/phase.ts";
+export { TcpSocket } from "./tcp/socket.ts";
 export type { Datagram } from "./udp/datagram.ts";
 export { DATAGRAM_MAX_BYTES, type DatagramEvents, UdpSocket } from "./udp/socket.ts";

@@ -25,7 +25,9 @@ import {
   UNREACHABLE_AFTER_NS,
 } from "./constants.ts";
 import { Flag, markDrop, markSend } from "./segment.ts";
-import { type HandshakeHooks, Phase, sendReset, TcpSocket } from "./socket.ts";
+import { sendReset } from "./arrival.ts";
+import { type HandshakeHooks, Phase } from "./phase.ts";
+import { TcpSocket } from "./socket.ts";
 
 /** What a bind asks for. */
 export interface BindOptions {

@@ -7,7 +7,9 @@ import { SECOND } from "../../../base/units.ts";
 import { type EventHandle, Kind } from "../../kernel.ts";
 import { Errno } from "../errno.ts";
 import { Flag, markSend } from "./segment.ts";
-import { Phase, sendReset, type TcpSocket } from "./socket.ts";
+import { sendReset } from "./arrival.ts";
+import { Phase } from "./phase.ts";
+import type { TcpSocket } from "./socket.ts";
 
 /** How a socket's peer is kept an eye on. */
 export interface KeepAliveOptions {

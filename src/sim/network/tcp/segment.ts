@@ -1,6 +1,7 @@
 /** What travels between two TCP sockets: a flight of data, or a segment with a flag. */
 import type { PacketDetail } from "../../../trace/packet.ts";
 import { Kind } from "../../kernel.ts";
+import { concat } from "./chunks.ts";
 import type { TcpSocket } from "./socket.ts";
 
 /** A segment's flag. Data has none; acknowledgements are implied unless someone waits for them. */
@@ -70,17 +71,6 @@ export class Segment {
     if (this.more === undefined) return this.payload;
     return concat([this.payload, ...this.more], this.length);
   }
-}
-
-/** The chunks as one. */
-export function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 /** Notes that `from` sends something: in the fingerprint and, if anyone looks, in the trace. Its event. */

@@ -24,45 +24,12 @@ import {
   TIME_WAIT_NS,
 } from "./constants.ts";
 import type { KeepAlive } from "./keepalive.ts";
+import { answerReset, arrive, arriveAck, sendReset } from "./arrival.ts";
+import { takeChunks } from "./chunks.ts";
 import { Recovery } from "./recovery.ts";
-import { concat, Flag, markDrop, markSend, Segment } from "./segment.ts";
+import { type HandshakeHooks, Phase, type StreamEvents } from "./phase.ts";
+import { Flag, markDrop, markSend, Segment } from "./segment.ts";
 import { WindowProbe } from "./window-probe.ts";
-
-/** What a socket tells its process. All are called inside `Process.enter`. */
-export interface StreamEvents {
-  /** `connect` came to an end: 0, or the error. */
-  onConnect(status: number): void;
-  /** There is something to `read`: bytes, the end, or an error. One call, one read. */
-  onReadable(): void;
-  /** The send buffer has room again, or the connection has failed. */
-  onWritable(): void;
-  /** A listening socket has a connection to `accept`. */
-  onConnection(): void;
-}
-
-/** A connection's beginning, as the rest of the socket needs to know of it. */
-export interface HandshakeHooks {
-  /** The answer to a SYN is lost. */
-  unanswered(): void;
-  /** The peer is known to have got the SYN-ACK. */
-  complete(): void;
-}
-
-/** Where a socket stands. */
-export const Phase = {
-  /** Neither connected nor listening. */
-  idle: 0,
-  listening: 1,
-  /** SYN sent. */
-  connecting: 2,
-  /** SYN received, the handshake's last leg is awaited. */
-  handshaking: 3,
-  open: 4,
-  /** Gone: whatever arrives for it is answered with RST. */
-  dead: 5,
-} as const;
-
-const NOTHING = new Uint8Array(0);
 
 /** One end of a connection, or a listening socket. */
 export class TcpSocket implements PortHolder {
@@ -605,87 +572,6 @@ export class TcpSocket implements PortHolder {
   runReadable(): void {
     this.#notified = false;
     if (this.#reading) this.events?.onReadable();
-  }
-}
-
-/** Takes the first `bytes` of the chunks. */
-function takeChunks(chunks: Uint8Array[], bytes: number): Uint8Array {
-  const first = chunks[0] as Uint8Array;
-  if (first.length === bytes) return chunks.shift() as Uint8Array;
-  if (first.length > bytes) {
-    chunks[0] = first.subarray(bytes);
-    return first.subarray(0, bytes);
-  }
-  const taken: Uint8Array[] = [];
-  let left = bytes;
-  let used = 0;
-  while (left > 0) {
-    const chunk = chunks[used] as Uint8Array;
-    if (chunk.length > left) {
-      taken.push(chunk.subarray(0, left));
-      chunks[used] = chunk.subarray(left);
-      left = 0;
-    } else {
-      taken.push(chunk);
-      left -= chunk.length;
-      used++;
-    }
-  }
-  chunks.splice(0, used);
-  return bytes === 0 ? NOTHING : concat(taken, bytes);
-}
-
-function arrive(segment: Segment): void {
-  const { from, to } = segment;
-  if (from.out.blocked) from.lost(segment, "blocked");
-  else if (!to.stack.up) from.lost(segment, "host is down");
-  else {
-    segment.flying = false;
-    to.receive(segment);
-  }
-}
-
-function arriveAck(segment: Segment): void {
-  const sender = segment.from;
-  if (segment.to.out.blocked) sender.lost(segment, undefined);
-  else sender.acknowledged(segment.answer);
-}
-
-/** Sends RST to the other end, in the order of what was sent before. */
-export function sendReset(from: TcpSocket): void {
-  const to = from.peer;
-  if (to === undefined) return;
-  const { kernel } = from.stack.host;
-  const sent = markSend(from, Flag.rst, 0, undefined);
-  const transitNs = from.out.transitNs(HEADER_BYTES);
-  if (from.out.blocked || from.out.passing(1) === 0 || transitNs === LOST) {
-    markDrop(from, Flag.rst, undefined, from.out.blocked ? "blocked" : "lost");
-    to.handshake?.unanswered();
-    return;
-  }
-  const arrivalNs = Math.max(kernel.nowNs + transitNs, from.lastArrivalNs);
-  from.lastArrivalNs = arrivalNs;
-  const outer = kernel.currentEvent;
-  kernel.currentEvent = sent;
-  const segment = new Segment(from, to, Flag.rst, from.sentSeq, 0, undefined);
-  kernel.scheduleAt(arrivalNs, to.stack.host.id, Kind.receive, arriveReset, segment);
-  kernel.currentEvent = outer;
-}
-
-/** Something arrived for a connection that is not there any more. */
-function answerReset(segment: Segment): void {
-  sendReset(segment.to);
-}
-
-function arriveReset({ from, to }: Segment): void {
-  if (from.out.blocked || !to.stack.up) {
-    markDrop(from, Flag.rst, undefined, from.out.blocked ? "blocked" : "host is down");
-    to.handshake?.unanswered();
-  } else if (to.phase === Phase.connecting) {
-    to.fail(Errno.ECONNREFUSED);
-  } else {
-    // A socket that has seen the other end's FIN learns of a reset as of a broken pipe (Linux).
-    to.fail(to.finReceived && !to.unix ? Errno.EPIPE : Errno.ECONNRESET);
   }
 }
 

@@ -13,7 +13,8 @@ import {
   RTO_MAX_NS,
   RTO_MIN_NS,
 } from "./constants.ts";
-import { Phase, type TcpSocket } from "./socket.ts";
+import { Phase } from "./phase.ts";
+import type { TcpSocket } from "./socket.ts";
 
 /** The window probes of one socket. */
 export class WindowProbe {
