@@ -71,6 +71,16 @@ class Trees {
     sim.rmdir(this.#fs, files, path);
   }
 
+  /** What `std::filesystem::remove_all` does: it will not take a link for the directory behind it. */
+  removeAll(path: string): void {
+    const bare = path.replace(/\/+$/, "");
+    const link = bare === path || bare === "" ? undefined : this.at(bare, false);
+    if (link !== undefined && sim.isSymlink(link) && this.failureAt(path) !== "ENOENT") {
+      sim.fail("ENOTDIR");
+    }
+    this.removeTree(path);
+  }
+
   makeParents(path: string): void {
     const parent = posix.dirname(path);
     if (this.at(parent, true) !== undefined) return;
@@ -90,6 +100,8 @@ class Trees {
     const existed = this.at(to, true) !== undefined;
     if (options.fresh || !existed) {
       this.attempt(to, () => sim.mkdir(this.#fs, files, to, 0o777), "mkdir");
+    } else if (!this.isDirectory(to, true)) {
+      this.attempt(to, () => sim.fail("ENOTDIR"));
     }
     const entries = this.attempt(from, () => sim.readdir(this.#fs, files, from));
     for (const { name } of entries) this.#copyEntry(`${from}/${name}`, `${to}/${name}`, options);
@@ -196,10 +208,15 @@ const libraryWords: Record<string, string> = {
 /** libuv's number for an error that it does not know. */
 const UV_UNKNOWN = -4094;
 
+/** Node 24 names the path twice. */
+const pathAgain: (path: string) => string =
+  Number(process.versions.node.split(".")[0]) < 26 ? (path) => ` ${path}` : () => "";
+
 function removalError({ code, errno }: sim.SystemError, path: string): Error {
   const known = removalWords[code];
   const fields = known === undefined ? { errno: UV_UNKNOWN, code: "" } : { errno, code };
-  const words = known ?? `Unknown error: ${libraryWords[code] ?? code}`;
+  const words =
+    known === undefined ? `Unknown error: ${libraryWords[code] ?? code}` : known + pathAgain(path);
   const error = new Error(`${fields.code}, ${words} '${path}'`);
   return Object.assign(error, { ...fields, syscall: "rm", path });
 }
@@ -215,9 +232,9 @@ export function treeCalls(calls: Calls): Record<string, unknown> {
       if (trees.isDirectory(bytes, false) && !recursive) {
         throw codedError("ERR_FS_EISDIR", `Path is a directory: ${shown}`);
       }
-      const failure = failureOf(() => trees.removeTree(bytes));
+      const failure = failureOf(() => trees.removeAll(bytes));
       // A path through what is no directory is a path to nothing, as `symlink_status` has it.
-      const missing = failure?.code === "ENOENT" || trees.failureAt(bytes) === "ENOTDIR";
+      const missing = trees.failureAt(bytes) === "ENOENT" || trees.failureAt(bytes) === "ENOTDIR";
       if (failure !== undefined && !missing) throw removalError(failure, shown);
     },
     cpSyncCheckPaths: (from: Path, to: Path, dereference: boolean, recursive: boolean) =>
