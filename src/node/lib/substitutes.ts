@@ -133,6 +133,21 @@ function bufferInternals(): object {
   };
 }
 
+/** What is said once a process that trusts everybody. */
+const unauthorizedWarned = new WeakSet<Realm>();
+
+function allowsUnauthorized(realm: Realm): boolean {
+  if (realm.process.env.NODE_TLS_REJECT_UNAUTHORIZED !== "0") return false;
+  if (!unauthorizedWarned.has(realm)) {
+    unauthorizedWarned.add(realm);
+    realm.process.emitWarning(
+      "Setting the NODE_TLS_REJECT_UNAUTHORIZED environment variable to '0' makes TLS connections " +
+        "and HTTPS requests insecure by disabling certificate verification.",
+    );
+  }
+  return true;
+}
+
 /** An error on its way from a worker to its maker: what cloning would lose travels beside it. */
 function serializeError(error: unknown): object {
   if (!(error instanceof Error)) return { error };
@@ -171,10 +186,10 @@ function deserializeError(sent: {
 /** The substitutes by the library's own names. */
 export const substitutes: Record<string, Substitute> = {
   ...publicTwins,
-  "internal/options": () => ({
+  "internal/options": (realm) => ({
     getOptionValue: optionValue,
     getEmbedderOptions: () => ({}),
-    getAllowUnauthorized: () => false,
+    getAllowUnauthorized: () => allowsUnauthorized(realm),
     refreshOptions: () => {},
     generateConfigJsonSchema: () => ({}),
   }),

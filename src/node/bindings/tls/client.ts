@@ -70,6 +70,11 @@ export class TlsClient extends TlsConnection {
     );
   }
 
+  /** Begins the handshake unless it has begun. */
+  startOnce(): void {
+    if (this.#state === "idle") this.start();
+  }
+
   renegotiate(): void {
     this.established = true;
     this.acceptsData = true;
@@ -162,7 +167,7 @@ export class TlsClient extends TlsConnection {
     this.#judge();
     const flight: Uint8Array[] = [];
     if (this.#certificateRequested) {
-      flight.push(this.certificateMessage(Message.certificate, this.context.identities[0]));
+      flight.push(this.certificateMessage(Message.certificate, this.identities[0]));
     }
     const psk =
       this.agreement.cipher?.authentication === "PSK"
@@ -219,7 +224,7 @@ export class TlsClient extends TlsConnection {
       this.#judge();
       const flight: Uint8Array[] = [];
       if (this.#certificateRequested) {
-        flight.push(this.certificateMessage(Message.certificate, this.context.identities[0]));
+        flight.push(this.certificateMessage(Message.certificate, this.identities[0]));
         if (this.shown) {
           flight.push(encodeMessage(Message.certificateVerify, {}, [], SIGNATURE_BYTES));
         }

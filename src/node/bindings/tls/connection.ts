@@ -6,7 +6,7 @@
 import { createHash, createHmac, type X509Certificate } from "node:crypto";
 import type { Cipher } from "./ciphers.ts";
 import type { Purpose, VerifyCode } from "./certificates.ts";
-import { verifyChain } from "./certificates.ts";
+import { buildChain, verifyChain } from "./certificates.ts";
 import {
   Content,
   encodeMessage,
@@ -84,6 +84,12 @@ export interface Agreement {
   ephemeral: boolean;
 }
 
+/** What goes with a certificate: what was given, or else what leads to an authority that we know. */
+function chainOf(identity: Identity, context: SecureContext): readonly X509Certificate[] {
+  if (identity.chain.length > 0) return [identity.leaf, ...identity.chain];
+  return buildChain(identity.leaf, [], context).chain;
+}
+
 /** The part that client and server have in common. */
 export abstract class TlsConnection {
   context: SecureContext;
@@ -135,6 +141,14 @@ export abstract class TlsConnection {
   protected abstract message(message: HandshakeMessage): void;
   /** Goes on where the owner made the handshake wait. */
   protected abstract proceed(): void;
+
+  /** Set by the program in the midst of a handshake: other certificates to show. */
+  keyCert: SecureContext | undefined;
+
+  /** What this side can show. */
+  get identities(): readonly Identity[] {
+    return (this.keyCert ?? this.context).identities;
+  }
 
   /** Bytes that wait to be sent. */
   get outputBytes(): number {
@@ -305,7 +319,7 @@ export abstract class TlsConnection {
 
   protected certificateMessage(type: number, identity: Identity | undefined): Uint8Array {
     this.shown = identity;
-    const blobs = identity ? [identity.leaf.raw, ...identity.chain.map(({ raw }) => raw)] : [];
+    const blobs = identity ? chainOf(identity, this.context).map(({ raw }) => raw) : [];
     return encodeMessage(type, {}, blobs);
   }
 

@@ -289,8 +289,20 @@ const replacedRoots = new WeakMap<Realm, ReadonlyMap<string, readonly X509Certif
 /** Replaces the authorities that a process trusts unless told otherwise. */
 export function replaceRoots(realm: Realm, certs: readonly (string | ArrayBufferView)[]): void {
   const store = new Map<string, X509Certificate[]>();
+  const checker = new (nativeClass())();
+  checker.init(undefined, 0, 0);
+  const seen = new Set<string>();
   for (const pem of certs) {
-    for (const certificate of parseCertificates(textOf(pem))) addTo(store, certificate);
+    checker.addCACert(textOf(pem));
+    for (const certificate of parseCertificates(textOf(pem))) {
+      if (seen.has(certificate.fingerprint256)) continue;
+      seen.add(certificate.fingerprint256);
+      addTo(store, certificate);
+    }
+  }
+  if (certs.length > 0 && store.size === 0) {
+    const message = "No valid certificates found in the provided array";
+    throw Object.assign(new Error(message), { code: "ERR_CRYPTO_OPERATION_FAILED" });
   }
   replacedRoots.set(realm, store);
 }

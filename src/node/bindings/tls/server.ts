@@ -141,9 +141,11 @@ export class TlsServer extends TlsConnection {
     if (agreement.version === TLS1_3 && hello.pskIdentity !== undefined && !agreement.reused) {
       if (!this.#checkPsk(hello.pskIdentity, hello.pskKey ?? "")) return;
     }
-    const identity = this.#chooseCipher(hello);
+    this.#chooseCipher(hello);
     if (!agreement.cipher || this.failed) return;
     if (!this.#chooseAlpn(hello)) return;
+    const identity = this.#chooseIdentity();
+    if (this.failed) return;
     agreement.ephemeral = agreement.version === TLS1_3 || agreement.cipher.exchange !== "RSA";
     this.#state = "clientFlight";
     this.#clientCertificates = [];
@@ -175,11 +177,9 @@ export class TlsServer extends TlsConnection {
     agreement.verify = session.verify as typeof agreement.verify;
   }
 
-  /** Chooses a cipher and, with it, what to show. */
-  #chooseCipher(hello: ClientHello): Identity | undefined {
+  #chooseCipher(hello: ClientHello): void {
     const { agreement, context } = this;
-    const { identities } = context;
-    if (agreement.reused) return identities[0];
+    if (agreement.reused) return;
     const tls13 = agreement.version === TLS1_3;
     const own = tls13 ? context.suites : context.ciphers;
     const offered = tls13 ? hello.suites : hello.ciphers;
@@ -190,14 +190,17 @@ export class TlsServer extends TlsConnection {
       (cipher): cipher is Cipher => cipher !== undefined && this.#canUse(cipher, hello),
     );
     agreement.cipher = usable[0];
-    const { cipher } = agreement;
-    if (!cipher) {
-      this.fail("noSharedCipher", Alert.handshakeFailure);
-      return undefined;
-    }
+    if (!agreement.cipher) this.fail("noSharedCipher", Alert.handshakeFailure);
+  }
+
+  /** What to show, now that the cipher is known. */
+  #chooseIdentity(): Identity | undefined {
+    const { agreement, identities } = this;
+    if (agreement.reused) return identities[0];
+    const tls13 = agreement.version === TLS1_3;
     const matching = tls13
       ? identities
-      : identities.filter(({ kind }) => kind === cipher.authentication);
+      : identities.filter(({ kind }) => kind === agreement.cipher?.authentication);
     if (tls13 && matching.length === 0 && !this.#pskAccepted) {
       this.fail("noSignatureAlgorithm", Alert.handshakeFailure);
     }
@@ -207,7 +210,7 @@ export class TlsServer extends TlsConnection {
   #canUse(cipher: Cipher, hello: ClientHello): boolean {
     if (cipher.tls13) return true;
     if (cipher.authentication === "PSK") return this.usesPsk && hello.psk;
-    return this.context.identities.some(({ kind }) => kind === cipher.authentication);
+    return this.identities.some(({ kind }) => kind === cipher.authentication);
   }
 
   #chooseAlpn(hello: ClientHello): boolean {
@@ -338,7 +341,8 @@ export class TlsServer extends TlsConnection {
     }
     if (agreement.version === TLS1_3) {
       this.#state = "established";
-      for (let i = 0; i < TICKETS; i++) this.#sendTicket();
+      // Whoever came with a good ticket keeps it.
+      for (let i = 0; i < TICKETS && !agreement.reused; i++) this.#sendTicket();
     } else if (!agreement.reused) {
       this.#session12();
       this.#sendFinished12();

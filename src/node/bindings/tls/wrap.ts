@@ -42,7 +42,7 @@ export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvent
   readonly isServer: boolean;
   readonly connection: TlsConnection;
   readonly #parent: ParentStream;
-  readonly #symbols: { readonly onpskexchange: symbol };
+  readonly #symbols: { readonly onpskexchange: symbol; readonly owner_symbol: symbol };
   // Set by the library.
   onhandshakestart: unknown;
   onhandshakedone: unknown;
@@ -227,6 +227,8 @@ export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvent
       return { async: false, error: UV_EPROTO };
     }
     this.#current = request;
+    // OpenSSL begins a handshake with the first write, if nothing else did.
+    if (!this.connection.established) this.#client?.startOnce();
     for (const chunk of chunks) this.#waiting.push(Uint8Array.from(chunk));
     this.#clearIn();
     this.#encOut();
@@ -281,6 +283,8 @@ export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvent
   }
 
   error(error: Error): void {
+    // The alert goes out before the program hears of it, and destroys the socket.
+    this.#encOut();
     if (this.#current && this.#waiting.length > 0) {
       // What a program wrote into a handshake that fails, fails with it.
       this.#waiting = [];
@@ -288,11 +292,13 @@ export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvent
     } else {
       this.scope.call(this, this.onerror, [error]);
     }
-    // The alert goes out before the socket is destroyed.
-    this.#encOut();
   }
 
   clientHello(hello: { sessionId: Buffer; servername: string; tlsTicket: boolean }): boolean {
+    const owner = (this as unknown as Record<symbol, { servername?: string } | undefined>)[
+      this.#symbols.owner_symbol
+    ];
+    if (owner && hello.servername !== "") owner.servername = hello.servername;
     if (!this.#sessionCallbacks) return false;
     this.scope.call(this, this.onclienthello, [hello]);
     const ended = this.#parserEnded;
@@ -303,6 +309,11 @@ export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvent
 
   #parserEnded = false;
   #parserWaits = false;
+
+  /** The name of {@link TLSWrap.endParser} since Node 26. */
+  clientHelloDone(): void {
+    this.endParser();
+  }
 
   endParser(): void {
     if (!this.#parserWaits) {
@@ -422,6 +433,15 @@ export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvent
   }
 
   setPskIdentityHint(hint: string): void {
+    if (hint.length > PSK_IDENTITY_BYTES_MAX * 2) {
+      const { codes } = this.realm.require("internal/errors");
+      const Failure = codes.ERR_TLS_PSK_SET_IDENTITY_HINT_FAILED ?? Error;
+      const error = Object.assign(new Failure("Failed to set PSK identity hint"), {
+        code: "ERR_TLS_PSK_SET_IDENTITY_HINT_FAILED",
+      });
+      this.scope.call(this, this.onerror, [error]);
+      return;
+    }
     if (this.#server) this.#server.pskHint = hint;
   }
 
@@ -440,7 +460,7 @@ export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvent
   }
 
   setKeyCert(context: SecureContext): void {
-    this.connection.context = context;
+    this.connection.keyCert = context;
   }
 
   requestOCSP(): void {
@@ -536,12 +556,16 @@ export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvent
     return legacyObject(leaf, others, detailed ? this.connection.context : undefined);
   }
 
+  hasPeerCertificate(): boolean {
+    return this.connection.agreement.peer.length > 0;
+  }
+
   getPeerX509Certificate(): object | undefined {
     return this.connection.agreement.peer[0];
   }
 
   #own(): Identity | undefined {
-    return this.connection.shown ?? this.connection.context.identities[0];
+    return this.connection.shown ?? this.connection.identities[0];
   }
 
   getCertificate(): object | undefined {
