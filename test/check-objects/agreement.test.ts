@@ -139,6 +139,23 @@ describe("what a checker says is so, and its evidence still violates", () => {
   });
 });
 
+describe("no valid history is blamed, however many operations were never answered", () => {
+  it.each(byName)("%s", (name, subject, settings) => {
+    const checker = findChecker(name);
+    for (let seed = 0; seed < 10; seed++) {
+      const prng = Prng.root(seed);
+      const shape = { processes: 2 + prng.below(5), operations: 150, lost: 0.3, lies: 0 };
+      const operations = randomHistory(subject, prng, shape);
+      const budget = new Budget({ timeout: 40 });
+      const { verdict } = checker.check(
+        { operations },
+        { budget, ...(settings ? { settings } : {}) },
+      );
+      expect([seed, verdict.result]).not.toEqual([seed, "violated"]);
+    }
+  });
+});
+
 describe("specialists and the search are of one mind on longer histories", () => {
   const special = subjects.filter(([, , specialist]) => specialist);
   it.each(special)("%s", (_, subject, specialist) => {

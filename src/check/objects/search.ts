@@ -91,7 +91,7 @@ class Walk {
   readonly #closure: Front;
   readonly #scratch: Int32Array;
   /** By state: the open operations that leave it as it is, computed once for each event. */
-  #idle: Int32Array = new Int32Array(64);
+  #idle: Int32Array;
   #idleStamp: Int32Array = new Int32Array(64);
   #moment = 0;
   /** The bits of open blind writes, kept up to date. */
@@ -113,6 +113,7 @@ class Walk {
     this.#closure = new Front(this.#words);
     this.#scratch = new Int32Array(this.#front.stride);
     this.#overwriting = new Int32Array(this.#words);
+    this.#idle = new Int32Array(this.#idleStamp.length * this.#words);
   }
 
   run(starts: readonly number[]): SearchResult {
