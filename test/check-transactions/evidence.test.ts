@@ -114,6 +114,76 @@ describe("a violation as it is told", () => {
   });
 });
 
+describe("reads by predicate", () => {
+  test("two transactions that each insert what the other's predicate would have matched", () => {
+    const events = [
+      ["init", "invoke", 0, { x: 0 }],
+      ["init", "ok", 0, { x: 0 }],
+      [
+        "txn",
+        "invoke",
+        0,
+        [
+          ["rp", ["=", 1], null],
+          ["insert", "y", 1],
+        ],
+      ],
+      [
+        "txn",
+        "invoke",
+        1,
+        [
+          ["rp", ["=", 1], null],
+          ["insert", "z", 1],
+        ],
+      ],
+      [
+        "txn",
+        "ok",
+        0,
+        [
+          ["rp", ["=", 1], {}],
+          ["insert", "y", 1],
+        ],
+      ],
+      [
+        "txn",
+        "ok",
+        1,
+        [
+          ["rp", ["=", 1], {}],
+          ["insert", "z", 1],
+        ],
+      ],
+    ].map(([f, type, process, value]) => ({ type, process, f, value }));
+    const text = JSON.stringify(events);
+    expect(told(checkText(text, "x.json", "closed-predicate", "serializable")))
+      .toMatchInlineSnapshot(`
+      "G2: T1 < T2 < T1, a cycle of rw (predicate) dependencies
+        T1: read by ["=",1] = {}, wrote y = 1
+        T2: read by ["=",1] = {}, wrote z = 1
+        T1 read by ["=",1] with z unborn, before T2 made it 1, which changes whether it matches
+        yet T2 read by ["=",1] with y unborn, before T1 made it 1, which changes whether it matches: a contradiction"
+    `);
+    expect(told(checkText(text, "x.json", "closed-predicate", "repeatable-read"))).toBe("holds");
+  });
+
+  test("a key that matches in every version must be returned", () => {
+    const events = [
+      ["init", "invoke", 0, { x: 3 }],
+      ["init", "ok", 0, { x: 3 }],
+      ["txn", "invoke", 1, [["rp", ["mod", 2, 1], null]]],
+      ["txn", "ok", 1, [["rp", ["mod", 2, 1], {}]]],
+    ].map(([f, type, process, value]) => ({ type, process, f, value }));
+    expect(told(checkText(JSON.stringify(events), "x.json", "closed-predicate", "serializable")))
+      .toMatchInlineSnapshot(`
+        "predicate read miss: T1 read by ["mod",2,1] and did not get x, though every version of it matches
+          T1: read by ["mod",2,1] = {}
+          T1 read by ["mod",2,1] and did not get x, though every version of it matches"
+      `);
+  });
+});
+
 describe("what cannot be judged", () => {
   test("an element that was appended twice", () => {
     const events = [

@@ -9,6 +9,7 @@ import { describe, expect, test } from "vitest";
 import {
   clauseDisagreements,
   listDisagreements,
+  predicateDisagreements,
   registerDisagreements,
   storyDisagreements,
   type Library,
@@ -16,7 +17,7 @@ import {
 
 const folder = fileURLToPath(new URL("../../src/check/transactions/", import.meta.url));
 
-type Where = "registers" | "lists" | "stories" | "clauses";
+type Where = "registers" | "lists" | "stories" | "clauses" | "predicates";
 
 /** Where it shows, the file, the line's text, and the bug in its place. */
 const bugs: readonly (readonly [Where, string, string, string])[] = [
@@ -63,6 +64,20 @@ const bugs: readonly (readonly [Where, string, string, string])[] = [
     "if (last >= 0 && last !== readFrom[i])",
     "if (last > 0 && last !== readFrom[i])",
   ],
+  [
+    "predicates",
+    "closed-predicate.ts",
+    "if (matches(predicate, chosen) === matches(predicate, later)) continue;",
+    "",
+  ],
+  [
+    "predicates",
+    "closed-predicate.ts",
+    "if (candidates.length > 1) continue;",
+    "if (candidates.length > 0) continue;",
+  ],
+  ["predicates", "closed-predicate.ts", "if (candidates.length === 0) {", "if (false) {"],
+  ["predicates", "closed-predicate.ts", "        RW,\n", "        RWP,\n"],
   ["clauses", "clauses.ts", "return [literal ^ 1, ...lower];", "return [literal, ...lower];"],
   [
     "registers",
@@ -178,7 +193,15 @@ const bugs: readonly (readonly [Where, string, string, string])[] = [
   ["stories", "rw-register.ts", "if (from >= 0) link(from, to, WW);", ""],
 ];
 
-const entry = ["anomaly", "clauses", "committed", "list-append", "register-levels", "rw-register"]
+const entry = [
+  "anomaly",
+  "clauses",
+  "closed-predicate",
+  "committed",
+  "list-append",
+  "register-levels",
+  "rw-register",
+]
   .map((name) => `export * from ${JSON.stringify(`${folder}${name}.ts`)};`)
   .join("\n");
 
@@ -213,6 +236,7 @@ function noticed(library: Library, where: Where): boolean {
   try {
     if (where === "registers") return registerDisagreements(library) > 0;
     if (where === "clauses") return clauseDisagreements(library) > 0;
+    if (where === "predicates") return predicateDisagreements(library).length > 0;
     if (where === "lists") return listDisagreements(library) > 0;
     return storyDisagreements(library).length > 0;
   } catch {
@@ -227,6 +251,7 @@ describe("without a bug", () => {
     expect(listDisagreements(library)).toBe(0);
     expect(storyDisagreements(library)).toStrictEqual([]);
     expect(clauseDisagreements(library)).toBe(0);
+    expect(predicateDisagreements(library)).toStrictEqual([]);
   });
 });
 

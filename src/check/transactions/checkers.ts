@@ -8,6 +8,7 @@ import {
   checkRegisterTable,
 } from "./check.ts";
 import { checkLongFork } from "./long-fork.ts";
+import { checkPredicateHistory } from "./predicate-check.ts";
 import { readTransactions } from "./read.ts";
 import { registerRules } from "./register-levels.ts";
 
@@ -51,6 +52,13 @@ export const transactionCheckers: readonly Checker[] = [
       const { table, lookup } = readTransactions(bytes, { name, model: "rw-register" });
       return checkRegisterTable(table, lookup, options);
     },
+  },
+  {
+    model: "closed-predicate",
+    summary: "transactions that read by predicate, over keys that are all known (as Elle's)",
+    levels: inferred,
+    defaultLevel: "strict-serializable",
+    check: checkPredicateHistory,
   },
   {
     model: "long-fork",

@@ -5,6 +5,7 @@
 import type { Budget } from "../budget.ts";
 import { levels } from "../levels.ts";
 import type { AnomalySet } from "./anomaly.ts";
+import { checkPredicates, entriesOf, type PredicateTransaction } from "./closed-predicate.ts";
 import { checkListAppend, type TransactionFindings } from "./list-append.ts";
 import { inferRegister } from "./rw-register.ts";
 import {
@@ -21,6 +22,7 @@ import {
 export interface JepsenEvent {
   readonly index?: number;
   readonly type: string;
+  readonly f?: string;
   readonly process?: number | string;
   readonly value: unknown;
 }
@@ -47,7 +49,11 @@ export interface ElleResult {
   /** What was found, with evidence, in rows of `table`. */
   readonly findings: TransactionFindings;
   readonly anomalies: AnomalySet;
-  readonly table: TransactionTable;
+  readonly table: {
+    readonly invokeRank: ArrayLike<number>;
+    readonly completeRank: ArrayLike<number>;
+    readonly process: ArrayLike<number>;
+  };
 }
 
 /** Names that differ: Elle prints strict serializability by Adya's other name. */
@@ -94,19 +100,29 @@ export function tableOfEvents(events: readonly JepsenEvent[], type: DataType): T
   return builder.finish();
 }
 
-/** Checks events as Elle's `list-append` or `rw-register` checker would. */
+/** Checks events as Elle's `list-append`, `rw-register` or `closed-predicate` checker would. */
 export function elleCheck(
-  checker: "list-append" | "rw-register",
+  checker: "list-append" | "rw-register" | "closed-predicate",
   events: readonly JepsenEvent[],
   options: ElleOptions,
   budget: Budget,
 ): ElleResult {
-  const table = tableOfEvents(events, checker === "list-append" ? "append" : "register");
   const models = options["consistency-models"];
   const expectation = {
     ...(models === undefined ? {} : { levels: models ?? [] }),
     anomalies: options.anomalies ?? [],
   };
+  if (checker === "closed-predicate") {
+    const transactions = predicateTransactions(events);
+    const findings = checkPredicates(transactions, expectation, budget);
+    const timeline = {
+      invokeRank: transactions.map(({ invokeRank }) => invokeRank),
+      completeRank: transactions.map(({ completeRank }) => completeRank),
+      process: transactions.map(({ process }) => process),
+    };
+    return resultOf(findings, timeline);
+  }
+  const table = tableOfEvents(events, checker === "list-append" ? "append" : "register");
   const order = options["transaction-order"];
   const findings =
     checker === "list-append"
@@ -128,6 +144,10 @@ export function elleCheck(
           },
           budget,
         );
+  return resultOf(findings, table);
+}
+
+function resultOf(findings: TransactionFindings, table: ElleResult["table"]): ElleResult {
   return {
     "valid?": findings.valid,
     "anomaly-types": [...findings.anomalyTypes].sort(),
@@ -137,6 +157,33 @@ export function elleCheck(
     anomalies: findings.anomalies,
     table,
   };
+}
+
+/** Jepsen's events of a closed-predicate test, as transactions in the order of their completions. */
+export function predicateTransactions(events: readonly JepsenEvent[]): PredicateTransaction[] {
+  const open = new Map<number | string, number>();
+  const transactions: PredicateTransaction[] = [];
+  events.forEach((event, rank) => {
+    const process = event.process ?? -1;
+    if (typeof process === "string") return;
+    if (event.type === "invoke") {
+      open.set(process, rank);
+      return;
+    }
+    const outcome = event.type === "ok" ? OK : event.type === "fail" ? FAIL : INFO;
+    transactions.push({
+      operation: event.index ?? rank,
+      process,
+      outcome,
+      invokeRank: open.get(process) ?? -1,
+      completeRank: outcome === INFO ? Infinity : rank,
+      ...(event.f === "init"
+        ? { init: entriesOf(event.value), mops: [] }
+        : { mops: event.value as PredicateTransaction["mops"] }),
+    });
+    open.delete(process);
+  });
+  return transactions;
 }
 
 function inElleWords(names: readonly string[]): string[] {

@@ -190,6 +190,8 @@ function outcomeText(operation: Operation | undefined): string {
 
 function mopText([f, key, value]: MicroOperation): string {
   const name = typeof key === "string" ? key : JSON.stringify(key);
+  if (f === "rp") return `read by ${JSON.stringify(key)} = ${JSON.stringify(value)}`;
+  if (f === "delete") return `deleted ${name}`;
   const isRead = f === "r" || f === "read";
   if (isRead && value === undefined) return `read ${name}`;
   const shown = shorten(value);

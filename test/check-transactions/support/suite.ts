@@ -7,6 +7,7 @@ import { Budget } from "../../../src/check/budget.ts";
 import { impossibleLevels } from "../../../src/check/transactions/anomalies.ts";
 import type * as anomaly from "../../../src/check/transactions/anomaly.ts";
 import type * as clauses from "../../../src/check/transactions/clauses.ts";
+import type * as predicates from "../../../src/check/transactions/closed-predicate.ts";
 import type * as committed from "../../../src/check/transactions/committed.ts";
 import type * as listAppend from "../../../src/check/transactions/list-append.ts";
 import type * as levels from "../../../src/check/transactions/register-levels.ts";
@@ -19,6 +20,7 @@ import { stories } from "./stories.ts";
 /** The functions under test. */
 export type Library = Pick<typeof anomaly, "AnomalySet"> &
   Pick<typeof clauses, "ClauseLearner"> &
+  Pick<typeof predicates, "checkPredicates"> &
   Pick<typeof committed, "committedPart"> &
   Pick<typeof listAppend, "checkListAppend"> &
   Pick<typeof levels, "LevelDecider" | "registerRules"> &
@@ -146,4 +148,96 @@ function learnt(library: Library, formula: readonly (readonly number[])[]): bool
     learner.decide(open << 1);
   }
   throw new Error("the search did not end");
+}
+
+/** Transactions over a closed universe, one after another, and the anomaly that they show. */
+const predicateStories: readonly (readonly [string, readonly unknown[][][]])[] = [
+  [
+    "G2",
+    [
+      [
+        ["rp", ["=", 1], {}],
+        ["insert", "y", 1],
+      ],
+      [
+        ["rp", ["=", 1], {}],
+        ["insert", "z", 1],
+      ],
+    ],
+  ],
+  [
+    "G1c",
+    [
+      [
+        ["w", "x", 1],
+        ["rp", "true", { x: 1, y: 2 }],
+      ],
+      [
+        ["insert", "y", 2],
+        ["rp", "true", { x: 1, y: 2 }],
+      ],
+    ],
+  ],
+  [
+    "G-single-item",
+    [
+      [
+        ["insert", "y", 1],
+        ["delete", "x"],
+      ],
+      [
+        ["r", "y", 1],
+        ["r", "x", 0],
+      ],
+    ],
+  ],
+  [
+    "G-single",
+    [
+      [
+        ["insert", "y", 1],
+        ["insert", "z", 1],
+      ],
+      [
+        ["r", "y", 1],
+        ["rp", ["=", 1], { y: 1 }],
+      ],
+    ],
+  ],
+  ["predicate-read-miss", [[["rp", ["mod", 2, 0], {}]]]],
+  // A change that matches as before is none to a predicate.
+  [
+    "",
+    [
+      [
+        ["insert", "y", 1],
+        ["w", "x", 4],
+      ],
+      [
+        ["r", "y", 1],
+        ["rp", ["mod", 4, 0], { x: 0 }],
+      ],
+    ],
+  ],
+  ["", [[["insert", "y", 1]], [["rp", "true", { x: 0, y: 1 }]]]],
+];
+
+/** The stories by predicate whose anomalies are not those that should be found. */
+export function predicateDisagreements(library: Library): string[] {
+  return predicateStories
+    .filter(([expected, stories]) => {
+      const all = [[] as unknown[][], ...stories].map((mops, t) => ({
+        operation: t,
+        process: t,
+        outcome: 0,
+        invokeRank: 2 * t,
+        completeRank: 2 * t + 1,
+        mops,
+        ...(t === 0 ? { init: new Map<string, unknown>([["x", 0]]) } : {}),
+      }));
+      const expectation = { levels: ["serializable"] };
+      const { anomalyTypes } = library.checkPredicates(all, expectation, new Budget());
+      return anomalyTypes.filter((type) => !type.startsWith("empty")).join() !== expected;
+    })
+    .map(([expected]) => expected);
 }

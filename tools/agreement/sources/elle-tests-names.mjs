@@ -1,4 +1,4 @@
-/** Every `check` of Elle's own tests over lists and registers, with its options. */
+/** Every `check` of Elle's own tests over lists, registers and predicates, with its options. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { comparable, explain } from "../elle-compare.mjs";
@@ -15,7 +15,7 @@ export async function* cases(dir, kit) {
     const { checker, test, contexts, opts, history, result } = JSON.parse(line);
     number++;
     // Where Elle itself fails there is nothing to compare with.
-    if (result.throws || !["list-append", "rw-register"].includes(checker)) continue;
+    if (result.throws) continue;
     yield {
       name: `${number} ${checker} ${[test, ...contexts].join(" / ")}`,
       expected: comparable(result, lattice),
