@@ -5,6 +5,7 @@
  */
 import { LightconeError } from "../base/errors.ts";
 import { currentProcess } from "./node-process.ts";
+import { guardStackTraces } from "./stack-traces.ts";
 import { compileWanted, programsAreWanted } from "./program/library.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -88,7 +89,7 @@ function inside<T>(body: () => T): T {
   // Someone must listen, or Node warns about each.
   process.on("rejectionHandled", () => {});
   const saved = guards.map(({ owner, name }) => Object.getOwnPropertyDescriptor(owner, name));
-  const stackTraceLimit = Error.stackTraceLimit;
+  const restoreStackTraces = guardStackTraces();
   running = true;
   try {
     for (const { owner, name, replacement } of guards) {
@@ -103,7 +104,7 @@ function inside<T>(body: () => T): T {
     return result;
   } finally {
     running = false;
-    Error.stackTraceLimit = stackTraceLimit;
+    restoreStackTraces();
     guards.forEach(({ owner, name }, i) => {
       const descriptor = saved[i];
       if (descriptor) Object.defineProperty(owner, name, descriptor);

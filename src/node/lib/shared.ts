@@ -51,6 +51,11 @@ export function requireShared(
   return module.exports;
 }
 
+/** What a shared file exports, if a process has asked for it yet. */
+export function loadedShared(id: string): unknown {
+  return modules.get(id)?.exports;
+}
+
 const utilities = new Map<string, unknown>();
 
 /** What the shared files need beside each other: one instance, whichever process came first. */

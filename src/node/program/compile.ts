@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { dirname, extname, relative, resolve } from "node:path";
+import { dirname, extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { compileFunction } from "node:vm";
 import * as esbuild from "esbuild";
@@ -34,8 +34,6 @@ export interface CompiledProgram {
   readonly entry: string;
   /** A hash of the code, dependencies included: it tells whether a replay runs the same code. */
   readonly digest: string;
-  /** The files that went into it. */
-  readonly inputs: readonly string[];
   /** Evaluates the program, afresh. Settles when its top level has finished. */
   readonly evaluate: (scope: ProgramScope) => Promise<void>;
 }
@@ -49,7 +47,7 @@ for (const name of hostNames) define[name] = `globalThis.${name}`;
 /** Bundles an entry. Throws `LC_COMPILE`, naming file and line, when it cannot. */
 export async function compileProgram(options: CompileOptions): Promise<CompiledProgram> {
   const { entry, injected = [] } = options;
-  let built: esbuild.BuildResult<{ write: false; metafile: true }>;
+  let built: esbuild.BuildResult<{ write: false }>;
   try {
     built = await esbuild.build({
       stdin: {
@@ -57,9 +55,10 @@ export async function compileProgram(options: CompileOptions): Promise<CompiledP
         resolveDir: dirname(entry),
         sourcefile: "lightcone:start",
       },
+      // Names in the bundle are relative to the entry: the same code on any machine, from any folder.
+      absWorkingDir: dirname(entry),
       bundle: true,
       write: false,
-      metafile: true,
       format: "esm",
       platform: "node",
       target: "node20",
@@ -79,7 +78,7 @@ export async function compileProgram(options: CompileOptions): Promise<CompiledP
   const code = (built.outputFiles.find((file) => file.path.endsWith(".js")) as esbuild.OutputFile)
     .text;
   const map = built.outputFiles.find((file) => file.path.endsWith(".map"))?.text;
-  return instantiate(entry, code, map, Object.keys(built.metafile.inputs));
+  return instantiate(entry, code, map);
 }
 
 /** Compiles source text as a CommonJS script: `new Worker(code, { eval: true })`, `node -e`. */
@@ -87,33 +86,24 @@ export async function compileSource(source: string, name: string): Promise<Compi
   const scope = `const { ${hostNames.join(", ")} } = globalThis; const global = globalThis;`;
   const code = `const module = { exports: {} }, exports = module.exports; { ${scope}\n${source}\n}`;
   try {
-    return instantiate(name, code, undefined, []);
+    return instantiate(name, code, undefined);
   } catch (error) {
     throw new LightconeError("LC_COMPILE", `${name}: ${(error as Error).message}`);
   }
 }
 
-let serial = 0;
-
-function instantiate(
-  entry: string,
-  code: string,
-  map: string | undefined,
-  inputs: string[],
-): CompiledProgram {
+function instantiate(entry: string, code: string, map: string | undefined): CompiledProgram {
   // The bundle may await at its top level: it runs in an async function, synchronous until it awaits.
-  const filename = `lightcone-program:${++serial}:${entry}`;
+  const digest = createHash("sha256").update(code).digest("hex").slice(0, 16);
+  // Programs see this name in stack traces: it depends on nothing but the program.
+  const filename = `lightcone-program:${digest}:${entry}`;
   const run = compileFunction(`return (async () => {${code}\n})();`, PARAMETERS, { filename }) as (
     ...args: unknown[]
   ) => Promise<void>;
   if (map) registerSourceMap(filename, map, dirname(entry));
-  const cwd = process.cwd();
   return {
     entry,
-    digest: createHash("sha256").update(code).digest("hex").slice(0, 16),
-    inputs: inputs
-      .filter((input) => !input.includes(":"))
-      .map((input) => relative(cwd, resolve(input))),
+    digest,
     evaluate: ({ global, require, publish }) => run(global, require, publish),
   };
 }

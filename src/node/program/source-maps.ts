@@ -6,13 +6,15 @@ interface Registered {
   readonly json: string;
   readonly directory: string;
   map?: SourceMap;
+  /** Places that were looked up before: programs that throw, throw in the same places again. */
+  readonly known: Map<string, SourcePlace | undefined>;
 }
 
 const maps = new Map<string, Registered>();
 
 /** Remembers the map of a compiled program; it is parsed when a stack first needs it. */
 export function registerSourceMap(filename: string, json: string, directory: string): void {
-  maps.set(filename, { json, directory });
+  if (!maps.has(filename)) maps.set(filename, { json, directory, known: new Map() });
 }
 
 /** A place in a source file. Lines and columns count from 1. */
@@ -30,24 +32,31 @@ export function originalPlace(
 ): SourcePlace | undefined {
   const registered = maps.get(filename);
   if (!registered) return undefined;
+  const key = `${line}:${column}`;
+  if (registered.known.has(key)) return registered.known.get(key);
   registered.map ??= new SourceMap(JSON.parse(registered.json) as SourceMapPayload);
   const found = registered.map.findEntry(line - 1, column - 1) as {
     originalSource?: string;
     originalLine?: number;
     originalColumn?: number;
   };
-  if (found.originalSource === undefined || found.originalLine === undefined) return undefined;
-  return {
-    file: resolve(registered.directory, found.originalSource),
-    line: found.originalLine + 1,
-    column: (found.originalColumn ?? 0) + 1,
-  };
+  const { originalSource, originalLine, originalColumn = 0 } = found;
+  const place =
+    originalSource === undefined || originalLine === undefined
+      ? undefined
+      : {
+          file: resolve(registered.directory, originalSource),
+          line: originalLine + 1,
+          column: originalColumn + 1,
+        };
+  registered.known.set(key, place);
+  return place;
 }
 
 /** A stack trace with the places of bundles replaced by those of the user's files. */
 export function mapStack(stack: string): string {
   return stack.replace(
-    /(lightcone-program:\d+:[^\n]*?):(\d+):(\d+)/g,
+    /(lightcone-program:[0-9a-f]+:[^\n]*?):(\d+):(\d+)/g,
     (all, filename, line, column) => {
       const place = originalPlace(String(filename), Number(line), Number(column));
       return place ? `${place.file}:${place.line}:${place.column}` : String(all);
