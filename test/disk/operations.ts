@@ -139,14 +139,12 @@ function useDescriptorSync(fs: typeof nodeFs, args: unknown[]): unknown {
 
 /** Whether a path is a link that leads nowhere, or in circles. */
 function leadsNowhere(fs: typeof nodeFs, path: unknown): boolean {
-  if (typeof path !== "string") return false;
+  if (typeof path !== "string" || fs.existsSync(path)) return false;
   try {
-    fs.statSync(path);
-    return false;
+    fs.readlinkSync(path.replace(/\/$/, ""));
+    return true;
   } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    const bare = path.replace(/\/$/, "");
-    return code === "ELOOP" || fs.lstatSync(bare, { throwIfNoEntry: false }) !== undefined;
+    return (thrown as NodeJS.ErrnoException).code === "ELOOP";
   }
 }
 
