@@ -112,7 +112,8 @@ const eventual: Subject = {
       ? withChanged(history, read, { output: prng.pick(writes).input })
       : undefined;
   },
-  judge: judgeAt("eventual"),
+  judge: (history) =>
+    checkWeakLevel(history, "eventual", { budget: new Budget(), calmNs: 0 }).result,
 };
 
 function staleSubject(versions: number): Subject {

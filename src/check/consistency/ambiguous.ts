@@ -5,7 +5,10 @@
  * left out, which can only make the history look better: when it is violated already, so is every
  * completion, and the search jumps back to the latest decision that the contradiction involves.
  */
+import type { Operation } from "../../history/operation.ts";
 import type { Budget } from "../budget.ts";
+import { checkLinearizable } from "../objects/linearizable.ts";
+import { register } from "../objects/registers.ts";
 import { AMBIGUOUS, INITIAL, type Accesses } from "./accesses.ts";
 import type { Finding } from "./finding.ts";
 
@@ -32,9 +35,27 @@ export function checkSomeReading(
   const blame: Set<number>[] = reads.map(() => new Set());
   const undecided = algorithm(decided, budget);
   if (undecided) return undecided;
+  if (isLinearizable(accesses, budget)) return undefined;
   let told: Finding | undefined;
+  let batch = 1;
   for (let depth = 0; depth < reads.length;) {
     budget.demand();
+    if (batch > 1 && tried[depth] === 0) {
+      // Most first choices are right: try many at once, and one by one only where that fails.
+      const end = Math.min(reads.length, depth + batch);
+      for (let at = depth; at < end; at++) {
+        readsFrom[reads[at] as number] = (choices[at] as number[])[0] as number;
+      }
+      if (!algorithm(decided, budget)) {
+        tried.fill(1, depth, end);
+        depth = end;
+        batch *= 2;
+        continue;
+      }
+      for (let at = depth; at < end; at++) readsFrom[reads[at] as number] = AMBIGUOUS;
+      batch = Math.floor(batch / 4);
+      if (batch > 1) continue;
+    }
     const read = reads[depth] as number;
     const choice = (choices[depth] as number[])[tried[depth] as number];
     if (choice !== undefined) {
@@ -43,8 +64,10 @@ export function checkSomeReading(
       const found = algorithm(decided, budget);
       if (!found) {
         depth++;
+        batch = Math.max(2, batch * 2);
         continue;
       }
+      batch = 1;
       told ??= found;
       for (const at of found.accesses) {
         const involved = depthOf.get(at);
@@ -67,6 +90,30 @@ export function checkSomeReading(
   }
   return undefined;
 }
+
+/** How long a linearization may be looked for, in milliseconds and as a part of the budget. */
+const linearizableMs = 10_000;
+const linearizablePart = 0.4;
+
+/** True if each key is linearizable, whatever was read from where: then every weaker level holds. */
+function isLinearizable(accesses: Accesses, budget: Budget): boolean {
+  const { count, key, keys, operations, initials } = accesses;
+  const ofKey: Operation[][] = keys.map(() => []);
+  for (let at = 0; at < count; at++) {
+    const list = ofKey[key[at] as number] as Operation[];
+    if (list.at(-1) !== operations[at]) list.push(operations[at] as Operation);
+  }
+  const part = budget.part(Math.min(linearizableMs, budget.remainingMs * linearizablePart));
+  return ofKey.every((list, at) => {
+    // What stands here may speak of several keys at once, or be a get of a map: those have no shortcut.
+    if (!list.every(({ f }) => f === "read" || f === "write" || f === "cas")) return false;
+    if (list.some(({ input }) => Array.isArray(input) && Array.isArray(input[0]))) return false;
+    const options = { budget: part, initial: initials[at] };
+    return checkLinearizable({ operations: list }, model, options).verdict.result === "holds";
+  });
+}
+
+const model = register();
 
 /** The writes that a read may have read, those invoked last before the read's completion first. */
 function nearestFirst(accesses: Accesses, read: number): number[] {

@@ -23,8 +23,8 @@ import { checkCausalMemory, checkPram } from "./views.ts";
 export interface WeakOptions {
   /** A key's first value; `undefined` is nil. */
   readonly initialOf?: (key: unknown) => unknown;
-  /** For `eventual`: nanoseconds of calm before reads count. */
-  readonly calmNs?: number;
+  /** For `eventual`: nanoseconds of calm before reads count; if not given, each session's last read does. */
+  readonly calmNs?: number | undefined;
   readonly budget: Budget;
 }
 
@@ -71,7 +71,7 @@ export function checkWeakLevel(history: History, level: string, options: WeakOpt
 }
 
 /** The algorithm of a level, for accesses of every kind: reads from nowhere, and ambiguous ones. */
-function judgeOf(level: string, { calmNs = 0 }: WeakOptions): Algorithm {
+function judgeOf(level: string, { calmNs }: WeakOptions): Algorithm {
   const core: Algorithm =
     level === "eventual"
       ? (accesses, budget) => checkEventual(accesses, budget, { calmNs })
@@ -94,6 +94,11 @@ function violation(
 ): Verdict {
   const evidence: Evidence[] = [];
   const violated = new Set<string>([level]);
+  if (found.anomaly === "out-of-thin-air") {
+    // No level allows it, so the weakest below this one are violated.
+    const below = weakLevels.filter((weaker) => withWeaker([level]).has(weaker));
+    return { result: "violated", evidence: [tell(accesses, found)], ...rulingOf(below) };
+  }
   const budget = options.budget;
   // Where a weaker level is violated too, that is the better explanation.
   for (const weaker of weakLevels) {

@@ -73,12 +73,12 @@ function weakChecker(model: string, aliases: readonly string[], keyed: boolean):
     settings: {
       staleness: "bounded-staleness: how old a version may be, such as 5s",
       versions: "bounded-staleness: how many of the newest versions may be read",
-      calm: "eventual: how long after the last write of a key its reads begin to count",
+      calm: "eventual: how long after a key's last write reads count (default: each session's last read)",
     },
     check(history, options) {
       const level = chooseLevel(options.level ?? "sequential", offered) ?? "sequential";
       if (level === "bounded-staleness") return boundedStaleness(history, options);
-      const calmNs = durationNs(options.settings, "calm") ?? 0;
+      const calmNs = durationNs(options.settings, "calm");
       const initialOf = initialsOf(options.initial, keyed);
       try {
         const verdict = checkWeakLevel(history, level, {

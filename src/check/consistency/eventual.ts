@@ -9,15 +9,18 @@ import { finding, type Finding } from "./finding.ts";
 
 /** When reads begin to count. */
 export interface Calm {
-  /** Nanoseconds that pass between a key's last write and the first read that counts. */
-  readonly calmNs: number;
+  /**
+   * Nanoseconds that pass between a key's last write and the first read that counts. If not given, only
+   * each session's last read of the key counts: it had all the time that there was.
+   */
+  readonly calmNs?: number | undefined;
 }
 
 /** Judges convergence: nothing if it holds. */
 export function checkEventual(
   accesses: Accesses,
   budget: Budget,
-  { calmNs }: Calm = { calmNs: 0 },
+  { calmNs }: Calm = {},
 ): Finding | undefined {
   const { count, isWrite, key, value, operations, readsFrom } = accesses;
   const lastWriteNs = new Float64Array(accesses.keys.length).fill(-Infinity);
@@ -35,15 +38,17 @@ export function checkEventual(
     lastWriteNs[of] = Math.max(lastWriteNs[of] as number, operation.completeNs);
     lastWriteRank[of] = Math.max(lastWriteRank[of] as number, operation.completeRank);
   }
+  const isLast = calmNs === undefined ? lastReads(accesses) : undefined;
   const agreed = new Map<number, number>();
   for (let at = 0; at < count; at++) {
     budget.demand();
     const operation = operations[at];
     const of = key[at] as number;
     if (isWrite[at] === 1 || !operation || (readsFrom[at] as number) === UNWRITTEN) continue;
+    if (isLast && isLast[at] !== 1) continue;
     const settled =
       operation.invokeRank > (lastWriteRank[of] as number) &&
-      (calmNs === 0 || operation.invokeNs >= (lastWriteNs[of] as number) + calmNs);
+      (!calmNs || operation.invokeNs >= (lastWriteNs[of] as number) + calmNs);
     if (!settled || unanswered.has(`${of} ${value[at]}`)) continue;
     const first = agreed.get(of);
     if (first === undefined) agreed.set(of, at);
@@ -56,4 +61,19 @@ export function checkEventual(
     }
   }
   return undefined;
+}
+
+/** 1 for each read that is the last of its key in its session. */
+function lastReads({ count, isWrite, key, keys, lanes }: Accesses): Uint8Array {
+  const isLast = new Uint8Array(count);
+  const seenIn = new Int32Array(keys.length).fill(-1);
+  for (const [lane, members] of lanes.entries()) {
+    for (let place = members.length - 1; place >= 0; place--) {
+      const at = members[place] as number;
+      if (isWrite[at] === 1 || seenIn[key[at] as number] === lane) continue;
+      seenIn[key[at] as number] = lane;
+      isLast[at] = 1;
+    }
+  }
+  return isLast;
 }

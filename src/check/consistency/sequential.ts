@@ -7,6 +7,7 @@ import { uniqueRegister } from "../objects/zones.ts";
 import { INITIAL, layLanes, type Accesses } from "./accesses.ts";
 import { finding, type Finding } from "./finding.ts";
 import { searchOrder, type OrderProblem } from "./order-search.ts";
+import { solveOrder } from "./order-solver.ts";
 import { saturate } from "./saturation.ts";
 
 /**
@@ -15,9 +16,12 @@ import { saturate } from "./saturation.ts";
  */
 export function checkSequential(accesses: Accesses, budget: Budget): Finding | undefined {
   if (isLinearizable(accesses)) return undefined;
+  const { problem, operationOf } = readWriteProblem(accesses);
+  const solved = solveOrder(accesses, operationOf, budget);
+  if (solved?.exists) return undefined;
   const saturated = saturate(accesses, budget);
   if ("finding" in saturated) return saturated.finding;
-  const { problem, operationOf } = readWriteProblem(accesses);
+  if (solved) return refuted(accesses, operationOf, solved.core);
   const forced = [...problem.forced];
   for (const { from, to } of saturated.links) {
     const before = operationOf[from] as number;
@@ -33,6 +37,20 @@ export function checkSequential(accesses: Accesses, budget: Budget): Finding | u
   if (searchOrder({ ...problem, forced, preference }, budget)) return undefined;
   const all = Array.from({ length: accesses.count }, (_, at) => at);
   return { ...finding("no-sequential-order", 0, []), accesses: all };
+}
+
+/** The contradiction that the solver found, with the writes that its reads read. */
+function refuted(accesses: Accesses, operationOf: Int32Array, core: readonly number[]): Finding {
+  const named = new Set(core);
+  const part: number[] = [];
+  for (let at = 0; at < accesses.count; at++) {
+    if (!named.has(operationOf[at] as number)) continue;
+    part.push(at);
+    const from = accesses.readsFrom[at] as number;
+    if (from >= 0) part.push(from);
+  }
+  const members = [...new Set(part)].sort((a, b) => a - b);
+  return { ...finding("no-sequential-order", members[0] as number, []), accesses: members };
 }
 
 /** True if each key is linearizable by itself, and therefore all are together: the usual case, and quick. */

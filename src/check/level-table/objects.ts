@@ -181,7 +181,7 @@ export const objectLevels: readonly Level[] = [
       "It promises nothing about what others wrote.",
     ],
     implies: [],
-    forbids: ["missing-own-write"],
+    forbids: ["out-of-thin-air", "missing-own-write"],
     source: "Terry et al. 1994; MYR in Bailis et al. 2013",
     needs: uniqueWrites,
     examples: [
@@ -207,7 +207,7 @@ export const objectLevels: readonly Level[] = [
       "Which version is older is what the writers' own order and the session's reads tell.",
     ],
     implies: [],
-    forbids: ["non-monotonic-read"],
+    forbids: ["out-of-thin-air", "non-monotonic-read"],
     source: "Terry et al. 1994; N-MR in Bailis et al. 2013",
     needs: uniqueWrites,
     examples: [
@@ -233,7 +233,7 @@ export const objectLevels: readonly Level[] = [
       "A setting written before the flag that switches it on is thus there when the flag is.",
     ],
     implies: [],
-    forbids: ["non-monotonic-write"],
+    forbids: ["out-of-thin-air", "non-monotonic-write"],
     source: "Terry et al. 1994; N-MW in Bailis et al. 2013",
     needs: uniqueWrites,
     examples: [
@@ -259,7 +259,7 @@ export const objectLevels: readonly Level[] = [
       "An answer is never seen without its question.",
     ],
     implies: [],
-    forbids: ["missing-dependency"],
+    forbids: ["out-of-thin-air", "missing-dependency"],
     source: "Terry et al. 1994; MRWD in Bailis et al. 2013",
     needs: uniqueWrites,
     examples: [
@@ -316,7 +316,8 @@ export const objectLevels: readonly Level[] = [
     implies: [],
     forbids: ["out-of-thin-air", "divergence"],
     source: "Vogels 2009; Viotti and Vukolić 2016",
-    needs: "Reads after the calm: `calm` is how long after the last write they begin to count.",
+    needs:
+      "Reads after the last write: all that begin after a `calm`, or, where none is given, the last one of each session. It follows from bounded staleness with a calm as long as the bound.",
     examples: [
       {
         allowed: true,
