@@ -3,6 +3,7 @@
  * handshake; the last problem found is what a program is told, so all checks run, in OpenSSL's order.
  */
 import { X509Certificate } from "node:crypto";
+import type { Revocations } from "./revocations.ts";
 
 /** What is wrong with a chain, in OpenSSL's names. */
 export type VerifyCode =
@@ -88,8 +89,8 @@ export interface TrustStore {
   /** By subject. */
   find(subject: string): readonly X509Certificate[];
   readonly allowPartialChain: boolean;
-  /** The serial numbers that each issuer revoked; empty when there are no lists. */
-  readonly revoked: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The lists of what issuers revoked. With none, nothing is looked up. */
+  readonly revoked: readonly Revocations[];
 }
 
 /** What a chain is good for. */
@@ -168,10 +169,10 @@ export function verifyChain(
   const uses = leaf.keyUsage as readonly string[] | undefined;
   if (uses && uses.length > 0 && !uses.includes(PURPOSE_OID[purpose])) problem = "INVALID_PURPOSE";
   for (const issuer of chain.slice(1)) if (!canIssue(issuer)) problem = "INVALID_CA";
-  if (store.revoked.size > 0) {
-    const serials = store.revoked.get(leaf.issuer);
-    if (!serials) problem = "UNABLE_TO_GET_CRL";
-    else if (serials.has(leaf.serialNumber)) problem = "CERT_REVOKED";
+  if (store.revoked.length > 0) {
+    const lists = store.revoked.filter(({ issuer }) => leaf.raw.includes(issuer));
+    if (lists.length === 0) problem = "UNABLE_TO_GET_CRL";
+    else if (lists.some(({ serials }) => serials.has(leaf.serialNumber))) problem = "CERT_REVOKED";
   }
   if (!trusted && chain.length === 1 && !selfIssued(top)) {
     return "UNABLE_TO_VERIFY_LEAF_SIGNATURE";

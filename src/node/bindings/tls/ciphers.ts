@@ -149,11 +149,13 @@ export const defaultSuites: readonly Cipher[] = all13.slice(0, 3);
 export function parseCiphers(list: string): readonly Cipher[] {
   let chosen: Cipher[] = [];
   const killed = new Set<Cipher>();
-  for (const word of list.split(/[:, ;]+/)) {
-    if (word === "" || word.startsWith("@")) continue;
+  for (const part of list.split(/[:, ;]+/)) {
+    // A security level, as in "DEFAULT@SECLEVEL=0", chooses no ciphers.
+    const word = part.replace(/@.*$/, "");
+    if (word === "") continue;
     const operator = /^[!\-+]/.exec(word)?.[0] ?? "";
-    const parts = word.slice(operator.length).split("+");
-    const matches = all12.filter((cipher) => parts.every((part) => cipher.tags.has(part)));
+    const tags = word.slice(operator.length).split("+");
+    const matches = all12.filter((cipher) => tags.every((tag) => cipher.tags.has(tag)));
     if (operator === "!") for (const cipher of matches) killed.add(cipher);
     if (operator === "!" || operator === "-") {
       chosen = chosen.filter((cipher) => !matches.includes(cipher));

@@ -59,6 +59,7 @@ export class TlsClient extends TlsConnection {
           sessionId: usable?.ticket === undefined ? usable?.id : "",
           ticket: usable?.ticket,
           tickets: context.usesTickets,
+          curve: context.curve,
           ocsp: this.requestsOcsp,
           psk: this.usesPsk,
           pskIdentity: psk?.identity,
@@ -145,7 +146,7 @@ export class TlsClient extends TlsConnection {
     agreement.reused = says["reused"] === true && offered !== undefined;
     agreement.session = agreement.reused ? offered : undefined;
     agreement.resumedSecret = agreement.session?.secret ?? "";
-    agreement.ephemeral = agreement.version === TLS1_3 || agreement.cipher?.exchange !== "RSA";
+    agreement.group = says["group"] as string | number | undefined;
     this.#sessionId = (says["sessionId"] as string | undefined) ?? "";
     this.#certificateRequested = false;
     this.#certificates = [];

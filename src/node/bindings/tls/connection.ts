@@ -29,9 +29,11 @@ export const Alert = {
   unexpectedMessage: 10,
   badRecordMac: 20,
   handshakeFailure: 40,
+  illegalParameter: 47,
   decryptError: 51,
   protocolVersion: 70,
   internalError: 80,
+  unknownPskIdentity: 115,
   certificateRequired: 116,
   noApplicationProtocol: 120,
 } as const;
@@ -81,7 +83,8 @@ export interface Agreement {
   verify: VerifyCode | undefined;
   clientRandom: string;
   serverRandom: string;
-  ephemeral: boolean;
+  /** The group of the key exchange, or the bits of its Diffie-Hellman parameters. */
+  group: string | number | undefined;
 }
 
 /** What goes with a certificate: what was given, or else what leads to an authority that we know. */
@@ -108,7 +111,7 @@ export abstract class TlsConnection {
     verify: undefined,
     clientRandom: "",
     serverRandom: "",
-    ephemeral: true,
+    group: undefined,
   };
   alpnProtocols: Buffer | undefined;
   usesPsk = false;

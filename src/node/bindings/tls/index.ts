@@ -2,7 +2,7 @@
 import * as tls from "node:tls";
 import type { Realm } from "../../realm-types.ts";
 import type { StreamHandleLike } from "../parent-stream.ts";
-import { replaceRoots, SecureContext, userRoots } from "./secure-context.ts";
+import { extraRootTexts, replaceRoots, SecureContext, userRoots } from "./secure-context.ts";
 import { TLSWrap } from "./wrap.ts";
 
 /** Makes `tls_wrap` for one process. */
@@ -36,7 +36,7 @@ export function createCryptoBinding(realm: Realm): object {
     getSSLCiphers: () => tls.getCiphers(),
     getRootCertificates: bundled,
     getBundledRootCertificates: bundled,
-    getExtraCACertificates: () => [],
+    getExtraCACertificates: () => extraRootTexts(realm),
     getSystemCACertificates: () => [],
     getUserRootCertificates: () => userRoots(realm),
     resetRootCertStore: (certs: readonly string[]) => replaceRoots(realm, certs),

@@ -1,5 +1,4 @@
 /** Revocation lists (RFC 5280, section 5): only who issued one, and the serial numbers in it. */
-import type { X509Certificate } from "node:crypto";
 
 interface Element {
   readonly tag: number;
@@ -30,19 +29,23 @@ function elementsOf(bytes: Buffer): Element[] {
 const INTEGER = 2;
 const SEQUENCE = 0x30;
 
-/** Reads a list in PEM; the issuer's name is looked up among `authorities`. */
-export function readRevocations(
-  pem: string,
-  authorities: readonly X509Certificate[],
-): { issuer: string; serials: Set<string> } {
+/** What one issuer revoked. */
+export interface Revocations {
+  /** The issuer's name in DER, as the certificates have it. */
+  readonly issuer: Buffer;
+  readonly serials: ReadonlySet<string>;
+}
+
+/** Reads a list in PEM. */
+export function readRevocations(pem: string): Revocations {
   const body = /-----BEGIN X509 CRL-----([^-]+)-----END/.exec(pem)?.[1] ?? "";
   const [list] = elementsOf(Buffer.from(body, "base64"));
   const fields = list ? elementsOf((elementsOf(list.content)[0] as Element).content) : [];
   // version?, signature, issuer, thisUpdate, nextUpdate?, revoked?
-  const names = fields.filter(({ tag }) => tag === SEQUENCE);
-  const issuerName = names[1]?.whole;
-  const revoked = fields.slice(fields.indexOf(names[1] as Element) + 1);
-  const entries = revoked.find(({ tag }) => tag === SEQUENCE);
+  const issuer = fields.filter(({ tag }) => tag === SEQUENCE)[1];
+  const entries = fields
+    .slice(fields.indexOf(issuer as Element) + 1)
+    .find(({ tag }) => tag === SEQUENCE);
   const serials = new Set<string>();
   for (const entry of entries ? elementsOf(entries.content) : []) {
     const [serial] = elementsOf(entry.content);
@@ -55,8 +58,5 @@ export function readRevocations(
       );
     }
   }
-  const authority = authorities.find(
-    ({ raw }) => issuerName !== undefined && raw.includes(issuerName),
-  );
-  return { issuer: authority?.subject ?? "", serials };
+  return { issuer: issuer?.whole ?? Buffer.alloc(0), serials };
 }

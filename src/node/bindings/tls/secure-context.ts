@@ -8,7 +8,8 @@ import * as tls from "node:tls";
 import type { Realm } from "../../realm-types.ts";
 import { certificateOf, parseCertificates, type TrustStore } from "./certificates.ts";
 import { type Cipher, defaultSuites, parseCiphers, parseSuites } from "./ciphers.ts";
-import { readRevocations } from "./revocations.ts";
+import { dhParamBits } from "./groups.ts";
+import { readRevocations, type Revocations } from "./revocations.ts";
 
 /** The methods of the real one that we use. */
 interface NativeContext {
@@ -98,13 +99,15 @@ export class SecureContext implements TrustStore {
   #options = 0;
   #ticketKeys: Buffer;
   allowPartialChain = false;
-  readonly revoked: Map<string, Set<string>> = new Map();
+  readonly revoked: Revocations[] = [];
   suites: readonly Cipher[] = defaultSuites;
   ciphers: readonly Cipher[] = [];
   sessionIdContext = "";
   sessionTimeoutS: number = SESSION_TIMEOUT_S;
   sigalgs: string | undefined;
   curve = "auto";
+  /** The size of the Diffie-Hellman parameters; "auto" follows the certificate's key. */
+  dhBits: number | "auto" | undefined;
 
   constructor(realm: Realm) {
     this.#realm = realm;
@@ -143,8 +146,8 @@ export class SecureContext implements TrustStore {
   find(subject: string): readonly X509Certificate[] {
     const own = this.#trusted.get(subject) ?? [];
     if (!this.#usesRoots) return own;
-    const root = this.#realmRoots().get(subject);
-    return root ? [...own, ...root] : own;
+    const root = this.#realmRoots().get(subject) ?? [];
+    return [...own, ...root, ...(extraRoots(this.#realm).get(subject) ?? [])];
   }
 
   #realmRoots(): ReadonlyMap<string, readonly X509Certificate[]> {
@@ -178,6 +181,8 @@ export class SecureContext implements TrustStore {
 
   addRootCerts(): void {
     this.#usesRoots = true;
+    // A file that cannot be read is complained of now.
+    extraRoots(this.#realm);
   }
 
   setAllowPartialTrustChain(): void {
@@ -186,10 +191,7 @@ export class SecureContext implements TrustStore {
 
   addCRL(crl: string | Uint8Array): void {
     this.#native.addCRL(crl);
-    const { issuer, serials } = readRevocations(textOf(crl), [...this.#trusted.values()].flat());
-    const known = this.revoked.get(issuer);
-    if (known) for (const serial of serials) known.add(serial);
-    else this.revoked.set(issuer, serials);
+    this.revoked.push(readRevocations(textOf(crl)));
   }
 
   setCipherSuites(list: string): void {
@@ -213,7 +215,10 @@ export class SecureContext implements TrustStore {
   }
 
   setDHParam(param: unknown): string | undefined {
-    return this.#native.setDHParam(param);
+    const warning = this.#native.setDHParam(param);
+    if (param === true) this.dhBits = "auto";
+    else this.dhBits = dhParamBits(textOf(param as string | ArrayBufferView));
+    return warning;
   }
 
   setMinProto(version: number): void {
@@ -285,6 +290,33 @@ export class SecureContext implements TrustStore {
 
 /** What `tls.setDefaultCACertificates` put in the place of Node's own list. */
 const replacedRoots = new WeakMap<Realm, ReadonlyMap<string, readonly X509Certificate[]>>();
+
+const extras = new WeakMap<Realm, Map<string, X509Certificate[]>>();
+
+/** The authorities of the file that NODE_EXTRA_CA_CERTS names, on the host's disk. */
+function extraRoots(realm: Realm): ReadonlyMap<string, readonly X509Certificate[]> {
+  let store = extras.get(realm);
+  if (store) return store;
+  store = new Map();
+  extras.set(realm, store);
+  const path = realm.process.env.NODE_EXTRA_CA_CERTS as string | undefined;
+  if (!path) return store;
+  try {
+    const pem = realm.require("fs").readFileSync(path, "latin1") as string;
+    for (const certificate of parseCertificates(pem)) addTo(store, certificate);
+  } catch {
+    realm.process.emitWarning(
+      `Ignoring extra certs from \`${path}\`, load failed: ` +
+        "error:80000002:system library::No such file or directory",
+    );
+  }
+  return store;
+}
+
+/** The same as PEM texts. */
+export function extraRootTexts(realm: Realm): string[] {
+  return [...extraRoots(realm).values()].flat().map((certificate) => certificate.toString());
+}
 
 /** Replaces the authorities that a process trusts unless told otherwise. */
 export function replaceRoots(realm: Realm, certs: readonly (string | ArrayBufferView)[]): void {

@@ -2,6 +2,7 @@
 import { certificateOf, type Purpose } from "./certificates.ts";
 import { type Cipher, cipherOf } from "./ciphers.ts";
 import { Alert, type ConnectionOptions, TLS1_2, TLS1_3, TlsConnection } from "./connection.ts";
+import { chooseGroup } from "./groups.ts";
 import { encodeMessage, type HandshakeMessage, Message } from "./records.ts";
 import type { Identity } from "./secure-context.ts";
 import { openTicket, sealTicket, type SessionState } from "./session.ts";
@@ -15,6 +16,10 @@ const FINISHED_BYTES = 48;
 /** How many tickets a TLS 1.3 server gives out. */
 const TICKETS = 2;
 
+/** OpenSSL changed its mind on which alert a wrong key deserves. */
+const BINDER_ALERT =
+  Number(process.versions.openssl.split(".")[1]) >= 4 ? Alert.decryptError : Alert.illegalParameter;
+
 interface ClientHello {
   readonly random: string;
   readonly min: number;
@@ -26,6 +31,7 @@ interface ClientHello {
   readonly sessionId?: string;
   readonly ticket?: string;
   readonly tickets: boolean;
+  readonly curve: string;
   readonly ocsp: boolean;
   readonly psk: boolean;
   readonly pskIdentity?: string;
@@ -129,7 +135,9 @@ export class TlsServer extends TlsConnection {
   #chooseVersion(hello: ClientHello): boolean {
     const { context, agreement } = this;
     agreement.version = Math.min(hello.max, context.maxVersion);
-    if (agreement.version >= Math.max(hello.min, context.minVersion)) return true;
+    // Only a client of TLS 1.3 lists its versions; others say their highest, and judge the answer.
+    const clientMin = hello.max === TLS1_3 ? hello.min : 0;
+    if (agreement.version >= Math.max(clientMin, context.minVersion)) return true;
     this.fail("unsupportedProtocol", Alert.protocolVersion);
     return false;
   }
@@ -146,7 +154,7 @@ export class TlsServer extends TlsConnection {
     if (!this.#chooseAlpn(hello)) return;
     const identity = this.#chooseIdentity();
     if (this.failed) return;
-    agreement.ephemeral = agreement.version === TLS1_3 || agreement.cipher.exchange !== "RSA";
+    agreement.group = this.#chooseGroup(hello, identity);
     this.#state = "clientFlight";
     this.#clientCertificates = [];
     if (agreement.version === TLS1_3) this.#flight13(identity);
@@ -209,6 +217,13 @@ export class TlsServer extends TlsConnection {
 
   #canUse(cipher: Cipher, hello: ClientHello): boolean {
     if (cipher.tls13) return true;
+    if (cipher.exchange === "DHE" && this.context.dhBits === undefined) return false;
+    if (
+      cipher.exchange === "ECDHE" &&
+      chooseGroup(this.context.curve, hello.curve, false) === undefined
+    ) {
+      return false;
+    }
     if (cipher.authentication === "PSK") return this.usesPsk && hello.psk;
     return this.identities.some(({ kind }) => kind === cipher.authentication);
   }
@@ -229,15 +244,26 @@ export class TlsServer extends TlsConnection {
     return true;
   }
 
+  #chooseGroup(hello: ClientHello, identity: Identity | undefined): string | number | undefined {
+    const { agreement, context } = this;
+    const { dhBits } = context;
+    if (agreement.cipher?.exchange === "DHE") {
+      if (dhBits !== "auto") return dhBits;
+      return identity?.leaf.publicKey.asymmetricKeyDetails?.modulusLength ?? 2_048;
+    }
+    if (!/any|ECDHE/.test(agreement.cipher?.exchange ?? "")) return undefined;
+    return chooseGroup(context.curve, hello.curve, agreement.version === TLS1_3);
+  }
+
   #checkPsk(identity: string, key: string): boolean {
     const psk = this.events.pskServer(identity);
     if (!psk) {
       if (this.agreement.version === TLS1_3) return true;
-      this.fail("pskIdentityNotFound", 115);
+      this.fail("pskIdentityNotFound", Alert.unknownPskIdentity);
       return false;
     }
     if (Buffer.from(psk).toString("hex") !== key) {
-      if (this.agreement.version === TLS1_3) this.fail("binderDoesNotVerify", 47);
+      if (this.agreement.version === TLS1_3) this.fail("binderDoesNotVerify", BINDER_ALERT);
       else this.fail("badRecordMac", Alert.badRecordMac);
       return false;
     }
@@ -254,6 +280,7 @@ export class TlsServer extends TlsConnection {
         version: agreement.version,
         cipher: agreement.cipher?.name,
         reused: agreement.reused,
+        group: agreement.group,
         ...extra,
       },
       [],
@@ -306,7 +333,7 @@ export class TlsServer extends TlsConnection {
         flight.push(encodeMessage(Message.certificateStatus, {}, [this.ocspResponse]));
       }
     }
-    if (agreement.ephemeral) {
+    if (agreement.group !== undefined || agreement.cipher?.authentication === "PSK") {
       const hint = { hint: this.pskHint };
       flight.push(encodeMessage(Message.serverKeyExchange, hint, [], KEY_EXCHANGE_BYTES));
     }

@@ -10,6 +10,7 @@ import { CallbackScope, StreamBase, UV_EOF, type WriteOutcome } from "../stream-
 import { legacyObject, verifyError } from "./certificates.ts";
 import { TlsClient } from "./client.ts";
 import { Alert, type ConnectionEvents, TLS1_2, TLS1_3, type TlsConnection } from "./connection.ts";
+import { ephemeralKeyInfo } from "./groups.ts";
 import type { Identity } from "./secure-context.ts";
 import { SecureContext } from "./secure-context.ts";
 import { TlsServer } from "./server.ts";
@@ -27,15 +28,6 @@ const versionNames: Readonly<Record<number, string>> = {
   [TLS1_2]: "TLSv1.2",
   [TLS1_3]: "TLSv1.3",
 };
-
-/** What `getEphemeralKeyInfo` says; it depends on the OpenSSL that Node carries. */
-function ephemeralKey(version: number): object {
-  const [major = 0, minor = 0] = process.versions.openssl.split(".").map(Number);
-  if (major > 3 || minor >= 5) {
-    if (version === TLS1_3) return { type: "TLSGroup", name: "X25519MLKEM768" };
-  }
-  return { type: "ECDH", name: "X25519", size: 253 };
-}
 
 /** The class that one process's library finds in the binding. */
 export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvents {
@@ -506,8 +498,8 @@ export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvent
 
   getEphemeralKeyInfo(): object | null {
     if (this.isServer) return null;
-    const { version, ephemeral, reused } = this.connection.agreement;
-    return !ephemeral || (reused && version <= TLS1_2) ? {} : ephemeralKey(version);
+    const { version, group, reused } = this.connection.agreement;
+    return group === undefined || (reused && version <= TLS1_2) ? {} : ephemeralKeyInfo(group);
   }
 
   getSharedSigalgs(): string[] {
