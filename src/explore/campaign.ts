@@ -64,6 +64,7 @@ class Campaign {
   readonly #sometimes = new Map<string, boolean>();
   /** Outcomes that wait for those of lower seeds. */
   readonly #early = new Map<number, RunOutcome>();
+  readonly #rechecks: Promise<void>[] = [];
   #next = 0;
   #told = 0;
   #simulatedNs = 0;
@@ -85,6 +86,7 @@ class Campaign {
   async run(): Promise<CampaignResult> {
     const lanes = Array.from({ length: this.#options.pool.size }, () => this.#lane());
     await Promise.all(lanes);
+    await Promise.all(this.#rechecks);
     return {
       runs: this.#told,
       wallMs: performance.now() - this.#startMs,
@@ -109,7 +111,9 @@ class Campaign {
       if (outcome.verdict === "violated" && !all) {
         this.#violatedAt = Math.min(this.#violatedAt, number);
       }
-      if (number % RECHECK_EVERY === RECHECK_FIRST) await this.#recheck(outcome, number === 0);
+      if (number % RECHECK_EVERY === RECHECK_FIRST) {
+        this.#rechecks.push(this.#recheck(outcome, number === 0));
+      }
       this.#early.set(number, outcome);
       this.#tell();
     }

@@ -15,6 +15,12 @@ export interface PoolRequest extends RunRequest {
 export class RunnerPool {
   readonly info: WorldInfo;
   readonly size: number;
+  /** What all its runners have done so far. */
+  readonly totals: { runs: number; simulatedNs: number; faults: number } = {
+    runs: 0,
+    simulatedNs: 0,
+    faults: 0,
+  };
   readonly #options: RunnerOptions;
   readonly #idle: Runner[] = [];
   readonly #all = new Set<Runner>();
@@ -44,7 +50,11 @@ export class RunnerPool {
     for (let attempt = 1; ; attempt++) {
       const runner = fresh ? await this.#startApart() : await this.#take();
       try {
-        return await runner.run(plain);
+        const outcome = await runner.run(plain);
+        this.totals.runs++;
+        this.totals.simulatedNs += outcome.simulatedNs;
+        this.totals.faults += outcome.faultsBegun;
+        return outcome;
       } catch (error) {
         if (!(error instanceof RunnerDied) || this.#closed) throw error;
         if (attempt === 2) {

@@ -31,7 +31,7 @@ export class RunnerDied extends LightconeError {
 }
 
 /** The young generation in MiB: a run makes much garbage, and next to nothing of it lives long. */
-const SEMI_SPACE_MB = 32;
+const SEMI_SPACE_MB = 64;
 
 /** One runner process. */
 export class Runner {

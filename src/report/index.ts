@@ -3,6 +3,7 @@ export { runAsJson, type ToldRun } from "./json.ts";
 export {
   count,
   describeProgress,
+  describeRates,
   Progress,
   type ProgressFigures,
   type ProgressSink,

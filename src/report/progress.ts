@@ -33,11 +33,21 @@ export function describeProgress(figures: ProgressFigures): string {
   const until = wallMsMax === undefined ? "" : ` of ${Math.round(wallMsMax / 1_000)}s`;
   return [
     `${count(runs)}${of} ${runs === 1 && of === "" ? "run" : "runs"}`,
-    `${rate(runs / seconds)} runs/s`,
-    `${rate(simulatedNs / SECOND / seconds)} simulated s/s`,
+    describeRates({ runs, simulatedNs, wallMs }),
     `${count(faults)} ${faults === 1 ? "fault" : "faults"} injected`,
     `${seconds.toFixed(1)}s${until}`,
   ].join(" · ");
+}
+
+/** "51 runs/s · 3,060 simulated s/s". */
+export function describeRates(figures: {
+  readonly runs: number;
+  readonly simulatedNs: number;
+  readonly wallMs: number;
+}): string {
+  const seconds = Math.max(figures.wallMs, 1) / 1_000;
+  const simulated = figures.simulatedNs / SECOND / seconds;
+  return `${rate(figures.runs / seconds)} runs/s · ${rate(simulated)} simulated s/s`;
 }
 
 /** Shows progress until it is closed. */

@@ -10,6 +10,7 @@ import {
 import {
   count,
   describeProgress,
+  describeRates,
   Progress,
   runAsJson,
   type Style,
@@ -144,7 +145,7 @@ async function explore(search: Search): Promise<ExitCode> {
   if (json) return result.violated > 0 ? 1 : 0;
   if (result.violation) await tellFound(search, result, style);
   else process.stdout.write(heldLine(pool, result, style, firstSeed, interrupt.asked));
-  process.stdout.write(`  ${style.dim(closingLine(result))}\n`);
+  process.stdout.write(`  ${style.dim(closingLine(result, pool, performance.now() - startMs))}\n`);
   for (const name of neverTrue(result)) {
     process.stdout.write(`  ${style.yellow(`never true in any run: sometimes ${name}`)}\n`);
   }
@@ -155,15 +156,15 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
   const { pool, interrupt, shrinks } = search;
   const found = result.violation as NonNullable<CampaignResult["violation"]>;
   const before = found.schedule.length;
-  const progress = new Progress(process.stdout, style);
-  const startMs = performance.now();
+  const sink = process.stdout.isTTY ? process.stdout : process.stderr;
+  const progress = new Progress(sink, styleFor(sink));
   const shrunk = shrinks
     ? await shrinkRun(pool, found, {
         stopped: () => interrupt.asked,
         onStep: (faults, runs) => {
           progress.update(
             () =>
-              `violated at seed ${formatSeed(found.seed)}; shrinking ${before} faults: ${faults} left after ${runs} runs`,
+              `seed ${formatSeed(found.seed)} is violated · shrinking ${faultsWord(before)} · ${faults} left · ${runs} runs`,
           );
         },
       })
@@ -175,7 +176,6 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
     ? `${faultsWord(before)}, ${after === 0 ? "none" : after} after shrinking`
     : faultsWord(before);
   const path = saveReplay(pool, outcome, before);
-  const spent = ((performance.now() - startMs) / 1_000).toFixed(1);
   process.stdout.write(
     tellViolation(outcome, {
       style,
@@ -183,12 +183,9 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
       footer: [["replay", `npx lightcone replay ${path}`]],
     }),
   );
-  if (shrunk) {
-    const least =
-      after === 1 ? "; without this fault it does not happen" : "; each fault is needed";
-    process.stdout.write(
-      `  ${style.dim(`shrunk in ${count(shrunk.runs)} runs, ${spent}s${shrunk.minimal && after > 0 ? least : ""}`)}\n`,
-    );
+  if (shrunk?.minimal && after > 0) {
+    const least = after === 1 ? "without this fault it does not happen" : "each of them is needed";
+    process.stdout.write(`  ${style.dim(least)}\n`);
   }
 }
 
@@ -208,11 +205,19 @@ function heldLine(
   return `${style.green("✓")} ${style.bold(pool.info.name)}  ${style.dim(`${seeds}${undecided}${how}`)}\n`;
 }
 
-function closingLine(result: CampaignResult): string {
-  const { runs, wallMs, simulatedNs, faults, rechecked } = result;
-  const same =
-    rechecked > 0 ? ` · ${count(rechecked)} of them twice, the same to the last event` : "";
-  return `explored ${describeProgress({ runs, wallMs, simulatedNs, faults })}${same}`;
+/** How fast it went, shrinking and second runs included. */
+function closingLine(result: CampaignResult, { totals }: RunnerPool, wallMs: number): string {
+  const { runs, rechecked } = result;
+  const seconds = wallMs / 1_000;
+  const shrinking = totals.runs - runs - rechecked;
+  return [
+    `explored ${count(runs)} ${runs === 1 ? "run" : "runs"}`,
+    ...(rechecked > 0 ? [`${count(rechecked)} of them twice, the same to the last event`] : []),
+    ...(shrinking > 0 ? [`${count(shrinking)} to shrink`] : []),
+    describeRates({ ...totals, wallMs }),
+    `${count(totals.faults)} faults injected`,
+    `${seconds.toFixed(1)}s`,
+  ].join(" · ");
 }
 
 /** A `sometimes` is about campaigns, not about a run or two. */
