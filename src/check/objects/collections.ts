@@ -32,6 +32,7 @@ function collection(name: string, next: Pick, options: CollectionOptions): Model
     },
     hash: keyOf,
     kind: kindOfTransfer,
+    changes: ({ f }) => isPut(f),
     readOnly: ({ f, outcome }) => !isPut(f) && outcome !== "ok" && nothing,
     // Without its element, and with it all that was done to it, the rest is as right as before.
     group: elementOf,
@@ -161,6 +162,7 @@ export function unorderedQueue(options: CollectionOptions = {}): Model<Bag> {
     },
     hash: ({ items, lost }) => `${lost} ${keyOf(items)}`,
     kind: kindOfTransfer,
+    changes: ({ f }) => isPut(f),
     readOnly: ({ f, outcome }) => !isPut(f) && outcome !== "ok" && nothing,
     group: elementOf,
     needed: neededFrom,

@@ -30,6 +30,7 @@ export function mutex(options: MutexOptions = {}): Model<string> {
       return holder !== "" && holder === nameOf(operation) ? { state: "" } : undefined;
     },
     hash: (holder) => holder,
+    changes: () => true,
     kind: (operation) => `${operation.f} ${nameOf(operation)}`,
     describe: ({ f }) => f,
     show: (holder) => (holder === "" ? "free" : options.owners ? `held by ${holder}` : "held"),
@@ -56,6 +57,7 @@ export const reentrantMutex: Model<Hold> = {
     return { state: count === 1 ? { holder: "", count: 0 } : { holder, count: count - 1 } };
   },
   hash: ({ holder, count }) => `${count} ${holder}`,
+  changes: () => true,
   kind: (operation) => `${operation.f} ${holderOf(operation)}`,
   describe: ({ f }) => f,
   show: ({ holder, count }) => (count === 0 ? "free" : `held ${count} times by ${holder}`),
@@ -73,6 +75,7 @@ export function semaphore(permits: number): Model<number> {
       return left + asked <= permits ? { state: left + asked } : undefined;
     },
     hash: (left) => left,
+    changes: (operation) => amount(operation) !== 0,
     kind: (operation) => `${operation.f} ${amount(operation)}`,
     describe: ({ f, input }) => (typeof input === "number" ? `${f} ${input}` : f),
     show: (left) => `${left} of ${permits} free`,
@@ -124,6 +127,7 @@ export const readWriteLock: Model<Readers> = {
       : { state: { writer, readers: readers.filter((_, i) => i !== at) } };
   },
   hash: ({ writer, readers }) => `${writer}|${readers.join()}`,
+  changes: () => true,
   kind: (operation) => `${operation.f} ${keyOf(operation.input)} ${holderOf(operation)}`,
   describe: ({ f, input }) => (typeof input === "string" ? `${f} ${input}` : f),
   show: ({ writer, readers }) =>

@@ -44,6 +44,7 @@ export const cell: Model<unknown> = {
     return `${f} ${keyOf(input)}`;
   },
   readOnly: ({ f }) => f === "get" || f === "read",
+  changes: ({ f, input }) => f === "append" && input !== "",
   overwrites: ({ f }) =>
     f === "put" || f === "write" || f === "set" || f === "delete" || f === "remove",
   describe({ f, input, output, outcome }) {
@@ -132,6 +133,7 @@ export const counter: Model<number> = {
       ? `r${operation.outcome === "ok" ? String(operation.output) : "?"}`
       : `+${amount(operation)}`,
   readOnly: ({ f }) => f === "read",
+  changes: (operation) => operation.f !== "read" && amount(operation) !== 0,
   describe: (operation) =>
     operation.f === "read"
       ? operation.outcome === "ok"

@@ -33,6 +33,8 @@ export interface Model<State = unknown> {
   kind?(operation: Operation): string | number;
   /** True if the operation never changes any state: then an `info` one means nothing. */
   readOnly?(operation: Operation): boolean;
+  /** True if the operation leaves no state as it is: then that need not be tried. */
+  changes?(operation: Operation): boolean;
   /** True if the operation is possible in every state and makes the same state of each: a blind write. */
   overwrites?(operation: Operation): boolean;
   /** True if repeating operations leads to finitely many states: then what is left out may repeat. */

@@ -109,6 +109,8 @@ export interface Plan<State = unknown> {
   readonly overwrites: Uint8Array;
   /** By kind: whether it never changes any state. */
   readonly readOnly: Uint8Array;
+  /** By kind: whether it leaves no state as it is. */
+  readonly changes: Uint8Array;
   /** The bit that the operation has while it is open. */
   readonly slotOf: Int32Array;
   /** How many bits are needed at most. */
@@ -157,6 +159,7 @@ export function plan<State>(
   ];
   const overwrites = Uint8Array.from(kinds, (operation) => (model.overwrites?.(operation) ? 1 : 0));
   const readOnly = Uint8Array.from(kinds, (operation) => (model.readOnly?.(operation) ? 1 : 0));
+  const changes = Uint8Array.from(kinds, (operation) => (model.changes?.(operation) ? 1 : 0));
   const events = eventsOf(kept);
   const { slotOf, slots } = slotsOf(events, kept.length);
   const machine = new Machine(model, kinds);
@@ -167,6 +170,7 @@ export function plan<State>(
     kindOf,
     overwrites,
     readOnly,
+    changes,
     slotOf,
     slots,
     events,

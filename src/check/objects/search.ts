@@ -211,7 +211,7 @@ class Walk {
 
   /** Moves every configuration past the return of `i`. False when the budget is spent. */
   #return(i: number): boolean {
-    const { machine, kindOf, slotOf, readOnly } = this.#plan;
+    const { machine, kindOf, slotOf, readOnly, changes } = this.#plan;
     const front = this.#front;
     const next = this.#nextFront;
     const { stride } = front;
@@ -227,7 +227,7 @@ class Walk {
       if (this.#budget.spent()) return false;
       const owesNothing = ((front.data[at + word] as number) & bit) !== 0;
       const used = ((front.data[at + word + this.#words] as number) & bit) !== 0;
-      const passes = owesNothing || machine.step(state, kind) === state;
+      const passes = owesNothing || (changes[kind] === 0 && machine.step(state, kind) === state);
       if (passes) this.#pass(front.data, at, word, bit);
       // What owes nothing but is left to use may be used now, for the last time.
       if (!passes || (!used && readOnly[kind] === 0)) {
@@ -298,7 +298,7 @@ class Walk {
 
   /** Takes one operation (none in particular if `i` is -1) in the closure's configuration at `at`. */
   #take(at: number, kind: number, i: number, returning: number, word: number, bit: number): void {
-    const { machine, slotOf, overwrites, readOnly, kindOf } = this.#plan;
+    const { machine, slotOf, overwrites, readOnly, changes, kindOf } = this.#plan;
     const { data } = this.#closure;
     const state = data[at] as number;
     const next = machine.step(state, kind);
@@ -321,7 +321,7 @@ class Walk {
     }
     // Just in time: the sequence ends with the returning operation, what comes after can wait.
     const ending = kindOf[returning] as number;
-    const done = i === returning || machine.step(next, ending) === next;
+    const done = i === returning || (changes[ending] === 0 && machine.step(next, ending) === next);
     // Where it changed nothing it may still be used for good, later in the sequence.
     const goesOn = i !== returning && readOnly[ending] === 0;
     if (!done || goesOn) this.#closure.add(this.#withIdle(scratch, 0), 0);
@@ -336,10 +336,10 @@ class Walk {
     if (this.#idleStamp[state] === this.#moment) return at;
     this.#idleStamp[state] = this.#moment;
     const idle = this.#idle;
-    const { machine, slotOf } = this.#plan;
+    const { machine, slotOf, changes } = this.#plan;
     idle.fill(0, at, at + words);
     for (const kind of this.#openKinds) {
-      if (machine.step(state, kind) !== state) continue;
+      if (changes[kind] === 1 || machine.step(state, kind) !== state) continue;
       for (const i of this.#open[kind] as number[]) {
         const slot = slotOf[i] as number;
         idle[at + (slot >> 5)] = (idle[at + (slot >> 5)] as number) | (1 << (slot & 31));
