@@ -375,6 +375,18 @@ const weak: readonly Mutant[] = [
     "sequential",
   ),
   mutant(
+    "consistency/order-solver.ts",
+    "for (let place = 1; place < members.length; place++) {",
+    "for (let place = 2; place < members.length; place++) {",
+    "sequential",
+  ),
+  mutant(
+    "consistency/order-solver.ts",
+    "if (at + 1 < count && operationOf[at + 1] === operationOf[at]) continue;",
+    "if (at + 1 < count && accesses.key[at + 1] === accesses.key[at]) continue;",
+    "sequential",
+  ),
+  mutant(
     "consistency/sequential.ts",
     "if (expected >= 0 && expected !== state) return -1;",
     "if (expected >= 0 && expected > state) return -1;",
@@ -384,13 +396,13 @@ const weak: readonly Mutant[] = [
     "consistency/ambiguous.ts",
     "if (involved !== undefined && involved < depth)",
     "if (involved !== undefined && involved > depth)",
-    "tiny",
+    "repeated values",
   ),
   mutant(
     "consistency/ambiguous.ts",
     "const back = Math.max(-1, ...reasons);",
     "const back = -1;",
-    "tiny",
+    "repeated values",
   ),
   mutant(
     "consistency/eventual.ts",

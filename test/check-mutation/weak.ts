@@ -5,7 +5,7 @@ import { checkWeakLevel } from "../../src/check/consistency/check.ts";
 import { checkStaleness } from "../../src/check/consistency/staleness.ts";
 import type { History } from "../../src/history/operation.ts";
 import { refereeSays, refereeSaysStale } from "../check-support/referee.ts";
-import { tinyHistory, tinyShape } from "../check-support/tiny.ts";
+import { tinyHistory, tinyShape, type TinyShape } from "../check-support/tiny.ts";
 import { breakByPattern } from "./patterns.ts";
 import { registerReference } from "./references.ts";
 import { before, simulate, withChanged } from "./simulate.ts";
@@ -17,9 +17,13 @@ function judgeAt(level: string): (history: History) => string {
 }
 
 /** The first tiny history that the referee finds valid. */
-function tinyValid(prng: Prng, isValid: (history: History) => boolean): History {
+function tinyValid(
+  prng: Prng,
+  isValid: (history: History) => boolean,
+  shapeOf: (prng: Prng) => TinyShape = tinyShape,
+): History {
   for (;;) {
-    const history = tinyHistory(prng, tinyShape(prng));
+    const history = tinyHistory(prng, shapeOf(prng));
     if (isValid(history)) return history;
   }
 }
@@ -41,6 +45,20 @@ function refereed(level: string): Subject {
   return {
     name: `${level}, tiny`,
     valid: (prng) => tinyValid(prng, isValid),
+    broken: (prng) => tinyBroken(prng, isValid),
+    judge: judgeAt(level),
+  };
+}
+
+/** Values that repeat, in histories that are not even linearizable: the reading has to be searched for. */
+function repeated(level: string): Subject {
+  const shape = { operations: 7, processes: 3, keys: 1, unique: false, unanswered: 0 };
+  const isValid = (history: History): boolean => refereeSays(history, level);
+  const isHard = (history: History): boolean =>
+    isValid(history) && !refereeSays(history, "linearizable");
+  return {
+    name: `${level}, repeated values`,
+    valid: (prng) => tinyValid(prng, isHard, () => shape),
     broken: (prng) => tinyBroken(prng, isValid),
     judge: judgeAt(level),
   };
@@ -175,6 +193,7 @@ function agedHistory(prng: Prng): History {
 /** Every subject of this file. */
 export const weakSubjects: readonly Subject[] = [
   ...sessionLevels.map(refereed),
+  ...["monotonic-reads", "PRAM", "weak-causal", "causal-convergence", "causal"].map(repeated),
   ...sessionLevels.map(stored),
   ...implied.map(impliedSubject),
   eventual,
