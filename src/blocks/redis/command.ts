@@ -64,7 +64,7 @@ export class Command {
       for (const sub of Object.keys(run)) {
         children.set(sub, new Command(`${name}|${sub}`, group, run[sub] as CommandRow));
       }
-      if (!children.has("help")) children.set("help", helpOf(name, group, [...children.keys()]));
+      if (!children.has("help")) children.set("help", helpOf(name, group, Object.keys(run)));
       this.subcommands = children;
       this.run = () => {
         throw new TypeError("a container is not run");
@@ -75,11 +75,12 @@ export class Command {
 
 /** The subcommand HELP that every container has. */
 function helpOf(name: string, group: string, subcommands: readonly string[]): Command {
-  const lines = [
-    `${name.toUpperCase()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`,
-    ...subcommands.map((word) => word.toUpperCase()),
-    "HELP",
-    "    Print this help.",
-  ].map((line) => new Status(line));
-  return new Command(`${name}|help`, group, [() => lines, 2, "lt"]);
+  const lines = (): Status[] =>
+    [
+      `${name.toUpperCase()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`,
+      ...subcommands.map((word) => word.toUpperCase()),
+      "HELP",
+      "    Print this help.",
+    ].map((line) => new Status(line));
+  return new Command(`${name}|help`, group, [lines, 2, "lt"]);
 }

@@ -15,7 +15,7 @@ import { dispatch } from "./dispatch.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import { Notifier } from "./notify.ts";
 import { PubSub } from "./pubsub.ts";
-import { commandTable } from "./table.ts";
+import { Commands } from "./table.ts";
 import type { ScriptEngine } from "./scripting/engine.ts";
 
 /** Redis looks for keys to expire ten times a second; so do we, but only when there are any. */
@@ -35,8 +35,7 @@ export interface Stats {
 export class Server {
   readonly config: Config;
   readonly databases: Database[] = [];
-  /** All commands by lower-case name. */
-  readonly commands: Map<string, Command> = commandTable();
+  readonly commands: Commands = new Commands();
   readonly clients: Map<number, Client> = new Map();
   readonly pubsub: PubSub = new PubSub();
   readonly notifier: Notifier = new Notifier();
@@ -249,7 +248,7 @@ export class Server {
 
   /** Commands that have been called, for INFO. */
   calledCommands(): Command[] {
-    return [...this.commands.values()]
+    return [...this.commands.used()]
       .flatMap((command) => [command, ...(command.subcommands?.values() ?? [])])
       .filter((command) => command.calls > 0);
   }

@@ -1,5 +1,8 @@
-/** All commands, gathered from the groups at the first request. */
-import { Command, type CommandTable } from "./command.ts";
+/**
+ * All commands. A command is made when it is first asked for: a world starts servers by the dozen, and each
+ * uses but a few.
+ */
+import { Command, type CommandRow, type CommandTable } from "./command.ts";
 import { bits } from "./commands/bits.ts";
 import { functions } from "./commands/functions.ts";
 import { hashes } from "./commands/hashes.ts";
@@ -24,9 +27,7 @@ import { strings } from "./commands/strings.ts";
 import { counters } from "./commands/counters.ts";
 import { transactions } from "./commands/transactions.ts";
 
-let table: Map<string, Command> | undefined;
-
-const groups: () => readonly (readonly [string, CommandTable])[] = () => [
+const groups: readonly (readonly [string, CommandTable])[] = [
   ["connection", connection],
   ["server", serverCommands],
   ["generic", keys],
@@ -53,13 +54,36 @@ const groups: () => readonly (readonly [string, CommandTable])[] = () => [
 ];
 
 /** Commands by lower-case name. */
-export function commandTable(): Map<string, Command> {
-  if (table) return table;
-  table = new Map();
-  for (const [group, rows] of groups()) {
-    for (const name of Object.keys(rows)) {
-      table.set(name, new Command(name, group, rows[name] as CommandTable[string]));
-    }
+export class Commands {
+  readonly #made: Map<string, Command> = new Map();
+
+  /** The command of this name. */
+  get(name: string): Command | undefined {
+    return this.#made.get(name) ?? this.#make(name);
   }
-  return table;
+
+  #make(name: string): Command | undefined {
+    for (const [group, rows] of groups) {
+      if (!Object.hasOwn(rows, name)) continue;
+      const command = new Command(name, group, rows[name] as CommandRow);
+      this.#made.set(name, command);
+      return command;
+    }
+    return undefined;
+  }
+
+  /** Every name, group by group. */
+  names(): string[] {
+    return groups.flatMap(([, rows]) => Object.keys(rows));
+  }
+
+  /** Every command. */
+  all(): Command[] {
+    return this.names().map((name) => this.get(name) as Command);
+  }
+
+  /** The commands that have been asked for. */
+  used(): Iterable<Command> {
+    return this.#made.values();
+  }
 }

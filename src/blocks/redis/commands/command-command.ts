@@ -67,9 +67,7 @@ function byName(server: Server, name: string): Command | undefined {
 
 function docs({ server }: Client, args: string[]): Reply {
   const chosen =
-    args.length > 2
-      ? args.slice(2).map((name) => byName(server, name))
-      : [...server.commands.values()];
+    args.length > 2 ? args.slice(2).map((name) => byName(server, name)) : server.commands.all();
   return new MapReply(
     chosen.flatMap((command) =>
       command
@@ -88,7 +86,7 @@ function docs({ server }: Client, args: string[]): Reply {
 }
 
 function list({ server }: Client, args: string[]): Reply {
-  const names = [...server.commands.keys()];
+  const names = server.commands.names();
   if (args.length === 2) return names;
   if (args.length !== 5 || args[2]?.toUpperCase() !== "FILTERBY") throw err("syntax error");
   const wanted = args[4] as string;
@@ -145,12 +143,12 @@ function getKeys({ server }: Client, args: string[]): Reply {
 }
 
 export const commandCommands: CommandTable = {
-  count: [({ server }) => server.commands.size, 2, "lt"],
+  count: [({ server }) => server.commands.names().length, 2, "lt"],
   info: [
     ({ server }, args) =>
       args.length > 2
         ? args.slice(2).map((name) => commandInfo(byName(server, name)))
-        : [...server.commands.values()].map(commandInfo),
+        : server.commands.all().map(commandInfo),
     -2,
     "lt",
   ],

@@ -1,7 +1,7 @@
 /** A Lua state as Redis's scripts find it: Lua's libraries, Redis's, and globals that nobody may change. */
 import { Client } from "../client.ts";
 import { Drand48 } from "../lua/drand48.ts";
-import { baseLibrary, caught } from "../lua/library-base.ts";
+import { baseLibrary, caught, toText } from "../lua/library-base.ts";
 import { bitLibrary } from "../lua/library-bit.ts";
 import { cjsonLibrary } from "../lua/library-cjson.ts";
 import { cmsgpackLibrary } from "../lua/library-cmsgpack.ts";
@@ -37,26 +37,39 @@ export class Environment {
     this.#state = { client, readOnly: false, version: 2, running: false };
     const { globals } = runtime;
     for (const [name, value] of Object.entries(baseLibrary(runtime))) globals.set(name, value);
-    const redis = redisLibrary(runtime, this.#state);
-    for (const [name, value] of Object.entries(extra)) redis.set(name, value);
-    const libraries: Record<string, LuaTable> = {
-      string: stringLibrary(runtime),
-      table: tableLibrary(runtime),
-      math: mathLibrary(runtime, this.#random),
-      os: LuaTable.fromRecord({ clock: () => server.nowMs / 1_000 }),
-      redis,
-      cjson: cjsonLibrary(runtime),
-      cmsgpack: cmsgpackLibrary(runtime),
-      struct: structLibrary(runtime),
-      bit: bitLibrary(runtime),
+    // The string library is also the metatable of all strings; the others wait until they are named.
+    const strings = stringLibrary(runtime);
+    strings.readonly = true;
+    globals.set("string", strings);
+    const libraries: Readonly<Record<string, () => LuaTable>> = {
+      table: () => tableLibrary(runtime),
+      math: () => mathLibrary(runtime, this.#random),
+      os: () => LuaTable.fromRecord({ clock: () => server.nowMs / 1_000 }),
+      redis: () => {
+        const redis = redisLibrary(runtime, this.#state);
+        for (const [name, value] of Object.entries(extra)) redis.set(name, value);
+        return redis;
+      },
+      cjson: () => cjsonLibrary(runtime),
+      cmsgpack: () => cmsgpackLibrary(runtime),
+      struct: () => structLibrary(runtime),
+      bit: () => bitLibrary(runtime),
     };
-    for (const [name, library] of Object.entries(libraries)) {
-      globals.set(name, library);
+    const missing = (name: LuaValue): LuaValue => {
+      if (typeof name !== "string" || !Object.hasOwn(libraries, name)) {
+        return runtime.raise(
+          `Script attempted to access nonexistent global variable '${toText(runtime, name)}'`,
+        );
+      }
+      const library = (libraries[name] as () => LuaTable)();
       library.readonly = true;
-    }
+      globals.set(name, library);
+      return library;
+    };
+    runtime.missingGlobal = missing;
+    globals.metatable = LuaTable.fromRecord({ __index: (_globals, name) => missing(name) });
+    globals.metatable.readonly = true;
     globals.readonly = true;
-    runtime.missingGlobal = (name) =>
-      runtime.raise(`Script attempted to access nonexistent global variable '${name}'`);
   }
 
   /** Runs a function for a client: the clock stands still, and its result becomes the reply. */
