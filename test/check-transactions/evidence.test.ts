@@ -53,7 +53,7 @@ describe("a violation as it is told", () => {
   test("no order at all: the few transactions, and what either order of two writes leads to", () => {
     expect(told(checkText(writeSkew, "skew.txt", "rw-register", "serializable")))
       .toMatchInlineSnapshot(`
-        "not serializable: no order of these 3 transactions explains what they read
+        "not serializable, nor even repeatable-read: no order of these 3 transactions explains what they read
           T0: wrote 0 = 0, wrote 1 = 0
           T1: read 0 = 0, read 1 = 0, wrote 0 = 1
           T2: read 0 = 0, read 1 = 0, wrote 1 = 1

@@ -3,7 +3,7 @@ import type { History } from "../../history/operation.ts";
 import { LightconeError } from "../../base/errors.ts";
 import { BudgetSpent } from "../budget.ts";
 import type { CheckOptions, CheckResult } from "../checker.ts";
-import { rulingOf } from "../levels.ts";
+import { rulingOf, withStronger } from "../levels.ts";
 import type { Evidence, Verdict } from "../verdict.ts";
 import { impossibleLevels } from "./anomalies.ts";
 import type { AnomalySet } from "./anomaly.ts";
@@ -14,7 +14,13 @@ import { coreStory } from "./core-story.ts";
 import { levelNamed } from "./elle-judgement.ts";
 import { evidenceOf, levelEvidence, type Lookup } from "./evidence.ts";
 import { checkListAppend, type TransactionFindings } from "./list-append.ts";
-import { LevelDecider, ruleFor, type KnownOrder, type LevelAnswer } from "./register-levels.ts";
+import {
+  LevelDecider,
+  registerRules,
+  ruleFor,
+  type KnownOrder,
+  type LevelAnswer,
+} from "./register-levels.ts";
 import { inferRegister } from "./rw-register.ts";
 import { precedenceEdges, restrict } from "./subset.ts";
 import { tableOf, type TransactionTable } from "./table.ts";
@@ -102,8 +108,30 @@ export function checkRegisterTable(
       // What was inferred stands, even if there was no time to find the weakest level.
       if (!(error instanceof BudgetSpent) || findings.valid !== false) throw error;
     }
-    return conclude(table, lookup, findings, answers, decider, () => new EdgeList());
+    const { verdict, ...rest } = conclude(
+      table,
+      lookup,
+      findings,
+      answers,
+      decider,
+      () => new EdgeList(),
+    );
+    const note = verdict.result === "holds" ? inferredNote(level, decider) : undefined;
+    return note === undefined ? { verdict, ...rest } : { verdict: { ...verdict, note }, ...rest };
   });
+}
+
+/**
+ * For levels that nobody knows how to decide: that they were only inferred to hold, unless a stronger one
+ * that can be decided holds, or dirty writes, which registers cannot show, are all that they forbid.
+ */
+function inferredNote(level: string, decider: LevelDecider): string | undefined {
+  if (ruleFor(level) || level.endsWith("read-uncommitted")) return undefined;
+  const stronger = withStronger([level]);
+  const candidates = registerRules.filter((rule) => stronger.has(rule.level)).slice(0, 3);
+  if (candidates.some((rule) => decider.decide(rule.level).holds)) return undefined;
+  const [nearest] = candidates;
+  return `nothing that ${level} forbids was found, but over registers it can only be inferred; ${nearest?.level ?? "a stronger level"}, which would prove it, does not hold`;
 }
 
 function assumptionsOf(settings: Readonly<Record<string, unknown>>): KeyAssumptions {
@@ -169,8 +197,12 @@ function unnamedEvidence(
   known: KnownOrder,
 ): Evidence[] {
   const evidence: Evidence[] = [];
+  const told = new Set<string>();
   for (const [level, answer] of answers) {
-    if (named.has(level)) continue;
+    // One part of the history may rule out several levels that do not imply one another: tell it once.
+    const core = [...answer.core].sort((a, b) => a - b).join();
+    if (named.has(level) || told.has(core)) continue;
+    told.add(core);
     const [thinAir] = anomalies.of("thin-air-read");
     const story =
       thinAir?.text === undefined

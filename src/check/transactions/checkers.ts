@@ -17,7 +17,7 @@ const inferred: readonly string[] = levels
   .filter((level) => level.of === "transactions" && (level.forbids ?? []).length > 0)
   .map((level) => level.name);
 
-/** Levels that are decided completely. */
+/** Levels that are decided completely over registers. */
 const decided: readonly string[] = registerRules.map((rule) => rule.level);
 
 const all: readonly string[] = [...new Set([...inferred, ...decided])];

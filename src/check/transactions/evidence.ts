@@ -222,7 +222,8 @@ export function levelEvidence(
 ): Evidence {
   const what = core.length === 1 ? "this transaction" : `these ${core.length} transactions`;
   return {
-    summary: `not ${level}: no order of ${what} explains what they read`,
+    // Reads by key alone make the two one; more people know the latter.
+    summary: `not ${level === "repeatable-read" ? "serializable, nor even repeatable-read" : level}: no order of ${what} explains what they read`,
     anomaly: `not-${level}`,
     steps: [...transactionSteps(lookup, table, core), ...story.map((text): Step => ({ text }))],
     operations: operationsOf(table, core),

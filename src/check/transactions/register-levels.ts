@@ -32,10 +32,14 @@ export const registerRules: readonly Rule[] = [
   { level: "strong-session-causal", weak: "causal", precedence: "session" },
   { level: "prefix", order: "prefix", precedence: "none" },
   { level: "strong-session-prefix", order: "prefix", precedence: "session" },
+  // Adya's PL-2+ forbids what parallel snapshot isolation does: cycles with at most one rw edge.
+  { level: "consistent-view", order: "parallel", precedence: "none" },
   { level: "parallel-snapshot-isolation", order: "parallel", precedence: "none" },
   { level: "snapshot-isolation", order: "snapshot", precedence: "none" },
   { level: "strong-session-snapshot-isolation", order: "snapshot", precedence: "session" },
   { level: "strong-snapshot-isolation", order: "snapshot", precedence: "realtime" },
+  // Without reads by predicate, PL-2.99 is PL-3.
+  { level: "repeatable-read", order: "serializable", precedence: "none" },
   { level: "serializable", order: "serializable", precedence: "none" },
   { level: "strong-session-serializable", order: "serializable", precedence: "session" },
   { level: "strict-serializable", order: "serializable", precedence: "realtime" },
