@@ -5,7 +5,16 @@
 import type { Process } from "../sim/process.ts";
 import { Kind } from "../trace/kinds.ts";
 
-/** The liveness of one process's event loop. */
+/** How long a turn of the loop takes that does nothing but immediates: time must move. */
+export const TURN_NS = 1_000;
+
+/** What is done in the closing phase. */
+interface Closing {
+  readonly action: (arg: never) => void;
+  readonly arg: unknown;
+}
+
+/** The liveness of one process's event loop, and its last phase. */
 export class EventLoop {
   readonly #process: Process;
   readonly #onIdle: () => void;
@@ -15,6 +24,9 @@ export class EventLoop {
   readonly handles: Set<{ readonly resourceName: string }> = new Set();
   /** While the program hears `beforeExit`: whoever emits it looks again by itself. */
   leaving = false;
+  /** Whether the check phase runs right now. */
+  checking = false;
+  readonly #closings: Closing[] = [];
 
   constructor(process: Process, onIdle: () => void) {
     this.#process = process;
@@ -44,6 +56,25 @@ export class EventLoop {
     this.#process.schedule(0, Kind.internal, checkIdle, this as EventLoop);
   }
 
+  /**
+   * Calls into the process in the closing phase, after this turn's immediates. Of several calls the latest
+   * comes first, as libuv keeps its closing handles.
+   */
+  whenClosing<T>(action: (arg: T) => void, arg: T): void {
+    this.#closings.push({ action: action as Closing["action"], arg });
+    if (this.#closings.length > 1) return;
+    const { host } = this.#process;
+    const delayNs = this.checking ? 0 : TURN_NS + 1;
+    host.kernel.schedule(delayNs, host.id, Kind.internal, runClosings, this as EventLoop);
+  }
+
+  /** @internal */
+  runClosings(): void {
+    for (const { action, arg } of this.#closings.splice(0).reverse()) {
+      this.#process.enter(action as (arg: unknown) => void, arg);
+    }
+  }
+
   /** @internal */
   idle(): void {
     this.#checkScheduled = false;
@@ -53,4 +84,8 @@ export class EventLoop {
 
 function checkIdle(loop: EventLoop): void {
   loop.idle();
+}
+
+function runClosings(loop: EventLoop): void {
+  loop.runClosings();
 }

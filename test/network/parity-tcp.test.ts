@@ -379,6 +379,76 @@ const scenarios: Record<string, Scenario> = {
     scope.done();
   },
 
+  "closing comes after immediates, the latest first": (scope) => {
+    listen(
+      scope,
+      (socket, server) => {
+        socket.resume();
+        socket.on("close", () => server.close());
+      },
+      (port) => {
+        const client = scope.net.connect(port, "127.0.0.1");
+        const other = scope.net.createServer().listen(0, "127.0.0.1");
+        const idle = scope.net.createServer().listen(0, "127.0.0.1");
+        client.on("connect", () => {
+          client.on("close", () => scope.log("order: client"));
+          other.on("close", () => scope.log("order: other"));
+          idle.on("close", () => scope.log("order: idle"));
+          client.destroy();
+          other.close();
+          idle.close();
+          scope.setImmediate(() => {
+            scope.log("order: immediate");
+            scope.setImmediate(() => scope.log("order: next immediate"));
+          });
+          scope.process.nextTick(() => scope.log("order: tick"));
+          void Promise.resolve().then(() => scope.log("order: microtask"));
+        });
+      },
+    );
+  },
+
+  "what an immediate closes is closed before the next one": (scope) => {
+    listen(
+      scope,
+      (socket, server) => {
+        socket.resume();
+        socket.on("close", () => server.close());
+      },
+      (port) => {
+        const client = scope.net.connect(port, "127.0.0.1");
+        client.on("connect", () => {
+          client.on("finish", () => scope.log("order: finish"));
+          client.on("close", () => scope.log("order: close"));
+          scope.setImmediate(() => {
+            client.destroy();
+            scope.setImmediate(() => scope.log("order: next immediate"));
+          });
+        });
+      },
+    );
+  },
+
+  "an end and immediates": (scope) => {
+    listen(
+      scope,
+      (socket, server) => {
+        socket.resume();
+        socket.on("close", () => server.close());
+      },
+      (port) => {
+        const client = scope.net.connect(port, "127.0.0.1");
+        client.resume();
+        client.on("connect", () => {
+          client.on("finish", () => scope.log("order: finish"));
+          client.write("x", () => scope.log("order: written"));
+          client.end(() => scope.log("order: ended"));
+          scope.setImmediate(() => scope.log("order: immediate"));
+        });
+      },
+    );
+  },
+
   "a Unix socket": (scope) => {
     const path = `\0lightcone-${scope.process.pid}`;
     const server = scope.net.createServer((socket) => {

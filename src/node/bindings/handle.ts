@@ -3,7 +3,6 @@
  * and referenced, and it closes in the loop's last phase. Node's own library drives these objects as it
  * drives the real `HandleWrap`s.
  */
-import { Kind } from "../../trace/kinds.ts";
 import type { BindingContext } from "./context.ts";
 
 const resourceNames: Record<string, string> = {
@@ -102,7 +101,7 @@ export class Handle {
     const { loop } = this.context;
     // A closing handle keeps the loop alive until its callback has run, referenced or not.
     loop.retain();
-    this.context.process.schedule(0, Kind.internal, finishClose, { handle: this, callback });
+    loop.whenClosing(finishClose, { handle: this, callback });
   }
 
   /** Lets go of what the operating system holds for the handle. */

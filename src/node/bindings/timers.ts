@@ -5,15 +5,13 @@
 import { Kind } from "../../trace/kinds.ts";
 import { MS } from "../../base/units.ts";
 import type { EventHandle } from "../../sim/kernel.ts";
+import { TURN_NS } from "../loop.ts";
 import type { BindingContext } from "./context.ts";
 
 /** Indices of `immediateInfo`, as in Node's `src/env.h`. */
 const COUNT = 0;
 const REF_COUNT = 1;
 const HAS_OUTSTANDING = 2;
-
-/** How long a turn of the loop takes that does nothing but immediates: time must move. */
-const TURN_NS = 1_000;
 
 /** What the process's runner needs of the timers. */
 export interface LoopTimers {
@@ -97,6 +95,7 @@ export function createTimers(
       runTimers();
       if (!process.alive) return;
     }
+    loop.checking = true;
     do {
       try {
         processImmediate();
@@ -141,6 +140,7 @@ export function createTimers(
       ...Array.from({ length: immediateInfo[REF_COUNT] as number }, () => "Immediate"),
     ],
     afterCallback() {
+      loop.checking = false;
       if (immediateInfo[COUNT] !== 0) scheduleCheck();
     },
   };
