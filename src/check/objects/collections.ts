@@ -3,19 +3,12 @@ import type { Operation } from "../../history/operation.ts";
 import { isPut, needed } from "./elements.ts";
 import { keyOf, show, type Model } from "./model.ts";
 
-/** What may be told to a collection. */
-export interface CollectionOptions {
-  /** Knossos has a take that was never answered take nothing; in truth it may have taken the next one. */
-  readonly lostTakes?: "may take" | "nothing";
-}
-
 type Items = readonly unknown[];
 
 /** Which element comes out next, as a position; -1 when there is none. */
 type Pick = (items: Items) => number;
 
-function collection(name: string, next: Pick, options: CollectionOptions): Model<Items> {
-  const nothing = options.lostTakes === "nothing";
+function collection(name: string, next: Pick): Model<Items> {
   return {
     name,
     initial: (given) => (Array.isArray(given) ? given : []),
@@ -24,7 +17,6 @@ function collection(name: string, next: Pick, options: CollectionOptions): Model
       if (items.length === 0) {
         return outcome !== "ok" || (output ?? null) === null ? { state: items } : undefined;
       }
-      if (outcome !== "ok" && nothing) return { state: items };
       const at = next(items);
       const state = items.filter((_, i) => i !== at);
       if (outcome !== "ok") return { state };
@@ -33,7 +25,6 @@ function collection(name: string, next: Pick, options: CollectionOptions): Model
     hash: keyOf,
     kind: kindOfTransfer,
     changes: ({ f }) => isPut(f),
-    readOnly: ({ f, outcome }) => !isPut(f) && outcome !== "ok" && nothing,
     // Without its element, and with it all that was done to it, the rest is as right as before.
     group: elementOf,
     needed: neededFrom,
@@ -68,12 +59,9 @@ function describeTransfer({ f, input, output, outcome }: Operation): string {
  * First in, first out. With the operations that it will be asked about it sees dead ends early: an
  * element must not be put behind one that comes out later, or never.
  */
-export function fifoQueue(
-  options: CollectionOptions = {},
-  operations: readonly Operation[] = [],
-): Model<Items> {
-  const model = collection("fifo-queue", () => 0, options);
-  const spans = takesOf(operations, options);
+export function fifoQueue(operations: readonly Operation[] = []): Model<Items> {
+  const model = collection("fifo-queue", () => 0);
+  const spans = takesOf(operations);
   if (spans.size === 0) return model;
   return {
     ...model,
@@ -93,7 +81,6 @@ export function fifoQueue(
 /** When each element that is put in once is taken out: never is from infinity on. */
 function takesOf(
   operations: readonly Operation[],
-  options: CollectionOptions,
 ): Map<string, { readonly from: number; readonly to: number }> {
   const puts = new Map<string, number>();
   const takes = new Map<string, Operation[]>();
@@ -102,7 +89,7 @@ function takesOf(
     const { f, input, output, outcome } = operation;
     if (outcome === "fail") continue;
     if (isPut(f)) puts.set(keyOf(input), (puts.get(keyOf(input)) ?? 0) + 1);
-    else if (outcome !== "ok") lost ||= options.lostTakes !== "nothing";
+    else if (outcome !== "ok") lost = true;
     else takes.set(keyOf(output ?? null), [...(takes.get(keyOf(output ?? null)) ?? []), operation]);
   }
   const spans = new Map<string, { from: number; to: number }>();
@@ -115,12 +102,10 @@ function takesOf(
 }
 
 /** Last in, first out. */
-export const stack = (options: CollectionOptions = {}): Model<Items> =>
-  collection("stack", (items) => items.length - 1, options);
+export const stack = (): Model<Items> => collection("stack", (items) => items.length - 1);
 
 /** The smallest comes out first; among equals, any. */
-export const priorityQueue = (options: CollectionOptions = {}): Model<Items> =>
-  collection("priority-queue", smallest, options);
+export const priorityQueue = (): Model<Items> => collection("priority-queue", smallest);
 
 function smallest(items: Items): number {
   let at = 0;
@@ -140,8 +125,7 @@ interface Bag {
 }
 
 /** An unordered queue: any element may come out. */
-export function unorderedQueue(options: CollectionOptions = {}): Model<Bag> {
-  const nothing = options.lostTakes === "nothing";
+export function unorderedQueue(): Model<Bag> {
   return {
     name: "unordered-queue",
     initial: (given) => ({ items: Array.isArray(given) ? [...given].sort(byKey) : [], lost: 0 }),
@@ -149,7 +133,7 @@ export function unorderedQueue(options: CollectionOptions = {}): Model<Bag> {
       if (isPut(f)) return { state: { items: [...items, input].sort(byKey), lost } };
       if (outcome !== "ok") {
         return {
-          state: nothing || lost === items.length ? { items, lost } : { items, lost: lost + 1 },
+          state: lost === items.length ? { items, lost } : { items, lost: lost + 1 },
         };
       }
       if ((output ?? null) === null) {
@@ -163,7 +147,6 @@ export function unorderedQueue(options: CollectionOptions = {}): Model<Bag> {
     hash: ({ items, lost }) => `${lost} ${keyOf(items)}`,
     kind: kindOfTransfer,
     changes: ({ f }) => isPut(f),
-    readOnly: ({ f, outcome }) => !isPut(f) && outcome !== "ok" && nothing,
     group: elementOf,
     needed: neededFrom,
     describe: describeTransfer,

@@ -2,18 +2,11 @@
 import type { Operation } from "../../history/operation.ts";
 import { keyOf, show, type Model } from "./model.ts";
 
-/** What may be told to a register. */
-export interface RegisterOptions {
-  /** Knossos takes a read that answered nil for one whose answer is not known. */
-  readonly nilReads?: "nil" | "anything";
-}
-
 /**
  * A register: `read`, `write x`, `cas [from to]`. A cas that answered `false` (or failed, as logs that
  * know it tell) compared and differed; one that is `fail` in Jepsen's sense says nothing.
  */
-export function register(options: RegisterOptions = {}): Model<unknown> {
-  const anything = options.nilReads === "anything";
+export function register(): Model<unknown> {
   return {
     name: "register",
     bounded: true,
@@ -21,7 +14,6 @@ export function register(options: RegisterOptions = {}): Model<unknown> {
     step(state, { f, input, output, outcome }) {
       if (f === "read") {
         if (outcome !== "ok") return { state };
-        if ((output ?? null) === null && anything) return { state };
         return same(output ?? null, state) ? { state } : undefined;
       }
       if (f === "write") return { state: input ?? null };
