@@ -156,14 +156,14 @@ const objects: readonly Mutant[] = [
   ),
   mutant(
     "objects/collections.ts",
-    'collection("fifo-queue", () => 0, options)',
-    'collection("fifo-queue", (items) => items.length - 1, options)',
+    'collection("fifo-queue", () => 0)',
+    'collection("fifo-queue", (items) => items.length - 1)',
     "fifo-queue",
   ),
   mutant(
     "objects/collections.ts",
-    'collection("stack", (items) => items.length - 1, options)',
-    'collection("stack", () => 0, options)',
+    'collection("stack", (items) => items.length - 1)',
+    'collection("stack", () => 0)',
     "stack, search",
   ),
   mutant(
