@@ -1,54 +1,7 @@
 /** Lua's expressions and scopes; the statements are in `compiler.ts`. */
+import { binary, type Expression, simple } from "./expression.ts";
 import { Lexer, type Token } from "./lexer.ts";
 
-/** The JavaScript of an expression, and what is known of it. */
-export interface Expression {
-  /** Gives exactly one value. */
-  readonly code: string;
-  /** A call or `...`: may give several values. */
-  readonly many: boolean;
-  readonly call: boolean;
-  readonly assignable: boolean;
-  /** A JavaScript boolean, so that a condition needs no test for nil. */
-  readonly boolean: boolean;
-  /** How Lua's messages name it: `global 'x'`, `field 'y'`. */
-  readonly label: string;
-  /** Gives a result: one value, or an array. */
-  manyCode(): string;
-  assign(value: string): string;
-}
-
-function simple(code: string, boolean = false, label = ""): Expression {
-  return {
-    code,
-    boolean,
-    label,
-    many: false,
-    call: false,
-    assignable: false,
-    manyCode: () => code,
-    assign: () => code,
-  };
-}
-
-/** Operators by strength; `..` and `^` lean to the right. */
-const binary: Readonly<Record<string, readonly [left: number, right: number, name: string]>> = {
-  or: [1, 1, ""],
-  and: [2, 2, ""],
-  "<": [3, 3, "lt"],
-  ">": [3, 3, "lt"],
-  "<=": [3, 3, "le"],
-  ">=": [3, 3, "le"],
-  "~=": [3, 3, "eq"],
-  "==": [3, 3, "eq"],
-  "..": [5, 4, "concat"],
-  "+": [6, 6, "add"],
-  "-": [6, 6, "sub"],
-  "*": [7, 7, "mul"],
-  "/": [7, 7, "div"],
-  "%": [7, 7, "mod"],
-  "^": [10, 9, "pow"],
-};
 const UNARY = 8;
 const DEPTH_MAX = 190;
 

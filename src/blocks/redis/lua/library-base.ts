@@ -45,19 +45,27 @@ export function caught(runtime: LuaRuntime, error: unknown): LuaValue {
   throw error;
 }
 
+type Define = (name: string, run: (args: Arguments) => ReturnType<LuaFunction>) => LuaFunction;
+
+/** Lua's basic functions, by name. */
 export function baseLibrary(runtime: LuaRuntime): Record<string, LuaValue> {
-  const define = (name: string, run: (args: Arguments) => ReturnType<LuaFunction>): LuaFunction => {
+  const define: Define = (name, run) => {
     return (...values) => run(new Arguments(runtime, name, values));
-  };
-  const ipairsStep: LuaFunction = (table, at) => {
-    const next = (at as number) + 1;
-    const value = runtime.index(table, next, "");
-    return value === undefined ? undefined : [next, value];
   };
   return {
     _VERSION: "Lua 5.1",
     _G: runtime.globals,
     next: runtime.next,
+    ...errors(runtime, define),
+    ...tables(runtime, define),
+    ...conversions(runtime, define),
+    ...loading(runtime, define),
+  };
+}
+
+/** Raising and catching. */
+function errors(runtime: LuaRuntime, define: Define): Record<string, LuaFunction> {
+  return {
     assert: define("assert", (args) => {
       if (runtime.T(args.any(0))) return args.values;
       if (args.count < 2 || typeof args.values[1] === "string") {
@@ -71,24 +79,6 @@ export function baseLibrary(runtime: LuaRuntime): Record<string, LuaValue> {
       if (typeof value === "string" && level > 0) runtime.raise(value);
       throw new LuaError(value, runtime.L.n);
     }),
-    getmetatable: define("getmetatable", (args) => {
-      const value = args.any(0);
-      const metatable = value instanceof LuaTable ? value.metatable : undefined;
-      if (typeof value === "string") return runtime.strings;
-      return metatable?.get("__metatable") ?? metatable;
-    }),
-    setmetatable: define("setmetatable", (args) => {
-      const table = args.table(0);
-      const metatable = args.values[1] === undefined ? undefined : args.metatable(1);
-      if (table.readonly) runtime.raise("Attempt to modify a readonly table");
-      if (table.metatable?.get("__metatable") !== undefined) {
-        runtime.raise("cannot change a protected metatable");
-      }
-      table.metatable = metatable;
-      return table;
-    }),
-    ipairs: define("ipairs", (args) => [ipairsStep, args.table(0), 0]),
-    pairs: define("pairs", (args) => [runtime.next, args.table(0), undefined]),
     pcall: (run, ...args) => {
       const { n } = runtime.L;
       try {
@@ -109,6 +99,35 @@ export function baseLibrary(runtime: LuaRuntime): Record<string, LuaValue> {
         return [false, ...all(runtime.call(handler, value))];
       }
     },
+  };
+}
+
+/** Tables, their metatables, and lists of values. */
+function tables(runtime: LuaRuntime, define: Define): Record<string, LuaFunction> {
+  const ipairsStep: LuaFunction = (table, at) => {
+    const next = (at as number) + 1;
+    const value = runtime.index(table, next, "");
+    return value === undefined ? undefined : [next, value];
+  };
+  return {
+    getmetatable: define("getmetatable", (args) => {
+      const value = args.any(0);
+      const metatable = value instanceof LuaTable ? value.metatable : undefined;
+      if (typeof value === "string") return runtime.strings;
+      return metatable?.get("__metatable") ?? metatable;
+    }),
+    setmetatable: define("setmetatable", (args) => {
+      const table = args.table(0);
+      const metatable = args.values[1] === undefined ? undefined : args.metatable(1);
+      if (table.readonly) runtime.raise("Attempt to modify a readonly table");
+      if (table.metatable?.get("__metatable") !== undefined) {
+        runtime.raise("cannot change a protected metatable");
+      }
+      table.metatable = metatable;
+      return table;
+    }),
+    ipairs: define("ipairs", (args) => [ipairsStep, args.table(0), 0]),
+    pairs: define("pairs", (args) => [runtime.next, args.table(0), undefined]),
     rawequal: (a, b) => a === b,
     rawget: define("rawget", (args) => args.table(0).get(args.any(1))),
     rawset: define("rawset", (args) => {
@@ -125,6 +144,13 @@ export function baseLibrary(runtime: LuaRuntime): Record<string, LuaValue> {
       if (at === 0) args.fail(0, "index out of range");
       return args.values.slice(at);
     }),
+    unpack: define("unpack", (args) => unpack(runtime, args)),
+  };
+}
+
+/** Types, and from one to another. */
+function conversions(runtime: LuaRuntime, define: Define): Record<string, LuaFunction> {
+  return {
     tonumber: define("tonumber", (args) => {
       const base = args.integer(1, 10);
       if (base === 10) return toNumber(args.any(0));
@@ -144,7 +170,12 @@ export function baseLibrary(runtime: LuaRuntime): Record<string, LuaValue> {
     }),
     tostring: define("tostring", (args) => toText(runtime, args.any(0))),
     type: define("type", (args) => typeName(args.any(0))),
-    unpack: define("unpack", (args) => unpack(runtime, args)),
+  };
+}
+
+/** Code made at run time; `collectgarbage`, which has nothing to tell. */
+function loading(runtime: LuaRuntime, define: Define): Record<string, LuaFunction> {
+  return {
     loadstring: define("loadstring", (args) => {
       try {
         return runtime.load(args.string(0), `[string "${chunkTitle(args.string(0))}"]`);

@@ -14,25 +14,11 @@ function definer(runtime: LuaRuntime): Define {
 
 export function tableLibrary(runtime: LuaRuntime): LuaTable {
   const define = definer(runtime);
-  return LuaTable.fromRecord({
-    concat: define("concat", (args) => {
-      const table = args.table(0);
-      const separator = args.string(1, "");
-      const from = args.integer(2, 1);
-      const to = args.integer(3, table.length);
-      const parts: string[] = [];
-      for (let at = from; at <= to; at++) {
-        const value = table.get(at);
-        if (typeof value !== "string" && typeof value !== "number") {
-          return args.fail(
-            0,
-            `invalid value (${typeName(value)}) at index ${at} in table for 'concat'`,
-          );
-        }
-        parts.push(typeof value === "number" ? numberText(value) : value);
-      }
-      return parts.join(separator);
-    }),
+  return LuaTable.fromRecord({ ...changes(runtime, define), ...readings(runtime, define) });
+}
+
+function changes(runtime: LuaRuntime, define: Define): Record<string, LuaFunction> {
+  return {
     insert: define("insert", (args) => {
       const table = args.table(0);
       if (table.readonly) runtime.raise("Attempt to modify a readonly table");
@@ -72,6 +58,29 @@ export function tableLibrary(runtime: LuaRuntime): LuaTable {
       for (let at = 0; at < sorted.length; at++) table.list[at] = sorted[at];
       return NOTHING;
     }),
+  };
+}
+
+function readings(runtime: LuaRuntime, define: Define): Record<string, LuaFunction> {
+  return {
+    concat: define("concat", (args) => {
+      const table = args.table(0);
+      const separator = args.string(1, "");
+      const from = args.integer(2, 1);
+      const to = args.integer(3, table.length);
+      const parts: string[] = [];
+      for (let at = from; at <= to; at++) {
+        const value = table.get(at);
+        if (typeof value !== "string" && typeof value !== "number") {
+          return args.fail(
+            0,
+            `invalid value (${typeName(value)}) at index ${at} in table for 'concat'`,
+          );
+        }
+        parts.push(typeof value === "number" ? numberText(value) : value);
+      }
+      return parts.join(separator);
+    }),
     getn: define("getn", (args) => args.table(0).length),
     maxn: define("maxn", (args) => {
       let max = args.table(0).length;
@@ -94,7 +103,7 @@ export function tableLibrary(runtime: LuaRuntime): LuaTable {
       }
       return NOTHING;
     }),
-  });
+  };
 }
 
 export function mathLibrary(runtime: LuaRuntime, random: Drand48): LuaTable {
@@ -145,6 +154,25 @@ export function mathLibrary(runtime: LuaRuntime, random: Drand48): LuaTable {
     pow: define("pow", (args) => args.number(0) ** args.number(1)),
     atan2: define("atan2", (args) => Math.atan2(args.number(0), args.number(1))),
     ldexp: define("ldexp", (args) => args.number(0) * 2 ** args.integer(1)),
+    ...parts(define),
+    random: define("random", (args) => {
+      const draw = random.draw();
+      if (args.count === 0) return draw;
+      const low = args.count > 1 ? args.integer(0) : 1;
+      const high = args.integer(args.count > 1 ? 1 : 0);
+      if (low > high) args.fail(args.count > 1 ? 1 : 0, "interval is empty");
+      return Math.floor(draw * (high - low + 1)) + low;
+    }),
+    randomseed: define("randomseed", (args) => {
+      random.seed(args.integer(0));
+      return NOTHING;
+    }),
+  });
+}
+
+/** A number taken apart. */
+function parts(define: Define): Record<string, LuaFunction> {
+  return {
     modf: define("modf", (args) => {
       const x = args.number(0);
       const whole = Math.trunc(x);
@@ -159,17 +187,5 @@ export function mathLibrary(runtime: LuaRuntime, random: Drand48): LuaTable {
       while (Math.abs(mantissa) < 0.5) [mantissa, exponent] = [mantissa * 2, exponent - 1];
       return [mantissa, exponent];
     }),
-    random: define("random", (args) => {
-      const draw = random.draw();
-      if (args.count === 0) return draw;
-      const low = args.count > 1 ? args.integer(0) : 1;
-      const high = args.integer(args.count > 1 ? 1 : 0);
-      if (low > high) args.fail(args.count > 1 ? 1 : 0, "interval is empty");
-      return Math.floor(draw * (high - low + 1)) + low;
-    }),
-    randomseed: define("randomseed", (args) => {
-      random.seed(args.integer(0));
-      return NOTHING;
-    }),
-  });
+  };
 }

@@ -64,7 +64,46 @@ function run(state: ScriptState, args: string[]): LuaValue {
   return reply === NO_REPLY ? false : toLua(reply as never, state.version);
 }
 
+/** `redis.status_reply`. */
+const status: LuaFunction = (...values) => {
+  const [text] = values;
+  if (values.length !== 1 || typeof text !== "string") {
+    return LuaTable.fromRecord({ err: "ERR wrong number or type of arguments" });
+  }
+  return LuaTable.fromRecord({ ok: text });
+};
+/** `redis.error_reply`. */
+const failure: LuaFunction = (...values) => {
+  const [text] = values;
+  if (values.length !== 1 || typeof text !== "string") {
+    return LuaTable.fromRecord({ err: "ERR wrong number or type of arguments" });
+  }
+  const bare = text.startsWith("-") ? text.slice(1) : text;
+  return LuaTable.fromRecord({ err: bare.includes(" ") ? bare : `ERR ${bare}` });
+};
+/** The `redis` table for a Lua state. */
 export function redisLibrary(runtime: LuaRuntime, state: ScriptState): LuaTable {
+  return LuaTable.fromRecord({
+    ...calls(runtime, state),
+    ...session(runtime, state),
+    error_reply: failure,
+    status_reply: status,
+    LOG_DEBUG: 0,
+    LOG_VERBOSE: 1,
+    LOG_NOTICE: 2,
+    LOG_WARNING: 3,
+    REPL_NONE: 0,
+    REPL_AOF: 1,
+    REPL_SLAVE: 2,
+    REPL_REPLICA: 2,
+    REPL_ALL: 3,
+    REDIS_VERSION: state.client.server.config.version,
+    REDIS_VERSION_NUM: versionNumber(state.client.server.config.version),
+  });
+}
+
+/** `call` raises a command's error, `pcall` gives it. */
+function calls(runtime: LuaRuntime, state: ScriptState): Record<string, LuaFunction> {
   const invoke = (values: readonly LuaValue[]): LuaValue => {
     if (!state.running) {
       return failed("redis.call/pcall can only be called inside a script invocation");
@@ -91,30 +130,15 @@ export function redisLibrary(runtime: LuaRuntime, state: ScriptState): LuaTable 
     }
     return result;
   };
-  const status: LuaFunction = (...values) => {
-    const [text] = values;
-    if (values.length !== 1 || typeof text !== "string") {
-      return LuaTable.fromRecord({ err: "ERR wrong number or type of arguments" });
-    }
-    return LuaTable.fromRecord({ ok: text });
-  };
-  const failure: LuaFunction = (...values) => {
-    const [text] = values;
-    if (values.length !== 1 || typeof text !== "string") {
-      return LuaTable.fromRecord({ err: "ERR wrong number or type of arguments" });
-    }
-    const bare = text.startsWith("-") ? text.slice(1) : text;
-    return LuaTable.fromRecord({ err: bare.includes(" ") ? bare : `ERR ${bare}` });
-  };
-  return LuaTable.fromRecord({
+  return {
     call,
     pcall: (...values) => invoke(values),
-    error_reply: failure,
-    status_reply: status,
-    sha1hex: (...values) => {
-      if (values.length !== 1) return runtime.raise("wrong number of arguments");
-      return sha1(typeof values[0] === "string" ? values[0] : formatDouble(Number(values[0])));
-    },
+  };
+}
+
+/** What a script may ask and set besides commands. */
+function session(runtime: LuaRuntime, state: ScriptState): Record<string, LuaFunction> {
+  return {
     log: (...values) => {
       if (values.length < 2) return runtime.raise("redis.log() requires two arguments or more.");
       if (typeof values[0] !== "number") {
@@ -145,18 +169,11 @@ export function redisLibrary(runtime: LuaRuntime, state: ScriptState): LuaTable 
       }
       return true;
     },
-    LOG_DEBUG: 0,
-    LOG_VERBOSE: 1,
-    LOG_NOTICE: 2,
-    LOG_WARNING: 3,
-    REPL_NONE: 0,
-    REPL_AOF: 1,
-    REPL_SLAVE: 2,
-    REPL_REPLICA: 2,
-    REPL_ALL: 3,
-    REDIS_VERSION: state.client.server.config.version,
-    REDIS_VERSION_NUM: versionNumber(state.client.server.config.version),
-  });
+    sha1hex: (...values) => {
+      if (values.length !== 1) return runtime.raise("wrong number of arguments");
+      return sha1(typeof values[0] === "string" ? values[0] : formatDouble(Number(values[0])));
+    },
+  };
 }
 
 /** `7.0.15` as 0x0007000f. */
