@@ -215,7 +215,9 @@ export class NodeProcess implements ProcessRunner {
       this.#observer.onUncaught?.(thrown, origin);
       // The mark above stands for this text: a stack, and a version, may differ where the run does not.
       const report = `Uncaught:\n${text}\n\nNode.js ${process.version}\n`;
-      this.#observer.onOutput?.("stderr", report);
+      // A child's standard error is its parent's to read.
+      if (this.description.streams?.[2]?.kind === "pipe") object.stderr.write(report);
+      else this.#observer.onOutput?.("stderr", report);
     }
     try {
       if (!object._exiting) {

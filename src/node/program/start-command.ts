@@ -38,7 +38,8 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
     const found = [script, `${script}.js`].find((path) => fs.existsSync(path));
     if (found !== undefined) {
       node.loop.checkIdle();
-      new CommonJsLoader(node).runMain(found);
+      // The process has its runner only now: what the script throws is caught by it and not by ours.
+      node.run((path) => new CommonJsLoader(node).runMain(path), found);
       return;
     }
   }
