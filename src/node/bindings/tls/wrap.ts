@@ -543,8 +543,10 @@ export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvent
   }
 
   getPeerCertificate(detailed?: boolean): object | undefined {
-    const [leaf, ...others] = this.connection.agreement.peer;
-    if (!leaf) return undefined;
+    const { peer, reused } = this.connection.agreement;
+    const [leaf, ...others] = peer;
+    // A session that is taken up again carries no chain, and native code asks a client's for it.
+    if (!leaf || (reused && !this.isServer)) return undefined;
     return legacyObject(leaf, others, detailed ? this.connection.context : undefined);
   }
 
