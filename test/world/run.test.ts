@@ -1,0 +1,125 @@
+/** Runs in this process: what programs are given, what is recorded of them, and what is made of it. */
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import * as check from "../../src/check/index.ts";
+import type { History } from "../../src/history/operation.ts";
+import { type LoadedWorld, loadWorld } from "../../src/world/load.ts";
+import type { RunOutcome } from "../../src/world/outcome.ts";
+import { runWorld } from "../../src/world/run.ts";
+
+const load = (name: string): Promise<LoadedWorld> =>
+  loadWorld(fileURLToPath(new URL(`./worlds/${name}.world.ts`, import.meta.url)), {
+    "lightcone/check": check,
+  });
+
+/** Runs a world, and keeps the history that its checks were given. */
+async function run(name: string, seed = 1): Promise<RunOutcome & { history: History }> {
+  const world = await load(name);
+  let history: History = { operations: [] };
+  const spy = {
+    name: "spy",
+    judge: (record: { history: History }) => {
+      history = record.history;
+      return true;
+    },
+  };
+  const plan = { ...world.plan, checks: [...world.plan.checks, spy] };
+  const outcome = await runWorld({ ...world, plan }, { seed, timeline: true });
+  return { ...outcome, history };
+}
+
+describe("a run", () => {
+  it("is the same again in a process that has run others meanwhile", async () => {
+    const [register, kept] = await Promise.all([load("register"), load("kept")]);
+    const first = await runWorld(register, { seed: 4 });
+    for (const seed of [1, 2, 3]) await runWorld(kept, { seed });
+    const again = await runWorld(register, { seed: 4 });
+    expect(again).toEqual(first);
+    expect((await runWorld(register, { seed: 5 })).fingerprint).not.toBe(first.fingerprint);
+  });
+
+  it("is the same with the trace, the timeline and digests on", async () => {
+    const world = await load("kept");
+    const plain = await runWorld(world, { seed: 6 });
+    const traced = await runWorld(world, { seed: 6, trace: true, timeline: true, digests: true });
+    expect(traced.fingerprint).toBe(plain.fingerprint);
+    expect(traced.trace?.length).toBe(plain.events);
+    expect(traced.digests).toHaveLength(plain.events);
+    expect(traced.timeline?.length).toBeGreaterThan(10);
+  });
+
+  it("takes its faults from a schedule where one is given", async () => {
+    const world = await load("kept");
+    const drawn = await runWorld(world, { seed: 6 });
+    const given = await runWorld(world, { seed: 6, schedule: drawn.schedule });
+    expect(given.fingerprint).toBe(drawn.fingerprint);
+    const none = await runWorld(world, { seed: 6, schedule: [] });
+    expect(none.faultsBegun).toBe(0);
+    expect(none.violations[0]?.evidence.summary).toBe("there was no crash at all");
+  });
+
+  it("refuses a schedule about hosts that there are not", async () => {
+    const schedule = [
+      { kind: "pause", targets: ["nobody"], startNs: 0, durationNs: 1, params: {} } as const,
+    ];
+    await expect(runWorld(await load("kept"), { seed: 1, schedule })).rejects.toThrow(
+      /fault on "nobody"/,
+    );
+  });
+});
+
+describe("a crash", () => {
+  it("takes a process's memory, timers and operations, and leaves its disk", async () => {
+    for (const seed of [1, 2, 3]) {
+      const { verdict, violations, faultsBegun } = await run("kept", seed);
+      expect(violations).toEqual([]);
+      expect(verdict).toBe("held");
+      expect(faultsBegun).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe("checks of a run", () => {
+  it("find a register that goes back in time, and tell the reads and writes of it", async () => {
+    const { violations } = await run("register");
+    expect(violations[0]?.check).toBe("register is linearizable");
+    const told = violations[0]?.story.lines.map(({ text }) => text).join("\n");
+    expect(told).toMatch(/write x \d+ -> ok/);
+    expect(told).toMatch(/read x -> \d+/);
+  });
+
+  it("find an operation that is never answered, through all of the calm", async () => {
+    const { violations } = await run("hangs");
+    expect(violations.map(({ check }) => check)).toEqual(["no hangs"]);
+    expect(violations[0]?.evidence.summary).toBe(
+      "client's request got no answer in 3s without faults",
+    );
+    expect(violations[0]?.story.lines.at(-1)?.text).toBe("request a -> no answer");
+  });
+});
+
+describe("programs", () => {
+  it("are files too, started with their arguments, environment and directory", async () => {
+    const { history, timeline = [], violations } = await run("files");
+    expect(violations).toEqual([]);
+    const asked = history.operations.filter(({ f }) => f === "ask").map(({ output }) => output);
+    expect(asked).toEqual(["api-1 is number 0", "api-2 is number 1"]);
+    expect(timeline.filter(({ who }) => who === "api-2").map(({ text }) => text)).toContain(
+      "api-2 is number 1 listens in /srv",
+    );
+    expect(history.operations.filter(({ f }) => f === "serve")).toHaveLength(2);
+  });
+
+  it("are started again by a supervisor where the world has one", async () => {
+    const { history } = await run("files");
+    const starts = history.operations.filter(({ f }) => f === "start");
+    expect(starts.map(({ invokeNs }) => invokeNs / 1e6)).toEqual([0, 1_500, 3_000]);
+  });
+
+  it("leave an operation that throws open, unless the error is definite", async () => {
+    const { history } = await run("files");
+    const outcome = (f: string) => history.operations.find((op) => op.f === f)?.outcome;
+    expect(outcome("refused")).toBe("fail");
+    expect(outcome("unknown")).toBe("info");
+  });
+});
