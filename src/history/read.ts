@@ -76,7 +76,7 @@ export function readHistories(bytes: Uint8Array, options: ReadOptions = {}): Rea
   const name = options.name ?? "history";
   const format = options.format ?? detect(bytes, name);
   if (format === "csv") {
-    const kind = /queue|fifo/.test(options.model ?? name) ? "queue" : "register";
+    const kind = /queue|fifo|stack|bag/.test(options.model ?? name) ? "queue" : "register";
     return { format, histories: [{ history: readCsv(bytes, name, kind), line: 1 }] };
   }
   if (format === "jepsen-log") {
