@@ -23,6 +23,8 @@ export interface ProcessDescription {
 /** Where one of a child's standard streams leads. */
 export type StandardStream =
   | { readonly kind: "pipe" }
+  /** An open file of the parent's, which is the child's under the same number already. */
+  | { readonly kind: "file" }
   | { readonly kind: "ignore" }
   | { readonly kind: "inherit"; readonly from: NodeProcess; readonly fd: number };
 

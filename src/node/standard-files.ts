@@ -26,6 +26,8 @@ export function noInputYet(): number {
 export function openStandardFiles(process: Process, ends: StandardEnds): void {
   const files = filesOf(process);
   const open = (fd: number, flags: number, stream: StreamEnd): void => {
+    // A file that the parent handed over is there already.
+    if (files.has(fd)) return;
     const { fs } = files;
     const inode = fs.newInode(fs.root.mount, S_IFIFO | 0o600, files, files.now());
     files.set(fd, new OpenFile(fs, inode, flags, { stream }));

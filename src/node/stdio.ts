@@ -37,6 +37,10 @@ function input(owner: NodeProcess, stream: StandardStream | undefined): object {
     stdin.fd = 0;
     return stdin;
   }
+  if (stream?.kind === "file") {
+    const { ReadStream } = owner.realm.require("fs");
+    return new ReadStream(null, { fd: 0, autoClose: false });
+  }
   const { Readable } = owner.realm.require("stream");
   const stdin = new Readable({ read() {} });
   stdin.push(null);
@@ -58,10 +62,9 @@ function output(
   kind: StandardStream | undefined,
   sink: Sink,
 ): object {
-  const stream =
-    kind?.kind === "pipe" ? pipeOutput(owner, fd) : sinkOutput(owner, sinkOf(name, kind, sink));
+  const stream = outputOf(owner, name, fd, kind, sink);
   stream.fd = fd;
-  stream._type = "pipe";
+  stream._type = kind?.kind === "file" ? "fs" : "pipe";
   stream._isStdio = true;
   stream.destroySoon = stream.destroy;
   // Node's standard streams cannot be closed for good.
@@ -69,6 +72,21 @@ function output(
     done(error);
   };
   return stream;
+}
+
+function outputOf(
+  owner: NodeProcess,
+  name: "stdout" | "stderr",
+  fd: number,
+  kind: StandardStream | undefined,
+  sink: Sink,
+  // Node's streams have no types for what its own startup does to them.
+  // oxlint-disable-next-line typescript/no-explicit-any
+): any {
+  if (kind?.kind === "pipe") return pipeOutput(owner, fd);
+  if (kind?.kind !== "file") return sinkOutput(owner, sinkOf(name, kind, sink));
+  const SyncWriteStream = owner.realm.require("internal/fs/sync_write_stream");
+  return new SyncWriteStream(fd, { autoClose: false });
 }
 
 /** Where text goes that is not piped. */

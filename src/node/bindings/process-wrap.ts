@@ -3,12 +3,13 @@
  * is Node with a script, or one of the few words of `command.ts`; its pipes are Unix sockets.
  */
 import { Errno } from "../../sim/network/errno.ts";
+import { filesOf } from "../../sim/disk/index.ts";
 import { accept, connectUnix, listen } from "../../sim/network/tcp/handshake.ts";
 import { TcpSocket } from "../../sim/network/tcp/socket.ts";
 import type { Process, ProcessEnd } from "../../sim/process.ts";
 import { Kind } from "../../trace/kinds.ts";
 import { understand } from "../command.ts";
-import { NodeProcess, type StandardStream } from "../node-process.ts";
+import type { NodeProcess, StandardStream } from "../node-process.ts";
 import { startCommand } from "../program/start-command.ts";
 import type { Realm } from "../realm-types.ts";
 import { Handle } from "./handle.ts";
@@ -90,6 +91,7 @@ export function createProcessBinding(realm: Realm): object {
           listeners.push([fd, pair(handle, child)]);
         }
       });
+      handFilesOver(context.process, child, stdio);
       const streams = [0, 1, 2].map((fd) => streamOf(stdio[fd], owner));
       this.pid = child.pid;
       this.activate();
@@ -145,9 +147,21 @@ function environment(
   );
 }
 
+/** The parent's open files that a child is started with become the child's as well. */
+function handFilesOver(parent: Process, child: Process, stdio: readonly StdioEntry[]): void {
+  const files = filesOf(parent);
+  stdio.forEach(({ fd: from }, fd) => {
+    if (from === undefined || from <= 2 || !files.has(from)) return;
+    const file = files.get(from);
+    file.retain();
+    filesOf(child).set(fd, file);
+  });
+}
+
 function streamOf(entry: StdioEntry | undefined, owner: NodeProcess): StandardStream {
   if (!entry || entry.type === "ignore") return { kind: "ignore" };
   if (entry.type === "pipe" || entry.type === "overlapped") return { kind: "pipe" };
   const fd = entry.fd ?? 1;
-  return fd <= 2 ? { kind: "inherit", from: owner, fd } : { kind: "ignore" };
+  if (fd <= 2) return { kind: "inherit", from: owner, fd };
+  return filesOf(owner.process).has(fd) ? { kind: "file" } : { kind: "ignore" };
 }
