@@ -128,6 +128,7 @@ function uvBinding(): object {
 /** Numbers of ALL the host's own: a small Linux server, the same in every run and on every machine. */
 function osBinding(realm: Realm): object {
   const { host } = realm.context.process;
+  const id = host.id.toString(16);
   const gigabyte = 1024 ** 3;
   const cpu = ["Simulated CPU @ 2.00GHz", 2000, 0, 0, 0, 0, 0];
   return {
@@ -142,15 +143,8 @@ function osBinding(realm: Realm): object {
       ...["lo", "127.0.0.1", "255.0.0.0", "IPv4", NO_MAC, true, -1],
       ...["lo", "::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "IPv6", NO_MAC, true, 0],
       ...["eth0", host.address, "255.255.0.0", "IPv4", macOf(host.id), false, -1],
-      ...[
-        "eth0",
-        `fd00::${host.id.toString(16)}`,
-        "ffff:ffff:ffff:ffff::",
-        "IPv6",
-        macOf(host.id),
-        false,
-        0,
-      ],
+      ...["eth0", `fd00::${id}`, "ffff:ffff:ffff:ffff::", "IPv6", macOf(host.id), false, 0],
+      ...["eth0", `fe80::ff:fe00:${id}`, "ffff:ffff:ffff:ffff::", "IPv6", macOf(host.id), false, 2],
     ],
     getLoadAvg: (values: Float64Array) => values.fill(0),
     getPriority: () => 0,

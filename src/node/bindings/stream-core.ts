@@ -166,6 +166,12 @@ export class StreamCore implements StreamEvents {
   // ---------------------------------------------------------------- writing
 
   writeBuffer(request: Request | null, buffer: Uint8Array): number | Request {
+    if (!ArrayBuffer.isView(buffer)) {
+      // Node's C++ throws this one itself.
+      throw Object.assign(new TypeError("Second argument must be a buffer"), {
+        code: "ERR_INVALID_ARG_TYPE",
+      });
+    }
     const bytes = allocate(buffer.length);
     bytes.set(buffer);
     return this.#write(request, bytes);

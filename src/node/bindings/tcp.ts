@@ -25,7 +25,8 @@ export interface AddressOut {
 
 /** Fills in an address as Node's `AddressToJS` does. */
 export function fillAddress(out: AddressOut, address: string, port: number): number {
-  out.address = address;
+  // A link-local address says which interface it is on.
+  out.address = address.startsWith("fe80:") ? `${address}%eth0` : address;
   out.family = address.includes(":") ? "IPv6" : "IPv4";
   out.port = port;
   return 0;

@@ -105,6 +105,14 @@ export function isMulticast(address: string): boolean {
   return first >= 224 && first <= 239;
 }
 
+/**
+ * Whether an address belongs to the world's network, 10.0.0.0/16, fd00::/64 and fe80::/64: there is no way
+ * out of it.
+ */
+export function isOnNetwork(address: string): boolean {
+  return address.startsWith("10.0.") || address.startsWith("fd00:") || address.startsWith("fe80:");
+}
+
 /** The limited broadcast address, and the one of the world's network. */
 export function isBroadcast(address: string): boolean {
   return address === "255.255.255.255" || address === "10.0.255.255";

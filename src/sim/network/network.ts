@@ -31,6 +31,7 @@ export class Network {
     this.stacks.push(stack);
     this.#byAddress.set(host.address, stack);
     this.#byAddress.set(stack.address6, stack);
+    this.#byAddress.set(stack.linkLocal, stack);
     this.names.set(host.name, [host.address]);
     this.names.setHidden(host.name, stack.address6);
     host.devices.push(stack);

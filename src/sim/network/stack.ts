@@ -37,6 +37,8 @@ export class HostStack implements Device {
   readonly host: Host;
   /** fd00:: and the host's number. */
   readonly address6: string;
+  /** fe80::ff:fe00: and the host's number. */
+  readonly linkLocal: string;
   /** The loopback interface; no fault touches it. */
   readonly loopback: Link;
   readonly tcpPorts: PortTable<TcpSocket> = new PortTable();
@@ -55,6 +57,7 @@ export class HostStack implements Device {
     this.network = network;
     this.host = host;
     this.address6 = `fd00::${host.id.toString(16)}`;
+    this.linkLocal = `fe80::ff:fe00:${host.id.toString(16)}`;
     this.loopback = new Link(network.kernel, {
       from: host.name,
       to: host.name,
@@ -87,7 +90,8 @@ export class HostStack implements Device {
   /** Whether `address` is one of this host's own. */
   owns(address: string): boolean {
     const plain = unmapped(address);
-    return plain === this.host.address || plain === this.address6 || isLoopback(plain);
+    const { host, address6, linkLocal } = this;
+    return plain === host.address || plain === address6 || plain === linkLocal || isLoopback(plain);
   }
 
   /** Who answers at an address, as seen from here; `undefined` when nobody does. */
@@ -105,6 +109,7 @@ export class HostStack implements Device {
     if (isWildcard(plain)) source = plain === "::" ? "::1" : "127.0.0.1";
     else if (plain.startsWith("127.")) source = "127.0.0.1";
     else if (this.owns(plain)) source = plain;
+    else if (plain.startsWith("fe80:")) source = this.linkLocal;
     else source = plain.includes(":") ? this.address6 : this.host.address;
     return mapped ? `::ffff:${source}` : source;
   }

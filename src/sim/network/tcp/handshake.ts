@@ -10,6 +10,7 @@ import {
   type Family,
   isBroadcast,
   isMulticast,
+  isOnNetwork,
   isWildcard,
   unmapped,
 } from "../address.ts";
@@ -119,7 +120,7 @@ export function connect(
   if (socket.bound && socket.family !== options.family) return Errno.EINVAL;
   if (isMulticast(address) || isBroadcast(address)) return Errno.ENETUNREACH;
   const target = stack.route(address);
-  if (target === undefined && !isOnNetwork(address)) return Errno.ENETUNREACH;
+  if (target === undefined && !isOnNetwork(unmapped(address))) return Errno.ENETUNREACH;
   const previous = socket.localAddress;
   socket.family = options.family;
   if (!socket.bound || isWildcard(previous)) socket.localAddress = stack.sourceFor(address);
@@ -139,12 +140,6 @@ export function connect(
   socket.out = stack.linkTo(target);
   sendSyn(new Handshake(socket, target));
   return 0;
-}
-
-/** The world's network is 10.0.0.0/16 and fd00::/64; there is no way out of it. */
-function isOnNetwork(address: string): boolean {
-  const plain = unmapped(address);
-  return plain.startsWith("10.0.") || plain.startsWith("fd00:");
 }
 
 function unreachable(socket: TcpSocket): void {

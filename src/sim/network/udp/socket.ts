@@ -11,6 +11,7 @@ import {
   type Family,
   isBroadcast,
   isMulticast,
+  isOnNetwork,
   isWildcard,
   unmapped,
 } from "../address.ts";
@@ -112,7 +113,11 @@ export class UdpSocket implements PortHolder {
     if (address === undefined) return Errno.EINVAL;
     if (this.connected) return Errno.EISCONN;
     if (isBroadcast(address) && !this.broadcast) return Errno.EACCES;
-    if (this.stack.route(address) === undefined && !isMulticast(address) && offNetwork(address)) {
+    if (
+      this.stack.route(address) === undefined &&
+      !isMulticast(address) &&
+      !isOnNetwork(unmapped(address))
+    ) {
       return Errno.ENETUNREACH;
     }
     if (!this.bound) {
@@ -150,13 +155,13 @@ export class UdpSocket implements PortHolder {
       const error = this.bind({ address: family === 6 ? "::" : "0.0.0.0", port: 0, family });
       if (error !== 0) return error;
     }
-    const plain = unmapped(address);
+    const plain = unmapped(address.includes(":") ? (canonical(address) ?? address) : address);
     if (isMulticast(plain)) return this.#sendToGroup(payload, plain, toPort);
     if (isBroadcast(plain)) {
       return this.broadcast ? this.#sendToAll(payload, plain, toPort) : Errno.EACCES;
     }
     const to = this.stack.route(plain);
-    if (to === undefined) return offNetwork(plain) ? Errno.ENETUNREACH : payload.length;
+    if (to === undefined) return !isOnNetwork(plain) ? Errno.ENETUNREACH : payload.length;
     this.#sendTo(to, payload, isWildcard(plain) ? this.stack.sourceFor(plain) : plain, toPort);
     return payload.length;
   }
@@ -316,10 +321,6 @@ export class UdpSocket implements PortHolder {
 
 function readable(socket: UdpSocket): void {
   socket.runReadable();
-}
-
-function offNetwork(address: string): boolean {
-  return !address.startsWith("10.0.") && !address.startsWith("fd00:");
 }
 
 function arrive(datagram: Datagram): void {
