@@ -1,4 +1,4 @@
 import { world } from "lightcone";
 const x: any = undefined;
 x.foo();
-export default world("x", (w) => {});
+export default world("x", () => {});
