@@ -434,6 +434,19 @@ const weak: readonly Mutant[] = [
     "operation.invokeNs",
     "staleness in time",
   ),
+  mutant(
+    "consistency/sequential-model.ts",
+    "const same = model.kind?.(operation) ?? ",
+    "const same = ",
+    "owner-mutex, seq",
+    "rw-lock, seq",
+  ),
+  mutant(
+    "consistency/sequential-model.ts",
+    'if (linear.result === "holds") return',
+    'if (linear.result !== "unknown") return',
+    "sequentially",
+  ),
 ];
 
 const transactions: readonly Mutant[] = [

@@ -17,6 +17,7 @@ import { growingSet, set } from "../../src/check/objects/sets.ts";
 import type { Specialist } from "../../src/check/objects/specialist.ts";
 import { uniqueStack } from "../../src/check/objects/stack-laminar.ts";
 import { uniqueRegister } from "../../src/check/objects/zones.ts";
+import { findChecker } from "../../src/check/registry.ts";
 import type { History, Operation } from "../../src/history/operation.ts";
 import {
   cellReference,
@@ -28,7 +29,14 @@ import {
   setReference,
   type Reference,
 } from "./references.ts";
-import { before, breakByForce, simulate, withChanged } from "./simulate.ts";
+import {
+  atOtherTimes,
+  before,
+  beforeInSession,
+  breakByForce,
+  simulate,
+  withChanged,
+} from "./simulate.ts";
 import type { Subject } from "./suite.ts";
 
 function bySearch(model: unknown, history: History): string {
@@ -58,6 +66,26 @@ function refereed(
     valid: make,
     broken: (prng) => breakByForce(reference, prng, make(prng)),
     judge,
+  };
+}
+
+/** The same at the level sequential: the sessions' orders count, the clock does not. */
+function sequentially(name: string, reference: Reference): Subject {
+  const make = (prng: Prng): History => {
+    const shape = { processes: prng.between(2, 4), operations: prng.between(5, 9), lost: 0.1 };
+    return atOtherTimes(prng, simulate(reference, prng, shape));
+  };
+  const settings = name === "semaphore" ? { permits: 2 } : {};
+  return {
+    name: `${name}, sequentially consistent`,
+    valid: make,
+    broken: (prng) => breakByForce(reference, prng, make(prng), beforeInSession),
+    judge: (history) =>
+      findChecker(name, "sequential").check(history, {
+        level: "sequential",
+        budget: new Budget(),
+        settings,
+      }).verdict.result,
   };
 }
 
@@ -225,6 +253,7 @@ export const objectSubjects: readonly Subject[] = [
   ...models.map(([name, reference, model]) =>
     refereed(`${name}, search`, reference, (history) => bySearch(model, history), 0.1),
   ),
+  ...models.map(([name, reference]) => sequentially(name, reference)),
   ...specialists.flatMap(([specialist, reference, breaks]) => [
     refereed(
       `${specialist.name}, small`,

@@ -79,8 +79,42 @@ export function withChanged(
   return { operations: operations.map((one, index) => ({ ...one, index })) };
 }
 
-/** The referee: tries every order that real time allows, up to some twenty operations. */
-export function linearizableByForce(reference: Reference, history: History): boolean {
+/** Whether one session had ended `a` before it began `b`. */
+export function beforeInSession(a: Operation, b: Operation): boolean {
+  return a.process === b.process && before(a, b);
+}
+
+/** The same sessions, each in its own order, but at other times: sequentially consistent if it was before. */
+export function atOtherTimes(prng: Prng, history: History): History {
+  const sessions = new Map<unknown, { operation: Operation; end: boolean }[]>();
+  for (const operation of history.operations) {
+    const moments = sessions.get(operation.process) ?? [];
+    moments.push({ operation, end: false });
+    if (operation.outcome !== "info") moments.push({ operation, end: true });
+    sessions.set(operation.process, moments);
+  }
+  const ranks = new Map<Operation, { invokeRank: number; completeRank: number }>();
+  const open = [...sessions.values()];
+  for (let rank = 0; open.length > 0; rank++) {
+    const at = prng.below(open.length);
+    const moments = open[at] as { operation: Operation; end: boolean }[];
+    const [{ operation, end }] = moments.splice(0, 1) as [(typeof moments)[number]];
+    if (moments.length === 0) open.splice(at, 1);
+    const known = ranks.get(operation);
+    if (end && known) known.completeRank = rank;
+    else ranks.set(operation, { invokeRank: rank, completeRank: Infinity });
+  }
+  const moved = history.operations.map((operation) => ({ ...operation, ...ranks.get(operation) }));
+  moved.sort((a, b) => a.invokeRank - b.invokeRank);
+  return { operations: moved.map((operation, index) => ({ ...operation, index })) };
+}
+
+/** The referee: tries every order that `precedes` (real time) allows, up to some twenty operations. */
+export function linearizableByForce(
+  reference: Reference,
+  history: History,
+  precedes: (a: Operation, b: Operation) => boolean = before,
+): boolean {
   const kept = history.operations.filter(({ outcome }) => outcome !== "fail");
   const must = kept.reduce(
     (mask, { outcome }, at) => (outcome === "ok" ? mask | (1 << at) : mask),
@@ -94,7 +128,7 @@ export function linearizableByForce(reference: Reference, history: History): boo
     dead.add(name);
     const left = kept.filter((_, at) => !(done & (1 << at)));
     return kept.some((operation, at) => {
-      if (done & (1 << at) || left.some((other) => before(other, operation))) return false;
+      if (done & (1 << at) || left.some((other) => precedes(other, operation))) return false;
       const { f, input, output, outcome, process } = operation;
       const outputs =
         outcome === "ok" ? [output] : reference.answers(state, { f, input }, process as number);
@@ -115,6 +149,7 @@ export function breakByForce(
   reference: Reference,
   prng: Prng,
   history: History,
+  precedes: (a: Operation, b: Operation) => boolean = before,
 ): History | undefined {
   const answered = history.operations.filter(({ outcome }) => outcome === "ok");
   for (let attempt = 0; attempt < 6 && answered.length > 1; attempt++) {
@@ -135,7 +170,7 @@ export function breakByForce(
         output: one.output,
       });
     }
-    if (!linearizableByForce(reference, changed)) return changed;
+    if (!linearizableByForce(reference, changed, precedes)) return changed;
   }
   return undefined;
 }

@@ -4,8 +4,15 @@ import { parseDurationNs, type Duration } from "../../base/units.ts";
 import { BudgetSpent } from "../budget.ts";
 import type { CheckOptions, Checker, CheckResult } from "../checker.ts";
 import { chooseLevel, rulingOf } from "../levels.ts";
-import type { History } from "../../history/operation.ts";
+import type { History, Operation } from "../../history/operation.ts";
+import { fifoQueue, priorityQueue, stack, unorderedQueue } from "../objects/collections.ts";
+import { mutex, readWriteLock, reentrantMutex, semaphore } from "../objects/locks.ts";
+import { cell, counter, multiRegister } from "../objects/maps.ts";
+import type { Model } from "../objects/model.ts";
+import { register } from "../objects/registers.ts";
+import { set } from "../objects/sets.ts";
 import { checkWeakLevel, weakLevels } from "./check.ts";
+import { checkSequentialModel } from "./sequential-model.ts";
 import { checkStaleness } from "./staleness.ts";
 
 const summary = "the weaker levels, from sequential to eventual, of reads and writes";
@@ -63,6 +70,64 @@ function initialsOf(given: unknown, keyed: boolean): (key: unknown) => unknown {
 /** Every level that these checkers decide. */
 const offered: readonly string[] = [...weakLevels, "bounded-staleness"];
 
+/** The model that decides `sequential` where a history has more than reads and writes of single keys. */
+function modelFor(model: string): Model {
+  if (model === "multi-register") return multiRegister() as Model;
+  return (
+    model === "map" ? { ...cell, partition: partOf } : { ...register(), partition: partOf }
+  ) as Model;
+}
+
+const partOf = ({ key }: Operation): unknown => key;
+
+/** Models of which only the strongest of these levels is judged, by search. */
+const searched: readonly (readonly [
+  name: string,
+  aliases: readonly string[],
+  modelOf: (settings: CheckOptions["settings"]) => unknown,
+])[] = [
+  ["counter", [], () => counter],
+  ["set", [], () => set],
+  ["fifo-queue", ["queue"], () => fifoQueue()],
+  ["unordered-queue", ["bag"], () => unorderedQueue()],
+  ["priority-queue", [], () => priorityQueue()],
+  ["stack", [], () => stack()],
+  ["mutex", [], () => mutex()],
+  ["owner-mutex", [], () => mutex({ owners: true })],
+  ["reentrant-mutex", [], () => reentrantMutex],
+  ["semaphore", [], (settings) => semaphore(Number(settings?.["permits"] ?? 1))],
+  ["rw-lock", ["read-write-lock"], () => readWriteLock],
+];
+
+function searchedChecker([model, aliases, modelOf]: (typeof searched)[number]): Checker {
+  return {
+    model,
+    aliases,
+    summary: "sequential consistency, by a search over the orders that respect every session",
+    levels: ["sequential"],
+    defaultLevel: "sequential",
+    ...(model === "semaphore" ? { settings: { permits: "how many there are (default 1)" } } : {}),
+    check(history, { settings, initial, budget }) {
+      const judged = { ...(modelOf(settings) as Model), partition: partOf };
+      const verdict = checkSequentialModel(history, judged, initial, budget);
+      return { verdict, details: { operations: history.operations.length } };
+    },
+  };
+}
+
+/** Whether every operation is a read, a write or a compare-and-set of one key that is known to have set. */
+function isReadWrite(history: History): boolean {
+  return history.operations.every(({ f, input, output, outcome }) => {
+    if (outcome === "fail" || f === "read" || f === "get") return !isMicroList(input);
+    if (f === "cas") return outcome === "ok" && output !== false;
+    return (f === "write" || f === "put" || f === "set") && !isMicroList(input);
+  });
+}
+
+function isMicroList(input: unknown): boolean {
+  return Array.isArray(input) && Array.isArray(input[0]);
+}
+
 function weakChecker(model: string, aliases: readonly string[], keyed: boolean): Checker {
   return {
     model,
@@ -78,6 +143,10 @@ function weakChecker(model: string, aliases: readonly string[], keyed: boolean):
     check(history, options) {
       const level = chooseLevel(options.level ?? "sequential", offered) ?? "sequential";
       if (level === "bounded-staleness") return boundedStaleness(history, options);
+      if (level === "sequential" && !isReadWrite(history)) {
+        const { initial, budget } = options;
+        return { verdict: checkSequentialModel(history, modelFor(model), initial, budget) };
+      }
       const calmNs = durationNs(options.settings, "calm");
       const initialOf = initialsOf(options.initial, keyed);
       try {
@@ -101,4 +170,5 @@ export const consistencyCheckers: readonly Checker[] = [
   weakChecker("cas-register", [], false),
   weakChecker("map", ["kv"], true),
   weakChecker("multi-register", [], true),
+  ...searched.map(searchedChecker),
 ];

@@ -1,10 +1,8 @@
-/** Sequential consistency (Lamport 1979): of reads and writes, and of any other model. */
-import type { History, Operation } from "../../history/operation.ts";
+/** Sequential consistency (Lamport 1979) of reads and writes; `sequential-model.ts` has it for any model. */
+import type { Operation } from "../../history/operation.ts";
 import type { Budget } from "../budget.ts";
-import { keyOf, type Model } from "../objects/model.ts";
-import { Machine } from "../objects/plan.ts";
 import { uniqueRegister } from "../objects/zones.ts";
-import { INITIAL, layLanes, type Accesses } from "./accesses.ts";
+import { INITIAL, type Accesses } from "./accesses.ts";
 import { finding, type Finding } from "./finding.ts";
 import { searchOrder, type OrderProblem } from "./order-search.ts";
 import { solveOrder } from "./order-solver.ts";
@@ -148,54 +146,6 @@ function unrepeated(numbers: readonly number[]): number[] {
 }
 
 /** Completion order first; what never answered comes last, in the order of invocation. */
-function preferenceOf(operation: Operation): number {
+export function preferenceOf(operation: Operation): number {
   return operation.completeRank < Infinity ? operation.completeRank : 1e15 + operation.invokeRank;
-}
-
-/**
- * Judges any model, by search alone: true if some order of the operations respects every session and is
- * accepted by the model. Throws `BudgetSpent`.
- */
-export function sequentialWith(
-  model: Model,
-  history: History,
-  initial: unknown,
-  budget: Budget,
-): boolean {
-  const operations = history.operations.filter(
-    (operation) =>
-      operation.outcome === "ok" || (operation.outcome === "info" && !model.readOnly?.(operation)),
-  );
-  const { lanes, predecessors } = layLanes(operations);
-  const partsByKey = new Map<string, number>();
-  const objectOf = new Int32Array(operations.length);
-  const kindOf = new Int32Array(operations.length);
-  const kinds: Operation[] = [];
-  const kindsByKey = new Map<string | number, number>();
-  for (const [at, operation] of operations.entries()) {
-    const part = keyOf(model.partition?.(operation));
-    if (!partsByKey.has(part)) partsByKey.set(part, partsByKey.size);
-    objectOf[at] = partsByKey.get(part) as number;
-    const { f, input, output, outcome, key } = operation;
-    const kind = keyOf([f, input, outcome === "ok" ? output : null, outcome, key]);
-    if (!kindsByKey.has(kind)) kindsByKey.set(kind, kinds.push(operation) - 1);
-    kindOf[at] = kindsByKey.get(kind) as number;
-  }
-  const machine = new Machine(model, kinds);
-  const first = machine.intern(model.initial(initial));
-  return searchOrder(
-    {
-      operations: operations.length,
-      lanes,
-      forced: [...predecessors].flatMap(([to, list]) => list.map((from) => [from, to] as const)),
-      objects: partsByKey.size,
-      objectOf,
-      optional: Uint8Array.from(operations, ({ outcome }) => (outcome === "info" ? 1 : 0)),
-      readOnly: Uint8Array.from(operations, (operation) => (model.readOnly?.(operation) ? 1 : 0)),
-      preference: Float64Array.from(operations, preferenceOf),
-      first: () => first,
-      step: (_object, state, operation) => machine.step(state, kindOf[operation] as number),
-    },
-    budget,
-  );
 }
