@@ -1,14 +1,23 @@
 /** `internalBinding('credentials')`: who a process runs as. It decides what the disk lets it do. */
 import { filesOf } from "../../sim/disk/index.ts";
 import type { Realm } from "../realm-types.ts";
-import { exceptionOf } from "./fs/errors.ts";
-import { SystemError } from "../../sim/disk/index.ts";
 
 /** The accounts of `/etc/passwd` and `/etc/group` on every host. */
-const accounts: Readonly<Record<string, number>> = { root: 0, nobody: 65_534, nogroup: 65_534 };
+const users: Readonly<Record<string, number>> = { root: 0, nobody: 65_534 };
+const groups: Readonly<Record<string, number>> = { root: 0, nogroup: 65_534 };
 
-function idOf(name: number | string): number | undefined {
-  return typeof name === "number" ? name : accounts[name];
+function userId(name: number | string): number | undefined {
+  return typeof name === "number" ? name : users[name];
+}
+
+function groupId(name: number | string): number | undefined {
+  return typeof name === "number" ? name : groups[name];
+}
+
+/** These calls are not libuv's: their errors have the C library's words and number. */
+function notPermitted(syscall: string): Error {
+  const error = new Error("EPERM, Operation not permitted");
+  return Object.assign(error, { errno: 1, code: "EPERM", syscall });
 }
 
 /** Makes the binding of one process. */
@@ -18,10 +27,10 @@ export function createCredentialsBinding(realm: Realm): object {
   /** Sets one identity: 0 when done, 1 when there is no such account; others than root may set their own. */
   function setter(field: "uid" | "gid", syscall: string): (name: number | string) => number {
     return (name) => {
-      const id = idOf(name);
+      const id = field === "uid" ? userId(name) : groupId(name);
       if (id === undefined) return 1;
       if (files.uid !== 0 && id !== files[field]) {
-        throw exceptionOf(new SystemError("EPERM"), { syscall });
+        throw notPermitted(syscall);
       }
       files[field] = id;
       return 0;
@@ -36,24 +45,25 @@ export function createCredentialsBinding(realm: Realm): object {
     geteuid: () => files.uid,
     getgid: () => files.gid,
     getegid: () => files.gid,
-    getgroups: () => [...new Set([files.gid, ...files.groups])],
+    getgroups: () => [...new Set([...files.groups, files.gid])],
     setuid: setter("uid", "setuid"),
     seteuid: setter("uid", "seteuid"),
     setgid: setter("gid", "setgid"),
     setegid: setter("gid", "setegid"),
-    setgroups(groups: readonly (number | string)[]) {
-      const ids = groups.map(idOf);
+    setgroups(wanted: readonly (number | string)[]) {
+      const ids = wanted.map(groupId);
       const unknown = ids.indexOf(undefined);
       if (unknown >= 0) return unknown + 1;
-      if (files.uid !== 0) throw exceptionOf(new SystemError("EPERM"), { syscall: "setgroups" });
+      if (files.uid !== 0) throw notPermitted("setgroups");
       files.groups = ids as number[];
       return 0;
     },
     initgroups(user: number | string, extra: number | string) {
-      if (idOf(user) === undefined) return 1;
-      const group = idOf(extra);
+      const group = groupId(extra);
       if (group === undefined) return 2;
-      if (files.uid !== 0) throw exceptionOf(new SystemError("EPERM"), { syscall: "initgroups" });
+      // A name is taken as it is; a number has to be somebody's.
+      if (typeof user === "number" && !Object.values(users).includes(user)) return 1;
+      if (files.uid !== 0) throw notPermitted("initgroups");
       files.groups = [group];
       return 0;
     },
