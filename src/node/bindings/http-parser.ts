@@ -27,21 +27,33 @@ interface RealParserClass {
   readonly REQUEST: number;
 }
 
+/** What the parser knows beyond HTTP's methods, in its order. */
+const otherMethods: readonly string[] = [
+  ...["PRI", "DESCRIBE", "ANNOUNCE", "SETUP", "PLAY", "PAUSE", "TEARDOWN", "GET_PARAMETER"],
+  ...["SET_PARAMETER", "REDIRECT", "RECORD", "FLUSH", "QUERY"],
+];
+
 let real: RealParserClass | undefined;
 let methods: readonly string[] | undefined;
 let allMethods: readonly string[] | undefined;
 
 function realParser(): RealParserClass {
   if (!real) {
-    const common = quietly(() => require("node:_http_common")) as { HTTPParser: RealParserClass };
+    const common = quietly(() => require("node:_http_common")) as {
+      HTTPParser: RealParserClass;
+      methods: readonly string[];
+    };
     real = common.HTTPParser;
     // Where Node does not hand the binding out any longer, the public list has all that is needed.
     const binding = realBinding("http_parser") as
       | { methods: string[]; allMethods: string[] }
       | undefined;
-    const { METHODS } = require("node:http") as { METHODS: string[] };
-    methods = binding?.methods ?? METHODS;
-    allMethods = binding?.allMethods ?? METHODS;
+    // `http.METHODS` is sorted; these are in the parser's own order, which it counts them by.
+    methods = binding?.methods ?? common.methods;
+    allMethods = binding?.allMethods ?? [
+      ...common.methods.filter((method) => method !== "QUERY"),
+      ...otherMethods,
+    ];
   }
   return real;
 }

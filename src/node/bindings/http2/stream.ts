@@ -1,5 +1,5 @@
 /** `Http2Stream` of `internalBinding('http2')`: one request and its response, as a stream of Node's. */
-import type { PriorityFields } from "../../../wire/http2/index.ts";
+import { ErrorCode, type PriorityFields } from "../../../wire/http2/index.ts";
 import type { Request } from "../stream.ts";
 import { StreamBase, UV_EOF, type WriteOutcome } from "../stream-base.ts";
 import type { DataSource, SourceAnswer } from "./engine-stream.ts";
@@ -9,7 +9,11 @@ import { StreamStatistics } from "./statistics.ts";
 
 const UV_ECANCELED = -125;
 const UV_EPIPE = -32;
-const CODE_CANCEL = 8;
+/**
+ * Since Node 22, a reset in answer to what was just read goes ahead of headers that wait, unless DATA
+ * waits behind them.
+ */
+const purgesAlways = Number(process.versions.node.split(".")[0]) < 22;
 /** What one stream counts for in a session's memory. */
 const STREAM_BYTES = 800;
 /** What a header field may come to at most, whatever the program allows. */
@@ -256,8 +260,13 @@ export class Http2Stream extends StreamBase implements DataSource {
     if (this.#destroyed) return;
     this.#code = code;
     const { session } = this;
-    if (session.inScopeNow && code === CODE_CANCEL) {
+    if (session.inScopeNow && code === ErrorCode.cancel) {
       session.addPendingReset(this.streamId);
+      return;
+    }
+    const overtakes = code === ErrorCode.refusedStream || this.#queuedBytes === 0;
+    if (!purgesAlways && session.inScopeNow && overtakes) {
+      this.flushReset();
       return;
     }
     // What waits is sent first, since a reset would overtake it.
