@@ -59,7 +59,16 @@ export function show(value: unknown): string {
   if (value instanceof Map) return show(Object.fromEntries(value));
   if (value instanceof Set) return show([...value]);
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  return cut(text);
+}
+
+function cut(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** A transaction's step: "append x 3", "r x [1,2]". */
+function showMicro(micro: unknown): string {
+  return Array.isArray(micro) ? micro.map(show).join(" ") : show(micro);
 }
 
 /** A key for a value: equal for equal values, whatever the order of an object's fields. */
@@ -81,10 +90,20 @@ export function keyOf(value: unknown): string {
 export function describeOperation(model: Model<never> | undefined, operation: Operation): string {
   const described = model?.describe?.(operation);
   const { f, input, output, outcome } = operation;
-  const asked = input === null || input === undefined ? f : `${f} ${show(input)}`;
+  const micros = outcome === "ok" && Array.isArray(output) ? output : input;
+  const asked =
+    f === "txn" && Array.isArray(micros)
+      ? cut(micros.map(showMicro).join(", "))
+      : input === null || input === undefined
+        ? f
+        : `${f} ${show(input)}`;
   const words =
     described ??
-    (outcome === "ok" && output !== undefined && output !== null && keyOf(output) !== keyOf(input)
+    (outcome === "ok" &&
+    f !== "txn" &&
+    output !== undefined &&
+    output !== null &&
+    keyOf(output) !== keyOf(input)
       ? `${asked} -> ${show(output)}`
       : asked);
   if (outcome === "info") return `${words}, which never answered`;

@@ -50,7 +50,7 @@ export type SearchResult =
     };
 
 /** How many configurations are kept at most, walk after walk. */
-const beamWidths = [256, 4_096, 65_536, 1 << 20, 1 << 23];
+const beamWidths = [256, 1_024, 8_192, 65_536, 1 << 20, 1 << 23];
 
 /**
  * Searches for a linearization. `starts`: the possible first states. `watchFrom`: the event from which on

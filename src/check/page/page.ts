@@ -86,8 +86,13 @@ export function remarks(verdict: Verdict): string[] {
   return said;
 }
 
+/** What an evidence is about: the anomaly's name, unless the summary says it already. */
+export function titleOf({ anomaly, summary }: Evidence): string {
+  return anomaly === undefined || summary.startsWith(anomaly) ? summary : `${anomaly}: ${summary}`;
+}
+
 function evidenceCard(evidence: Evidence, i: number, { history, words: wordsOf }: Judged): string {
-  const title = evidence.anomaly ? `${evidence.anomaly}: ${evidence.summary}` : evidence.summary;
+  const title = titleOf(evidence);
   const key =
     evidence.key === undefined
       ? ""

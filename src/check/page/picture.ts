@@ -17,7 +17,10 @@ const inGeneral: Words = (operation) => describeOperation(undefined, operation);
 const rowHeight = 58;
 const barHeight = 26;
 const labelWidth = 120;
-const stepWidth = 74;
+/** The least and the most width between two events, and the width that a picture likes to have. */
+const stepWidthMin = 74;
+const stepWidthMax = 240;
+const pleasantWidth = 1_000;
 
 /** Text that is safe inside HTML and its attributes. */
 export function escape(text: string): string {
@@ -50,6 +53,10 @@ export function picture(history: History, evidence: Evidence, words: Words = inG
     .sort((a, b) => a - b);
   const column = new Map(ranks.map((rank, i) => [rank, i]));
   const end = ranks.length;
+  const stepWidth = Math.min(
+    stepWidthMax,
+    Math.max(stepWidthMin, Math.floor((pleasantWidth - labelWidth) / (end + 1))),
+  );
   const processes = [...new Set(shown.map(({ process }) => process))].sort((a, b) =>
     String(a).localeCompare(String(b), "en", { numeric: true }),
   );
@@ -66,14 +73,15 @@ export function picture(history: History, evidence: Evidence, words: Words = inG
     };
   });
   const width = labelWidth + (end + 1) * stepWidth;
-  const height = 24 + processes.length * rowHeight;
+  const edges = evidence.cycle ?? [];
+  const height = 24 + processes.length * rowHeight + (edges.length > 0 ? 12 * edges.length : 0);
   const rows = processes.map((process, i) => row(String(process), i, width));
   return [
     `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="group" aria-label="${escape(evidence.summary)}">`,
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" class="tip"/></marker></defs>',
     ...rows,
     ...bars.map((bar) => drawBar(bar, words)),
-    ...(evidence.cycle ?? []).map((edge) => drawEdge(edge, bars)),
+    ...edges.map((edge, i) => drawEdge(edge, i, bars)),
     "</svg>",
   ].join("\n");
 }
@@ -114,7 +122,7 @@ function drawBar({ operation, marked, x, width, y, open }: Bar, wordsOf: Words):
   ].join("");
 }
 
-function drawEdge({ from, to, kind, text }: CycleEdge, bars: readonly Bar[]): string {
+function drawEdge({ from, to, kind, text }: CycleEdge, i: number, bars: readonly Bar[]): string {
   const source = bars.find(({ operation }) => operation.index === from);
   const target = bars.find(({ operation }) => operation.index === to);
   if (!source || !target) return "";
@@ -123,11 +131,12 @@ function drawEdge({ from, to, kind, text }: CycleEdge, bars: readonly Bar[]): st
   const down = target.y >= source.y;
   const y1 = source.y + (down ? barHeight : 0);
   const y2 = target.y + (source.y === target.y ? barHeight : down ? 0 : barHeight);
-  const bend = source.y === target.y ? y1 + 28 : (y1 + y2) / 2;
+  // Edges within a row hang below it, each a little lower, so that none hides another.
+  const bend = source.y === target.y ? y1 + 24 + 16 * i : (y1 + y2) / 2;
   return [
     `<g role="img" aria-label="${escape(text)}"><title>${escape(text)}</title>`,
     `<path class="edge" d="M${x1} ${y1}C${x1} ${bend} ${x2} ${bend} ${x2} ${y2}" marker-end="url(#tip)"/>`,
-    `<text class="edge-text" x="${(x1 + x2) / 2 + 4}" y="${bend - 2}">${escape(kind)}</text></g>`,
+    `<text class="edge-text" x="${(x1 + x2) / 2 + 4}" y="${source.y === target.y ? (y1 + 3 * bend) / 4 - 3 : bend - 2}">${escape(kind)}</text></g>`,
   ].join("");
 }
 

@@ -5,7 +5,7 @@ import { LightconeError } from "../../base/errors.ts";
 import { formatNs } from "../../base/units.ts";
 import { Budget, BudgetSpent } from "../../check/budget.ts";
 import type { CheckResult, Checker } from "../../check/checker.ts";
-import { page, remarks, type Judged } from "../../check/page/page.ts";
+import { page, remarks, titleOf, type Judged } from "../../check/page/page.ts";
 import { checkers, findChecker } from "../../check/registry.ts";
 import type { Evidence, Verdict } from "../../check/verdict.ts";
 import { formats, readHistories, type Format, type ReadHistory } from "../../history/read.ts";
@@ -333,6 +333,10 @@ function evidenceLines(evidence: Evidence): string[] {
     `    ${(at[i] as string).padStart(atWidth)}${atWidth > 0 ? "  " : ""}${(who ?? "").padEnd(whoWidth)}${whoWidth > 0 ? "  " : ""}${text}`.trimEnd(),
   );
   const edges = (evidence.cycle ?? []).map(({ kind, text }) => `    ${kind.padEnd(9)} ${text}`);
-  const title = evidence.anomaly ? `${evidence.anomaly}: ${evidence.summary}` : evidence.summary;
-  return ["", `  ${title}`, ...steps, ...(edges.length > 0 ? ["  the cycle:", ...edges] : [])];
+  return [
+    "",
+    `  ${titleOf(evidence)}`,
+    ...steps,
+    ...(edges.length > 0 ? ["  the cycle:", ...edges] : []),
+  ];
 }
