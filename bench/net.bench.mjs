@@ -4,6 +4,16 @@
  */
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
+import { Host } from "../dist/sim/host.js";
+import { Kernel } from "../dist/sim/kernel.js";
+import {
+  accept,
+  bind,
+  connect as open,
+  listen,
+  Network,
+  TcpSocket,
+} from "../dist/sim/network/index.js";
 import { median } from "./median.mjs";
 import { heartbeat } from "./worlds/heartbeat.mjs";
 import { pingpong } from "./worlds/pingpong.mjs";
@@ -36,6 +46,12 @@ export default async function net(report) {
     met: ratio >= 2,
   });
 
+  report({
+    name: "tcp request-response of the sockets alone",
+    value: await median(betweenSockets),
+    unit: "round trips/s",
+  });
+
   const pace = await median(async () => {
     const { simSeconds, wallSeconds } = await heartbeat({ simSeconds: SIM_SECONDS });
     return simSeconds / wallSeconds;
@@ -62,6 +78,46 @@ async function inWorld() {
   const { roundTrips, wallSeconds } = await pingpong({ roundTrips: ROUND_TRIPS });
   if (roundTrips !== ROUND_TRIPS) throw new Error(`net: ${roundTrips} round trips were done`);
   return roundTrips / wallSeconds;
+}
+
+/** The same between two simulated operating systems, without Node's library above them. */
+function betweenSockets() {
+  const rounds = 200_000;
+  const startMs = performance.now();
+  const kernel = new Kernel({ seed: 1 });
+  const network = new Network(kernel);
+  network.setLatency({ minNs: 1_000_000, maxNs: 1_000_000 });
+  const [server, client] = ["server", "client"].map((name, index) => {
+    const host = new Host(kernel, { id: index + 1, name });
+    return new TcpSocket(network.attach(host), host.spawn());
+  });
+  let messages = 0;
+  const answering = (socket) => ({
+    onConnect() {
+      socket.startReading();
+      socket.write(new Uint8Array(64));
+    },
+    onReadable() {
+      const bytes = socket.read(65_536);
+      if (typeof bytes !== "number" && ++messages < 2 * rounds) socket.write(new Uint8Array(64));
+      socket.readAgain();
+    },
+    onWritable() {},
+    onConnection() {
+      const connection = accept(socket);
+      connection.process = socket.process;
+      connection.events = answering(connection);
+      connection.startReading();
+    },
+  });
+  server.events = answering(server);
+  client.events = answering(client);
+  bind(server, { address: "0.0.0.0", port: 7000, family: 4 });
+  listen(server, 1);
+  open(client, { address: server.stack.host.address, port: 7000, family: 4 });
+  kernel.run();
+  if (messages !== 2 * rounds) throw new Error(`net: ${messages} messages arrived`);
+  return rounds / ((performance.now() - startMs) / 1000);
 }
 
 /** The same two programs' code on real sockets. */
