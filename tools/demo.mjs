@@ -3,11 +3,16 @@
  * The demo expects to find it, so it ends well (exit code 0) when the campaign does not.
  */
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const command = ["explore", "examples/redlock/redlock.world.ts", "--seed", "0x12", "--for", "50s"];
 
+if (!existsSync(`${root}dist/cli/main.js`)) {
+  console.error("demo: lightcone is not built here; run `npm ci` first");
+  process.exit(2);
+}
 console.log(`\
 Five Redis servers and three workers that share a lock, each on a simulated machine of its own.
 redlock 4.2.0 and ioredis come from npm, unmodified. Workers pause, servers crash, clocks jump,
