@@ -1,18 +1,22 @@
 /** HTTP/2 between programs, on simulated hosts and on real Node: what the two ends see is the same. */
+import type {
+  ClientHttp2Session as Session,
+  ClientHttp2Stream as Stream,
+  IncomingHttpHeaders as Headers,
+  ServerHttp2Stream as ServerStream,
+  ServerOptions,
+} from "node:http2";
+import type { LookupFunction } from "node:net";
 import { describe, expect, it } from "vitest";
 import { byActor, pem, real, simulated, type Story } from "../node-tls/arms.ts";
 
-type Session = import("node:http2").ClientHttp2Session;
-type Stream = import("node:http2").ClientHttp2Stream;
-type ServerStream = import("node:http2").ServerHttp2Stream;
-type Headers = import("node:http2").IncomingHttpHeaders;
 type Scope = Parameters<Story>[0];
 
 /** A server that answers with `serve`, and a client that does `visit` and then closes. */
 function story(
   serve: (stream: ServerStream, headers: Headers, scope: Scope) => void,
   visit: (session: Session, end: () => void, scope: Scope) => void,
-  options: import("node:http2").ServerOptions = {},
+  options: ServerOptions = {},
 ): Story {
   return (scope) => {
     const { http2, log, done } = scope;
@@ -199,6 +203,11 @@ const stories: readonly [string, Story][] = [
   ],
 ];
 
+const loopback: LookupFunction = (_host, options, callback) => {
+  if (options.all) callback(null, [{ address: "127.0.0.1", family: 4 }]);
+  else callback(null, "127.0.0.1", 4);
+};
+
 describe("HTTP/2", () => {
   for (const [name, tale] of stories) {
     it(`carries ${name}, as real Node does`, async () => {
@@ -242,12 +251,3 @@ describe("HTTP/2", () => {
     expect(await simulated(tale)).toEqual(first);
   });
 });
-
-function loopback(
-  _host: string,
-  options: { all?: boolean },
-  callback: (error: null, address: unknown, family?: number) => void,
-): void {
-  if (options.all) callback(null, [{ address: "127.0.0.1", family: 4 }]);
-  else callback(null, "127.0.0.1", 4);
-}

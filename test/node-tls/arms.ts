@@ -3,7 +3,11 @@
  * Node over loopback. What its actors note must be the same on both.
  */
 import { readFileSync } from "node:fs";
+import type * as http2 from "node:http2";
+import type * as https from "node:https";
 import { createRequire } from "node:module";
+import type * as net from "node:net";
+import type * as tls from "node:tls";
 import { type CompiledProgram, simulate, startProgram } from "../../src/node/index.ts";
 import { Host } from "../../src/sim/host.ts";
 import { Kernel } from "../../src/sim/kernel.ts";
@@ -13,10 +17,10 @@ const realRequire = createRequire(import.meta.url);
 
 /** What a story may use; it is a function of a test file, so it must use nothing else. */
 export interface Scope {
-  readonly tls: typeof import("node:tls");
-  readonly net: typeof import("node:net");
-  readonly https: typeof import("node:https");
-  readonly http2: typeof import("node:http2");
+  readonly tls: typeof tls;
+  readonly net: typeof net;
+  readonly https: typeof https;
+  readonly http2: typeof http2;
   readonly setTimeout: typeof setTimeout;
   readonly setImmediate: typeof setImmediate;
   /** Notes a line; its first word is the actor. */

@@ -1,4 +1,5 @@
 /** TLS between programs: who they say they are, what they agree on, and how it fails. */
+import type { ConnectionOptions, TlsOptions } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { byActor, pem, real, type Scope, simulated, type Story } from "./arms.ts";
 
@@ -9,11 +10,8 @@ const other = { key: pem("other-key"), cert: pem("other-cert") };
 const self = { key: pem("self-key"), cert: pem("self-cert") };
 const client = { key: pem("client-key"), cert: pem("client-cert") };
 
-type ServerOptions = import("node:tls").TlsOptions;
-type ClientOptions = import("node:tls").ConnectionOptions;
-
 /** One connection: the client says hello, the server echoes, the client ends. */
-function echo(options: ServerOptions, clientOptions: ClientOptions): Story {
+function echo(options: TlsOptions, clientOptions: ConnectionOptions): Story {
   return ({ tls, log, done }) => {
     const listener = tls.createServer({ ...server, ...options }, (socket) => {
       log("server", "secure", socket.getProtocol(), socket.getCipher().name, socket.authorized);

@@ -73,6 +73,20 @@ export type Item =
     }
   | { readonly kind: "origin"; readonly origins: readonly string[] };
 
+/** What the parts of the receiving half ask of its middle. */
+export interface InboundPort {
+  /** Nothing that comes in matters any longer. */
+  readonly ignoring: boolean;
+  /** Ends the session with one of nghttp2's fatal errors. */
+  fail(error: number): void;
+  /** The peer did something odd. */
+  glitch(): void;
+  /** A mistake that costs the stream. */
+  invalidStream(streamId: number, error: number, tell?: boolean): void;
+  /** A mistake that costs the connection. */
+  invalidConnection(error: number, reason?: string): void;
+}
+
 /** What a block of header fields is, in nghttp2's numbers. */
 export const HeadersCategory = { request: 0, response: 1, pushResponse: 2, headers: 3 } as const;
 

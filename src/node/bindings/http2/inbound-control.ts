@@ -10,10 +10,10 @@ import {
   type Setting,
   SettingId,
 } from "../../../wire/http2/index.ts";
+import { Allowance } from "./allowance.ts";
 import type { Engine } from "./engine.ts";
-import type { EngineSettings } from "./engine-types.ts";
+import type { EngineSettings, InboundPort } from "./engine-types.ts";
 import { NgError } from "./errors.ts";
-import { Allowance, type Inbound } from "./inbound.ts";
 
 const WINDOW_MAX = 0x7fff_ffff;
 
@@ -35,10 +35,10 @@ function textOf(bytes: Uint8Array): string {
 /** Takes whole frames. */
 export class InboundControl {
   readonly #engine: Engine;
-  readonly #inbound: Inbound;
+  readonly #inbound: InboundPort;
   readonly #resets: Allowance;
 
-  constructor(engine: Engine, inbound: Inbound) {
+  constructor(engine: Engine, inbound: InboundPort) {
     this.#engine = engine;
     this.#inbound = inbound;
     const { streamResetBurst, streamResetRate, nowS } = engine.options;

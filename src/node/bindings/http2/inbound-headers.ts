@@ -10,9 +10,8 @@ import {
 } from "../../../wire/http2/index.ts";
 import type { Engine } from "./engine.ts";
 import type { EngineStream } from "./engine-stream.ts";
-import { HeadersCategory } from "./engine-types.ts";
+import { HeadersCategory, type InboundPort } from "./engine-types.ts";
 import { NgError } from "./errors.ts";
-import type { Inbound } from "./inbound.ts";
 import type { BlockKind } from "./message-rules.ts";
 
 /** What is to be done with a block: fields of `stream`, or nothing but keeping the decoder in step. */
@@ -24,9 +23,9 @@ interface Reception {
 /** Takes whole header blocks. */
 export class InboundHeaders {
   readonly #engine: Engine;
-  readonly #inbound: Inbound;
+  readonly #inbound: InboundPort;
 
-  constructor(engine: Engine, inbound: Inbound) {
+  constructor(engine: Engine, inbound: InboundPort) {
     this.#engine = engine;
     this.#inbound = inbound;
   }

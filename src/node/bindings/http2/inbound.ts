@@ -9,7 +9,9 @@ import {
   readFrameHeader,
   withoutPadding,
 } from "../../../wire/http2/index.ts";
+import { Allowance } from "./allowance.ts";
 import type { Engine } from "./engine.ts";
+import type { InboundPort } from "./engine-types.ts";
 import { errorCodeOf, NgError } from "./errors.ts";
 import { InboundControl } from "./inbound-control.ts";
 import { InboundHeaders } from "./inbound-headers.ts";
@@ -22,7 +24,7 @@ const CONTINUATIONS_MAX = 8;
 const GLITCHES = { burst: 10_000, rate: 330 };
 
 /** Takes bytes in, in whatever pieces they come. */
-export class Inbound {
+export class Inbound implements InboundPort {
   readonly #engine: Engine;
   readonly #control: InboundControl;
   readonly #headers: InboundHeaders;
@@ -397,31 +399,5 @@ export class Inbound {
       return;
     }
     this.#engine.terminate(errorCodeOf(error), reason);
-  }
-}
-
-/** Tokens that come back with time: how a peer's resets, and oddities, are limited. */
-export class Allowance {
-  readonly #burst: number;
-  readonly #rate: number;
-  readonly #nowS: () => number;
-  #tokens: number;
-  #atS = 0;
-
-  constructor(burst: number, rate: number, nowS: () => number) {
-    this.#burst = burst;
-    this.#rate = rate;
-    this.#nowS = nowS;
-    this.#tokens = burst;
-  }
-
-  /** Takes one; false when there is none. */
-  take(): boolean {
-    const nowS = Math.floor(this.#nowS());
-    this.#tokens = Math.min(this.#burst, this.#tokens + (nowS - this.#atS) * this.#rate);
-    this.#atS = nowS;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
   }
 }

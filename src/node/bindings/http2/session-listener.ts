@@ -33,7 +33,7 @@ export class SessionListener implements EngineListener {
       return NgError.temporalCallbackFailure;
     }
     session.rejectedStreams = 0;
-    new Http2Stream(session, streamId, category, 0);
+    session.addStream(new Http2Stream(session, streamId, category, 0));
     return 0;
   }
 

@@ -165,6 +165,12 @@ export class Http2Session implements ParentReader {
     );
   }
 
+  addStream(stream: Http2Stream): Http2Stream {
+    this.streams.set(stream.streamId, stream);
+    this.statistics.streamOpened(this.streams.size);
+    return stream;
+  }
+
   // ------------------------------------------------------------------ the stream below
 
   consume(handle: StreamHandleLike): void {
@@ -406,11 +412,14 @@ export class Http2Session implements ParentReader {
         fields,
         empty
           ? undefined
-          : (streamId) => (stream = new Http2Stream(this, streamId, 3, options)).source(options),
+          : (streamId) =>
+              (stream = this.addStream(new Http2Stream(this, streamId, 3, options))).source(
+                options,
+              ),
         priority,
       );
       if (id < 0) return id;
-      return stream ?? new Http2Stream(this, id, 3, options);
+      return stream ?? this.addStream(new Http2Stream(this, id, 3, options));
     });
   }
 

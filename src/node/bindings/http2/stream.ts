@@ -60,9 +60,7 @@ export class Http2Stream extends StreamBase implements DataSource {
     const { constants } = session.binding;
     this.#trailers = (options & constants["STREAM_OPTION_GET_TRAILERS"]!) !== 0;
     if (options & constants["STREAM_OPTION_EMPTY_PAYLOAD"]!) this.#shut = true;
-    session.streams.set(id, this);
     this.statistics = new StreamStatistics(session.binding.realm);
-    session.statistics.streamOpened(session.streams.size);
   }
 
   id(): number {
@@ -242,7 +240,8 @@ export class Http2Stream extends StreamBase implements DataSource {
     const fields = headerFields(headers);
     return this.session.inScope(() => {
       const id = this.session.engine.submitPushPromise(this.streamId, fields);
-      return id > 0 ? new Http2Stream(this.session, id, 3, options) : id;
+      if (id <= 0) return id;
+      return this.session.addStream(new Http2Stream(this.session, id, 3, options));
     });
   }
 

@@ -2,7 +2,7 @@
 import type { X509Certificate } from "node:crypto";
 import { certificateOf, type Purpose } from "./certificates.ts";
 import { cipherOf } from "./ciphers.ts";
-import { Alert, type ConnectionOptions, TLS1_2, TLS1_3, TlsConnection } from "./connection.ts";
+import { Alert, TLS1_2, TLS1_3, TlsConnection } from "./connection.ts";
 import { encodeMessage, type HandshakeMessage, Message } from "./records.ts";
 import type { SessionState } from "./session.ts";
 
@@ -26,10 +26,6 @@ export class TlsClient extends TlsConnection {
   #sessionId = "";
   #pskHint: string | null = null;
   #ocspAnswered = false;
-
-  constructor(options: ConnectionOptions) {
-    super(options);
-  }
 
   /** Begins the handshake, or another one. */
   start(): void {

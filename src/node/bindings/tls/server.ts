@@ -1,7 +1,7 @@
 /** The server's side of the handshake. */
 import { certificateOf, type Purpose } from "./certificates.ts";
 import { type Cipher, cipherOf } from "./ciphers.ts";
-import { Alert, type ConnectionOptions, TLS1_2, TLS1_3, TlsConnection } from "./connection.ts";
+import { Alert, TLS1_2, TLS1_3, TlsConnection } from "./connection.ts";
 import { chooseGroup } from "./groups.ts";
 import { encodeMessage, type HandshakeMessage, Message } from "./records.ts";
 import type { Identity } from "./secure-context.ts";
@@ -50,10 +50,6 @@ export class TlsServer extends TlsConnection {
   #hello: ClientHello | undefined;
   #clientCertificates: readonly Uint8Array[] = [];
   #pskAccepted = false;
-
-  constructor(options: ConnectionOptions) {
-    super(options);
-  }
 
   /** Asks the client for another handshake. */
   renegotiate(): void {

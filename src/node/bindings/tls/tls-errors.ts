@@ -14,7 +14,23 @@ interface Place {
 const anyMethod = "record/methods/tlsany_meth.c";
 const server = "statem/statem_srvr.c";
 
-const places = {
+/** The errors that we know by name. */
+export type TlsErrorName =
+  | "wrongVersionNumber"
+  | "httpRequest"
+  | "httpsProxyRequest"
+  | "unsupportedProtocol"
+  | "noSharedCipher"
+  | "noApplicationProtocol"
+  | "noPeerCertificate"
+  | "noSignatureAlgorithm"
+  | "badRecordMac"
+  | "unexpectedMessage"
+  | "digestCheckFailed"
+  | "binderDoesNotVerify"
+  | "pskIdentityNotFound";
+
+const places: Readonly<Record<TlsErrorName, Place>> = {
   wrongVersionNumber: {
     code: 0x10b,
     reason: "wrong version number",
@@ -89,10 +105,7 @@ const places = {
     reason: "psk identity not found",
     at: ["tls_process_cke_psk_preamble", server, 2927],
   },
-} as const satisfies Record<string, Place>;
-
-/** The errors that we know by name. */
-export type TlsErrorName = keyof typeof places;
+};
 
 /** Alerts by number: the reason that the receiver of one reports. */
 const alerts: Readonly<Record<number, string>> = {
