@@ -6,9 +6,7 @@
  * the context of the resource (handle, request, timer) that it belongs to.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { createRequire } from "node:module";
-
-const require = createRequire(import.meta.url);
+import { promiseHooks } from "node:v8";
 
 /** Must match `AsyncHooks::Fields` and `AsyncHooks::UidFields` of Node's `src/env.h`. */
 const constants = {
@@ -219,7 +217,6 @@ export class AsyncContext {
       if (hook) mine[name] = (...args: unknown[]) => (isCurrent() ? hook(...args) : undefined);
     }
     if (Object.keys(mine).length === 0) return;
-    const { promiseHooks } = require("node:v8") as typeof import("node:v8");
     this.#stopPromiseHooks = promiseHooks.createHook(mine) as unknown as () => void;
   }
 

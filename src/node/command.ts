@@ -92,14 +92,15 @@ function shell(
   cwd: string,
 ): Command | undefined {
   const words = split(line, env);
+  if (!words) return undefined;
   const own: Record<string, string> = {};
-  while (words?.[0] !== undefined && /^[A-Za-z_]\w*=/.test(words[0])) {
-    const [assignment = ""] = words.splice(0, 1);
+  const first = words.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word));
+  if (first < 0) return undefined;
+  for (const assignment of words.slice(0, first)) {
     const at = assignment.indexOf("=");
     own[assignment.slice(0, at)] = assignment.slice(at + 1);
   }
-  if (!words || words.length === 0) return undefined;
-  const [file = "", ...args] = words;
+  const [file = "", ...args] = words.slice(first);
   const command = understand(file, args, env, cwd);
   if (!command) {
     const complaint = `/bin/sh: 1: ${file}: not found\n`;

@@ -85,16 +85,16 @@ export class NodeProcess implements ProcessRunner {
     const intrinsics = createIntrinsics(process, prng.fork("math"));
     const object = createProcessObject(process, description) as Realm["process"];
     Object.defineProperty(object, cwdSymbol, { value: description.cwd });
-    let realm: Realm | undefined;
+    const library: { realm?: Realm } = {};
     const context: BindingContext = {
       process,
       loop: this.loop,
       async: this.async,
-      require: (id) => realm?.require(id),
+      require: (id) => library.realm?.require(id),
     };
     this.signals = new ProcessSignals(this);
     this.#timers = createTimers(context, (thrown) => this.uncaught(thrown, false));
-    realm = createRealm({
+    const realm = createRealm({
       context,
       intrinsics,
       prng,
@@ -118,6 +118,7 @@ export class NodeProcess implements ProcessRunner {
       },
     });
     this.realm = realm;
+    library.realm = realm;
     completeProcessObject(realm);
     this.#defineExceptionCapture();
     this.#runNextTicks = this.#bootstrap();
@@ -154,9 +155,11 @@ export class NodeProcess implements ProcessRunner {
     } catch (thrown) {
       this.uncaught(thrown, false);
     }
+    // A bare call: its receiver would show in the stack traces that programs see.
+    const runNextTicks = this.#runNextTicks;
     while (this.process.alive) {
       try {
-        this.#runNextTicks();
+        runNextTicks();
         break;
       } catch (thrown) {
         this.uncaught(thrown, false);
@@ -261,8 +264,9 @@ export class NodeProcess implements ProcessRunner {
     this.loop.leaving = true;
     // The loop's own turn: the program hears of it, its ticks run, and then we look again.
     this.process.enter(() => object.emit("beforeExit", object.exitCode ?? 0), undefined);
+    const runNextTicks = this.#runNextTicks;
     try {
-      this.#runNextTicks();
+      runNextTicks();
     } catch (thrown) {
       this.uncaught(thrown, false);
     }
@@ -292,6 +296,11 @@ export class NodeProcess implements ProcessRunner {
       this.uncaught(thrown, fromPromise);
       return this.process.alive;
     };
+  }
+
+  /** Another Node process of the same host, or a thread of this one. */
+  fork(...options: ConstructorParameters<typeof NodeProcess>): NodeProcess {
+    return new NodeProcess(...options);
   }
 
   /** The global object that its programs see. */

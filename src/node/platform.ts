@@ -14,7 +14,7 @@ import { registerBindings, registerRealmBindings } from "./bindings/index.ts";
 import { createBufferModule } from "./modules/buffer.ts";
 import { createV8Module } from "./modules/v8.ts";
 import { secureBindings, secureModules } from "./bindings/secure.ts";
-import { createCryptoModule } from "./modules/crypto.ts";
+import { createCryptoModule } from "./modules/crypto/index.ts";
 import { createTtyModule } from "./modules/tty.ts";
 import { registerLibraryModules, registerModule } from "./public-modules.ts";
 
@@ -42,7 +42,7 @@ export function preparePlatform(): void {
     process_wrap: createProcessBinding,
     credentials: createCredentialsBinding,
   });
-  registerLibraryModules("zlib", "worker_threads", "child_process", "fs", "fs/promises");
+  registerLibraryModules("zlib", "worker_threads", "child_process", "cluster", "fs", "fs/promises");
   registerModule("crypto", createCryptoModule);
   registerModule("v8", createV8Module);
   registerModule("buffer", createBufferModule);

@@ -5,9 +5,9 @@
  */
 import { Kind } from "../../trace/kinds.ts";
 import { Process } from "../../sim/process.ts";
-import { NodeProcess } from "../node-process.ts";
+import type { NodeProcess } from "../node-process.ts";
 import { programFor } from "../program/library.ts";
-import { startCompiled } from "../program/start.ts";
+import { startCompiled } from "../program/evaluate.ts";
 import type { Realm } from "../realm-types.ts";
 import { Handle } from "./handle.ts";
 import { createPortPair } from "./messaging.ts";
@@ -52,7 +52,7 @@ export function createWorkerBinding(realm: Realm): object {
       owner.threads.add(child);
       this.#process = child;
       const env = this.#env ?? { ...realm.process.env };
-      const node = new NodeProcess(
+      const node = owner.fork(
         child,
         { ...owner.description, argv: [], env },
         {

@@ -1,10 +1,10 @@
 /** Starts what a command of `child_process` means, in a process of the same host. */
 import type { Process } from "../../sim/process.ts";
 import type { Command } from "../command.ts";
-import { NodeProcess, type StandardStream } from "../node-process.ts";
+import type { NodeProcess, StandardStream } from "../node-process.ts";
 import { CommonJsLoader } from "./commonjs.ts";
 import { programFor, type ProgramReference } from "./library.ts";
-import { startCompiled } from "./start.ts";
+import { startCompiled } from "./evaluate.ts";
 
 /** What a child gets of its parent. */
 export interface ChildOptions {
@@ -18,7 +18,7 @@ export interface ChildOptions {
 export function startCommand(child: Process, command: Command, options: ChildOptions): void {
   const { owner, cwd, streams } = options;
   const isNode = command.kind === "node";
-  const node = new NodeProcess(
+  const node = owner.fork(
     child,
     {
       argv: isNode ? [...(command.script ? [command.script] : []), ...command.argv] : [],
@@ -61,4 +61,9 @@ function openChannel(node: NodeProcess): void {
   delete object.env.NODE_CHANNEL_FD;
   delete object.env.NODE_CHANNEL_SERIALIZATION_MODE;
   node.realm.require("child_process")._forkChild(Number(descriptor), mode);
+  // And `initializeClusterIPC`: a worker of `cluster` opens its side before any of its code runs.
+  if (object.argv[1] !== undefined && object.env.NODE_UNIQUE_ID) {
+    node.realm.require("cluster")._setupWorker();
+    delete object.env.NODE_UNIQUE_ID;
+  }
 }

@@ -3,6 +3,7 @@ import type { Process } from "../../sim/process.ts";
 import { Kind } from "../../trace/kinds.ts";
 import { NodeProcess, type ProcessObserver } from "../node-process.ts";
 import type { CompiledProgram } from "./compile.ts";
+import { startCompiled } from "./evaluate.ts";
 
 /** How a program is started. */
 export interface StartOptions extends ProcessObserver {
@@ -46,32 +47,4 @@ export function startProgram(
   );
   process.schedule(0, Kind.start, () => startCompiled(node, program, options), undefined);
   return node;
-}
-
-/** Evaluates a program in a process that is running: its code runs from here on. */
-export function startCompiled(
-  node: NodeProcess,
-  program: CompiledProgram,
-  options: StartOptions,
-): void {
-  const inject = options.inject ?? {};
-  node.injected = inject;
-  const require = (id: string): unknown =>
-    Object.hasOwn(inject, id) ? inject[id] : node.realm.requirePublic(id);
-  let published: Record<string, unknown> = {};
-  const evaluated = program.evaluate({
-    global: node.global,
-    require,
-    publish: (exports) => {
-      published = exports;
-    },
-  });
-  // A rejection of the top level is an uncaught exception, as for any ES module.
-  evaluated
-    .then(
-      () => options.main?.(published, node),
-      (thrown: unknown) => node.uncaught(thrown, false),
-    )
-    .catch((thrown: unknown) => node.uncaught(thrown, true));
-  node.loop.checkIdle();
 }

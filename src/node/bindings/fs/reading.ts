@@ -170,12 +170,13 @@ const READ_BYTES = 65_536;
 /** Everything from where `file` stands to its end. */
 export function readToEnd(calls: Calls, file: sim.OpenFile): Buffer {
   const parts: Buffer[] = [];
-  const { size } = sim.status(file.inode);
+  const { inode } = file;
+  const size = inode instanceof sim.FileNode ? inode.size : 0;
   for (;;) {
-    const part = Buffer.alloc(parts.length === 0 && size > 0 ? size + 1 : READ_BYTES);
+    const part = Buffer.alloc(size > 0 ? Math.max(0, size - file.position) : READ_BYTES);
     const count = sim.read(file, calls.files, part, -1);
-    if (count === 0) break;
-    parts.push(part.subarray(0, count));
+    if (count > 0) parts.push(part.subarray(0, count));
+    if (count === 0 || size > 0) break;
   }
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
 }

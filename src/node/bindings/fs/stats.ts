@@ -1,5 +1,5 @@
 /** What `stat` tells, in the arrays of numbers that Node's library reads it from. */
-import type { FileStatus, FileSystemStatus, Timestamp } from "../../../sim/disk/index.ts";
+import type { FileStatus, FileSystemStatus } from "../../../sim/disk/index.ts";
 
 /** How many numbers a file's status takes. */
 export const STATS_FIELDS = 18;
@@ -40,20 +40,19 @@ function fill(target: NumberArray, offset: number, values: readonly number[]): v
   if (target instanceof BigInt64Array) {
     for (let i = 0; i < values.length; i++) target[offset + i] = BigInt(values[i] as number);
   } else {
-    target.set(values, offset);
+    for (let i = 0; i < values.length; i++) target[offset + i] = values[i] as number;
   }
 }
 
-function time({ seconds, nanoseconds }: Timestamp): [number, number] {
-  return [seconds, nanoseconds];
-}
+const nothing: readonly number[] = new Array<number>(STATS_FIELDS).fill(0);
 
 /** Writes a status at `offset`; without one, zeros. */
 export function fillStats<T extends NumberArray>(target: T, status?: FileStatus, offset = 0): T {
   if (status === undefined) {
-    fill(target, offset, new Array<number>(STATS_FIELDS).fill(0));
+    fill(target, offset, nothing);
     return target;
   }
+  const { atime, mtime, ctime, birthtime } = status;
   fill(target, offset, [
     status.device,
     status.mode,
@@ -65,10 +64,14 @@ export function fillStats<T extends NumberArray>(target: T, status?: FileStatus,
     status.inode,
     status.size,
     status.blocks,
-    ...time(status.atime),
-    ...time(status.mtime),
-    ...time(status.ctime),
-    ...time(status.birthtime),
+    atime.seconds,
+    atime.nanoseconds,
+    mtime.seconds,
+    mtime.nanoseconds,
+    ctime.seconds,
+    ctime.nanoseconds,
+    birthtime.seconds,
+    birthtime.nanoseconds,
   ]);
   return target;
 }
