@@ -219,7 +219,8 @@ function fails<State>(
 }
 
 function unanswered(operation: Operation): Operation {
-  return { ...operation, outcome: "info", output: undefined, completeRank: Infinity };
+  // If it did happen, it was with the answer that it gave.
+  return { ...operation, outcome: "info", completeRank: Infinity };
 }
 
 function nameOf<State>(model: Model<State>, state: State): string {

@@ -179,7 +179,7 @@ export function plan<State>(
 }
 
 function generalKind({ f, input, output, outcome }: Operation): string {
-  return `${f} ${keyOf(input)} ${outcome === "ok" ? keyOf(output) : "?"}`;
+  return `${f} ${keyOf(input)} ${outcome === "ok" || output !== undefined ? keyOf(output) : "?"}`;
 }
 
 function eventsOf(operations: readonly Operation[]): Int32Array {
