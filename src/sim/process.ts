@@ -139,6 +139,11 @@ export class Process {
     return this.host.clock.wallMs() + this.#readCost() / 1_000_000;
   }
 
+  /** How long the process has computed in this turn: its own clock shows it, the world's not yet. */
+  get spentNs(): number {
+    return this.#spentNs;
+  }
+
   /** The program computes for `ns`: what comes meanwhile waits. */
   spend(ns: number): void {
     this.#spentNs += ns;

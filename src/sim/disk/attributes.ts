@@ -60,15 +60,28 @@ const BYTES_PER_INODE = 16_384;
 
 /** What `stat` tells of an inode. */
 export function status(inode: Inode): FileStatus {
-  const { mode, nlink, uid, gid, atime, mtime, ctime, birthtime } = inode;
   const { size, blocks } = extent(inode);
-  const rdev =
-    inode instanceof CharacterNode && inode.device !== undefined
-      ? inode.device.major * 256 + inode.device.minor
-      : 0;
-  const times = { atime, mtime, ctime, birthtime };
-  const identity = { device: inode.mount.device, inode: inode.number, rdev };
-  return { ...identity, mode, nlink, uid, gid, size, blocks, blockSize: PAGE_BYTES, ...times };
+  return {
+    device: inode.mount.device,
+    inode: inode.number,
+    mode: inode.mode,
+    nlink: inode.nlink,
+    uid: inode.uid,
+    gid: inode.gid,
+    rdev: deviceNumber(inode),
+    size,
+    blockSize: PAGE_BYTES,
+    blocks,
+    atime: inode.atime,
+    mtime: inode.mtime,
+    ctime: inode.ctime,
+    birthtime: inode.birthtime,
+  };
+}
+
+function deviceNumber(inode: Inode): number {
+  if (!(inode instanceof CharacterNode) || inode.device === undefined) return 0;
+  return inode.device.major * 256 + inode.device.minor;
 }
 
 function extent(inode: Inode): { size: number; blocks: number } {

@@ -39,7 +39,7 @@ export class ProcessFiles implements Caller {
   now(): Timestamp {
     const { clock, kernel } = this.process.host;
     // What the process has computed in this turn has taken time, which its own clock shows already.
-    const spentNs = this.process.readMonotonicNs() - clock.monotonicNs();
+    const { spentNs } = this.process;
     return timestamp(clock.wallErrorNs() + kernel.nowNs + spentNs);
   }
 

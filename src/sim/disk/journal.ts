@@ -68,6 +68,9 @@ export type PowerLossPolicy = (operation: PendingOperation) => boolean | number;
 /** What an operation weighs in memory beside its bytes: many small writes fill the cache as well. */
 const OPERATION_BYTES = 160;
 
+/** Up to here, a sync copies what is dirty instead of sharing the whole file. */
+const WRITE_THROUGH_BYTES = 16_384;
+
 /** The default policy: what was not synced is lost. */
 export function loseEverything(): boolean {
   return false;
@@ -152,7 +155,7 @@ export class Journal {
 
   /** `fsync` of a file, or `fdatasync`, which leaves times and mode alone. */
   syncFile(inode: FileNode, dataOnly: boolean): void {
-    if (inode.dirtyBytes > 0 || this.#dirtyFiles.has(inode)) inode.makeContentDurable();
+    if (this.#dirtyFiles.has(inode)) this.#makeDurable(inode);
     this.#forgetData(inode, !dataOnly);
     if (!dataOnly) inode.durable = inode.attributes();
   }
@@ -199,6 +202,20 @@ export class Journal {
     this.#changedAttributes.clear();
     this.#entries = [];
     this.#dirtyBytes = 0;
+  }
+
+  /**
+   * A snapshot shares all chunks and costs the next write of each a copy. A log that is synced after
+   * every line would copy a chunk for every line: what is little is written through instead.
+   */
+  #makeDurable(inode: FileNode): void {
+    if (inode.dirtyBytes > WRITE_THROUGH_BYTES) {
+      inode.makeContentDurable();
+      return;
+    }
+    for (const operation of inode.pending) {
+      if (operation.kind === "write" || operation.kind === "truncate") apply(operation, true);
+    }
   }
 
   #writeBack(): void {

@@ -66,15 +66,18 @@ export class DiskClock {
     this.#nowNs = nowNs;
   }
 
-  /** How long a call takes, in integer nanoseconds; an asynchronous one also travels. */
-  delayNs(work: Work, asynchronous: boolean): number {
+  /**
+   * How long a call takes, in integer nanoseconds; an asynchronous one also travels. `spentNs` is how far
+   * into its turn the caller is.
+   */
+  delayNs(work: Work, asynchronous: boolean, spentNs = 0): number {
     const { timing } = this;
     let ns = this.#draw(timing.call);
     if (asynchronous) ns = this.#answerNs(ns + this.#draw(timing.hop));
     const { bytes = 0, cold = false, flushBytes } = work;
     if (cold) ns += this.#draw(timing.deviceRead) + transferNs(bytes, timing.deviceBytesPerSecond);
     else if (bytes > 0) ns += transferNs(bytes, timing.memoryBytesPerSecond);
-    return flushBytes === undefined ? ns : this.#flushNs(ns, flushBytes);
+    return flushBytes === undefined ? ns : this.#flushNs(ns, spentNs, flushBytes);
   }
 
   /**
@@ -88,9 +91,9 @@ export class DiskClock {
     return this.#answeredAtNs - nowNs;
   }
 
-  #flushNs(beforeNs: number, bytes: number): number {
+  #flushNs(beforeNs: number, spentNs: number, bytes: number): number {
     const { timing } = this;
-    const nowNs = this.#nowNs();
+    const nowNs = this.#nowNs() + spentNs;
     const startNs = Math.max(nowNs + beforeNs, this.#flushedAtNs);
     const tookNs = this.#draw(timing.flush) + transferNs(bytes, timing.deviceBytesPerSecond);
     this.#flushedAtNs = startNs + tookNs;

@@ -98,7 +98,8 @@ export class Calls {
 
   /** Runs now. Throws the program's exception, or leaves it in `errors` where one is given. */
   runSync<T>(call: CallName, work: Work, execute: () => T, errors?: ErrorContext): T | undefined {
-    this.context.process.spend(this.disk.clock.delayNs(work, false));
+    const { process } = this.context;
+    process.spend(this.disk.clock.delayNs(work, false, process.spentNs));
     try {
       return execute();
     } catch (failure) {
@@ -131,7 +132,7 @@ export class Calls {
     const { loop, process } = this.context;
     loop.retain();
     const pending: Pending<T> = { execute, done, call, calls: this };
-    const delayNs = this.disk.clock.delayNs(work, true);
+    const delayNs = this.disk.clock.delayNs(work, true, process.spentNs);
     process.schedule(delayNs, Kind.completion, complete as (arg: Pending<T>) => void, pending);
   }
 }
