@@ -147,7 +147,8 @@ const disagrees: Pattern = (facts, read, write) =>
   write !== undefined &&
   facts.inPast(write, read) &&
   facts.operations.some((other) => {
-    if (other.f !== "read" || other.key !== read.key || facts.causal(read, other)) return false;
+    if (other === read || other.f !== "read" || other.key !== read.key) return false;
+    if (facts.causal(read, other)) return false;
     const winner = facts.source(other);
     return (
       winner !== undefined &&

@@ -10,7 +10,7 @@ import { checkEventual } from "./eventual.ts";
 import { minimise, tell } from "./evidence.ts";
 import { finding, type Finding } from "./finding.ts";
 import { readWritesOf } from "./read-write.ts";
-import { checkSequential } from "./sequential.ts";
+import { checkSequential, isLinearizable } from "./sequential.ts";
 import {
   checkMonotonicReads,
   checkMonotonicWrites,
@@ -30,6 +30,9 @@ export interface WeakOptions {
 
 /** How long the smallest sub-history may be looked for, in milliseconds. */
 const minimiseMs = 3_000;
+
+/** From so many clock cells on (accesses times lanes), it pays to ask for linearizability first. */
+const wideMin = 4_000_000;
 
 /** The algorithm of each level, from the weakest to the strongest. */
 const algorithms: Readonly<Record<string, Algorithm>> = {
@@ -95,6 +98,8 @@ function judgeOf(level: string, { calmNs }: WeakOptions): Algorithm {
   return (accesses, budget) => {
     const unwritten = accesses.readsFrom.indexOf(UNWRITTEN);
     if (unwritten >= 0) return finding("out-of-thin-air", unwritten, []);
+    const isWide = accesses.count * accesses.lanes.length > wideMin;
+    if (isWide && level !== "eventual" && isLinearizable(accesses)) return undefined;
     // These two look at values alone, and need no reading of ambiguous reads.
     if (level === "eventual" || level === "sequential") return core(accesses, budget);
     return checkSomeReading(accesses, core, budget);

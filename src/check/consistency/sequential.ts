@@ -51,8 +51,18 @@ function refuted(accesses: Accesses, operationOf: Int32Array, core: readonly num
   return { ...finding("no-sequential-order", members[0] as number, []), accesses: members };
 }
 
-/** True if each key is linearizable by itself, and therefore all are together: the usual case, and quick. */
-function isLinearizable({ count, key, keys, operations, candidates, initials }: Accesses): boolean {
+/**
+ * True if each key is linearizable by itself, and therefore all are together: the usual case, and quick.
+ * Every level here except `eventual` then holds.
+ */
+export function isLinearizable({
+  count,
+  key,
+  keys,
+  operations,
+  candidates,
+  initials,
+}: Accesses): boolean {
   if (candidates.size > 0) return false;
   const ofKey: Operation[][] = keys.map(() => []);
   for (let at = 0; at < count; at++) {
