@@ -143,6 +143,18 @@ describe("a level", () => {
   });
 });
 
+describe("a setting", () => {
+  it("is refused when no level knows it", () => {
+    expect(() => judge("A: [w x 1]", "causal", { colour: "red" })).toThrowError(
+      expect.objectContaining({ code: "LC_BAD_SETTING" }),
+    );
+  });
+
+  it("has Knossos' reads of nil say nothing", () => {
+    expect(judge("A: [w x 1] [r x nil]", "causal", { dialect: "knossos" })).toBe("holds");
+  });
+});
+
 describe("a compare-and-set", () => {
   it("is one step at the level sequential, so only one of two from the same value succeeds", () => {
     const history = (second: number): History => {

@@ -128,6 +128,36 @@ function isMicroList(input: unknown): boolean {
   return Array.isArray(input) && Array.isArray(input[0]);
 }
 
+const weakSettings: Readonly<Record<string, string>> = {
+  staleness: "bounded-staleness: how old a version may be, such as 5s",
+  versions: "bounded-staleness: how many of the newest versions may be read",
+  calm: "eventual: how long after a key's last write reads count (default: each session's last read)",
+  dialect: "knossos: an answer of nil says nothing",
+};
+
+/** Throws `LC_BAD_SETTING` for what these checkers do not know. */
+function refuseSettings(settings: CheckOptions["settings"]): void {
+  const odd = Object.keys(settings ?? {}).find((name) => !Object.hasOwn(weakSettings, name));
+  const dialect = settings?.["dialect"];
+  if (odd === undefined && (dialect === undefined || dialect === "knossos")) return;
+  throw new LightconeError(
+    "LC_BAD_SETTING",
+    odd === undefined
+      ? `dialect: ${JSON.stringify(dialect)} is none of knossos`
+      : `the weak levels have no setting ${JSON.stringify(odd)}`,
+    `They have: ${Object.keys(weakSettings).join(", ")}.`,
+  );
+}
+
+/** Knossos takes a read that answered nil for one whose answer is not known. */
+function withoutNilReads({ operations }: History): History {
+  return {
+    operations: operations.filter(
+      ({ f, output }) => !((f === "read" || f === "get") && (output ?? null) === null),
+    ),
+  };
+}
+
 function weakChecker(model: string, aliases: readonly string[], keyed: boolean): Checker {
   return {
     model,
@@ -135,12 +165,10 @@ function weakChecker(model: string, aliases: readonly string[], keyed: boolean):
     summary,
     levels: offered,
     defaultLevel: "sequential",
-    settings: {
-      staleness: "bounded-staleness: how old a version may be, such as 5s",
-      versions: "bounded-staleness: how many of the newest versions may be read",
-      calm: "eventual: how long after a key's last write reads count (default: each session's last read)",
-    },
-    check(history, options) {
+    settings: weakSettings,
+    check(given, options) {
+      refuseSettings(options.settings);
+      const history = options.settings?.["dialect"] ? withoutNilReads(given) : given;
       const level = chooseLevel(options.level ?? "sequential", offered) ?? "sequential";
       if (level === "bounded-staleness") return boundedStaleness(history, options);
       if (level === "sequential" && !isReadWrite(history)) {
