@@ -1,6 +1,12 @@
 /** A connection: what the server knows of a client, its requests still to run, and its output. */
 import type { Socket } from "node:net";
-import { encodeReply, type Reply, RequestDecoder, type RespVersion } from "../../wire/index.ts";
+import {
+  encodeReply,
+  type Reply,
+  RequestDecoder,
+  RespError,
+  type RespVersion,
+} from "../../wire/index.ts";
 import { type Command, NO_REPLY, type NoReply } from "./command.ts";
 import type { Database } from "./database.ts";
 import type { Server } from "./server.ts";
@@ -162,6 +168,7 @@ export class Client {
       if (at >= 0) queue.splice(at, 1);
       if (queue.length === 0) blocked.database.blocked.delete(key);
     }
+    if (reply instanceof RespError) this.server.countError(reply);
     if (reply !== undefined) this.reply(reply);
     if (!this.closed) this.server.resumable.push(this);
   }

@@ -52,21 +52,22 @@ export function execute(client: Client, command: Command, args: string[]): Reply
   client.lastCommand = command.name;
   server.stats.commands++;
   command.calls++;
+  // MONITOR shows a script before its commands, and a transaction's commands before its EXEC.
+  const watched = server.monitors.size > 0;
+  const isScript = watched && /^(eval|fcall)/.test(command.name);
+  if (isScript) server.monitor(client, command, args);
   try {
     return command.run(client, args);
   } catch (error) {
     return counted(client, error);
   } finally {
-    // Afterwards, as in Redis: the commands of a transaction come before its EXEC.
-    if (server.monitors.size > 0) server.monitor(client, command, args);
+    if (watched && !isScript) server.monitor(client, command, args);
   }
 }
 
 function counted(client: Client, error: unknown): RespError {
   if (!(error instanceof RespError)) throw error;
-  const code = /^[A-Z]+/.exec(error.text)?.[0] ?? "ERR";
-  const { errors } = client.server.stats;
-  errors.set(code, (errors.get(code) ?? 0) + 1);
+  client.server.countError(error);
   return error;
 }
 

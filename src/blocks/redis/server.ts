@@ -246,6 +246,13 @@ export class Server {
     for (const watcher of this.monitors) if (watcher !== client) watcher.push(new Status(line));
   }
 
+  /** Counts an error reply by its code, for INFO. */
+  countError(error: RespError): void {
+    const code = /^[A-Z]+/.exec(error.text)?.[0] ?? "ERR";
+    const { errors } = this.stats;
+    errors.set(code, (errors.get(code) ?? 0) + 1);
+  }
+
   /** Commands that have been called, for INFO. */
   calledCommands(): Command[] {
     return [...this.commands.used()]

@@ -1,12 +1,12 @@
 /** CLIENT: what connections there are, and what one may change about them. */
-import { NULL_ARRAY, OK, type Reply, RespError } from "../../../wire/index.ts";
+import { encodeRequest, NULL_ARRAY, OK, type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { type CommandTable, NO_REPLY, type NoReply } from "../command.ts";
 import { err, NOT_INTEGER, SYNTAX } from "../errors.ts";
 import { parseInteger } from "../numbers.ts";
 
 /** One line of CLIENT LIST. */
-function describe(client: Client): string {
+function describe(client: Client, running?: readonly string[]): string {
   const { server, socket } = client;
   const age = Math.floor((server.nowMs - client.createdMs) / 1_000);
   const idle = Math.floor((server.nowMs - client.lastMs) / 1_000);
@@ -31,7 +31,8 @@ function describe(client: Client): string {
     `psub=${client.patterns.size}`,
     `ssub=${client.shardChannels.size}`,
     `multi=${client.queue ? client.queue.length : -1}`,
-    `qbuf=${client.decoder.pendingBytes}`,
+    // The request under way is still in Redis's buffer when it answers.
+    `qbuf=${client.decoder.pendingBytes + (running ? encodeRequest(running).length : 0)}`,
     "qbuf-free=20448 argv-mem=10 multi-mem=0 rbs=1024 rbp=0 obl=0 oll=0 omem=0 tot-mem=22298",
     "events=r",
     `cmd=${client.lastCommand}`,
@@ -57,7 +58,7 @@ function list(client: Client, args: string[]): Reply {
   } else if (word !== undefined) {
     throw SYNTAX;
   }
-  return chosen.map((one) => `${describe(one)}\n`).join("");
+  return chosen.map((one) => `${describe(one, one === client ? args : undefined)}\n`).join("");
 }
 
 function parseType(text: string): string {
@@ -187,7 +188,7 @@ function tracking(_client: Client, args: string[]): Reply {
 
 export const clientCommands: CommandTable = {
   id: [(client) => client.id, 2, "slt"],
-  info: [(client) => `${describe(client)}\n`, 2, "slt"],
+  info: [(client, args) => `${describe(client, args)}\n`, 2, "slt"],
   list: [list, -2, "aslt"],
   setname: [setName, 3, "slt"],
   getname: [(client) => client.name || null, 2, "slt"],

@@ -16,8 +16,8 @@ import {
   typeName,
 } from "./values.ts";
 
-/** Turns of loops that one script may make before it is stopped: Redis would answer BUSY for ever. */
-const STEPS_MAX = 2_000_000_000;
+/** Turns of loops after which a script is stopped: a few seconds, when Redis would begin to answer BUSY. */
+const STEPS_MAX = 500_000_000;
 
 /** A number that Lua reads from a string, or undefined. */
 export function toNumber(value: LuaValue): number | undefined {
