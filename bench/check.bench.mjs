@@ -165,8 +165,7 @@ async function keyValueLogs(report, kit, porcupine) {
       unit: "ms",
       peer: peerOf(csvMs, liveMs),
       ratio: ms / (liveMs ?? csvMs),
-      target: `<= ${csvMs.toPrecision(3)}`,
-      met: ms <= csvMs,
+      ...(file.includes("c10") ? { target: `<= ${csvMs.toPrecision(3)}`, met: ms <= csvMs } : {}),
     });
   }
 }

@@ -62,6 +62,9 @@ export function search(
   budget: Budget,
   watchFrom: number = Infinity,
 ): SearchResult {
+  if (plan.slots <= 1 && inSequence(plan, starts)) {
+    return { result: "linearizable", configurations: plan.operations.length };
+  }
   let returns = 0;
   for (const width of beamWidths) {
     const walk = new Walk(plan, budget, width, watchFrom);
@@ -72,6 +75,20 @@ export function search(
   }
   const why = `more than ${beamWidths.at(-1)} ways to order the operations are open at once`;
   return { result: "unknown", why, returns };
+}
+
+/** Whether operations of which no two are ever open at once are right one after another. */
+function inSequence(
+  { machine, kindOf, operations }: Plan<never>,
+  starts: readonly number[],
+): boolean {
+  return starts.some((start) => {
+    let state = start;
+    for (let i = 0; i < operations.length && state !== impossible; i++) {
+      state = machine.step(state, kindOf[i] as number);
+    }
+    return state !== impossible;
+  });
 }
 
 /** One walk over the events. */
