@@ -81,7 +81,9 @@ export class NodeProcess implements ProcessRunner {
     this.#observer = observer;
     process.runner = this;
     this.loop = new EventLoop(process, () => this.#onIdle());
-    const prng = process.host.prng.fork(`process.${process.pid}.${process.host.kernel.nowNs}`);
+    const prng = process.host.prng.fork(
+      `process.${process.pid}.${thread?.id ?? 0}.${process.host.kernel.nowNs}`,
+    );
     const intrinsics = createIntrinsics(process, prng.fork("math"));
     const object = createProcessObject(process, description) as Realm["process"];
     Object.defineProperty(object, cwdSymbol, { value: description.cwd });

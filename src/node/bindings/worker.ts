@@ -14,6 +14,8 @@ import { createPortPair } from "./messaging.ts";
 
 /** What a thread costs to start. */
 const START_NS = 5_000_000;
+/** What it takes to hear that a thread has ended. */
+const JOIN_NS = 100_000;
 
 const nextThreadId = new WeakMap<object, number>();
 
@@ -74,7 +76,8 @@ export function createWorkerBinding(realm: Realm): object {
       owner.threads.delete(this.#process as Process);
       const { process } = context;
       process.schedule(
-        0,
+        // What the thread posted last arrives before the news of its end.
+        JOIN_NS,
         Kind.internal,
         () => {
           this.deactivate();
