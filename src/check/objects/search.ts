@@ -19,6 +19,7 @@
 import type { Budget } from "../budget.ts";
 import { Front } from "./front.ts";
 import { impossible, type Plan } from "./plan.ts";
+import { inSequence } from "./sequence.ts";
 
 /** What the search held possible at one moment: a state, and how far the open operations are. */
 export interface Moment {
@@ -62,7 +63,7 @@ export function search(
   budget: Budget,
   watchFrom: number = Infinity,
 ): SearchResult {
-  if (plan.slots <= 1 && inSequence(plan, starts)) {
+  if (plan.slots <= 1 && inSequence(plan, starts, budget)) {
     return { result: "linearizable", configurations: plan.operations.length };
   }
   let returns = 0;
@@ -75,20 +76,6 @@ export function search(
   }
   const why = `more than ${beamWidths.at(-1)} ways to order the operations are open at once`;
   return { result: "unknown", why, returns };
-}
-
-/** Whether operations of which no two are ever open at once are right one after another. */
-function inSequence(
-  { machine, kindOf, operations }: Plan<never>,
-  starts: readonly number[],
-): boolean {
-  return starts.some((start) => {
-    let state = start;
-    for (let i = 0; i < operations.length && state !== impossible; i++) {
-      state = machine.step(state, kindOf[i] as number);
-    }
-    return state !== impossible;
-  });
 }
 
 /** One walk over the events. */
