@@ -30,7 +30,9 @@ const INCOMPLETE = Symbol("incomplete");
  * Dissects RESP. With `inline`, bytes that open no RESP type are an inline command, as a server reads them;
  * without, as in a stream of replies, they are an error.
  */
-export function dissectResp(bytes: Uint8Array, { inline = false }: { inline?: boolean } = {},
+export function dissectResp(
+  bytes: Uint8Array,
+  { inline = false }: { inline?: boolean } = {},
 ): Dissection {
   const messages: Field[] = [];
   let at = 0;
