@@ -1,4 +1,5 @@
 /** The client's side of the handshake. */
+import { localGroup } from "./groups.ts";
 import type { X509Certificate } from "node:crypto";
 import { certificateOf, type Purpose } from "./certificates.ts";
 import { cipherOf } from "./ciphers.ts";
@@ -142,7 +143,7 @@ export class TlsClient extends TlsConnection {
     agreement.reused = says["reused"] === true && offered !== undefined;
     agreement.session = agreement.reused ? offered : undefined;
     agreement.resumedSecret = agreement.session?.secret ?? "";
-    agreement.group = says["group"] as string | number | undefined;
+    agreement.group = localGroup(says["group"] as string | number | undefined);
     this.#sessionId = (says["sessionId"] as string | undefined) ?? "";
     this.#certificateRequested = false;
     this.#certificates = [];

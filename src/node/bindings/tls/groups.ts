@@ -35,6 +35,19 @@ export function chooseGroup(own: string, offered: string, tls13: boolean): strin
   return groupsOf(own, tls13).find((group) => theirs.includes(group));
 }
 
+/** What both sides' defaults agree on is called the same on the wire, whichever OpenSSL carries it. */
+const DEFAULT = "default";
+
+/** How a group is named on the wire: a run's bytes do not depend on the version of Node. */
+export function wireGroup(group: string | number | undefined): string | number | undefined {
+  return group === (hybridByDefault ? HYBRID : defaults[0]) ? DEFAULT : group;
+}
+
+/** The group that a name on the wire stands for. */
+export function localGroup(name: string | number | undefined): string | number | undefined {
+  return name === DEFAULT ? (hybridByDefault ? HYBRID : defaults[0]) : name;
+}
+
 /** What `getEphemeralKeyInfo` says of a group, or of Diffie-Hellman parameters of so many bits. */
 export function ephemeralKeyInfo(group: string | number): object {
   if (typeof group === "number") return { type: "DH", size: group };

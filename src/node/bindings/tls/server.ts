@@ -2,7 +2,7 @@
 import { certificateOf, type Purpose } from "./certificates.ts";
 import { type Cipher, cipherOf } from "./ciphers.ts";
 import { Alert, TLS1_2, TLS1_3, TlsConnection } from "./connection.ts";
-import { chooseGroup } from "./groups.ts";
+import { chooseGroup, wireGroup } from "./groups.ts";
 import { encodeMessage, type HandshakeMessage, Message } from "./records.ts";
 import type { Identity } from "./secure-context.ts";
 import { openTicket, sealTicket, type SessionState } from "./session.ts";
@@ -276,7 +276,7 @@ export class TlsServer extends TlsConnection {
         version: agreement.version,
         cipher: agreement.cipher?.name,
         reused: agreement.reused,
-        group: agreement.group,
+        group: wireGroup(agreement.group),
         ...extra,
       },
       [],
