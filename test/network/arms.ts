@@ -38,7 +38,6 @@ export function programOf(run: (scope: Omit<Scope, "log" | "done">) => void): Co
   return {
     entry: "/scenario.js",
     digest: "",
-    inputs: [],
     evaluate: async ({ global, require }) => {
       run({
         ...(global as ProgramGlobal),

@@ -17,6 +17,7 @@ import { Kind } from "../../trace/kinds.ts";
 import type { BindingContext } from "./context.ts";
 import { newDescriptor } from "./descriptors.ts";
 import { toBytes } from "./fs/paths.ts";
+import { receiveWith } from "./passing.ts";
 import { inheritedSocket } from "./inherited.ts";
 import { type Request, requestClass, StreamHandle } from "./stream.ts";
 
@@ -144,6 +145,9 @@ export function createPipeBinding(context: BindingContext): object {
     }
   }
 
+  receiveWith<TcpSocket>(context, "pipe", (socket) => {
+    return new Pipe(socket.listening ? constants.SERVER : constants.SOCKET, socket);
+  });
   return { Pipe, PipeConnectWrap: requestClass(context, "PIPECONNECTWRAP"), constants };
 }
 

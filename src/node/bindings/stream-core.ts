@@ -12,6 +12,7 @@ import { Phase, type StreamEvents } from "../../sim/network/tcp/phase.ts";
 import type { TcpSocket } from "../../sim/network/tcp/socket.ts";
 import { Kind } from "../../trace/kinds.ts";
 import type { BindingContext } from "./context.ts";
+import { type Passable, type Passed, receiveHandle } from "./passing.ts";
 
 /** Indices of `streamBaseState`, as in Node's `src/stream_base.h`. */
 export const kReadBytesOrError = 0;
@@ -91,6 +92,8 @@ export interface StreamOwner {
   readonly onread: ((buffer?: unknown) => unknown) | undefined;
   /** It reads, and keeps the process alive; or it does not. */
   setReading(reading: boolean): void;
+  /** The handle that came with what is read. */
+  pendingHandle?: unknown;
   onConnection(): void;
 }
 
@@ -138,6 +141,10 @@ export class StreamCore implements StreamEvents {
       return;
     }
     this.bytesRead += chunk.length;
+    if (socket.receivedRights !== undefined) {
+      this.#owner.pendingHandle = receiveHandle(this.#context, socket.receivedRights as Passed);
+      socket.receivedRights = undefined;
+    }
     if (user === undefined) {
       this.#emitRead(chunk.length, chunk);
     } else {
@@ -165,7 +172,12 @@ export class StreamCore implements StreamEvents {
 
   // ---------------------------------------------------------------- writing
 
-  writeBuffer(request: Request | null, buffer: Uint8Array): number | Request {
+  /** With `handle`, that one is passed to the reader, too. */
+  writeBuffer(
+    request: Request | null,
+    buffer: Uint8Array,
+    handle?: Passable | null,
+  ): number | Request {
     if (!ArrayBuffer.isView(buffer)) {
       // Node's C++ throws this one itself.
       throw Object.assign(new TypeError("Second argument must be a buffer"), {
@@ -174,6 +186,7 @@ export class StreamCore implements StreamEvents {
     }
     const bytes = allocate(buffer.length);
     bytes.set(buffer);
+    if (handle) this.socket.attach(handle.passed);
     return this.#write(request, bytes);
   }
 
@@ -204,10 +217,12 @@ export class StreamCore implements StreamEvents {
     request: Request | null,
     text: string,
     encoding: "latin1" | "utf8" | "utf16le",
+    handle?: Passable | null,
   ): number | Request {
     const length = encoding === "latin1" ? text.length : Buffer.byteLength(text, encoding);
     const bytes = allocate(length);
     bytes.write(text, 0, length, encoding);
+    if (handle) this.socket.attach(handle.passed);
     return this.#write(request, bytes);
   }
 

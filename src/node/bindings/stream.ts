@@ -7,6 +7,7 @@ import { Phase } from "../../sim/network/tcp/phase.ts";
 import type { TcpSocket } from "../../sim/network/tcp/socket.ts";
 import type { BindingContext } from "./context.ts";
 import { Handle } from "./handle.ts";
+import type { Passable, Passed } from "./passing.ts";
 import {
   classesOf,
   kArrayBufferOffset,
@@ -53,12 +54,16 @@ export class StreamHandle extends Handle implements StreamOwner {
   onconnection: ((status: number, client?: object) => void) | undefined;
   /** Set by Node's library. */
   reading = false;
+  /** The handle that came with what is read, for the library's channels. */
+  pendingHandle: unknown;
   protected readonly core: StreamCore;
 
   constructor(context: BindingContext, socket: TcpSocket, type: string) {
     super(context, type);
     this.core = new StreamCore(context, this, socket);
-    socket.events = this.core;
+    // A socket that was passed here has another holder already.
+    if (socket.events === undefined) socket.events = this.core;
+    else socket.passTo(context.process, this.core);
   }
 
   /** @internal The socket of the operating system. */
@@ -69,6 +74,11 @@ export class StreamHandle extends Handle implements StreamOwner {
   set socket(socket: TcpSocket) {
     this.core.socket = socket;
     socket.events = this.core;
+  }
+
+  /** @internal */
+  get passed(): Passed {
+    return { kind: this.core.socket.unix ? "pipe" : "tcp", socket: this.core.socket };
   }
 
   get bytesRead(): number {
@@ -117,8 +127,13 @@ export class StreamHandle extends Handle implements StreamOwner {
     this.core.userBuffer = buffer;
   }
 
-  writeBuffer(request: Request | null, buffer: Uint8Array): number | Request {
-    return this.core.writeBuffer(request, buffer);
+  /** With `handle`, that one is passed to the reader, too: a channel between processes. */
+  writeBuffer(
+    request: Request | null,
+    buffer: Uint8Array,
+    handle?: Passable | null,
+  ): number | Request {
+    return this.core.writeBuffer(request, buffer, handle);
   }
 
   writeLatin1String(request: Request | null, text: string): number | Request {
@@ -129,8 +144,12 @@ export class StreamHandle extends Handle implements StreamOwner {
     return this.core.writeString(request, text, "latin1");
   }
 
-  writeUtf8String(request: Request | null, text: string): number | Request {
-    return this.core.writeString(request, text, "utf8");
+  writeUtf8String(
+    request: Request | null,
+    text: string,
+    handle?: Passable | null,
+  ): number | Request {
+    return this.core.writeString(request, text, "utf8", handle);
   }
 
   writeUcs2String(request: Request | null, text: string): number | Request {
@@ -159,7 +178,7 @@ export class StreamHandle extends Handle implements StreamOwner {
 
   protected override onClose(): void {
     this.core.closing = true;
-    this.core.socket.close();
+    this.core.socket.release(this.core);
   }
 
   /** @internal */

@@ -9,6 +9,7 @@ import { Phase } from "../../sim/network/tcp/phase.ts";
 import { TcpSocket } from "../../sim/network/tcp/socket.ts";
 import type { BindingContext } from "./context.ts";
 import { newDescriptor } from "./descriptors.ts";
+import { receiveWith } from "./passing.ts";
 import { type Request, requestClass, StreamHandle } from "./stream.ts";
 
 const UV_TCP_IPV6ONLY = 1;
@@ -177,6 +178,11 @@ export function createTcpBinding(context: BindingContext): object {
     }
   }
 
+  receiveWith<TcpSocket>(context, "tcp", (socket) => {
+    const type = socket.listening ? constants.SERVER : constants.SOCKET;
+    const handle = new TCP(type, socket);
+    return handle;
+  });
   return { TCP, TCPConnectWrap: requestClass(context, "TCPCONNECTWRAP"), constants };
 }
 

@@ -6,6 +6,7 @@ import { type DatagramEvents, UdpSocket } from "../../sim/network/udp/socket.ts"
 import type { BindingContext } from "./context.ts";
 import { newDescriptor } from "./descriptors.ts";
 import { Handle } from "./handle.ts";
+import { type Passed, receiveWith } from "./passing.ts";
 import { requestClass } from "./stream.ts";
 import { type AddressOut, fillAddress } from "./tcp.ts";
 
@@ -33,10 +34,21 @@ export function createUdpBinding(context: BindingContext): object {
     onmessage: OnMessage | undefined;
     readonly #socket: UdpSocket;
 
-    constructor() {
+    constructor(passedOn?: UdpSocket) {
       super(context, "UDPWRAP");
-      this.#socket = new UdpSocket(stackOf(process.host), process);
-      this.#socket.events = this;
+      if (passedOn instanceof UdpSocket) {
+        this.#socket = passedOn;
+        passedOn.passTo(process, this);
+        this.fd = newDescriptor(context);
+      } else {
+        this.#socket = new UdpSocket(stackOf(process.host), process);
+        this.#socket.events = this;
+      }
+    }
+
+    /** @internal */
+    get passed(): Passed {
+      return { kind: "udp", socket: this.#socket };
     }
 
     open(): number {
@@ -271,11 +283,12 @@ export function createUdpBinding(context: BindingContext): object {
     }
 
     protected override onClose(): void {
-      this.#socket.close();
+      this.#socket.release(this);
       this.fd = -1;
     }
   }
 
+  receiveWith<UdpSocket>(context, "udp", (socket) => new UDP(socket));
   return { UDP, SendWrap: requestClass(context, "UDPSENDWRAP"), constants };
 }
 

@@ -28,7 +28,7 @@ export function stackOf(host: Host): HostStack {
 
 /** Whatever belongs to a process and is closed when the process ends. */
 export interface Closable {
-  abandon(): void;
+  abandon(process: Process): void;
 }
 
 /** The network stack of one host. */
@@ -123,7 +123,7 @@ export class HostStack implements Device {
       this.#owned.set(process, fresh);
       process.onEnd.add(() => {
         this.#owned.delete(process);
-        for (const owned of fresh) owned.abandon();
+        for (const owned of fresh) owned.abandon(process);
       });
     }
     items.add(item);

@@ -15,6 +15,7 @@ import type { Process } from "../../process.ts";
 import type { Family } from "../address.ts";
 import { Errno } from "../errno.ts";
 import { LOST, type Link, MSS } from "../link.ts";
+import { Holders } from "../holders.ts";
 import type { PortHolder } from "../ports.ts";
 import type { HostStack } from "../stack.ts";
 import {
@@ -99,6 +100,11 @@ export class TcpSocket implements PortHolder {
   /** It ended by an error of the network. */
   connectionLost = false;
 
+  /** Sockets that are passed with what is to be read, and where; and the one that came with a read. */
+  rights: { readonly at: number; readonly item: unknown }[] = [];
+  receivedRights: unknown;
+
+  #holders: Holders<StreamEvents> | undefined;
   #reading = false;
   #notified = false;
   #endRead = false;
@@ -150,10 +156,11 @@ export class TcpSocket implements PortHolder {
     this.wantsWritable = true;
   }
 
-  /** Takes up to `limit` bytes: bytes, `EOF`, an error, or `EAGAIN` when there is nothing yet. */
-  read(limit: number): Uint8Array | number {
+  /** Takes up to `atMost` bytes: bytes, `EOF`, an error, or `EAGAIN` when there is nothing yet. */
+  read(atMost: number): Uint8Array | number {
     const { inbox } = this;
     if (this.inboxBytes > 0) {
+      const limit = this.rights.length === 0 ? atMost : this.#untilRights(atMost);
       let chunk: Uint8Array;
       if (inbox.length === 1 && this.inboxBytes <= limit) {
         chunk = inbox.pop() as Uint8Array;
@@ -234,9 +241,35 @@ export class TcpSocket implements PortHolder {
     this.die();
   }
 
+  /** One more process holds the socket, passed on to it over a Unix socket, and is told from now on. */
+  passTo(process: Process, events: StreamEvents): void {
+    this.#holders ??= new Holders(this);
+    this.#holders.add(process, events);
+    this.#reading = false;
+  }
+
+  /** One of its holders closes it; with the last, the socket closes. */
+  release(events: StreamEvents): void {
+    if (this.#holders?.release((holder) => holder.events === events) !== true) this.close();
+  }
+
   /** @internal The process has ended; its operating system cleans up. */
-  abandon(): void {
-    this.close();
+  abandon(process: Process): void {
+    if (this.#holders?.release((holder) => holder.process === process) !== true) this.close();
+  }
+
+  /** What is written next carries `item`, a socket, to whoever reads it (SCM_RIGHTS). */
+  attach(item: unknown): void {
+    this.peer?.rights.push({ at: this.sentSeq + this.sendQueueBytes, item });
+  }
+
+  /** How much of `limit` may be read at once: what carries a socket begins a read of its own. */
+  #untilRights(limit: number): number {
+    const { rights } = this;
+    const at = this.nextSeq - this.inboxBytes;
+    if (rights[0]?.at === at) this.receivedRights = rights.shift()?.item;
+    const next = rights[0];
+    return next === undefined ? limit : Math.min(limit, next.at - at);
   }
 
   /** @internal The machine has lost power. */

@@ -17,6 +17,7 @@ import {
 } from "../address.ts";
 import { Errno } from "../errno.ts";
 import { LOST, MTU } from "../link.ts";
+import { Holders } from "../holders.ts";
 import type { PortHolder } from "../ports.ts";
 import type { HostStack } from "../stack.ts";
 import { Datagram, markDatagram } from "./datagram.ts";
@@ -60,6 +61,7 @@ export class UdpSocket implements PortHolder {
   receiveBufferBytes: number = BUFFER_BYTES;
   sendBufferBytes: number = BUFFER_BYTES;
 
+  #holders: Holders<DatagramEvents> | undefined;
   #queue: Datagram[] = [];
   #queuedBytes = 0;
   #error = 0;
@@ -205,9 +207,20 @@ export class UdpSocket implements PortHolder {
     this.vanish();
   }
 
+  /** One more process holds the socket, passed on to it over a Unix socket, and is told from now on. */
+  passTo(process: Process, events: DatagramEvents): void {
+    this.#holders ??= new Holders(this);
+    this.#holders.add(process, events);
+  }
+
+  /** One of its holders closes it; with the last, the socket closes. */
+  release(events: DatagramEvents): void {
+    if (this.#holders?.release((holder) => holder.events === events) !== true) this.close();
+  }
+
   /** @internal */
-  abandon(): void {
-    this.close();
+  abandon(process: Process): void {
+    if (this.#holders?.release((holder) => holder.process === process) !== true) this.close();
   }
 
   /** @internal The machine has lost power, or the socket is closed. */

@@ -1,0 +1,58 @@
+/**
+ * Several processes may hold one socket: who was passed it over a Unix socket holds it beside whoever
+ * passed it. The latest holder is told what happens; the socket closes with the last.
+ */
+import type { Process } from "../process.ts";
+import type { HostStack } from "./stack.ts";
+
+/** A socket as its holders see it. */
+export interface Held<Events> {
+  readonly stack: HostStack;
+  process: Process | undefined;
+  events: Events | undefined;
+  close(): void;
+  abandon(process: Process): void;
+}
+
+interface Holder<Events> {
+  readonly process: Process | undefined;
+  readonly events: Events | undefined;
+}
+
+/** The holders of a socket but for the latest, who stands in the socket itself. */
+export class Holders<Events> {
+  readonly #socket: Held<Events>;
+  readonly #earlier: Holder<Events>[] = [];
+
+  constructor(socket: Held<Events>) {
+    this.#socket = socket;
+  }
+
+  /** One more process holds the socket, and is told from now on. */
+  add(process: Process, events: Events): void {
+    const socket = this.#socket;
+    this.#earlier.push({ process: socket.process, events: socket.events });
+    socket.process = process;
+    socket.events = events;
+    socket.stack.adopt(process, socket);
+  }
+
+  /** A holder lets go. False when it was the last: then the socket has to close. */
+  release(is: (holder: Holder<Events>) => boolean): boolean {
+    const socket = this.#socket;
+    const before = this.#earlier.pop();
+    if (before === undefined) return false;
+    if (is({ process: socket.process, events: socket.events })) {
+      if (socket.process !== undefined) socket.stack.disown(socket.process, socket);
+      socket.process = before.process;
+      socket.events = before.events;
+      return true;
+    }
+    this.#earlier.push(before);
+    const at = this.#earlier.findIndex(is);
+    if (at < 0) return true;
+    const [gone] = this.#earlier.splice(at, 1);
+    if (gone?.process !== undefined) socket.stack.disown(gone.process, socket);
+    return true;
+  }
+}
