@@ -57,6 +57,17 @@ describe("the table of levels", () => {
   });
 });
 
+describe("the name causal", () => {
+  it("means the causal level of transactions where the model is one of transactions", () => {
+    const unasked = "A: [w x 1]\nB:         [r x 1, w y 1]\nC:                  [r y 1, r x nil]";
+    const { verdict } = findChecker("rw-register", "causal").check(historyOf(unasked, true), {
+      level: "causal",
+      budget: new Budget(),
+    });
+    expect(verdict).toMatchObject({ result: "violated", violates: ["causal-cerone"] });
+  });
+});
+
 describe("every example gets the verdict that the page shows", () => {
   for (const level of levels) {
     for (const { allowed, timeline } of level.examples) {

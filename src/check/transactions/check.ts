@@ -11,7 +11,7 @@ import { knownAppendOrder } from "./append-known.ts";
 import { appendOrder } from "./append-order.ts";
 import { committedAppends, committedPart, type Committed } from "./committed.ts";
 import { coreStory } from "./core-story.ts";
-import { levelNamed } from "./elle-judgement.ts";
+import { levelAsked } from "./elle-judgement.ts";
 import { evidenceOf, levelEvidence, type Lookup } from "./evidence.ts";
 import { checkListAppend, type TransactionFindings } from "./list-append.ts";
 import {
@@ -42,7 +42,7 @@ export function checkAppendTable(
   lookup: Lookup,
   options: CheckOptions,
 ): CheckResult {
-  const level = levelNamed(options.level ?? "strict-serializable");
+  const level = levelAsked(options.level);
   return guarded(table, () => {
     const findings = checkListAppend(table, { levels: [level] }, options.budget);
     if (table.writtenTwice) return result(table, unknown(findings.why as string), findings);
@@ -90,7 +90,7 @@ export function checkRegisterTable(
   lookup: Lookup,
   options: CheckOptions,
 ): CheckResult {
-  const level = levelNamed(options.level ?? "strict-serializable");
+  const level = levelAsked(options.level);
   const assumptions = assumptionsOf(options.settings ?? {});
   return guarded(table, () => {
     const findings = inferRegister(table, { levels: [level] }, assumptions, options.budget);

@@ -5,7 +5,7 @@
 import type { Budget } from "../budget.ts";
 import { LightconeError } from "../../base/errors.ts";
 import { boundary, byGravity, forbiddenBy, impossibleLevels, withImplying } from "./anomalies.ts";
-import { findLevel } from "../levels.ts";
+import { chooseLevel, findLevel, levels } from "../levels.ts";
 import type { AnomalySet } from "./anomaly.ts";
 import { cycleExists, cycleTypes, shapeOfCycle } from "./cycle-kinds.ts";
 import { searchComponent } from "./cycle-search.ts";
@@ -33,6 +33,21 @@ export function levelNamed(name: string): string {
   throw new LightconeError(
     "LC_NO_LEVEL",
     `there is no level of consistency named ${JSON.stringify(name)}`,
+  );
+}
+
+const transactional: readonly string[] = levels
+  .filter(({ of }) => of === "transactions")
+  .map(({ name }) => name);
+
+/** The level of transactions that a user means; "causal" is one of objects, too. Throws `LC_NO_LEVEL`. */
+export function levelAsked(name = "strict-serializable"): string {
+  const level = chooseLevel(name, transactional);
+  if (level !== undefined) return level;
+  throw new LightconeError(
+    "LC_NO_LEVEL",
+    `transactions are not judged at level ${JSON.stringify(name)}`,
+    `Their levels: ${transactional.join(", ")}.`,
   );
 }
 

@@ -7,13 +7,13 @@ import { rulingOf } from "../levels.ts";
 import type { Verdict } from "../verdict.ts";
 import { impossibleLevels } from "./anomalies.ts";
 import { checkPredicates, entriesOf, type PredicateTransaction } from "./closed-predicate.ts";
-import { levelNamed } from "./elle-judgement.ts";
+import { levelAsked } from "./elle-judgement.ts";
 import { evidenceOf, type Lookup } from "./evidence.ts";
 import { FAIL, INFO, OK, TableBuilder } from "./table.ts";
 
 /** Checks a history of `init` and `txn` operations. Throws `LC_BAD_HISTORY`, `LC_NO_LEVEL`. */
 export function checkPredicateHistory(history: History, options: CheckOptions): CheckResult {
-  const level = levelNamed(options.level ?? "strict-serializable");
+  const level = levelAsked(options.level);
   const operations = history.operations.toSorted((a, b) =>
     a.completeRank === b.completeRank ? a.index - b.index : a.completeRank - b.completeRank,
   );
