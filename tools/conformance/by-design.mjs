@@ -17,6 +17,7 @@ export const byDesign = {
   "test-fs-readfilesync-pipe-large.js": shell,
   "test-fs-utimes-y2K38.js": binary,
   "test-fs-write-sigxfsz.js": shell,
+  "test-http-chunk-problem.js": shell,
   "test-process-env-sideeffects.js": inspector,
   "test-process-env-tz.js": timeZone,
   "test-process-exception-capture-should-abort-on-uncaught-setflagsfromstring.js": v8Flags,

@@ -11,6 +11,8 @@ import { WORLD_EPOCH_MS } from "../clock.ts";
 
 /** The descriptors that Node itself holds (epoll, event pipes, ...) on a real machine: 3 to here. */
 const FIRST_FREE = 17;
+/** Where the numbers of sockets begin, far above those of files. */
+const FIRST_RESERVED = 10_000;
 /** The soft limit of descriptors that Node raises to the hard limit at start. */
 const DESCRIPTORS_MAX = 1_048_576;
 
@@ -26,6 +28,7 @@ export class ProcessFiles implements Caller {
   /** How many descriptors it may have; `EMFILE` beyond. */
   descriptorsMax: number = DESCRIPTORS_MAX;
   readonly #open = new Map<number, OpenFile>();
+  #nextReserved = FIRST_RESERVED;
   /** No descriptor below this one is free, the standard streams aside. */
   #lowestFree = FIRST_FREE;
 
@@ -67,6 +70,11 @@ export class ProcessFiles implements Caller {
     this.#open.set(fd, file);
     this.#lowestFree = fd + 1;
     return fd;
+  }
+
+  /** A number that no file has: sockets are kept elsewhere, and each gets one that was nobody's before. */
+  reserve(): number {
+    return this.#nextReserved++;
   }
 
   /** Makes `fd` refer to `file`, as `dup2` does: for the standard streams and inherited files. */

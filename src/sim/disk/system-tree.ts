@@ -108,9 +108,13 @@ export function plantSystem(fs: FileSystem, hostname: string, prng: Prng): void 
   plantText(fs, "/etc/group", "root:x:0:\nnogroup:x:65534:\n");
   plantDevices(fs, prng);
   plantProcesses(fs, hostname);
-  // There is no binary behind it, but programs ask whether it is there.
-  plantFile(fs, "/usr/local/bin/node", () => new Uint8Array(), { size: 0, mode: 0o755 });
+  // There is no binary behind it, but programs ask whether it is there, and some read of it.
+  const binary = (): Uint8Array => new Uint8Array(BINARY_BYTES);
+  plantFile(fs, "/usr/local/bin/node", binary, { size: BINARY_BYTES, mode: 0o755 });
 }
+
+/** Zeros that stand for the real binary. */
+const BINARY_BYTES = 131_072;
 
 const PASSWD =
   "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n";
