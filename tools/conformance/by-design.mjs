@@ -9,18 +9,45 @@ const timeZone = "changes the time zone, which is pinned to UTC so that every ru
 const v8Flags = "changes V8's flags, which belong to the real process";
 const inspector = "opens V8's inspector, which belongs to the real process";
 
+const realBytes =
+  "speaks TLS by hand, with real bytes; inside a world TLS is framed as it is, but not encrypted";
+const engine = "loads an engine of OpenSSL, which is native code of the real machine";
+const native = "looks at handles of native code";
+const realTime = "runs until the real machine takes longer than it just did";
+const nodeBinary = "serves the file of Node's own binary, which a simulated disk does not hold";
+
+const blocking =
+  "waits for another process within one turn (spawnSync); simulated processes share a thread and its microtasks";
+
 /** Why, by file name. */
 export const byDesign = {
+  "test-fs-read-stream.js": blocking,
   "test-fs-readfile-eof.js": shell,
   "test-fs-readfile-pipe-large.js": shell,
   "test-fs-readfile-pipe.js": shell,
   "test-fs-readfilesync-pipe-large.js": shell,
+  "test-fs-realpath-pipe.js": blocking,
   "test-fs-utimes-y2K38.js": binary,
   "test-fs-write-sigxfsz.js": shell,
   "test-http-chunk-problem.js": shell,
+  "test-http-max-header-size.js": blocking,
+  "test-http2-clean-output.js": blocking,
+  "test-http2-debug.js": blocking,
+  "test-http2-respond-with-file-connection-abort.js": nodeBinary,
+  "test-http2-session-timeout.js": realTime,
   "test-process-env-sideeffects.js": inspector,
   "test-process-env-tz.js": timeZone,
   "test-process-exception-capture-should-abort-on-uncaught-setflagsfromstring.js": v8Flags,
+  "test-process-execpath.js": blocking,
   "test-process-getgroups.js": binary,
+  "test-process-ppid.js": blocking,
+  "test-process-really-exit.js": blocking,
   "test-stream-pipeline-process.js": shell,
+  "test-timers-nan-duration-warning.js": blocking,
+  "test-timers-negative-duration-warning.js": blocking,
+  "test-tls-error-stack.js": engine,
+  "test-tls-external-accessor.js": native,
+  "test-tls-handshake-exception.js": blocking,
+  "test-tls-socket-snicallback-without-server.js": realBytes,
+  "test-tls-write-error.js": realBytes,
 };
