@@ -49,7 +49,11 @@ export function judgeEnds(ends: readonly UnwantedEnd[]): Violation[] {
 }
 
 /** One violation for each `always` that was not so, and each `eventually` that never was. */
-export function judgeAssertions(assertions: Assertions, calmFromNs: number): Violation[] {
+export function judgeAssertions(
+  assertions: Assertions,
+  calmFromNs: number,
+  whole: boolean,
+): Violation[] {
   const out: Violation[] = [];
   const seen = new Set<string>();
   for (const { name, host, atNs, event, detail } of assertions.broken) {
@@ -65,7 +69,7 @@ export function judgeAssertions(assertions: Assertions, calmFromNs: number): Vio
       },
     });
   }
-  for (const state of assertions.eventually.values()) {
+  for (const state of whole ? assertions.eventually.values() : []) {
     const { name, host, lastNs, event, trueInCalm, last } = state;
     if (trueInCalm || (last && lastNs < calmFromNs)) continue;
     out.push({

@@ -27,6 +27,8 @@ export interface Judged {
   /** Operations that waited through the whole calm, by index. */
   readonly hanging: readonly number[];
   readonly calmFromNs: number;
+  /** The run was not ended before its time: what should have happened by its end can be judged. */
+  readonly whole: boolean;
 }
 
 /** Every check's verdict; violations with their stories. */
@@ -40,7 +42,7 @@ export function judgeRun(judged: Judged): Pick<RunOutcome, "violations" | "undec
     if (verdict.result !== "violated") continue;
     for (const evidence of verdict.evidence) violations.push({ check: check.name, evidence });
   }
-  violations.push(...judgeAssertions(judged.assertions, calmFromNs));
+  violations.push(...judgeAssertions(judged.assertions, calmFromNs, judged.whole));
   violations.push(
     ...judgeEnds(
       judged.ends.filter(
@@ -48,7 +50,7 @@ export function judgeRun(judged: Judged): Pick<RunOutcome, "violations" | "undec
       ),
     ),
   );
-  if (!plan.tolerate.has("hangs") && plan.calmNs > 0) {
+  if (judged.whole && !plan.tolerate.has("hangs") && plan.calmNs > 0) {
     violations.push(...judgeHangs(history, judged.hanging, calmFromNs, plan.durationNs));
   }
   return {

@@ -9,6 +9,8 @@ export interface RunRequest {
   readonly seed: number;
   /** The faults; drawn from the seed unless given. */
   readonly schedule?: readonly Fault[] | undefined;
+  /** End the run here, before its time. What takes a whole run to judge is then not judged. */
+  readonly untilNs?: number | undefined;
   /** Keep every event, for the trace. Costs time and memory. */
   readonly trace?: boolean;
   /** Keep every line that a person may want to read: operations, faults, output, ends. */

@@ -121,7 +121,7 @@ class Run {
 
   execute(heartbeat: Heartbeat | undefined): void {
     const { kernel } = this;
-    const { durationNs } = this.#loaded.plan;
+    const durationNs = Math.min(this.#loaded.plan.durationNs, this.#request.untilNs ?? Infinity);
     for (const host of this.#hosts) this.#start(host);
     this.#faults.start(this.#schedule, this.#calmFromNs);
     for (let untilNs = 0; untilNs < durationNs && this.#fatal === undefined;) {
@@ -153,6 +153,7 @@ class Run {
       ends: this.#ends,
       hanging: this.#hanging,
       calmFromNs: this.#calmFromNs,
+      whole: this.#request.untilNs === undefined,
     });
     const bad = violations.length > 0;
     return {
