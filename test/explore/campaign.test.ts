@@ -1,0 +1,156 @@
+/** Campaigns, against runners that answer from a table: which runs are made, told, doubted and repeated. */
+import { describe, expect, it } from "vitest";
+import { runCampaign } from "../../src/explore/campaign.ts";
+import { firstDifference } from "../../src/explore/diverge.ts";
+import type { PoolRequest, RunnerPool } from "../../src/explore/pool.ts";
+import { shrinkRun } from "../../src/explore/shrink-run.ts";
+import type { Fault } from "../../src/sim/faults.ts";
+import type { RunOutcome } from "../../src/world/outcome.ts";
+
+const SECOND = 1_000_000_000;
+
+function outcome(seed: number, violated: boolean, schedule: readonly Fault[] = []): RunOutcome {
+  const evidence = { summary: "broken", steps: [], operations: [] };
+  const line = { atNs: 3 * SECOND, who: "a", text: "breaks", tone: "note" } as const;
+  return {
+    world: "a world",
+    seed,
+    verdict: violated ? "violated" : "held",
+    fingerprint: `f${seed}`,
+    events: 10,
+    simulatedNs: 60 * SECOND,
+    operations: 2,
+    schedule,
+    faultsBegun: 1,
+    violations: violated
+      ? [{ check: "mine", evidence, story: { lines: [line], summary: "broken" } }]
+      : [],
+    undecided: [],
+    sometimes: [["a retry", seed === 3]],
+  };
+}
+
+/** Runners that take their time, so that outcomes come in any order. */
+function poolOf(size: number, answer: (request: PoolRequest, times: number) => RunOutcome) {
+  const asked = new Map<string, number>();
+  const run = async (request: PoolRequest): Promise<RunOutcome> => {
+    const key = JSON.stringify([request.seed, request.schedule]);
+    const times = (asked.get(key) ?? 0) + 1;
+    asked.set(key, times);
+    for (let turn = (request.seed * 7) % 5; turn >= 0; turn--) await Promise.resolve();
+    return answer(request, times);
+  };
+  return { size, run } as unknown as RunnerPool;
+}
+
+describe("a campaign", () => {
+  it("tells every run in order of seeds, and runs some of them twice", async () => {
+    const seeds: number[] = [];
+    const result = await runCampaign({
+      pool: poolOf(3, ({ seed }) => outcome(seed, false)),
+      firstSeed: 100,
+      runs: 60,
+      onRun: ({ seed }) => seeds.push(seed),
+    });
+    expect(seeds).toEqual(Array.from({ length: 60 }, (_, at) => 100 + at));
+    expect(result).toMatchObject({ runs: 60, rechecked: 3, violated: 0, faults: 60 });
+    expect(result.mismatch).toBeUndefined();
+  });
+
+  it.each([1, 2, 4])("ends at the lowest violated seed, with %d processes", async (size) => {
+    const violated = new Set([17, 18, 23]);
+    const result = await runCampaign({
+      pool: poolOf(size, ({ seed }) => outcome(seed, violated.has(seed))),
+      firstSeed: 1,
+      runs: 1_000,
+    });
+    expect(result.violation?.seed).toBe(17);
+    expect(result.runs).toBe(17);
+  });
+
+  it("goes on to the end where it is asked to", async () => {
+    const result = await runCampaign({
+      pool: poolOf(2, ({ seed }) => outcome(seed, seed % 10 === 0)),
+      firstSeed: 1,
+      runs: 50,
+      all: true,
+    });
+    expect(result).toMatchObject({ runs: 50, violated: 5, violation: { seed: 10 } });
+  });
+
+  it("ends when a run is not the same twice", async () => {
+    const result = await runCampaign({
+      pool: poolOf(2, ({ seed }, times) => ({
+        ...outcome(seed, false),
+        fingerprint: seed === 26 ? `f${times}` : "f",
+      })),
+      firstSeed: 1,
+      runs: 500,
+    });
+    expect(result.mismatch).toEqual({ seed: 26, first: "f1", second: "f2" });
+    expect(result.runs).toBeLessThan(100);
+  });
+
+  it("ends when it is told to, with what it has", async () => {
+    let told = 0;
+    const result = await runCampaign({
+      pool: poolOf(2, ({ seed }) => outcome(seed, false)),
+      firstSeed: 1,
+      onRun: () => told++,
+      stopped: () => told >= 7,
+    });
+    expect(result.runs).toBeGreaterThanOrEqual(7);
+    expect(result.runs).toBeLessThan(12);
+  });
+
+  it("remembers what was never once true", async () => {
+    const pool = poolOf(1, ({ seed }) => outcome(seed, false));
+    const few = await runCampaign({ pool, firstSeed: 1, runs: 2 });
+    const more = await runCampaign({ pool, firstSeed: 1, runs: 4 });
+    expect(few.sometimes.get("a retry")).toBe(false);
+    expect(more.sometimes.get("a retry")).toBe(true);
+  });
+});
+
+describe("shrinking a run", () => {
+  const faults = Array.from({ length: 9 }, (_, at): Fault => {
+    const targets = [`host-${at}`];
+    return { kind: "pause", targets, startNs: at * SECOND, durationNs: SECOND, params: {} };
+  });
+  const needed = (schedule: readonly Fault[] = []): boolean =>
+    schedule.some(({ targets }) => targets[0] === "host-4");
+
+  it("ends runs soon after the violation, and tells the whole run that is left", async () => {
+    const ends = new Set<number | undefined>();
+    const pool = poolOf(2, ({ seed, schedule, untilNs }) => {
+      ends.add(untilNs);
+      return outcome(seed, needed(schedule), schedule);
+    });
+    const shrunk = await shrinkRun(pool, outcome(1, true, faults));
+    expect(shrunk.outcome.schedule).toHaveLength(1);
+    expect(shrunk.faultsBefore).toBe(9);
+    expect(ends).toEqual(new Set([8 * SECOND, undefined]));
+  });
+
+  it("takes whole runs where only they show it", async () => {
+    const pool = poolOf(2, ({ seed, schedule, untilNs }) => {
+      // The short run is violated by anything; the whole one only by the fault that matters.
+      return outcome(seed, untilNs !== undefined || needed(schedule), schedule);
+    });
+    const shrunk = await shrinkRun(pool, outcome(1, true, faults));
+    expect(shrunk.outcome.verdict).toBe("violated");
+    expect(shrunk.outcome.schedule.map(({ targets }) => targets[0])).toEqual(["host-4"]);
+  });
+});
+
+describe("the first event that differs", () => {
+  it("is found by halving, as all after it differ too", () => {
+    const left = Uint32Array.from({ length: 1_000 }, (_, at) => at * 3);
+    for (const at of [0, 1, 499, 500, 998, 999]) {
+      const right = left.map((word, row) => (row >= at ? word + 1 : word));
+      expect(firstDifference(left, right)).toBe(at + 1);
+    }
+    expect(firstDifference(left, left)).toBeUndefined();
+    expect(firstDifference(left, left.subarray(0, 10))).toBe(11);
+  });
+});
