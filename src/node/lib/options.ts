@@ -35,6 +35,16 @@ const table: Record<string, unknown> = {
   "--enable-fips": false,
 };
 
+/** What a process was started with: `--name=value`, or a flag alone; `undefined` when it was not. */
+export function optionFrom(execArgv: readonly string[], name: string): unknown {
+  if (execArgv.length === 0) return undefined;
+  const given = execArgv.findLast((arg) => arg === name || arg.startsWith(`${name}=`));
+  if (given === undefined) return undefined;
+  if (given === name) return typeof table[name] === "string" ? undefined : true;
+  const text = given.slice(name.length + 1);
+  return typeof table[name] === "number" ? Number(text) : text;
+}
+
 /** The value of a command-line option; `false` for a flag that nobody set. */
 export function optionValue(name: string): unknown {
   return Object.hasOwn(table, name) ? table[name] : false;

@@ -10,7 +10,7 @@ import * as realVm from "node:vm";
 import type { Realm } from "../realm-types.ts";
 import { x509Module } from "./x509-twin.ts";
 import { hasLibraryFile } from "./natives.ts";
-import { optionValue } from "./options.ts";
+import { optionFrom, optionValue } from "./options.ts";
 
 type Substitute = (realm: Realm) => unknown;
 
@@ -187,7 +187,7 @@ function deserializeError(sent: {
 export const substitutes: Record<string, Substitute> = {
   ...publicTwins,
   "internal/options": (realm) => ({
-    getOptionValue: optionValue,
+    getOptionValue: (name: string) => optionFrom(realm.process.execArgv, name) ?? optionValue(name),
     getEmbedderOptions: () => ({}),
     getAllowUnauthorized: () => allowsUnauthorized(realm),
     refreshOptions: () => {},

@@ -57,6 +57,7 @@ export class TlsClient extends TlsConnection {
           ticket: usable?.ticket,
           tickets: context.usesTickets,
           curve: context.curve,
+          sigalgs: context.sigalgs,
           ocsp: this.requestsOcsp,
           psk: this.usesPsk,
           pskIdentity: psk?.identity,
@@ -229,6 +230,8 @@ export class TlsClient extends TlsConnection {
       }
       flight.push(encodeMessage(Message.finished, {}, [], FINISHED_BYTES));
       this.sendMessages(...flight);
+      // Until a ticket comes there is a session to look at, though none to come back with.
+      if (!agreement.reused) this.#remember("", undefined);
     } else if (agreement.reused) {
       this.#judge();
       this.#sendFinished12();

@@ -83,6 +83,8 @@ export interface Agreement {
   verify: VerifyCode | undefined;
   clientRandom: string;
   serverRandom: string;
+  /** The signature algorithms that both sides named, where either did. */
+  sigalgs: readonly string[] | undefined;
   /** The group of the key exchange, or the bits of its Diffie-Hellman parameters. */
   group: string | number | undefined;
 }
@@ -111,6 +113,7 @@ export abstract class TlsConnection {
     verify: undefined,
     clientRandom: "",
     serverRandom: "",
+    sigalgs: undefined,
     group: undefined,
   };
   alpnProtocols: Buffer | undefined;

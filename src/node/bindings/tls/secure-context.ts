@@ -318,6 +318,20 @@ export function extraRootTexts(realm: Realm): string[] {
   return [...extraRoots(realm).values()].flat().map((certificate) => certificate.toString());
 }
 
+/** Throws as OpenSSL's reader of PEM does. */
+function checkPem(checker: NativeContext, pem: string): void {
+  try {
+    checker.addCACert(pem);
+    parseCertificates(pem);
+  } catch {
+    throw Object.assign(new Error("error:0480000D:PEM routines::ASN1 lib"), {
+      library: "PEM routines",
+      reason: "ASN1 lib",
+      code: "ERR_OSSL_PEM_ASN1_LIB",
+    });
+  }
+}
+
 /** Replaces the authorities that a process trusts unless told otherwise. */
 export function replaceRoots(realm: Realm, certs: readonly (string | ArrayBufferView)[]): void {
   const store = new Map<string, X509Certificate[]>();
@@ -325,7 +339,7 @@ export function replaceRoots(realm: Realm, certs: readonly (string | ArrayBuffer
   checker.init(undefined, 0, 0);
   const seen = new Set<string>();
   for (const pem of certs) {
-    checker.addCACert(textOf(pem));
+    checkPem(checker, textOf(pem));
     for (const certificate of parseCertificates(textOf(pem))) {
       if (seen.has(certificate.fingerprint256)) continue;
       seen.add(certificate.fingerprint256);

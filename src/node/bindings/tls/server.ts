@@ -32,6 +32,7 @@ interface ClientHello {
   readonly ticket?: string;
   readonly tickets: boolean;
   readonly curve: string;
+  readonly sigalgs?: string;
   readonly ocsp: boolean;
   readonly psk: boolean;
   readonly pskIdentity?: string;
@@ -145,6 +146,7 @@ export class TlsServer extends TlsConnection {
     if (agreement.version === TLS1_3 && hello.pskIdentity !== undefined && !agreement.reused) {
       if (!this.#checkPsk(hello.pskIdentity, hello.pskKey ?? "")) return;
     }
+    if (!this.#chooseSigalgs(hello)) return;
     this.#chooseCipher(hello);
     if (!agreement.cipher || this.failed) return;
     if (!this.#chooseAlpn(hello)) return;
@@ -179,6 +181,18 @@ export class TlsServer extends TlsConnection {
     agreement.cipher = cipherOf(session.cipher);
     agreement.peer = session.peer.map((der) => certificateOf(Buffer.from(der, "base64")));
     agreement.verify = session.verify as typeof agreement.verify;
+  }
+
+  /** Which signatures both sides take, where either is particular about it. */
+  #chooseSigalgs(hello: ClientHello): boolean {
+    const own = this.context.sigalgs?.split(":");
+    const offered = hello.sigalgs?.split(":");
+    if (!own && !offered) return true;
+    const all = own ?? offered ?? [];
+    this.agreement.sigalgs = all.filter((name) => !offered || offered.includes(name));
+    if (this.agreement.sigalgs.length > 0) return true;
+    this.fail("noSharedSigalgs", Alert.handshakeFailure);
+    return false;
   }
 
   #chooseCipher(hello: ClientHello): void {

@@ -24,6 +24,7 @@ export type TlsErrorName =
   | "noApplicationProtocol"
   | "noPeerCertificate"
   | "noSignatureAlgorithm"
+  | "noSharedSigalgs"
   | "badRecordMac"
   | "unexpectedMessage"
   | "digestCheckFailed"
@@ -78,6 +79,12 @@ const places: Readonly<Record<TlsErrorName, Place>> = {
     reason: "no suitable signature algorithm",
     at: ["tls_choose_sigalg", "t1_lib.c", 4607],
     atOld: ["tls_choose_sigalg", "t1_lib.c", 3242],
+  },
+  noSharedSigalgs: {
+    code: 0x178,
+    reason: "no shared signature algorithms",
+    at: ["tls1_set_server_sigalgs", "t1_lib.c", 2866],
+    atOld: ["tls1_set_server_sigalgs", "t1_lib.c", 2076],
   },
   badRecordMac: {
     code: 0x119,

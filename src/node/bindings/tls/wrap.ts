@@ -2,6 +2,7 @@
  * `TLSWrap` of `internalBinding('tls_wrap')`: a TLS connection as a stream over another stream. When it
  * writes, what it holds back, and when a program's writes complete, is as in Node's `crypto_tls.cc`.
  */
+import { X509Certificate } from "node:crypto";
 import { Kind } from "../../../trace/kinds.ts";
 import type { Realm } from "../../realm-types.ts";
 import { ParentStream, type ParentReader, type StreamHandleLike } from "../parent-stream.ts";
@@ -503,8 +504,7 @@ export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvent
   }
 
   getSharedSigalgs(): string[] {
-    const own = this.connection.context.sigalgs;
-    return own ? own.split(":") : [...defaultSigalgs];
+    return [...(this.connection.agreement.sigalgs ?? defaultSigalgs)];
   }
 
   isSessionReused(): boolean {
@@ -555,7 +555,7 @@ export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvent
   }
 
   getPeerX509Certificate(): object | undefined {
-    return this.connection.agreement.peer[0];
+    return withIssuers(this.connection.agreement.peer);
   }
 
   #own(): Identity | undefined {
@@ -568,8 +568,20 @@ export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvent
   }
 
   getX509Certificate(): object | undefined {
-    return this.#own()?.leaf;
+    const own = this.#own();
+    return own && withIssuers([own.leaf]);
   }
+}
+
+/** A certificate of the program's own, with those above it that came along. */
+function withIssuers(chain: readonly X509Certificate[]): X509Certificate | undefined {
+  let above: X509Certificate | undefined;
+  for (const { raw } of chain.toReversed()) {
+    const certificate = new X509Certificate(raw);
+    if (above) Object.defineProperty(certificate, "issuerCertificate", { value: above });
+    above = certificate;
+  }
+  return above;
 }
 
 /** OpenSSL's own list, in its words. */
