@@ -43,6 +43,22 @@ describe("a file that was unlinked while open", () => {
   });
 });
 
+describe("files that come and go", () => {
+  it("leave nothing behind, however many they are", () => {
+    const machine = new Machine();
+    const used = machine.fs.usedPages;
+    const inodes = machine.fs.inodeCount;
+    for (let i = 0; i < 5_000; i++) {
+      machine.write("/tmp/scratch", "x".repeat(5_000));
+      machine.unlink("/tmp/scratch");
+    }
+    expect(machine.fs.usedPages).toBe(used);
+    expect(machine.fs.inodeCount).toBe(inodes);
+    expect(machine.fs.journal.dirtyBytes).toBe(0);
+    expect(disk.find(machine.fs.root, machine.files, "/tmp").pending.length).toBeLessThan(1_100);
+  });
+});
+
 describe("permissions", () => {
   it("bind everyone but root; a sticky directory protects its files", () => {
     const machine = new Machine();

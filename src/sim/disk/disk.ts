@@ -21,7 +21,7 @@ export interface DiskOptions {
 
 const GIB = 2 ** 30;
 const DIRTY_BYTES_MAX = 64 * 2 ** 20;
-const JOURNAL_ENTRIES_MAX = 4_096;
+const JOURNAL_ENTRIES_MAX = 1_024;
 
 /** One host's disk. */
 export class Disk implements Device {

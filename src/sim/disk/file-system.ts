@@ -175,7 +175,9 @@ export class FileSystem {
     tellGone(inode);
     this.journal.forget(inode);
     this.inodeCount--;
-    if (inode instanceof FileNode) this.usedPages -= inode.countedPages;
+    if (!(inode instanceof FileNode)) return;
+    this.usedPages -= inode.countedPages;
+    inode.dropCache();
   }
 
   record(changes: readonly EntryChange[]): void {

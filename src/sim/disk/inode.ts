@@ -165,6 +165,11 @@ export class FileNode extends Inode {
     if (this.#load === undefined) this.#durableContent = this.#content.snapshot();
   }
 
+  /** Nobody can read it any more, unless a power loss brings it back: only what is durable is kept. */
+  dropCache(): void {
+    if (this.#load === undefined) this.#content = new Content();
+  }
+
   /** What was not durable is gone. */
   revertContent(): void {
     if (this.#load === undefined) this.#content = this.#durableContent.snapshot();
