@@ -2,7 +2,7 @@
  * Decides, completely, which levels a history of registers satisfies: for every level either an order
  * exists that explains all reads, or a smallest part of the history is shown for which none does.
  */
-import type { Budget } from "../budget.ts";
+import { BudgetSpent, type Budget } from "../budget.ts";
 import { withStronger, withWeaker } from "../levels.ts";
 import type { AnomalySet } from "./anomaly.ts";
 import type { Committed } from "./committed.ts";
@@ -67,7 +67,7 @@ export class LevelDecider {
   /** What committed of the history. */
   readonly committed: Committed;
   readonly #bad: AnomalySet;
-  readonly #budget: Budget;
+  #budget: Budget;
   readonly #known: KnownOrder;
   readonly #answers = new Map<string, LevelAnswer>();
 
@@ -88,21 +88,49 @@ export class LevelDecider {
     if (known) return known;
     const rule = ruleOf.get(level);
     if (!rule) return { holds: true, core: [] };
-    const answer = this.#byBadReads(level) ?? this.#byRule(rule);
+    // Two levels may be one question over registers.
+    const twin = registerRules.find(
+      (each) =>
+        each.weak === rule.weak &&
+        each.order === rule.order &&
+        each.precedence === rule.precedence &&
+        this.#answers.has(each.level),
+    );
+    const answer =
+      this.#byBadReads(level) ?? (twin && this.#answers.get(twin.level)) ?? this.#byRule(rule);
     this.#answers.set(level, answer);
     return answer;
   }
 
-  /** The weakest levels among the weaker ones of `level` (itself included) that do not hold. */
+  /**
+   * The weakest levels among the weaker ones of `level` (itself included) that do not hold, as far as they
+   * can be decided in a few seconds: that `level` does not hold is known by then.
+   */
   weakestViolated(level: string): Map<string, LevelAnswer> {
+    const whole = this.#budget;
+    this.#budget = whole.part(weakestMs);
+    try {
+      return this.#weakest(level);
+    } finally {
+      this.#budget = whole;
+    }
+  }
+
+  #weakest(level: string): Map<string, LevelAnswer> {
     const violated = new Map<string, LevelAnswer>();
     const wanted = withWeaker([level]);
     for (const rule of registerRules) {
       if (!wanted.has(rule.level)) continue;
       const weaker = withWeaker([rule.level]);
       if ([...weaker].some((name) => name !== rule.level && violated.has(name))) continue;
-      const answer = this.decide(rule.level);
-      if (!answer.holds) violated.set(rule.level, answer);
+      try {
+        const answer = this.decide(rule.level);
+        if (!answer.holds) violated.set(rule.level, answer);
+      } catch (error) {
+        if (!(error instanceof BudgetSpent)) throw error;
+        const known = this.#answers.get(rule.level);
+        if (known && !known.holds) violated.set(rule.level, known);
+      }
     }
     return violated;
   }
@@ -135,7 +163,13 @@ export class LevelDecider {
   #byRule(rule: Rule): LevelAnswer {
     const answer = attempt(this.committed, rule, this.#known, this.#budget);
     if (answer.holds) return answer;
-    const core = shrink(this.committed, rule, answer.core, this.#known, this.#budget);
+    let core = answer.core;
+    try {
+      core = shrink(this.committed, rule, core, this.#known, this.#budget);
+    } catch (error) {
+      // A violation that there was no time to make small is one all the same.
+      if (!(error instanceof BudgetSpent)) throw error;
+    }
     return { holds: false, core: core.map((c) => this.committed.row[c] as number) };
   }
 }
@@ -212,6 +246,9 @@ function weakCore(
   }
   return [...core];
 }
+
+/** How long the weakest violated level may be looked for. */
+const weakestMs = 4000;
 
 /** How large a core may be to be made smaller one transaction at a time. */
 const shrinkable = 400;
