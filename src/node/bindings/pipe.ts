@@ -97,7 +97,10 @@ export function createPipeBinding(context: BindingContext): object {
 
     listen(backlog: number): number {
       const error = listen(this.socket, backlog);
-      if (error === 0) this.activate();
+      if (error === 0) {
+        this.socket.acceptFor(process, this.core);
+        this.activate();
+      }
       return error;
     }
 

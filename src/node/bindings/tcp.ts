@@ -83,7 +83,10 @@ export function createTcpBinding(context: BindingContext): object {
     listen(backlog: number): number {
       if (this.#delayedError !== 0) return this.#delayedError;
       const error = listen(this.socket, backlog);
-      if (error === 0) this.activate();
+      if (error === 0) {
+        this.socket.acceptFor(process, this.core);
+        this.activate();
+      }
       this.#opened();
       return error;
     }

@@ -144,12 +144,12 @@ export function createUdpBinding(context: BindingContext): object {
 
     recvStart(): number {
       this.activate();
-      this.#socket.startReceiving();
+      this.#socket.startReceiving(process, this);
       return 0;
     }
 
     recvStop(): number {
-      this.#socket.stopReceiving();
+      this.#socket.stopReceiving(this);
       this.deactivate();
       return 0;
     }

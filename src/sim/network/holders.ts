@@ -56,3 +56,44 @@ export class Holders<Events> {
     return true;
   }
 }
+
+/** One of several holders who wait for the same. */
+export interface Waiting<Events> {
+  readonly process: Process;
+  readonly events: Events;
+}
+
+/** Those who wait on one socket, each in turn: what arrives goes to one of them. */
+export class Turns<Events> {
+  readonly #waiting: Waiting<Events>[] = [];
+  #turn = 0;
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  add(process: Process, events: Events): void {
+    if (!this.has(events)) this.#waiting.push({ process, events });
+  }
+
+  has(events: Events): boolean {
+    return this.#waiting.some((one) => one.events === events);
+  }
+
+  remove(is: (one: Waiting<Events>) => boolean): void {
+    const at = this.#waiting.findIndex(is);
+    if (at >= 0) this.#waiting.splice(at, 1);
+  }
+
+  /** Whose turn it is. */
+  next(): Waiting<Events> | undefined {
+    const waiting = this.#waiting;
+    if (waiting.length <= 1) return waiting[0];
+    this.#turn = (this.#turn + 1) % waiting.length;
+    return waiting[this.#turn];
+  }
+
+  clear(): void {
+    this.#waiting.length = 0;
+  }
+}

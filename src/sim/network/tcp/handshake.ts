@@ -27,7 +27,7 @@ import {
 } from "./constants.ts";
 import { Flag, markDrop, markSend } from "./segment.ts";
 import { sendReset } from "./arrival.ts";
-import { type HandshakeHooks, Phase } from "./phase.ts";
+import { type HandshakeHooks, Phase, type StreamEvents } from "./phase.ts";
 import { TcpSocket } from "./socket.ts";
 
 /** What a bind asks for. */
@@ -400,11 +400,17 @@ function completeServer(handshake: Handshake): void {
   server.handshake = undefined;
   server.heardNs = server.stack.host.kernel.nowNs;
   listener.acceptQueue.push(server);
-  listener.process?.enter(connection, listener);
+  const turn = listener.acceptors?.next();
+  if (turn !== undefined) turn.process.enter(connectionFor, turn.events);
+  else listener.process?.enter(connection, listener);
 }
 
 function connection(listener: TcpSocket): void {
   listener.events?.onConnection();
+}
+
+function connectionFor(events: StreamEvents): void {
+  events.onConnection();
 }
 
 /** The server sends its SYN-ACK again for as long as the handshake is not complete. */

@@ -15,7 +15,7 @@ import type { Process } from "../../process.ts";
 import type { Family } from "../address.ts";
 import { Errno } from "../errno.ts";
 import { LOST, type Link, MSS } from "../link.ts";
-import { Holders } from "../holders.ts";
+import { Holders, Turns } from "../holders.ts";
 import type { PortHolder } from "../ports.ts";
 import type { HostStack } from "../stack.ts";
 import {
@@ -64,6 +64,8 @@ export class TcpSocket implements PortHolder {
 
   /** Connections that wait to be accepted, and how many may. */
   acceptQueue: TcpSocket[] = [];
+  /** Who accepts them, where several processes listen on this socket: each in turn. */
+  acceptors: Turns<StreamEvents> | undefined;
   backlog = 0;
 
   /** How much was sent, and how much of it is known to have arrived. */
@@ -248,13 +250,21 @@ export class TcpSocket implements PortHolder {
     this.#reading = false;
   }
 
+  /** This holder accepts connections. */
+  acceptFor(process: Process, events: StreamEvents): void {
+    this.acceptors ??= new Turns();
+    this.acceptors.add(process, events);
+  }
+
   /** One of its holders closes it; with the last, the socket closes. */
   release(events: StreamEvents): void {
+    this.acceptors?.remove((one) => one.events === events);
     if (this.#holders?.release((holder) => holder.events === events) !== true) this.close();
   }
 
   /** @internal The process has ended; its operating system cleans up. */
   abandon(process: Process): void {
+    this.acceptors?.remove((one) => one.process === process);
     if (this.#holders?.release((holder) => holder.process === process) !== true) this.close();
   }
 

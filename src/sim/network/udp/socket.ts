@@ -17,7 +17,7 @@ import {
 } from "../address.ts";
 import { Errno } from "../errno.ts";
 import { LOST, MTU } from "../link.ts";
-import { Holders } from "../holders.ts";
+import { Holders, Turns, type Waiting } from "../holders.ts";
 import type { PortHolder } from "../ports.ts";
 import type { HostStack } from "../stack.ts";
 import { Datagram, markDatagram } from "./datagram.ts";
@@ -65,8 +65,10 @@ export class UdpSocket implements PortHolder {
   #queue: Datagram[] = [];
   #queuedBytes = 0;
   #error = 0;
-  #receiving = false;
+  readonly #receivers: Turns<DatagramEvents> = new Turns();
   #notified = false;
+  /** Whom the latest notification is for. */
+  #told: Waiting<DatagramEvents> | undefined;
 
   constructor(stack: HostStack, process: Process | undefined) {
     this.stack = stack;
@@ -177,21 +179,25 @@ export class UdpSocket implements PortHolder {
     return datagram;
   }
 
-  startReceiving(): void {
-    this.#receiving = true;
+  /** From now on the process is told of datagrams; of several holders, each in turn. */
+  startReceiving(process = this.process, events = this.events): void {
+    if (process === undefined || events === undefined) return;
+    this.#receivers.add(process, events);
     this.receiveAgain();
   }
 
-  stopReceiving(): void {
-    this.#receiving = false;
+  stopReceiving(events = this.events): void {
+    this.#receivers.remove((one) => one.events === events);
   }
 
   /** After a `receive`: tells the process, in a later turn, if there is more. */
   receiveAgain(): void {
-    if (!this.#receiving || this.#notified) return;
-    if (this.#queue.length === 0 && this.#error === 0) return;
+    if (this.#notified || (this.#queue.length === 0 && this.#error === 0)) return;
+    const next = this.#receivers.next();
+    if (next === undefined) return;
     this.#notified = true;
-    this.process?.schedule(0, Kind.internal, readable, this as UdpSocket);
+    this.#told = next;
+    next.process.schedule(0, Kind.internal, readable, this as UdpSocket);
   }
 
   takeError(): number {
@@ -215,11 +221,16 @@ export class UdpSocket implements PortHolder {
 
   /** One of its holders closes it; with the last, the socket closes. */
   release(events: DatagramEvents): void {
+    this.#receivers.remove((one) => one.events === events);
     if (this.#holders?.release((holder) => holder.events === events) !== true) this.close();
   }
 
   /** @internal */
   abandon(process: Process): void {
+    this.#receivers.remove((one) => one.process === process);
+    // What it was told of, and will not take, is another's.
+    if (this.#told?.process === process) this.#notified = false;
+    this.receiveAgain();
     if (this.#holders?.release((holder) => holder.process === process) !== true) this.close();
   }
 
@@ -228,7 +239,7 @@ export class UdpSocket implements PortHolder {
     this.process = undefined;
     this.events = undefined;
     this.bound = false;
-    this.#receiving = false;
+    this.#receivers.clear();
     this.#queue = [];
     this.#queuedBytes = 0;
   }
@@ -320,15 +331,20 @@ export class UdpSocket implements PortHolder {
   }
 
   #tell(): void {
-    if (!this.#receiving || this.#notified) return;
+    if (this.#notified) return;
+    const next = this.#receivers.next();
+    if (next === undefined) return;
     this.#notified = true;
-    this.process?.enter(readable, this as UdpSocket);
+    this.#told = next;
+    next.process.enter(readable, this as UdpSocket);
   }
 
   /** @internal */
   runReadable(): void {
     this.#notified = false;
-    if (this.#receiving) this.events?.onReadable();
+    const { events } = this.#told as Waiting<DatagramEvents>;
+    if (this.#receivers.has(events)) events.onReadable();
+    else this.receiveAgain();
   }
 }
 
