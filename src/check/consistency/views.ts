@@ -62,6 +62,8 @@ class View {
   /** Where the changed clock of an access stands in the pool, or -1 while it is the common one. */
   readonly #slot: Int32Array;
   readonly #changed: number[] = [];
+  /** 1 for a lane on which some clock has changed. */
+  readonly #changedLane: Uint8Array;
   #pool: Int32Array;
   #poolEnd = 0;
   /** How much of each lane the view has taken in. */
@@ -78,6 +80,7 @@ class View {
     this.#budget = budget;
     this.#width = causality.order.width;
     this.#slot = new Int32Array(accesses.count).fill(-1);
+    this.#changedLane = new Uint8Array(this.#width);
     this.#pool = new Int32Array(this.#width * 64);
     this.#cover = new Int32Array(this.#width);
   }
@@ -86,6 +89,7 @@ class View {
   judge(lane: number): Finding | undefined {
     this.#viewer = lane;
     for (const at of this.#changed) this.#slot[at] = -1;
+    this.#changedLane.fill(0);
     this.#changed.length = 0;
     this.#poolEnd = 0;
     this.#cover.fill(0);
@@ -133,6 +137,7 @@ class View {
     this.#pool.set(clocks.subarray(at * width, (at + 1) * width), row);
     this.#slot[at] = row;
     this.#changed.push(at);
+    this.#changedLane[this.#accesses.lane[at] as number] = 1;
     return row;
   }
 
@@ -164,7 +169,8 @@ class View {
         end = Math.max(end, clocks[source * this.#width + column] as number);
       }
       const members = lanes[column] as readonly number[];
-      for (let next = this.#cover[column] as number; next < end; next++) {
+      const first = this.#mayInherit(column) ? (this.#cover[column] as number) : end;
+      for (let next = first; next < end; next++) {
         if (members[next] !== at) fresh.push(members[next] as number);
       }
       if (end > (this.#cover[column] as number)) this.#cover[column] = end;
@@ -190,6 +196,15 @@ class View {
         if ((this.#slot[other] as number) >= 0) this.#inherit(node, other);
       }
     }
+  }
+
+  /** Whether what is taken in on a lane can have a changed clock before it. */
+  #mayInherit(lane: number): boolean {
+    // Where foreign reads say nothing, changes stay on their lane unless a session has several.
+    if (this.#ownReadsOnly && this.#accesses.predecessors.size === 0) {
+      return this.#changedLane[lane] === 1;
+    }
+    return this.#changed.length > 0;
   }
 
   /** Whether this view knows what the read `at` read. */
