@@ -8,6 +8,8 @@ import { runWorld } from "../world/run.ts";
 import type { Answer, CarriedError, Question, WorldInfo } from "./protocol.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
+const ALIVE_MS = 200;
+
 /** Serves runs to the process that forked this one, until it hangs up. */
 export function serveRuns(modules: FaceModules): void {
   let world: LoadedWorld | undefined;
@@ -21,7 +23,9 @@ export function serveRuns(modules: FaceModules): void {
         watchdog ??= await startWatchdog();
         watchdog.begin();
         const startMs = performance.now();
-        world = await loadWorld(question.path, modules);
+        // Compiling takes its time, but it does not stop this thread; a world file that never ends does.
+        const alive = setInterval(watchdog.beat, ALIVE_MS);
+        world = await loadWorld(question.path, modules).finally(() => clearInterval(alive));
         if (question.calm) world = { ...world, plan: { ...world.plan, faults: [] } };
         return { id, kind: "loaded", info: infoOf(world, performance.now() - startMs) };
       }

@@ -58,7 +58,7 @@ export class Lightcone {
 
   /** Runs a command to its end. */
   run(...args: readonly string[]): Promise<Ran> {
-    return ended(this.start(args, { LIGHTCONE_STALL_MS: "1500" }));
+    return ended(this.start(args));
   }
 }
 
