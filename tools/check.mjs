@@ -59,7 +59,13 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     ]),
     run("format", ["oxfmt/bin/oxfmt", ...(fix ? ["."] : ["--check", "."])]),
     run("types", ["typescript/bin/tsc", "-p", "tsconfig.json"]),
-    run("types of the package", ["typescript/bin/tsc", "-p", "tsconfig.build.json", "--noEmit"]),
+    run("types of the package", [
+      "typescript/bin/tsc",
+      "-p",
+      "tsconfig.build.json",
+      "--noEmit",
+      "--isolatedDeclarations",
+    ]),
   ]);
   process.exit(results.every(Boolean) ? 0 : 1);
 }
