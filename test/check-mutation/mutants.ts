@@ -361,12 +361,6 @@ const weak: readonly Mutant[] = [
     "return writes[low];",
     "sequential",
   ),
-  mutant(
-    "consistency/order-search.ts",
-    "return unread > own ? -1 : next;",
-    "return unread >= own ? -1 : next;",
-    "sequential",
-  ),
   mutant("consistency/order-search.ts", "this.#states[object] = state;\n", "", "sequential"),
   mutant(
     "consistency/order-search.ts",
@@ -378,12 +372,6 @@ const weak: readonly Mutant[] = [
     "consistency/order-solver.ts",
     "for (let place = 1; place < members.length; place++) {",
     "for (let place = 2; place < members.length; place++) {",
-    "sequential",
-  ),
-  mutant(
-    "consistency/order-solver.ts",
-    "if (at + 1 < count && operationOf[at + 1] === operationOf[at]) continue;",
-    "if (at + 1 < count && accesses.key[at + 1] === accesses.key[at]) continue;",
     "sequential",
   ),
   mutant(

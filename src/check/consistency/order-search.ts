@@ -3,9 +3,8 @@
  *
  * Sequential consistency is NP-complete, and does not split by key. The search goes depth-first over how
  * far each lane has come, and remembers from where there was no way on. What keeps it small: a read that is possible is
- * taken at once (it changes nothing, so taking it early never hurts); a value that somebody still has to
- * read is not overwritten; orders that are forced (`saturation.ts`) are respected; and operations are
- * tried in the order in which they completed, which is the answer when the history is linearizable.
+ * taken at once (it changes nothing, so taking it early never hurts); orders that are forced
+ * (`saturation.ts`) are respected; and operations are tried in the order in which they completed, which is the answer when the history is linearizable.
  */
 import type { Budget } from "../budget.ts";
 
@@ -29,8 +28,6 @@ export interface OrderProblem {
   first(object: number): number;
   /** The state of `object` after `operation`, or -1 when it is not possible. */
   step(object: number, state: number, operation: number): number;
-  /** Of each operation that reads a known write: that write (-1: the first state); else -2. */
-  readonly readsFrom?: Int32Array;
 }
 
 interface Frame {
@@ -54,13 +51,8 @@ class OrderSearch {
   /** How many forced predecessors of an operation are still to come. */
   readonly #waits: Int32Array;
   readonly #after: number[][] = [];
-  /** How many reads of a write are still to come; of the first state, counted per object. */
-  readonly #unread: Int32Array;
-  readonly #unreadFirst: Int32Array;
-  /** The write whose value each object holds, or -1. */
-  readonly #holds: Int32Array;
   #left = 0;
-  /** What was done, to take it back: lane, old state, old holder. */
+  /** What was done, to take it back: lane and old state. */
   readonly #log: number[] = [];
   readonly #visited = new Set<string>();
   readonly #nameBuffer: Uint16Array;
@@ -68,27 +60,16 @@ class OrderSearch {
   constructor(problem: OrderProblem, budget: Budget) {
     this.#problem = problem;
     this.#budget = budget;
-    const { operations, lanes, forced, optional, objects, objectOf, readsFrom } = problem;
+    const { operations, lanes, forced, optional, objects } = problem;
     this.#frontier = new Int32Array(lanes.length);
     this.#states = Int32Array.from({ length: objects }, (_, object) => problem.first(object));
-    this.#holds = new Int32Array(objects).fill(-1);
     this.#nameBuffer = new Uint16Array((lanes.length + objects) * 2);
     this.#waits = new Int32Array(operations);
-    this.#unread = new Int32Array(operations);
-    this.#unreadFirst = new Int32Array(objects);
     for (const [before, after] of forced) {
       this.#waits[after] = (this.#waits[after] as number) + 1;
       (this.#after[before] ??= []).push(after);
     }
-    for (let at = 0; at < operations; at++) {
-      if (optional[at] === 0) this.#left++;
-      const from = readsFrom?.[at] ?? -2;
-      if (from >= 0) this.#unread[from] = (this.#unread[from] as number) + 1;
-      else if (from === -1) {
-        const object = objectOf[at] as number;
-        this.#unreadFirst[object] = (this.#unreadFirst[object] as number) + 1;
-      }
-    }
+    for (let at = 0; at < operations; at++) if (optional[at] === 0) this.#left++;
   }
 
   run(): boolean {
@@ -131,15 +112,8 @@ class OrderSearch {
   /** Where `operation` leads its object, or -1 when it cannot be taken now. */
   #outcome(operation: number): number {
     if ((this.#waits[operation] as number) > 0) return -1;
-    const { objectOf, readsFrom, readOnly } = this.#problem;
-    const object = objectOf[operation] as number;
-    const next = this.#problem.step(object, this.#states[object] as number, operation);
-    if (next < 0 || readOnly[operation] === 1 || !readsFrom) return next;
-    const held = this.#holds[object] as number;
-    const unread = (held < 0 ? this.#unreadFirst[object] : this.#unread[held]) as number;
-    // A compare-and-set is itself one of the readers of what it replaces.
-    const own = readsFrom[operation] === held ? 1 : 0;
-    return unread > own ? -1 : next;
+    const object = this.#problem.objectOf[operation] as number;
+    return this.#problem.step(object, this.#states[object] as number, operation);
   }
 
   #takeReads(): void {
@@ -171,13 +145,11 @@ class OrderSearch {
 
   #take(lane: number): void {
     const operation = this.#nextOn(lane) as number;
-    const { objectOf, optional, readOnly, readsFrom } = this.#problem;
+    const { objectOf, optional } = this.#problem;
     const object = objectOf[operation] as number;
     const state = this.#states[object] as number;
-    this.#log.push(lane, state, this.#holds[object] as number);
-    this.#countRead(operation, -1);
+    this.#log.push(lane, state);
     this.#states[object] = this.#problem.step(object, state, operation);
-    if (readsFrom && readOnly[operation] === 0) this.#holds[object] = operation;
     this.#frontier[lane] = (this.#frontier[lane] as number) + 1;
     if (optional[operation] === 0) this.#left--;
     for (const next of this.#after[operation] ?? []) {
@@ -185,28 +157,15 @@ class OrderSearch {
     }
   }
 
-  #countRead(operation: number, change: number): void {
-    const { readsFrom, objectOf } = this.#problem;
-    const from = readsFrom?.[operation] ?? -2;
-    if (from >= 0) this.#unread[from] = (this.#unread[from] as number) + change;
-    else if (from === -1) {
-      const object = objectOf[operation] as number;
-      this.#unreadFirst[object] = (this.#unreadFirst[object] as number) + change;
-    }
-  }
-
   #undo(to: number): void {
     const { objectOf, optional } = this.#problem;
     while (this.#log.length > to) {
-      const holder = this.#log.pop() as number;
       const state = this.#log.pop() as number;
       const lane = this.#log.pop() as number;
       this.#frontier[lane] = (this.#frontier[lane] as number) - 1;
       const operation = this.#nextOn(lane) as number;
       const object = objectOf[operation] as number;
       this.#states[object] = state;
-      this.#holds[object] = holder;
-      this.#countRead(operation, 1);
       if (optional[operation] === 0) this.#left++;
       for (const next of this.#after[operation] ?? []) {
         this.#waits[next] = (this.#waits[next] as number) + 1;

@@ -127,15 +127,8 @@ function readWriteProblem(accesses: Accesses): {
       const written = write[operation] as number;
       return written < 0 ? state : (value[written] as number);
     },
-    ...(known ? { readsFrom: Int32Array.from(read, sourceOf) } : {}),
   };
   return { problem, operationOf };
-
-  function sourceOf(at: number): number {
-    if (at < 0) return -2;
-    const from = readsFrom[at] as number;
-    return from < 0 ? -1 : (operationOf[from] as number);
-  }
 }
 
 /** The value that each key holds at first, where it is among those read; else a number that is none. */
