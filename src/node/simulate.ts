@@ -38,6 +38,12 @@ function guardsOf(): Guard[] {
   forbid(performance as unknown as Record<string, unknown>, "now", "performance.now");
   forbid(process as unknown as Record<string, unknown>, "nextTick", "process.nextTick");
   forbid(process as unknown as Record<string, unknown>, "hrtime", "process.hrtime");
+  // Modules that are shared with the real process (node:url, node:buffer) warn through it.
+  guards.push({
+    owner: process as unknown as Record<string, unknown>,
+    name: "emitWarning",
+    replacement: (...args: unknown[]) => currentProcess()?.realm.process.emitWarning(...args),
+  });
   // Memory that was not cleared differs between a used process and a fresh one.
   const buffer = Buffer as unknown as Record<string, unknown>;
   const alloc = buffer["alloc"] as (size: number) => Buffer;

@@ -30,6 +30,7 @@ export const byDesign = {
   "test-fs-utimes-y2K38.js": binary,
   "test-fs-write-sigxfsz.js": shell,
   "test-http-chunk-problem.js": shell,
+  "test-http-debug.js": blocking,
   "test-http-max-header-size.js": blocking,
   "test-http2-clean-output.js": blocking,
   "test-http2-debug.js": blocking,
