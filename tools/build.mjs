@@ -1,6 +1,6 @@
 /** Builds `dist`: JavaScript and types by tsc, then whatever else the package carries. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, existsSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -17,10 +17,3 @@ const done = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], {
 if (done.status !== 0) process.exit(done.status ?? 1);
 const main = `${root}dist/cli/main.js`;
 if (existsSync(main)) chmodSync(main, 0o755);
-
-// npm links the commands of dependencies, not a package's own: `npx lightcone` is to work here too.
-const link = `${root}node_modules/.bin/lightcone`;
-if (existsSync(`${root}node_modules/.bin`)) {
-  rmSync(link, { force: true });
-  symlinkSync("../../dist/cli/main.js", link);
-}
