@@ -4,6 +4,7 @@
  */
 import * as util from "node:util";
 import { realBinding } from "../lib/natives.ts";
+import { handleTypeOf } from "./descriptors.ts";
 import type { Realm } from "../realm-types.ts";
 
 /** An object that makes up a symbol for each name that it is asked for, and remembers it. */
@@ -96,7 +97,7 @@ function utilBinding(realm: Realm): object {
     getConstructorName: (value: object) => value.constructor.name,
     getExternalValue: () => 0n,
     getSystemErrorName: (code: number) => util.getSystemErrorName(code),
-    guessHandleType: (fd: number) => (fd >= 0 && fd <= 2 ? "PIPE" : "UNKNOWN"),
+    guessHandleType: (fd: number) => handleTypeOf(realm.context.process, fd),
     isInsideNodeModules: () => false,
     isConstructor: (value: unknown) => typeof value === "function" && "prototype" in value,
     isArrayBufferDetached: (buffer: ArrayBuffer & { detached?: boolean }) =>

@@ -15,7 +15,7 @@ import { accept, connectUnix, listen } from "../../sim/network/tcp/handshake.ts"
 import { TcpSocket } from "../../sim/network/tcp/socket.ts";
 import { Kind } from "../../trace/kinds.ts";
 import type { BindingContext } from "./context.ts";
-import { newDescriptor } from "./descriptors.ts";
+import { forgetDescriptor, newDescriptor } from "./descriptors.ts";
 import { toBytes } from "./fs/paths.ts";
 import { receiveWith } from "./passing.ts";
 import { inheritedSocket } from "./inherited.ts";
@@ -47,7 +47,7 @@ export function createPipeBinding(context: BindingContext): object {
         socket ?? new TcpSocket(stackOf(process.host), process, true),
         type === constants.SERVER ? "PIPESERVERWRAP" : "PIPEWRAP",
       );
-      if (socket !== undefined) this.fd = newDescriptor(context);
+      if (socket !== undefined) this.fd = newDescriptor(context, this.passed);
     }
 
     /** Takes up a descriptor that the process was started with. */
@@ -61,7 +61,7 @@ export function createPipeBinding(context: BindingContext): object {
 
     /** @internal The other end was given to a process that is about to start. */
     joined(): void {
-      this.fd = newDescriptor(context);
+      this.fd = newDescriptor(context, this.passed);
     }
 
     /** Lets everybody read from or write to the bound path, too. */
@@ -91,7 +91,7 @@ export function createPipeBinding(context: BindingContext): object {
       }
       socket.path = path;
       this.#path = path;
-      this.fd = newDescriptor(context);
+      this.fd = newDescriptor(context, this.passed);
       return 0;
     }
 
@@ -118,7 +118,7 @@ export function createPipeBinding(context: BindingContext): object {
       if (this.core.connectRequest !== undefined) return Errno.EALREADY;
       if (Buffer.byteLength(path) > PATH_BYTES_MAX) return Errno.EINVAL;
       const status = this.#connect(path);
-      if (this.fd < 0) this.fd = newDescriptor(context);
+      if (this.fd < 0) this.fd = newDescriptor(context, this.passed);
       this.core.connecting(request);
       process.schedule(0, Kind.internal, connected, { handle: this as StreamHandle, status });
       return 0;
@@ -144,6 +144,7 @@ export function createPipeBinding(context: BindingContext): object {
       if (path !== "" && !path.startsWith("\0")) {
         failureOf(() => unlink(files().fs, files(), toBytes(path)));
       }
+      forgetDescriptor(context, this.fd);
       this.fd = -1;
     }
   }

@@ -8,7 +8,7 @@ import { defaultKeepAlive, KeepAlive } from "../../sim/network/tcp/keepalive.ts"
 import { Phase } from "../../sim/network/tcp/phase.ts";
 import { TcpSocket } from "../../sim/network/tcp/socket.ts";
 import type { BindingContext } from "./context.ts";
-import { newDescriptor } from "./descriptors.ts";
+import { forgetDescriptor, newDescriptor, socketAt } from "./descriptors.ts";
 import { receiveWith } from "./passing.ts";
 import { type Request, requestClass, StreamHandle } from "./stream.ts";
 
@@ -50,11 +50,18 @@ export function createTcpBinding(context: BindingContext): object {
         socket ?? new TcpSocket(stackOf(process.host), process),
         type === constants.SERVER ? "TCPSERVERWRAP" : "TCPWRAP",
       );
-      if (socket !== undefined) this.fd = newDescriptor(context);
+      if (socket !== undefined) this.fd = newDescriptor(context, this.passed);
     }
 
-    open(): number {
-      return Errno.ENOTSOCK;
+    /** Another handle for a socket that the process has. */
+    open(descriptor: number): number {
+      const found = socketAt(process, descriptor);
+      if (found?.kind !== "tcp") return found === undefined ? Errno.EBADF : Errno.ENOTSOCK;
+      this.core.socket.close();
+      this.core.socket = found.socket;
+      found.socket.passTo(process, this.core);
+      this.fd = descriptor;
+      return 0;
     }
 
     bind(address: string, port: number, flags?: number): number {
@@ -118,7 +125,7 @@ export function createTcpBinding(context: BindingContext): object {
     }
 
     #opened(): void {
-      if (this.fd < 0) this.fd = newDescriptor(context);
+      if (this.fd < 0) this.fd = newDescriptor(context, this.passed);
     }
 
     getsockname(out: AddressOut): number {
@@ -177,6 +184,7 @@ export function createTcpBinding(context: BindingContext): object {
 
     protected override onClose(): void {
       super.onClose();
+      forgetDescriptor(context, this.fd);
       this.fd = -1;
     }
   }

@@ -4,7 +4,7 @@ import { Errno } from "../../sim/network/errno.ts";
 import { stackOf } from "../../sim/network/stack.ts";
 import { type DatagramEvents, UdpSocket } from "../../sim/network/udp/socket.ts";
 import type { BindingContext } from "./context.ts";
-import { newDescriptor } from "./descriptors.ts";
+import { forgetDescriptor, newDescriptor, socketAt } from "./descriptors.ts";
 import { Handle } from "./handle.ts";
 import { type Passed, receiveWith } from "./passing.ts";
 import { requestClass } from "./stream.ts";
@@ -32,14 +32,14 @@ export function createUdpBinding(context: BindingContext): object {
   class UDP extends Handle implements DatagramEvents {
     fd = -1;
     onmessage: OnMessage | undefined;
-    readonly #socket: UdpSocket;
+    #socket: UdpSocket;
 
     constructor(passedOn?: UdpSocket) {
       super(context, "UDPWRAP");
       if (passedOn instanceof UdpSocket) {
         this.#socket = passedOn;
         passedOn.passTo(process, this);
-        this.fd = newDescriptor(context);
+        this.fd = newDescriptor(context, this.passed);
       } else {
         this.#socket = new UdpSocket(stackOf(process.host), process);
         this.#socket.events = this;
@@ -51,8 +51,15 @@ export function createUdpBinding(context: BindingContext): object {
       return { kind: "udp", socket: this.#socket };
     }
 
-    open(): number {
-      return Errno.ENOTSOCK;
+    /** Another handle for a socket that the process has. */
+    open(descriptor: number): number {
+      const found = socketAt(process, descriptor);
+      if (found?.kind !== "udp") return found === undefined ? Errno.EBADF : Errno.ENOTSOCK;
+      this.#socket.close();
+      this.#socket = found.socket;
+      found.socket.passTo(process, this);
+      this.fd = descriptor;
+      return 0;
     }
 
     bind(address: string, port: number, flags: number): number {
@@ -80,7 +87,7 @@ export function createUdpBinding(context: BindingContext): object {
     }
 
     #opened(): void {
-      if (this.fd < 0) this.fd = newDescriptor(context);
+      if (this.fd < 0) this.fd = newDescriptor(context, this.passed);
     }
 
     connect(address: string, port: number): number {
@@ -284,6 +291,7 @@ export function createUdpBinding(context: BindingContext): object {
 
     protected override onClose(): void {
       this.#socket.release(this);
+      forgetDescriptor(context, this.fd);
       this.fd = -1;
     }
   }

@@ -248,6 +248,8 @@ export class TcpSocket implements PortHolder {
     this.#holders ??= new Holders(this);
     this.#holders.add(process, events);
     this.#reading = false;
+    // Whoever reads next meets the end again.
+    this.#endRead = false;
   }
 
   /** This holder accepts connections. */
