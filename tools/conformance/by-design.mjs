@@ -6,7 +6,6 @@
 const shell = "runs a shell and its commands; a simulated host runs Node programs alone";
 const binary = "runs a native program; a simulated host runs Node programs alone";
 const timeZone = "changes the time zone, which is pinned to UTC so that every run is the same";
-const v8Flags = "changes V8's flags, which belong to the real process";
 const inspector = "opens V8's inspector, which belongs to the real process";
 
 const realBytes =
@@ -14,7 +13,6 @@ const realBytes =
 const engine = "loads an engine of OpenSSL, which is native code of the real machine";
 const native = "looks at handles of native code";
 const realTime = "runs until the real machine takes longer than it just did";
-const nodeBinary = "serves the file of Node's own binary, which a simulated disk does not hold";
 
 const blocking =
   "waits for another process within one turn (spawnSync); simulated processes share a thread and its microtasks";
@@ -34,11 +32,9 @@ export const byDesign = {
   "test-http-max-header-size.js": blocking,
   "test-http2-clean-output.js": blocking,
   "test-http2-debug.js": blocking,
-  "test-http2-respond-with-file-connection-abort.js": nodeBinary,
   "test-http2-session-timeout.js": realTime,
   "test-process-env-sideeffects.js": inspector,
   "test-process-env-tz.js": timeZone,
-  "test-process-exception-capture-should-abort-on-uncaught-setflagsfromstring.js": v8Flags,
   "test-process-execpath.js": blocking,
   "test-process-getgroups.js": binary,
   "test-process-ppid.js": blocking,
