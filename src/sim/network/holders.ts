@@ -10,13 +10,17 @@ export interface Held<Events> {
   readonly stack: HostStack;
   process: Process | undefined;
   events: Events | undefined;
+  /** Whether its latest holder reads. */
+  reading?: boolean;
   close(): void;
   abandon(process: Process): void;
 }
 
-interface Holder<Events> {
+/** One who holds a socket. */
+export interface Holder<Events> {
   readonly process: Process | undefined;
   readonly events: Events | undefined;
+  readonly reading?: boolean | undefined;
 }
 
 /** The holders of a socket but for the latest, who stands in the socket itself. */
@@ -31,7 +35,8 @@ export class Holders<Events> {
   /** One more process holds the socket, and is told from now on. */
   add(process: Process, events: Events): void {
     const socket = this.#socket;
-    this.#earlier.push({ process: socket.process, events: socket.events });
+    const { reading } = socket;
+    this.#earlier.push({ process: socket.process, events: socket.events, reading });
     socket.process = process;
     socket.events = events;
     socket.stack.adopt(process, socket);
@@ -46,6 +51,7 @@ export class Holders<Events> {
       if (socket.process !== undefined) socket.stack.disown(socket.process, socket);
       socket.process = before.process;
       socket.events = before.events;
+      if (before.reading !== undefined) socket.reading = before.reading;
       return true;
     }
     this.#earlier.push(before);

@@ -15,7 +15,7 @@ import type { Process } from "../../process.ts";
 import type { Family } from "../address.ts";
 import { Errno } from "../errno.ts";
 import { LOST, type Link, MSS } from "../link.ts";
-import { Holders, Turns } from "../holders.ts";
+import { type Holder, Holders, Turns } from "../holders.ts";
 import type { PortHolder } from "../ports.ts";
 import type { HostStack } from "../stack.ts";
 import {
@@ -107,7 +107,8 @@ export class TcpSocket implements PortHolder {
   receivedRights: unknown;
 
   #holders: Holders<StreamEvents> | undefined;
-  #reading = false;
+  /** Whether the process wants to be told of what arrives. */
+  reading = false;
   #notified = false;
   #endRead = false;
   /** The flight that the current event has sent, which takes in what else this event writes. */
@@ -184,13 +185,13 @@ export class TcpSocket implements PortHolder {
 
   /** From now on the process is told when there is something to read. */
   startReading(): void {
-    if (this.#reading) return;
-    this.#reading = true;
+    if (this.reading) return;
+    this.reading = true;
     this.readAgain();
   }
 
   stopReading(): void {
-    this.#reading = false;
+    this.reading = false;
   }
 
   /** Whether a `read` would give something. */
@@ -204,7 +205,7 @@ export class TcpSocket implements PortHolder {
 
   /** After a read: tells the process, in a later turn, if there is more. */
   readAgain(): void {
-    if (!this.#reading || this.#notified || !this.readable) return;
+    if (!this.reading || this.#notified || !this.readable) return;
     this.#notified = true;
     this.process?.schedule(0, Kind.internal, readable, this as TcpSocket);
   }
@@ -247,7 +248,7 @@ export class TcpSocket implements PortHolder {
   passTo(process: Process, events: StreamEvents): void {
     this.#holders ??= new Holders(this);
     this.#holders.add(process, events);
-    this.#reading = false;
+    this.reading = false;
     // Whoever reads next meets the end again.
     this.#endRead = false;
   }
@@ -261,13 +262,23 @@ export class TcpSocket implements PortHolder {
   /** One of its holders closes it; with the last, the socket closes. */
   release(events: StreamEvents): void {
     this.acceptors?.remove((one) => one.events === events);
-    if (this.#holders?.release((holder) => holder.events === events) !== true) this.close();
+    this.#leave((holder) => holder.events === events);
   }
 
   /** @internal The process has ended; its operating system cleans up. */
   abandon(process: Process): void {
     this.acceptors?.remove((one) => one.process === process);
-    if (this.#holders?.release((holder) => holder.process === process) !== true) this.close();
+    this.#leave((holder) => holder.process === process);
+  }
+
+  #leave(is: (holder: Holder<StreamEvents>) => boolean): void {
+    if (this.#holders?.release(is) !== true) {
+      this.close();
+      return;
+    }
+    // Whoever is left meets the end for himself.
+    this.#endRead = false;
+    this.readAgain();
   }
 
   /** What is written next carries `item`, a socket, to whoever reads it (SCM_RIGHTS). */
@@ -299,7 +310,7 @@ export class TcpSocket implements PortHolder {
     this.process = undefined;
     this.events = undefined;
     this.orphan = true;
-    this.#reading = false;
+    this.reading = false;
   }
 
   /** The error that no call has reported yet; it is reported once. */
@@ -482,7 +493,7 @@ export class TcpSocket implements PortHolder {
     if (this.outOfOrder.length > 0) this.#consumeLater();
     if (this.phase === Phase.dead) return;
     this.#acknowledge(segment);
-    if (this.#reading && !this.#notified) {
+    if (this.reading && !this.#notified) {
       this.#notified = true;
       this.process?.enter(readable, this as TcpSocket);
     }
@@ -569,7 +580,7 @@ export class TcpSocket implements PortHolder {
       process.enter(connected, [this, error] as [TcpSocket, number]);
       return;
     }
-    if (this.#reading && !this.#notified) {
+    if (this.reading && !this.#notified) {
       this.#notified = true;
       process.enter(readable, this as TcpSocket);
     }
@@ -616,7 +627,7 @@ export class TcpSocket implements PortHolder {
   /** @internal */
   runReadable(): void {
     this.#notified = false;
-    if (this.#reading) this.events?.onReadable();
+    if (this.reading) this.events?.onReadable();
   }
 }
 
