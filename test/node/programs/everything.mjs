@@ -102,7 +102,7 @@ async function client() {
       .digest("hex"),
   );
   let piped = "";
-  await pipeline(Readable.from(["p", "q"]), async function* (source) {
+  await pipeline(Readable.from(["p", "q"]), async function (source) {
     for await (const chunk of source) piped += chunk;
   });
   say("stream", piped, Math.random(), performance.now() > 0, process.uptime() > 0, os.hostname());
