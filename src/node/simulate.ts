@@ -4,7 +4,8 @@
  * of rejected promises goes to the simulated process whose code was running.
  */
 import { LightconeError } from "../base/errors.ts";
-import { currentProcess } from "./node-process.ts";
+import { isQuiet } from "./lib/natives.ts";
+import { currentProcess, type NodeProcess } from "./node-process.ts";
 import { guardStackTraces } from "./stack-traces.ts";
 import { compileWanted, programsAreWanted } from "./program/library.ts";
 
@@ -42,7 +43,9 @@ function guardsOf(): Guard[] {
   guards.push({
     owner: process as unknown as Record<string, unknown>,
     name: "emitWarning",
-    replacement: (...args: unknown[]) => currentProcess()?.realm.process.emitWarning(...args),
+    replacement: (...args: unknown[]) => {
+      if (!isQuiet()) currentProcess()?.realm.process.emitWarning(...args);
+    },
   });
   // A real module that serves programs (url, say) would tell the real process what is deprecated.
   guards.push({
@@ -84,6 +87,14 @@ function onRejection(reason: unknown, promise: Promise<unknown>): void {
   const owner = currentProcess();
   if (owner) owner.rejected(reason, promise);
   else strayRejections.push(reason);
+  if (owner) rejecters.set(promise, owner);
+}
+
+/** Which process a promise belongs to that was rejected, and that nobody handled in time. */
+const rejecters = new WeakMap<Promise<unknown>, NodeProcess>();
+
+function onLateHandler(promise: Promise<unknown>): void {
+  rejecters.get(promise)?.rejectionHandled(promise);
 }
 
 /** Rejections inside a run that no process can be blamed for: a bug of ours, thrown at the end. */
@@ -98,8 +109,7 @@ function inside<T>(body: () => T): T {
   );
   for (const [event] of listeners) process.removeAllListeners(event);
   process.on("unhandledRejection", onRejection);
-  // Someone must listen, or Node warns about each.
-  process.on("rejectionHandled", () => {});
+  process.on("rejectionHandled", onLateHandler);
   const saved = guards.map(({ owner, name }) => Object.getOwnPropertyDescriptor(owner, name));
   const restoreStackTraces = guardStackTraces();
   running = true;
