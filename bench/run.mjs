@@ -7,6 +7,11 @@
  */
 import { readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
+
+// As the processes of a campaign run (src/explore/runner.ts); peers in this process get the same.
+setFlagsFromString("--max-semi-space-size=64");
+setFlagsFromString("--no-flush-bytecode");
 
 const here = new URL(".", import.meta.url);
 const groups = readdirSync(here)
