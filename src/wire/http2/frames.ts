@@ -87,6 +87,8 @@ export function readUint32(bytes: Uint8Array, at: number): number {
   );
 }
 
+const encoder = new TextEncoder();
+
 function writeUint32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 24;
   bytes[at + 1] = value >>> 16;
@@ -218,4 +220,39 @@ export function withoutPadding(header: FrameHeader, payload: Uint8Array): Uint8A
   const padding = payload[0];
   if (padding === undefined || padding + 1 > payload.length) return undefined;
   return payload.subarray(1, payload.length - padding);
+}
+
+/** The header of a DATA frame whose payload is sent beside it. */
+export function encodeDataHeader(length: number, flags: number, streamId: number): Uint8Array {
+  const bytes = makeFrame(FrameType.data, flags, streamId, 0);
+  bytes[0] = length >>> 16;
+  bytes[1] = length >>> 8;
+  bytes[2] = length;
+  return bytes;
+}
+
+/** An ALTSVC frame. */
+export function encodeAltsvc(streamId: number, origin: string, value: string): Uint8Array {
+  const originBytes = encoder.encode(origin);
+  const valueBytes = encoder.encode(value);
+  const payload = new Uint8Array(2 + originBytes.length + valueBytes.length);
+  payload[0] = originBytes.length >>> 8;
+  payload[1] = originBytes.length;
+  payload.set(originBytes, 2);
+  payload.set(valueBytes, 2 + originBytes.length);
+  return encodeFrame(FrameType.altsvc, 0, streamId, payload);
+}
+
+/** An ORIGIN frame. */
+export function encodeOrigin(origins: readonly string[]): Uint8Array {
+  const parts = origins.map((origin) => encoder.encode(origin));
+  const payload = new Uint8Array(parts.reduce((sum, { length }) => sum + 2 + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    payload[at] = part.length >>> 8;
+    payload[at + 1] = part.length;
+    payload.set(part, at + 2);
+    at += 2 + part.length;
+  }
+  return encodeFrame(FrameType.origin, 0, 0, payload);
 }

@@ -1,8 +1,11 @@
 /** The sending half of the engine: which frame goes next, and whether it still may. */
 import {
   CLIENT_PREFACE,
+  encodeAltsvc,
+  encodeDataHeader,
   encodeFrame,
   encodeGoaway,
+  encodeOrigin,
   encodePriority,
   encodeRstStream,
   encodeSettings,
@@ -218,7 +221,9 @@ export class Outbound {
         if (engine.closing) return NgError.sessionClosing;
         return [encodePriority(item.streamId, item.priority)];
       case "altsvc":
-        return this.#altsvcError(item.streamId) || [encodeAltsvc(item)];
+        return (
+          this.#altsvcError(item.streamId) || [encodeAltsvc(item.streamId, item.origin, item.value)]
+        );
       case "origin":
         if (engine.closing) return NgError.sessionClosing;
         return [encodeOrigin(item.origins)];
@@ -430,7 +435,7 @@ export class Outbound {
     const length = answer.length + padding;
     const ends = answer.eof && data.endStream && !answer.noEndStream;
     const flags = (ends ? FrameFlag.endStream : 0) | (padding > 0 ? FrameFlag.padded : 0);
-    const frame: Uint8Array[] = [dataHeader(length, flags, stream.id)];
+    const frame: Uint8Array[] = [encodeDataHeader(length, flags, stream.id)];
     if (padding > 0) frame.push(Uint8Array.of(padding - 1));
     frame.push(...data.source.take(answer.length));
     if (padding > 1) frame.push(new Uint8Array(padding - 1));
@@ -460,36 +465,4 @@ export class Outbound {
       this.#ready.push(stream);
     }
   }
-}
-
-function dataHeader(length: number, flags: number, streamId: number): Uint8Array {
-  const bytes = makeFrame(FrameType.data, flags, streamId, 0);
-  bytes[0] = length >>> 16;
-  bytes[1] = length >>> 8;
-  bytes[2] = length;
-  return bytes;
-}
-
-function encodeAltsvc(item: Item & { kind: "altsvc" }): Uint8Array {
-  const origin = encoder.encode(item.origin);
-  const value = encoder.encode(item.value);
-  const payload = new Uint8Array(2 + origin.length + value.length);
-  payload[0] = origin.length >>> 8;
-  payload[1] = origin.length;
-  payload.set(origin, 2);
-  payload.set(value, 2 + origin.length);
-  return encodeFrame(FrameType.altsvc, 0, item.streamId, payload);
-}
-
-function encodeOrigin(origins: readonly string[]): Uint8Array {
-  const parts = origins.map((origin) => encoder.encode(origin));
-  const payload = new Uint8Array(parts.reduce((sum, { length }) => sum + 2 + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    payload[at] = part.length >>> 8;
-    payload[at + 1] = part.length;
-    payload.set(part, at + 2);
-    at += 2 + part.length;
-  }
-  return encodeFrame(FrameType.origin, 0, 0, payload);
 }

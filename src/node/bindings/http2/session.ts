@@ -3,7 +3,6 @@
  * Node's library above. When it sends, and when it stops to read, is as in Node's `node_http2.cc`.
  */
 import { Kind } from "../../../trace/kinds.ts";
-import type { Realm } from "../../realm-types.ts";
 import type { PriorityFields, Setting } from "../../../wire/http2/index.ts";
 import { ParentStream, type ParentReader, type StreamHandleLike } from "../parent-stream.ts";
 import { CallbackScope } from "../stream-base.ts";
@@ -11,6 +10,7 @@ import type { Http2Binding } from "./binding-state.ts";
 import { Engine } from "./engine.ts";
 import { NgError } from "./errors.ts";
 import { headerFields } from "./fields.ts";
+import { Pending } from "./pending.ts";
 import { SessionBit, SessionField } from "./layout.ts";
 import { SessionListener } from "./session-listener.ts";
 import { readOptions, type SessionOptions } from "./session-options.ts";
@@ -24,35 +24,6 @@ const NO_DATA = new Uint8Array(0);
 export interface OutgoingWrite {
   readonly stream: Http2Stream;
   readonly request: Request;
-}
-
-/** A PING or SETTINGS that waits to be acknowledged: a resource of its own to `async_hooks`. */
-class Pending {
-  readonly callback: unknown;
-  readonly startNs: number;
-  readonly #realm: Realm;
-  readonly #asyncId: number;
-
-  constructor(realm: Realm, type: string, callback: unknown) {
-    this.#realm = realm;
-    this.callback = callback;
-    this.startNs = realm.context.process.readMonotonicNs();
-    this.#asyncId = realm.context.async.register(this, type);
-  }
-
-  getAsyncId(): number {
-    return this.#asyncId;
-  }
-
-  /** Milliseconds since it was sent. */
-  get elapsedMs(): number {
-    return (this.#realm.context.process.readMonotonicNs() - this.startNs) / 1e6;
-  }
-
-  done(scope: CallbackScope, ...args: readonly unknown[]): void {
-    scope.call(this, this.callback, args);
-    this.#realm.internalBinding("async_wrap").queueDestroyAsyncId(this.#asyncId);
-  }
 }
 
 /** A connection, as Node's library holds it. */

@@ -70,7 +70,9 @@ function encodeRecord(type: number, content: Uint8Array, protection: Protection)
   if (protection === "none") return record;
   const end = HEADER_BYTES + before + content.length;
   if (protection === "tls13") record[end] = type;
-  record.writeUInt32BE(checksum(record, 0, record.length - TAG_BYTES), record.length - TAG_BYTES);
+  const tagAt = record.length - TAG_BYTES;
+  const tag = checksum(record, 0, tagAt);
+  for (let at = tagAt; at < record.length; at += 4) record.writeUInt32BE(tag, at);
   return record;
 }
 
@@ -130,13 +132,10 @@ export class RecordReader {
     const start = HEADER_BYTES + (tls13 ? 0 : NONCE_BYTES);
     const end = tagAt - (tls13 ? 1 : 0);
     if (end < start) return "badRecordMac";
-    const tag =
-      (((record[tagAt] as number) << 24) |
-        ((record[tagAt + 1] as number) << 16) |
-        ((record[tagAt + 2] as number) << 8) |
-        (record[tagAt + 3] as number)) >>>
-      0;
-    if (tag !== checksum(record, 0, tagAt)) return "badRecordMac";
+    const tag = checksum(record, 0, tagAt);
+    for (let at = tagAt; at < record.length; at++) {
+      if (record[at] !== ((tag >>> (24 - 8 * ((at - tagAt) % 4))) & 0xff)) return "badRecordMac";
+    }
     return { type: tls13 ? (record[end] as number) : type, content: record.subarray(start, end) };
   }
 }

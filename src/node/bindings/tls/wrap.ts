@@ -2,17 +2,14 @@
  * `TLSWrap` of `internalBinding('tls_wrap')`: a TLS connection as a stream over another stream. When it
  * writes, what it holds back, and when a program's writes complete, is as in Node's `crypto_tls.cc`.
  */
-import { X509Certificate } from "node:crypto";
 import { Kind } from "../../../trace/kinds.ts";
 import type { Realm } from "../../realm-types.ts";
 import { ParentStream, type ParentReader, type StreamHandleLike } from "../parent-stream.ts";
 import type { Request } from "../stream.ts";
-import { CallbackScope, StreamBase, UV_EOF, type WriteOutcome } from "../stream-base.ts";
-import { legacyObject, verifyError } from "./certificates.ts";
+import { CallbackScope, UV_EOF, type WriteOutcome } from "../stream-base.ts";
 import { TlsClient } from "./client.ts";
-import { Alert, type ConnectionEvents, TLS1_2, TLS1_3, type TlsConnection } from "./connection.ts";
-import { ephemeralKeyInfo } from "./groups.ts";
-import type { Identity } from "./secure-context.ts";
+import { Alert, type ConnectionEvents, TLS1_3, type TlsConnection } from "./connection.ts";
+import { TlsReport } from "./report.ts";
 import { SecureContext } from "./secure-context.ts";
 import { TlsServer } from "./server.ts";
 import { decodeSession, encodeSession, type SessionState } from "./session.ts";
@@ -23,15 +20,8 @@ const UV_ECANCELED = -125;
 const PSK_BYTES_MAX = 256;
 const PSK_IDENTITY_BYTES_MAX = 128;
 
-const versionNames: Readonly<Record<number, string>> = {
-  0x301: "TLSv1",
-  0x302: "TLSv1.1",
-  [TLS1_2]: "TLSv1.2",
-  [TLS1_3]: "TLSv1.3",
-};
-
 /** The class that one process's library finds in the binding. */
-export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvents {
+export class TLSWrap extends TlsReport implements ParentReader, ConnectionEvents {
   readonly isServer: boolean;
   readonly connection: TlsConnection;
   readonly #parent: ParentStream;
@@ -476,120 +466,7 @@ export class TLSWrap extends StreamBase implements ParentReader, ConnectionEvent
     (this.#client ?? this.#server)?.renegotiate();
     this.#cycle();
   }
-
-  // ------------------------------------------------------------------ what was agreed on
-
-  getServername(): string | false {
-    return this.#client ? (this.#client.servername ?? false) : this.connection.agreement.servername;
-  }
-
-  getALPNNegotiatedProtocol(): string | false {
-    return this.connection.agreement.alpn;
-  }
-
-  getProtocol(): string | undefined {
-    return versionNames[this.connection.agreement.version || this.connection.context.maxVersion];
-  }
-
-  getCipher(): object | undefined {
-    const { cipher } = this.connection.agreement;
-    if (!cipher) return undefined;
-    return { name: cipher.name, standardName: cipher.standardName, version: cipher.version };
-  }
-
-  getEphemeralKeyInfo(): object | null {
-    if (this.isServer) return null;
-    const { version, group, reused } = this.connection.agreement;
-    return group === undefined || (reused && version <= TLS1_2) ? {} : ephemeralKeyInfo(group);
-  }
-
-  getSharedSigalgs(): string[] {
-    return [...(this.connection.agreement.sigalgs ?? defaultSigalgs)];
-  }
-
-  isSessionReused(): boolean {
-    return this.connection.agreement.reused;
-  }
-
-  getSession(): Buffer | undefined {
-    const { session } = this.connection.agreement;
-    return session && encodeSession(session);
-  }
-
-  getTLSTicket(): Buffer | undefined {
-    const ticket = this.connection.agreement.session?.ticket;
-    return ticket === undefined ? undefined : Buffer.from(ticket, "base64");
-  }
-
-  getFinished(): Buffer | undefined {
-    if (!this.connection.established) return undefined;
-    return this.connection.finishedOf(this.isServer ? "server" : "client");
-  }
-
-  getPeerFinished(): Buffer | undefined {
-    if (!this.connection.established) return undefined;
-    return this.connection.finishedOf(this.isServer ? "client" : "server");
-  }
-
-  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
-    return this.connection.exportKeyingMaterial(length, label, context);
-  }
-
-  verifyError(): Error | null {
-    const { verify, peer, reused } = this.connection.agreement;
-    if (verify === undefined) return null;
-    if (peer.length === 0 && reused) return null;
-    return verifyError(verify);
-  }
-
-  getPeerCertificate(detailed?: boolean): object | undefined {
-    const { peer, reused } = this.connection.agreement;
-    const [leaf, ...others] = peer;
-    // A session that is taken up again carries no chain, and native code asks a client's for it.
-    if (!leaf || (reused && !this.isServer)) return undefined;
-    return legacyObject(leaf, others, detailed ? this.connection.context : undefined);
-  }
-
-  hasPeerCertificate(): boolean {
-    return this.connection.agreement.peer.length > 0;
-  }
-
-  getPeerX509Certificate(): object | undefined {
-    return withIssuers(this.connection.agreement.peer);
-  }
-
-  #own(): Identity | undefined {
-    return this.connection.shown ?? this.connection.identities[0];
-  }
-
-  getCertificate(): object | undefined {
-    const own = this.#own();
-    return own && legacyObject(own.leaf, [], undefined);
-  }
-
-  getX509Certificate(): object | undefined {
-    const own = this.#own();
-    return own && withIssuers([own.leaf]);
-  }
 }
-
-/** A certificate of the program's own, with those above it that came along. */
-function withIssuers(chain: readonly X509Certificate[]): X509Certificate | undefined {
-  let above: X509Certificate | undefined;
-  for (const { raw } of chain.toReversed()) {
-    const certificate = new X509Certificate(raw);
-    if (above) Object.defineProperty(certificate, "issuerCertificate", { value: above });
-    above = certificate;
-  }
-  return above;
-}
-
-/** OpenSSL's own list, in its words. */
-const defaultSigalgs: readonly string[] = [
-  ...["ECDSA+SHA256", "ECDSA+SHA384", "ECDSA+SHA512", "Ed25519", "Ed448", "RSA-PSS+SHA256"],
-  ...["RSA-PSS+SHA384", "RSA-PSS+SHA512", "RSA-PSS+SHA256", "RSA-PSS+SHA384", "RSA-PSS+SHA512"],
-  ...["RSA+SHA256", "RSA+SHA384", "RSA+SHA512", "ECDSA+SHA224", "RSA+SHA224"],
-];
 
 const streams = new WeakMap<Realm, ReturnType<Realm["prng"]["fork"]>>();
 
