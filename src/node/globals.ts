@@ -37,6 +37,7 @@ const makers: Record<string, Make> = {
   process: (realm) => realm.process,
   Date: (realm) => realm.intrinsics.Date,
   Math: (realm) => realm.intrinsics.Math,
+  Atomics: (realm) => realm.intrinsics.Atomics,
   WeakRef: (realm) => realm.intrinsics.WeakRef,
   FinalizationRegistry: (realm) => realm.intrinsics.FinalizationRegistry,
   Intl: (realm) => realm.intrinsics.Intl,
@@ -96,7 +97,7 @@ for (const name of ["WebSocket", "CloseEvent", "EventSource"]) {
 
 /** The same object in every process: no state, no clock, no randomness. */
 const shared = [
-  ...["Array", "ArrayBuffer", "Atomics", "BigInt", "BigInt64Array", "BigUint64Array", "Boolean"],
+  ...["Array", "ArrayBuffer", "BigInt", "BigInt64Array", "BigUint64Array", "Boolean"],
   ...["DataView", "Error", "EvalError", "Float32Array", "Float64Array", "Function", "Int8Array"],
   ...[
     "Int16Array",

@@ -3,8 +3,10 @@
  * reads the host's wall clock, `Math.random` draws from the process's stream, and nothing is ever
  * observed to be garbage collected.
  */
+import { LightconeError } from "../base/errors.ts";
 import type { Prng } from "../base/prng.ts";
 import type { Process } from "../sim/process.ts";
+import { notSimulated } from "./bindings/index.ts";
 import type { HostIntrinsics } from "./lib/primordials.ts";
 
 const RealDate = Date;
@@ -37,6 +39,38 @@ function createMath(prng: Prng): Math {
     configurable: true,
   });
   return math;
+}
+
+/**
+ * `Atomics`, whose `wait` takes virtual time. Threads take turns: nobody can wake one that waits within its
+ * turn, so a wait without a limit could never end.
+ */
+function createAtomics(process: Process): typeof Atomics {
+  const wait = (...args: Parameters<typeof Atomics.wait>): "ok" | "not-equal" | "timed-out" => {
+    const [array, index, value, timeoutMs = Infinity] = args;
+    // The real one checks its arguments and compares, and does not wait.
+    const outcome = Atomics.wait(array, index, value, 0);
+    if (outcome !== "timed-out") return outcome;
+    if (timeoutMs === Infinity || Number.isNaN(timeoutMs)) {
+      throw new LightconeError(
+        "LC_NOT_SIMULATED",
+        "Atomics.wait without a timeout is not simulated",
+        "Threads take turns in a world: one that blocks would never be woken. Use messages.",
+      );
+    }
+    process.spend(Math.max(0, timeoutMs) * 1_000_000);
+    return outcome;
+  };
+  const atomics = Object.create(
+    Object.prototype,
+    Object.getOwnPropertyDescriptors(Atomics),
+  ) as object;
+  const define = (name: string, value: unknown): void => {
+    Object.defineProperty(atomics, name, { value, writable: true, configurable: true });
+  };
+  define("wait", wait);
+  if ("waitAsync" in Atomics) define("waitAsync", notSimulated("Atomics.waitAsync"));
+  return atomics as typeof Atomics;
 }
 
 /** A `WeakRef` that holds on: when the collector runs differs from run to run. */
@@ -138,11 +172,15 @@ function createWebAssembly(): object {
 /** The built-ins of one process. */
 export function createIntrinsics(process: Process, prng: Prng): HostIntrinsics {
   const date = createDate(process);
+  let atomics: typeof Atomics | undefined;
   let intl: typeof Intl | undefined;
   let webAssembly: object | undefined;
   return {
     Date: date,
     Math: createMath(prng),
+    get Atomics() {
+      return (atomics ??= createAtomics(process));
+    },
     // Made when first asked for: most programs never do.
     get Intl() {
       return (intl ??= createIntl(date));

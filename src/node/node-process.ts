@@ -8,6 +8,7 @@ import { Kind } from "../trace/kinds.ts";
 import { AsyncContext } from "./async-context.ts";
 import type { BindingContext } from "./bindings/context.ts";
 import { createTimers, type LoopTimers } from "./bindings/timers.ts";
+import { exited } from "./exited.ts";
 import { createIntrinsics } from "./intrinsics.ts";
 import { createRealm } from "./lib/realm.ts";
 import { EventLoop } from "./loop.ts";
@@ -26,9 +27,6 @@ import { createStdio } from "./stdio.ts";
 
 export type { StandardStream } from "./process-object.ts";
 
-/** Unwinds the stack of a process that has exited; it is nobody's error. */
-const exited: object = Object.freeze({ exited: true });
-
 /** What whoever starts a process wants to hear of it. */
 export interface ProcessObserver {
   /** Text that the program wrote. */
@@ -37,6 +35,10 @@ export interface ProcessObserver {
   onUncaught?(thrown: unknown, origin: "uncaughtException" | "unhandledRejection"): void;
   onExit?(end: ProcessEnd): void;
 }
+
+/** Exit codes, as in Node's `src/node_exit_code.h`. */
+const HANDLER_THREW = 7;
+const UNSETTLED_TOP_LEVEL_AWAIT = 13;
 
 type CaptureCallback = ((thrown: unknown) => void) | null;
 
@@ -63,6 +65,10 @@ export class NodeProcess implements ProcessRunner {
   readonly description: ProcessDescription;
   /** Told of the exception that ends this process: a worker passes it on to its maker. */
   onDeath: ((thrown: unknown) => void) | undefined;
+  /** Whether the program's top level has finished; a script's always has. */
+  settled = true;
+  /** Rejected promises that nobody handled yet; ticks may still do so. */
+  readonly #rejections = new Map<Promise<unknown>, unknown>();
   readonly #observer: ProcessObserver;
   readonly #timers: LoopTimers;
   readonly #runNextTicks: () => void;
@@ -103,10 +109,14 @@ export class NodeProcess implements ProcessRunner {
       thread,
       process: object,
       uncaught: (thrown, fromPromise) => this.uncaught(thrown, fromPromise),
+      rejections: {
+        pending: () => this.#rejections.size > 0,
+        process: () => this.#processRejections(),
+      },
       publicRequire: createPublicRequire,
       own: {
         timers: () => this.#timers.binding,
-        task_queue: () => taskQueueBinding(),
+        task_queue: () => taskQueueBinding((thrown) => this.uncaught(thrown, false)),
         process_methods: (self) =>
           processMethodsBinding(self, {
             exit: (code) => this.exit(code),
@@ -180,7 +190,7 @@ export class NodeProcess implements ProcessRunner {
 
   /** `process.reallyExit`: nothing of this process runs from here on. */
   exit(code: number): never {
-    this.process.terminate({ code, signal: null });
+    this.process.terminate({ code: Number(code), signal: null });
     throw exited;
   }
 
@@ -199,7 +209,7 @@ export class NodeProcess implements ProcessRunner {
       }
     } catch (second) {
       if (second === exited) return;
-      this.#die(second, "uncaughtException", 7);
+      this.#die(second, "uncaughtException", HANDLER_THREW);
       return;
     }
     // As Node does, so that ticks of the handler run even if nothing else is pending.
@@ -225,7 +235,8 @@ export class NodeProcess implements ProcessRunner {
       else this.#observer.onOutput?.("stderr", report);
     }
     try {
-      if (!object._exiting) {
+      // A handler that threw itself is not asked again.
+      if (!object._exiting && code !== HANDLER_THREW) {
         object._exiting = true;
         object.exitCode = code;
         object.emit("exit", code);
@@ -233,12 +244,28 @@ export class NodeProcess implements ProcessRunner {
     } catch {
       // Node, too, lets an exception of an exit listener pass here.
     }
-    this.process.terminate({ code: Number(object.exitCode ?? code), signal: null });
+    const final = code === HANDLER_THREW ? code : Number(object.exitCode ?? code);
+    this.process.terminate({ code: final, signal: null });
   }
 
-  /** V8 says that a promise of this process was rejected, and nobody handled it. */
+  /** V8 says that a promise of this process was rejected, and nobody handled it yet. */
   rejected(reason: unknown, promise: Promise<unknown>): void {
     if (reason === exited || !this.process.alive) return;
+    this.#rejections.set(promise, reason);
+  }
+
+  /** Tells of rejections that nobody handled before the ticks were done. Gives whether there were any. */
+  #processRejections(): boolean {
+    if (this.#rejections.size === 0) return false;
+    for (const [promise, reason] of this.#rejections) {
+      this.#rejections.delete(promise);
+      this.#unhandled(reason, promise);
+    }
+    return true;
+  }
+
+  #unhandled(reason: unknown, promise: Promise<unknown>): void {
+    if (!this.process.alive) return;
     try {
       if (this.realm.process.emit("unhandledRejection", reason, promise)) return;
     } catch (thrown) {
@@ -247,18 +274,25 @@ export class NodeProcess implements ProcessRunner {
     }
     let error = reason;
     if (!(reason instanceof Error)) {
-      const { inspect } = this.realm.require("internal/util/inspect");
-      const { UnhandledPromiseRejection } = this.realm.require("internal/errors");
       const message =
         "This error originated either by throwing inside of an async function without a catch block, " +
         "or by rejecting a promise which was not handled with .catch(). The promise rejected with the " +
-        `reason "${inspect(reason)}".`;
-      error = Object.assign(
-        UnhandledPromiseRejection ? new UnhandledPromiseRejection(message) : new Error(message),
-        { code: "ERR_UNHANDLED_REJECTION" },
-      );
+        `reason "${withoutSideEffects(reason)}".`;
+      const name = "UnhandledPromiseRejection";
+      error = Object.assign(new Error(message), { code: "ERR_UNHANDLED_REJECTION", name });
     }
     this.uncaught(error, true);
+  }
+
+  /** A promise of this process that was rejected got its handler after all, too late. */
+  rejectionHandled(promise: Promise<unknown>): void {
+    // A tick handled it in time.
+    if (this.#rejections.delete(promise) || !this.process.alive) return;
+    try {
+      this.realm.process.emit("rejectionHandled", promise);
+    } catch (thrown) {
+      this.uncaught(thrown, false);
+    }
   }
 
   #onIdle(): void {
@@ -276,7 +310,11 @@ export class NodeProcess implements ProcessRunner {
     if (!this.process.alive || this.loop.alive) return;
     if (!object._exiting) {
       object._exiting = true;
-      object.emit("exit", object.exitCode ?? 0);
+      const code = object.exitCode ?? 0;
+      if (!this.settled) object.exitCode ??= UNSETTLED_TOP_LEVEL_AWAIT;
+      // As in Node: promises of exit listeners still run, ticks do not.
+      this.process.enter(() => object.emit("exit", code), undefined);
+      if (this.process.alive) drainMicrotasks();
     }
     this.process.terminate({ code: Number(object.exitCode ?? 0), signal: null });
   }
@@ -316,7 +354,8 @@ export class NodeProcess implements ProcessRunner {
   }
 
   #write(stream: "stdout" | "stderr", text: string): void {
-    const { host } = this.process;
+    const { host, alive } = this.process;
+    if (!alive) throw exited;
     host.kernel.mark(host.id, Kind.log, digestOf(Buffer.from(text)), { stream, text });
     this.#observer.onOutput?.(stream, text);
   }
@@ -324,6 +363,15 @@ export class NodeProcess implements ProcessRunner {
 
 function firstLine(text: string): string {
   return text.slice(0, text.indexOf("\n") >>> 0);
+}
+
+/** What V8 says of a value without calling any of the program's code. */
+function withoutSideEffects(value: unknown): string {
+  if (typeof value === "function") return Function.prototype.toString.call(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  const { constructor } = value as { constructor?: { name?: unknown } };
+  const name = typeof constructor === "function" ? constructor.name : undefined;
+  return `#<${typeof name === "string" && name !== "" ? name : "Object"}>`;
 }
 
 function describeThrown(thrown: unknown): string {
@@ -340,12 +388,20 @@ const drainMicrotasks: () => void = (
   process as unknown as { _tickCallback: () => void }
 )._tickCallback.bind(process);
 
-function taskQueueBinding(): object {
+function taskQueueBinding(onThrow: (thrown: unknown) => void): object {
   return {
     tickInfo: new Uint8Array(2),
     runMicrotasks: drainMicrotasks,
     setTickCallback: () => {},
-    enqueueMicrotask: queueMicrotask,
+    // V8 would report what it throws to the real process.
+    enqueueMicrotask: (callback: () => void) =>
+      queueMicrotask(() => {
+        try {
+          callback();
+        } catch (thrown) {
+          onThrow(thrown);
+        }
+      }),
     setPromiseRejectCallback: () => {},
     promiseRejectEvents: {},
   };

@@ -86,9 +86,23 @@ function load(realm: Realm, id: string): unknown {
   try {
     shape = realRequire(`node:${id}`) as object;
   } catch {
+    if (builtinModules.includes(id)) return unknownShape(id);
     throw new LightconeError("LC_NOT_SIMULATED", `node:${id} is not simulated`);
   }
   return standIn(shape, id);
+}
+
+/** A module that Node has but cannot load within a run (it reads the clock as it loads, say). */
+function unknownShape(id: string): object {
+  return new Proxy(
+    {},
+    {
+      get: (_target, name) =>
+        typeof name === "symbol" || name === "__esModule" || name === "then"
+          ? undefined
+          : notSimulated(`node:${id}.${name}`),
+    },
+  );
 }
 
 /** The shape of a module, none of whose functions work. Constants are kept. */

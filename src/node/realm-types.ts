@@ -16,6 +16,7 @@ export interface Realm {
   readonly global: object;
   /** What happens to an exception that nobody caught. */
   uncaught(thrown: unknown, fromPromise: boolean): void;
+  readonly rejections: Rejections;
   readonly require: LibraryRequire;
   readonly internalBinding: LibraryRequire;
   /** What a program gets for a built-in module: `node:net`, or a stand-in that says it is not simulated. */
@@ -24,6 +25,12 @@ export interface Realm {
   readonly thread?: ThreadIdentity | undefined;
   /** The process's own randomness: fork a stream by name. */
   readonly prng: Prng;
+}
+
+/** Rejected promises that nobody has handled yet; Node tells of them once its ticks are done. */
+export interface Rejections {
+  readonly pending: () => boolean;
+  readonly process: () => boolean;
 }
 
 /** What a worker thread knows of itself. */

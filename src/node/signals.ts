@@ -6,7 +6,12 @@ import { Handle } from "./bindings/handle.ts";
 import type { NodeProcess } from "./node-process.ts";
 
 const numbers = os.constants.signals as Record<string, number>;
-const names = new Map(Object.entries(numbers).map(([name, number]) => [number, name]));
+// Where a number has two names (SIGABRT and SIGIOT), the first is the one that Node says.
+const names = new Map(
+  Object.entries(numbers)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+);
 
 const ESRCH = -3;
 const EINVAL = -22;

@@ -2,6 +2,7 @@
  * The standard streams of a simulated process. Whoever started the run reads what a program writes; a
  * child's are pipes to its parent, or its parent's own, or nothing.
  */
+import { exited } from "./exited.ts";
 import type { NodeProcess, StandardStream } from "./node-process.ts";
 import { noInput, noInputYet, openStandardFiles } from "./standard-files.ts";
 
@@ -16,7 +17,7 @@ export function createStdio(owner: NodeProcess, sink: Sink): void {
     write(name, text) {
       const kind = streams[name === "stdout" ? 1 : 2];
       if (kind?.kind === "pipe") object[name].write(text);
-      else sinkOf(name, kind, sink)(text);
+      else sinkOf(owner, name, kind, sink)(text);
     },
   });
   lazily(object, "stdin", () => input(owner, streams[0]));
@@ -84,13 +85,14 @@ function outputOf(
   // oxlint-disable-next-line typescript/no-explicit-any
 ): any {
   if (kind?.kind === "pipe") return pipeOutput(owner, fd);
-  if (kind?.kind !== "file") return sinkOutput(owner, sinkOf(name, kind, sink));
+  if (kind?.kind !== "file") return sinkOutput(owner, sinkOf(owner, name, kind, sink));
   const SyncWriteStream = owner.realm.require("internal/fs/sync_write_stream");
   return new SyncWriteStream(fd, { autoClose: false });
 }
 
 /** Where text goes that is not piped. */
 function sinkOf(
+  owner: NodeProcess,
   name: "stdout" | "stderr",
   kind: StandardStream | undefined,
   sink: Sink,
@@ -98,7 +100,11 @@ function sinkOf(
   if (kind?.kind === "ignore") return () => {};
   if (kind?.kind === "inherit") {
     const target = kind.fd === 2 ? "stderr" : "stdout";
-    return (text) => kind.from.process.enter(() => kind.from.realm.process[target].write(text), 0);
+    const { from } = kind;
+    return (text) => {
+      if (!owner.process.alive) throw exited;
+      from.process.enter(() => from.realm.process[target].write(text), 0);
+    };
   }
   return (text) => sink(name, text);
 }

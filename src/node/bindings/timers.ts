@@ -115,6 +115,8 @@ export function createTimers(
 
   const binding = {
     immediateInfo,
+    // Node 20 calls it by the first name, later ones by the second.
+    timeoutInfo: timerInfo,
     timerInfo,
     setupTimers(immediate: () => void, timers: (nowMs: number) => number): void {
       processImmediate = immediate;

@@ -28,6 +28,7 @@ export function sharedPrimordials(): Bag {
 export interface HostIntrinsics {
   readonly Date: DateConstructor;
   readonly Math: Math;
+  readonly Atomics: typeof Atomics;
   readonly WeakRef: WeakRefConstructor;
   readonly FinalizationRegistry: FinalizationRegistryConstructor;
   readonly Intl: typeof Intl;

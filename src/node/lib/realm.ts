@@ -21,6 +21,7 @@ export interface RealmOptions {
   readonly process: object;
   /** What happens to an exception that nobody caught. */
   readonly uncaught: Realm["uncaught"];
+  readonly rejections: Realm["rejections"];
   readonly prng: Prng;
   readonly thread?: Realm["thread"];
   /** Makes the `require` of programs. */
@@ -109,6 +110,7 @@ export function createRealm(options: RealmOptions): Realm {
     process: options.process as Realm["process"],
     primordials,
     uncaught: options.uncaught,
+    rejections: options.rejections,
     require: require as Realm["require"],
     internalBinding: internalBinding as Realm["internalBinding"],
     requirePublic: (id) => publicRequire(id),

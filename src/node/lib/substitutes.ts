@@ -223,10 +223,10 @@ export const substitutes: Record<string, Substitute> = {
   }),
   "internal/error_serdes": () => ({ serializeError, deserializeError }),
   // Rejections are V8's to report: the real process hears of them, and `simulate` passes them on.
-  "internal/process/promises": () => ({
+  "internal/process/promises": (realm) => ({
     setHasRejectionToWarn: () => {},
-    hasRejectionToWarn: () => false,
+    hasRejectionToWarn: () => realm.rejections.pending(),
     listenForRejections: () => {},
-    processPromiseRejections: () => false,
+    processPromiseRejections: () => realm.rejections.process(),
   }),
 };

@@ -10,7 +10,7 @@ export function createV8Module(): object {
   const module: Record<string, unknown> = {};
   for (const [name, value] of Object.entries((real as { default?: object }).default ?? real)) {
     module[name] =
-      pure.has(name) || typeof value !== "function" ? value : notSimulated(`v8.${name}`);
+      pure.has(name) || typeof value !== "function" ? value : notSimulated(`node:v8.${name}`);
   }
   return Object.assign(module, {
     // The same in every run: what V8 really uses differs from machine to machine.

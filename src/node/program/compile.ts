@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { dirname, extname } from "node:path";
+import { basename, dirname, extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { compileFunction } from "node:vm";
 import * as esbuild from "esbuild";
@@ -34,6 +34,8 @@ export interface CompiledProgram {
   readonly entry: string;
   /** A hash of the code, dependencies included: it tells whether a replay runs the same code. */
   readonly digest: string;
+  /** Whether the entry is an ES module, and not CommonJS. */
+  readonly isModule?: boolean;
   /** Evaluates the program, afresh. Settles when its top level has finished. */
   readonly evaluate: (scope: ProgramScope) => Promise<void>;
 }
@@ -47,7 +49,7 @@ for (const name of hostNames) define[name] = `globalThis.${name}`;
 /** Bundles an entry. Throws `LC_COMPILE`, naming file and line, when it cannot. */
 export async function compileProgram(options: CompileOptions): Promise<CompiledProgram> {
   const { entry, injected = [] } = options;
-  let built: esbuild.BuildResult<{ write: false }>;
+  let built: esbuild.BuildResult<{ write: false; metafile: true }>;
   try {
     built = await esbuild.build({
       stdin: {
@@ -62,6 +64,7 @@ export async function compileProgram(options: CompileOptions): Promise<CompiledP
       format: "esm",
       platform: "node",
       target: "node20",
+      metafile: true,
       sourcemap: "external",
       sourcesContent: false,
       outfile: `${entry}.bundle.js`,
@@ -78,7 +81,8 @@ export async function compileProgram(options: CompileOptions): Promise<CompiledP
   const code = (built.outputFiles.find((file) => file.path.endsWith(".js")) as esbuild.OutputFile)
     .text;
   const map = built.outputFiles.find((file) => file.path.endsWith(".map"))?.text;
-  return instantiate(entry, code, map);
+  const isModule = built.metafile.inputs[basename(entry)]?.format === "esm";
+  return instantiate(entry, code, map, isModule);
 }
 
 /** Compiles source text as a CommonJS script: `new Worker(code, { eval: true })`, `node -e`. */
@@ -86,13 +90,18 @@ export async function compileSource(source: string, name: string): Promise<Compi
   const scope = `const { ${hostNames.join(", ")} } = globalThis; const global = globalThis;`;
   const code = `const module = { exports: {} }, exports = module.exports; { ${scope}\n${source}\n}`;
   try {
-    return instantiate(name, code, undefined);
+    return instantiate(name, code, undefined, false);
   } catch (error) {
     throw new LightconeError("LC_COMPILE", `${name}: ${(error as Error).message}`);
   }
 }
 
-function instantiate(entry: string, code: string, map: string | undefined): CompiledProgram {
+function instantiate(
+  entry: string,
+  code: string,
+  map: string | undefined,
+  isModule: boolean,
+): CompiledProgram {
   // The bundle may await at its top level: it runs in an async function, synchronous until it awaits.
   const digest = createHash("sha256").update(code).digest("hex").slice(0, 16);
   // Programs see this name in stack traces: it depends on nothing but the program.
@@ -104,6 +113,7 @@ function instantiate(entry: string, code: string, map: string | undefined): Comp
   return {
     entry,
     digest,
+    isModule,
     evaluate: ({ global, require, publish }) => run(global, require, publish),
   };
 }

@@ -21,18 +21,30 @@ export function startCompiled(
   const require = (id: string): unknown =>
     Object.hasOwn(inject, id) ? inject[id] : node.realm.requirePublic(id);
   let published: Record<string, unknown> = {};
-  const evaluated = program.evaluate({
-    global: node.global,
-    require,
-    publish: (exports) => {
-      published = exports;
-    },
-  });
-  // A rejection of the top level is an uncaught exception, as for any ES module.
+  const evaluate = (): Promise<void> =>
+    program.evaluate({
+      global: node.global,
+      require,
+      publish: (exports) => {
+        published = exports;
+      },
+    });
+  // Node evaluates an ES module in a microtask: its promises come before its ticks.
+  const evaluated = program.isModule
+    ? new Promise<void>((resolve) => queueMicrotask(() => resolve(evaluate())))
+    : evaluate();
+  // What an ES module throws at its top level is a rejection of its evaluation, in Node's words too.
+  node.settled = false;
   evaluated
     .then(
-      () => options.main?.(published, node),
-      (thrown: unknown) => node.uncaught(thrown, false),
+      () => {
+        node.settled = true;
+        return options.main?.(published, node);
+      },
+      (thrown: unknown) => {
+        node.settled = true;
+        node.uncaught(thrown, program.isModule === true);
+      },
     )
     .catch((thrown: unknown) => node.uncaught(thrown, true));
   node.loop.checkIdle();

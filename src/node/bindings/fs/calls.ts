@@ -6,6 +6,7 @@
 import type { Disk, ProcessFiles, Work } from "../../../sim/disk/index.ts";
 import { diskOf, filesOf, SystemError } from "../../../sim/disk/index.ts";
 import { Kind } from "../../../trace/kinds.ts";
+import { exited } from "../../exited.ts";
 import type { BindingContext } from "../context.ts";
 import { type CallName, exceptionOf, stacklessException } from "./errors.ts";
 import { createValidators, type Validators } from "./validate.ts";
@@ -99,6 +100,7 @@ export class Calls {
   /** Runs now. Throws the program's exception, or leaves it in `errors` where one is given. */
   runSync<T>(call: CallName, work: Work, execute: () => T, errors?: ErrorContext): T | undefined {
     const { process } = this.context;
+    if (!process.alive) throw exited;
     process.spend(this.disk.clock.delayNs(work, false, process.spentNs));
     try {
       return execute();
