@@ -5,7 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // A run inside a world owns its process's microtasks and globals while it lasts: one process a file.
     pool: "forks",
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     reporters: process.env["CI"] ? ["default", "./tools/closing-line.mjs"] : ["default"],
   },
 });
