@@ -1,5 +1,6 @@
 /** What a checker is to the front doors: a model's name, the levels it decides, and a pure function. */
 import type { History, Operation } from "../history/operation.ts";
+import type { Format } from "../history/read.ts";
 import type { Budget } from "./budget.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -35,9 +36,20 @@ export interface Checker {
   check(history: History, options: CheckOptions): CheckResult;
   /**
    * The same straight from a file's bytes, for models whose histories outgrow memory as objects. `name` is
-   * the file's, for messages. Throws `HistoryError` besides.
+   * the file's, for messages. `undefined` if the file is anything but one plain history: read it into
+   * histories then. Throws `HistoryError` besides, and `BudgetSpent` while it reads.
    */
-  checkBytes?(bytes: Uint8Array, name: string, options: CheckOptions): CheckResult;
+  checkBytes?(
+    bytes: Uint8Array,
+    name: string,
+    options: CheckOptions & { readonly format?: Format | undefined },
+  ): BytesResult | undefined;
+}
+
+/** A verdict on a file that never was a history of objects as a whole. */
+export interface BytesResult extends CheckResult {
+  /** As long as the file's history, holding only the operations that the evidence is about. */
+  readonly excerpt: History;
 }
 
 /** A verdict, and what is worth telling besides. */

@@ -327,7 +327,7 @@ export const transactionLevels: readonly Level[] = [
     forbids: ["G1", "G-update"],
     source: "Adya 1999",
     needs:
-      "Decided as far as Elle decides it: by the anomalies that it shares with its neighbours. G-update on its own is not looked for, so a history that holds here may still break it.",
+      "That the writers are serializable among themselves is decided completely, for lists and registers. What the readers saw is judged by the anomalies that the level shares with its neighbours: the result notes where that only infers that it holds.",
     examples: [
       allowed(longFork, "A and B are serializable, and so is each reader with them."),
       forbidden(fracturedRead, "B missed A's y and saw A's x: no serial order has such a state."),

@@ -33,7 +33,9 @@ function lookupIn(history: History): Lookup {
 
 /** Checks a history of list-append transactions. Throws `LC_BAD_HISTORY`, `LC_NO_LEVEL`. */
 export function checkAppendHistory(history: History, options: CheckOptions): CheckResult {
-  return checkAppendTable(tableOf(history, "append"), lookupIn(history), options);
+  return guarded(history.operations.length, () =>
+    checkAppendTable(tableOf(history, "append", options.budget), lookupIn(history), options),
+  );
 }
 
 /** The same for a table that is filled already; `lookup` tells of its operations. */
@@ -43,7 +45,7 @@ export function checkAppendTable(
   options: CheckOptions,
 ): CheckResult {
   const level = levelAsked(options.level);
-  return guarded(table, () => {
+  return guarded(table.count, () => {
     const findings = checkListAppend(table, { levels: [level] }, options.budget);
     if (table.writtenTwice) return result(table, unknown(findings.why as string), findings);
     // Elle's anomalies decide the levels that Adya defined; the others need an order of all.
@@ -60,12 +62,14 @@ export function checkAppendTable(
     if (undecided && !decider.decide(level).holds) {
       for (const [name, answer] of decider.weakestViolated(level)) answers.set(name, answer);
     }
-    return conclude(table, lookup, findings, answers, decider, known);
+    const concluded = conclude(table, lookup, findings, answers, decider, known);
+    return undecided ? withNote(concluded, level, decider) : concluded;
   });
 }
 
 /** Levels of which Elle's anomalies are only a part. */
 const beyondCycles: ReadonlySet<string> = new Set([
+  "update-serializable",
   "read-atomic",
   "causal-cerone",
   "prefix",
@@ -81,7 +85,9 @@ function nothing(table: TransactionTable): Committed {
 
 /** Checks a history of rw-register transactions, completely. Throws `LC_BAD_HISTORY`, `LC_NO_LEVEL`. */
 export function checkRegisterHistory(history: History, options: CheckOptions): CheckResult {
-  return checkRegisterTable(tableOf(history, "register"), lookupIn(history), options);
+  return guarded(history.operations.length, () =>
+    checkRegisterTable(tableOf(history, "register", options.budget), lookupIn(history), options),
+  );
 }
 
 /** The same for a table that is filled already; `lookup` tells of its operations. */
@@ -92,7 +98,7 @@ export function checkRegisterTable(
 ): CheckResult {
   const level = levelAsked(options.level);
   const assumptions = assumptionsOf(options.settings ?? {});
-  return guarded(table, () => {
+  return guarded(table.count, () => {
     const findings = inferRegister(table, { levels: [level] }, assumptions, options.budget);
     if (findings.valid === "unknown" && findings.anomalyTypes.length === 0) {
       return result(table, unknown(findings.why as string), findings);
@@ -108,17 +114,22 @@ export function checkRegisterTable(
       // What was inferred stands, even if there was no time to find the weakest level.
       if (!(error instanceof BudgetSpent) || findings.valid !== false) throw error;
     }
-    const { verdict, ...rest } = conclude(
-      table,
-      lookup,
-      findings,
-      answers,
-      decider,
-      () => new EdgeList(),
-    );
-    const note = verdict.result === "holds" ? inferredNote(level, decider) : undefined;
-    return note === undefined ? { verdict, ...rest } : { verdict: { ...verdict, note }, ...rest };
+    const none: KnownOrder = () => new EdgeList();
+    return withNote(conclude(table, lookup, findings, answers, decider, none), level, decider);
   });
+}
+
+/** Says beside a verdict how far it goes, where that is not all the way. */
+function withNote(checked: CheckResult, level: string, decider: LevelDecider): CheckResult {
+  const { verdict } = checked;
+  if (verdict.result === "unknown") return checked;
+  const note =
+    verdict.result === "holds"
+      ? inferredNote(level, decider)
+      : decider.gaveUp
+        ? "there was no time to find out whether a weaker level is violated too"
+        : undefined;
+  return note === undefined ? checked : { ...checked, verdict: { ...verdict, note } };
 }
 
 /**
@@ -126,12 +137,13 @@ export function checkRegisterTable(
  * that can be decided holds, or dirty writes, which registers cannot show, are all that they forbid.
  */
 function inferredNote(level: string, decider: LevelDecider): string | undefined {
-  if (ruleFor(level) || level.endsWith("read-uncommitted")) return undefined;
+  const rule = ruleFor(level);
+  if ((rule && !rule.necessaryOnly) || level.endsWith("read-uncommitted")) return undefined;
   const stronger = withStronger([level]);
-  const candidates = registerRules.filter((rule) => stronger.has(rule.level)).slice(0, 3);
-  if (candidates.some((rule) => decider.decide(rule.level).holds)) return undefined;
+  const candidates = registerRules.filter((each) => stronger.has(each.level)).slice(0, 3);
+  if (candidates.some((each) => decider.decide(each.level).holds)) return undefined;
   const [nearest] = candidates;
-  return `nothing that ${level} forbids was found, but over registers it can only be inferred; ${nearest?.level ?? "a stronger level"}, which would prove it, does not hold`;
+  return `nothing that ${level} forbids was found, but it can only be inferred; ${nearest?.level ?? "a stronger level"}, which would prove it, does not hold`;
 }
 
 function assumptionsOf(settings: Readonly<Record<string, unknown>>): KeyAssumptions {
@@ -246,14 +258,14 @@ function result(
 }
 
 /** Turns a spent budget into an `unknown` that says so. */
-function guarded(table: TransactionTable, check: () => CheckResult): CheckResult {
+function guarded(transactions: number, check: () => CheckResult): CheckResult {
   try {
     return check();
   } catch (error) {
     if (!(error instanceof BudgetSpent)) throw error;
     return {
       verdict: { result: "unknown", why: error.message, decided: "nothing was found until then" },
-      details: { transactions: table.count },
+      details: { transactions },
     };
   }
 }

@@ -1,5 +1,6 @@
 /** The checkers of this folder, as the registry lists them. */
-import type { Checker } from "../checker.ts";
+import type { Format } from "../../history/read.ts";
+import type { BytesResult, CheckOptions, CheckResult, Checker } from "../checker.ts";
 import { levels } from "../levels.ts";
 import {
   checkAppendHistory,
@@ -9,8 +10,10 @@ import {
 } from "./check.ts";
 import { checkLongFork } from "./long-fork.ts";
 import { checkPredicateHistory } from "./predicate-check.ts";
-import { readTransactions } from "./read.ts";
+import type { Lookup } from "./evidence.ts";
+import { excerptOf, readPlainTransactions } from "./read.ts";
 import { registerRules } from "./register-levels.ts";
+import type { TransactionTable } from "./table.ts";
 
 /** Levels that the model's anomalies decide, as Elle does. */
 const inferred: readonly string[] = levels
@@ -22,6 +25,22 @@ const decided: readonly string[] = registerRules.map((rule) => rule.level);
 
 const all: readonly string[] = [...new Set([...inferred, ...decided])];
 
+function checkPlain(
+  bytes: Uint8Array,
+  name: string,
+  model: string,
+  check: (table: TransactionTable, lookup: Lookup, options: CheckOptions) => CheckResult,
+  options: CheckOptions & { readonly format?: Format | undefined },
+): BytesResult | undefined {
+  const { budget, format } = options;
+  const read = readPlainTransactions(bytes, { name, model, format, budget });
+  if (!read) return undefined;
+  const result = check(read.table, read.lookup, options);
+  const { verdict } = result;
+  const evidence = verdict.result === "violated" ? verdict.evidence : [];
+  return { ...result, excerpt: excerptOf(read, evidence) };
+}
+
 /** In the order in which `lightcone check --help` shows them. */
 export const transactionCheckers: readonly Checker[] = [
   {
@@ -31,10 +50,8 @@ export const transactionCheckers: readonly Checker[] = [
     levels: all,
     defaultLevel: "strict-serializable",
     check: checkAppendHistory,
-    checkBytes(bytes, name, options) {
-      const { table, lookup } = readTransactions(bytes, { name, model: "list-append" });
-      return checkAppendTable(table, lookup, options);
-    },
+    checkBytes: (bytes, name, options) =>
+      checkPlain(bytes, name, "list-append", checkAppendTable, options),
   },
   {
     model: "rw-register",
@@ -48,10 +65,8 @@ export const transactionCheckers: readonly Checker[] = [
       "wfr-keys": "in a transaction that reads a key and writes it, the write follows the read",
     },
     check: checkRegisterHistory,
-    checkBytes(bytes, name, options) {
-      const { table, lookup } = readTransactions(bytes, { name, model: "rw-register" });
-      return checkRegisterTable(table, lookup, options);
-    },
+    checkBytes: (bytes, name, options) =>
+      checkPlain(bytes, name, "rw-register", checkRegisterTable, options),
   },
   {
     model: "closed-predicate",

@@ -5,11 +5,14 @@
  * It takes the plain case alone: one history of Jepsen's events, each ok after its invocation. Whatever is
  * special about a file, the reader of histories knows how to take, or what to say of it.
  */
+import { LightconeError } from "../../base/errors.ts";
 import { EdnReader } from "../../history/edn.ts";
 import { readHistories } from "../../history/index.ts";
 import { JsonReader } from "../../history/json.ts";
-import type { Operation } from "../../history/operation.ts";
+import type { History, Operation } from "../../history/operation.ts";
 import { detect, type ReadOptions } from "../../history/read.ts";
+import type { Budget } from "../budget.ts";
+import type { Evidence } from "../verdict.ts";
 import { NumberColumn } from "./columns.ts";
 import type { Lookup } from "./evidence.ts";
 import {
@@ -29,87 +32,247 @@ export interface ReadTransactions {
   readonly lookup: Lookup;
 }
 
+/**
+ * Reads a file of a plain history straight into a table; `undefined` for whatever is out of the ordinary.
+ * Throws `HistoryError` for what is no JSON or EDN, and `BudgetSpent` if there is a budget.
+ */
+export function readPlainTransactions(
+  bytes: Uint8Array,
+  options: ReadOptions & { readonly model: string; readonly budget?: Budget },
+): ReadTransactions | undefined {
+  const name = options.name ?? "history";
+  const format = options.format ?? detect(bytes, name);
+  if (format !== "json" && format !== "edn") return undefined;
+  const reader = format === "json" ? new JsonReader(bytes, name) : new EdnReader(bytes, name);
+  const type: DataType = options.model === "list-append" ? "append" : "register";
+  return readPlain(reader, type, options.budget);
+}
+
 /** Reads a file for the model "list-append" or "rw-register". Throws `HistoryError`. */
 export function readTransactions(
   bytes: Uint8Array,
   options: ReadOptions & { readonly model: string },
 ): ReadTransactions {
+  const plain = readPlainTransactions(bytes, options);
+  if (plain) return plain;
   const type: DataType = options.model === "list-append" ? "append" : "register";
-  const name = options.name ?? "history";
-  const format = options.format ?? detect(bytes, name);
-  if (format === "json" || format === "edn") {
-    const reader = format === "json" ? new JsonReader(bytes, name) : new EdnReader(bytes, name);
-    const plain = readPlain(reader, type);
-    if (plain) return plain;
-  }
   const [first] = readHistories(bytes, options).histories;
   const history = first?.history ?? { operations: [] };
   return { table: tableOf(history, type), lookup: (index) => history.operations[index] };
 }
 
-/** An operation that is under way. */
-interface Open {
+/** An operation that is under way, or waits for those that began before it. */
+interface Pending {
   readonly index: number;
   readonly rank: number;
   readonly atNs: number;
+  readonly event: number;
+  readonly process: number | string;
   readonly mops: readonly MicroOperation[];
 }
 
+interface Ended extends Pending {
+  readonly outcome: number;
+  readonly completeRank: number;
+  readonly endedNs: number;
+  readonly endedEvent: number;
+  readonly done: readonly MicroOperation[];
+  /** Where its completion stands in the file. */
+  readonly place: number;
+}
+
+/** No trace event recorded it. */
+const NO_EVENT = -1;
+
 const outcomes: Readonly<Record<string, number>> = { ok: OK, fail: FAIL, info: INFO };
 
+/** How many operations may wait for one that began before them, and so for the order of the history. */
+const waitingMax = 4096;
+
+/**
+ * Fills a table in the order of invocations, as the reader of histories does: of two lists that contradict
+ * each other, the one of the earlier transaction counts. An operation that stays open while thousands end
+ * loses its turn.
+ */
+class Rows {
+  readonly #builder: TableBuilder;
+  readonly #complain: (message: string, place: number, hint?: string) => Error;
+  readonly #beganNs = new NumberColumn();
+  readonly #endedNs = new NumberColumn();
+  readonly #beganEvent = new NumberColumn();
+  readonly #endedEvent = new NumberColumn();
+  readonly #waiting = new Map<number, Ended>();
+  #next = 0;
+
+  constructor(
+    builder: TableBuilder,
+    complain: (message: string, place: number, hint?: string) => Error,
+  ) {
+    this.#builder = builder;
+    this.#complain = complain;
+  }
+
+  take(ended: Ended): void {
+    if (ended.index < this.#next) {
+      this.#add(ended);
+      return;
+    }
+    this.#waiting.set(ended.index, ended);
+    if (this.#waiting.size > waitingMax) {
+      while (!this.#waiting.has(this.#next)) this.#next++;
+    }
+    for (let next = this.#waiting.get(this.#next); next; next = this.#waiting.get(this.#next)) {
+      this.#waiting.delete(this.#next++);
+      this.#add(next);
+    }
+  }
+
+  #add(ended: Ended): void {
+    try {
+      this.#builder.add({
+        operation: ended.index,
+        process: ended.process,
+        outcome: ended.outcome,
+        invokeRank: ended.rank,
+        completeRank: ended.completeRank,
+        mops: ended.done,
+      });
+    } catch (error) {
+      if (!(error instanceof LightconeError)) throw error;
+      throw this.#complain(error.message, ended.place, error.hint);
+    }
+    this.#beganNs.push(ended.atNs);
+    this.#endedNs.push(ended.endedNs);
+    this.#beganEvent.push(ended.event);
+    this.#endedEvent.push(ended.endedEvent);
+  }
+
+  finish(): ReadTransactions {
+    const ns = { began: this.#beganNs.finish(), ended: this.#endedNs.finish() };
+    const events = { began: this.#beganEvent.finish(), ended: this.#endedEvent.finish() };
+    const table = this.#builder.finish();
+    return { table, lookup: lookupIn(table, ns, events) };
+  }
+}
+
+function isTransaction(value: unknown): value is readonly MicroOperation[] {
+  return Array.isArray(value) && value.every((mop) => Array.isArray(mop));
+}
+
 /** Reads events one after another; `undefined` where anything is out of the ordinary. */
-function readPlain(reader: JsonReader | EdnReader, type: DataType): ReadTransactions | undefined {
-  const builder = new TableBuilder(type);
-  const open = new Map<number | string, Open>();
-  const beganNs = new NumberColumn();
-  const endedNs = new NumberColumn();
+function readPlain(
+  reader: JsonReader | EdnReader,
+  type: DataType,
+  budget: Budget | undefined,
+): ReadTransactions | undefined {
+  const rows = new Rows(new TableBuilder(type, budget), (...told) => reader.error(...told));
+  const open = new Map<number | string, Pending>();
   let rank = 0;
   let index = 0;
-  const add = (process: number | string, began: Open, outcome: number, mops: unknown): boolean => {
-    if (!Array.isArray(mops) || !mops.every((mop) => Array.isArray(mop))) return false;
-    builder.add({
-      operation: began.index,
-      process,
-      outcome,
-      invokeRank: began.rank,
-      completeRank: outcome === INFO ? Infinity : rank,
-      mops: mops as unknown as MicroOperation[],
-    });
-    beganNs.push(began.atNs);
-    return true;
-  };
   for (let byte = reader.peek(); byte !== -1; byte = reader.peek()) {
     if (byte !== 0x7b) return undefined;
-    const event = reader.value() as Record<string, unknown>;
-    if (event instanceof Map) return undefined;
-    const { type: kind, process, value, time } = event;
+    const place = reader.at;
+    const fields = reader.value() as Record<string, unknown>;
+    if (!isPlainEvent(fields)) return undefined;
+    const { type: kind, process, value, time, event } = fields;
     if (process === "nemesis") continue;
-    if (typeof process !== "number" && typeof process !== "string") return undefined;
-    const atNs = typeof time === "number" ? time : rank;
+    const atNs = time ?? rank;
+    const traced = typeof event === "number" ? event : NO_EVENT;
     const began = open.get(process);
     if (kind === "invoke") {
-      if (began || !Array.isArray(value)) return undefined;
-      open.set(process, { index: index++, rank: rank++, atNs, mops: value as MicroOperation[] });
+      if (began || !isTransaction(value)) return undefined;
+      open.set(process, {
+        index: index++,
+        rank: rank++,
+        atNs,
+        event: traced,
+        process,
+        mops: value,
+      });
       continue;
     }
-    const outcome = outcomes[kind as string];
-    if (outcome === undefined || !began || !Number.isFinite(atNs)) return undefined;
-    if (!add(process, began, outcome, value ?? began.mops)) return undefined;
-    endedNs.push(atNs);
+    if (!began) return undefined;
+    const outcome = outcomes[kind] as number;
+    // Only what an ok brings back was done; of any other nobody knows more than what was asked.
+    const done = outcome === OK ? (value ?? began.mops) : began.mops;
+    if (!isTransaction(done)) return undefined;
+    const completeRank = outcome === INFO ? Infinity : rank;
     rank++;
+    const ends = { outcome, completeRank, endedNs: atNs, endedEvent: traced };
+    rows.take({ ...began, ...ends, done, place });
     open.delete(process);
   }
-  for (const [process, began] of open) {
-    if (!add(process, began, INFO, began.mops)) return undefined;
-    endedNs.push(Infinity);
-  }
   if (index === 0) return undefined;
-  const table = builder.finish();
-  return { table, lookup: lookupIn(table, beganNs.finish(), endedNs.finish()) };
+  const never = { outcome: INFO, completeRank: Infinity, endedNs: Infinity, endedEvent: NO_EVENT };
+  for (const began of open.values()) {
+    rows.take({ ...began, ...never, done: began.mops, place: reader.at });
+  }
+  return rows.finish();
+}
+
+interface PlainEvent {
+  readonly type: string;
+  readonly process: number | string;
+  readonly value?: unknown;
+  readonly time?: number | null;
+  readonly event?: unknown;
+}
+
+/** Whether an event has nothing about it that only the reader of histories can make sense of. */
+function isPlainEvent(fields: object): fields is PlainEvent {
+  if (fields instanceof Map) return false;
+  const { type, process, time, f, session } = fields as Record<string, unknown>;
+  if (type !== "invoke" && outcomes[type as string] === undefined) return false;
+  const named = f === undefined || f === "txn" || (process === "nemesis" && typeof f === "string");
+  if (!named || (session ?? undefined) !== undefined) return false;
+  if ((time ?? undefined) !== undefined && !Number.isFinite(time)) return false;
+  return typeof process === "string" || Number.isFinite(process);
+}
+
+interface Ends {
+  readonly began: Float64Array;
+  readonly ended: Float64Array;
+}
+
+/** Others are shown around the operations of an evidence if they are not more than this. */
+const contextMax = 64;
+
+/**
+ * A history as long as the file's in which only those operations stand that evidence speaks of, and few
+ * others of their time: what a page can draw.
+ */
+export function excerptOf(
+  { table, lookup }: ReadTransactions,
+  evidence: readonly Evidence[],
+): History {
+  const operations: Operation[] = [];
+  operations.length = table.count;
+  const keep = (index: number): void => {
+    const operation = lookup(index);
+    if (operation) operations[index] = operation;
+  };
+  for (const { operations: core } of evidence) {
+    let from = Infinity;
+    let to = -Infinity;
+    for (const index of core) {
+      keep(index);
+      const { invokeRank = 0, completeRank = 0 } = operations[index] ?? {};
+      from = Math.min(from, invokeRank);
+      to = Math.max(to, completeRank < Infinity ? completeRank : invokeRank);
+    }
+    const around: number[] = [];
+    for (let t = 0; t < table.count && around.length <= contextMax; t++) {
+      const began = table.invokeRank[t] as number;
+      const ended = table.completeRank[t] as number;
+      if (began <= to && ended >= from) around.push(table.operation[t] as number);
+    }
+    if (around.length <= contextMax) around.forEach(keep);
+  }
+  return { operations };
 }
 
 /** Makes operations of the table's rows again. */
-function lookupIn(table: TransactionTable, beganNs: Float64Array, endedNs: Float64Array): Lookup {
+function lookupIn(table: TransactionTable, ns: Ends, events: Ends): Lookup {
   const rowOf = new Int32Array(table.count);
   for (let t = 0; t < table.count; t++) rowOf[table.operation[t] as number] = t;
   return (index) => {
@@ -124,12 +287,18 @@ function lookupIn(table: TransactionTable, beganNs: Float64Array, endedNs: Float
       input: mops,
       output: outcome === "ok" ? mops : undefined,
       outcome,
-      invokeNs: beganNs[t] as number,
-      completeNs: endedNs[t] as number,
+      invokeNs: ns.began[t] as number,
+      completeNs: ns.ended[t] as number,
       invokeRank: table.invokeRank[t] as number,
       completeRank: table.completeRank[t] as number,
+      invokeEvent: eventOf(events.began[t] as number),
+      completeEvent: eventOf(events.ended[t] as number),
     } satisfies Operation;
   };
+}
+
+function eventOf(event: number): number | undefined {
+  return event === NO_EVENT ? undefined : event;
 }
 
 function mopsOfRow(table: TransactionTable, t: number): MicroOperation[] {

@@ -19,6 +19,10 @@ export interface Rule {
   readonly weak?: WeakLevel;
   readonly order?: OrderKind;
   readonly precedence: Precedence;
+  /** The rule is asked of the transactions that write alone. */
+  readonly writersOnly?: true;
+  /** The level demands more than the rule does: that the rule is kept does not prove it. */
+  readonly necessaryOnly?: true;
 }
 
 /** All levels that are decided, weakest first. */
@@ -45,12 +49,29 @@ export const registerRules: readonly Rule[] = [
   { level: "strict-serializable", order: "serializable", precedence: "realtime" },
 ];
 
+/**
+ * PL-3U: those that write are serializable, and so is each reader with them, in the same order of versions.
+ * The first half is decided; the other only where all are serializable together.
+ */
+const updateRule: Rule = {
+  level: "update-serializable",
+  order: "serializable",
+  precedence: "none",
+  writersOnly: true,
+  necessaryOnly: true,
+};
+
+/** Those and the one that tells a half, weakest first. */
+const allRules: readonly Rule[] = registerRules.flatMap((rule) =>
+  rule.level === "repeatable-read" ? [rule, updateRule] : [rule],
+);
+
 /** The rule of a level; `undefined` for those that are not decided by looking for an order. */
 export function ruleFor(level: string): Rule | undefined {
   return ruleOf.get(level);
 }
 
-const ruleOf = new Map(registerRules.map((rule) => [rule.level, rule]));
+const ruleOf = new Map(allRules.map((rule) => [rule.level, rule]));
 
 /** What was decided of one level. */
 export interface LevelAnswer {
@@ -70,6 +91,7 @@ export class LevelDecider {
   #budget: Budget;
   readonly #known: KnownOrder;
   readonly #answers = new Map<string, LevelAnswer>();
+  #gaveUp = false;
 
   /**
    * `bad` are the anomalies that need no cycle: reads that nothing can explain. `known` tells what is
@@ -94,12 +116,19 @@ export class LevelDecider {
         each.weak === rule.weak &&
         each.order === rule.order &&
         each.precedence === rule.precedence &&
+        each.writersOnly === rule.writersOnly &&
         this.#answers.has(each.level),
     );
     const answer =
       this.#byBadReads(level) ?? (twin && this.#answers.get(twin.level)) ?? this.#byRule(rule);
-    this.#answers.set(level, answer);
+    // That it holds is no news to weaker levels if the rule is a part of the level alone.
+    if (!answer.holds || !rule.necessaryOnly) this.#answers.set(level, answer);
     return answer;
+  }
+
+  /** Whether the time for `weakestViolated` ran out before every weaker level was decided. */
+  get gaveUp(): boolean {
+    return this.#gaveUp;
   }
 
   /**
@@ -119,7 +148,7 @@ export class LevelDecider {
   #weakest(level: string): Map<string, LevelAnswer> {
     const violated = new Map<string, LevelAnswer>();
     const wanted = withWeaker([level]);
-    for (const rule of registerRules) {
+    for (const rule of allRules) {
       if (!wanted.has(rule.level)) continue;
       const weaker = withWeaker([rule.level]);
       if ([...weaker].some((name) => name !== rule.level && violated.has(name))) continue;
@@ -128,6 +157,7 @@ export class LevelDecider {
         if (!answer.holds) violated.set(rule.level, answer);
       } catch (error) {
         if (!(error instanceof BudgetSpent)) throw error;
+        this.#gaveUp = true;
         const known = this.#answers.get(rule.level);
         if (known && !known.holds) violated.set(rule.level, known);
       }
@@ -161,17 +191,29 @@ export class LevelDecider {
   }
 
   #byRule(rule: Rule): LevelAnswer {
-    const answer = attempt(this.committed, rule, this.#known, this.#budget);
+    const part = rule.writersOnly
+      ? restrict(this.committed, writersIn(this.committed))
+      : this.committed;
+    const answer = attempt(part, rule, this.#known, this.#budget);
     if (answer.holds) return answer;
     let core = answer.core;
     try {
-      core = shrink(this.committed, rule, core, this.#known, this.#budget);
+      core = shrink(part, rule, core, this.#known, this.#budget);
     } catch (error) {
       // A violation that there was no time to make small is one all the same.
       if (!(error instanceof BudgetSpent)) throw error;
     }
-    return { holds: false, core: core.map((c) => this.committed.row[c] as number) };
+    return { holds: false, core: core.map((c) => part.row[c] as number) };
   }
+}
+
+/** The transactions that write something. */
+function writersIn({ count, writeStart }: Committed): number[] {
+  const writers: number[] = [];
+  for (let c = 0; c < count; c++) {
+    if ((writeStart[c + 1] as number) > (writeStart[c] as number)) writers.push(c);
+  }
+  return writers;
 }
 
 /** How many conflicts a search may run into before it is asked whether the history is causal at all. */

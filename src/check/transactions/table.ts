@@ -5,6 +5,7 @@
  */
 import { LightconeError } from "../../base/errors.ts";
 import type { History, Operation } from "../../history/operation.ts";
+import type { Budget } from "../budget.ts";
 import { ByteColumn, IntColumn, NumberColumn } from "./columns.ts";
 
 /** `append`: a key holds a list, writes append one element. `register`: a key holds one value. */
@@ -77,6 +78,7 @@ export interface TransactionTable {
 /** Fills a table. Transactions may come in any order. */
 export class TableBuilder {
   readonly #type: DataType;
+  readonly #budget: Budget | undefined;
   readonly #outcome = new ByteColumn();
   readonly #process = new IntColumn();
   readonly #processes = new Map<number | string, number>();
@@ -99,13 +101,16 @@ export class TableBuilder {
   readonly #irregularKey = new IntColumn();
   #writtenTwice: { version: number; transaction: number } | undefined;
 
-  constructor(type: DataType) {
+  /** `budget` is asked now and then; `add` and `finish` throw `BudgetSpent` when it is used up. */
+  constructor(type: DataType, budget?: Budget) {
     this.#type = type;
+    this.#budget = budget;
     this.#mopStart.push(0);
   }
 
   /** Adds a transaction. Throws `LC_BAD_HISTORY` for a micro-operation that is neither read nor write. */
   add(transaction: TransactionInput): void {
+    this.#budget?.demand();
     const row = this.#outcome.length;
     this.#outcome.push(transaction.outcome);
     this.#process.push(intern(this.#processes, transaction.process));
@@ -215,6 +220,7 @@ export class TableBuilder {
     const orderStart = new Int32Array(this.#orders.length + 1);
     const order = new IntColumn();
     for (let key = 0; key < this.#orders.length; key++) {
+      this.#budget?.demand();
       for (const value of this.#orders[key] as unknown[]) order.push(this.#version(key, value));
       orderStart[key + 1] = order.length;
     }
@@ -272,9 +278,9 @@ export function mopsOf(operation: Operation): readonly MicroOperation[] {
   return told as MicroOperation[];
 }
 
-/** The table of a history's transactions. Throws `LC_BAD_HISTORY`. */
-export function tableOf(history: History, type: DataType): TransactionTable {
-  const builder = new TableBuilder(type);
+/** The table of a history's transactions. Throws `LC_BAD_HISTORY`, and `BudgetSpent` if there is a budget. */
+export function tableOf(history: History, type: DataType, budget?: Budget): TransactionTable {
+  const builder = new TableBuilder(type, budget);
   for (const operation of history.operations) {
     builder.add({
       operation: operation.index,

@@ -8,7 +8,13 @@ import type { CheckResult, Checker } from "../../check/checker.ts";
 import { page, remarks, titleOf, type Judged } from "../../check/page/page.ts";
 import { checkers, findChecker } from "../../check/registry.ts";
 import type { Evidence, Verdict } from "../../check/verdict.ts";
-import { formats, readHistories, type Format, type ReadHistory } from "../../history/read.ts";
+import {
+  detect,
+  formats,
+  readHistories,
+  type Format,
+  type ReadHistory,
+} from "../../history/read.ts";
 import { writeHistory } from "../../history/write.ts";
 import { parseOptions, type Command, type ExitCode } from "../command.ts";
 import { collectGarbage, readFileBytes } from "../files.ts";
@@ -199,7 +205,10 @@ function checkFile(
   const start = performance.now();
   const budget = budgetOf(values);
   if (process.memoryUsage.rss() > budget.memoryBytes / 3) collectGarbage();
-  const read = readHistories(readFileBytes(file), {
+  const bytes = readFileBytes(file);
+  const direct = judgeBytes(file, bytes, values, shared, budget);
+  if (direct) return { ...direct, elapsedMs: performance.now() - start };
+  const read = readHistories(bytes, {
     name: file,
     format: values.format as Format | undefined,
     independent: values.independent,
@@ -224,6 +233,36 @@ function checkFile(
     };
   });
   return { file, format: read.format, judged, elapsedMs: performance.now() - start };
+}
+
+/** Judges a file whose model takes it as it is; `undefined` where it must be read into histories. */
+function judgeBytes(
+  file: string,
+  bytes: Uint8Array,
+  values: Values,
+  { settings }: { settings: Record<string, unknown> },
+  budget: Budget,
+): Omit<FileResult, "elapsedMs"> | undefined {
+  const { model, level, independent, write } = values;
+  if (model === undefined || independent || write !== undefined) return undefined;
+  const checker = findChecker(model, level);
+  if (!checker.checkBytes) return undefined;
+  const began = performance.now();
+  const format = (values.format as Format | undefined) ?? detect(bytes, file);
+  const result = checker.checkBytes(bytes, file, { level, budget, settings, format });
+  if (!result) return undefined;
+  const judged = {
+    name: file,
+    line: 1,
+    model: checker.model,
+    level: level ?? checker.defaultLevel,
+    history: result.excerpt,
+    verdict: result.verdict,
+    details: result.details,
+    words: checker.describe,
+    elapsedMs: performance.now() - began,
+  };
+  return { file, format, judged: [judged] };
 }
 
 function judge(
@@ -317,11 +356,10 @@ function textOfOne({ name, model, level, history, verdict, elapsedMs }: Judged):
   const head = `${marks[result]} ${name}`;
   const facts = `${model} · ${level} · ${size} operations in ${formatNs(Math.round(elapsedMs * 1e6))}`;
   const lines = [`${head}   ${facts}`];
-  if (result === "unknown") lines.push(...remarks(verdict).map((text) => `  ${text}`));
   if (result === "violated") {
     for (const evidence of verdict.evidence) lines.push(...evidenceLines(evidence));
-    lines.push(...remarks(verdict).map((text) => `  ${text}`));
   }
+  lines.push(...remarks(verdict).map((text) => `  ${text}`));
   return lines.join("\n");
 }
 
