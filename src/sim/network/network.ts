@@ -5,7 +5,7 @@
 import { assert } from "../../base/errors.ts";
 import type { Host } from "../host.ts";
 import type { Kernel } from "../kernel.ts";
-import { defaultLinkSettings, Link, type LinkSettings } from "./link.ts";
+import { defaultLinkSettings, type Link, type LinkSettings } from "./link.ts";
 import { Names } from "./names.ts";
 import { HostStack } from "./stack.ts";
 

@@ -180,13 +180,16 @@ export class UdpSocket implements PortHolder {
   }
 
   /** From now on the process is told of datagrams; of several holders, each in turn. */
-  startReceiving(process = this.process, events = this.events): void {
+  startReceiving(
+    process: Process | undefined = this.process,
+    events: DatagramEvents | undefined = this.events,
+  ): void {
     if (process === undefined || events === undefined) return;
     this.#receivers.add(process, events);
     this.receiveAgain();
   }
 
-  stopReceiving(events = this.events): void {
+  stopReceiving(events: DatagramEvents | undefined = this.events): void {
     this.#receivers.remove((one) => one.events === events);
   }
 
