@@ -64,21 +64,18 @@ export function readTransactions(
 /** An operation that is under way, or waits for those that began before it. */
 interface Pending {
   readonly index: number;
+  readonly process: number | string;
   readonly rank: number;
   readonly atNs: number;
   readonly event: number;
-  readonly process: number | string;
-  readonly mops: readonly MicroOperation[];
-}
-
-interface Ended extends Pending {
-  readonly outcome: number;
-  readonly completeRank: number;
-  readonly endedNs: number;
-  readonly endedEvent: number;
-  readonly done: readonly MicroOperation[];
+  /** What was asked, then what was done. */
+  mops: readonly MicroOperation[];
+  outcome: number;
+  completeRank: number;
+  endedNs: number;
+  endedEvent: number;
   /** Where its completion stands in the file. */
-  readonly place: number;
+  place: number;
 }
 
 /** No trace event recorded it. */
@@ -86,7 +83,7 @@ const NO_EVENT = -1;
 
 const outcomes: Readonly<Record<string, number>> = { ok: OK, fail: FAIL, info: INFO };
 
-/** How many operations may wait for one that began before them, and so for the order of the history. */
+/** How many operations may begin after one before it loses its turn; a power of two. */
 const waitingMax = 4096;
 
 /**
@@ -101,7 +98,8 @@ class Rows {
   readonly #endedNs = new NumberColumn();
   readonly #beganEvent = new NumberColumn();
   readonly #endedEvent = new NumberColumn();
-  readonly #waiting = new Map<number, Ended>();
+  /** Those that ended out of turn, by their index modulo its length. */
+  readonly #waiting: (Pending | undefined)[] = new Array<undefined>(waitingMax).fill(undefined);
   #next = 0;
 
   constructor(
@@ -112,22 +110,33 @@ class Rows {
     this.#complain = complain;
   }
 
-  take(ended: Ended): void {
+  take(ended: Pending): void {
     if (ended.index < this.#next) {
       this.#add(ended);
       return;
     }
-    this.#waiting.set(ended.index, ended);
-    if (this.#waiting.size > waitingMax) {
-      while (!this.#waiting.has(this.#next)) this.#next++;
-    }
-    for (let next = this.#waiting.get(this.#next); next; next = this.#waiting.get(this.#next)) {
-      this.#waiting.delete(this.#next++);
-      this.#add(next);
-    }
+    while (ended.index - this.#next >= waitingMax) this.#pass();
+    if (ended.index === this.#next) {
+      this.#next++;
+      this.#add(ended);
+    } else this.#waiting[ended.index & (waitingMax - 1)] = ended;
+    while (this.#waiting[this.#next & (waitingMax - 1)]) this.#pass();
   }
 
-  #add(ended: Ended): void {
+  /** Goes on to the next index; who has that one is added if it has ended. */
+  #pass(): void {
+    const slot = this.#next++ & (waitingMax - 1);
+    const waiting = this.#waiting[slot];
+    this.#waiting[slot] = undefined;
+    if (waiting) this.#add(waiting);
+  }
+
+  /** Adds all that still wait. */
+  #rest(): void {
+    for (let i = 0; i < waitingMax; i++) this.#pass();
+  }
+
+  #add(ended: Pending): void {
     try {
       this.#builder.add({
         operation: ended.index,
@@ -135,7 +144,7 @@ class Rows {
         outcome: ended.outcome,
         invokeRank: ended.rank,
         completeRank: ended.completeRank,
-        mops: ended.done,
+        mops: ended.mops,
       });
     } catch (error) {
       if (!(error instanceof LightconeError)) throw error;
@@ -148,6 +157,7 @@ class Rows {
   }
 
   finish(): ReadTransactions {
+    this.#rest();
     const ns = { began: this.#beganNs.finish(), ended: this.#endedNs.finish() };
     const events = { began: this.#beganEvent.finish(), ended: this.#endedEvent.finish() };
     const table = this.#builder.finish();
@@ -183,30 +193,36 @@ function readPlain(
       if (began || !isTransaction(value)) return undefined;
       open.set(process, {
         index: index++,
+        process,
         rank: rank++,
         atNs,
         event: traced,
-        process,
         mops: value,
+        outcome: INFO,
+        completeRank: Infinity,
+        endedNs: Infinity,
+        endedEvent: NO_EVENT,
+        place,
       });
       continue;
     }
     if (!began) return undefined;
-    const outcome = outcomes[kind] as number;
+    began.outcome = outcomes[kind] as number;
     // Only what an ok brings back was done; of any other nobody knows more than what was asked.
-    const done = outcome === OK ? (value ?? began.mops) : began.mops;
-    if (!isTransaction(done)) return undefined;
-    const completeRank = outcome === INFO ? Infinity : rank;
+    if (began.outcome === OK && (value ?? undefined) !== undefined) {
+      if (!isTransaction(value)) return undefined;
+      began.mops = value;
+    }
+    if (began.outcome !== INFO) began.completeRank = rank;
     rank++;
-    const ends = { outcome, completeRank, endedNs: atNs, endedEvent: traced };
-    rows.take({ ...began, ...ends, done, place });
+    began.endedNs = atNs;
+    began.endedEvent = traced;
+    began.place = place;
+    rows.take(began);
     open.delete(process);
   }
   if (index === 0) return undefined;
-  const never = { outcome: INFO, completeRank: Infinity, endedNs: Infinity, endedEvent: NO_EVENT };
-  for (const began of open.values()) {
-    rows.take({ ...began, ...never, done: began.mops, place: reader.at });
-  }
+  for (const began of open.values()) rows.take(began);
   return rows.finish();
 }
 
