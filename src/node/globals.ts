@@ -90,9 +90,13 @@ const makers: Record<string, Make> = {
 for (const [name, file] of Object.entries(webStreams)) {
   makers[name] = from(`internal/webstreams/${file}`, name);
 }
-// Node 20 has no global WebSocket, 22 has no global EventSource: a program sees what its Node has.
 for (const name of ["WebSocket", "CloseEvent", "EventSource"]) {
-  if (name in globalThis) makers[name] = from("internal/deps/undici/undici", name);
+  makers[name] = from("internal/deps/undici/undici", name);
+}
+
+// A program sees what its Node has: 20 has no `navigator`, and 22 no `EventSource`.
+for (const name of Object.keys(makers)) {
+  if (name !== "require" && !(name in globalThis)) delete makers[name];
 }
 
 /** The same object in every process: no state, no clock, no randomness. */

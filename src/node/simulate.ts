@@ -53,6 +53,8 @@ function guardsOf(): Guard[] {
     name: "noDeprecation",
     replacement: true,
   });
+  const dates = Date.prototype as unknown as Record<string, unknown>;
+  guards.push({ owner: dates, name: "constructor", replacement: createDateConstructor(Date) });
   // Memory that was not cleared differs between a used process and a fresh one.
   const buffer = Buffer as unknown as Record<string, unknown>;
   const alloc = buffer["alloc"] as (size: number) => Buffer;
@@ -60,6 +62,20 @@ function guardsOf(): Guard[] {
   guards.push({ owner: buffer, name: "allocUnsafe", replacement: cleared });
   guards.push({ owner: buffer, name: "allocUnsafeSlow", replacement: cleared });
   return guards;
+}
+
+/** A date's `constructor`, with which copies are made: it asks the `Date` of the process that runs. */
+function createDateConstructor(real: DateConstructor): DateConstructor {
+  function HostDate(...args: unknown[]): unknown {
+    const date = currentProcess()?.realm.intrinsics.Date ?? real;
+    if (!new.target) return date();
+    return Reflect.construct(date, args, new.target === HostDate ? date : new.target);
+  }
+  const now = (): number => (currentProcess()?.realm.intrinsics.Date ?? real).now();
+  Object.defineProperty(HostDate, "name", { value: "Date" });
+  Object.defineProperty(HostDate, "length", { value: 7 });
+  Object.assign(HostDate, { parse: real.parse, UTC: real.UTC, now, prototype: real.prototype });
+  return HostDate as unknown as DateConstructor;
 }
 
 let guards: Guard[] | undefined;

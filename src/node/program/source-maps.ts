@@ -53,11 +53,21 @@ export function originalPlace(
   return place;
 }
 
+/** A place in a program that was given as text: it stands below one line of ours. */
+function sourceTextPlace(filename: string, line: number, column: unknown): string {
+  const name = filename.replace(/^lightcone-program:[0-9a-f]+:/, "");
+  return line > 1 && name.startsWith("[")
+    ? `${name}:${line - 1}:${String(column)}`
+    : `${filename}:${line}:${String(column)}`;
+}
+
 /** A stack trace with the places of bundles replaced by those of the user's files. */
 export function mapStack(stack: string): string {
   return stack.replace(
     /(lightcone-program:[0-9a-f]+:[^\n]*?):(\d+):(\d+)/g,
     (all, filename, line, column) => {
+      if (!maps.has(String(filename)))
+        return sourceTextPlace(String(filename), Number(line), column);
       const place = originalPlace(String(filename), Number(line), Number(column));
       return place ? `${place.file}:${place.line}:${place.column}` : String(all);
     },
