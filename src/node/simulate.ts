@@ -78,6 +78,17 @@ function createDateConstructor(real: DateConstructor): DateConstructor {
   return HostDate as unknown as DateConstructor;
 }
 
+/** Dates print in UTC within a run, wherever it runs: V8 heeds the variable as it changes. */
+function pinTimeZone(): () => void {
+  const before = process.env["TZ"];
+  if (before === "UTC") return () => {};
+  process.env["TZ"] = "UTC";
+  return () => {
+    if (before === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = before;
+  };
+}
+
 let guards: Guard[] | undefined;
 let running = false;
 
@@ -128,6 +139,7 @@ function inside<T>(body: () => T): T {
   process.on("rejectionHandled", onLateHandler);
   const saved = guards.map(({ owner, name }) => Object.getOwnPropertyDescriptor(owner, name));
   const restoreStackTraces = guardStackTraces();
+  const restoreTimeZone = pinTimeZone();
   running = true;
   try {
     for (const { owner, name, replacement } of guards) {
@@ -143,6 +155,7 @@ function inside<T>(body: () => T): T {
   } finally {
     running = false;
     restoreStackTraces();
+    restoreTimeZone();
     guards.forEach(({ owner, name }, i) => {
       const descriptor = saved[i];
       if (descriptor) Object.defineProperty(owner, name, descriptor);

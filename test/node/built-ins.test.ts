@@ -17,6 +17,21 @@ describe("Date and Intl", () => {
     );
   });
 
+  it("are in UTC, wherever the run takes place", async () => {
+    const before = process.env["TZ"];
+    process.env["TZ"] = "Asia/Tokyo";
+    try {
+      const { stdout } = await hosted(
+        `console.log(new Date(0).getHours(), Intl.DateTimeFormat().resolvedOptions().timeZone, String(new Date(0)));`,
+      );
+      expect(stdout).toBe("0 UTC Thu Jan 01 1970 00:00:00 GMT+0000 (Coordinated Universal Time)\n");
+      expect(new Date(0).getHours()).toBe(9);
+    } finally {
+      if (before === undefined) delete process.env["TZ"];
+      else process.env["TZ"] = before;
+    }
+  });
+
   it("tell the host's time, which passes as the world's does", async () => {
     const { stdout } = await hosted(`
       const a = new Date(), p = performance.now(), h = process.hrtime(); await new Promise((r) => setTimeout(r, 86_400_000 / 200));
