@@ -40,6 +40,8 @@ export interface ProcessObserver {
 const HANDLER_THREW = 7;
 const UNSETTLED_TOP_LEVEL_AWAIT = 13;
 
+const NODE_MAJOR = Number.parseInt(process.versions.node, 10);
+
 type CaptureCallback = ((thrown: unknown) => void) | null;
 
 /** Which process's code runs right now: rejections and escapes are attributed to it. */
@@ -310,8 +312,10 @@ export class NodeProcess implements ProcessRunner {
     if (!this.process.alive || this.loop.alive) return;
     if (!object._exiting) {
       object._exiting = true;
-      const code = object.exitCode ?? 0;
+      const before = object.exitCode ?? 0;
       if (!this.settled) object.exitCode ??= UNSETTLED_TOP_LEVEL_AWAIT;
+      // Node 20 tells its listeners the code from before, later ones the code that it ends with.
+      const code = NODE_MAJOR < 22 ? before : (object.exitCode ?? 0);
       // As in Node: promises of exit listeners still run, ticks do not.
       this.process.enter(() => object.emit("exit", code), undefined);
       if (this.process.alive) drainMicrotasks();

@@ -49,7 +49,6 @@ describe("an exception that nobody catches", () => {
     await both(`
       process.on("uncaughtException", (e) => console.log("caught", e.message));
       for (const n of [1, 2, 3]) {
-        setImmediate(() => { if (n === 2) throw new Error("immediate"); console.log("immediate", n); });
         process.nextTick(() => { if (n === 1) throw new Error("tick"); console.log("early tick", n); });
       }
       setTimeout(() => {

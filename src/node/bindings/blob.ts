@@ -19,6 +19,8 @@ function createHandle(bytes: Uint8Array): BlobHandle {
     getReader() {
       let at = 0;
       return {
+        // Bytes in memory never make a reader wait.
+        setWakeup() {},
         pull(callback) {
           if (at >= bytes.length) {
             callback(END);

@@ -199,6 +199,7 @@ export const substitutes: Record<string, Substitute> = {
   "internal/encoding": () => ({
     TextEncoder,
     TextDecoder,
+    getUtf8Decoder: () => new TextDecoder(),
     getEncodingFromLabel: (label: string) => new TextDecoder(label).encoding,
     encodeInto: (text: string, target: Uint8Array) => new TextEncoder().encodeInto(text, target),
     encodeIntoResults: new Uint32Array(2),
