@@ -46,7 +46,8 @@ describe("an exception that nobody catches", () => {
   });
 
   it("lets the other timers and ticks of the same moment run once it was caught", async () => {
-    await both(`
+    await both(
+      `
       process.on("uncaughtException", (e) => console.log("caught", e.message));
       for (const n of [1, 2, 3]) {
         process.nextTick(() => { if (n === 1) throw new Error("tick"); console.log("early tick", n); });
@@ -56,7 +57,9 @@ describe("an exception that nobody catches", () => {
           process.nextTick(() => console.log("tick", n));
           if (n !== 3) throw new Error("timer " + n);
         }, 5);
-      }, 30);`);
+      }, 30);`,
+      { name: "program.cjs" },
+    );
   });
 
   it("ends with code 7 when the handler throws too", async () => {
