@@ -4,6 +4,7 @@ import type { Checker } from "./checker.ts";
 import { consistencyCheckers } from "./consistency/checkers.ts";
 import { chooseLevel } from "./levels.ts";
 import { objectCheckers } from "./objects/checkers.ts";
+import { refuseShapes } from "./shapes.ts";
 import { transactionCheckers } from "./transactions/checkers.ts";
 
 /** Every checker there is. A model may stand here several times, with different levels. */
@@ -11,7 +12,22 @@ export const checkers: readonly Checker[] = [
   ...objectCheckers,
   ...transactionCheckers,
   ...consistencyCheckers,
-];
+].map((checker) => ({
+  ...checker,
+  check(history, options) {
+    refuseShapes(checker.model, history);
+    try {
+      return checker.check(history, options);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      // Some value has a shape that nobody thought of: still a message, and no stack trace.
+      throw new LightconeError(
+        "LC_BAD_HISTORY",
+        `this is no history of a ${checker.model}: ${error.message}`,
+      );
+    }
+  },
+}));
 
 /**
  * The checker of `model` at `level` (its default level if not given).

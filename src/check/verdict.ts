@@ -42,7 +42,12 @@ export interface Evidence {
 
 /** A judgement. */
 export type Verdict =
-  | { readonly result: "holds"; readonly note?: string }
+  | {
+      readonly result: "holds";
+      readonly note?: string;
+      /** Nothing forbidden was found, yet that proves nothing: `note` says why. */
+      readonly inferred?: true;
+    }
   | {
       readonly result: "violated";
       readonly evidence: readonly Evidence[];

@@ -109,6 +109,11 @@ export class HistoryBuilder {
     operation.error = completion.error;
   }
 
+  /** How many operations there are so far. */
+  get count(): number {
+    return this.#operations.length;
+  }
+
   /** The index of the operation that `process` has open, if it has one. */
   openOf(process: number | string): number | undefined {
     return this.#openBy.get(process);

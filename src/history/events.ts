@@ -66,6 +66,11 @@ export class EventReader {
     else this.#complete(fields, type as "ok" | "fail" | "info", f, atNs, place);
   }
 
+  /** How many operations there are so far. */
+  get count(): number {
+    return this.#builder.count;
+  }
+
   /** The history of what was taken. */
   finish(): History {
     return this.#builder.finish();

@@ -129,6 +129,29 @@ export function detect(bytes: Uint8Array, name: string): Format {
   );
 }
 
+/**
+ * Where the operation `index` of a file of events was invoked: for messages about what a model cannot take.
+ * `undefined` where a file's format has no such place.
+ */
+export function placeOfOperation(
+  bytes: Uint8Array,
+  index: number,
+  options: ReadOptions = {},
+): { readonly line: number; readonly column: number } | undefined {
+  const name = options.name ?? "history";
+  const format = options.format ?? detect(bytes, name);
+  if (format !== "json" && format !== "edn") return undefined;
+  const reader = format === "json" ? new JsonReader(bytes, name) : new EdnReader(bytes, name);
+  const events = new EventReader(options, (message, at) => reader.error(message, at));
+  let found: number | undefined;
+  eachEvent(reader, (event, place) => {
+    if (found !== undefined || isCase(event)) return;
+    events.take(event, place);
+    if (events.count > index) found = place;
+  });
+  return found === undefined ? undefined : reader.place(found);
+}
+
 /** Events in one sequence or one after another, or cases that hold a history each. */
 function readEvents(reader: EdnReader | JsonReader, options: ReadOptions): ReadHistory[] {
   const complain = (message: string, place: number, hint?: string): HistoryError =>
@@ -148,26 +171,34 @@ function readEvents(reader: EdnReader | JsonReader, options: ReadOptions): ReadH
     events ??= new EventReader(options, complain);
     events.take(event, place);
   };
-  const first = reader.peek();
-  if (first === 0x5b || first === 0x28) {
-    eachOfSequence(reader, first === 0x5b ? 0x5d : 0x29, take);
-    events ??= new EventReader(options, complain);
-  } else {
-    for (;;) {
-      const byte = reader.peek();
-      if (byte === -1) break;
-      // Elle-cli's files end lines with a comma, as if they stood in an array.
-      if (byte === 0x2c) {
-        reader.at++;
-        continue;
-      }
-      const place = reader.at;
-      take(reader.value(), place);
-    }
-  }
+  const inSequence = eachEvent(reader, take);
+  if (inSequence) events ??= new EventReader(options, complain);
   if (events) histories.push({ history: (events as EventReader).finish(), line: 1 });
   if (histories.length === 0) throw complain("no event in this file", reader.at);
   return histories;
+}
+
+/** Gives all events to `take`; whether they stand in a sequence. */
+function eachEvent(
+  reader: EdnReader | JsonReader,
+  take: (event: unknown, place: number) => void,
+): boolean {
+  const first = reader.peek();
+  if (first === 0x5b || first === 0x28) {
+    eachOfSequence(reader, first === 0x5b ? 0x5d : 0x29, take);
+    return true;
+  }
+  for (;;) {
+    const byte = reader.peek();
+    if (byte === -1) return false;
+    // Elle-cli's files end lines with a comma, as if they stood in an array.
+    if (byte === 0x2c) {
+      reader.at++;
+      continue;
+    }
+    const place = reader.at;
+    take(reader.value(), place);
+  }
 }
 
 function eachOfSequence(

@@ -79,6 +79,7 @@ function* microsOf(operation: Operation): Generator<RawAccess> {
   const { outcome, input, output } = operation;
   const list = outcome === "ok" && Array.isArray(output) ? output : input;
   for (const item of (Array.isArray(list) ? list : []) as [string, unknown, unknown][]) {
+    if (!Array.isArray(item)) throw notReadWrite(operation, "asked for");
     const [f, key, value] = item;
     const write = writes.has(f);
     if (!write && !reads.has(f)) throw notReadWrite(operation, "asked for");

@@ -129,7 +129,9 @@ function withNote(checked: CheckResult, level: string, decider: LevelDecider): C
       : decider.gaveUp
         ? "there was no time to find out whether a weaker level is violated too"
         : undefined;
-  return note === undefined ? checked : { ...checked, verdict: { ...verdict, note } };
+  if (note === undefined) return checked;
+  if (verdict.result === "violated") return { ...checked, verdict: { ...verdict, note } };
+  return { ...checked, verdict: { ...verdict, note, inferred: true } };
 }
 
 /**

@@ -10,6 +10,7 @@ import { checkers, findChecker } from "../../check/registry.ts";
 import type { Evidence, Verdict } from "../../check/verdict.ts";
 import {
   detect,
+  placeOfOperation,
   formats,
   readHistories,
   type Format,
@@ -219,7 +220,9 @@ function checkFile(
   if (values.write !== undefined) writeAgain(values.write, read.histories);
   const judged = read.histories.map((one) => {
     const began = performance.now();
-    const { checker, result } = judge(file, one, values, shared, budget);
+    const { checker, result } = placed(file, bytes, one, values, () =>
+      judge(file, one, values, shared, budget),
+    );
     return {
       name: read.histories.length > 1 ? `${file}:${one.line}` : file,
       line: one.line,
@@ -263,6 +266,27 @@ function judgeBytes(
     elapsedMs: performance.now() - began,
   };
   return { file, format, judged: [judged] };
+}
+
+/** What a model says of "operation 7" is told with where that stands in the file. */
+function placed<T>(
+  file: string,
+  bytes: Uint8Array,
+  { line: first }: ReadHistory,
+  { format, independent, lonely }: Values,
+  act: () => T,
+): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof LightconeError)) throw error;
+    const index = /^operation (\d+)\b/.exec(error.message)?.[1];
+    if (index === undefined) throw error;
+    const options = { name: file, format: format as Format | undefined, independent, lonely };
+    const place = placeOfOperation(bytes, Number(index), options) ?? { line: first, column: 1 };
+    const message = `${file}:${place.line}:${place.column}: ${error.message}`;
+    throw new LightconeError(error.code, message, error.hint);
+  }
 }
 
 function judge(
@@ -359,7 +383,10 @@ function textOfOne({ name, model, level, history, verdict, elapsedMs }: Judged):
   if (result === "violated") {
     for (const evidence of verdict.evidence) lines.push(...evidenceLines(evidence));
   }
-  lines.push(...remarks(verdict).map((text) => `  ${text}`));
+  // How a history was found to hold is nobody's worry, but that it may not.
+  if (result !== "holds" || verdict.inferred) {
+    lines.push(...remarks(verdict).map((text) => `  ${text}`));
+  }
   return lines.join("\n");
 }
 
