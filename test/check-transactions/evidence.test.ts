@@ -242,6 +242,14 @@ describe("files", () => {
     expect(lookup(1)?.output).toStrictEqual([["r", "x", []]]);
   });
 
+  test("a file that is more than one plain history is left to the reader of histories", () => {
+    const line = JSON.stringify({ type: "ok", process: 0, f: "txn", value: [["append", "x", 1]] });
+    const checker = findChecker("list-append");
+    expect(
+      checker.checkBytes?.(encoder.encode(line), "x.jsonl", { budget: new Budget() }),
+    ).toBeUndefined();
+  });
+
   test("IsoVista's and dbcop's formats hold the same history as AWDIT's", () => {
     const isovista =
       "w(0,0,0,0)\nw(1,0,0,0)\nr(0,0,1,1)\nr(1,0,1,1)\nw(0,1,1,1)\nr(0,0,2,2)\nr(1,0,2,2)\nw(1,1,2,2)\n";

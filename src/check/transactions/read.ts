@@ -99,7 +99,7 @@ class Rows {
   readonly #beganEvent = new NumberColumn();
   readonly #endedEvent = new NumberColumn();
   /** Those that ended out of turn, by their index modulo its length. */
-  readonly #waiting: (Pending | undefined)[] = new Array<undefined>(waitingMax).fill(undefined);
+  readonly #waiting: (Pending | undefined)[] = Array.from({ length: waitingMax });
   #next = 0;
 
   constructor(
