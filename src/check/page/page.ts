@@ -28,7 +28,7 @@ p{margin:.25rem 0}.soft{color:var(--soft)}.violated{color:var(--bad)}.holds{colo
 .scroll{overflow-x:auto;margin:.75rem 0}.scroll:focus-visible,g:focus-visible{outline:2px solid var(--edge);outline-offset:2px}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line)}th{font-weight:600;color:var(--soft);font-size:.875rem}
 td.at,td.who,td.kind{white-space:nowrap}.kind{font-weight:600;color:var(--edge)}
-svg{display:block}.lane{stroke:var(--line);stroke-width:1}.who{fill:var(--soft);font-size:12px}
+svg{display:block}.lane{stroke:var(--line);stroke-width:1}svg .who{fill:var(--soft);font-size:12px}
 .bar{fill:var(--bar);stroke:var(--line)}.bar.fail{fill:none}.bar.open{stroke-dasharray:5 4}.bar.marked{fill:var(--bad-soft);stroke:var(--bad);stroke-width:2}
 .text{fill:var(--soft);font-size:12px}.text.marked{fill:var(--ink);font-weight:600}.edge{fill:none;stroke:var(--edge);stroke-width:1.6}.tip{fill:var(--edge)}.edge-text{fill:var(--edge);font-size:12px;font-weight:600}
 `;

@@ -126,8 +126,10 @@ function drawEdge({ from, to, kind, text }: CycleEdge, i: number, bars: readonly
   const source = bars.find(({ operation }) => operation.index === from);
   const target = bars.find(({ operation }) => operation.index === to);
   if (!source || !target) return "";
-  const x1 = source.x + source.width / 2;
-  const x2 = target.x + target.width / 2;
+  // Each stands a little beside the last, so that there and back are two lines.
+  const aside = (bar: Bar): number => bar.x + bar.width / 2 + Math.min(22 * i, bar.width / 2 - 6);
+  const x1 = aside(source);
+  const x2 = aside(target);
   const down = target.y >= source.y;
   const y1 = source.y + (down ? barHeight : 0);
   const y2 = target.y + (source.y === target.y ? barHeight : down ? 0 : barHeight);
