@@ -138,7 +138,7 @@ function drawEdge({ from, to, kind, text }: CycleEdge, i: number, bars: readonly
   return [
     `<g role="img" aria-label="${escape(text)}"><title>${escape(text)}</title>`,
     `<path class="edge" d="M${x1} ${y1}C${x1} ${bend} ${x2} ${bend} ${x2} ${y2}" marker-end="url(#tip)"/>`,
-    `<text class="edge-text" x="${(x1 + x2) / 2 + 4}" y="${source.y === target.y ? (y1 + 3 * bend) / 4 - 3 : bend - 2}">${escape(kind)}</text></g>`,
+    `<text class="edge-text" x="${(x1 + x2) / 2 + 4}" y="${source.y === target.y ? (y1 + 3 * bend) / 4 - 3 : bend - 2 + 14 * (i % 2)}">${escape(kind)}</text></g>`,
   ].join("");
 }
 
