@@ -98,41 +98,36 @@ export function createHttpParserBinding(context: BindingContext): object {
     lastMessageStartNs = 0;
     headersDone = false;
     #list: ConnectionsList | undefined;
-    #onHeadersComplete: Callback | undefined;
-    #onMessageComplete: Callback | undefined;
+    /** What the library set to be called; C++ calls what stands before it. */
+    headersCallback: Callback | undefined;
+    messageCallback: Callback | undefined;
 
-    constructor() {
-      super();
-      const self = this as RealParser;
-      self[ON_MESSAGE_BEGIN] = () => {
-        this.headersDone = false;
-        this.lastMessageStartNs = nowNs();
-        this.#list?.connections.add(this);
-        this.#list?.activeConnections.add(this);
-        return 0;
-      };
-      const headersComplete: Callback = (...args) => {
-        this.headersDone = true;
-        return this.#onHeadersComplete?.apply(this, args);
-      };
-      const messageComplete: Callback = (...args) => {
-        this.lastMessageStartNs = 0;
-        this.#list?.activeConnections.delete(this);
-        return this.#onMessageComplete?.apply(this, args);
-      };
-      // The library sets these callbacks after construction: they are kept, behind the bookkeeping.
-      Object.defineProperty(this, ON_HEADERS_COMPLETE, {
-        get: () => headersComplete,
-        set: (callback: Callback) => {
-          this.#onHeadersComplete = callback;
-        },
-      });
-      Object.defineProperty(this, ON_MESSAGE_COMPLETE, {
-        get: () => messageComplete,
-        set: (callback: Callback) => {
-          this.#onMessageComplete = callback;
-        },
-      });
+    get list(): ConnectionsList | undefined {
+      return this.#list;
+    }
+
+    // Accessors of the class, so that the parsers themselves stay plain and quick.
+    get [ON_MESSAGE_BEGIN](): Callback {
+      return messageBegin as Callback;
+    }
+
+    /** The library clears it between messages; what stands here is ours. */
+    set [ON_MESSAGE_BEGIN](_callback: Callback) {}
+
+    get [ON_HEADERS_COMPLETE](): Callback {
+      return headersComplete as Callback;
+    }
+
+    set [ON_HEADERS_COMPLETE](callback: Callback) {
+      this.headersCallback = callback;
+    }
+
+    get [ON_MESSAGE_COMPLETE](): Callback {
+      return messageComplete as Callback;
+    }
+
+    set [ON_MESSAGE_COMPLETE](callback: Callback) {
+      this.messageCallback = callback;
     }
 
     override initialize(
@@ -176,6 +171,28 @@ export function createHttpParserBinding(context: BindingContext): object {
     consume(): void {}
 
     unconsume(): void {}
+  }
+
+  function messageBegin(this: HTTPParser): number {
+    this.headersDone = false;
+    this.lastMessageStartNs = nowNs();
+    const { list } = this;
+    if (list) {
+      list.connections.add(this);
+      list.activeConnections.add(this);
+    }
+    return 0;
+  }
+
+  function headersComplete(this: HTTPParser, ...args: unknown[]): unknown {
+    this.headersDone = true;
+    return this.headersCallback?.(...args);
+  }
+
+  function messageComplete(this: HTTPParser): unknown {
+    this.lastMessageStartNs = 0;
+    this.list?.activeConnections.delete(this);
+    return this.messageCallback?.();
   }
 
   // Least recently begun first, as in C++; those that are idle before all.
