@@ -1,27 +1,24 @@
 /**
- * The platform as programs see it: HTTP in a world beside HTTP over real loopback sockets in this process,
+ * The platform as programs see it: HTTP in a world beside HTTP over real loopback sockets, turn and turn about,
  * what it takes to start a host of an express application, and whether runs leave memory behind.
  */
-import { Agent, createServer, get } from "node:http";
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { simulate, startProgram } from "../dist/node/index.js";
 import { Host } from "../dist/sim/host.js";
 import { Kernel } from "../dist/sim/kernel.js";
 import { Network } from "../dist/sim/network/index.js";
-import { programNamed, runWorld } from "./worlds/world.mjs";
+import { programNamed } from "./worlds/world.mjs";
 
-// Every world has an instance of Node's library of its own, which has to get warm first.
-const REQUESTS = 60_000;
 const STARTS = 200;
 const RUNS = 10_000;
 
 export default async function platform(report) {
   const worlds = [];
   const loopbacks = [];
-  for (let round = 0; round < 4; round++) {
-    const world = await inWorld();
-    const loopback = await onLoopback();
-    // The first round warms both.
-    if (round === 0) continue;
+  for (let round = 0; round < 5; round++) {
+    const world = arm("world");
+    const loopback = arm("loopback");
     worlds.push(world);
     loopbacks.push(loopback);
   }
@@ -58,40 +55,15 @@ export default async function platform(report) {
   });
 }
 
-async function inWorld() {
-  const { exportsOf, wallSeconds } = await runWorld({
-    latencyNs: [50_000, 50_000],
-    simSeconds: 600,
-    hosts: [
-      { name: "server", program: "http-server", argv: [] },
-      { name: "client", program: "http-client", argv: [String(REQUESTS)] },
-    ],
+/** Requests per second of one arm. */
+function arm(name) {
+  const program = fileURLToPath(new URL("http-arm.mjs", import.meta.url));
+  const flags = ["--max-semi-space-size=64", "--no-flush-bytecode"];
+  const { stdout, stderr, status } = spawnSync(process.execPath, [...flags, program, name], {
+    encoding: "utf8",
   });
-  if (exportsOf.client.answered !== REQUESTS) throw new Error("not all requests were answered");
-  return REQUESTS / wallSeconds;
-}
-
-async function onLoopback() {
-  const server = createServer((request, response) => {
-    request.resume();
-    response.end("hello");
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const startMs = performance.now();
-  for (let i = 0; i < REQUESTS; i++) {
-    await new Promise((resolve, reject) => {
-      get({ host: "127.0.0.1", port, agent }, (response) => {
-        response.resume();
-        response.on("end", resolve);
-      }).on("error", reject);
-    });
-  }
-  const seconds = (performance.now() - startMs) / 1000;
-  agent.destroy();
-  server.close();
-  return REQUESTS / seconds;
+  if (status !== 0) throw new Error(`the http arm ${name} failed: ${stderr}`);
+  return Number(stdout);
 }
 
 /** Milliseconds from spawning a process until its application listens, module evaluation included. */

@@ -15,7 +15,7 @@ describe("a world that uses every module", () => {
     const words = output.split("\n").map((line) => /^\w+: (\w+)/.exec(line)?.[1]);
     for (const word of [
       "net",
-      "fetch",
+      "http",
       "https",
       "tls",
       "http2",
