@@ -1,0 +1,64 @@
+/** The walls between folders stand: a planted violation is caught, by the same rules that `npm run check` uses. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { layers, overrides } from "../../tools/layers.mjs";
+import base from "../../tools/oxlint.base.mjs";
+
+const oxlint = fileURLToPath(new URL("../../node_modules/oxlint/bin/oxlint", import.meta.url));
+const house = mkdtempSync(join(tmpdir(), "lightcone-house-"));
+afterAll(() => rmSync(house, { recursive: true, force: true }));
+
+/** What the linter says of a house that holds this one file. */
+function lint(path: string, source: string): { ok: boolean; text: string } {
+  rmSync(join(house, "src"), { recursive: true, force: true });
+  mkdirSync(dirname(join(house, path)), { recursive: true });
+  writeFileSync(join(house, path), source);
+  const config = join(house, "oxlintrc.json");
+  writeFileSync(config, JSON.stringify({ ...base, overrides: overrides() }));
+  const { status, stdout } = spawnSync(process.execPath, [oxlint, "-c", config, "src"], {
+    cwd: house,
+    encoding: "utf8",
+  });
+  return { ok: status === 0, text: stdout };
+}
+
+describe("the walls of the house", () => {
+  it("let a folder import what its row names", () => {
+    const { ok, text } = lint(
+      "src/check/fine.ts",
+      'import { assert } from "../base/errors.ts";\nassert(true, "x");\n',
+    );
+    expect(ok, text).toBe(true);
+  });
+
+  it.each([
+    ["a pure folder that reaches for Node", "src/sim/planted.ts", "node:fs"],
+    [
+      "a block that reaches into the simulator",
+      "src/blocks/redis/planted.ts",
+      "../../sim/kernel.ts",
+    ],
+    ["a checker that knows the world", "src/check/planted.ts", "../world/index.ts"],
+    ["the simulator that knows Node's side", "src/sim/planted.ts", "../node/index.ts"],
+    ["a codec that knows a block", "src/wire/planted.ts", "../blocks/index.ts"],
+  ])("stop %s", (_what, path, wanted) => {
+    const { ok, text } = lint(path, `import * as planted from "${wanted}";\nplanted.x();\n`);
+    expect(ok).toBe(false);
+    expect(text).toContain("tools/layers.mjs");
+  });
+
+  it("do not let types through", () => {
+    const source = 'import type { Kernel } from "../sim/kernel.ts";\nexport type K = Kernel;\n';
+    expect(lint("src/history/planted.ts", source).ok).toBe(false);
+  });
+
+  it("are drawn for every folder of src", () => {
+    for (const { may } of Object.values(layers)) {
+      for (const name of may) expect(Object.keys(layers)).toContain(name);
+    }
+  });
+});

@@ -1,0 +1,8 @@
+/** The types of `layers.mjs`. */
+export interface Layer {
+  readonly may: readonly string[];
+  readonly builtins: boolean | readonly string[];
+  readonly why: string;
+}
+export const layers: Readonly<Record<string, Layer>>;
+export function overrides(): readonly object[];
