@@ -31,11 +31,6 @@ export function registerRealmBindings(bindings: Record<string, (realm: Realm) =>
   Object.assign(factories, bindings);
 }
 
-/** Whether a binding of this name is simulated. */
-export function hasBinding(name: string): boolean {
-  return Object.hasOwn(factories, name);
-}
-
 /** Makes the binding of one process. */
 export function createBinding(
   name: string,
