@@ -23,8 +23,3 @@ export function bytesOf(text: string): Uint8Array {
   for (let i = 0; i < text.length; i++) out[i] = text.charCodeAt(i);
   return out;
 }
-
-/** A byte string that holds UTF-8, as ordinary text. Bytes that are not UTF-8 become U+FFFD. */
-export function utf8Of(text: string): string {
-  return new TextDecoder().decode(bytesOf(text));
-}

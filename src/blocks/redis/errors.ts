@@ -13,7 +13,6 @@ export const NOT_FLOAT: RespError = new RespError("ERR value is not a valid floa
 export const NO_SUCH_KEY: RespError = new RespError("ERR no such key");
 export const OUT_OF_RANGE: RespError = new RespError("ERR index out of range");
 export const NOT_POSITIVE: RespError = new RespError("ERR value is out of range, must be positive");
-export const NOT_ALLOWED_IN_CONTEXT = "is not allowed in this context";
 
 /** An `ERR` reply. */
 export function err(text: string): RespError {

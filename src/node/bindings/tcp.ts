@@ -1,6 +1,6 @@
 /** `tcp_wrap`: TCP sockets of one process, over its host's network stack. */
 import { SECOND } from "../../base/units.ts";
-import { canonical, type Family } from "../../sim/network/address.ts";
+import type { Family } from "../../sim/network/address.ts";
 import { Errno } from "../../sim/network/errno.ts";
 import { stackOf } from "../../sim/network/stack.ts";
 import { accept, bind, connect, listen } from "../../sim/network/tcp/handshake.ts";
@@ -195,9 +195,4 @@ export function createTcpBinding(context: BindingContext): object {
     return handle;
   });
   return { TCP, TCPConnectWrap: requestClass(context, "TCPCONNECTWRAP"), constants };
-}
-
-/** Whether `text` is an address that libuv would take. */
-export function isAddress(text: string): boolean {
-  return canonical(text) !== undefined;
 }
