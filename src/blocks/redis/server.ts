@@ -90,6 +90,14 @@ export class Server {
     return this.#runId;
   }
 
+  /** Lets a setting that CONFIG SET changed take effect. */
+  configured(name: string): void {
+    if (name === "proto-max-bulk-len") {
+      const bytesMax = this.config.number(name);
+      for (const client of this.clients.values()) client.decoder.bulkBytesMax = bytesMax;
+    }
+  }
+
   /** Starts to listen; resolves with the port, rejects with Node's error. */
   listen(port: number, host?: string): Promise<number> {
     return new Promise((resolve, reject) => {

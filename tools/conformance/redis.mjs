@@ -1,0 +1,187 @@
+/**
+ * `npm run conformance:redis -- DIR [--file REGEX] [--only TEST] [--arm ours|real] [--tags TAGS] [--verbose]
+ * [--json]`: how much of Redis's own test suite passes against our Redis block.
+ *
+ * DIR is a checkout of Redis at the version that the block imitates (7.0), with its folder `tests`. Each
+ * file runs in the suite's external mode, against our block and against the redis-server of this machine,
+ * each on a fresh server. What the suite itself marks as impossible from outside it skips. `tclsh` and
+ * `redis-server` must be installed.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { byDesign } from "./redis-by-design.mjs";
+import { buildBlock, runFile, startOurs, startReal } from "./redis-suite.mjs";
+
+/** The files that concern a single server without modules, in the suite's own order. */
+const files = [
+  "unit/dump",
+  "unit/auth",
+  "unit/protocol",
+  "unit/keyspace",
+  "unit/scan",
+  "unit/info",
+  "unit/info-command",
+  "unit/type/string",
+  "unit/type/incr",
+  "unit/type/list",
+  "unit/type/list-2",
+  "unit/type/list-3",
+  "unit/type/set",
+  "unit/type/zset",
+  "unit/type/hash",
+  "unit/type/stream",
+  "unit/type/stream-cgroups",
+  "unit/sort",
+  "unit/expire",
+  "unit/other",
+  "unit/multi",
+  "unit/quit",
+  "unit/acl",
+  "unit/acl-v2",
+  "unit/latency-monitor",
+  "unit/pubsub",
+  "unit/pubsubshard",
+  "unit/slowlog",
+  "unit/scripting",
+  "unit/functions",
+  "unit/maxmemory",
+  "unit/introspection",
+  "unit/introspection-2",
+  "unit/limits",
+  "unit/obuf-limits",
+  "unit/bitops",
+  "unit/bitfield",
+  "unit/geo",
+  "unit/hyperloglog",
+  "unit/lazyfree",
+  "unit/pause",
+  "unit/querybuf",
+  "unit/tracking",
+];
+
+/** What no server outside the suite's own can be asked, and what takes minutes. */
+const TAGS = "-needs:repl -cluster -slow";
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    file: { type: "string" },
+    only: { type: "string", multiple: true },
+    arm: { type: "string" },
+    tags: { type: "string", default: TAGS },
+    seconds: { type: "string", default: "120" },
+    verbose: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
+});
+
+function stop(message) {
+  console.error(message);
+  process.exit(2);
+}
+
+/** The folder of the checkout that the user named. */
+function suiteRoot(directory) {
+  if (!directory) stop("Usage: npm run conformance:redis -- DIR, a checkout of Redis 7.0");
+  const root = resolve(directory);
+  if (!existsSync(join(root, "tests", "test_helper.tcl"))) {
+    stop(`${directory} holds no tests/test_helper.tcl: not a checkout of Redis`);
+  }
+  return root;
+}
+
+function require(program, argument) {
+  if (spawnSync(program, [argument], { stdio: "ignore", input: "exit" }).error) {
+    stop(`${program} is not installed, and the suite needs it`);
+  }
+}
+
+/** Runs one file on one arm, on a server of its own. */
+async function runOn(start, root, file, basePort) {
+  const server = await start();
+  try {
+    return await runFile(root, file, {
+      port: server.port,
+      basePort,
+      tags: options.tags,
+      only: options.only ?? [],
+      limitMs: Number(options.seconds) * 1_000,
+    });
+  } finally {
+    await server.stop();
+  }
+}
+
+/** What the arms say of a file, test by test. */
+function judge(file, real, ours) {
+  const reference = real ?? ours;
+  const names = [...new Set([...reference.tests.keys(), ...(ours ?? real).tests.keys()])];
+  const count = (outcome) =>
+    outcome === undefined ? 0 : names.filter((name) => outcome.tests.get(name)?.passed).length;
+  const failures = names.flatMap((name) => {
+    const mine = ours?.tests.get(name);
+    if (ours === undefined || mine?.passed) return [];
+    const why = mine === undefined ? "did not run" : mine.why;
+    const onReal = real?.tests.get(name);
+    const excuse = onReal && !onReal.passed ? `real: ${onReal.why}` : byDesign[`${file}: ${name}`];
+    return [{ name, why, excuse }];
+  });
+  return {
+    file,
+    tests: names.length,
+    real: count(real),
+    ours: count(ours),
+    skipped: reference.skipped,
+    failures,
+    ended: [real?.ended && `real ${real.ended}`, ours?.ended && `ours ${ours.ended}`].filter(
+      Boolean,
+    ),
+  };
+}
+
+function print(verdict) {
+  const { file, tests, real, ours, skipped, failures, ended } = verdict;
+  console.log(
+    `${file.padEnd(26)} ${String(tests).padStart(5)} ${String(real).padStart(6)} ${String(ours).padStart(6)} ` +
+      `${String(skipped).padStart(8)}  ${ended.join("; ")}`,
+  );
+  for (const { name, why, excuse } of failures) {
+    const text = options.verbose ? why : why.split("\n")[0].slice(0, 200);
+    console.log(excuse ? `    - ${name}: by design: ${excuse}` : `    ✗ ${name}: ${text}`);
+  }
+}
+
+const root = suiteRoot(positionals[0]);
+require("tclsh", "-h");
+require("redis-server", "--version");
+const wanted =
+  options.file === undefined ? files : files.filter((name) => new RegExp(options.file).test(name));
+if (wanted.length === 0) stop("No file of that name.");
+const block = await buildBlock();
+const total = { tests: 0, real: 0, ours: 0, unexplained: 0 };
+if (!options.json) console.log(`${"file".padEnd(26)} tests   real   ours  skipped`);
+try {
+  for (const file of wanted) {
+    const [real, ours] = await Promise.all([
+      options.arm === "ours" ? undefined : runOn(startReal, root, file, 24_000),
+      options.arm === "real" ? undefined : runOn(() => startOurs(block.path), root, file, 33_000),
+    ]);
+    const verdict = judge(file, real, ours);
+    total.tests += verdict.tests;
+    total.real += verdict.real;
+    total.ours += verdict.ours;
+    total.unexplained += verdict.failures.filter(({ excuse }) => excuse === undefined).length;
+    if (options.json) console.log(JSON.stringify(verdict));
+    else print(verdict);
+  }
+} finally {
+  block.remove();
+}
+if (!options.json) {
+  console.log(
+    `${"in all".padEnd(26)} ${String(total.tests).padStart(5)} ${String(total.real).padStart(6)} ${String(total.ours).padStart(6)}`,
+  );
+}
+process.exitCode = total.unexplained === 0 ? 0 : 1;
