@@ -42,9 +42,9 @@ describe("a socket that is passed", () => {
     sender.write(Uint8Array.from([101]));
     world.run(1);
     expect(text(receiver.read(100))).toBe("ab");
-    expect(receiver.receivedRights).toBeUndefined();
+    expect(receiver.takeRights()).toBeUndefined();
     expect(text(receiver.read(100))).toBe("cde");
-    expect(receiver.receivedRights).toBe("the socket");
+    expect(receiver.takeRights()).toBe("the socket");
   });
 
   test("stays open until its last holder has gone, one by closing and one by dying", () => {

@@ -306,7 +306,7 @@ describe("ends", () => {
     world.after(100, () => client.write("two"));
     world.after(500, () => server.process.resume());
     expect(world.run(1_000)).toEqual(['600 accepted reads "one two"']);
-    expect(client.socket.ackedSeq).toBe(7);
+    expect(client.socket.sender.ackedSeq).toBe(7);
   });
 });
 

@@ -11,7 +11,8 @@ import {
 } from "../../sim/disk/index.ts";
 import { Errno } from "../../sim/network/errno.ts";
 import { stackOf } from "../../sim/network/stack.ts";
-import { accept, connectUnix, listen } from "../../sim/network/tcp/handshake.ts";
+import { connectUnix } from "../../sim/network/tcp/handshake.ts";
+import { accept, listen } from "../../sim/network/tcp/listener.ts";
 import { TcpSocket } from "../../sim/network/tcp/socket.ts";
 import { Kind } from "../../trace/kinds.ts";
 import type { BindingContext } from "./context.ts";

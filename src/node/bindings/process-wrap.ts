@@ -4,7 +4,8 @@
  */
 import { Errno } from "../../sim/network/errno.ts";
 import { filesOf } from "../../sim/disk/index.ts";
-import { accept, connectUnix, listen } from "../../sim/network/tcp/handshake.ts";
+import { connectUnix } from "../../sim/network/tcp/handshake.ts";
+import { accept, listen } from "../../sim/network/tcp/listener.ts";
 import { TcpSocket } from "../../sim/network/tcp/socket.ts";
 import type { Process, ProcessEnd } from "../../sim/process.ts";
 import { Kind } from "../../trace/kinds.ts";

@@ -141,9 +141,9 @@ export class StreamCore implements StreamEvents {
       return;
     }
     this.bytesRead += chunk.length;
-    if (socket.receivedRights !== undefined) {
-      this.#owner.pendingHandle = receiveHandle(this.#context, socket.receivedRights as Passed);
-      socket.receivedRights = undefined;
+    const rights = socket.takeRights();
+    if (rights !== undefined) {
+      this.#owner.pendingHandle = receiveHandle(this.#context, rights as Passed);
     }
     if (user === undefined) {
       this.#emitRead(chunk.length, chunk);
@@ -286,7 +286,7 @@ export class StreamCore implements StreamEvents {
   }
 
   shutdown(request: Request): number {
-    if (this.closing || this.shutdownRequest !== undefined || this.socket.finQueued) {
+    if (this.closing || this.shutdownRequest !== undefined || this.socket.sender.finQueued) {
       return Errno.ENOTCONN;
     }
     const { phase } = this.socket;

@@ -10,18 +10,18 @@ import type { TcpSocket } from "./socket.ts";
 /** A segment of the stream reaches the other host, or not. */
 export function arrive(segment: Segment): void {
   const { from, to } = segment;
-  if (from.out.blocked) from.lost(segment, "blocked");
-  else if (!to.stack.up) from.lost(segment, "host is down");
+  if (from.sender.out.blocked) from.sender.lost(segment, "blocked");
+  else if (!to.stack.up) from.sender.lost(segment, "host is down");
   else {
     segment.flying = false;
-    to.receive(segment);
+    to.receiver.receive(segment);
   }
 }
 
 /** An acknowledgement that the sender waits for reaches it, or not. */
 export function arriveAck(segment: Segment): void {
-  const sender = segment.from;
-  if (segment.to.out.blocked) sender.lost(segment, undefined);
+  const { sender } = segment.from;
+  if (segment.to.sender.out.blocked) sender.lost(segment, undefined);
   else sender.acknowledged(segment.answer);
 }
 
@@ -31,17 +31,17 @@ export function sendReset(from: TcpSocket): void {
   if (to === undefined) return;
   const { kernel } = from.stack.host;
   const sent = markSend(from, Flag.rst, 0, undefined);
-  const transitNs = from.out.transitNs(HEADER_BYTES);
-  if (from.out.blocked || from.out.passing(1) === 0 || transitNs === LOST) {
-    markDrop(from, Flag.rst, undefined, from.out.blocked ? "blocked" : "lost");
+  const transitNs = from.sender.out.transitNs(HEADER_BYTES);
+  if (from.sender.out.blocked || from.sender.out.passing(1) === 0 || transitNs === LOST) {
+    markDrop(from, Flag.rst, undefined, from.sender.out.blocked ? "blocked" : "lost");
     to.handshake?.unanswered();
     return;
   }
-  const arrivalNs = Math.max(kernel.nowNs + transitNs, from.lastArrivalNs);
-  from.lastArrivalNs = arrivalNs;
+  const arrivalNs = Math.max(kernel.nowNs + transitNs, from.sender.lastArrivalNs);
+  from.sender.lastArrivalNs = arrivalNs;
   const outer = kernel.currentEvent;
   kernel.currentEvent = sent;
-  const segment = new Segment(from, to, Flag.rst, from.sentSeq, 0, undefined);
+  const segment = new Segment(from, to, Flag.rst, from.sender.sentSeq, 0, undefined);
   kernel.scheduleAt(arrivalNs, to.stack.host.id, Kind.receive, arriveReset, segment);
   kernel.currentEvent = outer;
 }
@@ -52,13 +52,13 @@ export function answerReset(segment: Segment): void {
 }
 
 function arriveReset({ from, to }: Segment): void {
-  if (from.out.blocked || !to.stack.up) {
-    markDrop(from, Flag.rst, undefined, from.out.blocked ? "blocked" : "host is down");
+  if (from.sender.out.blocked || !to.stack.up) {
+    markDrop(from, Flag.rst, undefined, from.sender.out.blocked ? "blocked" : "host is down");
     to.handshake?.unanswered();
   } else if (to.phase === Phase.connecting) {
     to.fail(Errno.ECONNREFUSED);
   } else {
     // A socket that has seen the other end's FIN learns of a reset as of a broken pipe (Linux).
-    to.fail(to.finReceived && !to.unix ? Errno.EPIPE : Errno.ECONNRESET);
+    to.fail(to.receiver.finReceived && !to.unix ? Errno.EPIPE : Errno.ECONNRESET);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * How TCP connections begin: bind, listen, connect, the three segments of the handshake and what happens
- * when one of them is lost, and accept. A SYN that nobody answers is sent again after 1, 2, 4, ... s and
- * given up after 127 s; one that reaches a full backlog is dropped, as Linux does.
+ * How TCP connections begin: connect, the three segments of the handshake and what happens when one of
+ * them is lost. A SYN that nobody answers is sent again after 1, 2, 4, ... s and given up after 127 s;
+ * one that reaches a full backlog is dropped, as Linux does.
  */
 import { SECOND } from "../../../base/units.ts";
 import { Kind } from "../../kernel.ts";
@@ -18,90 +18,17 @@ import { Errno } from "../errno.ts";
 import { LOST } from "../link.ts";
 import type { HostStack } from "../stack.ts";
 import {
-  BACKLOG_MAX,
   HEADER_BYTES,
   SYN_ACK_RETRIES,
   SYN_RETRIES,
   SYN_TIMEOUT_NS,
   UNREACHABLE_AFTER_NS,
 } from "./constants.ts";
+import { isFull, listenerFor, takePort } from "./listener.ts";
 import { Flag, markDrop, markSend } from "./segment.ts";
 import { sendReset } from "./arrival.ts";
 import { type HandshakeHooks, Phase, type StreamEvents } from "./phase.ts";
 import { TcpSocket } from "./socket.ts";
-
-/** What a bind asks for. */
-export interface BindOptions {
-  address: string;
-  port: number;
-  family: Family;
-  v6Only?: boolean;
-  reusePort?: boolean;
-}
-
-/** Binds a socket to a local address and port (0: any). Gives 0 or an error. */
-export function bind(socket: TcpSocket, options: BindOptions): number {
-  const address = canonical(options.address);
-  if (address === undefined || socket.bound || socket.phase !== Phase.idle) return Errno.EINVAL;
-  const { stack } = socket;
-  if (!isWildcard(address) && !stack.owns(address)) return Errno.EADDRNOTAVAIL;
-  socket.localAddress = address;
-  socket.family = options.family;
-  socket.v6Only = options.v6Only ?? false;
-  socket.reusePort = options.reusePort ?? false;
-  // libuv sets SO_REUSEADDR on every TCP socket that it binds.
-  socket.reuse = true;
-  return take(socket, options.port);
-}
-
-function take(socket: TcpSocket, wanted: number): number {
-  const { tcpPorts, host } = socket.stack;
-  const port = wanted === 0 ? tcpPorts.ephemeral(host.kernel.nowNs) : wanted;
-  if (port === 0) return Errno.EADDRNOTAVAIL;
-  const error = wanted === 0 ? 0 : tcpPorts.check(socket, port);
-  if (error !== 0) return error;
-  socket.localPort = port;
-  socket.bound = true;
-  tcpPorts.add(socket, port);
-  return 0;
-}
-
-/** Begins to listen. `backlog` connections may wait to be accepted, and one more (as in Linux). */
-export function listen(socket: TcpSocket, backlog: number): number {
-  if (socket.phase === Phase.listening) {
-    socket.backlog = clampBacklog(backlog);
-    return 0;
-  }
-  if (socket.phase !== Phase.idle) return Errno.EINVAL;
-  if (!socket.unix) {
-    if (!socket.bound) {
-      const error = bind(socket, { address: "0.0.0.0", port: 0, family: 4 });
-      if (error !== 0) return error;
-    }
-    const { tcpPorts } = socket.stack;
-    socket.phase = Phase.listening;
-    const error = tcpPorts.check(socket, socket.localPort);
-    if (error !== 0) {
-      socket.phase = Phase.idle;
-      return error;
-    }
-  } else if (socket.path === "") {
-    return Errno.EINVAL;
-  }
-  socket.phase = Phase.listening;
-  socket.backlog = clampBacklog(backlog);
-  return 0;
-}
-
-function clampBacklog(backlog: number): number {
-  return backlog < 0 ? BACKLOG_MAX : Math.min(backlog, BACKLOG_MAX);
-}
-
-/** Takes a connection that waits, if there is one. It still belongs to no process. */
-export function accept(listener: TcpSocket): TcpSocket | undefined {
-  // A connection that was reset while it waited is handed out all the same: the first read tells.
-  return listener.acceptQueue.shift();
-}
 
 /**
  * Begins to connect. Gives 0, or an error that is known at once; how it went is told by `onConnect`.
@@ -125,7 +52,7 @@ export function connect(
   socket.family = options.family;
   if (!socket.bound || isWildcard(previous)) socket.localAddress = stack.sourceFor(address);
   if (!socket.bound) {
-    const error = take(socket, 0);
+    const error = takePort(socket, 0);
     if (error !== 0) return error;
   }
   socket.remoteAddress = isWildcard(unmapped(address)) ? stack.sourceFor(address) : address;
@@ -137,7 +64,7 @@ export function connect(
     kernel.schedule(UNREACHABLE_AFTER_NS, stack.host.id, Kind.internal, unreachable, socket);
     return 0;
   }
-  socket.out = stack.linkTo(target);
+  socket.sender.out = stack.linkTo(target);
   sendSyn(new Handshake(socket, target));
   return 0;
 }
@@ -151,7 +78,7 @@ export function connectUnix(socket: TcpSocket, listener: TcpSocket | undefined):
   if (socket.phase !== Phase.idle) return Errno.EISCONN;
   if (listener?.phase !== Phase.listening) return Errno.ECONNREFUSED;
   const { stack } = socket;
-  if (listener.acceptQueue.length > listener.backlog) return Errno.EAGAIN;
+  if (isFull(listener)) return Errno.EAGAIN;
   socket.connection = stack.network.newConnection();
   socket.remoteStack = stack;
   socket.phase = Phase.connecting;
@@ -199,7 +126,7 @@ function put(
   action: (handshake: Handshake) => void,
 ): boolean {
   const { kernel } = from.stack.host;
-  const { out } = from;
+  const { out } = from.sender;
   const sent = markSend(from, flag, 0, undefined);
   const lost = out.blocked || (out.lossy && out.passing(1) === 0);
   const transitNs = lost ? LOST : out.transitNs(HEADER_BYTES);
@@ -207,8 +134,8 @@ function put(
     markDrop(from, flag, undefined, out.blocked ? "blocked" : "lost");
     return false;
   }
-  const arrivalNs = Math.max(kernel.nowNs + transitNs, from.lastArrivalNs);
-  from.lastArrivalNs = arrivalNs;
+  const arrivalNs = Math.max(kernel.nowNs + transitNs, from.sender.lastArrivalNs);
+  from.sender.lastArrivalNs = arrivalNs;
   const outer = kernel.currentEvent;
   kernel.currentEvent = sent;
   const target = (from.remoteStack as HostStack).host.id;
@@ -220,7 +147,7 @@ function put(
 /** Whether what `from` sent still arrives; if not, notes the drop. */
 function arrives(from: TcpSocket, flag: number): boolean {
   const down = from.remoteStack?.up !== true;
-  if (!from.out.blocked && !down) return true;
+  if (!from.sender.out.blocked && !down) return true;
   markDrop(from, flag, undefined, down ? "host is down" : "blocked");
   return false;
 }
@@ -258,18 +185,18 @@ function arriveSyn(handshake: Handshake): void {
     sendSynAck(handshake);
     return;
   }
-  const listener = listenerFor(handshake);
+  const listener = listenerFor(client, target);
   if (listener === undefined) {
     refuse(handshake);
     return;
   }
-  if (listener.acceptQueue.length > listener.backlog) {
+  if (isFull(listener)) {
     markDrop(client, Flag.syn, undefined, "backlog full");
     retrySyn(handshake);
     return;
   }
   const server = openServer(handshake, listener);
-  server.out = target.linkTo(client.stack);
+  server.sender.out = target.linkTo(client.stack);
   if (target === client.stack) shakeAtOnce(handshake, server);
   else sendSynAck(handshake);
 }
@@ -292,19 +219,6 @@ function shakeAtOnce(handshake: Handshake, server: TcpSocket): void {
 
 function tellConnected(client: TcpSocket): void {
   client.tellConnected();
-}
-
-function listenerFor({ client, target }: Handshake): TcpSocket | undefined {
-  const address = unmapped(client.remoteAddress);
-  const family = address.includes(":") ? 6 : 4;
-  const listeners = target.tcpPorts
-    .matching(address, family, client.remotePort)
-    .filter((socket) => socket.listening);
-  // SO_REUSEPORT shares connections out by a hash of where they come from.
-  if (listeners.length > 1) {
-    return listeners[(client.stack.host.id * 31 + client.localPort) % listeners.length];
-  }
-  return listeners[0];
 }
 
 function openServer(handshake: Handshake, listener: TcpSocket): TcpSocket {
@@ -339,7 +253,7 @@ function refuse(handshake: Handshake): void {
   const nobody = new TcpSocket(target, undefined);
   nobody.remoteStack = client.stack;
   nobody.peer = client;
-  nobody.out = target.linkTo(client.stack);
+  nobody.sender.out = target.linkTo(client.stack);
   nobody.localPort = client.remotePort;
   nobody.remotePort = client.localPort;
   nobody.connection = client.connection;
@@ -392,7 +306,7 @@ function completeServer(handshake: Handshake): void {
     server.reset();
     return;
   }
-  if (listener.acceptQueue.length > listener.backlog) {
+  if (isFull(listener)) {
     retrySynAck(handshake);
     return;
   }

@@ -66,7 +66,7 @@ export class KeepAlive {
     if (socket.phase !== Phase.open) return;
     const peer = socket.peer as TcpSocket;
     const silentNs = kernel.nowNs - socket.heardNs;
-    const sending = socket.sendQueueBytes > 0 || socket.recovery?.active === true;
+    const sending = socket.sender.queueBytes > 0 || socket.sender.recovering;
     if (silentNs < idleNs || sending) {
       this.#unanswered = 0;
       this.#arm(sending ? idleNs : idleNs - silentNs);
@@ -78,8 +78,9 @@ export class KeepAlive {
       return;
     }
     markSend(socket, Flag.ack, 0, undefined);
-    const arrives = !socket.out.blocked && socket.out.passing(1) === 1 && peer.stack.up;
-    if (arrives && peer.out.blocked === false && peer.out.passing(1) === 1) {
+    const arrives =
+      !socket.sender.out.blocked && socket.sender.out.passing(1) === 1 && peer.stack.up;
+    if (arrives && peer.sender.out.blocked === false && peer.sender.out.passing(1) === 1) {
       if (peer.phase === Phase.dead) {
         sendReset(peer);
       } else {

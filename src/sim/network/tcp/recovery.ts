@@ -60,9 +60,9 @@ export class Recovery {
   }
 
   /** The receiver has got something beyond a gap, and says so. */
-  gapReported(receiver: TcpSocket): void {
+  gapReported(peer: TcpSocket): void {
     if (this.#early !== undefined || this.holds || !this.active) return;
-    const back = receiver.out;
+    const back = peer.sender.out;
     if (back.blocked) return;
     const { host } = this.#socket.stack;
     const delayNs = back.transitNs(0) + Math.round(this.#socket.rttNs / 4);
@@ -100,7 +100,7 @@ export class Recovery {
     for (const segment of this.#missing.slice(0, count)) {
       if (segment.flying) continue;
       const sent = markSend(this.#socket, segment.flag, 0, segment.payload);
-      this.#socket.launch(segment, sent);
+      this.#socket.sender.launch(segment, sent);
     }
   }
 

@@ -14,6 +14,7 @@ import {
   RTO_MIN_NS,
 } from "./constants.ts";
 import { Phase } from "./phase.ts";
+import type { Receiver } from "./receiver.ts";
 import type { TcpSocket } from "./socket.ts";
 
 /** The window probes of one socket. */
@@ -36,11 +37,11 @@ export class WindowProbe {
   }
 
   /** The receiving process has read. */
-  opened(receiver: TcpSocket): void {
+  opened(receiver: Receiver): void {
     if (!this.#waiting || this.#updateUnderWay) return;
     // The receiver speaks up when half of its buffer is free, not for every byte.
     if (receiver.inboxBytes > RECEIVE_BUFFER_BYTES / 2) return;
-    const back = receiver.out;
+    const back = (this.#socket.peer as TcpSocket).sender.out;
     const transitNs = back.blocked || back.passing(1) === 0 ? LOST : back.transitNs(HEADER_BYTES);
     if (transitNs === LOST) return;
     this.#updateUnderWay = true;
@@ -67,11 +68,11 @@ export class WindowProbe {
     this.#updateUnderWay = false;
     const socket = this.#socket;
     if (!this.#waiting || socket.phase !== Phase.open) return;
-    if ((socket.peer as TcpSocket).out.blocked) return;
+    if ((socket.peer as TcpSocket).sender.out.blocked) return;
     this.stop();
     this.#probes = 0;
     this.#unansweredSinceNs = -1;
-    socket.acknowledged((socket.peer as TcpSocket).nextSeq);
+    socket.sender.acknowledged((socket.peer as TcpSocket).receiver.nextSeq);
   }
 
   /** @internal The probe's timer fires. */
@@ -94,7 +95,7 @@ export class WindowProbe {
         socket.fail(Errno.ECONNRESET);
         return;
       }
-      this.opened(peer);
+      this.opened(peer.receiver);
     }
     this.#probes++;
     this.#arm();
@@ -102,7 +103,7 @@ export class WindowProbe {
 }
 
 function passes(from: TcpSocket): boolean {
-  return !from.out.blocked && from.out.passing(1) === 1;
+  return !from.sender.out.blocked && from.sender.out.passing(1) === 1;
 }
 
 function update(probe: WindowProbe): void {

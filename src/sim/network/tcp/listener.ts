@@ -1,0 +1,103 @@
+/**
+ * Listening sockets: bind, listen, who among the listeners gets a connection, and accept. How the
+ * connections that wait here began is in `handshake.ts`.
+ */
+import { canonical, type Family, isWildcard, unmapped } from "../address.ts";
+import { Errno } from "../errno.ts";
+import type { HostStack } from "../stack.ts";
+import { BACKLOG_MAX } from "./constants.ts";
+import { Phase } from "./phase.ts";
+import type { TcpSocket } from "./socket.ts";
+
+/** What a bind asks for. */
+export interface BindOptions {
+  address: string;
+  port: number;
+  family: Family;
+  v6Only?: boolean;
+  reusePort?: boolean;
+}
+
+/** Binds a socket to a local address and port (0: any). Gives 0 or an error. */
+export function bind(socket: TcpSocket, options: BindOptions): number {
+  const address = canonical(options.address);
+  if (address === undefined || socket.bound || socket.phase !== Phase.idle) return Errno.EINVAL;
+  const { stack } = socket;
+  if (!isWildcard(address) && !stack.owns(address)) return Errno.EADDRNOTAVAIL;
+  socket.localAddress = address;
+  socket.family = options.family;
+  socket.v6Only = options.v6Only ?? false;
+  socket.reusePort = options.reusePort ?? false;
+  // libuv sets SO_REUSEADDR on every TCP socket that it binds.
+  socket.reuse = true;
+  return takePort(socket, options.port);
+}
+
+/** Takes a port for a socket that has an address (0: any). Gives 0 or an error. */
+export function takePort(socket: TcpSocket, wanted: number): number {
+  const { tcpPorts, host } = socket.stack;
+  const port = wanted === 0 ? tcpPorts.ephemeral(host.kernel.nowNs) : wanted;
+  if (port === 0) return Errno.EADDRNOTAVAIL;
+  const error = wanted === 0 ? 0 : tcpPorts.check(socket, port);
+  if (error !== 0) return error;
+  socket.localPort = port;
+  socket.bound = true;
+  tcpPorts.add(socket, port);
+  return 0;
+}
+
+/** Begins to listen. `backlog` connections may wait to be accepted, and one more (as in Linux). */
+export function listen(socket: TcpSocket, backlog: number): number {
+  if (socket.phase === Phase.listening) {
+    socket.backlog = clampBacklog(backlog);
+    return 0;
+  }
+  if (socket.phase !== Phase.idle) return Errno.EINVAL;
+  if (!socket.unix) {
+    if (!socket.bound) {
+      const error = bind(socket, { address: "0.0.0.0", port: 0, family: 4 });
+      if (error !== 0) return error;
+    }
+    const { tcpPorts } = socket.stack;
+    socket.phase = Phase.listening;
+    const error = tcpPorts.check(socket, socket.localPort);
+    if (error !== 0) {
+      socket.phase = Phase.idle;
+      return error;
+    }
+  } else if (socket.path === "") {
+    return Errno.EINVAL;
+  }
+  socket.phase = Phase.listening;
+  socket.backlog = clampBacklog(backlog);
+  return 0;
+}
+
+function clampBacklog(backlog: number): number {
+  return backlog < 0 ? BACKLOG_MAX : Math.min(backlog, BACKLOG_MAX);
+}
+
+/** Takes a connection that waits, if there is one. It still belongs to no process. */
+export function accept(listener: TcpSocket): TcpSocket | undefined {
+  // A connection that was reset while it waited is handed out all the same: the first read tells.
+  return listener.acceptQueue.shift();
+}
+
+/** Which of a host's sockets is to have a client's connection. */
+export function listenerFor(client: TcpSocket, target: HostStack): TcpSocket | undefined {
+  const address = unmapped(client.remoteAddress);
+  const family = address.includes(":") ? 6 : 4;
+  const listeners = target.tcpPorts
+    .matching(address, family, client.remotePort)
+    .filter((socket) => socket.listening);
+  // SO_REUSEPORT shares connections out by a hash of where they come from.
+  if (listeners.length > 1) {
+    return listeners[(client.stack.host.id * 31 + client.localPort) % listeners.length];
+  }
+  return listeners[0];
+}
+
+/** Whether no further connection may wait: Linux lets one more than the backlog wait. */
+export function isFull(listener: TcpSocket): boolean {
+  return listener.acceptQueue.length > listener.backlog;
+}
