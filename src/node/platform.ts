@@ -16,6 +16,7 @@ import { createV8Module } from "./modules/v8.ts";
 import { secureBindings, secureModules } from "./bindings/secure.ts";
 import { createCryptoModule } from "./modules/crypto/index.ts";
 import { createTtyModule } from "./modules/tty.ts";
+import { createModuleModule } from "./program/module-module.ts";
 import { registerLibraryModules, registerModule } from "./public-modules.ts";
 
 let ready = false;
@@ -47,4 +48,5 @@ export function preparePlatform(): void {
   registerModule("v8", createV8Module);
   registerModule("buffer", createBufferModule);
   registerModule("tty", createTtyModule);
+  registerModule("module", createModuleModule);
 }

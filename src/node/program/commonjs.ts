@@ -1,34 +1,59 @@
 /**
  * Node's CommonJS loader, over the files of a simulated host: `require` by path, `node_modules`, package
- * entries, JSON, `require.cache` and `require.main`. Bundled programs do without it; scripts that are on
- * the host's disk, and what they require, are loaded by it.
+ * entries, JSON, `require.cache` and `require.main`. A bundled program needs it for what it asks for by
+ * names that were not known when it was compiled; scripts that are on the host's disk are loaded by it.
  */
-import { compileFunction } from "node:vm";
 import { posix } from "node:path";
-import type { NodeProcess } from "../node-process.ts";
+import { compileFunction } from "node:vm";
 import { isBuiltin } from "../public-modules.ts";
-import { type FileLookup, resolvePackage } from "./package-entry.ts";
+import type { Realm } from "../realm-types.ts";
+import { resolveEsm } from "./esm-resolve.ts";
+import { ModuleFinder } from "./module-finder.ts";
+import type { FileLookup } from "./package-entry.ts";
 
 /** A module's `require`, with its properties. */
 export interface Require {
   (request: string): unknown;
-  resolve: ((request: string) => string) & { paths(request: string): string[] | null };
+  resolve: ((request: string, options?: { paths?: string[] }) => string) & {
+    paths(request: string): string[] | null;
+  };
   main: Module | undefined;
   cache: Record<string, Module>;
-  extensions: Record<string, (module: Module, filename: string) => void>;
+  extensions: Extensions;
 }
+
+/** How files are loaded, by the end of their name. */
+export type Extensions = Record<string, (module: Module, filename: string) => void>;
 
 /** One loaded file, as `module` shows it. */
 export interface Module {
   id: string;
   path: string;
   exports: unknown;
-  filename: string;
+  filename: string | null;
   loaded: boolean;
   children: Module[];
   paths: string[];
   parent: Module | null | undefined;
-  require: (request: string) => unknown;
+  require(request: string): unknown;
+  load(filename: string): void;
+  _compile(source: string, filename: string): unknown;
+}
+
+/** The class of modules, which is what `node:module` exports. Programs replace its functions. */
+export interface ModuleClass {
+  new (id?: string, parent?: Module): Module;
+  prototype: Module;
+  _cache: Record<string, Module>;
+  _extensions: Extensions;
+  _load(request: string, parent: Module | null | undefined, isMain: boolean): unknown;
+  _resolveFilename(
+    request: string,
+    parent: Module | null | undefined,
+    isMain: boolean,
+    options?: { paths?: string[] },
+  ): string;
+  _nodeModulePaths(from: string): string[];
 }
 
 type Wrapper = (
@@ -64,35 +89,32 @@ function compile(filename: string, source: string): Make {
   return make;
 }
 
-function directoriesAbove(directory: string): string[] {
-  const paths: string[] = [];
-  for (let at = directory; ; at = posix.dirname(at)) {
-    if (posix.basename(at) !== "node_modules") paths.push(posix.join(at, "node_modules"));
-    if (at === "/") return paths;
-  }
-}
-
 /** The CommonJS modules of one process. */
 export class CommonJsLoader {
   readonly cache: Record<string, Module> = Object.create(null) as Record<string, Module>;
+  readonly realm: Realm;
+  readonly files: FileLookup;
+  readonly finder: ModuleFinder;
+  readonly Module: ModuleClass;
   main: Module | undefined;
-  readonly #node: NodeProcess;
-  readonly #files: FileLookup;
-  readonly #extensions: Require["extensions"];
-  readonly #builtins: Readonly<Record<string, () => unknown>>;
+  /** Built-in modules that the process has instead of its own, and those that Lightcone gave it. */
+  builtins: Readonly<Record<string, () => unknown>>;
+  readonly #extensions: Extensions;
 
-  constructor(node: NodeProcess, builtins: Readonly<Record<string, () => unknown>> = {}) {
-    this.#node = node;
-    this.#builtins = builtins;
-    const binding = node.realm.internalBinding("fs");
-    this.#files = {
+  constructor(realm: Realm, builtins: Readonly<Record<string, () => unknown>> = {}) {
+    this.realm = realm;
+    this.builtins = builtins;
+    const binding = realm.internalBinding("fs");
+    this.files = {
       kind: (path) => binding.internalModuleStat(path) as number,
       read: (path) => binding.readFileUtf8(path, 0) as string,
     };
     this.#extensions = {
-      ".js": (module, filename) => this.#evaluate(module, filename, this.#files.read(filename)),
+      ".js": (module, filename) => {
+        module._compile(this.files.read(filename), filename);
+      },
       ".json": (module, filename) => {
-        module.exports = parseJson(filename, this.#files.read(filename));
+        module.exports = parseJson(filename, this.files.read(filename));
       },
       ".node": (_module, filename) => {
         throw Object.assign(new Error(`${filename}: native add-ons are not simulated`), {
@@ -100,46 +122,108 @@ export class CommonJsLoader {
         });
       },
     };
+    this.Module = this.#createClass();
+    this.finder = new ModuleFinder({
+      files: this.files,
+      codes: realm.require("internal/errors").codes,
+      realPath: (path) => this.realPath(path),
+      extensions: this.#extensions,
+    });
   }
 
   /** Runs a file as the process's main module. */
   runMain(filename: string): void {
-    const module = this.#newModule(this.#realPath(filename), undefined);
+    const path = this.realPath(filename);
+    const module = new this.Module(path, undefined);
     module.id = ".";
     this.main = module;
-    this.#node.realm.process.mainModule = module;
-    this.#load(module);
+    this.realm.process.mainModule = module;
+    this.#load(module, path);
   }
 
   /** `module.createRequire`: a `require` as a file at this path would have it. */
   createRequire(filename: string): Require {
-    return this.#makeRequire(this.#newModule(filename, undefined));
+    const module = new this.Module(filename);
+    module.filename = filename;
+    module.paths = this.finder.modulePaths(module.path);
+    return this.#makeRequire(module);
   }
 
-  #newModule(filename: string, parent: Module | undefined): Module {
-    const path = posix.dirname(filename);
-    const module: Module = {
-      id: filename,
-      path,
-      exports: {},
-      filename,
-      loaded: false,
-      children: [],
-      paths: directoriesAbove(path),
-      parent: parent ?? (this.main === undefined ? null : undefined),
-      require: (request) => this.#require(module, request),
+  /** `import.meta.resolve` of the file at `from`. */
+  importMetaResolve(specifier: string, from: string): string {
+    const { files } = this;
+    const { codes } = this.realm.require("internal/errors");
+    if (Object.hasOwn(this.builtins, specifier) && !isBuiltin(specifier)) return specifier;
+    const host = { files, codes, realPath: (path: string) => this.realPath(path) };
+    return resolveEsm(host, `${specifier}`, from);
+  }
+
+  realPath(path: string): string {
+    return this.realm.internalBinding("fs").realpath(path, "utf8") as string;
+  }
+
+  #createClass(): ModuleClass {
+    // The class's functions are called on modules: this is the loader behind them.
+    // oxlint-disable-next-line typescript/no-this-alias
+    const loader = this;
+    function Module(this: Module, id = "", parent?: Module): void {
+      this.id = id;
+      this.path = posix.dirname(id);
+      this.exports = {};
+      Object.defineProperty(this, "parent", { value: parent, writable: true, configurable: true });
+      parent?.children?.push(this);
+      this.filename = null;
+      this.loaded = false;
+      this.children = [];
+      this.paths = [];
+    }
+    Module.prototype.require = function (this: Module, id: unknown): unknown {
+      loader.realm.require("internal/validators").validateString(id, "id");
+      if (id === "") {
+        const { codes } = loader.realm.require("internal/errors");
+        throw new codes.ERR_INVALID_ARG_VALUE("id", id, "must be a non-empty string");
+      }
+      return loader.Module._load(id as string, this, false);
     };
-    Object.defineProperty(module, "require", { enumerable: false });
-    parent?.children.push(module);
-    return module;
+    Module.prototype.load = function (this: Module, filename: string): void {
+      loader.#load(this, filename);
+    };
+    Module.prototype._compile = function (this: Module, source: string, filename: string): unknown {
+      return loader.#evaluate(this, filename, source);
+    };
+    return Object.assign(Module as unknown as ModuleClass, {
+      _cache: this.cache,
+      _extensions: this.#extensions,
+      _nodeModulePaths: (from: string) => this.finder.modulePaths(from),
+      _load: (request: string, parent: Module | null | undefined) => this.#loadFor(request, parent),
+      _resolveFilename: (
+        request: string,
+        parent: Module | null | undefined,
+        _isMain: boolean,
+        options?: { paths?: string[] },
+      ) => this.#resolve(request, parent, options),
+    });
   }
 
-  #load(module: Module): void {
-    const { filename } = module;
+  #loadFor(request: string, parent: Module | null | undefined): unknown {
+    const filename = this.Module._resolveFilename(request, parent, false);
+    if (this.#isBuiltin(filename)) return this.#builtin(filename);
+    const known = this.cache[filename];
+    if (known !== undefined) {
+      if (parent && !parent.children.includes(known)) parent.children.push(known);
+      return known.exports;
+    }
+    const module = new this.Module(filename, parent ?? undefined);
+    this.#load(module, filename);
+    return module.exports;
+  }
+
+  #load(module: Module, filename: string): void {
+    module.filename = filename;
+    module.paths = this.finder.modulePaths(posix.dirname(filename));
     this.cache[filename] = module;
     try {
-      const extension = posix.extname(filename);
-      const load = this.#extensions[extension] ?? this.#extensions[".js"];
+      const load = this.#extensions[posix.extname(filename)] ?? this.#extensions[".js"];
       load?.(module, filename);
     } catch (error) {
       delete this.cache[filename];
@@ -148,22 +232,28 @@ export class CommonJsLoader {
     module.loaded = true;
   }
 
-  #evaluate(module: Module, filename: string, source: string): void {
+  #evaluate(module: Module, filename: string, source: string): unknown {
     const make = compile(filename, source);
     const require = this.#makeRequire(module);
     const dynamicImport = async (request: string): Promise<unknown> => {
-      const exports = this.#require(module, String(request)) as object;
+      const exports = module.require(String(request)) as object;
       return Object.assign(Object.create(null), exports, { default: exports }) as unknown;
     };
-    const wrapper = make(this.#node.global, dynamicImport);
-    wrapper.call(module.exports, module.exports, require, module, filename, module.path);
+    const wrapper = make(this.realm.global, dynamicImport);
+    const { exports } = module;
+    return wrapper.call(exports, exports, require, module, filename, posix.dirname(filename));
   }
 
   #makeRequire(module: Module): Require {
-    const require = ((request: string) => this.#require(module, request)) as Require;
-    const resolve = ((request: string) =>
-      this.#resolve(module, request)) as unknown as Require["resolve"];
-    resolve.paths = (request) => (isBuiltin(request) ? null : module.paths);
+    const require = ((request: string) => module.require(request)) as Require;
+    const resolve = ((request: string, options?: { paths?: string[] }) => {
+      this.realm.require("internal/validators").validateString(request, "request");
+      return this.Module._resolveFilename(request, module, false, options);
+    }) as Require["resolve"];
+    resolve.paths = (request) => {
+      if (isBuiltin(request)) return null;
+      return /^\.{1,2}(?:\/|$)/.test(request) ? [module.path] : module.paths;
+    };
     return Object.assign(require, {
       resolve,
       main: this.main,
@@ -172,104 +262,37 @@ export class CommonJsLoader {
     });
   }
 
-  #require(module: Module, request: unknown): unknown {
-    const { codes } = this.#node.realm.require("internal/errors");
-    this.#node.realm.require("internal/validators").validateString(request, "id");
-    if (request === "") {
-      throw new codes.ERR_INVALID_ARG_VALUE("id", request, "must be a non-empty string");
-    }
-    const filename = this.#resolve(module, request as string);
-    if (isBuiltin(filename)) return this.#builtin(filename);
-    const known = this.cache[filename];
-    if (known !== undefined) {
-      if (!module.children.includes(known)) module.children.push(known);
-      return known.exports;
-    }
-    const loaded = this.#newModule(filename, module);
-    this.#load(loaded);
-    return loaded.exports;
+  #isBuiltin(request: string): boolean {
+    return isBuiltin(request) || Object.hasOwn(this.builtins, request);
   }
 
   #builtin(request: string): unknown {
     const id = request.startsWith("node:") ? request.slice(5) : request;
-    if (id === "module") return this.#moduleOfModules();
-    const make = this.#builtins[id];
-    return make === undefined ? this.#node.realm.requirePublic(request) : make();
+    const own = Object.hasOwn(this.builtins, id) ? this.builtins[id] : undefined;
+    return own === undefined ? this.realm.requirePublic(request) : own();
   }
 
-  #moduleOfModules(): unknown {
-    const real = this.#node.realm.requirePublic("module");
-    const ModuleClass = function (this: Module, id = ""): void {
-      this.id = id;
-      this.exports = {};
-    };
-    return Object.assign(ModuleClass, {
-      builtinModules: real.builtinModules,
-      isBuiltin,
-      createRequire: (from: string | URL) =>
-        this.createRequire(
-          this.#node.realm.require("internal/url").toPathIfFileURL(from) as string,
-        ),
-      _cache: this.cache,
-      _extensions: this.#extensions,
-      _nodeModulePaths: directoriesAbove,
-      syncBuiltinESMExports: () => {},
-      Module: ModuleClass,
-    });
-  }
-
-  #resolve(module: Module, request: string): string {
-    if (isBuiltin(request)) return request;
-    const relative = /^\.{0,2}\//.test(request) || request === "." || request === "..";
-    const found = relative
-      ? this.#asFileOrDirectory(posix.resolve(module.path, request), request.endsWith("/"))
-      : this.#inPackages(module, request);
-    if (found !== undefined) return this.#realPath(found);
-    const stack: string[] = [];
-    for (let at: Module | null | undefined = module; at; at = at.parent) stack.push(at.filename);
-    const message = `Cannot find module '${request}'\nRequire stack:\n- ${stack.join("\n- ")}`;
-    throw Object.assign(new Error(message), { code: "MODULE_NOT_FOUND", requireStack: stack });
-  }
-
-  #inPackages(module: Module, request: string): string | undefined {
-    for (const directory of module.paths) {
-      if (this.#files.kind(directory) !== 1) continue;
-      const target = resolvePackage(this.#files, directory, request);
-      if (target !== undefined) return target;
-      const found = this.#asFileOrDirectory(posix.join(directory, request), false);
+  #resolve(
+    request: string,
+    parent: Module | null | undefined,
+    options: { paths?: string[] } = {},
+  ): string {
+    if (this.#isBuiltin(request)) return request;
+    const places = options.paths?.map((path) => ({
+      path,
+      paths: this.finder.modulePaths(posix.resolve("/", path)),
+    })) ?? [{ path: parent?.path ?? ".", paths: parent?.paths ?? [] }];
+    for (const { path, paths } of places) {
+      const found = this.finder.find(request, path, paths, parent?.filename ?? undefined);
       if (found !== undefined) return found;
     }
-    return undefined;
-  }
-
-  #asFileOrDirectory(path: string, directoryOnly: boolean): string | undefined {
-    const kind = this.#files.kind(path);
-    if (kind === 0 && !directoryOnly) return path;
-    const file = directoryOnly ? undefined : this.#withExtension(path);
-    if (file !== undefined) return file;
-    if (kind !== 1) return undefined;
-    const manifest = posix.join(path, "package.json");
-    if (this.#files.kind(manifest) === 0) {
-      const { main } = parseJson(manifest, this.#files.read(manifest)) as { main?: unknown };
-      if (typeof main === "string" && main !== "") {
-        const target = posix.resolve(path, main);
-        if (this.#files.kind(target) === 0) return target;
-        const found =
-          this.#withExtension(target) ?? this.#withExtension(posix.join(target, "index"));
-        if (found !== undefined) return found;
-      }
+    const stack: string[] = [];
+    for (let at: Module | null | undefined = parent; at; at = at.parent) {
+      stack.push(at.filename ?? at.id);
     }
-    return this.#withExtension(posix.join(path, "index"));
-  }
-
-  #withExtension(path: string): string | undefined {
-    return Object.keys(this.#extensions)
-      .map((extension) => path + extension)
-      .find((candidate) => this.#files.kind(candidate) === 0);
-  }
-
-  #realPath(path: string): string {
-    return this.#node.realm.internalBinding("fs").realpath(path, "utf8") as string;
+    const below = stack.length > 0 ? `\nRequire stack:\n- ${stack.join("\n- ")}` : "";
+    const message = `Cannot find module '${request}'${below}`;
+    throw Object.assign(new Error(message), { code: "MODULE_NOT_FOUND", requireStack: stack });
   }
 }
 
@@ -280,4 +303,19 @@ function parseJson(filename: string, text: string): unknown {
     (error as Error).message = `${filename}: ${(error as Error).message}`;
     throw error;
   }
+}
+
+const loaders = new WeakMap<Realm, CommonJsLoader>();
+
+/** The loader of a process; `builtins` go with the first call. */
+export function loaderOf(
+  realm: Realm,
+  builtins?: Readonly<Record<string, () => unknown>>,
+): CommonJsLoader {
+  let loader = loaders.get(realm);
+  if (loader === undefined) {
+    loader = new CommonJsLoader(realm, builtins);
+    loaders.set(realm, loader);
+  }
+  return loader;
 }

@@ -3,14 +3,14 @@
  * of the process's global object and `require`, so that starting the program is calling that function.
  */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { basename, dirname, extname } from "node:path";
-import { pathToFileURL } from "node:url";
+import { basename, dirname } from "node:path";
 import { compileFunction } from "node:vm";
 import * as esbuild from "esbuild";
 import { LightconeError } from "../../base/errors.ts";
 import { hostNames } from "../globals.ts";
 import { isBuiltin } from "../public-modules.ts";
+import { fileNames, placeDefine } from "./file-names.ts";
+import { findProvided, noProvided, type Provided } from "./provided.ts";
 import { registerSourceMap } from "./source-maps.ts";
 
 /** What `compileProgram` compiles. */
@@ -25,6 +25,8 @@ export interface CompileOptions {
 export interface ProgramScope {
   readonly global: object;
   readonly require: (id: string) => unknown;
+  /** What a file of the program has that depends on where it lies: `require.resolve` and the like. */
+  readonly placeOf: (path: string) => unknown;
   /** Receives the entry's exports once it has been evaluated. */
   readonly publish: (exports: Record<string, unknown>) => void;
 }
@@ -36,19 +38,22 @@ export interface CompiledProgram {
   readonly digest: string;
   /** Whether the entry is an ES module, and not CommonJS. */
   readonly isModule?: boolean;
+  /** The real files that it may look for beside itself: they are on the disk of its host. */
+  readonly provided?: Provided;
   /** Evaluates the program, afresh. Settles when its top level has finished. */
   readonly evaluate: (scope: ProgramScope) => Promise<void>;
 }
 
-const PARAMETERS = ["globalThis", "require", "__lc_publish"];
+const PARAMETERS = ["globalThis", "require", "__lc_publish", "__lc_place_of"];
 
 /** Free names of the host become properties of its global object, so that replacing one is seen. */
-const define: Record<string, string> = { global: "globalThis" };
+const define: Record<string, string> = { global: "globalThis", ...placeDefine };
 for (const name of hostNames) define[name] = `globalThis.${name}`;
 
 /** Bundles an entry. Throws `LC_COMPILE`, naming file and line, when it cannot. */
 export async function compileProgram(options: CompileOptions): Promise<CompiledProgram> {
   const { entry, injected = [] } = options;
+  const sources = new Map<string, string>();
   let built: esbuild.BuildResult<{ write: false; metafile: true }>;
   try {
     built = await esbuild.build({
@@ -69,11 +74,13 @@ export async function compileProgram(options: CompileOptions): Promise<CompiledP
       sourcesContent: false,
       outfile: `${entry}.bundle.js`,
       define,
+      // `import()` of what is known at run time alone becomes a call of `require`, which we answer.
+      supported: { "dynamic-import": false },
       keepNames: false,
       logLevel: "silent",
       legalComments: "none",
       loader: { ".node": "empty" },
-      plugins: [hostModules(new Set(injected)), fileNames()],
+      plugins: [hostModules(new Set(injected)), fileNames(sources)],
     });
   } catch (error) {
     throw compileError(error, entry);
@@ -82,7 +89,7 @@ export async function compileProgram(options: CompileOptions): Promise<CompiledP
     .text;
   const map = built.outputFiles.find((file) => file.path.endsWith(".map"))?.text;
   const isModule = built.metafile.inputs[basename(entry)]?.format === "esm";
-  return instantiate(entry, code, map, isModule);
+  return instantiate(entry, code, { map, isModule, provided: findProvided(entry, sources) });
 }
 
 /** Compiles source text as a CommonJS script: `new Worker(code, { eval: true })`, `node -e`. */
@@ -90,20 +97,27 @@ export async function compileSource(source: string, name: string): Promise<Compi
   const scope = `const { ${hostNames.join(", ")} } = globalThis; const global = globalThis;`;
   const code = `const module = { exports: {} }, exports = module.exports; { ${scope}\n${source}\n}`;
   try {
-    return instantiate(name, code, undefined, false);
+    return instantiate(name, code, { map: undefined, isModule: false, provided: noProvided });
   } catch (error) {
     throw new LightconeError("LC_COMPILE", `${name}: ${(error as Error).message}`);
   }
 }
 
+interface Instance {
+  readonly map: string | undefined;
+  readonly isModule: boolean;
+  readonly provided: Provided;
+}
+
 function instantiate(
   entry: string,
   code: string,
-  map: string | undefined,
-  isModule: boolean,
+  { map, isModule, provided }: Instance,
 ): CompiledProgram {
   // The bundle may await at its top level: it runs in an async function, synchronous until it awaits.
-  const digest = createHash("sha256").update(code).digest("hex").slice(0, 16);
+  const hash = createHash("sha256").update(code);
+  if (provided.digest !== "") hash.update(provided.digest);
+  const digest = hash.digest("hex").slice(0, 16);
   // Programs see this name in stack traces: it depends on nothing but the program.
   const filename = `lightcone-program:${digest}:${entry}`;
   const run = compileFunction(`return (async () => {${code}\n})();`, PARAMETERS, { filename }) as (
@@ -114,7 +128,8 @@ function instantiate(
     entry,
     digest,
     isModule,
-    evaluate: ({ global, require, publish }) => run(global, require, publish),
+    provided,
+    evaluate: ({ global, require, publish, placeOf }) => run(global, require, publish, placeOf),
   };
 }
 
@@ -132,48 +147,6 @@ function hostModules(injected: ReadonlySet<string>): esbuild.Plugin {
       }));
       // What the stand-in asks for is the process's `require` itself, not another module to bundle.
       build.onResolve({ filter: /^lc:/ }, ({ path }) => ({ path: path.slice(3), external: true }));
-    },
-  };
-}
-
-const loaders: Record<string, esbuild.Loader> = {
-  ".ts": "ts",
-  ".mts": "ts",
-  ".cts": "ts",
-  ".tsx": "tsx",
-  ".jsx": "jsx",
-};
-
-/** `__filename`, `__dirname` and `import.meta` are each file's own. */
-function fileNames(): esbuild.Plugin {
-  return {
-    name: "file-names",
-    setup(build) {
-      build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, async ({ path, namespace }) => {
-        if (namespace !== "file") return undefined;
-        const source = await readFile(path, "utf8");
-        const usesMeta = source.includes("import.meta");
-        if (!usesMeta && !/\b__(filename|dirname)\b/.test(source)) return undefined;
-        const declarations: string[] = [];
-        let contents = source.startsWith("#!") ? `//${source}` : source;
-        if (usesMeta) {
-          contents = contents.replace(/\bimport\.meta\b/g, "__lc_meta");
-          declarations.push(
-            `__lc_meta = { url: ${JSON.stringify(pathToFileURL(path).href)}, filename: ${JSON.stringify(path)}, ` +
-              `dirname: ${JSON.stringify(dirname(path))}, resolve: (id) => id }`,
-          );
-        }
-        if (/\b__filename\b/.test(source))
-          declarations.push(`__filename = ${JSON.stringify(path)}`);
-        if (/\b__dirname\b/.test(source)) {
-          declarations.push(`__dirname = ${JSON.stringify(dirname(path))}`);
-        }
-        // On the first line, so that line numbers stay; after a directive, so that it stays one.
-        const directive = /^(?:\s|\/\/.*\n|\/\*[\s\S]*?\*\/)*(['"]use strict['"];?)/.exec(contents);
-        const at = directive ? directive[0].length : 0;
-        contents = `${contents.slice(0, at)};var ${declarations.join(", ")};${contents.slice(at)}`;
-        return { contents, loader: loaders[extname(path)] ?? "js" };
-      });
     },
   };
 }

@@ -1,6 +1,12 @@
 /** Runs a compiled program in a process that is there already. */
 import type { NodeProcess } from "../node-process.ts";
+import { diskOf } from "../../sim/disk/index.ts";
 import type { CompiledProgram } from "./compile.ts";
+import { plantProvided } from "./plant.ts";
+import { programScope } from "./scope.ts";
+
+/** The real one: during a run, the name gives the one of the process that runs. */
+const enqueue = queueMicrotask;
 
 /** What a program is given, and told, when it is evaluated. */
 export interface EvaluateOptions {
@@ -18,20 +24,19 @@ export function startCompiled(
 ): void {
   const inject = options.inject ?? {};
   node.injected = inject;
-  const require = (id: string): unknown =>
-    Object.hasOwn(inject, id) ? inject[id] : node.realm.requirePublic(id);
+  if (program.provided) plantProvided(diskOf(node.process.host).fs, program.provided);
+  const scope = programScope(node.realm, program.entry, inject);
   let published: Record<string, unknown> = {};
   const evaluate = (): Promise<void> =>
     program.evaluate({
-      global: node.global,
-      require,
+      ...scope,
       publish: (exports) => {
         published = exports;
       },
     });
   // Node evaluates an ES module in a microtask: its promises come before its ticks.
   const evaluated = program.isModule
-    ? new Promise<void>((resolve) => queueMicrotask(() => resolve(evaluate())))
+    ? new Promise<void>((resolve) => enqueue(() => resolve(evaluate())))
     : evaluate();
   // What an ES module throws at its top level is a rejection of its evaluation, in Node's words too.
   node.settled = false;

@@ -1,4 +1,7 @@
-/** Which file of a package a name means: the `exports` field, as `require` reads it. */
+/**
+ * Which file of a package a name means: the fields `exports` and `imports` of its package.json, as Node
+ * reads them (nodejs.org/api/esm.html, "Resolution algorithm specification").
+ */
 import { posix } from "node:path";
 
 /** How a resolver looks at files: 0 is a file, 1 a directory, negative nothing. */
@@ -7,50 +10,135 @@ export interface FileLookup {
   read(path: string): string;
 }
 
-const CONDITIONS = new Set(["node", "require", "module-sync", "default"]);
+/** Who asks, and by which conditions. */
+export interface PackageRequest {
+  readonly files: FileLookup;
+  /** Node's own error classes, of `internal/errors`. */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly codes: any;
+  readonly conditions: ReadonlySet<string>;
+  /** The path of the ES module that asks: its errors say so. */
+  readonly from?: string;
+}
+
+/** What `require` goes by, and what `import` does. */
+export const requireConditions: ReadonlySet<string> = new Set([
+  "node",
+  "require",
+  "module-sync",
+  "default",
+]);
+export const importConditions: ReadonlySet<string> = new Set([
+  "node",
+  "import",
+  "module-sync",
+  "default",
+]);
 
 type Target = string | null | readonly Target[] | { readonly [condition: string]: Target };
 
-/**
- * The file that `request` means in a `node_modules` directory, by the package's `exports`; undefined when
- * the package has none. Throws `ERR_PACKAGE_PATH_NOT_EXPORTED` when the package keeps the file to itself.
- */
-export function resolvePackage(
-  files: FileLookup,
-  modules: string,
-  request: string,
-): string | undefined {
-  const parts = request.split("/");
-  const name = parts.slice(0, request.startsWith("@") ? 2 : 1).join("/");
-  const directory = posix.join(modules, name);
-  const manifest = posix.join(directory, "package.json");
-  if (files.kind(manifest) !== 0) return undefined;
-  const { exports } = JSON.parse(files.read(manifest)) as { exports?: Target };
-  if (exports === undefined || exports === null) return undefined;
-  const subpath = `.${request.slice(name.length)}`;
-  const target = lookUp(exports, subpath);
-  if (target !== undefined) return posix.join(directory, target);
-  const what = subpath === "." ? 'No "exports" main defined' : `Package subpath '${subpath}'`;
-  throw Object.assign(new Error(`${what} is not defined by "exports" in ${manifest}`), {
-    code: "ERR_PACKAGE_PATH_NOT_EXPORTED",
-  });
+/** What resolvers read of a package.json. */
+export interface Manifest {
+  readonly name?: unknown;
+  readonly main?: unknown;
+  readonly type?: unknown;
+  readonly exports?: Target;
+  readonly imports?: Readonly<Record<string, Target>>;
 }
 
-function lookUp(exports: Target, subpath: string): string | undefined {
-  const table = asTable(exports);
+/** The package.json in `directory`; `undefined` when there is none. */
+export function readManifest(files: FileLookup, directory: string): Manifest | undefined {
+  const path = posix.join(directory, "package.json");
+  if (files.kind(path) !== 0) return undefined;
+  try {
+    return JSON.parse(files.read(path)) as Manifest;
+  } catch (error) {
+    const message = `Invalid package config ${path}.`;
+    const code = "ERR_INVALID_PACKAGE_CONFIG";
+    throw Object.assign(new Error(message, { cause: error }), { code });
+  }
+}
+
+/** The nearest directory at or above `directory` that has a package.json: its package. */
+export function packageScope(
+  files: FileLookup,
+  directory: string,
+): { readonly directory: string; readonly manifest: Manifest } | undefined {
+  for (let at = directory; posix.basename(at) !== "node_modules"; at = posix.dirname(at)) {
+    const manifest = readManifest(files, at);
+    if (manifest !== undefined) return { directory: at, manifest };
+    if (at === "/") return undefined;
+  }
+  return undefined;
+}
+
+/** A bare specifier: the package's name, and the rest as `exports` writes it. */
+export function splitSpecifier(specifier: string): { name: string; subpath: string } {
+  const parts = specifier.split("/");
+  const name = parts.slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+  return { name, subpath: `.${specifier.slice(name.length)}` };
+}
+
+/**
+ * The file that `subpath` means by the package's `exports`; undefined when it has none. Throws
+ * `ERR_PACKAGE_PATH_NOT_EXPORTED` when the package keeps the file to itself.
+ */
+export function resolveExports(
+  request: PackageRequest,
+  directory: string,
+  { exports }: Manifest,
+  subpath: string,
+): string | undefined {
+  if (exports === undefined || exports === null) return undefined;
+  const found = lookUp(asTable(exports), subpath);
+  const target = found && choose(request, directory, found);
+  if (typeof target === "string") return target;
+  throw new request.codes.ERR_PACKAGE_PATH_NOT_EXPORTED(`${directory}/`, subpath, request.from);
+}
+
+/** What a name with "#" means within its package: a file, or another package's name. */
+export function resolveImports(
+  request: PackageRequest,
+  from: string,
+  name: string,
+): { readonly file: string } | { readonly specifier: string } {
+  const scope = packageScope(request.files, from);
+  const found = scope?.manifest.imports && lookUp(scope.manifest.imports, name);
+  const target = scope && found && choose(request, scope.directory, found, true);
+  if (typeof target === "string") {
+    return target.startsWith("/") ? { file: target } : { specifier: target };
+  }
+  const place = scope && `${scope.directory}/`;
+  throw new request.codes.ERR_PACKAGE_IMPORT_NOT_DEFINED(name, place, request.from ?? from);
+}
+
+interface Found {
+  readonly key: string;
+  readonly target: Target;
+  /** What the pattern's star stands for. */
+  readonly middle: string | undefined;
+}
+
+function lookUp(table: Readonly<Record<string, Target>>, subpath: string): Found | undefined {
   const exact = table[subpath];
-  if (exact !== undefined) return choose(exact, "");
-  let best: { readonly key: string; readonly middle: string } | undefined;
+  if (exact !== undefined && !subpath.includes("*")) {
+    return { key: subpath, target: exact, middle: undefined };
+  }
+  let best: string | undefined;
   for (const key of Object.keys(table)) {
     const star = key.indexOf("*");
-    if (star < 0) continue;
+    if (star < 0 || star !== key.lastIndexOf("*")) continue;
     const head = key.slice(0, star);
     const tail = key.slice(star + 1);
     const fits = subpath.startsWith(head) && subpath.endsWith(tail) && subpath.length >= key.length;
-    if (!fits || (best !== undefined && best.key.indexOf("*") >= star)) continue;
-    best = { key, middle: subpath.slice(head.length, subpath.length - tail.length) };
+    if (!fits || subpath === head) continue;
+    const bestStar = best?.indexOf("*") ?? -1;
+    if (star > bestStar || (star === bestStar && key.length > (best as string).length)) best = key;
   }
-  return best === undefined ? undefined : choose(table[best.key] as Target, best.middle);
+  if (best === undefined) return undefined;
+  const star = best.indexOf("*");
+  const middle = subpath.slice(star, subpath.length - (best.length - star - 1));
+  return { key: best, target: table[best] as Target, middle };
 }
 
 /** `exports` by subpath: one target alone, or a set of conditions, stands for ".". */
@@ -62,19 +150,35 @@ function asTable(exports: Target): Readonly<Record<string, Target>> {
   return Object.keys(table).some((key) => key.startsWith(".")) ? table : { ".": exports };
 }
 
-function choose(target: Target, middle: string): string | undefined {
-  if (target === null) return undefined;
-  if (typeof target === "string") return target.replaceAll("*", middle);
-  if (Array.isArray(target)) {
-    for (const one of target as readonly Target[]) {
-      const chosen = choose(one, middle);
-      if (chosen !== undefined) return chosen;
+/** The path or specifier that a target means here; null when it says that there is none. */
+function choose(
+  request: PackageRequest,
+  directory: string,
+  found: Found,
+  internal = false,
+): string | null | undefined {
+  const { key, target, middle } = found;
+  if (target === null) return null;
+  if (typeof target === "string") {
+    const text = middle === undefined ? target : target.replaceAll("*", () => middle);
+    if (text.startsWith("./") && !/(?:^|\/)(?:\.\.?|node_modules)(?:\/|$)/.test(text.slice(2))) {
+      return posix.join(directory, text);
     }
-    return undefined;
+    if (internal && !/^(?:\.{0,2}\/|[a-z]+:\/)/.test(text)) return text;
+    const { ERR_INVALID_PACKAGE_TARGET } = request.codes;
+    throw new ERR_INVALID_PACKAGE_TARGET(`${directory}/`, key, target, internal, request.from);
+  }
+  if (Array.isArray(target)) {
+    let last: string | null | undefined;
+    for (const one of target as readonly Target[]) {
+      last = choose(request, directory, { key, target: one, middle }, internal);
+      if (typeof last === "string") return last;
+    }
+    return last;
   }
   for (const [condition, one] of Object.entries(target as Record<string, Target>)) {
-    if (!CONDITIONS.has(condition)) continue;
-    const chosen = choose(one, middle);
+    if (!request.conditions.has(condition)) continue;
+    const chosen = choose(request, directory, { key, target: one, middle }, internal);
     if (chosen !== undefined) return chosen;
   }
   return undefined;

@@ -2,7 +2,7 @@
 import type { Process } from "../../sim/process.ts";
 import { Kind } from "../../trace/kinds.ts";
 import { NodeProcess } from "../node-process.ts";
-import { CommonJsLoader } from "./commonjs.ts";
+import { loaderOf } from "./commonjs.ts";
 import { baseEnv, type StartOptions } from "./start.ts";
 
 /** How a script is started. */
@@ -30,7 +30,7 @@ export function startScript(
     },
     options,
   );
-  const loader = new CommonJsLoader(node, options.builtins?.(node));
+  const loader = loaderOf(node.realm, options.builtins?.(node));
   const start = (): void => {
     node.loop.checkIdle();
     loader.runMain(path);

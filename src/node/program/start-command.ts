@@ -2,7 +2,8 @@
 import type { Process } from "../../sim/process.ts";
 import type { Command } from "../command.ts";
 import type { NodeProcess, StandardStream } from "../node-process.ts";
-import { CommonJsLoader } from "./commonjs.ts";
+import { loaderOf } from "./commonjs.ts";
+import { originOf } from "./plant.ts";
 import { programFor, type ProgramReference } from "./library.ts";
 import { startCompiled } from "./evaluate.ts";
 
@@ -36,10 +37,11 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
   const script = isNode ? command.script : undefined;
   if (script !== undefined) {
     const found = [script, `${script}.js`].find((path) => fs.existsSync(path));
-    if (found !== undefined) {
+    // What is on the disk because it lies beside a program is compiled, as the program itself was.
+    if (found !== undefined && originOf(child, found) === undefined) {
       node.loop.checkIdle();
       // The process has its runner only now: what the script throws is caught by it and not by ours.
-      node.run((path) => new CommonJsLoader(node).runMain(path), found);
+      node.run((path) => loaderOf(node.realm).runMain(path), found);
       return;
     }
   }
@@ -48,7 +50,7 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
       ? { source: (command as { source?: string }).source ?? "", name: "[eval]" }
       : { entry: script };
   const program = programFor(reference);
-  if (program) startCompiled(node, program, { inject: owner.injected });
+  if (program) node.run(() => startCompiled(node, program, { inject: owner.injected }), undefined);
   else child.host.kernel.stop();
 }
 

@@ -27,6 +27,20 @@ export class Content {
     return content;
   }
 
+  /** A file that shows `bytes`, which nobody may change: they are shared until the file is written. */
+  static over(bytes: Uint8Array): Content {
+    const content = new Content();
+    content.size = bytes.length;
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+      const chunk = bytes.subarray(at, at + CHUNK_BYTES);
+      content.#chunks.push(chunk);
+      content.#owned.push(false);
+      content.#masks.push(0);
+      content.#allocate(at / CHUNK_BYTES, 0, chunk.length);
+    }
+    return content;
+  }
+
   /** The same bytes, independent from now on. Costs no copy until one of the two is written. */
   snapshot(): Content {
     const copy = new Content();

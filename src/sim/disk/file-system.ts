@@ -52,6 +52,8 @@ const ROOT_DEVICE = 0x801;
 /** Root is inode 2 on ext4, and the first free one 12. */
 const ROOT_INODE = 2;
 const FIRST_INODE = 12;
+/** What is there from the start has numbers of its own: how much it is shifts nobody else's. */
+const FIRST_GIVEN_INODE = 0x4000_0000;
 
 const superuser = { uid: 0, gid: 0 };
 
@@ -67,6 +69,7 @@ export class FileSystem {
   usedPages = 0;
   inodeCount = 0;
   #nextInode = FIRST_INODE;
+  #nextGivenInode = FIRST_GIVEN_INODE;
   readonly #rootMount: Mount = { device: ROOT_DEVICE, readOnly: false, type: EXT4_MAGIC };
 
   constructor(options: FileSystemOptions) {
@@ -100,15 +103,29 @@ export class FileSystem {
     return inode;
   }
 
-  /** Gives `inode` a name, in memory; the journal is the caller's business. */
-  attach(parent: DirectoryNode, name: string, inode: Inode, now: Timestamp): Entry {
+  /** A name that is there from the start, and durable. It leaves no mark on the directory's times. */
+  give(parent: DirectoryNode, name: string, mode: number, mount: Mount = parent.mount): Inode {
+    const inode = construct(this.#nextGivenInode++, mount, mode, superuser, this.epoch);
+    this.#name(parent, name, inode);
+    if (isDirectory(inode)) inode.nlink = 2;
+    parent.durableEntries.set(name, inode);
+    return inode;
+  }
+
+  #name(parent: DirectoryNode, name: string, inode: Inode): Entry {
     const entry = new Entry(parent, name, inode);
-    parent.entries.set(name, entry);
+    parent.put(entry);
     inode.nlink++;
     if (isDirectory(inode)) {
       inode.entry = entry;
       parent.nlink++;
     }
+    return entry;
+  }
+
+  /** Gives `inode` a name, in memory; the journal is the caller's business. */
+  attach(parent: DirectoryNode, name: string, inode: Inode, now: Timestamp): Entry {
+    const entry = this.#name(parent, name, inode);
     touchDirectory(parent, now);
     return entry;
   }
@@ -116,7 +133,7 @@ export class FileSystem {
   /** Takes a name away, in memory. */
   detach(entry: Entry, now: Timestamp): void {
     const parent = entry.parent as DirectoryNode;
-    parent.entries.delete(entry.name);
+    parent.drop(entry.name);
     entry.parent = undefined;
     const { inode } = entry;
     inode.nlink--;
@@ -156,10 +173,10 @@ export class FileSystem {
   /** Moves a name to a directory where it is free, in memory. The inode keeps its links. */
   move(entry: Entry, parent: DirectoryNode, name: string, now: Timestamp): void {
     const from = entry.parent as DirectoryNode;
-    from.entries.delete(entry.name);
+    from.drop(entry.name);
     entry.parent = parent;
     entry.name = name;
-    parent.entries.set(name, entry);
+    parent.put(entry);
     if (isDirectory(entry.inode)) {
       from.nlink--;
       parent.nlink++;
@@ -174,7 +191,7 @@ export class FileSystem {
     if (inode.nlink > 0 || inode.openCount > 0) return;
     tellGone(inode);
     this.journal.forget(inode);
-    this.inodeCount--;
+    if (!isGiven(inode)) this.inodeCount--;
     if (!(inode instanceof FileNode)) return;
     this.usedPages -= inode.countedPages;
     inode.dropCache();
@@ -206,7 +223,7 @@ export class FileSystem {
   #revert(inode: Inode, seen: Set<Inode>): void {
     if (seen.has(inode)) return;
     seen.add(inode);
-    this.inodeCount++;
+    if (!isGiven(inode)) this.inodeCount++;
     Object.assign(inode, inode.durable);
     inode.nlink = 0;
     inode.openCount = 0;
@@ -218,12 +235,11 @@ export class FileSystem {
     }
     if (!isDirectory(inode)) return;
     inode.nlink = 2;
-    if (!inode.populated) return;
     inode.clear();
     for (const [name, child] of inode.durableEntries) {
       this.#revert(child, seen);
       const entry = new Entry(inode, name, child);
-      inode.entries.set(name, entry);
+      inode.put(entry);
       if (isDirectory(child)) {
         child.entry = entry;
         inode.nlink++;
@@ -232,6 +248,10 @@ export class FileSystem {
       }
     }
   }
+}
+
+function isGiven(inode: Inode): boolean {
+  return inode.number >= FIRST_GIVEN_INODE;
 }
 
 function touchDirectory(directory: DirectoryNode, now: Timestamp): void {

@@ -23,7 +23,7 @@ export {
 export { loseEverything, type PendingOperation, type PowerLossPolicy } from "./journal.ts";
 export * from "./names.ts";
 export { dirtyBytes, open, OpenFile, read, type StreamEnd, sync, write } from "./open-file.ts";
-export { mountTree, plantDirectory, plantFile } from "./system-tree.ts";
+export { mountTree, plantDirectory, plantFile, plantLink } from "./system-tree.ts";
 export { type DiskTiming, type RangeNs, ssd, type Work } from "./timing.ts";
 export { find, pathOf } from "./walk.ts";
 export { watch } from "./watch.ts";

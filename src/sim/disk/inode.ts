@@ -43,8 +43,13 @@ export interface CharacterDevice {
 export interface LowerTree {
   /** The names in a directory, in any order. */
   list(path: string): readonly LowerEntry[];
+  /** One name of a directory, for trees that know it without listing all. */
+  look?(path: string): LowerEntry | undefined;
+  /** A file's bytes, which nobody changes from then on. */
   read(path: string): Uint8Array;
   readLink(path: string): string;
+  /** The path that a file has on the real machine, for trees whose programs may be compiled there. */
+  origin?(path: string): string;
 }
 
 /** One name of a provided directory. Names and paths are byte strings, paths relative to its root. */
@@ -121,17 +126,24 @@ export class FileNode extends Inode {
   #load: (() => Uint8Array) | undefined;
   #lowerSize = 0;
   #provided = false;
+  #origin: string | undefined;
   /** Whether its bytes are in memory: after a boot the first read goes to the device. */
   warm = true;
   /** Bytes of writes that are not durable. */
   dirtyBytes = 0;
 
   /** Makes the file's bytes those that `load` returns, once anybody wants them. */
-  provide(size: number, load: () => Uint8Array): void {
+  provide(size: number, load: () => Uint8Array, origin?: string): void {
     this.#lowerSize = size;
     this.#load = load;
     this.#provided = true;
+    this.#origin = origin;
     this.warm = false;
+  }
+
+  /** The real machine's path of this very file, for as long as no program has written to it. */
+  get origin(): string | undefined {
+    return this.mtime === this.birthtime ? this.#origin : undefined;
   }
 
   /** Whether its bytes come from a provided tree. */
@@ -180,7 +192,7 @@ export class FileNode extends Inode {
   #provideNow(): void {
     const load = this.#load as () => Uint8Array;
     this.#load = undefined;
-    this.#content = Content.from(load());
+    this.#content = Content.over(load());
     this.#durableContent = this.#content.snapshot();
   }
 }
@@ -204,35 +216,50 @@ export interface DynamicEntries {
   list(caller: unknown): string[];
 }
 
+/** Where the names of a provided directory come from. Both plant what they find, as durable. */
+export interface LowerNames {
+  plant(name: string): void;
+  list(): readonly string[];
+}
+
 /** A directory. */
 export class DirectoryNode extends Inode {
   #entries: Map<string, Entry> = new Map();
-  #durableEntries: Map<string, Inode> = new Map();
-  #populate: ((directory: DirectoryNode) => void) | undefined;
+  #lower: LowerNames | undefined;
+  /** Names that were looked up below already: from then on `#entries` alone says what is there. */
+  readonly #asked: Set<string> = new Set();
+  /** The names that survive a power loss. */
+  readonly durableEntries: Map<string, Inode> = new Map();
   /** The entry that names this directory; a root names itself `undefined`. */
   entry: Entry | undefined;
   dynamic: DynamicEntries | undefined;
 
-  /** Fills the directory when anybody first looks into it; what it adds counts as durable. */
-  provide(populate: (directory: DirectoryNode) => void): void {
-    this.#populate = populate;
+  /** Shows names from below: each is planted when anybody first looks for it. */
+  provide(lower: LowerNames): void {
+    this.#lower = lower;
   }
 
-  /** What programs see. Iterates in the order in which the names were made. */
-  get entries(): Map<string, Entry> {
-    if (this.#populate !== undefined) this.#populateNow();
+  /** What a name stands for. */
+  find(name: string): Entry | undefined {
+    this.#ask(name);
+    return this.#entries.get(name);
+  }
+
+  /** What programs see: what was provided, sorted, then the others in the order in which they were made. */
+  get entries(): ReadonlyMap<string, Entry> {
+    if (this.#lower !== undefined) this.#askAll();
     return this.#entries;
   }
 
-  /** The names that survive a power loss. */
-  get durableEntries(): Map<string, Inode> {
-    if (this.#populate !== undefined) this.#populateNow();
-    return this.#durableEntries;
+  /** Adds a name. Whoever gives it has looked for it before. */
+  put(entry: Entry): void {
+    this.#asked.add(entry.name);
+    this.#entries.set(entry.name, entry);
   }
 
-  /** Whether anybody has looked into a provided directory. */
-  get populated(): boolean {
-    return this.#populate === undefined;
+  /** Takes a name away. */
+  drop(name: string): void {
+    this.#entries.delete(name);
   }
 
   /** Forgets the entries, for a boot: the caller adds the durable ones again. */
@@ -240,11 +267,23 @@ export class DirectoryNode extends Inode {
     this.#entries = new Map();
   }
 
-  #populateNow(): void {
-    const populate = this.#populate as (directory: DirectoryNode) => void;
-    this.#populate = undefined;
-    populate(this);
-    for (const [name, entry] of this.#entries) this.#durableEntries.set(name, entry.inode);
+  #ask(name: string): void {
+    if (this.#lower === undefined || this.#asked.has(name)) return;
+    this.#asked.add(name);
+    this.#lower.plant(name);
+  }
+
+  #askAll(): void {
+    const names = [...(this.#lower as LowerNames).list()].sort();
+    for (const name of names) this.#ask(name);
+    this.#lower = undefined;
+    const ordered = new Map<string, Entry>();
+    for (const name of names) {
+      const entry = this.#entries.get(name);
+      if (entry !== undefined) ordered.set(name, entry);
+    }
+    for (const [name, entry] of this.#entries) if (!ordered.has(name)) ordered.set(name, entry);
+    this.#entries = ordered;
   }
 }
 

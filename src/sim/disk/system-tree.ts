@@ -16,47 +16,51 @@ import {
   type SymlinkNode,
 } from "./inode.ts";
 
-const superuser = { uid: 0, gid: 0 };
 const devices: Mount = { device: 0x5, readOnly: false, type: 0x0102_1994 };
 const processes: Mount = { device: 0x16, readOnly: true, type: 0x9fa0 };
-
-/** Adds an inode that is there from the start, and durable. */
-export function plant(
-  fs: FileSystem,
-  parent: DirectoryNode,
-  name: string,
-  mode: number,
-  mount: Mount = parent.mount,
-): Inode {
-  const inode = fs.newInode(mount, mode, superuser, fs.epoch);
-  fs.attach(parent, name, inode, fs.epoch);
-  parent.durableEntries.set(name, inode);
-  return inode;
-}
 
 /** The directory at an absolute path, made if need be, durable. */
 export function plantDirectory(fs: FileSystem, path: string, mode = 0o755): DirectoryNode {
   let at = fs.root;
   for (const name of path.split("/")) {
     if (name === "") continue;
-    const inode = at.entries.get(name)?.inode ?? plant(fs, at, name, S_IFDIR | mode);
+    const inode = at.find(name)?.inode ?? fs.give(at, name, S_IFDIR | mode);
     if (!isDirectory(inode)) fail("ENOTDIR");
     at = inode;
   }
   return at;
 }
 
-/** Writes a file that is there from the start, and durable. */
+/** How a file is planted. */
+export interface PlantOptions {
+  readonly size: number;
+  readonly mode?: number;
+  /** Its path on the real machine, for a file whose program may be compiled there. */
+  readonly origin?: string;
+}
+
+/** Writes a file that is there from the start, and durable. A name that is taken stays as it is. */
 export function plantFile(
   fs: FileSystem,
   path: string,
   load: () => Uint8Array,
-  options: { size: number; mode?: number },
+  options: PlantOptions,
 ): void {
   const slash = path.lastIndexOf("/");
   const parent = plantDirectory(fs, path.slice(0, slash));
-  const mode = S_IFREG | (options.mode ?? 0o644);
-  (plant(fs, parent, path.slice(slash + 1), mode) as FileNode).provide(options.size, load);
+  const name = path.slice(slash + 1);
+  if (parent.find(name) !== undefined) return;
+  const node = fs.give(parent, name, S_IFREG | (options.mode ?? 0o644)) as FileNode;
+  node.provide(options.size, load, options.origin);
+}
+
+/** Makes a symbolic link that is there from the start, and durable. A name that is taken stays. */
+export function plantLink(fs: FileSystem, path: string, target: string): void {
+  const slash = path.lastIndexOf("/");
+  const parent = plantDirectory(fs, path.slice(0, slash));
+  const name = path.slice(slash + 1);
+  if (parent.find(name) !== undefined) return;
+  (fs.give(parent, name, S_IFLNK | 0o777) as SymlinkNode).target = target;
 }
 
 /** Shows a tree that someone else provides at `path`. Programs change their own copy of it, in memory. */
@@ -70,20 +74,26 @@ function provideDirectory(
   tree: LowerTree,
   path: string,
 ): void {
-  directory.provide(() => {
-    const entries = [...tree.list(path)].sort((a, b) => (a.name < b.name ? -1 : 1));
-    for (const { name, kind, executable, size } of entries) {
-      const below = path === "" ? name : `${path}/${name}`;
+  const pathOf = (name: string): string => (path === "" ? name : `${path}/${name}`);
+  directory.provide({
+    list: () => tree.list(path).map(({ name }) => name),
+    plant(name) {
+      const below = pathOf(name);
+      const found = tree.look
+        ? tree.look(below)
+        : tree.list(path).find((entry) => entry.name === name);
+      if (found === undefined) return;
+      const { kind, executable, size } = found;
       if (kind === "directory") {
-        const inode = plant(fs, directory, name, S_IFDIR | 0o755) as DirectoryNode;
+        const inode = fs.give(directory, name, S_IFDIR | 0o755) as DirectoryNode;
         provideDirectory(fs, inode, tree, below);
       } else if (kind === "symlink") {
-        (plant(fs, directory, name, S_IFLNK | 0o777) as SymlinkNode).target = tree.readLink(below);
+        (fs.give(directory, name, S_IFLNK | 0o777) as SymlinkNode).target = tree.readLink(below);
       } else {
-        const mode = S_IFREG | (executable ? 0o755 : 0o644);
-        (plant(fs, directory, name, mode) as FileNode).provide(size, () => tree.read(below));
+        const node = fs.give(directory, name, S_IFREG | (executable ? 0o755 : 0o644)) as FileNode;
+        node.provide(size, () => tree.read(below), tree.origin?.(below));
       }
-    }
+    },
   });
 }
 
@@ -125,9 +135,9 @@ function plantText(fs: FileSystem, path: string, text: string): void {
 }
 
 function plantDevices(fs: FileSystem, prng: Prng): void {
-  const dev = plant(fs, fs.root, "dev", S_IFDIR | 0o755, devices) as DirectoryNode;
+  const dev = fs.give(fs.root, "dev", S_IFDIR | 0o755, devices) as DirectoryNode;
   const add = (name: string, minor: number, device: Omit<CharacterDevice, "major" | "minor">) => {
-    const node = plant(fs, dev, name, S_IFCHR | 0o666) as CharacterNode;
+    const node = fs.give(dev, name, S_IFCHR | 0o666) as CharacterNode;
     node.device = { major: 1, minor, ...device };
   };
   const swallow = (source: Uint8Array): number => source.length;
@@ -142,23 +152,23 @@ function plantDevices(fs: FileSystem, prng: Prng): void {
   add("random", 8, { read: random, write: swallow });
   add("urandom", 9, { read: random, write: swallow });
   // Without a device behind it: no process of a host has a controlling terminal.
-  plant(fs, dev, "tty", S_IFCHR | 0o666);
+  fs.give(dev, "tty", S_IFCHR | 0o666);
   const link = (name: string, target: string): void => {
-    (plant(fs, dev, name, S_IFLNK | 0o777) as SymlinkNode).target = target;
+    (fs.give(dev, name, S_IFLNK | 0o777) as SymlinkNode).target = target;
   };
   link("fd", "/proc/self/fd");
   link("stdin", "/proc/self/fd/0");
   link("stdout", "/proc/self/fd/1");
   link("stderr", "/proc/self/fd/2");
-  plant(fs, dev, "shm", S_IFDIR | 0o1777);
+  fs.give(dev, "shm", S_IFDIR | 0o1777);
 }
 
 /** `/proc/self/fd`: one link for each open file of whoever looks. */
 function plantProcesses(fs: FileSystem, hostname: string): void {
-  const proc = plant(fs, fs.root, "proc", S_IFDIR | 0o555, processes) as DirectoryNode;
+  const proc = fs.give(fs.root, "proc", S_IFDIR | 0o555, processes) as DirectoryNode;
   plantText(fs, "/proc/sys/kernel/hostname", `${hostname}\n`);
-  const self = plant(fs, proc, "self", S_IFDIR | 0o555) as DirectoryNode;
-  const fd = plant(fs, self, "fd", S_IFDIR | 0o500) as DirectoryNode;
+  const self = fs.give(proc, "self", S_IFDIR | 0o555) as DirectoryNode;
+  const fd = fs.give(self, "fd", S_IFDIR | 0o500) as DirectoryNode;
   fd.dynamic = {
     lookUp(caller, name) {
       if (!(caller instanceof ProcessFiles) || !/^(0|[1-9][0-9]*)$/.test(name)) return undefined;

@@ -164,7 +164,7 @@ class Walker {
     if (name.length > NAME_MAX) fail("ENAMETOOLONG");
     const shown = directory.dynamic?.lookUp(this.#caller, name);
     if (shown !== undefined) return new Entry(directory, name, shown);
-    return directory.entries.get(name);
+    return directory.find(name);
   }
 }
 

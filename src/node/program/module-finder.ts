@@ -1,0 +1,120 @@
+/** Which file a `require` means: nodejs.org/api/modules.html, "All together". */
+import { posix } from "node:path";
+import {
+  type FileLookup,
+  packageScope,
+  type PackageRequest,
+  readManifest,
+  requireConditions,
+  resolveExports,
+  resolveImports,
+  splitSpecifier,
+} from "./package-entry.ts";
+
+/** What the finder asks of its process. */
+export interface FinderHost extends Pick<PackageRequest, "files" | "codes"> {
+  realPath(path: string): string;
+  /** The ends of names that are tried, in the order of the keys. */
+  readonly extensions: Readonly<Record<string, unknown>>;
+}
+
+/** Finds files for one process. */
+export class ModuleFinder {
+  readonly #host: FinderHost;
+  readonly #files: FileLookup;
+  readonly #request: PackageRequest;
+
+  constructor(host: FinderHost) {
+    this.#host = host;
+    this.#files = host.files;
+    this.#request = { ...host, conditions: requireConditions };
+  }
+
+  /** The `node_modules` folders above a directory, nearest first. */
+  modulePaths(directory: string): string[] {
+    const paths: string[] = [];
+    for (let at = directory; ; at = posix.dirname(at)) {
+      if (posix.basename(at) !== "node_modules") paths.push(posix.join(at, "node_modules"));
+      if (at === "/" || at === ".") return paths;
+    }
+  }
+
+  /**
+   * The file that `request` means in `directory`, without symbolic links; undefined when there is none.
+   * `paths` are the places of packages, and `from` is the file that asks.
+   */
+  find(
+    request: string,
+    directory: string,
+    paths: readonly string[],
+    from: string | undefined,
+  ): string | undefined {
+    const found = this.#find(request, directory, paths, from);
+    return found === undefined ? undefined : this.#host.realPath(found);
+  }
+
+  #find(
+    request: string,
+    directory: string,
+    paths: readonly string[],
+    from: string | undefined,
+  ): string | undefined {
+    if (/^\.{0,2}\//.test(request) || request === "." || request === "..") {
+      const directoryOnly = request.endsWith("/") || /(?:^|\/)\.{1,2}$/.test(request);
+      return this.#asFileOrDirectory(posix.resolve("/", directory, request), directoryOnly);
+    }
+    if (request.startsWith("#") && from !== undefined) {
+      const target = resolveImports(this.#request, posix.dirname(from), request);
+      if ("file" in target) return target.file;
+      return this.#find(target.specifier, directory, paths, undefined);
+    }
+    return this.#itself(request, directory) ?? this.#inPackages(request, paths);
+  }
+
+  /** A package may name itself, if it has `exports`. */
+  #itself(request: string, directory: string): string | undefined {
+    const scope = packageScope(this.#files, posix.resolve("/", directory));
+    if (scope === undefined || scope.manifest.exports == null) return undefined;
+    const { name, subpath } = splitSpecifier(request);
+    if (name !== scope.manifest.name) return undefined;
+    return resolveExports(this.#request, scope.directory, scope.manifest, subpath);
+  }
+
+  #inPackages(request: string, paths: readonly string[]): string | undefined {
+    const { name, subpath } = splitSpecifier(request);
+    for (const modules of paths) {
+      if (this.#files.kind(modules) !== 1) continue;
+      const directory = posix.join(modules, name);
+      const manifest = readManifest(this.#files, directory);
+      if (manifest !== undefined) {
+        const target = resolveExports(this.#request, directory, manifest, subpath);
+        if (target !== undefined) return target;
+      }
+      const found = this.#asFileOrDirectory(posix.join(modules, request), request.endsWith("/"));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #asFileOrDirectory(path: string, directoryOnly: boolean): string | undefined {
+    const kind = this.#files.kind(path);
+    if (kind === 0 && !directoryOnly) return path;
+    const file = directoryOnly ? undefined : this.#withExtension(path);
+    if (file !== undefined) return file;
+    if (kind !== 1) return undefined;
+    const main = readManifest(this.#files, path)?.main;
+    if (typeof main === "string" && main !== "") {
+      const target = posix.resolve(path, main);
+      if (this.#files.kind(target) === 0) return target;
+      const found = this.#withExtension(target) ?? this.#withExtension(posix.join(target, "index"));
+      if (found !== undefined) return found;
+    }
+    return this.#withExtension(posix.join(path, "index"));
+  }
+
+  #withExtension(path: string): string | undefined {
+    return Object.keys(this.#host.extensions)
+      .map((extension) => path + extension)
+      .find((candidate) => this.#files.kind(candidate) === 0);
+  }
+}

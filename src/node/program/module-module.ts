@@ -1,0 +1,114 @@
+/**
+ * `node:module` of one process: its loader's class of modules, and what Node hangs on it. What would reach
+ * into the real Node's loader is not simulated; what only reads, or caches, is harmless.
+ */
+import { posix } from "node:path";
+import * as realModule from "node:module";
+import { notSimulated } from "../bindings/index.ts";
+import { isBuiltin } from "../public-modules.ts";
+import type { Realm } from "../realm-types.ts";
+import { loaderOf } from "./commonjs.ts";
+import { packageScope, splitSpecifier } from "./package-entry.ts";
+
+const real = realModule as unknown as Readonly<Record<string, unknown>>;
+
+/** What would change how the real Node loads modules, or run what it has loaded. */
+const REFUSED = ["register", "registerHooks", "runMain", "_preloadModules", "_debug"];
+
+/** Makes the module of one process. */
+export function createModuleModule(realm: Realm): unknown {
+  const loader = loaderOf(realm);
+  const { Module, finder } = loader;
+  const pathOf = (from: unknown): string => filenameOf(realm, from);
+  const face: Record<string, unknown> = {
+    builtinModules: real["builtinModules"],
+    isBuiltin,
+    createRequire: (from: unknown) => loader.createRequire(pathOf(from)),
+    syncBuiltinESMExports: () => {},
+    findSourceMap: () => undefined,
+    SourceMap: real["SourceMap"],
+    globalPaths: [],
+    _pathCache: Object.create(null),
+    _initPaths: () => {},
+    _findPath: (request: string, paths: readonly string[]) =>
+      finder.find(
+        posix.isAbsolute(request) ? request : `./${request}`,
+        paths?.[0] ?? "/",
+        [],
+        undefined,
+      ) ?? false,
+    _resolveLookupPaths: (request: string, parent?: { paths?: string[] }) =>
+      isBuiltin(request) ? null : (parent?.paths ?? []),
+    wrapper: ["(function (exports, require, module, __filename, __dirname) { ", "\n});"],
+    wrap: (script: string) =>
+      `(function (exports, require, module, __filename, __dirname) { ${script}\n});`,
+    findPackageJSON: (specifier: unknown, base?: unknown) =>
+      findPackage(realm, specifier, base === undefined ? undefined : pathOf(base)),
+    // Caches of compiled code change nothing that a program can see, save for files on the real disk.
+    enableCompileCache: () => ({ status: 3 }),
+    getCompileCacheDir: () => undefined,
+    flushCompileCache: () => {},
+    constants: real["constants"],
+    // It is a function of its text alone.
+    stripTypeScriptTypes: real["stripTypeScriptTypes"],
+    getSourceMapsSupport: () => ({ enabled: false, nodeModules: false, generatedCode: false }),
+    setSourceMapsSupport: () => {},
+    Module,
+  };
+  for (const name of REFUSED) face[name] = notSimulated(`node:module.${name}`);
+  for (const [name, value] of Object.entries(face)) {
+    // A program sees what its Node has.
+    if (name in realModule || name === "Module") define(Module, name, value);
+  }
+  return Module;
+}
+
+function define(target: object, name: string, value: unknown): void {
+  const descriptor = { value, writable: true, enumerable: true, configurable: true };
+  Object.defineProperty(target, name, descriptor);
+}
+
+/** The path that `createRequire` was given: an absolute one, or a `file:` URL. */
+function filenameOf(realm: Realm, from: unknown): string {
+  const { codes } = realm.require("internal/errors");
+  const { isURL, fileURLToPath } = realm.require("internal/url");
+  const text = typeof from === "string" ? from : "";
+  if (isURL(from) || text.startsWith("file:")) {
+    try {
+      return fileURLToPath(from) as string;
+    } catch {
+      throw new codes.ERR_INVALID_ARG_VALUE("filename", from, MUST_BE_A_PLACE);
+    }
+  }
+  if (posix.isAbsolute(text)) return text;
+  throw new codes.ERR_INVALID_ARG_VALUE("filename", from, MUST_BE_A_PLACE);
+}
+
+const MUST_BE_A_PLACE = "must be a file URL object, file URL string, or absolute path string";
+
+/** `module.findPackageJSON`: the package.json of the package that a specifier leads to. */
+function findPackage(
+  realm: Realm,
+  specifier: unknown,
+  from: string | undefined,
+): string | undefined {
+  const loader = loaderOf(realm);
+  const text = String(specifier);
+  const start = text.startsWith("file:") ? filenameOf(realm, text) : text;
+  let directory: string;
+  if (posix.isAbsolute(start)) {
+    directory = posix.dirname(start);
+  } else if (/^\.{1,2}(?:\/|$)/.test(start)) {
+    const target = posix.resolve(posix.dirname(from ?? "/"), start);
+    directory = loader.files.kind(target) === 1 ? target : posix.dirname(target);
+  } else {
+    const { name } = splitSpecifier(start);
+    const found = loader.finder
+      .modulePaths(posix.dirname(from ?? "/"))
+      .find((modules) => loader.files.kind(posix.join(modules, name)) === 1);
+    if (found === undefined) return undefined;
+    directory = loader.realPath(posix.join(found, name));
+  }
+  const scope = packageScope(loader.files, directory);
+  return scope && posix.join(scope.directory, "package.json");
+}

@@ -1,0 +1,206 @@
+/**
+ * Which real files a program may look for beside itself, found when it is compiled: the packages that its
+ * files can reach by name, and what its own files name by patterns that can be read without running them.
+ * They are on the disk of each host that runs the program, under their real paths (`plant.ts`).
+ */
+import { createHash } from "node:crypto";
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { forgetReal } from "../real-tree.ts";
+import { staticPaths } from "./static-paths.ts";
+
+/** What of the real machine is on the disk of a program's host. All paths are absolute. */
+export interface Provided {
+  /** Folders, whole; each is read when a program first looks, and costs nothing until then. */
+  readonly folders: readonly ProvidedFolder[];
+  readonly files: readonly string[];
+  /** A hash of the program's own files, and of what its packages say they are; empty for none. */
+  readonly digest: string;
+}
+
+/** A folder, without the names in `hidden`, at whatever depth. */
+export interface ProvidedFolder {
+  readonly path: string;
+  readonly hidden: readonly string[];
+}
+
+/** For programs that look for nothing. */
+export const noProvided: Provided = { folders: [], files: [], digest: "" };
+
+const MODULES = "node_modules";
+const IN_MODULES = /[\\/]node_modules[\\/]/;
+/** Nobody's program reads its history; its own packages are shown by themselves. */
+const PRIVATE: readonly string[] = [".git", MODULES];
+
+/** Finds what a program may look for: `sources` holds those of its files that look for any. */
+export function findProvided(entry: string, sources: ReadonlyMap<string, string>): Provided {
+  if (sources.size === 0) return noProvided;
+  const finder = new Finder(entry);
+  for (const [path, source] of sources) finder.add(path, source);
+  return finder.finish();
+}
+
+class Finder {
+  readonly #entry: string;
+  readonly #ownPackage: string | undefined;
+  readonly #modules = new Set<string>();
+  readonly #packages = new Set<string>();
+  readonly #folders = new Set<string>();
+  readonly #files = new Set<string>();
+  /** Manifests of the packages whose files may be read: they say which version it is. */
+  readonly #manifests = new Set<string>();
+
+  constructor(entry: string) {
+    this.#entry = entry;
+    this.#ownPackage = packageOf(entry);
+  }
+
+  add(path: string, source: string): void {
+    for (const directory of directoriesAbove(path)) {
+      const modules = join(directory, MODULES);
+      if (existsSync(modules)) this.#modules.add(modules);
+    }
+    const home = packageOf(path);
+    if (IN_MODULES.test(path)) {
+      if (home !== undefined) this.#manifests.add(join(home, "package.json"));
+    } else if (home !== undefined && this.#isForeign(home)) {
+      // A package of the same workspace: npm shows it under `node_modules` by a link.
+      this.#packages.add(home);
+      this.#manifests.add(join(home, "package.json"));
+    } else {
+      this.#addOwn(path, source);
+    }
+    for (const name of namedPackages(source)) this.#addManifest(path, name);
+  }
+
+  finish(): Provided {
+    const folders = [
+      ...[...this.#modules].map((path) => ({ path, hidden: [] })),
+      ...[...this.#packages].map((path) => ({ path, hidden: [".git"] })),
+      ...[...this.#folders].map((path) => ({ path, hidden: PRIVATE })),
+    ];
+    // What lies within another folder comes after it, and is there already.
+    folders.sort((a, b) => (a.path < b.path ? -1 : 1));
+    return { folders, files: [...this.#files].sort(), digest: this.#digest() };
+  }
+
+  #isForeign(home: string): boolean {
+    const own = this.#ownPackage;
+    return home !== own && !`${this.#entry}`.startsWith(`${home}/`);
+  }
+
+  /** A file of the program's own: itself, what says what kind it is, and what it names. */
+  #addOwn(path: string, source: string): void {
+    if (this.#files.has(path)) return;
+    this.#files.add(path);
+    forgetReal(path);
+    for (const directory of directoriesAbove(path)) {
+      const manifest = join(directory, "package.json");
+      if (!existsSync(manifest)) continue;
+      this.#files.add(manifest);
+      break;
+    }
+    for (const { path: named, listed } of staticPaths(path, source))
+      this.#addNamed(path, named, listed);
+    const require = createRequire(path);
+    for (const request of relativeRequests(source)) {
+      try {
+        this.#addNamed(path, require.resolve(request), false);
+      } catch {
+        // It may be there when the program runs; it is not here now.
+      }
+    }
+  }
+
+  #addNamed(by: string, path: string, listed: boolean): void {
+    if (IN_MODULES.test(`${path}/`)) return;
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (status?.isDirectory()) {
+      // The whole of what a file lies in would be the user's whole project.
+      if (!listed && `${by}/`.startsWith(`${path}/`)) return;
+      this.#folders.add(path);
+    } else if (status?.isFile() && !this.#files.has(path)) {
+      if (/\.[cm]?[jt]sx?$/.test(path)) this.#addOwn(path, readFileSync(path, "utf8"));
+      else this.#files.add(path);
+      forgetReal(path);
+    }
+  }
+
+  #addManifest(path: string, name: string): void {
+    for (const directory of directoriesAbove(path)) {
+      const manifest = join(directory, MODULES, name, "package.json");
+      if (!existsSync(manifest)) continue;
+      this.#manifests.add(manifest);
+      return;
+    }
+  }
+
+  /** Names are relative to the entry: the same files in another place have the same digest. */
+  #digest(): string {
+    const hash = createHash("sha256");
+    const base = dirname(this.#entry);
+    const add = (path: string): void => {
+      hash.update(`${relative(base, path)}\0`);
+      hash.update(readFileSync(path));
+    };
+    for (const path of [...this.#manifests, ...this.#files].sort()) add(path);
+    for (const folder of [...this.#folders].sort()) {
+      for (const path of filesBelow(folder)) {
+        forgetReal(path);
+        add(path);
+      }
+    }
+    return hash.digest("hex");
+  }
+}
+
+function* directoriesAbove(path: string): Generator<string> {
+  for (let at = dirname(path); ; at = dirname(at)) {
+    yield at;
+    if (dirname(at) === at) return;
+  }
+}
+
+/** The package that a file belongs to: the nearest folder whose package.json has a name. */
+function packageOf(path: string): string | undefined {
+  for (const directory of directoriesAbove(path)) {
+    const manifest = join(directory, "package.json");
+    if (!existsSync(manifest)) continue;
+    try {
+      const { name } = JSON.parse(readFileSync(manifest, "utf8")) as { name?: unknown };
+      if (typeof name === "string") return directory;
+    } catch {
+      // A file that is no JSON names no package.
+    }
+  }
+  return undefined;
+}
+
+function filesBelow(folder: string): string[] {
+  const found: string[] = [];
+  forgetReal(folder);
+  for (const name of readdirSync(folder).sort()) {
+    if (PRIVATE.includes(name)) continue;
+    const path = join(folder, name);
+    const status = lstatSync(path);
+    if (status.isDirectory()) found.push(...filesBelow(path));
+    else if (status.isFile()) found.push(path);
+  }
+  return found;
+}
+
+/** What a call may ask for by a path: `require.resolve("./worker.js")`, `createRequire(...)("./x.json")`. */
+function relativeRequests(source: string): Set<string> {
+  return new Set(
+    [...source.matchAll(/\(\s*(["'`])(\.{1,2}\/[^"'`$\n]*)\1\s*[,)]/g)].map((match) => match[2]!),
+  );
+}
+
+/** The packages that calls may ask for by name: `resolve("wasm-package/dist/x.wasm")`. */
+function namedPackages(source: string): Set<string> {
+  const calls = source.matchAll(
+    /\(\s*(["'`])((?:@[\w.-]+\/)?[a-z][\w.-]*)(?:\/[^"'`$\n]*)?\1\s*[,)]/gi,
+  );
+  return new Set([...calls].map((match) => match[2]!));
+}
