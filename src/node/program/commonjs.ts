@@ -8,8 +8,8 @@ import { compileFunction } from "node:vm";
 import { isBuiltin } from "../public-modules.ts";
 import type { Realm } from "../realm-types.ts";
 import { resolveEsm } from "./esm-resolve.ts";
+import { type HostFiles, hostFiles } from "./host-files.ts";
 import { ModuleFinder } from "./module-finder.ts";
-import type { FileLookup } from "./package-entry.ts";
 
 /** A module's `require`, with its properties. */
 export interface Require {
@@ -93,7 +93,7 @@ function compile(filename: string, source: string): Make {
 export class CommonJsLoader {
   readonly cache: Record<string, Module> = Object.create(null) as Record<string, Module>;
   readonly realm: Realm;
-  readonly files: FileLookup;
+  readonly files: HostFiles;
   readonly finder: ModuleFinder;
   readonly Module: ModuleClass;
   main: Module | undefined;
@@ -104,11 +104,7 @@ export class CommonJsLoader {
   constructor(realm: Realm, builtins: Readonly<Record<string, () => unknown>> = {}) {
     this.realm = realm;
     this.builtins = builtins;
-    const binding = realm.internalBinding("fs");
-    this.files = {
-      kind: (path) => binding.internalModuleStat(path) as number,
-      read: (path) => binding.readFileUtf8(path, 0) as string,
-    };
+    this.files = hostFiles(realm.context.process);
     this.#extensions = {
       ".js": (module, filename) => {
         module._compile(this.files.read(filename), filename);
@@ -126,14 +122,14 @@ export class CommonJsLoader {
     this.finder = new ModuleFinder({
       files: this.files,
       codes: realm.require("internal/errors").codes,
-      realPath: (path) => this.realPath(path),
+      realPath: this.files.realPath,
       extensions: this.#extensions,
     });
   }
 
   /** Runs a file as the process's main module. */
   runMain(filename: string): void {
-    const path = this.realPath(filename);
+    const path = this.files.realPath(filename);
     const module = new this.Module(path, undefined);
     module.id = ".";
     this.main = module;
@@ -154,12 +150,8 @@ export class CommonJsLoader {
     const { files } = this;
     const { codes } = this.realm.require("internal/errors");
     if (Object.hasOwn(this.builtins, specifier) && !isBuiltin(specifier)) return specifier;
-    const host = { files, codes, realPath: (path: string) => this.realPath(path) };
+    const host = { files, codes, realPath: files.realPath };
     return resolveEsm(host, `${specifier}`, from);
-  }
-
-  realPath(path: string): string {
-    return this.realm.internalBinding("fs").realpath(path, "utf8") as string;
   }
 
   #createClass(): ModuleClass {

@@ -107,7 +107,7 @@ function findPackage(
       .modulePaths(posix.dirname(from ?? "/"))
       .find((modules) => loader.files.kind(posix.join(modules, name)) === 1);
     if (found === undefined) return undefined;
-    directory = loader.realPath(posix.join(found, name));
+    directory = loader.files.realPath(posix.join(found, name));
   }
   const scope = packageScope(loader.files, directory);
   return scope && posix.join(scope.directory, "package.json");

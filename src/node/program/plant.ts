@@ -2,10 +2,7 @@
 import { realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import {
-  FileNode,
-  filesOf,
   type FileSystem,
-  find,
   type LowerTree,
   mountTree,
   plantFile,
@@ -13,7 +10,6 @@ import {
 } from "../../sim/disk/index.ts";
 import { fromBytes, toBytes } from "../bindings/fs/paths.ts";
 import { realBytes, realKind, realTree } from "../real-tree.ts";
-import type { Process } from "../../sim/process.ts";
 import type { Provided } from "./provided.ts";
 
 /** What was planted on a disk before: programs start many times. */
@@ -56,17 +52,6 @@ function plantReal(fs: FileSystem, path: string): void {
   const bytes = realBytes(path);
   const options = { size: bytes.length, origin: path };
   unlessTaken(() => plantFile(fs, toBytes(path), () => bytes, options));
-}
-
-/** The real file behind a path of the process's host, as long as no program has changed it. */
-export function originOf(process: Process, path: string): string | undefined {
-  const files = filesOf(process);
-  try {
-    const inode = find(files.fs.root, files, toBytes(path));
-    return inode instanceof FileNode ? inode.origin : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** A program may have made something else of these names before. */

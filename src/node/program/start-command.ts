@@ -3,7 +3,7 @@ import type { Process } from "../../sim/process.ts";
 import type { Command } from "../command.ts";
 import type { NodeProcess, StandardStream } from "../node-process.ts";
 import { loaderOf } from "./commonjs.ts";
-import { originOf } from "./plant.ts";
+import { hostFiles } from "./host-files.ts";
 import { programFor, type ProgramReference } from "./library.ts";
 import { startCompiled } from "./evaluate.ts";
 
@@ -38,7 +38,7 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
   if (script !== undefined) {
     const found = [script, `${script}.js`].find((path) => fs.existsSync(path));
     // What is on the disk because it lies beside a program is compiled, as the program itself was.
-    if (found !== undefined && originOf(child, found) === undefined) {
+    if (found !== undefined && hostFiles(child).origin(found) === undefined) {
       node.loop.checkIdle();
       // The process has its runner only now: what the script throws is caught by it and not by ours.
       node.run((path) => loaderOf(node.realm).runMain(path), found);
