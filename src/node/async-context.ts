@@ -7,6 +7,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { promiseHooks } from "node:v8";
+import { countCallback } from "./lib/feedback.ts";
 
 /** Must match `AsyncHooks::Fields` and `AsyncHooks::UidFields` of Node's `src/env.h`. */
 const constants = {
@@ -235,6 +236,7 @@ export class AsyncContext {
 
   /** Runs `action` with no frame at all: an event begins. */
   enter<T>(action: (arg: T) => void, arg: T): void {
+    countCallback();
     if (this.#usesFrames) carrier.run(undefined, action, arg);
     else action(arg);
   }

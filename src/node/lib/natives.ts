@@ -6,7 +6,8 @@
  * The sources come from `process.binding('natives')`, which Node 20 to 26 have. This file is the only
  * one that knows so.
  */
-import { compileFunction } from "node:vm";
+import process from "node:process";
+import { compileFunction, Script } from "node:vm";
 import { LightconeError } from "../../base/errors.ts";
 
 /** The function that Node makes of each of its library's files. */
@@ -20,7 +21,8 @@ export type LibraryFile = (
 ) => void;
 
 let sources: Record<string, string> | undefined;
-const compiled = new Map<string, LibraryFile>();
+const scripts = new Map<string, Script>();
+const shared = new Map<string, LibraryFile>();
 
 let quiet = 0;
 
@@ -77,10 +79,6 @@ export function librarySource(id: string): string {
   return allSources()[id] ?? "";
 }
 
-function compile(id: string, source: string, parameters: readonly string[]): unknown {
-  return compileFunction(source, [...parameters], { filename: `node:${id}` });
-}
-
 function sourceOf(id: string): string {
   const source = allSources()[id];
   if (source === undefined) {
@@ -91,20 +89,37 @@ function sourceOf(id: string): string {
 
 const PARAMETERS = ["exports", "require", "module", "process", "internalBinding", "primordials"];
 
-/** A file of Node's library, compiled once for all processes. */
-export function libraryFile(id: string): LibraryFile {
-  let file = compiled.get(id);
-  if (!file) {
-    file = compile(
-      id,
-      sourceOf(id),
-      id.startsWith("internal/per_context/")
-        ? ["exports", "primordials", "privateSymbols", "perIsolateSymbols"]
-        : PARAMETERS,
-    ) as LibraryFile;
-    compiled.set(id, file);
+/** A file of Node's library, as a script that gives the file's function: compiled once for all processes. */
+function scriptOf(id: string): Script {
+  let script = scripts.get(id);
+  if (!script) {
+    const parameters = id.startsWith("internal/per_context/")
+      ? ["exports", "primordials", "privateSymbols", "perIsolateSymbols"]
+      : PARAMETERS;
+    // On one line with the source, so that lines and columns keep their numbers.
+    const head = `(function (${parameters.join(", ")}) {`;
+    script = new Script(`${head}${sourceOf(id)}\n})`, {
+      filename: `node:${id}`,
+      columnOffset: -head.length,
+    });
+    scripts.set(id, script);
   }
+  return script;
+}
+
+/** A file of Node's library, as the processes share it: warm, and ready for objects of every process. */
+export function libraryFile(id: string): LibraryFile {
+  let file = shared.get(id);
+  if (!file) shared.set(id, (file = ownLibraryFile(id)));
   return file;
+}
+
+/**
+ * A file of Node's library for one process alone. Its bytecode is the one that all share; what V8 learns of
+ * it as it runs, and compiles from that, is not (see `feedback.ts`).
+ */
+export function ownLibraryFile(id: string): LibraryFile {
+  return scriptOf(id).runInThisContext() as LibraryFile;
 }
 
 /** A file that takes names from the global object, as packages bundled with Node do. */
@@ -125,7 +140,8 @@ export function globalUser(id: string, candidates: readonly string[]): GlobalUse
     const names = candidates.filter((name) => new RegExp(`\\b${name}\\b`).test(source));
     // On one line with the source, so that lines keep their numbers.
     const nested = `return function (${PARAMETERS.join(", ")}) {${source}\n};`;
-    user = { names, bind: compile(id, nested, names) as GlobalUser["bind"] };
+    const bind = compileFunction(nested, names, { filename: `node:${id}` });
+    user = { names, bind: bind as unknown as GlobalUser["bind"] };
     globalUsers.set(id, user);
   }
   return user;

@@ -4,6 +4,7 @@
  * is each process's own.
  */
 import { libraryFile } from "./natives.ts";
+import { LibrarySymbol } from "./symbols.ts";
 
 type Bag = Record<string | symbol, unknown>;
 
@@ -41,6 +42,7 @@ export function primordialsFor(intrinsics: HostIntrinsics, global: () => object)
   const own: Bag = {
     Date: date,
     DateNow: () => date.now(),
+    Symbol: LibrarySymbol,
     MathRandom: () => math.random(),
     WeakRef: intrinsics.WeakRef,
     SafeWeakRef: intrinsics.WeakRef,

@@ -8,9 +8,17 @@ import { createBinding } from "../bindings/index.ts";
 import type { BindingContext } from "../bindings/context.ts";
 import type { Realm } from "../realm-types.ts";
 import { createGlobal, hostNames } from "../globals.ts";
-import { globalUser, hasLibraryFile, type LibraryFile, libraryFile } from "./natives.ts";
+import { startsWithOwnCode } from "./feedback.ts";
+import {
+  globalUser,
+  hasLibraryFile,
+  type LibraryFile,
+  libraryFile,
+  ownLibraryFile,
+} from "./natives.ts";
 import { type HostIntrinsics, primordialsFor } from "./primordials.ts";
 import { isShared, requireShared } from "./shared.ts";
+import { withSymbolsOf } from "./symbols.ts";
 import { substitutes } from "./substitutes.ts";
 
 /** What a realm is made of. */
@@ -40,6 +48,7 @@ export function createRealm(options: RealmOptions): Realm {
   const modules = new Map<string, { exports: unknown }>();
   const bindings = new Map<string, unknown>();
   const primordials = primordialsFor(options.intrinsics, () => realm.global);
+  const fileOf = startsWithOwnCode() ? ownLibraryFile : libraryFile;
   let global: object | undefined;
 
   function internalBinding(name: string): unknown {
@@ -65,14 +74,10 @@ export function createRealm(options: RealmOptions): Realm {
       if (substitute) {
         module.exports = substitute(realm);
       } else if (hasLibraryFile(id)) {
-        const file = id.startsWith("internal/deps/") ? bound(id) : libraryFile(id);
-        file(
-          module.exports as object,
-          require,
-          module,
-          options.process,
-          internalBinding,
-          primordials,
+        const file = id.startsWith("internal/deps/") ? bound(id) : fileOf(id);
+        const { exports } = module;
+        withSymbolsOf(id, () =>
+          file(exports as object, require, module, options.process, internalBinding, primordials),
         );
         // Node's bootstrap does this to the console, whoever asks for it first.
         if (id === "internal/console/global") {
