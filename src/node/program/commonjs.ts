@@ -4,11 +4,14 @@
  * names that were not known when it was compiled; scripts that are on the host's disk are loaded by it.
  */
 import { posix } from "node:path";
+import { fileURLToPath } from "node:url";
 import { compileFunction } from "node:vm";
 import { isBuiltin } from "../public-modules.ts";
 import type { Realm } from "../realm-types.ts";
+import { namespaces } from "./namespaces.ts";
 import { resolveEsm } from "./esm-resolve.ts";
 import { type HostFiles, hostFiles } from "./host-files.ts";
+import { needsCompiling } from "./file-names.ts";
 import { ModuleFinder } from "./module-finder.ts";
 
 /** A module's `require`, with its properties. */
@@ -99,6 +102,8 @@ export class CommonJsLoader {
   main: Module | undefined;
   /** Built-in modules that the process has instead of its own, and those that Lightcone gave it. */
   builtins: Readonly<Record<string, () => unknown>>;
+  /** Loads real files that CommonJS cannot, in the programs that may ask for them. */
+  loadCompiled: ((path: string) => unknown) | undefined;
   readonly #extensions: Extensions;
 
   constructor(realm: Realm, builtins: Readonly<Record<string, () => unknown>> = {}) {
@@ -215,6 +220,12 @@ export class CommonJsLoader {
     module.paths = this.finder.modulePaths(posix.dirname(filename));
     this.cache[filename] = module;
     try {
+      const origin = this.loadCompiled && this.files.origin(filename);
+      if (origin !== undefined && needsCompiling(origin, () => this.files.read(filename))) {
+        module.exports = this.loadCompiled?.(origin);
+        module.loaded = true;
+        return;
+      }
       const load = this.#extensions[posix.extname(filename)] ?? this.#extensions[".js"];
       load?.(module, filename);
     } catch (error) {
@@ -228,7 +239,11 @@ export class CommonJsLoader {
     const make = compile(filename, source);
     const require = this.#makeRequire(module);
     const dynamicImport = async (request: string): Promise<unknown> => {
-      const exports = module.require(String(request)) as object;
+      const text = String(request);
+      const exports = module.require(
+        text.startsWith("file:") ? fileURLToPath(text) : text,
+      ) as object;
+      if (namespaces.has(exports)) return exports;
       return Object.assign(Object.create(null), exports, { default: exports }) as unknown;
     };
     const wrapper = make(this.realm.global, dynamicImport);

@@ -3,6 +3,7 @@
  * of the process's global object and `require`, so that starting the program is calling that function.
  */
 import { createHash } from "node:crypto";
+import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { compileFunction } from "node:vm";
 import * as esbuild from "esbuild";
@@ -10,6 +11,7 @@ import { LightconeError } from "../../base/errors.ts";
 import { hostNames } from "../globals.ts";
 import { isBuiltin } from "../public-modules.ts";
 import { fileNames, placeDefine } from "./file-names.ts";
+import { namespaces, patchImportHelper } from "./namespaces.ts";
 import { findProvided, noProvided, type Provided } from "./provided.ts";
 import { registerSourceMap } from "./source-maps.ts";
 
@@ -44,7 +46,7 @@ export interface CompiledProgram {
   readonly evaluate: (scope: ProgramScope) => Promise<void>;
 }
 
-const PARAMETERS = ["globalThis", "require", "__lc_publish", "__lc_place_of"];
+const PARAMETERS = ["globalThis", "require", "__lc_publish", "__lc_place_of", "__lc_namespaces"];
 
 /** Free names of the host become properties of its global object, so that replacing one is seen. */
 const define: Record<string, string> = { global: "globalThis", ...placeDefine };
@@ -80,16 +82,29 @@ export async function compileProgram(options: CompileOptions): Promise<CompiledP
       logLevel: "silent",
       legalComments: "none",
       loader: { ".node": "empty" },
-      plugins: [hostModules(new Set(injected)), fileNames(sources)],
+      plugins: [hostModules(new Set(injected)), fileNames(realEntry(entry), sources)],
     });
   } catch (error) {
     throw compileError(error, entry);
   }
-  const code = (built.outputFiles.find((file) => file.path.endsWith(".js")) as esbuild.OutputFile)
-    .text;
+  const script = built.outputFiles.find((file) => file.path.endsWith(".js")) as esbuild.OutputFile;
+  const code = patchImportHelper(script.text);
   const map = built.outputFiles.find((file) => file.path.endsWith(".map"))?.text;
   const isModule = built.metafile.inputs[basename(entry)]?.format === "esm";
-  return instantiate(entry, code, { map, isModule, provided: findProvided(entry, sources) });
+  return instantiate(entry, code, {
+    map,
+    isModule,
+    provided: findProvided(realEntry(entry), sources),
+  });
+}
+
+/** The entry as esbuild names it: without symbolic links. */
+function realEntry(entry: string): string {
+  try {
+    return realpathSync(entry);
+  } catch {
+    return entry;
+  }
 }
 
 /** Compiles source text as a CommonJS script: `new Worker(code, { eval: true })`, `node -e`. */
@@ -129,7 +144,8 @@ function instantiate(
     digest,
     isModule,
     provided,
-    evaluate: ({ global, require, publish, placeOf }) => run(global, require, publish, placeOf),
+    evaluate: ({ global, require, publish, placeOf }) =>
+      run(global, require, publish, placeOf, namespaces),
   };
 }
 

@@ -28,6 +28,10 @@ const loaders: Record<string, esbuild.Loader> = {
   ".jsx": "jsx",
 };
 
+/** Node has `import.meta.main` from 24.2 on. */
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const HAS_MAIN = major > 24 || (major === 24 && minor >= 2);
+
 const META = /\bimport\s*\.\s*meta\b/;
 const REQUIRE = /\brequire\s*\.\s*(?:resolve|main|cache|extensions)\b/;
 
@@ -45,7 +49,7 @@ export function looksForFiles(source: string): boolean {
 }
 
 /** Gives each file its names, and keeps in `sources` those that may look for files. */
-export function fileNames(sources: Map<string, string>): esbuild.Plugin {
+export function fileNames(entry: string, sources: Map<string, string>): esbuild.Plugin {
   return {
     name: "file-names",
     setup(build) {
@@ -54,7 +58,7 @@ export function fileNames(sources: Map<string, string>): esbuild.Plugin {
         const source = await readFile(path, "utf8");
         if (!looksForFiles(source)) return undefined;
         sources.set(path, source);
-        const declarations = declarationsOf(path, source);
+        const declarations = declarationsOf(path, source, path === entry);
         if (declarations.length === 0) return undefined;
         const contents = source.startsWith("#!") ? `//${source}` : source;
         // On the first line, so that line numbers stay; after a directive, so that it stays one.
@@ -69,17 +73,21 @@ export function fileNames(sources: Map<string, string>): esbuild.Plugin {
   };
 }
 
-function declarationsOf(path: string, source: string): string[] {
+function declarationsOf(path: string, source: string, isEntry: boolean): string[] {
   const declarations: string[] = [];
   if (META.test(source)) {
     declarations.push(
-      `__lc_meta = { dirname: ${JSON.stringify(dirname(path))}, filename: ${JSON.stringify(path)}, ` +
+      `__lc_meta = { __proto__: null, dirname: ${JSON.stringify(dirname(path))}, filename: ${JSON.stringify(path)}, ` +
         `resolve: (...args) => __lc_place_of(${JSON.stringify(path)}).importMetaResolve(...args), ` +
-        `url: ${JSON.stringify(pathToFileURL(path).href)} }`,
+        `${HAS_MAIN ? `main: ${isEntry}, ` : ""}url: ${JSON.stringify(pathToFileURL(path).href)} }`,
     );
   }
   if (REQUIRE.test(source)) {
     declarations.push(`__lc_place = __lc_place_of(${JSON.stringify(path)})`);
+    // `if (require.main === module)`: the entry's module is esbuild's, and only it can tell.
+    if (isEntry && /\bmodule\b/.test(source) && !isEsModule(path, source)) {
+      declarations.push("__lc_main = __lc_place.isMain(module)");
+    }
   }
   // In an ES module, `typeof __dirname` says "undefined": packages that are both ask for it.
   if (/\b__(?:filename|dirname)\b/.test(source) && !isEsModule(path, source)) {
@@ -96,7 +104,14 @@ export function isEsModule(path: string, source: string): boolean {
   if (extension !== ".js") return false;
   const type = packageType(dirname(path));
   if (type !== undefined) return type === "module";
-  return /^\s*(?:import\s*[\w{*"']|export\s*[\w{*])/m.test(source);
+  return /^\s*(?:import(?:\s+[\w$]|\s*[{*"'])|export(?:\s+[\w$]|\s*[{*]))/m.test(source);
+}
+
+/** Whether CommonJS cannot load the real file at `path`. */
+export function needsCompiling(path: string, read: () => string): boolean {
+  const extension = extname(path);
+  if (extension === ".js") return isEsModule(path, read());
+  return extension === ".mjs" || Object.hasOwn(loaders, extension);
 }
 
 const types = new Map<string, string | undefined>();

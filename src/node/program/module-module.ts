@@ -72,7 +72,8 @@ function define(target: object, name: string, value: unknown): void {
 function filenameOf(realm: Realm, from: unknown): string {
   const { codes } = realm.require("internal/errors");
   const { isURL, fileURLToPath } = realm.require("internal/url");
-  const text = typeof from === "string" ? from : "";
+  // A stack trace, seen through a program's own `Error.prepareStackTrace`, names the bundle.
+  const text = typeof from === "string" ? from.replace(/^lightcone-program:[0-9a-f]+:/, "") : "";
   if (isURL(from) || text.startsWith("file:")) {
     try {
       return fileURLToPath(from) as string;

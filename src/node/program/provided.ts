@@ -8,7 +8,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from "node
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { forgetReal } from "../real-tree.ts";
-import { staticPaths } from "./static-paths.ts";
+import { type StaticPath, staticPaths } from "./static-paths.ts";
 
 /** What of the real machine is on the disk of a program's host. All paths are absolute. */
 export interface Provided {
@@ -32,6 +32,9 @@ const MODULES = "node_modules";
 const IN_MODULES = /[\\/]node_modules[\\/]/;
 /** Nobody's program reads its history; its own packages are shown by themselves. */
 const PRIVATE: readonly string[] = [".git", MODULES];
+
+/** How much is read for the digest; beyond that, sizes speak for files. */
+const HASHED_BYTES_MAX = 64 * 2 ** 20;
 
 /** Finds what a program may look for: `sources` holds those of its files that look for any. */
 export function findProvided(entry: string, sources: ReadonlyMap<string, string>): Provided {
@@ -101,20 +104,20 @@ class Finder {
       this.#files.add(manifest);
       break;
     }
-    for (const { path: named, listed } of staticPaths(path, source))
-      this.#addNamed(path, named, listed);
+    for (const named of staticPaths(path, source)) this.#addNamed(path, named);
     const require = createRequire(path);
     for (const request of relativeRequests(source)) {
       try {
-        this.#addNamed(path, require.resolve(request), false);
+        this.#addNamed(path, { path: require.resolve(request), listed: false, open: false });
       } catch {
         // It may be there when the program runs; it is not here now.
       }
     }
   }
 
-  #addNamed(by: string, path: string, listed: boolean): void {
+  #addNamed(by: string, { path, listed, open }: StaticPath): void {
     if (IN_MODULES.test(`${path}/`)) return;
+    if (open) this.#addBeginning(by, path);
     const status = statSync(path, { throwIfNoEntry: false });
     if (status?.isDirectory()) {
       // The whole of what a file lies in would be the user's whole project.
@@ -124,6 +127,22 @@ class Finder {
       if (/\.[cm]?[jt]sx?$/.test(path)) this.#addOwn(path, readFileSync(path, "utf8"));
       else this.#files.add(path);
       forgetReal(path);
+    }
+  }
+
+  /** Files whose paths begin so; a folder whose files all do, unless it holds the file that names it. */
+  #addBeginning(by: string, beginning: string): void {
+    const folder = beginning.endsWith("/") ? beginning.slice(0, -1) : dirname(beginning);
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+    if (beginning.endsWith("/") && !by.startsWith(beginning)) {
+      this.#folders.add(folder);
+      return;
+    }
+    for (const name of readdirSync(folder).sort()) {
+      const path = join(folder, name);
+      if (!path.startsWith(beginning) || !statSync(path, { throwIfNoEntry: false })?.isFile())
+        continue;
+      this.#addNamed(by, { path, listed: false, open: false });
     }
   }
 
@@ -140,9 +159,13 @@ class Finder {
   #digest(): string {
     const hash = createHash("sha256");
     const base = dirname(this.#entry);
+    let bytes = 0;
     const add = (path: string): void => {
-      hash.update(`${relative(base, path)}\0`);
-      hash.update(readFileSync(path));
+      const { size } = statSync(path);
+      hash.update(`${relative(base, path)}\0${size}\0`);
+      bytes += size;
+      // Who keeps a data set beside a program is not made to wait while it is read.
+      if (bytes < HASHED_BYTES_MAX) hash.update(readFileSync(path));
     };
     for (const path of [...this.#manifests, ...this.#files].sort()) add(path);
     for (const folder of [...this.#folders].sort()) {

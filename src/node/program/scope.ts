@@ -1,40 +1,47 @@
-/** What a bundled program is called with: its process's globals, `require`, and what a file has of its place. */
+/**
+ * What a bundled program is called with: its process's globals, `require`, and what each file has of its
+ * place. Names that were known when it was compiled are in the bundle; the process's loader finds others.
+ */
 import { posix } from "node:path";
+import { fileURLToPath } from "node:url";
+import { exited } from "../exited.ts";
 import { isBuiltin } from "../public-modules.ts";
 import type { Realm } from "../realm-types.ts";
-import { type CommonJsLoader, loaderOf, type Require } from "./commonjs.ts";
+import { type CommonJsLoader, loaderOf, type Module, type Require } from "./commonjs.ts";
 import type { ProgramScope } from "./compile.ts";
+import { programFor } from "./library.ts";
+import { namespaceOf } from "./namespaces.ts";
 import { originalPlace } from "./source-maps.ts";
+
+/** Modules that Lightcone gives a program, by name. */
+type Injected = Readonly<Record<string, unknown>>;
 
 /** What a file of a bundle has that depends on where it lies. */
 interface Place {
   readonly resolve: Require["resolve"];
-  readonly main: Require["main"];
+  main: unknown;
   readonly cache: Require["cache"];
   readonly extensions: Require["extensions"];
   importMetaResolve(specifier: string): string;
+  /** Called by the entry, if it is CommonJS: this is its `module`. */
+  isMain(module: Module): void;
 }
 
-/** The scope of one program in one process. `injected` are modules that Lightcone gives it. */
+/** The scope of one program in one process. */
 export function programScope(
   realm: Realm,
   entry: string,
-  injected: Readonly<Record<string, unknown>>,
+  injected: Injected,
 ): Omit<ProgramScope, "publish"> {
   let made: CommonJsLoader | undefined;
-  const loader = (): CommonJsLoader => {
-    if (made === undefined) {
-      made = loaderOf(realm);
-      const own = Object.entries(injected).map(([id, module]) => [id, () => module] as const);
-      made.builtins = { ...made.builtins, ...Object.fromEntries(own) };
+  const loader = (): CommonJsLoader => (made ??= preparedLoader(realm, injected));
+  const require = (id: unknown): unknown => {
+    if (typeof id === "string") {
+      if (Object.hasOwn(injected, id)) return injected[id];
+      if (isBuiltin(id)) return realm.requirePublic(id);
     }
-    return made;
-  };
-  const require = (id: string): unknown => {
-    if (Object.hasOwn(injected, id)) return injected[id];
-    if (isBuiltin(id)) return realm.requirePublic(id);
     // The bundle has one `require` for all its files: the one that calls says where to begin.
-    return loader().createRequire(callingFile() ?? entry)(id);
+    return loadFor(loader(), callingFile() ?? entry, id);
   };
   const places = new Map<string, Place>();
   return {
@@ -51,6 +58,54 @@ export function programScope(
   };
 }
 
+function preparedLoader(realm: Realm, injected: Injected): CommonJsLoader {
+  const loader = loaderOf(realm);
+  const own = Object.entries(injected).map(([id, module]) => [id, () => module] as const);
+  loader.builtins = { ...loader.builtins, ...Object.fromEntries(own) };
+  loader.loadCompiled ??= (path) => loadCompiled(realm, path, injected);
+  return loader;
+}
+
+/** A `require`, or an `import()`, of what is only known now. */
+function loadFor(loader: CommonJsLoader, from: string, id: unknown): unknown {
+  const request = id instanceof URL ? id.href : id;
+  if (typeof request === "string" && request.startsWith("file:")) {
+    return loader.createRequire(from)(fileURLToPath(request));
+  }
+  try {
+    return loader.createRequire(from)(request as string);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ERR_PACKAGE_PATH_NOT_EXPORTED") throw error;
+    // It may be for `import` alone.
+    const url = loader.importMetaResolve(request as string, from);
+    return loader.createRequire(from)(fileURLToPath(url));
+  }
+}
+
+/**
+ * The exports of a real file that CommonJS cannot load, an ES module or TypeScript: its namespace, or a
+ * promise of it if it waits at its top level. It is compiled as a program is (`library.ts`): when it was not
+ * yet, nothing of this run counts any more, and the run starts again once it is.
+ */
+function loadCompiled(realm: Realm, path: string, injected: Injected): unknown {
+  const program = programFor({ entry: path });
+  if (program === undefined) {
+    const { process } = realm.context;
+    process.host.kernel.stop();
+    process.terminate({ code: 0, signal: null });
+    throw exited;
+  }
+  let exports: Record<string, unknown> | undefined;
+  const evaluated = program.evaluate({
+    ...programScope(realm, path, injected),
+    publish: (published) => {
+      exports = published;
+    },
+  });
+  if (exports !== undefined) return program.isModule ? namespaceOf(exports) : exports["default"];
+  return namespaceOf(evaluated.then(() => namespaceOf(exports as object)));
+}
+
 function createPlace(loader: CommonJsLoader, path: string): Place {
   const { resolve, cache, extensions } = loader.createRequire(path);
   return {
@@ -59,6 +114,10 @@ function createPlace(loader: CommonJsLoader, path: string): Place {
     cache,
     extensions,
     importMetaResolve: (specifier) => loader.importMetaResolve(specifier, path),
+    isMain(module) {
+      this.main = module;
+      loader.main = module;
+    },
   };
 }
 
