@@ -121,7 +121,9 @@ export function createPipeBinding(context: BindingContext): object {
       const status = this.#connect(path);
       if (this.fd < 0) this.fd = newDescriptor(context, this.passed);
       this.core.connecting(request);
-      process.schedule(0, Kind.internal, connected, { handle: this as StreamHandle, status });
+      // Whoever listens hears of it first.
+      const delayNs = status === 0 ? this.socket.stack.loopback.transitNs(0) : 0;
+      process.schedule(delayNs, Kind.internal, connected, { handle: this as StreamHandle, status });
       return 0;
     }
 

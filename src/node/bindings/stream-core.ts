@@ -21,6 +21,8 @@ export const kBytesWritten = 2;
 export const kLastWriteWasAsync = 3;
 export const kLastWriteErr = 4;
 
+/** Strings that need no more than this are written from Node's stack. */
+const SHORT_BYTES = 16_384;
 /** What libuv allocates for one read. */
 const READ_BYTES = 65_536;
 
@@ -134,10 +136,7 @@ export class StreamCore implements StreamEvents {
     const chunk = socket.read(limit);
     if (typeof chunk === "number") {
       if (chunk === Errno.EAGAIN) return;
-      // After the end or an error libuv reads no further.
-      socket.stopReading();
-      this.#owner.setReading(false);
-      this.#emitRead(chunk, undefined);
+      this.#endReading(chunk);
       return;
     }
     this.bytesRead += chunk.length;
@@ -152,7 +151,26 @@ export class StreamCore implements StreamEvents {
       const next = this.#emitRead(chunk.length, undefined);
       if (ArrayBuffer.isView(next)) this.userBuffer = next as Uint8Array;
     }
-    socket.readAgain();
+    if (chunk.length < limit && socket.hungUp) this.#meetHangUp();
+    else socket.readAgain();
+  }
+
+  /**
+   * Where poll tells of a hang-up beside the last bytes, libuv takes it for the end of the stream without
+   * another read: what came in one go with a reset ends without its error.
+   */
+  #meetHangUp(): void {
+    const { socket } = this;
+    if (!socket.reading || this.closing) return;
+    if (socket.readableBytes > 0) socket.readAgain();
+    else this.#endReading(Errno.EOF);
+  }
+
+  #endReading(status: number): void {
+    // After the end or an error libuv reads no further.
+    this.socket.stopReading();
+    this.#owner.setReading(false);
+    this.#emitRead(status, undefined);
   }
 
   #emitRead(count: number, bytes: Uint8Array | undefined): unknown {
@@ -223,7 +241,13 @@ export class StreamCore implements StreamEvents {
     const bytes = allocate(length);
     bytes.write(text, 0, length, encoding);
     if (handle) this.socket.attach(handle.passed);
-    return this.#write(request, bytes);
+    const before = this.bytesWritten;
+    const result = this.#write(request, bytes);
+    // A short string that fails at once never got as far as being counted.
+    if (typeof result === "number" && result < 0 && storageBytes(text, encoding) <= SHORT_BYTES) {
+      this.bytesWritten = before;
+    }
+    return result;
   }
 
   /**
@@ -343,6 +367,11 @@ export class StreamCore implements StreamEvents {
     this.shutdownRequest = undefined;
     if (shutdown) this.#finishRequest(shutdown, [Errno.ECANCELED, owner, undefined]);
   }
+}
+
+/** What Node takes a string to need at the most. */
+function storageBytes(text: string, encoding: "latin1" | "utf8" | "utf16le"): number {
+  return text.length * (encoding === "latin1" ? 1 : encoding === "utf8" ? 3 : 2);
 }
 
 function shutdownNow(core: StreamCore): void {

@@ -77,7 +77,8 @@ export function createTcpBinding(context: BindingContext): object {
       if (this.closing) return Errno.EBADF;
       const error = bind(this.socket, {
         address,
-        port,
+        // A client that asks for an address of its own, but for no port, gives none.
+        port: port | 0,
         family,
         v6Only: (flags & UV_TCP_IPV6ONLY) !== 0,
         reusePort: (flags & UV_TCP_REUSEPORT) !== 0,
@@ -139,10 +140,10 @@ export function createTcpBinding(context: BindingContext): object {
 
     getpeername(out: AddressOut): number {
       if (this.fd < 0 || this.closing) return Errno.EBADF;
-      const { remoteAddress, remotePort, phase } = this.socket;
+      const { remoteAddress, remotePort, phase, ended, connectionLost } = this.socket;
       if (phase !== Phase.open && phase !== Phase.dead) return Errno.ENOTCONN;
-      // A connection that has failed has no peer any more.
-      if (phase === Phase.dead && this.socket.connectionLost) return Errno.ENOTCONN;
+      // A connection that has ended in both directions, or failed, has no peer any more.
+      if (ended || connectionLost) return Errno.ENOTCONN;
       return fillAddress(out, remoteAddress, remotePort);
     }
 

@@ -39,6 +39,7 @@ export function sendReset(from: TcpSocket): void {
   }
   const arrivalNs = Math.max(kernel.nowNs + transitNs, from.sender.lastArrivalNs);
   from.sender.lastArrivalNs = arrivalNs;
+  to.resetArrivesNs = arrivalNs;
   const outer = kernel.currentEvent;
   kernel.currentEvent = sent;
   const segment = new Segment(from, to, Flag.rst, from.sender.sentSeq, 0, undefined);
@@ -58,7 +59,12 @@ function arriveReset({ from, to }: Segment): void {
   } else if (to.phase === Phase.connecting) {
     to.fail(Errno.ECONNREFUSED);
   } else {
-    // A socket that has seen the other end's FIN learns of a reset as of a broken pipe (Linux).
-    to.fail(to.receiver.finReceived && !to.unix ? Errno.EPIPE : Errno.ECONNRESET);
+    meetReset(to);
   }
+}
+
+/** The peer has reset the connection. */
+export function meetReset(socket: TcpSocket): void {
+  // A socket that has seen the other end's FIN learns of a reset as of a broken pipe (Linux).
+  socket.fail(socket.receiver.finReceived && !socket.unix ? Errno.EPIPE : Errno.ECONNRESET);
 }

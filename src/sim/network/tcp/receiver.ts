@@ -5,7 +5,7 @@
 import { type Kernel, Kind } from "../../kernel.ts";
 import { Errno } from "../errno.ts";
 import { LOST } from "../link.ts";
-import { answerReset, arriveAck, sendReset } from "./arrival.ts";
+import { answerReset, arriveAck, meetReset, sendReset } from "./arrival.ts";
 import { takeChunks } from "./chunks.ts";
 import { HEADER_BYTES } from "./constants.ts";
 import { Phase } from "./phase.ts";
@@ -62,7 +62,9 @@ export class Receiver {
   /** What a read gives where there are no bytes. */
   #end(): number {
     const socket = this.#socket;
-    if (socket.error !== 0) return socket.takeError();
+    // TCP has read to the end, whatever came after it; a Unix socket knows of the error alone.
+    const ended = this.finReceived && !socket.unix;
+    if (socket.error !== 0 && !ended) return socket.takeError();
     if (this.finReceived || socket.phase === Phase.dead) {
       this.#endRead = true;
       return Errno.EOF;
@@ -152,7 +154,12 @@ export class Receiver {
     if (this.#outOfOrder.length > 0) this.#consumeLater();
     if ((socket.phase as number) === Phase.dead) return;
     this.#acknowledge(segment);
-    this.tellReadable();
+    // A reset right behind the last segment is there by the time that anyone looks.
+    if (socket.resetArrivesNs === socket.heardNs && segment.end === segment.from.sender.sentSeq) {
+      meetReset(socket);
+    } else {
+      this.tellReadable();
+    }
   }
 
   /** Whether a segment for a connection that is not open is what opens it. */

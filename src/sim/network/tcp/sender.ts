@@ -32,6 +32,8 @@ export class Sender {
   #queue: Uint8Array[] = [];
   queueBytes = 0;
   finQueued = false;
+  /** The other end of this Unix socket is closed: its system knows that of both at once. */
+  broken = false;
   finSent = false;
   /** Its FIN went out before the peer's came in: its port waits in TIME_WAIT. */
   closedFirst = false;
@@ -58,7 +60,8 @@ export class Sender {
   /** See {@link TcpSocket.write}. */
   write(bytes: Uint8Array): number {
     const socket = this.#socket;
-    if (socket.phase !== Phase.open || socket.error !== 0 || this.finQueued) return this.#refusal();
+    const mayWrite = socket.phase === Phase.open && socket.error === 0;
+    if (!mayWrite || this.finQueued || this.broken) return this.#refusal();
     const room = SEND_BUFFER_BYTES - (this.sentSeq - this.ackedSeq) - this.queueBytes;
     if (room <= 0) return 0;
     const part = bytes.length > room ? bytes.subarray(0, room) : bytes;
@@ -71,6 +74,7 @@ export class Sender {
   /** Why nothing can be written now: an error, or 0 before the connection is complete. */
   #refusal(): number {
     const socket = this.#socket;
+    if (this.broken) return Errno.EPIPE;
     if (socket.error !== 0) return socket.takeError();
     const { phase } = socket;
     const begins = phase === Phase.connecting || phase === Phase.handshaking;
@@ -92,6 +96,11 @@ export class Sender {
   end(): void {
     this.finQueued = true;
     this.pump();
+  }
+
+  /** See {@link broken}. */
+  breakPipe(): void {
+    this.broken = true;
   }
 
   // ---------------------------------------------------------------- to the wire

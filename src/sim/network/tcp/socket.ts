@@ -64,6 +64,8 @@ export class TcpSocket implements PortHolder {
   /** Who accepts them, where several processes listen on this socket: each in turn. */
   acceptors: Turns<StreamEvents> | undefined;
 
+  /** When the peer's reset arrives, if nothing happens to it on its way. */
+  resetArrivesNs = -1;
   /** An error that no call has reported yet. */
   error = 0;
   /** Whether the process has closed it; the operating system may still be finishing. */
@@ -122,9 +124,23 @@ export class TcpSocket implements PortHolder {
 
   /** Nothing more will be written: FIN follows what is in the buffer. */
   shutdown(): number {
+    // A Unix socket that was connected once never minds.
+    if (this.unix && this.phase === Phase.dead) return 0;
     if (this.phase !== Phase.open || this.sender.finQueued) return Errno.ENOTCONN;
     this.sender.end();
     return 0;
+  }
+
+  /** Whether neither direction carries anything more (POLLHUP). There may still be bytes to read. */
+  get hungUp(): boolean {
+    const { sender, receiver, phase } = this;
+    if (phase === Phase.dead) return true;
+    return phase === Phase.open && receiver.finReceived && (sender.finQueued || sender.broken);
+  }
+
+  /** What has arrived and was not read. */
+  get readableBytes(): number {
+    return this.receiver.inboxBytes;
   }
 
   /** What is written next carries `item`, a socket, to whoever reads it (SCM_RIGHTS). */
@@ -208,6 +224,7 @@ export class TcpSocket implements PortHolder {
       for (const waiting of this.acceptQueue.splice(0)) waiting.reset();
       this.die();
     } else if (this.phase === Phase.open) {
+      if (this.unix) this.peer?.sender.breakPipe();
       if (this.receiver.inboxBytes > 0) this.reset();
       else {
         this.sender.end();
@@ -260,10 +277,14 @@ export class TcpSocket implements PortHolder {
 
   /** @internal A socket that nobody holds goes once both directions have ended. */
   finish(): void {
+    if (this.orphan && this.ended) this.die();
+  }
+
+  /** Whether both directions have ended, and the peer has it all. */
+  get ended(): boolean {
     const { sender, receiver } = this;
-    if (!this.orphan || this.phase !== Phase.open) return;
-    if (!sender.finSent || !receiver.finReceived) return;
-    if ((this.peer as TcpSocket).receiver.nextSeq === sender.sentSeq) this.die();
+    if (this.phase !== Phase.open || !sender.finSent || !receiver.finReceived) return false;
+    return (this.peer as TcpSocket).receiver.nextSeq === sender.sentSeq;
   }
 
   /** @internal Forgets the connection: what arrives from now on is answered with RST. */
