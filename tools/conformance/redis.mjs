@@ -1,14 +1,15 @@
 /**
- * `npm run conformance:redis -- DIR [--file REGEX] [--only TEST] [--arm ours|real] [--tags TAGS] [--verbose]
+ * `npm run conformance:redis -- DIR [--file REGEX] [--only TEST] [--real FILE] [--tags TAGS] [--verbose]
  * [--json]`: how much of Redis's own test suite passes against our Redis block.
  *
  * DIR is a checkout of Redis at the version that the block imitates (7.0), with its folder `tests`. Each
  * file runs in the suite's external mode, against our block and against the redis-server of this machine,
- * each on a fresh server. What the suite itself marks as impossible from outside it skips. `tclsh` and
+ * each on a fresh server. What the suite itself marks as impossible from outside it skips. `--real FILE`
+ * keeps the results of redis-server in a file, and takes them from there when they are in it. `tclsh` and
  * `redis-server` must be installed.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { byDesign } from "./redis-by-design.mjs";
@@ -64,12 +65,15 @@ const files = [
 /** What no server outside the suite's own can be asked, and what takes minutes. */
 const TAGS = "-needs:repl -cluster -slow";
 
+/** Where the suite looks for a port for itself: apart for each arm and for runs side by side. */
+const BASE_PORT = 20_000 + (process.pid % 200) * 128;
+
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     file: { type: "string" },
     only: { type: "string", multiple: true },
-    arm: { type: "string" },
+    real: { type: "string" },
     tags: { type: "string", default: TAGS },
     seconds: { type: "string", default: "120" },
     verbose: { type: "boolean", default: false },
@@ -114,18 +118,32 @@ async function runOn(start, root, file, basePort) {
   }
 }
 
+const known =
+  options.real && existsSync(options.real) ? JSON.parse(readFileSync(options.real, "utf8")) : {};
+
+/** The results of redis-server, from the file of an earlier run or from a run. */
+async function onReal(file) {
+  const key = `${file} ${options.tags} ${options.only ?? ""}`;
+  const kept = known[key];
+  if (kept) return { ...kept, tests: new Map(kept.tests) };
+  const outcome = await runOn(startReal, root, file, BASE_PORT);
+  if (options.real && outcome.tests.size > 0) {
+    known[key] = { ...outcome, tests: [...outcome.tests] };
+    writeFileSync(options.real, JSON.stringify(known));
+  }
+  return outcome;
+}
+
 /** What the arms say of a file, test by test. */
 function judge(file, real, ours) {
-  const reference = real ?? ours;
-  const names = [...new Set([...reference.tests.keys(), ...(ours ?? real).tests.keys()])];
-  const count = (outcome) =>
-    outcome === undefined ? 0 : names.filter((name) => outcome.tests.get(name)?.passed).length;
+  const names = [...new Set([...real.tests.keys(), ...ours.tests.keys()])];
+  const count = (outcome) => names.filter((name) => outcome.tests.get(name)?.passed).length;
   const failures = names.flatMap((name) => {
-    const mine = ours?.tests.get(name);
-    if (ours === undefined || mine?.passed) return [];
+    const mine = ours.tests.get(name);
+    if (mine?.passed) return [];
     const why = mine === undefined ? "did not run" : mine.why;
-    const onReal = real?.tests.get(name);
-    const excuse = onReal && !onReal.passed ? `real: ${onReal.why}` : byDesign[`${file}: ${name}`];
+    const there = real.tests.get(name);
+    const excuse = there && !there.passed ? `real: ${there.why}` : byDesign[`${file}: ${name}`];
     return [{ name, why, excuse }];
   });
   return {
@@ -133,11 +151,9 @@ function judge(file, real, ours) {
     tests: names.length,
     real: count(real),
     ours: count(ours),
-    skipped: reference.skipped,
+    skipped: real.skipped,
     failures,
-    ended: [real?.ended && `real ${real.ended}`, ours?.ended && `ours ${ours.ended}`].filter(
-      Boolean,
-    ),
+    ended: [real.ended && `real ${real.ended}`, ours.ended && `ours ${ours.ended}`].filter(Boolean),
   };
 }
 
@@ -165,8 +181,10 @@ if (!options.json) console.log(`${"file".padEnd(26)} tests   real   ours  skippe
 try {
   for (const file of wanted) {
     const [real, ours] = await Promise.all([
-      options.arm === "ours" ? undefined : runOn(startReal, root, file, 24_000),
-      options.arm === "real" ? undefined : runOn(() => startOurs(block.path), root, file, 33_000),
+      options.arm === "ours" ? undefined : runOn(startReal, root, file, BASE_PORT),
+      options.arm === "real"
+        ? undefined
+        : runOn(() => startOurs(block.path), root, file, BASE_PORT + 64),
     ]);
     const verdict = judge(file, real, ours);
     total.tests += verdict.tests;

@@ -9,7 +9,9 @@ import {
 } from "../../wire/index.ts";
 import { type Command, NO_REPLY, type NoReply } from "./command.ts";
 import type { Database } from "./database.ts";
+import type { User } from "./acl-user.ts";
 import type { Server } from "./server.ts";
+import type { TrackingMode } from "./tracking.ts";
 
 /** A command that waits for MULTI's EXEC. */
 export interface Queued {
@@ -42,7 +44,7 @@ export class Client {
   name = "";
   libraryName = "";
   libraryVersion = "";
-  user = "default";
+  user: User;
   authenticated: boolean;
   /** Commands since MULTI; undefined outside a transaction. */
   queue: Queued[] | undefined;
@@ -50,13 +52,16 @@ export class Client {
   queueFailed = false;
   /** Running the commands of EXEC or of a script: blocking commands must not block. */
   denyBlocking = false;
-  /** The keys that WATCH names, by database. */
-  readonly watched: Map<Database, Set<string>> = new Map();
+  /** The keys that WATCH names, by database, and whether each had expired already. */
+  readonly watched: Map<Database, Map<string, boolean>> = new Map();
   dirtyWatch = false;
   readonly channels: Set<string> = new Set();
   readonly patterns: Set<string> = new Set();
   readonly shardChannels: Set<string> = new Set();
   blocked: Blocked | undefined;
+  /** A command waits for the end of CLIENT PAUSE. */
+  postponed = false;
+  tracking: TrackingMode | undefined;
   monitoring = false;
   noEvict = false;
   /** CLIENT REPLY: on, off, or skip the next. */
@@ -75,8 +80,18 @@ export class Client {
     this.db = server.databases[0] as Database;
     this.createdMs = server.nowMs;
     this.lastMs = server.nowMs;
-    this.authenticated = socket === undefined || server.password === "";
+    this.user = server.acl.defaultUser;
+    this.authenticated = socket === undefined || this.user.open;
     this.decoder.authenticated = this.authenticated;
+  }
+
+  /** The client's address as CLIENT LIST and MONITOR show it. */
+  get address(): string {
+    return this.socket ? shownAddress(this.socket.remoteAddress, this.socket.remotePort) : "";
+  }
+
+  get localAddress(): string {
+    return this.socket ? shownAddress(this.socket.localAddress, this.socket.localPort) : "";
   }
 
   /** How many channels and patterns the client is subscribed to. */
@@ -131,6 +146,21 @@ export class Client {
     }
   }
 
+  /** Drops the connection: the client under way after its reply, others at once. */
+  drop(): void {
+    if (this.server.current === this) {
+      this.close();
+      return;
+    }
+    this.server.forget(this);
+    this.socket?.destroy();
+  }
+
+  /** Bytes that are not yet with the network. */
+  get outputBytes(): number {
+    return this.#out.length + (this.socket?.writableLength ?? 0);
+  }
+
   /** Waits for one of `keys`; `timeoutMs` of 0 waits for ever. */
   block(options: {
     keys: readonly string[];
@@ -180,7 +210,7 @@ export class Client {
   /** Forgets the keys of WATCH. */
   unwatch(): void {
     for (const [database, keys] of this.watched) {
-      for (const key of keys) {
+      for (const key of keys.keys()) {
         const watching = database.watchers.get(key);
         watching?.delete(this);
         if (watching?.size === 0) database.watchers.delete(key);
@@ -189,4 +219,10 @@ export class Client {
     this.watched.clear();
     this.dirtyWatch = false;
   }
+}
+
+/** An IPv4 address that a socket for both versions gives comes without its prefix. */
+function shownAddress(address = "", port = 0): string {
+  const bare = address.replace(/^::ffff:/, "");
+  return bare.includes(":") ? `[${bare}]:${port}` : `${bare}:${port}`;
 }

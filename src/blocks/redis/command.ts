@@ -1,6 +1,7 @@
 /** What a command is: a function from a client and its arguments to a reply, and what is known of it. */
 import { type Reply, Status } from "../../wire/index.ts";
 import type { Client } from "./client.ts";
+import type { LatencyHistogram } from "./latency.ts";
 
 /** The command answers by itself, later or not at all. */
 export class NoReply {
@@ -16,7 +17,8 @@ export type Run = (client: Client, args: string[]) => Reply | NoReply;
  * first and last key and the step between them, as `COMMAND INFO` tells.
  *
  * Flags: `w` write, `r` readonly, `m` denyoom, `a` admin, `p` pubsub, `s` noscript, `b` blocking,
- * `l` loading, `t` stale, `F` fast, `M` movable keys, `A` no authentication, `n` not in MULTI.
+ * `l` loading, `t` stale, `F` fast, `M` movable keys, `A` no authentication, `n` not in MULTI, `P` may
+ * change data or reach other servers without being a write, `D` only where `enable-debug-command` lets it.
  */
 export type CommandRow = readonly [
   run: Run | CommandTable,
@@ -41,10 +43,17 @@ export class Command {
   readonly last: number;
   readonly step: number;
   readonly writes: boolean;
+  readonly reads: boolean;
   /** Group of the documentation: `string`, `list`, ... */
   readonly group: string;
   readonly subcommands: ReadonlyMap<string, Command> | undefined;
   calls = 0;
+  /** Calls that were not let run, and calls that ended with an error. */
+  rejected = 0;
+  failed = 0;
+  /** Microseconds that all calls took. */
+  micros = 0;
+  histogram: LatencyHistogram | undefined;
 
   constructor(name: string, group: string, row: CommandRow) {
     const [run, arity, flags, first = 0, last = 0, step = 0] = row;
@@ -56,6 +65,7 @@ export class Command {
     this.last = last;
     this.step = step;
     this.writes = flags.includes("w");
+    this.reads = flags.includes("r");
     if (typeof run === "function") {
       this.run = run;
       this.subcommands = undefined;

@@ -42,6 +42,7 @@ export class Config {
 
   constructor(given: Readonly<Record<string, string>>, server: Server) {
     this.#server = server;
+    this.#values.set("dir", process.cwd());
     for (const [name, value] of Object.entries(given)) {
       if (name === "version") this.version = value;
       else if (settings.has(aliases[name] ?? name)) this.#store(aliases[name] ?? name, value);

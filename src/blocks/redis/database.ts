@@ -4,8 +4,9 @@
  * All reads and writes of commands go through here, so that a dead key is never seen, a change always
  * dirties the transactions that WATCH it, and a waiting client always hears of a key that became ready.
  */
+import { countAccess } from "./frequency.ts";
 import { WRONG_TYPE } from "./errors.ts";
-import { Dict } from "./dict.ts";
+import { Dict, type Slot } from "./dict.ts";
 import type { Client } from "./client.ts";
 import type { Server } from "./server.ts";
 import { StringValue } from "./values/string.ts";
@@ -44,6 +45,7 @@ export class Database {
       return undefined;
     }
     value.touchedMs = nowMs;
+    if (this.server.countsAccesses) countAccess(value, nowMs, this.server.config);
     this.server.stats.hits++;
     return value;
   }
@@ -84,11 +86,26 @@ export class Database {
 
   /** Adds a key that is not there yet. */
   add(key: string, value: Value): void {
-    value.touchedMs = this.server.nowMs;
+    this.#fresh(value);
     this.keys.set(key, value);
     if (value.expireAtMs !== Infinity) this.#track(key, value.expireAtMs);
     this.ready(key);
     this.server.notify("n", "new", key, this);
+  }
+
+  #fresh(value: Value): void {
+    value.touchedMs = this.server.nowMs;
+    value.countedMs = this.server.nowMs;
+  }
+
+  /** Puts a key of a file in place, without telling anyone. */
+  restore(key: string, value: Value): void {
+    const old = this.keys.get(key);
+    if (old !== undefined) this.remove(key, old);
+    this.#fresh(value);
+    this.keys.set(key, value);
+    if (value.expireAtMs !== Infinity) this.#track(key, value.expireAtMs);
+    if (this.server.memory.tracking) this.server.memory.changed(key, value);
   }
 
   /** Sets a key, whatever it held; its expiry is that of `value`. */
@@ -98,7 +115,9 @@ export class Database {
       this.add(key, value);
     } else {
       if (old.expireAtMs !== Infinity) this.expiring--;
-      value.touchedMs = this.server.nowMs;
+      if (this.server.memory.tracking) this.server.memory.removed(old);
+      this.#fresh(value);
+      value.frequency = old.frequency;
       this.keys.set(key, value);
       if (value.expireAtMs !== Infinity) this.#track(key, value.expireAtMs);
       this.ready(key);
@@ -131,6 +150,7 @@ export class Database {
   /** Takes a key out of the table and nothing else. */
   remove(key: string, value: Value): void {
     if (value.expireAtMs !== Infinity) this.expiring--;
+    if (this.server.memory.tracking) this.server.memory.removed(value);
     this.keys.delete(key);
     if (value.type === "stream" && this.blocked.has(key)) this.server.markReady(this, key);
   }
@@ -138,17 +158,60 @@ export class Database {
   /** Removes a key whose time has come. */
   expire(key: string): void {
     const value = this.keys.get(key);
-    if (value === undefined) return;
+    // While clients are paused nothing changes; the key is merely not seen.
+    if (value === undefined || this.server.pause.active) return;
     this.remove(key, value);
     this.server.stats.expired++;
     this.server.notify("x", "expired", key, this);
+    this.#gone(key);
+  }
+
+  /** Removes a key to make room. */
+  evict(key: string): void {
+    const value = this.keys.get(key);
+    if (value === undefined) return;
+    this.remove(key, value);
+    this.server.notify("e", "evicted", key, this);
+    this.#gone(key);
+  }
+
+  /** A key went by itself: other servers must hear of it, and the command under way goes on. */
+  #gone(key: string): void {
+    const { dirty, propagation } = this.server;
     this.changed(key);
+    // The removal is recorded by itself; it does not make the command one that changed something.
+    this.server.dirty = dirty;
+    this.server.removals++;
+    if (propagation !== undefined) {
+      propagation.also(this, ["DEL", key]);
+      propagation.commit();
+    }
+  }
+
+  /** Up to `count` slots drawn at random, with `volatile` only of keys that have an expiry. */
+  sample(count: number, volatile: boolean): Slot<Value>[] {
+    const { size } = this.keys;
+    if (size === 0 || (volatile && this.expiring === 0)) return [];
+    if (size <= count) {
+      return this.keys.slots().filter(({ value }) => !volatile || value.expireAtMs !== Infinity);
+    }
+    const found: Slot<Value>[] = [];
+    const start = Math.floor(Math.random() * size);
+    // Where few keys expire, a walk from a random place finds one sooner than draws do.
+    for (let step = 0; step < size && found.length < count; step++) {
+      const slot = volatile ? this.keys.slotAt((start + step) % size) : this.keys.random();
+      if (!volatile || slot.value.expireAtMs !== Infinity) found.push(slot);
+    }
+    return found;
   }
 
   /** Removes every key. */
   flush(): number {
     const removed = this.keys.size;
-    for (const key of this.watchers.keys()) if (this.keys.has(key)) this.changed(key);
+    if (this.server.memory.tracking) {
+      for (const { value } of this.keys.slots()) this.server.memory.removed(value);
+    }
+    this.touchAll(undefined);
     for (const key of this.blocked.keys()) if (this.keys.has(key)) this.server.markReady(this, key);
     this.keys = new Dict();
     this.expiring = 0;
@@ -158,10 +221,46 @@ export class Database {
   /** Tells whoever watches the key that it changed. */
   changed(key: string): void {
     this.server.dirty++;
-    if (this.watchers.size > 0) {
-      const watching = this.watchers.get(key);
-      if (watching) for (const client of watching) client.dirtyWatch = true;
+    if (this.server.memory.tracking) {
+      const value = this.keys.get(key);
+      if (value !== undefined) this.server.memory.changed(key, value);
     }
+    if (this.server.tracking !== undefined) this.server.tracking.invalidate(key);
+    if (this.watchers.size > 0) this.#touch(key);
+  }
+
+  /** Fails the transactions that watch a key. */
+  #touch(key: string): void {
+    for (const client of this.watchers.get(key) ?? []) {
+      const keys = client.watched.get(this);
+      if (keys?.get(key) !== true) client.dirtyWatch = true;
+      // A key that had expired when it was watched, and now is gone, has not changed.
+      else if (!this.keys.has(key)) keys.set(key, false);
+    }
+  }
+
+  /** Fails the transactions that watch a key which changes when other keys take the place of these. */
+  touchAll(others: Database | undefined): void {
+    for (const [key, watching] of this.watchers) {
+      const here = this.keys.has(key);
+      const there = others?.keys.has(key) === true;
+      if (!here && !there) continue;
+      const expiredThere = others?.isExpired(key) === true;
+      for (const client of watching) {
+        const keys = client.watched.get(this);
+        if (keys?.get(key) === true) {
+          if (!there) keys.set(key, false);
+          else if (!expiredThere) client.dirtyWatch = true;
+        } else if (!here && expiredThere) keys?.set(key, true);
+        else client.dirtyWatch = true;
+      }
+    }
+  }
+
+  /** Whether a key is there whose time has come. */
+  isExpired(key: string): boolean {
+    const value = this.keys.get(key);
+    return value !== undefined && value.expireAtMs <= this.server.nowMs;
   }
 
   /** Tells the server that clients blocked on this key may go on. */

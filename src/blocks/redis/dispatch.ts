@@ -2,6 +2,7 @@
 import { NULL_ARRAY, OK, QUEUED, type Reply, RespError } from "../../wire/index.ts";
 import type { Client } from "./client.ts";
 import { type Command, NO_REPLY, type NoReply } from "./command.ts";
+import { keysOf } from "./command-keys.ts";
 import { err, wrongArity } from "./errors.ts";
 import type { Server } from "./server.ts";
 
@@ -20,30 +21,51 @@ const IN_SUBSCRIPTION = new Set([
 
 /** Runs one request of a client and answers it. */
 export function dispatch(client: Client, args: string[]): void {
-  client.lastMs = client.server.nowMs;
+  const { server } = client;
+  client.lastMs = server.nowMs;
   if (client.replies === "skip") client.replies = "skipping";
+  const { tracking } = client;
+  const caching = tracking?.caching;
+  server.current = client;
   client.reply(answer(client, args));
+  server.current = undefined;
+  server.tracking?.replied(client);
+  // CLIENT CACHING is about the next command alone, which may be a whole transaction.
+  if (tracking !== undefined && caching !== undefined && client.queue === undefined) {
+    tracking.caching = undefined;
+  }
   if (client.replies === "skipping") client.replies = "on";
 }
 
 function answer(client: Client, args: string[]): Reply | NoReply {
-  let command: Command;
+  let command: Command | undefined;
   try {
     command = findCommand(client.server, args);
-    admit(client, command);
+    admit(client, command, args);
   } catch (error) {
-    if (client.queue && error instanceof RespError) client.queueFailed = true;
-    return counted(client, error);
+    if (!(error instanceof RespError)) throw error;
+    return rejected(client, command, error);
+  }
+  if (client.server.pause.holds(client, command, args)) {
+    client.server.pause.hold(client, args);
+    return NO_REPLY;
   }
   if (client.queue && !OUT_OF_MULTI.has(command.name)) {
-    if (command.flags.includes("n")) {
-      client.queueFailed = true;
-      return err("Command not allowed inside a transaction");
-    }
     client.queue.push({ command, args });
     return QUEUED;
   }
   return execute(client, command, args);
+}
+
+/** The reply to a command that may not run: a transaction that it is part of cannot succeed. */
+function rejected(client: Client, command: Command | undefined, error: RespError): RespError {
+  if (command) command.rejected++;
+  client.server.countError(error);
+  if (client.queue === undefined) return error;
+  client.queueFailed = true;
+  if (command?.name !== "exec") return error;
+  endTransaction(client);
+  return new RespError(`EXECABORT Transaction discarded because of: ${error.text}`);
 }
 
 /** Runs a command whose right to run is established; an error becomes the reply. */
@@ -56,13 +78,30 @@ export function execute(client: Client, command: Command, args: string[]): Reply
   const watched = server.monitors.size > 0;
   const isScript = watched && /^(eval|fcall)/.test(command.name);
   if (isScript) server.monitor(client, command, args);
+  const timer = server.timer;
+  const startMs = timer.active ? timer.now() : 0;
   try {
-    return command.run(client, args);
+    const { propagation } = server;
+    const reply =
+      propagation === undefined
+        ? command.run(client, args)
+        : propagation.run(client, command, args);
+    if (server.tracking !== undefined && command.reads) rememberReads(client, command, args);
+    return reply;
   } catch (error) {
+    command.failed++;
     return counted(client, error);
   } finally {
+    if (timer.active) timer.done(client, command, args, startMs);
     if (watched && !isScript) server.monitor(client, command, args);
   }
+}
+
+function rememberReads(client: Client, command: Command, args: string[]): void {
+  const { server } = client;
+  const reader = server.current ?? client;
+  if (reader.tracking === undefined || command.group === "pubsub") return;
+  server.tracking?.remember(reader, keysOf(command, args));
 }
 
 function counted(client: Client, error: unknown): RespError {
@@ -104,9 +143,21 @@ function checkArity(command: Command, args: readonly string[]): Command {
 }
 
 /** Throws unless the client may run the command in its present state. */
-function admit(client: Client, command: Command): void {
+function admit(client: Client, command: Command, args: string[]): void {
+  const { server } = client;
+  if (command.flags.includes("D")) admitProtected(client, command);
   if (!client.authenticated && !command.flags.includes("A")) {
     throw new RespError("NOAUTH Authentication required.");
+  }
+  if (client.queue !== undefined && command.flags.includes("n")) {
+    throw err("Command not allowed inside a transaction");
+  }
+  if (!client.user.unrestricted) server.acl.admit(client, command, args);
+  if (server.memory.tracking) admitMemory(client, command);
+  if (server.tracking !== undefined) server.tracking.enforceLimit();
+  if (command.writes || command.name === "ping") {
+    const refusal = server.persistence?.refusal;
+    if (refusal !== undefined) throw refusal;
   }
   if (client.resp === 2 && client.subscriptions + client.shardChannels.size > 0) {
     if (!IN_SUBSCRIPTION.has(command.name)) {
@@ -115,6 +166,32 @@ function admit(client: Client, command: Command): void {
       );
     }
   }
+}
+
+const LOOPBACK = /^(::1|(::ffff:)?127\.)/;
+
+/** DEBUG runs only where `enable-debug-command` lets it. */
+function admitProtected(client: Client, command: Command): void {
+  const allowed = client.server.config.get("enable-debug-command");
+  const isLocal = client.socket === undefined || LOOPBACK.test(client.socket.remoteAddress ?? "");
+  if (allowed === "yes" || (allowed === "local" && isLocal)) return;
+  const [name] = command.name.split("|") as [string];
+  throw err(
+    `${name.toUpperCase()} command not allowed. If the enable-${name}-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.`,
+  );
+}
+
+const OUT_OF_MEMORY = new RespError("OOM command not allowed when used memory > 'maxmemory'.");
+
+/** Makes room, and refuses what would need more where there is none. */
+function admitMemory(client: Client, command: Command): void {
+  const full = !client.server.memory.makeRoom();
+  client.server.memoryFull = full;
+  if (!full) return;
+  const inTransaction = client.queue !== undefined && !OUT_OF_MULTI.has(command.name);
+  const queued =
+    command.name === "exec" && client.queue?.some(({ command: one }) => one.flags.includes("m"));
+  if (inTransaction || queued || command.flags.includes("m")) throw OUT_OF_MEMORY;
 }
 
 export function multi(client: Client): Reply {
@@ -140,8 +217,8 @@ export function endTransaction(client: Client): void {
 export function exec(client: Client): Reply | NoReply {
   const { queue, server } = client;
   if (!queue) throw err("EXEC without MULTI");
-  for (const [database, keys] of client.watched) for (const key of keys) database.peek(key);
-  const { queueFailed, dirtyWatch } = client;
+  const { queueFailed } = client;
+  const dirtyWatch = client.dirtyWatch || watchedExpired(client);
   endTransaction(client);
   if (queueFailed) {
     throw new RespError("EXECABORT Transaction discarded because of previous errors.");
@@ -163,14 +240,23 @@ export function exec(client: Client): Reply | NoReply {
   }
 }
 
+/** Whether a watched key has expired since WATCH. */
+function watchedExpired(client: Client): boolean {
+  for (const [database, keys] of client.watched) {
+    for (const [key, wasExpired] of keys) if (!wasExpired && database.isExpired(key)) return true;
+  }
+  return false;
+}
+
 export function watch(client: Client, args: string[]): Reply {
   if (client.queue) throw err("WATCH inside MULTI is not allowed");
+  if (client.dirtyWatch) return OK;
   const { db } = client;
   for (const key of args.slice(1)) {
-    db.peek(key);
     let mine = client.watched.get(db);
-    if (!mine) client.watched.set(db, (mine = new Set()));
-    mine.add(key);
+    if (!mine) client.watched.set(db, (mine = new Map()));
+    if (mine.has(key)) continue;
+    mine.set(key, db.isExpired(key));
     let watching = db.watchers.get(key);
     if (!watching) db.watchers.set(key, (watching = new Set()));
     watching.add(client);

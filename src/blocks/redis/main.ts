@@ -7,8 +7,13 @@ for (let at = 0; at + 1 < argv.length; at += 2) {
   settings[(argv[at] as string).replace(/^--/, "")] = argv[at + 1] as string;
 }
 const { host, ...config } = settings;
-const server = new Server(config);
-server.listen(Number(config["port"] ?? 6_379), host).catch((error: Error) => {
-  console.error(`redis: ${error.message}`);
+try {
+  const server = new Server(config);
+  server.start();
+  await server.listen(Number(config["port"] ?? 6_379), host);
+} catch (error) {
+  // Settings are refused with a reply's text, files and ports with an error.
+  const { text, message } = error as { text?: string; message?: string };
+  console.error(`redis: ${text?.replace(/^ERR /, "") ?? message}`);
   process.exit(1);
-});
+}

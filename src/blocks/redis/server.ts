@@ -5,18 +5,31 @@
  * another, clients that waited for a key are served, and then the output of everyone goes out. When nothing
  * happens and no key is due to expire, there are no timers: an idle server has no events.
  */
+import { existsSync } from "node:fs";
 import { createServer, type Server as NetServer, type Socket } from "node:net";
 import { ProtocolError, RespError, Status } from "../../wire/index.ts";
+import { Acl } from "./acl.ts";
 import { Client } from "./client.ts";
 import type { Command } from "./command.ts";
 import { Config } from "./config.ts";
 import { Database } from "./database.ts";
 import { dispatch } from "./dispatch.ts";
+import { err } from "./errors.ts";
+import { escapeBytes } from "./escape.ts";
 import { ExpiryHeap } from "./expiry.ts";
+import { LatencyMonitor } from "./latency.ts";
+import { Memory } from "./memory.ts";
 import { Notifier } from "./notify.ts";
+import { Pause } from "./pause.ts";
+import { Persistence } from "./persistence.ts";
+import type { Propagation } from "./propagation.ts";
 import { PubSub } from "./pubsub.ts";
+import { redacted } from "./redact.ts";
 import { Commands } from "./table.ts";
-import type { ScriptEngine } from "./scripting/engine.ts";
+import { ScriptEngine } from "./scripting/engine.ts";
+import { SlowLog } from "./slowlog.ts";
+import { CommandTimer } from "./timing.ts";
+import type { Tracking } from "./tracking.ts";
 
 /** Redis looks for keys to expire ten times a second; so do we, but only when there are any. */
 const EXPIRE_CYCLE_MS = 100;
@@ -62,8 +75,28 @@ export class Server {
   resumable: Client[] = [];
   /** The scripts' engine, made by the first EVAL. */
   scripts: ScriptEngine | undefined;
-  /** Event handlers stop reading while a client paused everyone (CLIENT PAUSE). */
-  pausedUntilMs = 0;
+  readonly pause: Pause = new Pause(this);
+  readonly slowLog: SlowLog = new SlowLog();
+  readonly latency: LatencyMonitor = new LatencyMonitor();
+  readonly timer: CommandTimer = new CommandTimer(this);
+  readonly memory: Memory = new Memory(this);
+  readonly acl: Acl;
+  /** Present once a client turned tracking on. */
+  tracking: Tracking | undefined;
+  /** Present while commands are recorded. */
+  propagation: Propagation | undefined;
+  /** Present once the server was started. */
+  persistence: Persistence | undefined;
+  /** The client whose command is under way. */
+  current: Client | undefined;
+  /** True under an LFU policy. */
+  countsAccesses = false;
+  /** There was no room when the command under way began. */
+  memoryFull = false;
+  /** Keys that went by themselves, since the start. */
+  removals = 0;
+  /** Whether keys are removed when their time comes, and not only when someone asks for them. */
+  activeExpire = true;
   onShutdown: () => void = () => process.exit(0);
   readonly #expiries: ExpiryHeap = new ExpiryHeap();
   #expiryTimer: NodeJS.Timeout | undefined;
@@ -73,15 +106,14 @@ export class Server {
   #net: NetServer | undefined;
   #runId = "";
   #inEvent = false;
+  #afterCommand: (() => void)[] = [];
 
   constructor(settings: Readonly<Record<string, string>> = {}) {
     this.config = new Config(settings, this);
+    this.acl = new Acl(this);
+    for (const name of Object.keys(settings)) this.configured(name);
     const count = Number(this.config.get("databases"));
     for (let index = 0; index < count; index++) this.databases.push(new Database(this, index));
-  }
-
-  get password(): string {
-    return this.config.get("requirepass");
   }
 
   /** Forty hexadecimal digits that tell this process from others. */
@@ -92,10 +124,46 @@ export class Server {
 
   /** Lets a setting that CONFIG SET changed take effect. */
   configured(name: string): void {
-    if (name === "proto-max-bulk-len") {
-      const bytesMax = this.config.number(name);
-      for (const client of this.clients.values()) client.decoder.bulkBytesMax = bytesMax;
+    const { config } = this;
+    switch (name) {
+      case "proto-max-bulk-len":
+        for (const client of this.clients.values()) {
+          client.decoder.bulkBytesMax = config.number(name);
+        }
+        break;
+      case "requirepass":
+        this.acl.setDefaultPassword(config.get(name));
+        break;
+      case "maxmemory":
+      case "maxmemory-policy":
+        this.countsAccesses = config.get("maxmemory-policy").endsWith("lfu");
+        this.memory.configure();
+        break;
+      case "slowlog-log-slower-than":
+      case "latency-monitor-threshold":
+      case "latency-tracking":
+        this.timer.configure();
+        break;
+      case "appendonly":
+        this.persistence?.configureAof();
+        break;
+      case "dir":
+        if (!existsSync(config.get(name))) throw err("No such file or directory");
+        break;
+      default:
     }
+  }
+
+  /** Loads what an earlier process left on the disk. Throws an `Error` that says what is wrong with it. */
+  start(): void {
+    this.persistence = new Persistence(this);
+    this.persistence.start();
+  }
+
+  /** Loads a library of functions from a file. */
+  loadLibrary(code: string, replace: boolean): void {
+    this.scripts ??= new ScriptEngine(this);
+    this.scripts.functions.load(code, replace);
   }
 
   /** Starts to listen; resolves with the port, rejects with Node's error. */
@@ -116,6 +184,8 @@ export class Server {
   close(): Promise<void> {
     clearTimeout(this.#expiryTimer);
     this.#expiryTimerMs = Infinity;
+    this.pause.stop();
+    this.persistence?.stop();
     return new Promise((resolve) => {
       if (this.#net) this.#net.close(() => resolve());
       else resolve();
@@ -148,9 +218,22 @@ export class Server {
     client.closed = true;
     client.unblock(undefined);
     client.unwatch();
+    this.pause.forget(client);
     this.pubsub.forget(client);
+    this.tracking?.disable(client);
     this.monitors.delete(client);
     this.clients.delete(client.id);
+  }
+
+  /** Does something once the command under way has been answered. */
+  afterCommand(work: () => void): void {
+    this.#afterCommand.push(work);
+  }
+
+  /** Forgets every key, and tells nobody. */
+  empty(): void {
+    for (const database of this.databases) database.flush();
+    this.scripts?.functions.libraries.clear();
   }
 
   /** Runs `work` as one event: afterwards waiting clients are served and output goes out. */
@@ -170,6 +253,9 @@ export class Server {
       }
     } finally {
       this.#inEvent = false;
+      this.tracking?.broadcast();
+      // What was recorded is written before anyone hears that it was done.
+      this.persistence?.afterEvent();
       const writes = this.pendingWrites;
       this.pendingWrites = [];
       for (const client of writes) client.flush();
@@ -179,11 +265,17 @@ export class Server {
   /** Runs the requests that a client has sent, until it blocks or there are no more. */
   #run(client: Client): void {
     try {
-      while (!client.closing && !client.closed && client.blocked === undefined) {
+      while (
+        !client.closing &&
+        !client.closed &&
+        client.blocked === undefined &&
+        !client.postponed
+      ) {
         const request = client.decoder.next();
         if (request === null) return;
         if (this.frozen === 0) this.nowMs = Date.now();
         dispatch(client, request);
+        while (this.#afterCommand.length > 0) (this.#afterCommand.shift() as () => void)();
         if (this.#ready.length > 0) this.#serveReady();
       }
     } catch (error) {
@@ -210,6 +302,7 @@ export class Server {
           if (!blocked || blocked.database !== database) continue;
           const reply = blocked.attempt(key);
           if (reply !== undefined) client.unblock(reply);
+          this.propagation?.commit();
         }
       }
     }
@@ -217,12 +310,9 @@ export class Server {
 
   /** Exchanges the contents of two databases; clients stay where they are and see the other's keys. */
   swap(first: Database, second: Database): void {
-    for (const database of [first, second]) {
-      const other = database === first ? second : first;
-      for (const key of database.watchers.keys()) {
-        if (database.keys.has(key) || other.keys.has(key)) database.changed(key);
-      }
-    }
+    first.touchAll(second);
+    second.touchAll(first);
+    this.dirty++;
     [first.keys, second.keys] = [second.keys, first.keys];
     [first.expiring, second.expiring] = [second.expiring, first.expiring];
     for (const database of [first, second]) {
@@ -246,10 +336,10 @@ export class Server {
   /** Shows a command to the clients that MONITOR. */
   monitor(client: Client, command: Command, args: readonly string[]): void {
     if (command.flags.includes("a") || command.name === "auth") return;
-    const source = client.socket
-      ? `${client.socket.remoteAddress}:${client.socket.remotePort}`
-      : "lua";
-    const words = args.map((arg) => `"${escapeBytes(arg)}"`).join(" ");
+    const source = client.socket ? client.address : "lua";
+    const words = redacted(command, args)
+      .map((arg) => `"${escapeBytes(arg)}"`)
+      .join(" ");
     const line = `${(this.nowMs / 1_000).toFixed(6)} [${client.db.index} ${source}] ${words}`;
     for (const watcher of this.monitors) if (watcher !== client) watcher.push(new Status(line));
   }
@@ -295,8 +385,14 @@ export class Server {
     );
   }
 
+  /** Turns the removal of keys whose time has come on or off; DEBUG does. */
+  setActiveExpire(active: boolean): void {
+    this.activeExpire = active;
+    this.#armExpiry();
+  }
+
   #armExpiry(): void {
-    const { nextMs } = this.#expiries;
+    const nextMs = this.activeExpire ? this.#expiries.nextMs : Infinity;
     clearTimeout(this.#expiryTimer);
     this.#expiryTimerMs = nextMs;
     if (nextMs === Infinity) return;
@@ -307,6 +403,11 @@ export class Server {
 
   /** Removes every key whose time has come; what is stale in the heap goes too. */
   #expireDue(): void {
+    if (this.pause.active) {
+      this.#expiryTimerMs = Infinity;
+      this.#armExpiry();
+      return;
+    }
     while (this.#expiries.nextMs <= this.nowMs) {
       const death = this.#expiries.pop();
       if (!death) break;
@@ -318,19 +419,4 @@ export class Server {
     this.#armExpiry();
     if (this.#ready.length > 0) this.#serveReady();
   }
-}
-
-/** Bytes as MONITOR and redis-cli show them. */
-export function escapeBytes(text: string): string {
-  return text.replace(/["\\]|[^ -~]/g, (c) => {
-    const named: Record<string, string> = {
-      "\n": "\\n",
-      "\r": "\\r",
-      "\t": "\\t",
-      "\x07": "\\a",
-      "\b": "\\b",
-    };
-    if (c === '"' || c === "\\") return `\\${c}`;
-    return named[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  });
 }

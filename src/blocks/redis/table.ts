@@ -5,6 +5,7 @@
 import { Command, type CommandRow, type CommandTable } from "./command.ts";
 import { bits } from "./commands/bits.ts";
 import { functions } from "./commands/functions.ts";
+import { dumps } from "./commands/dump.ts";
 import { hashes } from "./commands/hashes.ts";
 import { listMoves } from "./commands/list-moves.ts";
 import { lists } from "./commands/lists.ts";
@@ -20,6 +21,7 @@ import { zsets } from "./commands/zsets.ts";
 import { connection } from "./commands/connection.ts";
 import { expire } from "./commands/expire.ts";
 import { keys } from "./commands/keys.ts";
+import { persistenceCommands } from "./commands/persistence.ts";
 import { pubsub } from "./commands/pubsub.ts";
 import { scripting } from "./commands/scripting.ts";
 import { serverCommands } from "./commands/server-commands.ts";
@@ -30,7 +32,9 @@ import { transactions } from "./commands/transactions.ts";
 const groups: readonly (readonly [string, CommandTable])[] = [
   ["connection", connection],
   ["server", serverCommands],
+  ["server", persistenceCommands],
   ["generic", keys],
+  ["generic", dumps],
   ["generic", expire],
   ["string", strings],
   ["string", counters],

@@ -1,53 +1,18 @@
 /** CLIENT: what connections there are, and what one may change about them. */
-import { encodeRequest, NULL_ARRAY, OK, type Reply, RespError } from "../../../wire/index.ts";
+import { NULL_ARRAY, OK, type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { type CommandTable, NO_REPLY, type NoReply } from "../command.ts";
+import { describeClient, parseClientType, typeOfClient } from "../describe-client.ts";
 import { err, NOT_INTEGER, SYNTAX } from "../errors.ts";
 import { parseInteger } from "../numbers.ts";
-
-/** One line of CLIENT LIST. */
-function describe(client: Client, running?: readonly string[]): string {
-  const { server, socket } = client;
-  const age = Math.floor((server.nowMs - client.createdMs) / 1_000);
-  const idle = Math.floor((server.nowMs - client.lastMs) / 1_000);
-  let flags = "";
-  if (client.monitoring) flags += "O";
-  if (client.subscriptions > 0) flags += "P";
-  if (client.queue) flags += "x";
-  if (client.blocked) flags += "b";
-  if (client.dirtyWatch) flags += "d";
-  if (client.closing) flags += "c";
-  return [
-    `id=${client.id}`,
-    `addr=${socket?.remoteAddress ?? ""}:${socket?.remotePort ?? 0}`,
-    `laddr=${socket?.localAddress ?? ""}:${socket?.localPort ?? 0}`,
-    `fd=${client.id + 7}`,
-    `name=${client.name}`,
-    `age=${age}`,
-    `idle=${idle}`,
-    `flags=${flags || "N"}`,
-    `db=${client.db.index}`,
-    `sub=${client.channels.size}`,
-    `psub=${client.patterns.size}`,
-    `ssub=${client.shardChannels.size}`,
-    `multi=${client.queue ? client.queue.length : -1}`,
-    // The request under way is still in Redis's buffer when it answers.
-    `qbuf=${client.decoder.pendingBytes + (running ? encodeRequest(running).length : 0)}`,
-    "qbuf-free=20448 argv-mem=10 multi-mem=0 rbs=1024 rbp=0 obl=0 oll=0 omem=0 tot-mem=22298",
-    "events=r",
-    `cmd=${client.lastCommand}`,
-    `user=${client.user}`,
-    "redir=-1",
-    `resp=${client.resp}`,
-  ].join(" ");
-}
+import { caching, redirection, tracking, trackingInfo } from "./client-tracking.ts";
 
 function list(client: Client, args: string[]): Reply {
   let chosen = [...client.server.clients.values()];
   const word = args[2]?.toUpperCase();
   if (word === "TYPE" && args.length === 4) {
-    const type = parseType(args[3] as string);
-    chosen = chosen.filter((one) => typeOf(one) === type);
+    const type = parseClientType(args[3] as string);
+    chosen = chosen.filter((one) => typeOfClient(one) === type);
   } else if (word === "ID" && args.length > 3) {
     const ids = args.slice(3).map((text) => {
       const id = parseInteger(text, err("Invalid client ID"));
@@ -58,19 +23,9 @@ function list(client: Client, args: string[]): Reply {
   } else if (word !== undefined) {
     throw SYNTAX;
   }
-  return chosen.map((one) => `${describe(one, one === client ? args : undefined)}\n`).join("");
-}
-
-function parseType(text: string): string {
-  const type = text.toLowerCase();
-  if (!["normal", "master", "replica", "slave", "pubsub"].includes(type)) {
-    throw err(`Unknown client type '${text}'`);
-  }
-  return type;
-}
-
-function typeOf(client: Client): string {
-  return client.subscriptions > 0 ? "pubsub" : "normal";
+  return chosen
+    .map((one) => `${describeClient(one, one === client ? args : undefined)}\n`)
+    .join("");
 }
 
 function setInfo(client: Client, args: string[]): Reply {
@@ -99,11 +54,10 @@ function setName(client: Client, args: string[]): Reply {
 
 function kill(client: Client, args: string[]): Reply {
   const all = [...client.server.clients.values()];
-  const address = (one: Client) => `${one.socket?.remoteAddress}:${one.socket?.remotePort}`;
   if (args.length === 3) {
-    const victim = all.find((one) => address(one) === args[2]);
+    const victim = all.find((one) => one.address === args[2]);
     if (!victim) throw err("No such client");
-    drop(victim, client);
+    victim.drop();
     return OK;
   }
   let skipMe = true;
@@ -117,16 +71,16 @@ function kill(client: Client, args: string[]): Reply {
       if (id < 1) throw err("client-id should be greater than 0");
       chosen = chosen.filter((one) => one.id === id);
     } else if (word === "ADDR") {
-      chosen = chosen.filter((one) => address(one) === value);
+      chosen = chosen.filter((one) => one.address === value);
     } else if (word === "LADDR") {
-      chosen = chosen.filter(
-        ({ socket }) => `${socket?.localAddress}:${socket?.localPort}` === value,
-      );
+      chosen = chosen.filter((one) => one.localAddress === value);
     } else if (word === "TYPE") {
-      const type = parseType(value);
-      chosen = chosen.filter((one) => typeOf(one) === type);
+      const type = parseClientType(value);
+      chosen = chosen.filter((one) => typeOfClient(one) === type);
     } else if (word === "USER") {
-      if (value !== "default") throw err(`No such user '${value}'`);
+      const user = client.server.acl.users.get(value);
+      if (!user) throw err(`No such user '${value}'`);
+      chosen = chosen.filter((one) => one.user === user);
     } else if (word === "SKIPME" && /^(yes|no)$/i.test(value)) {
       skipMe = value.toLowerCase() === "yes";
     } else {
@@ -134,17 +88,8 @@ function kill(client: Client, args: string[]): Reply {
     }
   }
   if (skipMe) chosen = chosen.filter((one) => one !== client);
-  for (const victim of chosen) drop(victim, client);
+  for (const victim of chosen) victim.drop();
   return chosen.length;
-}
-
-function drop(victim: Client, by: Client): void {
-  if (victim === by) {
-    victim.close();
-    return;
-  }
-  victim.server.forget(victim);
-  victim.socket?.destroy();
 }
 
 function replyMode(client: Client, args: string[]): Reply | NoReply {
@@ -181,14 +126,20 @@ function onOff(args: string[]): boolean {
   return word === "on";
 }
 
-function tracking(_client: Client, args: string[]): Reply {
-  if (onOff(args)) throw err("client-side caching is not offered by this server");
+function pause(client: Client, args: string[]): Reply {
+  const { server } = client;
+  const mode = (args[3] ?? "ALL").toUpperCase();
+  if (args.length > 4) throw SYNTAX;
+  if (mode !== "ALL" && mode !== "WRITE") throw err("CLIENT PAUSE mode must be WRITE or ALL");
+  const ms = parseInteger(args[2] as string, err("timeout is not an integer or out of range"));
+  if (ms < 0) throw err("timeout is negative");
+  server.pause.start(mode === "ALL" ? "all" : "write", server.nowMs + ms);
   return OK;
 }
 
 export const clientCommands: CommandTable = {
   id: [(client) => client.id, 2, "slt"],
-  info: [(client, args) => `${describe(client, args)}\n`, 2, "slt"],
+  info: [(client, args) => `${describeClient(client, args)}\n`, 2, "slt"],
   list: [list, -2, "aslt"],
   setname: [setName, 3, "slt"],
   getname: [(client) => client.name || null, 2, "slt"],
@@ -204,8 +155,10 @@ export const clientCommands: CommandTable = {
     3,
     "aslt",
   ],
-  "no-touch": [(_client, args) => (onOff(args), OK), 3, "slt"],
+  pause: [pause, -3, "aslt"],
+  unpause: [({ server }) => (server.afterCommand(() => server.pause.end()), OK), 2, "aslt"],
+  caching: [caching, 3, "slt"],
   tracking: [tracking, -3, "slt"],
-  trackinginfo: [() => ["flags", ["off"], "redirect", -1, "prefixes", []], 2, "slt"],
-  getredir: [() => -1, 2, "slt"],
+  trackinginfo: [trackingInfo, 2, "slt"],
+  getredir: [redirection, 2, "slt"],
 };

@@ -10,7 +10,7 @@ import {
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
 import { endTransaction } from "../dispatch.ts";
-import { err, wrongArity } from "../errors.ts";
+import { err, SYNTAX, wrongArity } from "../errors.ts";
 import { integerOf } from "../numbers.ts";
 import { checkName, clientCommands } from "./client-command.ts";
 import { databaseOf } from "./keys.ts";
@@ -26,26 +26,31 @@ function ping(client: Client, args: string[]): Reply {
   return args[1] ?? PONG;
 }
 
-function authenticate(client: Client, user: string, password: string): void {
-  const { server } = client;
-  if (user !== "default" || (server.password !== "" && password !== server.password)) {
+function authenticate(client: Client, name: string, password: string, command: string): void {
+  const { acl } = client.server;
+  const user = acl.authenticate(name, password);
+  if (user === undefined) {
+    const context = client.queue === undefined ? "toplevel" : "multi";
+    acl.refused(client, { reason: "auth", context, object: command, username: name });
     throw WRONG_PASS;
   }
+  client.user = user;
   client.authenticated = true;
   client.decoder.authenticated = true;
 }
 
 function auth(client: Client, args: string[]): Reply {
-  if (args.length > 3) throw err("syntax error");
+  if (args.length > 3) throw SYNTAX;
+  const command = args[0] as string;
   if (args.length === 2) {
-    if (client.server.password === "") {
+    if (client.server.acl.defaultUser.noPassword) {
       throw err(
         "AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
       );
     }
-    authenticate(client, "default", args[1] as string);
+    authenticate(client, "default", args[1] as string, command);
   } else {
-    authenticate(client, args[1] as string, args[2] as string);
+    authenticate(client, args[1] as string, args[2] as string, command);
   }
   return OK;
 }
@@ -62,7 +67,7 @@ function hello(client: Client, args: string[]): Reply {
   for (let at = 2; at < args.length; at++) {
     const word = (args[at] as string).toUpperCase();
     if (word === "AUTH" && at + 2 < args.length) {
-      authenticate(client, args[at + 1] as string, args[at + 2] as string);
+      authenticate(client, args[at + 1] as string, args[at + 2] as string, args[0] as string);
       at += 2;
     } else if (word === "SETNAME" && at + 1 < args.length) {
       name = args[++at] as string;
@@ -112,11 +117,14 @@ function reset(client: Client): Reply {
   server.pubsub.forget(client);
   server.monitors.delete(client);
   client.monitoring = false;
+  client.noEvict = false;
+  server.tracking?.disable(client);
   client.db = server.databases[0] as Client["db"];
   client.resp = 2;
   client.name = "";
   client.replies = "on";
-  client.authenticated = server.password === "";
+  client.user = server.acl.defaultUser;
+  client.authenticated = client.user.open;
   client.decoder.authenticated = client.authenticated;
   return new Status("RESET");
 }

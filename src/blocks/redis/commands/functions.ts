@@ -20,7 +20,7 @@ function load(client: Client, args: string[]): Reply {
 }
 
 function remove(client: Client, args: string[]): Reply {
-  if (!engineOf(client).functions.libraries.delete(args[2] as string)) {
+  if (!engineOf(client).functions.delete(args[2] as string)) {
     throw err("Library not found");
   }
   return OK;
@@ -31,7 +31,7 @@ function flush(client: Client, args: string[]): Reply {
   if (args.length > 3 || (word !== undefined && word !== "SYNC" && word !== "ASYNC")) {
     throw err("FUNCTION FLUSH only supports SYNC|ASYNC option");
   }
-  client.server.scripts?.functions.libraries.clear();
+  client.server.scripts?.functions.clear();
   return OK;
 }
 
@@ -89,7 +89,7 @@ function call(readOnly: boolean) {
 }
 
 export const functions: CommandTable = {
-  fcall: [call(false), -3, "sM"],
+  fcall: [call(false), -3, "sMP"],
   fcall_ro: [call(true), -3, "srM"],
   function: [
     {

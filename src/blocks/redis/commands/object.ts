@@ -3,6 +3,7 @@ import type { Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
 import { err } from "../errors.ts";
+import { countNow, idleMinutes } from "../frequency.ts";
 import type { Value } from "../values/value.ts";
 
 function about(tell: (value: Value, client: Client) => Reply) {
@@ -15,7 +16,14 @@ function about(tell: (value: Value, client: Client) => Reply) {
 export const objectCommands: CommandTable = {
   encoding: [about((value) => value.encoding()), 3, "r", 2, 2, 1],
   idletime: [
-    about((value, client) => Math.floor((client.server.nowMs - value.touchedMs) / 1_000)),
+    about((value, { server }) => {
+      if (server.countsAccesses) {
+        throw err(
+          "An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
+        );
+      }
+      return Math.max(0, Math.floor((server.nowMs - value.touchedMs) / 1_000));
+    }),
     3,
     "r",
     2,
@@ -24,7 +32,10 @@ export const objectCommands: CommandTable = {
   ],
   refcount: [about(() => 1), 3, "r", 2, 2, 1],
   freq: [
-    about(() => {
+    about((value, { server }) => {
+      if (server.countsAccesses) {
+        return countNow(value, idleMinutes(value, server.nowMs), server.config);
+      }
       throw err(
         "An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
       );

@@ -53,8 +53,8 @@ export const pubsub: CommandTable = {
   punsubscribe: [unsubscribe("psubscribe"), -1, "pslt"],
   ssubscribe: [subscribe("ssubscribe"), -2, "pslt", 1, -1, 1],
   sunsubscribe: [unsubscribe("ssubscribe"), -1, "pslt", 1, -1, 1],
-  publish: [publish, 3, "pltF"],
-  spublish: [spublish, 3, "pltF", 1, 1, 1],
+  publish: [publish, 3, "pltFP"],
+  spublish: [spublish, 3, "pltFP", 1, 1, 1],
   pubsub: [
     {
       channels: [(c, a) => names(c.server.pubsub.channels, a[2]), -2, "plt"],

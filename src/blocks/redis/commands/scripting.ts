@@ -42,8 +42,8 @@ function flush(client: Client, args: string[]): Reply {
 }
 
 export const scripting: CommandTable = {
-  eval: [evaluate(false, false), -3, "sM"],
-  evalsha: [evaluate(true, false), -3, "sM"],
+  eval: [evaluate(false, false), -3, "sMP"],
+  evalsha: [evaluate(true, false), -3, "sMP"],
   eval_ro: [evaluate(false, true), -3, "srM"],
   evalsha_ro: [evaluate(true, true), -3, "srM"],
   script: [

@@ -3,10 +3,13 @@ import { MapReply, OK, type Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { type CommandTable, NO_REPLY, type NoReply } from "../command.ts";
 import { err, NOT_INTEGER, SYNTAX, wrongArity } from "../errors.ts";
-import { parseFloat64, parseInteger } from "../numbers.ts";
+import { parseInteger } from "../numbers.ts";
+import { aclCommands } from "./acl.ts";
 import { commandCommands } from "./command-command.ts";
+import { debugCommands } from "./debug.ts";
 import { info } from "./info.ts";
 import { databaseOf } from "./keys.ts";
+import { latencyCommands, slowlogCommands } from "./slowlog.ts";
 
 function time(): Reply {
   const nowMs = Date.now();
@@ -21,7 +24,11 @@ function flush(all: boolean) {
       throw SYNTAX;
     }
     const chosen = all ? client.server.databases : [client.db];
-    for (const database of chosen) database.flush();
+    const { server } = client;
+    let removed = 0;
+    for (const database of chosen) removed += database.flush();
+    server.dirty += all ? removed + 1 : removed;
+    server.tracking?.invalidateAll();
     return OK;
   };
 }
@@ -57,16 +64,22 @@ function configGet(client: Client, args: string[]): Reply {
   return new MapReply(flat);
 }
 
-/** DEBUG SLEEP holds up everyone, as in Redis: nobody is read from until time is up. */
-function debugSleep(client: Client, args: string[]): Reply | NoReply {
-  const ms = parseFloat64(args[2] as string) * 1_000;
-  if (client.denyBlocking || ms <= 0) return OK;
-  client.server.stall(ms);
-  return client.block({ keys: [], timeoutMs: ms, attempt: () => undefined, onTimeout: OK });
-}
-
-function shutdown(client: Client): NoReply {
+function shutdown(client: Client, args: string[]): NoReply {
   const { server } = client;
+  const words = new Set(args.slice(1).map((word) => word.toUpperCase()));
+  for (const word of words) {
+    if (!["NOSAVE", "SAVE", "NOW", "FORCE", "ABORT"].includes(word)) throw SYNTAX;
+  }
+  if (words.has("ABORT")) throw err("No shutdown in progress.");
+  if (words.has("SAVE") && words.has("NOSAVE")) throw SYNTAX;
+  const saves = words.has("SAVE") || (server.config.get("save") !== "" && !words.has("NOSAVE"));
+  if (saves) {
+    try {
+      server.persistence?.save();
+    } catch {
+      if (!words.has("FORCE")) throw err("Errors trying to SHUTDOWN. Check logs.");
+    }
+  }
   void server.close().then(() => server.onShutdown());
   return NO_REPLY;
 }
@@ -111,7 +124,6 @@ export const serverCommands: CommandTable = {
   flushall: [flush(true), -1, "w"],
   swapdb: [swapDb, 3, "wF"],
   role: [() => ["master", 0, []], 1, "sltF"],
-  lastsave: [(client) => Math.floor(client.server.startedMs / 1_000), 1, "ltF"],
   wait: [wait, 3, "sb"],
   monitor: [monitor, 1, "aslt"],
   shutdown: [shutdown, -1, "asltn"],
@@ -125,32 +137,9 @@ export const serverCommands: CommandTable = {
     -2,
     "",
   ],
-  debug: [{ sleep: [debugSleep, 3, "as"] }, -2, "as"],
+  debug: [debugCommands, -2, "asltD"],
   memory: [{ usage: [memoryUsage, -3, "r", 2, 2, 1] }, -2, ""],
-  latency: [
-    {
-      latest: [() => [], 2, "aslt"],
-      history: [() => [], 3, "aslt"],
-      reset: [() => 0, -2, "aslt"],
-    },
-    -2,
-    "",
-  ],
-  slowlog: [
-    {
-      get: [() => [], -2, "alt"],
-      len: [() => 0, 2, "alt"],
-      reset: [() => OK, 2, "alt"],
-    },
-    -2,
-    "",
-  ],
-  acl: [
-    {
-      whoami: [(client) => client.user, 2, "slt"],
-      users: [() => ["default"], 2, "aslt"],
-    },
-    -2,
-    "",
-  ],
+  latency: [latencyCommands, -2, ""],
+  slowlog: [slowlogCommands, -2, ""],
+  acl: [aclCommands, -2, ""],
 };

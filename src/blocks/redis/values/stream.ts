@@ -193,6 +193,32 @@ export class StreamValue extends Value {
     return [...this.groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** The entries in the nodes that Redis would pack them into. */
+  entriesByNode(): StreamEntry[][] {
+    let at = this.#head;
+    return this.#nodes.map(({ live }) => this.#entries.slice(at, (at += live)));
+  }
+
+  /** A stream from its nodes, each with its entries and how many it had before some were deleted. */
+  static restore(
+    nodes: readonly { readonly entries: readonly StreamEntry[]; readonly total: number }[],
+    lastId: StreamId,
+    limits: NodeLimits,
+  ): StreamValue {
+    const stream = new StreamValue();
+    for (const { entries, total } of nodes) {
+      if (entries.length === 0) continue;
+      const before = stream.#nodes.length;
+      for (const { id, fields } of entries) stream.append(id, fields, limits);
+      // What one node held stays in one node.
+      const made = stream.#nodes.splice(before);
+      const bytes = made.reduce((sum, node) => sum + node.bytes, 0);
+      stream.#nodes.push({ live: entries.length, total, bytes });
+    }
+    stream.lastId = lastId;
+    return stream;
+  }
+
   encoding(): string {
     return "stream";
   }

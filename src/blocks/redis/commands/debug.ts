@@ -1,0 +1,165 @@
+/** DEBUG: what tests of Redis look at and hold still. */
+import {
+  BigNumber,
+  Bool,
+  Double,
+  MapReply,
+  OK,
+  PushReply,
+  type Reply,
+  RespError,
+  SetReply,
+  Status,
+  Verbatim,
+} from "../../../wire/index.ts";
+import type { Client } from "../client.ts";
+import type { CommandTable, NoReply } from "../command.ts";
+import { digestOfAll, digestOfValue } from "../digest.ts";
+import { err, NO_SUCH_KEY } from "../errors.ts";
+import { parseFloat64, parseIntegerIn } from "../numbers.ts";
+import { saveOptions } from "../rdb/file.ts";
+import { saveValue } from "../rdb/save-value.ts";
+import { ListValue } from "../values/list.ts";
+import { StringValue } from "../values/string.ts";
+
+/** DEBUG SLEEP holds up everyone, as in Redis: nobody is read from until time is up. */
+function sleep(client: Client, args: string[]): Reply | NoReply {
+  const ms = parseFloat64(args[2] as string) * 1_000;
+  if (client.denyBlocking || ms <= 0) return OK;
+  client.server.stall(ms);
+  return client.block({ keys: [], timeoutMs: ms, attempt: () => undefined, onTimeout: OK });
+}
+
+function object(client: Client, args: string[]): Reply {
+  const { db, server } = client;
+  const value = db.keys.get(args[2] as string);
+  if (value === undefined) throw NO_SUCH_KEY;
+  const idle = Math.floor((server.nowMs - value.touchedMs) / 1_000);
+  const bytes = saveValue(value, saveOptions(server)).length - 1;
+  const nodes = value instanceof ListValue ? ` ql_nodes:1 ql_avg_node:${value.length}.00` : "";
+  return new Status(
+    `Value at:0x7f0000000000 refcount:1 encoding:${value.encoding()} serializedlength:${bytes} lru:${Math.floor(value.touchedMs / 1_000) & 0xffffff} lru_seconds_idle:${idle}${nodes}`,
+  );
+}
+
+function reload({ server }: Client, args: string[]): Reply {
+  const words = new Set(args.slice(2).map((word) => word.toUpperCase()));
+  for (const word of words) {
+    if (!["MERGE", "NOFLUSH", "NOSAVE"].includes(word)) {
+      throw err("DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+    }
+  }
+  const { persistence } = server;
+  if (!persistence) throw err("the server was not started with a disk");
+  if (!words.has("NOSAVE")) persistence.save();
+  if (!words.has("NOFLUSH")) server.empty();
+  try {
+    persistence.loadSaved(words.has("MERGE"));
+  } catch {
+    throw err("Error trying to load the RDB dump");
+  }
+  return OK;
+}
+
+function loadAof({ server }: Client): Reply {
+  const { persistence, propagation } = server;
+  if (!persistence) throw err("the server was not started with a disk");
+  persistence.aof.flush();
+  server.empty();
+  server.propagation = undefined;
+  try {
+    if (persistence.aof.exists()) persistence.aof.load();
+  } finally {
+    server.propagation = propagation;
+  }
+  return OK;
+}
+
+const protocolReplies: Readonly<Record<string, (client: Client) => Reply>> = {
+  string: () => "Hello World",
+  integer: () => 12_345,
+  double: () => new Double(3.141),
+  bignum: () => new BigNumber("1234567999999999999999999999999999999"),
+  null: () => null,
+  array: () => [0, 1, 2],
+  set: () => new SetReply([0, 1, 2]),
+  map: () => new MapReply([0, new Bool(false), 1, new Bool(true), 2, new Bool(false)]),
+  attrib: (client) => {
+    // An attribute stands before the reply that it is about.
+    if (client.resp > 2)
+      client.write("|1\r\n$14\r\nkey-popularity\r\n*2\r\n$7\r\nkey:123\r\n:90\r\n");
+    return "Some real reply following the attribute";
+  },
+  push: (client) => {
+    if (client.resp < 3) throw err("RESP2 is not supported by this command");
+    client.push(new PushReply(["server-cpu-usage", 42]));
+    return "Some real reply following the push reply";
+  },
+  verbatim: () => new Verbatim("txt", "This is a verbatim\nstring"),
+  true: () => new Bool(true),
+  false: () => new Bool(false),
+};
+
+function protocol(client: Client, args: string[]): Reply {
+  const make = protocolReplies[(args[2] as string).toLowerCase()];
+  if (!make) {
+    throw err(
+      "Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
+    );
+  }
+  return make(client);
+}
+
+function populate(client: Client, args: string[]): Reply {
+  const { db } = client;
+  const count = parseIntegerIn(args[2] as string, 0, Infinity);
+  const prefix = args[3] ?? "key";
+  const size = args[4] === undefined ? 0 : parseIntegerIn(args[4], 0, 536_870_912);
+  for (let at = 0; at < count; at++) {
+    const key = `${prefix}:${at}`;
+    if (db.lookup(key) !== undefined) continue;
+    const text = `value:${at}`;
+    db.put(key, new StringValue(size === 0 ? text : text.slice(0, size).padEnd(size, "\0")));
+  }
+  return OK;
+}
+
+const accepted = (): Reply => OK;
+
+export const debugCommands: CommandTable = {
+  sleep: [sleep, 3, "asltD"],
+  object: [object, -3, "asltD"],
+  "set-active-expire": [
+    ({ server }, args) => {
+      server.setActiveExpire(args[2] !== "0");
+      return OK;
+    },
+    3,
+    "asltD",
+  ],
+  reload: [reload, -2, "asltD"],
+  loadaof: [loadAof, 2, "asltD"],
+  digest: [({ server }) => new Status(digestOfAll(server)), 2, "asltD"],
+  "digest-value": [
+    ({ db }, args) => args.slice(2).map((key) => new Status(digestOfValue(db, key))),
+    -2,
+    "asltD",
+  ],
+  protocol: [protocol, 3, "asltD"],
+  populate: [populate, -3, "asltD"],
+  error: [
+    (_client, args) => {
+      throw new RespError(args[2] as string);
+    },
+    3,
+    "asltD",
+  ],
+  log: [accepted, 3, "asltD"],
+  "quicklist-packed-threshold": [accepted, 3, "asltD"],
+  "set-skip-checksum-validation": [accepted, 3, "asltD"],
+  "set-disable-deny-scripts": [accepted, 3, "asltD"],
+  "change-repl-id": [accepted, 2, "asltD"],
+  "pause-cron": [accepted, 3, "asltD"],
+  replybuffer: [accepted, -3, "asltD"],
+  "stringmatch-test": [() => new Status("Apparently Redis did not crash: test passed"), 2, "asltD"],
+};

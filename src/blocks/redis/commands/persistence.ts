@@ -1,0 +1,53 @@
+/** SAVE and its relatives: the dataset on the disk. Nothing is done in the background, so all are the same. */
+import { OK, type Reply, Status } from "../../../wire/index.ts";
+import type { Client } from "../client.ts";
+import type { CommandTable } from "../command.ts";
+import { err, SYNTAX } from "../errors.ts";
+import type { Persistence } from "../persistence.ts";
+
+function persistenceOf({ server }: Client): Persistence {
+  if (!server.persistence) throw err("the server was not started with a disk");
+  return server.persistence;
+}
+
+function save(client: Client): Reply {
+  try {
+    persistenceOf(client).save();
+  } catch (error) {
+    throw err((error as Error).message);
+  }
+  return OK;
+}
+
+function saveInBackground(client: Client, args: string[]): Reply {
+  if (args.length > 2 || (args[1] !== undefined && args[1].toUpperCase() !== "SCHEDULE")) {
+    throw SYNTAX;
+  }
+  try {
+    persistenceOf(client).save();
+  } catch {
+    // The failure shows in INFO, as that of a child process would.
+  }
+  return new Status("Background saving started");
+}
+
+function rewrite(client: Client): Reply {
+  const { aof } = persistenceOf(client);
+  if (client.server.propagation === undefined) {
+    // Redis writes the files of a server that does not append as well; here there is nothing to keep them for.
+    return new Status("Background append only file rewriting started");
+  }
+  client.server.afterCommand(() => aof.rewrite());
+  return new Status("Background append only file rewriting started");
+}
+
+export const persistenceCommands: CommandTable = {
+  save: [save, 1, "asn"],
+  bgsave: [saveInBackground, -1, "as"],
+  bgrewriteaof: [rewrite, 1, "as"],
+  lastsave: [
+    ({ server }) => Math.floor((server.persistence?.lastSaveMs ?? server.startedMs) / 1_000),
+    1,
+    "ltF",
+  ],
+};

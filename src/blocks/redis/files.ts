@@ -1,0 +1,34 @@
+/** Writing files so that a crash leaves the old one or the new one, and nothing in between. */
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { join } from "node:path";
+
+/** Writes all bytes of a byte string to an open file. */
+export function writeAll(fd: number, bytes: string): void {
+  const buffer = Buffer.from(bytes, "latin1");
+  let at = 0;
+  while (at < buffer.length) at += writeSync(fd, buffer, at);
+}
+
+/** Makes a folder's entries durable. */
+export function syncFolder(folder: string): void {
+  const fd = openSync(folder, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Puts a file in place at once: written under another name, synced, renamed, and its folder synced. */
+export function replaceFile(folder: string, name: string, bytes: string): void {
+  const temporary = join(folder, `temp-${process.pid}-${name}`);
+  const fd = openSync(temporary, "w");
+  try {
+    writeAll(fd, bytes);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, join(folder, name));
+  syncFolder(folder);
+}

@@ -1,0 +1,153 @@
+/** What outlives the process: the RDB file and the append-only file, and what INFO tells of them. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { RespError } from "../../wire/index.ts";
+import { AppendOnlyFile } from "./aof.ts";
+import { replaceFile } from "./files.ts";
+import { Propagation } from "./propagation.ts";
+import { loadAll, saveAll } from "./rdb/file.ts";
+import type { Server } from "./server.ts";
+
+export class Persistence {
+  readonly #server: Server;
+  readonly aof: AppendOnlyFile;
+  lastSaveMs: number;
+  lastSaveFailed = false;
+  /** The server's count of changes at the last save. */
+  savedDirty = 0;
+  saves = 0;
+  loading = false;
+  #saveTimer: NodeJS.Timeout | undefined;
+
+  constructor(server: Server) {
+    this.#server = server;
+    this.aof = new AppendOnlyFile(server);
+    this.lastSaveMs = server.startedMs;
+  }
+
+  get #path(): string {
+    const { config } = this.#server;
+    return join(config.get("dir"), config.get("dbfilename"));
+  }
+
+  /** Loads what an earlier process left, and starts to record when the settings say so. */
+  start(): void {
+    this.loading = true;
+    try {
+      if (this.#server.config.flag("appendonly")) {
+        if (this.aof.exists()) this.aof.load();
+        else this.loadSaved();
+      } else {
+        this.loadSaved();
+      }
+    } finally {
+      this.loading = false;
+    }
+    this.savedDirty = this.#server.dirty;
+    this.configureAof();
+  }
+
+  /** Adds the keys of the RDB file, if there is one. */
+  loadSaved(merge = false): void {
+    if (existsSync(this.#path)) loadAll(this.#server, readFileSync(this.#path, "latin1"), merge);
+  }
+
+  /** Lets `appendonly` take effect. */
+  configureAof(): void {
+    const server = this.#server;
+    const wanted = server.config.flag("appendonly");
+    if (wanted && server.propagation === undefined) {
+      this.aof.open();
+      server.propagation = new Propagation(server, (database, args) =>
+        this.aof.record(database, args),
+      );
+    } else if (!wanted && server.propagation !== undefined) {
+      server.propagation = undefined;
+      this.aof.close();
+    }
+  }
+
+  /** Writes the RDB file; throws the host's error when it cannot. */
+  save(): void {
+    const { config } = this.#server;
+    try {
+      replaceFile(config.get("dir"), config.get("dbfilename"), saveAll(this.#server));
+    } catch (error) {
+      this.lastSaveFailed = true;
+      throw error;
+    }
+    this.lastSaveFailed = false;
+    this.lastSaveMs = this.#server.nowMs;
+    this.savedDirty = this.#server.dirty;
+    this.saves++;
+  }
+
+  /** After an event: writes what was recorded, and looks to it that `save` is obeyed. */
+  afterEvent(): void {
+    if (this.#server.propagation !== undefined) this.aof.flush();
+    if (this.#saveTimer === undefined && this.#server.dirty !== this.savedDirty) this.#armSave();
+  }
+
+  /** Changes that no RDB file holds yet. */
+  get changes(): number {
+    return this.#server.dirty - this.savedDirty;
+  }
+
+  /** The points `seconds changes` of the setting `save`. */
+  get #points(): { seconds: number; changes: number }[] {
+    const words = this.#server.config.get("save").split(" ").map(Number);
+    return words.flatMap((seconds, at) =>
+      at % 2 === 0 && words[at + 1] !== undefined
+        ? [{ seconds, changes: words[at + 1] as number }]
+        : [],
+    );
+  }
+
+  #armSave(): void {
+    if (this.#server.config.get("save") === "") return;
+    const due = this.#points.filter(({ changes }) => this.changes >= changes);
+    if (due.length === 0) return;
+    const seconds = Math.min(...due.map((point) => point.seconds));
+    const atMs = this.lastSaveMs + seconds * 1_000;
+    this.#saveTimer = setTimeout(
+      () => {
+        this.#saveTimer = undefined;
+        this.#server.event(() => {
+          if (this.changes > 0) this.#saveQuietly();
+        });
+      },
+      Math.max(100, atMs - this.#server.nowMs),
+    );
+  }
+
+  #saveQuietly(): void {
+    try {
+      this.save();
+    } catch (error) {
+      console.error(`redis: cannot write ${this.#path}: ${(error as Error).message}`);
+    }
+  }
+
+  /** Why commands that write are refused, if they are. */
+  get refusal(): RespError | undefined {
+    const { config } = this.#server;
+    if (this.aof.failure !== undefined) {
+      return new RespError(`MISCONF Errors writing to the AOF file: ${this.aof.failure}`);
+    }
+    if (this.aof.syncFailed) {
+      return new RespError("MISCONF Errors writing to the AOF file: Input/output error");
+    }
+    if (!this.lastSaveFailed || config.get("save") === "") return undefined;
+    if (!config.flag("stop-writes-on-bgsave-error")) return undefined;
+    return new RespError(
+      "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.",
+    );
+  }
+
+  stop(): void {
+    clearTimeout(this.#saveTimer);
+    this.#saveTimer = undefined;
+    if (this.#server.propagation !== undefined) this.aof.close();
+    this.#server.propagation = undefined;
+  }
+}

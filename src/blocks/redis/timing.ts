@@ -1,0 +1,69 @@
+/**
+ * How long commands take, for SLOWLOG and LATENCY. By the millisecond, from the clock that is read for each
+ * request anyway, unless a setting asks for less than that.
+ */
+import type { Client } from "./client.ts";
+import type { Command } from "./command.ts";
+import { LatencyHistogram } from "./latency.ts";
+import { redacted } from "./redact.ts";
+import type { Server } from "./server.ts";
+
+const PRECISE_BELOW_MICROS = 1_000;
+
+export class CommandTimer {
+  readonly #server: Server;
+  #slowerThanMicros = 10_000;
+  #latencyMs = 0;
+  #precise = false;
+  active = true;
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** Takes the thresholds from the settings. */
+  configure(): void {
+    const { config } = this.#server;
+    this.#slowerThanMicros = config.number("slowlog-log-slower-than");
+    this.#latencyMs = config.number("latency-monitor-threshold");
+    const slow = this.#slowerThanMicros;
+    this.#precise = (slow >= 0 && slow < PRECISE_BELOW_MICROS) || this.#latencyMs > 0;
+    this.active = slow >= 0 || this.#latencyMs > 0 || config.flag("latency-tracking");
+  }
+
+  /** The time now, in milliseconds of whichever clock is in use. */
+  now(): number {
+    return this.#precise ? performance.now() : Date.now();
+  }
+
+  /** Notes that a command that began at `startMs` is done. */
+  done(client: Client, command: Command, args: readonly string[], startMs: number): void {
+    const server = this.#server;
+    const ms = Math.max(0, this.now() - startMs);
+    const micros = Math.round(ms * 1_000);
+    command.micros += micros;
+    command.histogram ??= new LatencyHistogram();
+    command.histogram.add(micros);
+    if (this.#latencyMs > 0 && ms >= this.#latencyMs) {
+      server.latency.add(
+        command.flags.includes("F") ? "fast-command" : "command",
+        Math.round(ms),
+        server.nowMs,
+      );
+    }
+    if (this.#slowerThanMicros < 0 || micros < this.#slowerThanMicros) return;
+    // The commands of a transaction are logged, and so need EXEC not be.
+    if (command.name === "exec") return;
+    const by = client.socket === undefined ? (server.current ?? client) : client;
+    server.slowLog.add(
+      {
+        timeSeconds: Math.floor(server.nowMs / 1_000),
+        durationMicros: micros,
+        args: redacted(command, args),
+        address: by.address,
+        name: by.name,
+      },
+      server.config.number("slowlog-max-len"),
+    );
+  }
+}
