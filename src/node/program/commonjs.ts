@@ -285,6 +285,10 @@ export class CommonJsLoader {
     options: { paths?: string[] } = {},
   ): string {
     if (this.#isBuiltin(request)) return request;
+    if (request.startsWith("node:")) {
+      const { codes } = this.realm.require("internal/errors");
+      throw new codes.ERR_UNKNOWN_BUILTIN_MODULE(request);
+    }
     const places = options.paths?.map((path) => ({
       path,
       paths: this.finder.modulePaths(posix.resolve("/", path)),

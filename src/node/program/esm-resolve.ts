@@ -24,12 +24,11 @@ export function resolveEsm(host: EsmHost, specifier: string, from: string): stri
   const parent = pathToFileURL(from).href;
   if (/^\.{0,2}\//.test(specifier)) return finish(host, new URL(specifier, parent), from);
   if (specifier.startsWith("#")) {
-    const found = resolveImports(request, posix.dirname(from), specifier);
+    const found = resolveImports(request, from, specifier);
     if ("file" in found) return finish(host, pathToFileURL(found.file), from);
     return resolveEsm(host, found.specifier, from);
   }
   const url = asUrl(specifier);
-  if (url?.protocol === "node:") throw new host.codes.ERR_UNKNOWN_BUILTIN_MODULE(specifier);
   if (url !== undefined) return url.protocol === "file:" ? finish(host, url, from) : url.href;
   return finish(host, pathToFileURL(resolvePackage(request, specifier, from)), from);
 }

@@ -1,5 +1,6 @@
 /** Which file a `require` means: nodejs.org/api/modules.html, "All together". */
 import { posix } from "node:path";
+import { isBuiltin } from "../public-modules.ts";
 import {
   type FileLookup,
   packageScope,
@@ -50,7 +51,7 @@ export class ModuleFinder {
     from: string | undefined,
   ): string | undefined {
     const found = this.#find(request, directory, paths, from);
-    return found === undefined ? undefined : this.#host.realPath(found);
+    return found?.startsWith("/") ? this.#host.realPath(found) : found;
   }
 
   #find(
@@ -64,9 +65,11 @@ export class ModuleFinder {
       return this.#asFileOrDirectory(posix.resolve("/", directory, request), directoryOnly);
     }
     if (request.startsWith("#") && from !== undefined) {
-      const target = resolveImports(this.#request, posix.dirname(from), request);
+      const target = resolveImports(this.#request, from, request);
       if ("file" in target) return target.file;
-      return this.#find(target.specifier, directory, paths, undefined);
+      return isBuiltin(target.specifier)
+        ? target.specifier
+        : this.#find(target.specifier, directory, paths, undefined);
     }
     return this.#itself(request, directory) ?? this.#inPackages(request, paths);
   }

@@ -96,20 +96,21 @@ export function resolveExports(
   throw new request.codes.ERR_PACKAGE_PATH_NOT_EXPORTED(`${directory}/`, subpath, request.from);
 }
 
-/** What a name with "#" means within its package: a file, or another package's name. */
+/** What a name with "#" means in the file at `from`: a file of its package, or another package's name. */
 export function resolveImports(
   request: PackageRequest,
   from: string,
   name: string,
 ): { readonly file: string } | { readonly specifier: string } {
-  const scope = packageScope(request.files, from);
+  const scope = packageScope(request.files, posix.dirname(from));
   const found = scope?.manifest.imports && lookUp(scope.manifest.imports, name);
-  const target = scope && found && choose(request, scope.directory, found, true);
+  const named = { ...request, from };
+  const target = scope && found && choose(named, scope.directory, found, true);
   if (typeof target === "string") {
     return target.startsWith("/") ? { file: target } : { specifier: target };
   }
   const place = scope && `${scope.directory}/`;
-  throw new request.codes.ERR_PACKAGE_IMPORT_NOT_DEFINED(name, place, request.from ?? from);
+  throw new request.codes.ERR_PACKAGE_IMPORT_NOT_DEFINED(name, place, from);
 }
 
 interface Found {
@@ -164,7 +165,7 @@ function choose(
     if (text.startsWith("./") && !/(?:^|\/)(?:\.\.?|node_modules)(?:\/|$)/.test(text.slice(2))) {
       return posix.join(directory, text);
     }
-    if (internal && !/^(?:\.{0,2}\/|[a-z]+:\/)/.test(text)) return text;
+    if (internal && !/^(?:\.{0,2}\/|[a-z]+:)/.test(text)) return text;
     const { ERR_INVALID_PACKAGE_TARGET } = request.codes;
     throw new ERR_INVALID_PACKAGE_TARGET(`${directory}/`, key, target, internal, request.from);
   }

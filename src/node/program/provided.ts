@@ -30,8 +30,8 @@ export const noProvided: Provided = { folders: [], files: [], digest: "" };
 
 const MODULES = "node_modules";
 const IN_MODULES = /[\\/]node_modules[\\/]/;
-/** Nobody's program reads its history; its own packages are shown by themselves. */
-const PRIVATE: readonly string[] = [".git", MODULES];
+/** A project's history is nobody's data. */
+const HIDDEN: readonly string[] = [".git"];
 
 /** How much is read for the digest; beyond that, sizes speak for files. */
 const HASHED_BYTES_MAX = 64 * 2 ** 20;
@@ -80,8 +80,8 @@ class Finder {
   finish(): Provided {
     const folders = [
       ...[...this.#modules].map((path) => ({ path, hidden: [] })),
-      ...[...this.#packages].map((path) => ({ path, hidden: [".git"] })),
-      ...[...this.#folders].map((path) => ({ path, hidden: PRIVATE })),
+      ...[...this.#packages].map((path) => ({ path, hidden: HIDDEN })),
+      ...[...this.#folders].map((path) => ({ path, hidden: HIDDEN })),
     ];
     // What lies within another folder comes after it, and is there already.
     folders.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -204,7 +204,8 @@ function filesBelow(folder: string): string[] {
   const found: string[] = [];
   forgetReal(folder);
   for (const name of readdirSync(folder).sort()) {
-    if (PRIVATE.includes(name)) continue;
+    // Packages are told by their manifests.
+    if (name === MODULES || HIDDEN.includes(name)) continue;
     const path = join(folder, name);
     const status = lstatSync(path);
     if (status.isDirectory()) found.push(...filesBelow(path));
