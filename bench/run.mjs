@@ -12,6 +12,7 @@ import { setFlagsFromString } from "node:v8";
 // As the processes of a campaign run (src/explore/runner.ts); peers in this process get the same.
 setFlagsFromString("--max-semi-space-size=64");
 setFlagsFromString("--no-flush-bytecode");
+setFlagsFromString("--max-inlined-bytecode-size-cumulative=2000");
 
 const here = new URL(".", import.meta.url);
 const groups = readdirSync(here)

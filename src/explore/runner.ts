@@ -47,8 +47,13 @@ export class Runner {
     this.#child = fork(fileURLToPath(options.entry), [], {
       stdio: ["ignore", "ignore", "pipe", "ipc", "pipe"],
       serialization: "advanced",
-      // Every run evaluates the same code again: what was compiled once is worth keeping.
-      execArgv: [`--max-semi-space-size=${SEMI_SPACE_MB}`, "--no-flush-bytecode"],
+      execArgv: [
+        `--max-semi-space-size=${SEMI_SPACE_MB}`,
+        // Every run evaluates the same code again: what was compiled once is worth keeping.
+        "--no-flush-bytecode",
+        // A packet goes through many small functions, in the program, in Node's library and in ours.
+        "--max-inlined-bytecode-size-cumulative=2000",
+      ],
     });
     this.#child.on("message", (answer: Answer) => this.#onAnswer(answer));
     this.#child.on("error", (error) => this.#fail(error));
