@@ -5,7 +5,7 @@
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
 import { join } from "node:path";
-import type { LowerEntry, LowerTree } from "../sim/disk/index.ts";
+import { fail, type LowerEntry, type LowerTree } from "../sim/disk/index.ts";
 import { fromBytes, toBytes } from "./bindings/fs/paths.ts";
 
 /** What is known of a real path; `undefined` when there is nothing. */
@@ -23,7 +23,7 @@ const seen = new Map<string, Seen | undefined>();
 /** Looks at a real path, without following a link at its end; once. */
 function look(path: string): Seen | undefined {
   if (seen.has(path)) return seen.get(path);
-  const status = lstatSync(path, { throwIfNoEntry: false });
+  const status = attempt(() => lstatSync(path, { throwIfNoEntry: false }));
   const kind = status && kindOf(status);
   const found =
     kind === undefined || status === undefined
@@ -31,6 +31,15 @@ function look(path: string): Seen | undefined {
       : { kind, executable: (status.mode & 0o111) !== 0, size: status.size };
   seen.set(path, found);
   return found;
+}
+
+/** What cannot be looked at (it is gone, or not ours to read) is no part of a host's disk. */
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
 }
 
 function kindOf(status: Stats): LowerEntry["kind"] | undefined {
@@ -47,7 +56,7 @@ export function realKind(path: string): LowerEntry["kind"] | undefined {
 /** The bytes of a real file, as they were when they were first asked for. Nobody may change them. */
 export function realBytes(path: string): Uint8Array {
   const known = look(path);
-  const bytes = known?.bytes ?? readFileSync(path);
+  const bytes = known?.bytes ?? attempt(() => readFileSync(path)) ?? fail("EIO");
   if (known) known.bytes = bytes;
   return bytes;
 }
@@ -68,7 +77,7 @@ export function realTree(root: string, hidden: readonly string[] = []): LowerTre
   return {
     list(path) {
       const known = look(real(path));
-      const names = known?.names ?? readdirSync(real(path)).map(toBytes);
+      const names = known?.names ?? attempt(() => readdirSync(real(path)).map(toBytes)) ?? [];
       if (known) known.names = names;
       return names.flatMap((name) => entry(name, path === "" ? name : `${path}/${name}`) ?? []);
     },

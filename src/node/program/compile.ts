@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { pathToFileURL } from "node:url";
 import { compileFunction } from "node:vm";
 import * as esbuild from "esbuild";
 import { LightconeError } from "../../base/errors.ts";
@@ -91,11 +92,9 @@ export async function compileProgram(options: CompileOptions): Promise<CompiledP
   const code = patchImportHelper(script.text);
   const map = built.outputFiles.find((file) => file.path.endsWith(".map"))?.text;
   const isModule = built.metafile.inputs[basename(entry)]?.format === "esm";
-  return instantiate(entry, code, {
-    map,
-    isModule,
-    provided: findProvided(realEntry(entry), sources),
-  });
+  const provided = findProvided(realEntry(entry), sources);
+  const text = withoutPlace(code, [realEntry(entry), ...sources.keys()]);
+  return instantiate(entry, code, { map, isModule, provided, text });
 }
 
 /** The entry as esbuild names it: without symbolic links. */
@@ -107,12 +106,26 @@ function realEntry(entry: string): string {
   }
 }
 
+/** The code as it would be in any other folder: files that know their place have absolute paths in it. */
+function withoutPlace(code: string, files: readonly string[]): string {
+  let [root = "/"] = files;
+  for (const file of files) {
+    while (root !== "/" && !file.startsWith(`${root}/`)) root = dirname(root);
+  }
+  if (files.length < 2 || root === "/") return code;
+  return [root, pathToFileURL(root).href].reduce(
+    (text, place) => text.replaceAll(`${place}/`, "./").replaceAll(`${place}"`, '."'),
+    code,
+  );
+}
+
 /** Compiles source text as a CommonJS script: `new Worker(code, { eval: true })`, `node -e`. */
 export async function compileSource(source: string, name: string): Promise<CompiledProgram> {
   const scope = `const { ${hostNames.join(", ")} } = globalThis; const global = globalThis;`;
   const code = `const module = { exports: {} }, exports = module.exports; { ${scope}\n${source}\n}`;
   try {
-    return instantiate(name, code, { map: undefined, isModule: false, provided: noProvided });
+    const parts = { map: undefined, isModule: false, provided: noProvided, text: code };
+    return instantiate(name, code, parts);
   } catch (error) {
     throw new LightconeError("LC_COMPILE", `${name}: ${(error as Error).message}`);
   }
@@ -122,15 +135,17 @@ interface Instance {
   readonly map: string | undefined;
   readonly isModule: boolean;
   readonly provided: Provided;
+  /** The code, as its digest counts it. */
+  readonly text: string;
 }
 
 function instantiate(
   entry: string,
   code: string,
-  { map, isModule, provided }: Instance,
+  { map, isModule, provided, text }: Instance,
 ): CompiledProgram {
   // The bundle may await at its top level: it runs in an async function, synchronous until it awaits.
-  const hash = createHash("sha256").update(code);
+  const hash = createHash("sha256").update(text);
   if (provided.digest !== "") hash.update(provided.digest);
   const digest = hash.digest("hex").slice(0, 16);
   // Programs see this name in stack traces: it depends on nothing but the program.
