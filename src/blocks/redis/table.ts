@@ -6,7 +6,9 @@ import { Command, type CommandRow, type CommandTable } from "./command.ts";
 import { bits } from "./commands/bits.ts";
 import { functions } from "./commands/functions.ts";
 import { dumps } from "./commands/dump.ts";
+import { geo } from "./commands/geo.ts";
 import { hashes } from "./commands/hashes.ts";
+import { hyperloglog } from "./commands/hyperloglog.ts";
 import { listMoves } from "./commands/list-moves.ts";
 import { lists } from "./commands/lists.ts";
 import { sets } from "./commands/sets.ts";
@@ -46,6 +48,8 @@ const groups: readonly (readonly [string, CommandTable])[] = [
   ["sorted-set", zsets],
   ["sorted-set", zsetRanges],
   ["sorted-set", zsetAlgebra],
+  ["geo", geo],
+  ["hyperloglog", hyperloglog],
   ["stream", streams],
   ["stream", streamReads],
   ["stream", streamGroups],

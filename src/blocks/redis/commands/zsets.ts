@@ -89,6 +89,11 @@ function add(client: Client, args: string[], incr: boolean): Reply {
   return options.ch ? added + updated : added;
 }
 
+/** ZADD, for commands that are made of it. */
+export function addMembers(client: Client, args: string[]): Reply {
+  return add(client, args, false);
+}
+
 /** Removes what `doomed` lists, and tells of it. */
 export function removeMembers(
   client: Client,
