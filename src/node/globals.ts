@@ -100,7 +100,7 @@ for (const name of Object.keys(makers)) {
 }
 
 /** The same object in every process: no state, no clock, no randomness. */
-const shared = [
+export const sharedNames: readonly string[] = [
   ...["Array", "ArrayBuffer", "BigInt", "BigInt64Array", "BigUint64Array", "Boolean"],
   ...["DataView", "Error", "EvalError", "Float32Array", "Float64Array", "Function", "Int8Array"],
   ...[
@@ -137,9 +137,9 @@ export const hostNames: readonly string[] = Object.keys(makers).filter(
 const realmKey = Symbol("realm");
 
 /** What all global objects inherit: the shared names, and the getters of the others. */
-const prototype = Object.create(Object.prototype) as object;
-for (const name of shared) {
-  Object.defineProperty(prototype, name, {
+export const globalPrototype: object = Object.create(Object.prototype) as object;
+for (const name of sharedNames) {
+  Object.defineProperty(globalPrototype, name, {
     value: (globalThis as Record<string, unknown>)[name],
     writable: true,
     configurable: true,
@@ -147,7 +147,7 @@ for (const name of shared) {
 }
 for (const name of hostNames) {
   const make = makers[name] as Make;
-  Object.defineProperty(prototype, name, {
+  Object.defineProperty(globalPrototype, name, {
     configurable: true,
     enumerable: isEnumerable(name),
     get(this: { [realmKey]: Realm }) {
@@ -177,7 +177,7 @@ function isEnumerable(name: string): boolean {
 
 /** The global object of one process. */
 export function createGlobal(realm: Realm): object {
-  const global = Object.create(prototype) as Record<string | symbol, unknown>;
+  const global = Object.create(globalPrototype) as Record<string | symbol, unknown>;
   Object.defineProperty(global, realmKey, { value: realm });
   Object.defineProperty(global, Symbol.toStringTag, { value: "global", configurable: true });
   for (const name of ["globalThis", "global"]) define(global, name, global);

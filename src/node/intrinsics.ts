@@ -9,7 +9,11 @@ import type { Process } from "../sim/process.ts";
 import { notSimulated } from "./bindings/index.ts";
 import type { HostIntrinsics } from "./lib/primordials.ts";
 
+// During a run, these names give what the process has that runs.
 const RealDate = Date;
+const RealAtomics = Atomics;
+const RealIntl = Intl;
+const RealWebAssembly: unknown = (globalThis as { WebAssembly?: unknown }).WebAssembly;
 const realFloor = Math.floor;
 
 /** A `Date` that reads `process`'s wall clock. A class of its own, so that patching it stays at home. */
@@ -49,7 +53,7 @@ function createAtomics(process: Process): typeof Atomics {
   const wait = (...args: Parameters<typeof Atomics.wait>): "ok" | "not-equal" | "timed-out" => {
     const [array, index, value, timeoutMs = Infinity] = args;
     // The real one checks its arguments and compares, and does not wait.
-    const outcome = Atomics.wait(array, index, value, 0);
+    const outcome = RealAtomics.wait(array, index, value, 0);
     if (outcome !== "timed-out") return outcome;
     if (timeoutMs === Infinity || Number.isNaN(timeoutMs)) {
       throw new LightconeError(
@@ -63,13 +67,13 @@ function createAtomics(process: Process): typeof Atomics {
   };
   const atomics = Object.create(
     Object.prototype,
-    Object.getOwnPropertyDescriptors(Atomics),
+    Object.getOwnPropertyDescriptors(RealAtomics),
   ) as object;
   const define = (name: string, value: unknown): void => {
     Object.defineProperty(atomics, name, { value, writable: true, configurable: true });
   };
   define("wait", wait);
-  if ("waitAsync" in Atomics) define("waitAsync", notSimulated("Atomics.waitAsync"));
+  if ("waitAsync" in RealAtomics) define("waitAsync", notSimulated("Atomics.waitAsync"));
   return atomics as typeof Atomics;
 }
 
@@ -118,9 +122,9 @@ Object.defineProperty(HostFinalizationRegistry, "name", { value: "FinalizationRe
 function createIntl(date: DateConstructor): typeof Intl {
   const intl = Object.create(
     Object.prototype,
-    Object.getOwnPropertyDescriptors(Intl),
+    Object.getOwnPropertyDescriptors(RealIntl),
   ) as typeof Intl;
-  class DateTimeFormat extends Intl.DateTimeFormat {
+  class DateTimeFormat extends RealIntl.DateTimeFormat {
     constructor(locales?: Intl.LocalesArgument, options?: Intl.DateTimeFormatOptions) {
       super(locales, options);
       const format = super.format.bind(this);
@@ -150,9 +154,7 @@ function createIntl(date: DateConstructor): typeof Intl {
  * and finish when it pleases.
  */
 function createWebAssembly(): object {
-  const real = (
-    globalThis as unknown as { WebAssembly: Record<string, new (...args: never[]) => object> }
-  ).WebAssembly;
+  const real = RealWebAssembly as Record<string, new (...args: never[]) => object>;
   const Module = real["Module"] as new (bytes: unknown) => object;
   const Instance = real["Instance"] as new (module: object, imports: unknown) => object;
   return Object.create(Object.prototype, {

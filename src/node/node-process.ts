@@ -24,6 +24,7 @@ import { createPublicRequire } from "./public-modules.ts";
 import type { Realm, ThreadIdentity } from "./realm-types.ts";
 import { ProcessSignals } from "./signals.ts";
 import { createStdio } from "./stdio.ts";
+import { switchView, View, withoutView } from "./views/view.ts";
 
 export type { StandardStream } from "./process-object.ts";
 
@@ -63,6 +64,8 @@ export class NodeProcess implements ProcessRunner {
   injected: Readonly<Record<string, unknown>> = {};
   /** Worker threads of this process; they end with it. */
   readonly threads: Set<Process> = new Set();
+  /** How it sees the built-ins that all processes share. */
+  readonly view: View = new View();
   /** What it was started with: threads and children inherit it. */
   readonly description: ProcessDescription;
   /** Told of the exception that ends this process: a worker passes it on to its maker. */
@@ -163,6 +166,7 @@ export class NodeProcess implements ProcessRunner {
   /** Runs a callback of this process, then its ticks and microtasks, before time moves. */
   run<T>(action: (arg: T) => void, arg: T): void {
     const before = current;
+    const outer = switchView(this.view);
     current = this;
     try {
       this.async.enter(action, arg);
@@ -181,13 +185,28 @@ export class NodeProcess implements ProcessRunner {
     }
     if (this.process.alive) this.#timers.afterCallback();
     current = before;
+    switchView(outer);
+    this.view.young = false;
   }
 
   dispose(): void {
     for (const thread of this.threads) thread.terminate({ code: 1, signal: null });
     this.async.dispose();
     const { end } = this.process;
-    if (end) this.#observer.onExit?.(end);
+    if (end) this.#tell(() => this.#observer.onExit?.(end));
+  }
+
+  /** Calls whoever watches the process, whose code is no process's: the built-ins are as it knows them. */
+  #tell(call: () => void): void {
+    const before = current;
+    const view = switchView();
+    current = undefined;
+    try {
+      call();
+    } finally {
+      current = before;
+      switchView(view);
+    }
   }
 
   /** `process.reallyExit`: nothing of this process runs from here on. */
@@ -229,12 +248,12 @@ export class NodeProcess implements ProcessRunner {
       // A worker's exception is its maker's to handle.
       this.onDeath(thrown);
     } else {
-      this.#observer.onUncaught?.(thrown, origin);
+      this.#tell(() => this.#observer.onUncaught?.(thrown, origin));
       // The mark above stands for this text: a stack, and a version, may differ where the run does not.
       const report = `Uncaught:\n${text}\n\nNode.js ${process.version}\n`;
       // A child's standard error is its parent's to read.
       if (this.description.streams?.[2]?.kind === "pipe") object.stderr.write(report);
-      else this.#observer.onOutput?.("stderr", report);
+      else this.#tell(() => this.#observer.onOutput?.("stderr", report));
     }
     try {
       // A handler that threw itself is not asked again.
@@ -344,7 +363,8 @@ export class NodeProcess implements ProcessRunner {
 
   /** Another Node process of the same host, or a thread of this one. */
   fork(...options: ConstructorParameters<typeof NodeProcess>): NodeProcess {
-    return new NodeProcess(...options);
+    // Its library is not made of what this process changed.
+    return withoutView(() => new NodeProcess(...options));
   }
 
   /** The global object that its programs see. */
@@ -361,7 +381,7 @@ export class NodeProcess implements ProcessRunner {
     const { host, alive } = this.process;
     if (!alive) throw exited;
     host.kernel.mark(host.id, Kind.log, digestOf(Buffer.from(text)), { stream, text });
-    this.#observer.onOutput?.(stream, text);
+    this.#tell(() => this.#observer.onOutput?.(stream, text));
   }
 }
 
@@ -387,6 +407,9 @@ function describeThrown(thrown: unknown): string {
   }
 }
 
+/** The real one: during a run, the name gives the one of the process that runs. */
+const enqueue = queueMicrotask;
+
 /** Runs V8's microtasks to the end; Node reports rejections while it does. */
 const drainMicrotasks: () => void = (
   process as unknown as { _tickCallback: () => void }
@@ -399,7 +422,7 @@ function taskQueueBinding(onThrow: (thrown: unknown) => void): object {
     setTickCallback: () => {},
     // V8 would report what it throws to the real process.
     enqueueMicrotask: (callback: () => void) =>
-      queueMicrotask(() => {
+      enqueue(() => {
         try {
           callback();
         } catch (thrown) {

@@ -36,7 +36,13 @@ const fromLibrary = new Set([
 ]);
 
 /** Modules without state, clock or randomness: the real ones serve. */
-const real = new Set(["buffer", "string_decoder", "url", "constants", "module"]);
+export const realModules: ReadonlySet<string> = new Set([
+  "buffer",
+  "string_decoder",
+  "url",
+  "constants",
+  "module",
+]);
 
 /** Modules that a room of the platform makes: registered by that room. */
 const makers = new Map<string, (realm: Realm) => unknown>();
@@ -81,7 +87,7 @@ function load(realm: Realm, id: string): unknown {
   if (make) return make(realm);
   if (id === "process") return realm.process;
   if (fromLibrary.has(id)) return realm.require(id);
-  if (real.has(id)) return realRequire(`node:${id}`);
+  if (realModules.has(id)) return realRequire(`node:${id}`);
   let shape: object;
   try {
     shape = realRequire(`node:${id}`) as object;

@@ -4,78 +4,49 @@
  * of rejected promises goes to the simulated process whose code was running.
  */
 import { LightconeError } from "../base/errors.ts";
+import { escapeGuards } from "./evaluated.ts";
 import { isQuiet } from "./lib/natives.ts";
+import { sharedPrimordials } from "./lib/primordials.ts";
 import { currentProcess, type NodeProcess } from "./node-process.ts";
 import { guardStackTraces } from "./stack-traces.ts";
 import { compileWanted, programsAreWanted } from "./program/library.ts";
+import { definitionGuards, type Guard } from "./views/guards.ts";
+import { beginViews, endViews } from "./views/view.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** A property of the real world, and what stands there while a run is under way. */
-interface Guard {
-  readonly owner: Record<string, unknown>;
-  readonly name: string;
-  readonly replacement: unknown;
-}
-
-function escape(what: string): never {
-  const host = currentProcess()?.process.host.name;
-  throw new LightconeError(
-    "LC_ESCAPE",
-    `${host ? `host ${JSON.stringify(host)}` : "code inside a run"} reached the real ${what}`,
-    "Code made by `eval` or `new Function`, or kept from outside the world, is not simulated.",
-  );
-}
-
-function guardsOf(): Guard[] {
-  const guards: Guard[] = [];
-  const world = globalThis as unknown as Record<string, unknown>;
-  const forbid = (owner: Record<string, unknown>, name: string, what = name): void => {
-    if (name in owner) guards.push({ owner, name, replacement: () => escape(what) });
-  };
-  for (const name of ["setTimeout", "setInterval", "setImmediate", "fetch"]) forbid(world, name);
-  forbid(Math as unknown as Record<string, unknown>, "random", "Math.random");
-  forbid(Date as unknown as Record<string, unknown>, "now", "Date.now");
-  forbid(performance as unknown as Record<string, unknown>, "now", "performance.now");
-  forbid(process as unknown as Record<string, unknown>, "nextTick", "process.nextTick");
-  forbid(process as unknown as Record<string, unknown>, "hrtime", "process.hrtime");
+/** What of the real process must not tell two runs apart, beside what `evaluated.ts` says. */
+function realProcessGuards(): Guard[] {
   // Modules that are shared with the real process (node:url, node:buffer) warn through it.
-  guards.push({
-    owner: process as unknown as Record<string, unknown>,
-    name: "emitWarning",
-    replacement: (...args: unknown[]) => {
-      if (!isQuiet()) currentProcess()?.realm.process.emitWarning(...args);
-    },
-  });
-  // A real module that serves programs (url, say) would tell the real process what is deprecated.
-  guards.push({
-    owner: process as unknown as Record<string, unknown>,
-    name: "noDeprecation",
-    replacement: true,
-  });
-  const dates = Date.prototype as unknown as Record<string, unknown>;
-  guards.push({ owner: dates, name: "constructor", replacement: createDateConstructor(Date) });
+  const warn = (...args: unknown[]): void => {
+    if (!isQuiet()) currentProcess()?.realm.process.emitWarning(...args);
+  };
   // Memory that was not cleared differs between a used process and a fresh one.
-  const buffer = Buffer as unknown as Record<string, unknown>;
-  const alloc = buffer["alloc"] as (size: number) => Buffer;
+  const alloc = Buffer.alloc;
   const cleared = (size: number): Buffer => alloc(size);
-  guards.push({ owner: buffer, name: "allocUnsafe", replacement: cleared });
-  guards.push({ owner: buffer, name: "allocUnsafeSlow", replacement: cleared });
-  return guards;
+  return [
+    { owner: process, name: "emitWarning", descriptor: { value: warn } },
+    // A real module that serves programs (url, say) would tell the real process what is deprecated.
+    { owner: process, name: "noDeprecation", descriptor: { value: true } },
+    { owner: Buffer, name: "allocUnsafe", descriptor: { value: cleared } },
+    { owner: Buffer, name: "allocUnsafeSlow", descriptor: { value: cleared } },
+  ];
 }
 
-/** A date's `constructor`, with which copies are made: it asks the `Date` of the process that runs. */
-function createDateConstructor(real: DateConstructor): DateConstructor {
-  function HostDate(...args: unknown[]): unknown {
-    const date = currentProcess()?.realm.intrinsics.Date ?? real;
-    if (!new.target) return date();
-    return Reflect.construct(date, args, new.target === HostDate ? date : new.target);
+/** Puts guards in their places. Gives what takes them away again. */
+function place(guards: readonly Guard[]): () => void {
+  const saved = guards.map(({ owner, name }) => Object.getOwnPropertyDescriptor(owner, name));
+  for (const { owner, name, descriptor } of guards) {
+    const writable = "value" in descriptor && { writable: true };
+    Reflect.defineProperty(owner, name, { ...descriptor, ...writable, configurable: true });
   }
-  const now = (): number => (currentProcess()?.realm.intrinsics.Date ?? real).now();
-  Object.defineProperty(HostDate, "name", { value: "Date" });
-  Object.defineProperty(HostDate, "length", { value: 7 });
-  Object.assign(HostDate, { parse: real.parse, UTC: real.UTC, now, prototype: real.prototype });
-  return HostDate as unknown as DateConstructor;
+  return () => {
+    guards.forEach(({ owner, name }, i) => {
+      const descriptor = saved[i];
+      if (descriptor) Reflect.defineProperty(owner, name, descriptor);
+      else Reflect.deleteProperty(owner, name);
+    });
+  };
 }
 
 /** Dates print in UTC within a run, wherever it runs: V8 heeds the variable as it changes. */
@@ -89,7 +60,7 @@ function pinTimeZone(): () => void {
   };
 }
 
-let guards: Guard[] | undefined;
+let guards: { readonly escapes: Guard[]; readonly definitions: Guard[] } | undefined;
 let running = false;
 
 const drain: () => void = (process as unknown as { _tickCallback: () => void })._tickCallback.bind(
@@ -127,9 +98,21 @@ function onLateHandler(promise: Promise<unknown>): void {
 /** Rejections inside a run that no process can be blamed for: a bug of ours, thrown at the end. */
 let strayRejections: unknown[] = [];
 
-function inside<T>(body: () => T): T {
+/** What a piece of a run gave. */
+interface Piece<T> {
+  readonly result: T;
+  /** Something changed a built-in, and nobody knows whose view it belongs to. */
+  readonly unknownChange: boolean;
+}
+
+function inside<T>(body: () => T): Piece<T> {
   if (running) throw new LightconeError("LC_NESTED", "a run was started inside a run");
-  guards ??= guardsOf();
+  guards ??= {
+    escapes: [...escapeGuards(), ...realProcessGuards()],
+    definitions: definitionGuards(),
+  };
+  // Node's library keeps the operations themselves, as it does outside.
+  sharedPrimordials();
   alignBufferPool();
   const listeners = ["unhandledRejection", "rejectionHandled"].map(
     (event) => [event, process.listeners(event as "exit")] as [string, AnyFunction[]],
@@ -137,30 +120,24 @@ function inside<T>(body: () => T): T {
   for (const [event] of listeners) process.removeAllListeners(event);
   process.on("unhandledRejection", onRejection);
   process.on("rejectionHandled", onLateHandler);
-  const saved = guards.map(({ owner, name }) => Object.getOwnPropertyDescriptor(owner, name));
   const restoreStackTraces = guardStackTraces();
   const restoreTimeZone = pinTimeZone();
+  const restoreEscapes = place(guards.escapes);
+  const restoreDefinitions = place(guards.definitions);
+  beginViews();
   running = true;
+  let unknownChange = false;
+  let result: T;
   try {
-    for (const { owner, name, replacement } of guards) {
-      Object.defineProperty(owner, name, {
-        value: replacement,
-        writable: true,
-        configurable: true,
-      });
-    }
-    const result = body();
+    result = body();
     drain();
-    return result;
   } finally {
     running = false;
+    unknownChange = endViews();
+    restoreDefinitions();
+    restoreEscapes();
     restoreStackTraces();
     restoreTimeZone();
-    guards.forEach(({ owner, name }, i) => {
-      const descriptor = saved[i];
-      if (descriptor) Object.defineProperty(owner, name, descriptor);
-      else delete owner[name];
-    });
     for (const [event, old] of listeners) {
       process.removeAllListeners(event);
       for (const listener of old) process.on(event as "exit", listener as () => void);
@@ -172,29 +149,31 @@ function inside<T>(body: () => T): T {
       throw first;
     }
   }
+  return { result, unknownChange };
 }
 
 /**
  * Runs `body`, which starts processes and runs a kernel, in one synchronous piece. Resolves with what it
  * returns, rejects with what it throws.
  *
- * A program that is asked for while it runs (a worker's file) is compiled, and `body` runs again: it must
- * start everything afresh each time.
+ * A program that is asked for while it runs (a worker's file) is compiled, and `body` runs again; and so it
+ * does when a built-in turns out to have been changed late (`views/view.ts`). It must start everything
+ * afresh each time.
  *
  * The piece runs in a callback of its own, since microtasks cannot be drained from within a microtask.
  */
 export async function simulate<T>(body: () => T): Promise<T> {
   for (;;) {
-    const result = await once(body);
-    if (!programsAreWanted()) return result;
-    await compileWanted(injectedNames);
+    const { result, unknownChange } = await once(body);
+    if (programsAreWanted()) await compileWanted(injectedNames);
+    else if (!unknownChange) return result;
   }
 }
 
 /** The modules that every program may be given when it starts. */
 export const injectedNames: string[] = [];
 
-function once<T>(body: () => T): Promise<T> {
+function once<T>(body: () => T): Promise<Piece<T>> {
   return new Promise((resolve, reject) => {
     setImmediate(() => {
       try {

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { loadedShared } from "./lib/shared.ts";
 import { currentProcess } from "./node-process.ts";
 import { mapStack } from "./program/source-maps.ts";
+import { withoutView } from "./views/view.ts";
 
 /** Where our own code lies: `src` or `dist`. Its frames are not the program's business. */
 const ourFolder = fileURLToPath(new URL("..", import.meta.url));
@@ -36,6 +37,15 @@ function isOurs(frame: NodeJS.CallSite): boolean {
   return file?.startsWith(ourUrl) === true || file?.startsWith(ourFolder) === true;
 }
 
+function linesOf(frames: NodeJS.CallSite[]): string {
+  const lines = frames
+    .filter((frame) => !isOurs(frame))
+    .map((frame) => mapStack(`\n    at ${String(frame)}`))
+    // What is left of a bundle's own glue has no place in any file.
+    .filter((line) => !line.includes("lightcone:start") && !line.includes("lightcone-program:"));
+  return lines.join("");
+}
+
 /** Formats the stack of an error that a program looks at. */
 function prepare(error: Error, frames: NodeJS.CallSite[]): unknown {
   const node = loadedShared("internal/errors") as ErrorsModule | undefined;
@@ -44,35 +54,36 @@ function prepare(error: Error, frames: NodeJS.CallSite[]): unknown {
     node?.overrideStackTrace.delete(error);
     return override(error, frames);
   }
-  const lines = frames
-    .filter((frame) => !isOurs(frame))
-    .map((frame) => mapStack(`\n    at ${String(frame)}`))
-    // What is left of a bundle's own glue has no place in any file.
-    .filter((line) => !line.includes("lightcone:start") && !line.includes("lightcone-program:"));
-  return headline(error, node) + lines.join("");
+  return headline(error, node) + withoutView(() => linesOf(frames));
 }
+
+let own = new WeakMap<object, unknown>();
+
+/** The same property in each run, so that it counts among what nobody has changed. */
+const property: PropertyDescriptor = {
+  configurable: true,
+  enumerable: true,
+  get: () => {
+    const process = currentProcess();
+    return process && own.has(process) ? own.get(process) : prepare;
+  },
+  set: (value: unknown) => {
+    const process = currentProcess();
+    if (process) own.set(process, value === undefined ? prepare : value);
+  },
+};
 
 /**
  * Makes `Error.prepareStackTrace` a process's own while a run is under way. Gives what undoes it.
  * Programs set it for a moment to look at the stack themselves; one process's must not reach another's.
+ * (`Error.stackTraceLimit` is its own as all built-ins are: `views`.)
  */
 export function guardStackTraces(): () => void {
   const before = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 10;
-  const own = new WeakMap<object, unknown>();
-  Object.defineProperty(Error, "prepareStackTrace", {
-    configurable: true,
-    enumerable: true,
-    get: () => {
-      const process = currentProcess();
-      return process && own.has(process) ? own.get(process) : prepare;
-    },
-    set: (value: unknown) => {
-      const process = currentProcess();
-      if (process) own.set(process, value === undefined ? prepare : value);
-    },
-  });
+  own = new WeakMap();
+  Object.defineProperty(Error, "prepareStackTrace", property);
   return () => {
     Error.stackTraceLimit = limit;
     if (before) Object.defineProperty(Error, "prepareStackTrace", before);

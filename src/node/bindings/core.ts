@@ -2,6 +2,7 @@
  * The small bindings that nearly every file of Node's library asks for: constants, symbols, types, and
  * the odd native helper. What the real Node still hands out is taken from it.
  */
+import { config } from "node:process";
 import * as util from "node:util";
 import { realBinding } from "../lib/natives.ts";
 import { handleTypeOf } from "./descriptors.ts";
@@ -269,7 +270,7 @@ export const coreBindings: Record<string, Factory> = {
   builtins: () => ({
     builtinIds: [],
     natives: {},
-    config: JSON.stringify(process.config),
+    config: JSON.stringify(config),
     hasCachedBuiltins: () => true,
   }),
   mksnapshot: () => ({

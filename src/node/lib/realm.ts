@@ -18,6 +18,7 @@ import {
 } from "./natives.ts";
 import { type HostIntrinsics, primordialsFor } from "./primordials.ts";
 import { isShared, requireShared } from "./shared.ts";
+import { withoutView } from "../views/view.ts";
 import { withSymbolsOf } from "./symbols.ts";
 import { substitutes } from "./substitutes.ts";
 
@@ -67,7 +68,8 @@ export function createRealm(options: RealmOptions): Realm {
     const module: { exports: unknown } = { exports: {} };
     modules.set(id, module);
     if (isShared(id)) {
-      return (module.exports = requireShared(id, require, internalBinding));
+      module.exports = withoutView(() => requireShared(id, require, internalBinding));
+      return module.exports;
     }
     try {
       const substitute = substitutes[id];

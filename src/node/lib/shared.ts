@@ -2,6 +2,7 @@
  * Files of Node's library that all processes share: definitions without state, a clock or randomness.
  * Making hundreds of error classes anew for each process would be half of what starting one costs.
  */
+import process from "node:process";
 import { libraryFile } from "./natives.ts";
 import { sharedPrimordials } from "./primordials.ts";
 

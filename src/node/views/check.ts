@@ -1,0 +1,98 @@
+/**
+ * A look at all that processes share, cheap enough for the end of each event: whether any property of any
+ * built-in that can be assigned to holds what it held.
+ *
+ * The comparison is generated code, a few functions of a few hundred `===` each. Every object is asked
+ * through an heir: V8 then treats it as a prototype, keeps its properties as constants, and optimized code
+ * depends on them instead of loading them. A thousand comparisons take about thirty nanoseconds, until
+ * somebody does assign; V8 finds that out, and not we.
+ */
+import { compileFunction } from "node:vm";
+import type { SharedObject } from "./catalog.ts";
+
+type Check = () => boolean;
+
+/** How many objects one function looks at: with fewer the calls cost, with more V8 gives up. */
+const GROUP = 40;
+
+/** Looks at many objects at once. */
+export interface ValueCheck {
+  /** Whether all values are what they were. */
+  isUntouched: Check;
+  /**
+   * Leaves an object out from here on: one that changes again and again would cost the others of its group
+   * their optimized code.
+   */
+  leaveOut(object: SharedObject): void;
+}
+
+/** Generates the check for `objects` as they were surveyed, and for the real global object's `names`. */
+export function createCheck(
+  objects: readonly SharedObject[],
+  names: readonly string[],
+): ValueCheck {
+  const listed = objects.filter(({ isPlainFunction }) => !isPlainFunction);
+  const groups: SharedObject[][] = [];
+  for (let i = 0; i < listed.length; i += GROUP) groups.push(listed.slice(i, i + GROUP));
+  const checks = groups.map(groupCheck);
+  const globals = globalsCheck(names);
+  const join = (): Check => {
+    const all = [globals, ...checks];
+    const parameters = all.map((_, i) => `check${i}`);
+    const terms = parameters.map((name) => `${name}()`);
+    return generate(parameters, terms, all);
+  };
+  const whole: ValueCheck = {
+    isUntouched: join(),
+    leaveOut(object) {
+      const at = groups.findIndex((group) => group.includes(object));
+      if (at < 0) return;
+      groups[at] = (groups[at] as SharedObject[]).filter((other) => other !== object);
+      checks[at] = groupCheck(groups[at]);
+      whole.isUntouched = join();
+    },
+  };
+  return whole;
+}
+
+function generate(
+  parameters: readonly string[],
+  terms: readonly string[],
+  values: readonly unknown[],
+): Check {
+  const body = `return function () { return ${terms.join(" && ") || "true"}; };`;
+  return (compileFunction(body, [...parameters]) as (...values: unknown[]) => Check)(...values);
+}
+
+function groupCheck(objects: readonly SharedObject[]): Check {
+  const values: unknown[] = [];
+  const parameter = (value: unknown): string => `p${values.push(value) - 1}`;
+  const terms: string[] = [];
+  for (const { object, keys, properties } of objects) {
+    let heir: string | undefined;
+    for (const [i, key] of keys.entries()) {
+      const { value, writable } = properties[i] as PropertyDescriptor;
+      // What cannot be assigned to changes by definition alone, which is seen; NaN equals nothing.
+      if (writable !== true || value !== value) continue;
+      heir ??= parameter(Object.create(object));
+      const name = typeof key === "string" ? JSON.stringify(key) : parameter(key);
+      terms.push(`${heir}[${name}] === ${parameter(value)}`);
+    }
+  }
+  return generate(
+    values.map((_, i) => `p${i}`),
+    terms,
+    values,
+  );
+}
+
+/** A sloppy program may assign to `Promise` itself. Free names are constants to V8 as well. */
+function globalsCheck(names: readonly string[]): Check {
+  const world = globalThis as unknown as Record<string, unknown>;
+  const usable = names.filter((name) => Object.getOwnPropertyDescriptor(world, name)?.writable);
+  return generate(
+    usable.map((name) => `own${name}`),
+    usable.map((name) => `${name} === own${name}`),
+    usable.map((name) => world[name]),
+  );
+}
