@@ -20,8 +20,6 @@ const limits = {
   amqplib: "Tested against a scripted peer until there is a block.",
   kafkajs: "Tested against a scripted peer until there is a block.",
   nats: "Tested against a scripted peer until there is a block.",
-  "@grpc/proto-loader": "Paths of `.proto` files are the simulated host's, not the real machine's.",
-  bullmq: "Sandboxed processors (a file run by `child_process`) have to be on the host's disk.",
   ws: "The optional native add-ons `bufferutil` and `utf-8-validate` are left out.",
 };
 

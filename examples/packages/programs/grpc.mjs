@@ -1,26 +1,11 @@
-/** @grpc/grpc-js with proto-loader: unary calls, streams in both directions, metadata, errors, deadlines. */
+/** @grpc/grpc-js with proto-loader, its .proto file beside it: unary calls, streams, metadata, errors, deadlines. */
 import grpc from "@grpc/grpc-js";
 import protoLoader from "@grpc/proto-loader";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { host, port, ready, roles, say } from "./roles.mjs";
 
-const proto = `syntax = "proto3";
-package calc;
-message Number { int32 value = 1; }
-service Calc {
-  rpc Double (Number) returns (Number);
-  rpc Count (Number) returns (stream Number);
-  rpc Sum (stream Number) returns (Number);
-  rpc Echo (stream Number) returns (stream Number);
-  rpc Fail (Number) returns (Number);
-  rpc Never (Number) returns (Number);
-}`;
-
 function load() {
-  const file = join(mkdtempSync(join(tmpdir(), "grpc-")), "calc.proto");
-  writeFileSync(file, proto);
+  const file = fileURLToPath(new URL("./beside/calc.proto", import.meta.url));
   return grpc.loadPackageDefinition(protoLoader.loadSync(file)).calc;
 }
 
