@@ -41,7 +41,6 @@ export const realModules: ReadonlySet<string> = new Set([
   "string_decoder",
   "url",
   "constants",
-  "module",
 ]);
 
 /** Modules that a room of the platform makes: registered by that room. */

@@ -114,6 +114,28 @@ describe("createRequire", () => {
   });
 });
 
+describe("what else node:module has", () => {
+  it("works as Node's, where it only computes", async () => {
+    await both(
+      `import * as module from "node:module";
+       const map = new module.SourceMap({ version: 3, sources: ["a.ts"], names: [], mappings: "AAAA;AACA", file: "a.js" });
+       console.log(map.findEntry(1, 0), module.builtinModules.length, module.findSourceMap("/none.js"));
+       console.log(module.stripTypeScriptTypes?.("let x: number = 1;"));
+       console.log(module.findPackageJSON?.("dep", import.meta.url)?.split("/").slice(-3));
+       console.log(module.findPackageJSON?.(import.meta.url)?.split("/").at(-1));
+       console.log(Object.keys(module).filter((name) => !/^_/.test(name)).sort().join());`,
+      {
+        env: { NODE_NO_WARNINGS: "1" },
+        files: {
+          "package.json": '{ "name": "own" }',
+          "node_modules/dep/package.json": '{ "name": "dep", "main": "lib/i.js" }',
+          "node_modules/dep/lib/i.js": "",
+        },
+      },
+    );
+  });
+});
+
 describe("import.meta", () => {
   it("resolves as Node does, with its errors", async () => {
     await both(

@@ -21,12 +21,12 @@ export function createModuleModule(realm: Realm): unknown {
   const { Module, finder } = loader;
   const pathOf = (from: unknown): string => filenameOf(realm, from);
   const face: Record<string, unknown> = {
-    builtinModules: real["builtinModules"],
+    builtinModules: [...realModule.builtinModules],
     isBuiltin,
     createRequire: (from: unknown) => loader.createRequire(pathOf(from)),
     syncBuiltinESMExports: () => {},
     findSourceMap: () => undefined,
-    SourceMap: real["SourceMap"],
+    SourceMap: realm.require("internal/source_map/source_map").SourceMap,
     globalPaths: [],
     _pathCache: Object.create(null),
     _initPaths: () => {},
@@ -48,7 +48,7 @@ export function createModuleModule(realm: Realm): unknown {
     enableCompileCache: () => ({ status: 3 }),
     getCompileCacheDir: () => undefined,
     flushCompileCache: () => {},
-    constants: real["constants"],
+    constants: structuredClone(real["constants"]),
     // It is a function of its text alone.
     stripTypeScriptTypes: real["stripTypeScriptTypes"],
     getSourceMapsSupport: () => ({ enabled: false, nodeModules: false, generatedCode: false }),
@@ -64,7 +64,9 @@ export function createModuleModule(realm: Realm): unknown {
 }
 
 function define(target: object, name: string, value: unknown): void {
-  const descriptor = { value, writable: true, enumerable: true, configurable: true };
+  // As in Node: patching the wrapper is for those who know.
+  const enumerable = !name.startsWith("wrap");
+  const descriptor = { value, writable: true, enumerable, configurable: true };
   Object.defineProperty(target, name, descriptor);
 }
 
