@@ -28,6 +28,10 @@ export interface Scope {
 
 export type Scenario = (scope: Scope) => void;
 
+const [libuvMajor, libuvMinor] = process.versions.uv.split(".").map(Number) as [number, number];
+/** Whether the real libuv takes a reset that comes with data for the end of the stream (before 1.52). */
+export const losesResets: boolean = libuvMajor === 1 && libuvMinor < 52;
+
 type ProgramGlobal = Pick<
   Scope,
   "Buffer" | "process" | "setTimeout" | "setImmediate" | "clearTimeout"

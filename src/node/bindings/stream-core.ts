@@ -144,7 +144,10 @@ export class StreamCore implements StreamEvents {
     const chunk = socket.read(limit);
     if (typeof chunk === "number") {
       if (chunk === Errno.EAGAIN) return;
-      this.#endReading(chunk);
+      // After the end or an error libuv reads no further.
+      socket.stopReading();
+      this.#owner.setReading(false);
+      this.#emitRead(chunk, undefined);
       return;
     }
     this.bytesRead += chunk.length;
@@ -159,26 +162,9 @@ export class StreamCore implements StreamEvents {
       const next = this.#emitRead(chunk.length, undefined);
       if (ArrayBuffer.isView(next)) this.userBuffer = next as Uint8Array;
     }
-    if (chunk.length < limit && socket.hungUp) this.#meetHangUp();
-    else socket.readAgain();
-  }
-
-  /**
-   * Where poll tells of a hang-up beside the last bytes, libuv takes it for the end of the stream without
-   * another read: what came in one go with a reset ends without its error.
-   */
-  #meetHangUp(): void {
-    const { socket } = this;
-    if (!socket.reading || this.closing) return;
-    if (socket.readableBytes > 0) socket.readAgain();
-    else this.#endReading(Errno.EOF);
-  }
-
-  #endReading(status: number): void {
-    // After the end or an error libuv reads no further.
-    this.socket.stopReading();
-    this.#owner.setReading(false);
-    this.#emitRead(status, undefined);
+    // libuv before 1.52 (Node 22 and older) took a hang-up beside the last bytes for the end of the
+    // stream, and lost the error of a reset that came with them. Here every version reads it.
+    socket.readAgain();
   }
 
   #emitRead(count: number, bytes: Uint8Array | undefined): unknown {

@@ -12,6 +12,7 @@ const EPHEMERAL_LAST = 60_999;
 /** A socket that is bound to a port. */
 export interface PortHolder {
   readonly localAddress: string;
+  readonly localPort: number;
   readonly family: Family;
   /** An IPv6 wildcard socket that leaves IPv4 alone. */
   readonly v6Only: boolean;
@@ -21,21 +22,75 @@ export interface PortHolder {
   readonly reusePort: boolean;
   /** Whether it listens: then SO_REUSEADDR does not help another. */
   readonly listening: boolean;
+  /** Whom it is connected to; no address while it is not. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
+
+/** What is left of a connection in TIME_WAIT: it holds its port as its socket did. */
+class TimeWait implements PortHolder {
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly family: Family;
+  readonly v6Only: boolean;
+  readonly reuse: boolean;
+  readonly reusePort: boolean;
+  readonly listening = false;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly untilNs: number;
+
+  constructor(holder: PortHolder, untilNs: number) {
+    this.localAddress = holder.localAddress;
+    this.localPort = holder.localPort;
+    this.family = holder.family;
+    this.v6Only = holder.v6Only;
+    this.reuse = holder.reuse;
+    this.reusePort = holder.reusePort;
+    this.remoteAddress = holder.remoteAddress;
+    this.remotePort = holder.remotePort;
+    this.untilNs = untilNs;
+  }
 }
 
 /** The ports of one protocol on one host. */
 export class PortTable<T extends PortHolder> {
   readonly #holders: Map<number, T[]> = new Map();
-  /** Ports whose last connection is in TIME_WAIT, and until when; they are not handed out before. */
-  readonly #waiting: Map<number, number> = new Map();
+  /** Connections in TIME_WAIT. */
+  readonly #waiting: Map<number, TimeWait[]> = new Map();
   #next = EPHEMERAL_FIRST;
 
   /** Whether `holder` may have `port`: 0, or the error. */
-  check(holder: T, port: number): number {
-    for (const other of this.#holders.get(port) ?? []) {
+  check(holder: T, port: number, nowNs: number): number {
+    for (const other of this.#all(port, nowNs)) {
       if (other !== holder && conflicts(holder, other)) return Errno.EADDRINUSE;
     }
     return 0;
+  }
+
+  /** Whether there is such a connection already, alive or in TIME_WAIT. */
+  connects(holder: T, nowNs: number): boolean {
+    return this.#all(holder.localPort, nowNs).some(
+      (other) =>
+        other !== holder &&
+        other.localAddress === holder.localAddress &&
+        isSameRemote(other, holder.remoteAddress, holder.remotePort),
+    );
+  }
+
+  #all(port: number, nowNs: number): readonly PortHolder[] {
+    const holders = this.#holders.get(port) ?? [];
+    const waiting = this.#stillWaiting(port, nowNs);
+    return waiting === undefined ? holders : [...holders, ...waiting];
+  }
+
+  #stillWaiting(port: number, nowNs: number): readonly TimeWait[] | undefined {
+    const waiting = this.#waiting.get(port);
+    if (waiting === undefined) return undefined;
+    const left = waiting.filter(({ untilNs }) => untilNs > nowNs);
+    if (left.length > 0) this.#waiting.set(port, left);
+    else this.#waiting.delete(port);
+    return left.length > 0 ? left : undefined;
   }
 
   add(holder: T, port: number): void {
@@ -44,28 +99,46 @@ export class PortTable<T extends PortHolder> {
     else holders.push(holder);
   }
 
-  /** Gives a port back; nobody gets it for an ephemeral port before `waitUntilNs`. */
+  /** Gives a port back; its connection is in TIME_WAIT until `waitUntilNs`. */
   remove(holder: T, port: number, waitUntilNs = 0): void {
     const holders = this.#holders.get(port);
     const at = holders?.indexOf(holder) ?? -1;
     if (holders === undefined || at < 0) return;
     if (holders.length === 1) this.#holders.delete(port);
     else holders.splice(at, 1);
-    if (waitUntilNs > 0) this.#waiting.set(port, waitUntilNs);
+    if (waitUntilNs === 0) return;
+    const waits = new TimeWait(holder, waitUntilNs);
+    const waiting = this.#waiting.get(port);
+    if (waiting === undefined) this.#waiting.set(port, [waits]);
+    else waiting.push(waits);
   }
 
   /** The next free ephemeral port, or 0 when there is none. */
   ephemeral(nowNs: number): number {
+    return this.#nextPort(
+      (port) => !this.#holders.has(port) && this.#stillWaiting(port, nowNs) === undefined,
+    );
+  }
+
+  /**
+   * An ephemeral port for a connection to `address` and `port`. Once no port is free, one will do that
+   * connections to others have been given in the same way: only the four together need be unique.
+   */
+  ephemeralTo(address: string, port: number, nowNs: number): number {
+    const free = this.ephemeral(nowNs);
+    if (free !== 0) return free;
+    return this.#nextPort((shared) =>
+      this.#all(shared, nowNs).every(
+        (other) => other.remotePort !== 0 && !other.reuse && !isSameRemote(other, address, port),
+      ),
+    );
+  }
+
+  #nextPort(suits: (port: number) => boolean): number {
     for (let tries = 0; tries <= EPHEMERAL_LAST - EPHEMERAL_FIRST; tries++) {
       const port = this.#next;
       this.#next = port === EPHEMERAL_LAST ? EPHEMERAL_FIRST : port + 1;
-      if (this.#holders.has(port)) continue;
-      const untilNs = this.#waiting.get(port);
-      if (untilNs !== undefined) {
-        if (untilNs > nowNs) continue;
-        this.#waiting.delete(port);
-      }
-      return port;
+      if (suits(port)) return port;
     }
     return 0;
   }
@@ -99,6 +172,10 @@ export class PortTable<T extends PortHolder> {
     this.#waiting.clear();
     this.#next = EPHEMERAL_FIRST;
   }
+}
+
+function isSameRemote(holder: PortHolder, address: string, port: number): boolean {
+  return holder.remotePort === port && holder.remoteAddress === address;
 }
 
 function conflicts(a: PortHolder, b: PortHolder): boolean {

@@ -56,15 +56,11 @@ function arriveReset({ from, to }: Segment): void {
   if (from.sender.out.blocked || !to.stack.up) {
     markDrop(from, Flag.rst, undefined, from.sender.out.blocked ? "blocked" : "host is down");
     to.handshake?.unanswered();
+    if (to.readableBytes > 0) to.receiver.tellReadable();
   } else if (to.phase === Phase.connecting) {
     to.fail(Errno.ECONNREFUSED);
   } else {
-    meetReset(to);
+    // A socket that has seen the other end's FIN learns of a reset as of a broken pipe (Linux).
+    to.fail(to.receiver.finReceived && !to.unix ? Errno.EPIPE : Errno.ECONNRESET);
   }
-}
-
-/** The peer has reset the connection. */
-export function meetReset(socket: TcpSocket): void {
-  // A socket that has seen the other end's FIN learns of a reset as of a broken pipe (Linux).
-  socket.fail(socket.receiver.finReceived && !socket.unix ? Errno.EPIPE : Errno.ECONNRESET);
 }

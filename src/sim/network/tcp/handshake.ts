@@ -24,7 +24,7 @@ import {
   SYN_TIMEOUT_NS,
   UNREACHABLE_AFTER_NS,
 } from "./constants.ts";
-import { isFull, listenerFor, takePort } from "./listener.ts";
+import { isFull, listenerFor, portToConnect } from "./listener.ts";
 import { Flag, markDrop, markSend } from "./segment.ts";
 import { sendReset } from "./arrival.ts";
 import { type HandshakeHooks, Phase, type StreamEvents } from "./phase.ts";
@@ -51,12 +51,14 @@ export function connect(
   const previous = socket.localAddress;
   socket.family = options.family;
   if (!socket.bound || isWildcard(previous)) socket.localAddress = stack.sourceFor(address);
-  if (!socket.bound) {
-    const error = takePort(socket, 0);
-    if (error !== 0) return error;
-  }
   socket.remoteAddress = isWildcard(unmapped(address)) ? stack.sourceFor(address) : address;
   socket.remotePort = options.port;
+  const error = portToConnect(socket);
+  if (error !== 0) {
+    socket.remoteAddress = "";
+    socket.remotePort = 0;
+    return error;
+  }
   socket.connection = stack.network.newConnection();
   socket.phase = Phase.connecting;
   socket.remoteStack = target;

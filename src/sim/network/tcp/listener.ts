@@ -30,20 +30,33 @@ export function bind(socket: TcpSocket, options: BindOptions): number {
   socket.reusePort = options.reusePort ?? false;
   // libuv sets SO_REUSEADDR on every TCP socket that it binds.
   socket.reuse = true;
-  return takePort(socket, options.port);
+  return take(socket, options.port);
 }
 
-/** Takes a port for a socket that has an address (0: any). Gives 0 or an error. */
-export function takePort(socket: TcpSocket, wanted: number): number {
+function take(socket: TcpSocket, wanted: number): number {
   const { tcpPorts, host } = socket.stack;
   const port = wanted === 0 ? tcpPorts.ephemeral(host.kernel.nowNs) : wanted;
+  if (port === 0) return Errno.EADDRINUSE;
+  const error = wanted === 0 ? 0 : tcpPorts.check(socket, port, host.kernel.nowNs);
+  if (error === 0) hold(socket, port);
+  return error;
+}
+
+/** Makes sure of a port for a socket that knows whom it connects to. Gives 0 or an error. */
+export function portToConnect(socket: TcpSocket): number {
+  const { tcpPorts, host } = socket.stack;
+  const { nowNs } = host.kernel;
+  if (socket.bound) return tcpPorts.connects(socket, nowNs) ? Errno.EADDRNOTAVAIL : 0;
+  const port = tcpPorts.ephemeralTo(socket.remoteAddress, socket.remotePort, nowNs);
   if (port === 0) return Errno.EADDRNOTAVAIL;
-  const error = wanted === 0 ? 0 : tcpPorts.check(socket, port);
-  if (error !== 0) return error;
+  hold(socket, port);
+  return 0;
+}
+
+function hold(socket: TcpSocket, port: number): void {
   socket.localPort = port;
   socket.bound = true;
-  tcpPorts.add(socket, port);
-  return 0;
+  socket.stack.tcpPorts.add(socket, port);
 }
 
 /** Begins to listen. `backlog` connections may wait to be accepted, and one more (as in Linux). */
@@ -58,9 +71,9 @@ export function listen(socket: TcpSocket, backlog: number): number {
       const error = bind(socket, { address: "0.0.0.0", port: 0, family: 4 });
       if (error !== 0) return error;
     }
-    const { tcpPorts } = socket.stack;
+    const { tcpPorts, host } = socket.stack;
     socket.phase = Phase.listening;
-    const error = tcpPorts.check(socket, socket.localPort);
+    const error = tcpPorts.check(socket, socket.localPort, host.kernel.nowNs);
     if (error !== 0) {
       socket.phase = Phase.idle;
       return error;

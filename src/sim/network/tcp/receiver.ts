@@ -5,7 +5,7 @@
 import { type Kernel, Kind } from "../../kernel.ts";
 import { Errno } from "../errno.ts";
 import { LOST } from "../link.ts";
-import { answerReset, arriveAck, meetReset, sendReset } from "./arrival.ts";
+import { answerReset, arriveAck, sendReset } from "./arrival.ts";
 import { takeChunks } from "./chunks.ts";
 import { HEADER_BYTES } from "./constants.ts";
 import { Phase } from "./phase.ts";
@@ -154,12 +154,8 @@ export class Receiver {
     if (this.#outOfOrder.length > 0) this.#consumeLater();
     if ((socket.phase as number) === Phase.dead) return;
     this.#acknowledge(segment);
-    // A reset right behind the last segment is there by the time that anyone looks.
-    if (socket.resetArrivesNs === socket.heardNs && segment.end === segment.from.sender.sentSeq) {
-      meetReset(socket);
-    } else {
-      this.tellReadable();
-    }
+    // A reset right behind it is there by the time that anyone looks, and tells of both.
+    if (socket.resetArrivesNs !== socket.heardNs) this.tellReadable();
   }
 
   /** Whether a segment for a connection that is not open is what opens it. */

@@ -131,13 +131,6 @@ export class TcpSocket implements PortHolder {
     return 0;
   }
 
-  /** Whether neither direction carries anything more (POLLHUP). There may still be bytes to read. */
-  get hungUp(): boolean {
-    const { sender, receiver, phase } = this;
-    if (phase === Phase.dead) return true;
-    return phase === Phase.open && receiver.finReceived && (sender.finQueued || sender.broken);
-  }
-
   /** What has arrived and was not read. */
   get readableBytes(): number {
     return this.receiver.inboxBytes;

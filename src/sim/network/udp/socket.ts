@@ -102,7 +102,7 @@ export class UdpSocket implements PortHolder {
     const { udpPorts, host } = stack;
     const port = options.port === 0 ? udpPorts.ephemeral(host.kernel.nowNs) : options.port;
     if (port === 0) return Errno.EADDRINUSE;
-    const error = options.port === 0 ? 0 : udpPorts.check(this, port);
+    const error = options.port === 0 ? 0 : udpPorts.check(this, port, host.kernel.nowNs);
     if (error !== 0) return error;
     this.localPort = port;
     this.bound = true;
