@@ -215,6 +215,12 @@ export class NodeProcess implements ProcessRunner {
     throw exited;
   }
 
+  /** A signal that ends the process, from the process itself. */
+  die(signal: string): never {
+    this.process.terminate({ code: null, signal });
+    throw exited;
+  }
+
   /** Node's rules for an exception that nobody caught. */
   uncaught(thrown: unknown, fromPromise: boolean): void {
     if (thrown === exited || !this.process.alive) return;

@@ -40,6 +40,9 @@ export class ProcessSignals {
       const { runner } = target;
       if (runner === this.#owner && signal !== numbers["SIGKILL"] && this.#listeners.has(signal)) {
         this.deliver(signal);
+      } else if (runner === this.#owner && this.#isFatal(signal)) {
+        // What a process does to itself is done before `kill` returns; so it never returns.
+        this.#owner.die(names.get(signal) as string);
       } else {
         const receiver = runner as NodeProcess | undefined;
         host.kernel.schedule(
@@ -52,6 +55,12 @@ export class ProcessSignals {
       }
     }
     return 0;
+  }
+
+  /** Whether the signal ends this process: nobody listens, and that is what it does by default. */
+  #isFatal(signal: number): boolean {
+    const name = names.get(signal) as string;
+    return name !== "SIGSTOP" && !ignoredByDefault.has(name) && !this.#owner.onDeath;
   }
 
   /** A signal arrives: its listeners are called, or it does what it does by default. */

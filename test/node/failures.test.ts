@@ -184,6 +184,15 @@ describe("the end of a process", () => {
       try { process.kill(process.pid, "SIGNONE") } catch (e) { console.log(e.code) }
       try { process.kill(2 ** 30) } catch (e) { console.log(e.code, e.syscall) }`);
     expect((await both(`setInterval(() => {}, 10); process.abort();`)).signal).toBe("SIGABRT");
+    // What a process does to itself is done at once: nothing of it runs on.
+    for (const signal of ["SIGTERM", "SIGKILL", "SIGINT"]) {
+      const ended = await both(`
+        console.log("before");
+        process.kill(process.pid, "${signal}");
+        console.log("never");`);
+      expect(ended.signal).toBe(signal);
+    }
+    expect((await both(`process.abort(); console.log("never");`)).signal).toBe("SIGABRT");
   });
 });
 
