@@ -26,15 +26,29 @@ export type Duration = number | string;
  */
 export function parseDurationNs(value: Duration, what = "duration"): number {
   if (typeof value === "number") {
-    if (Number.isFinite(value) && value >= 0) return Math.round(value * MS);
+    if (Number.isFinite(value) && value >= 0) {
+      const ns = Math.round(value * MS);
+      if (Number.isSafeInteger(ns)) return ns;
+      throw tooLong(what, value);
+    }
   } else if (typeof value === "string") {
     const match = /^\s*([0-9]+(?:\.[0-9]+)?)\s*(ns|us|µs|ms|s|min|m|h)\s*$/.exec(value);
-    if (match) return Math.round(Number(match[1]) * (unitsNs[match[2] as string] as number));
+    const ns = match ? Math.round(Number(match[1]) * (unitsNs[match[2] as string] as number)) : NaN;
+    if (Number.isSafeInteger(ns)) return ns;
+    if (match) throw tooLong(what, value);
   }
   throw new LightconeError(
     "LC_BAD_DURATION",
-    `${what}: ${JSON.stringify(value)} is not a duration`,
+    `${what}: ${typeof value === "number" ? value : JSON.stringify(value)} is not a duration`,
     'Write a number of milliseconds, or text such as "250us", "5ms", "1.5s", "2m".',
+  );
+}
+
+/** Time is counted in whole nanoseconds that a double holds exactly. */
+function tooLong(what: string, value: Duration): LightconeError {
+  return new LightconeError(
+    "LC_BAD_DURATION",
+    `${what}: ${typeof value === "number" ? `${value}ms` : value} is too long: at most 104 days (2^53 ns)`,
   );
 }
 
@@ -46,11 +60,18 @@ export function parseRangeNs(
   value: DurationRange,
   what = "range",
 ): { minNs: number; maxNs: number } {
-  const [from, to] = Array.isArray(value)
-    ? (value as readonly [Duration, Duration])
-    : typeof value === "string" && value.includes("..")
-      ? (value.split("..", 2) as [string, string])
-      : ([value, value] as [Duration, Duration]);
+  const ends: readonly Duration[] = Array.isArray(value)
+    ? (value as readonly Duration[])
+    : typeof value === "string"
+      ? value.split("..")
+      : [value as Duration];
+  const [from, to = from] = ends as [Duration, Duration?];
+  if (ends.length > 2) {
+    throw new LightconeError(
+      "LC_BAD_DURATION",
+      `${what}: ${JSON.stringify(value)} is not a range from one duration to another`,
+    );
+  }
   const minNs = parseDurationNs(from, what);
   const maxNs = parseDurationNs(to, what);
   if (minNs > maxNs) {

@@ -69,6 +69,8 @@ export class PlanBuilder implements WorldBuilder {
   readonly #name: string;
   readonly #hosts: HostPlan[] = [];
   readonly #names = new Set<string>();
+  /** DNS knows no difference between small and large letters. */
+  readonly #lowerNames = new Set<string>();
   readonly #links: LinkRule[] = [];
   readonly #faults: FaultSource[] = [];
   readonly #checks: Check[] = [];
@@ -173,6 +175,7 @@ export class PlanBuilder implements WorldBuilder {
   }
 
   run(duration: Duration, options: RunOptions = {}): void {
+    onlyOptions("w.run", options, ["calm"]);
     this.#durationNs = parseDurationNs(duration, "w.run");
     if (this.#durationNs === 0) throw bad("w.run(...): a run must last longer than nothing");
     this.#calmNs =
@@ -239,31 +242,30 @@ export class PlanBuilder implements WorldBuilder {
         "Host names are resolved by DNS: letters, digits and hyphens, at most 63.",
       );
     }
-    if (this.#names.has(name)) throw bad(`there are two hosts called ${JSON.stringify(name)}`);
+    if (this.#lowerNames.has(name.toLowerCase())) {
+      throw bad(`there are two hosts called ${JSON.stringify(name)}`);
+    }
     if (name === "fault" || name === "localhost") throw bad(`no host can be called ${show(name)}`);
     this.#names.add(name);
+    this.#lowerNames.add(name.toLowerCase());
+    const own = hostOptions(options, name, index);
     this.#hosts.push({
       name,
       group,
       index,
       program,
-      argv: [...argv, ...perHost(options.argv ?? [], name, index)],
-      env: { ...perHost(options.env ?? {}, name, index) },
-      cwd: options.cwd ?? "/",
-      restartNs:
-        options.restart === undefined
-          ? undefined
-          : parseDurationNs(options.restart, `host ${name}: restart`),
+      ...own,
+      argv: [...argv, ...own.argv],
     });
   }
 
   #source(
     kind: FaultSourceKind,
     targets: Targets | undefined,
-    options: FaultSourceOptions | undefined,
+    options: FaultSourceOptions = {},
   ): FaultSource {
     const names = targets === undefined ? [...this.#names] : this.#resolve(targets, `w.${kind}`);
-    return faultSource(kind, names, [...this.#names], options ?? {});
+    return faultSource(kind, names, [...this.#names], options);
   }
 
   #resolve(targets: Targets, where: string): string[] {
@@ -308,6 +310,42 @@ function linkPlan(options: unknown, where: string): LinkRule["link"] {
   };
 }
 
+/** A host's options, each of its kind. */
+function hostOptions(
+  options: HostOptions,
+  name: string,
+  index: number,
+): Pick<HostPlan, "argv" | "env" | "cwd" | "restartNs"> {
+  const where = `host ${name}`;
+  onlyOptions(where, options, ["argv", "env", "cwd", "restart"]);
+  const { cwd = "/", restart } = options;
+  const argv = perHost(options.argv ?? [], name, index);
+  const env = perHost(options.env ?? {}, name, index);
+  if (!Array.isArray(argv) || argv.some((word) => typeof word !== "string")) {
+    throw bad(`${where}: argv is ${show(argv)}, not an array of text`);
+  }
+  const isText = (value: unknown): boolean => typeof value === "string";
+  if (typeof env !== "object" || env === null || !Object.values(env).every(isText)) {
+    throw bad(`${where}: env is ${show(env)}, not an object of text`);
+  }
+  if (typeof cwd !== "string" || !cwd.startsWith("/")) {
+    throw bad(`${where}: cwd is ${show(cwd)}, not an absolute path`);
+  }
+  const restartNs =
+    restart === undefined ? undefined : parseDurationNs(restart, `${where}: restart`);
+  return { argv, env: { ...env }, cwd, restartNs };
+}
+
+/** An option that is misspelt should not be passed over in silence. */
+function onlyOptions(where: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null) {
+    throw bad(`${where}: ${show(options)} is not an object of options`);
+  }
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw bad(`${where}: no option ${JSON.stringify(unknown)}`, `It has ${known.join(", ")}.`);
+}
+
 function perHost<T>(value: PerHost<T>, host: string, index: number): T {
   return typeof value === "function"
     ? (value as (host: string, index: number) => T)(host, index)
@@ -329,7 +367,7 @@ function programArgv(program: Program): readonly string[] {
 }
 
 function show(value: unknown): string {
-  if (value === undefined) return "undefined";
+  if (value === undefined || typeof value === "number") return String(value);
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {

@@ -49,6 +49,9 @@ export function faultSource(
   if (linkKinds.has(kind) && hosts.length < 2) {
     throw bad(`${where}(...) needs two hosts, and there is only ${hosts[0]}`);
   }
+  if (typeof options !== "object" || options === null) {
+    throw bad(`${where}(...): ${JSON.stringify(options)} is not an object of options`);
+  }
   const allowed = ["lasts", "every", ...own.options];
   for (const name of Object.keys(options)) {
     if (allowed.includes(name)) continue;

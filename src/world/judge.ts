@@ -77,11 +77,37 @@ function ask(check: Check, { history, seed }: Judged): Verdict {
   if (answer === true) return { result: "holds" };
   if (answer === false) return violatedBy(`${check.name} does not hold`);
   if (typeof answer === "string") return violatedBy(answer);
-  if (["holds", "violated", "unknown"].includes(answer?.result)) return answer;
+  if (isVerdict(answer)) return answer;
   throw new LightconeError(
     "LC_BAD_CHECK",
     `the check ${JSON.stringify(check.name)} answers ${JSON.stringify(answer)}`,
     'It should answer true, false, a sentence that says what is wrong, or a verdict ({ result: "holds" }).',
+  );
+}
+
+/** A check of a user's own may answer anything. */
+function isVerdict(answer: Verdict): boolean {
+  switch (answer?.result) {
+    case "holds":
+      return true;
+    case "unknown":
+      return typeof answer.why === "string";
+    case "violated":
+      return (
+        Array.isArray(answer.evidence) &&
+        answer.evidence.length > 0 &&
+        answer.evidence.every(isEvidence)
+      );
+    default:
+      return false;
+  }
+}
+
+function isEvidence(evidence: Evidence | undefined): boolean {
+  return (
+    typeof evidence?.summary === "string" &&
+    Array.isArray(evidence.steps) &&
+    Array.isArray(evidence.operations)
   );
 }
 

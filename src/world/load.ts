@@ -45,8 +45,11 @@ const WORLD_MODULE = "lightcone";
 /** Reads the world file at `path`. Throws `LightconeError` for each thing that can be wrong with it. */
 export async function loadWorld(path: string, modules: FaceModules): Promise<LoadedWorld> {
   const file = resolve(path);
-  if (!existsSync(file) || !statSync(file).isFile()) {
-    throw new LightconeError("LC_NO_WORLD", `there is no world file ${path}`);
+  if (path === "" || !existsSync(file)) {
+    throw new LightconeError("LC_NO_WORLD", `there is no world file ${path || '""'}`);
+  }
+  if (!statSync(file).isFile()) {
+    throw new LightconeError("LC_NO_WORLD", `${path} is not a file`);
   }
   const injected = [WORLD_MODULE, PROBE_MODULE, ...Object.keys(modules)];
   const own = await compileProgram({ entry: file, injected });
@@ -79,9 +82,15 @@ export function worldOf(exports: unknown, path: string): World {
     "LC_NO_WORLD",
     value === undefined
       ? `${name} has no default export`
-      : `the default export of ${name} is ${typeof value === "object" ? "an object" : `a ${typeof value}`}, not a world`,
+      : `the default export of ${name} is ${kindOf(value)}, not a world`,
     'A world file says: export default world("what must hold", (w) => { ... }).',
   );
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value !== "object") return `a ${typeof value}`;
+  return typeof (value as PromiseLike<unknown>).then === "function" ? "a promise" : "an object";
 }
 
 /** What the modules of Lightcone are to a world file on one host. */
@@ -100,6 +109,7 @@ async function describeWorld(
   new Network(kernel).attach(host);
   let plan: Plan | undefined;
   let failure: unknown;
+  let ended = false;
   await simulate(() => {
     startProgram(host.spawn(), own, {
       argv: [],
@@ -107,6 +117,7 @@ async function describeWorld(
       cwd: "/",
       inject: worldInjection(modules, probe),
       onUncaught: (error) => (failure ??= error),
+      onExit: () => (ended = true),
       main: (exports) => {
         try {
           const { name, describe } = worldOf(exports, path);
@@ -128,6 +139,12 @@ async function describeWorld(
     kernel.run(0);
   });
   if (failure !== undefined) throw worldFailure(failure, path);
+  if (!plan && ended) {
+    throw new LightconeError(
+      "LC_BAD_WORLD",
+      `${basename(path)} ends its process as it is read: it describes a world, and runs nothing`,
+    );
+  }
   if (!plan) {
     throw new LightconeError(
       "LC_BAD_WORLD",
@@ -173,7 +190,7 @@ export function userFrames(stack: string): string[] {
 function entryOf({ name, program }: HostPlan, directory: string): string {
   if (program.kind === "block") return fileURLToPath(program.entry);
   const path = resolve(directory, (program as { path: string }).path);
-  if (existsSync(path)) return path;
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
   throw new LightconeError(
     "LC_NO_PROGRAM",
     `host ${name}: there is no program ${(program as { path: string }).path}`,
