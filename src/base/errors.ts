@@ -22,6 +22,21 @@ export class LightconeError extends Error {
   }
 }
 
+/**
+ * What the operating system refused (a file that cannot be written, say) as one clear message; anything
+ * else is given back as it is.
+ */
+export function explainSystemError(error: unknown): unknown {
+  const { code, syscall, path, message } = (error ?? {}) as Record<string, unknown>;
+  if (typeof code !== "string" || typeof syscall !== "string") return error;
+  const reason =
+    typeof path === "string" ? (/^\w+: ([^,]+)/.exec(String(message))?.[1] ?? code) : message;
+  return new LightconeError(
+    "LC_SYSTEM",
+    typeof path === "string" ? `${path}: ${reason}` : String(reason),
+  );
+}
+
 /** A broken invariant of Lightcone's own code: always a bug of ours. */
 export class InvariantError extends Error {
   constructor(message: string) {

@@ -1,5 +1,5 @@
 /** What every command of the front door is, and how it says that it was asked wrongly. */
-import { LightconeError } from "../base/errors.ts";
+import { explainSystemError, InvariantError, LightconeError } from "../base/errors.ts";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
 /** A process exit code: 0 held, 1 violated, 2 could not run (and 3 unknown, for `check` alone). */
@@ -11,6 +11,27 @@ export interface Command {
   /** The whole text of `lightcone NAME --help`. */
   readonly usage: string;
   run(args: readonly string[]): Promise<ExitCode>;
+}
+
+/**
+ * Says what went wrong: one clear message on the standard error; with `--json` also one object on the
+ * standard output, whose reader may see nothing else.
+ */
+export function reportError(thrown: unknown, json: boolean): void {
+  const error = explainSystemError(thrown);
+  if (error instanceof LightconeError) {
+    const { code, message, hint } = error;
+    if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
+    process.stderr.write(`lightcone: ${message}\n${hint === undefined ? "" : `  ${hint}\n`}`);
+    return;
+  }
+  // A bug of ours: whoever reports it should have the stack to report.
+  const { message, stack = String(thrown) } = (thrown ?? {}) as Error;
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ error: { code: "LC_BUG", message } })}\n`);
+  }
+  const whose = thrown instanceof InvariantError ? "" : "this is a bug in Lightcone: ";
+  process.stderr.write(`lightcone: ${whose}${stack}\n`);
 }
 
 /** `util.parseArgs`, with its complaint turned into one clear message. */
@@ -26,7 +47,13 @@ export function parseOptions<T extends NonNullable<ParseArgsConfig["options"]>>(
     const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     return parsed as never;
   } catch (error) {
-    const message = (error as Error).message.split(/\.\s|\n/)[0] ?? "bad options";
-    throw new LightconeError("LC_USAGE", message, `See \`lightcone ${command} --help\`.`);
+    throw new LightconeError("LC_USAGE", complaint(error), `See \`lightcone ${command} --help\`.`);
   }
+}
+
+function complaint(error: unknown): string {
+  const { message } = error as Error;
+  const ambiguous = /^Option '(?:-\w, )?(--[\w-]+).*' argument is ambiguous/.exec(message)?.[1];
+  if (ambiguous === undefined) return message.split(/\.\s|\n/)[0] ?? "bad options";
+  return `${ambiguous} wants a value, and what follows looks like an option (a value may be given as ${ambiguous}=VALUE)`;
 }

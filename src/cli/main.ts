@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The front door: `lightcone COMMAND`. Finds the command, runs it, and turns errors into one message. */
-import { InvariantError, LightconeError } from "../base/errors.ts";
-import type { Command, ExitCode } from "./command.ts";
+import { LightconeError } from "../base/errors.ts";
+import { packageVersion } from "../explore/version.ts";
+import { type Command, type ExitCode, reportError } from "./command.ts";
 
 /** Each command is loaded when it is asked for, so that `lightcone --help` is quick. */
 const commands: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
@@ -50,6 +51,10 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
     console.log(help());
     return name === undefined ? 2 : 0;
   }
+  if (name === "--version" || name === "-v") {
+    console.log(`lightcone ${packageVersion()} on Node ${process.version}`);
+    return 0;
+  }
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!entry) {
     throw new LightconeError(
@@ -66,24 +71,22 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   return command.run(args);
 }
 
-// Whoever reads our output may leave before it ends (`| head`): that is no error of ours.
+// Whoever reads our output may leave before it ends (`| head`): that is no error of ours, and as good as
+// Ctrl-C to whatever is under way.
+let left = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit();
-    throw error;
+    if (error.code !== "EPIPE") throw error;
+    if (left) return;
+    left = true;
+    if (!process.emit("SIGINT")) process.exit();
   });
 }
 
+const args = process.argv.slice(2);
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(args);
 } catch (error) {
-  if (error instanceof LightconeError) {
-    console.error(`lightcone: ${error.message}`);
-    if (error.hint) console.error(`  ${error.hint}`);
-  } else if (error instanceof InvariantError) {
-    console.error(`lightcone: ${error.stack}`);
-  } else {
-    console.error(error);
-  }
+  reportError(error, args.includes("--json"));
   process.exitCode = 2;
 }

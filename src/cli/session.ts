@@ -1,6 +1,6 @@
 /** What `run`, `explore` and `replay` have in common: options, runners, Ctrl-C, how a violation is told. */
 import { relative } from "node:path";
-import { LightconeError } from "../base/errors.ts";
+import { explainSystemError, LightconeError, messageOf } from "../base/errors.ts";
 import { parseDurationNs } from "../base/units.ts";
 import { type DivergenceReport, formatSeed, RunnerPool, writeReplay } from "../explore/index.ts";
 import { renderViolation, type Style } from "../report/index.ts";
@@ -35,9 +35,12 @@ export function parseCount(command: string, option: string, text: string): numbe
   throw usage(command, `--${option} ${JSON.stringify(text)} is not a whole number from 1`);
 }
 
-/** A duration of real time, in milliseconds. */
-export function parseWallMs(option: string, text: string): number {
-  return parseDurationNs(/^[0-9.]+$/.test(text) ? Number(text) : text, `--${option}`) / 1e6;
+/** A duration of real time, in milliseconds; more than none. */
+export function parseWallMs(command: string, option: string, text: string): number {
+  const value = /^[0-9]+$/.test(text) ? Number(text) : text;
+  const wallMs = parseDurationNs(value, `--${option}`) / 1e6;
+  if (wallMs > 0) return wallMs;
+  throw usage(command, `--${option} ${JSON.stringify(text)} leaves no time at all`);
 }
 
 /** An error in how a command was called. */
@@ -46,39 +49,52 @@ export function usage(command: string, message: string): LightconeError {
 }
 
 /** Starts runner processes for a world. */
-export function startPool(options: {
+export async function startPool(options: {
   readonly world: string;
   readonly jobs?: number | undefined;
   readonly calm?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
 }): Promise<RunnerPool> {
+  const { world, jobs, calm, signal } = options;
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return RunnerPool.start({
-    world: options.world,
-    entry: new URL(`./runner-process.${extension}`, import.meta.url),
-    ...(options.jobs !== undefined && { jobs: options.jobs }),
-    ...(options.calm !== undefined && { calm: options.calm }),
-  });
+  try {
+    return await RunnerPool.start({
+      world,
+      entry: new URL(`./runner-process.${extension}`, import.meta.url),
+      ...(jobs !== undefined && { jobs }),
+      ...(calm !== undefined && { calm }),
+      signal,
+    });
+  } catch (error) {
+    throw signal?.aborted ? interrupted() : error;
+  }
+}
+
+/** Ctrl-C came before anything could be said of the world. */
+export function interrupted(): LightconeError {
+  return new LightconeError("LC_INTERRUPTED", "interrupted before the first run was over");
 }
 
 /** Listens for Ctrl-C: the first one asks to end, the second one does not ask. */
 export class Interrupt {
-  #asked = false;
-  readonly #listener: () => void;
+  readonly #controller = new AbortController();
+  readonly #listener = (): void => {
+    // Runners that are left behind see that nobody listens any more, and end.
+    if (this.asked) process.exit(130);
+    this.#controller.abort();
+  };
 
-  constructor(pool: RunnerPool) {
-    this.#listener = () => {
-      if (this.#asked) {
-        pool.stop();
-        process.exit(130);
-      }
-      this.#asked = true;
-    };
+  constructor() {
     process.on("SIGINT", this.#listener);
     process.on("SIGTERM", this.#listener);
   }
 
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
   get asked(): boolean {
-    return this.#asked;
+    return this.signal.aborted;
   }
 
   close(): void {
@@ -87,11 +103,35 @@ export class Interrupt {
   }
 }
 
-/** Writes the replay file of a violated run; returns its path, relative to the working directory. */
-export function saveReplay(pool: RunnerPool, outcome: RunOutcome, faultsBefore: number): string {
+/**
+ * Writes the replay file of a violated run; returns the line of the story's footer that says how to replay
+ * it. Where the file cannot be written, the story is worth telling nevertheless.
+ */
+export function saveReplay(
+  pool: RunnerPool,
+  outcome: RunOutcome,
+  faultsBefore: number,
+): readonly [label: string, text: string] {
   const directory = process.cwd();
   const { path: world, digest: code } = pool.info;
-  return relative(directory, writeReplay({ directory, world, outcome, faultsBefore, code }));
+  try {
+    const path = writeReplay({ directory, world, outcome, faultsBefore, code });
+    return ["replay", `npx lightcone replay ${shellWord(relative(directory, path))}`];
+  } catch (error) {
+    const again = `npx lightcone explore ${worldWord(pool)} --seed ${formatSeed(outcome.seed)} --runs 1`;
+    return ["again", `${again}  (no replay file: ${messageOf(explainSystemError(error))})`];
+  }
+}
+
+/** The world file as it is typed in a shell, relative to the working directory if it lies below. */
+export function worldWord({ info }: RunnerPool): string {
+  const shown = relative(process.cwd(), info.path);
+  return shellWord(shown.startsWith("..") ? info.path : shown);
+}
+
+/** A path as a word for a POSIX shell. */
+function shellWord(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** Tells a violated run: its first violation as a story, the others by name. */

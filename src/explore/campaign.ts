@@ -2,8 +2,10 @@
  * Many runs in search of a violation. Seeds are taken in order; the violation that counts is the one of
  * the lowest seed, whichever process found it first, so that a campaign is as repeatable as its runs.
  */
+import { LightconeError } from "../base/errors.ts";
 import type { RunOutcome } from "../world/outcome.ts";
 import type { RunnerPool } from "./pool.ts";
+import { formatSeed } from "./replay-file.ts";
 
 /** What to search for, and how long. */
 export interface CampaignOptions {
@@ -11,14 +13,14 @@ export interface CampaignOptions {
   readonly firstSeed: number;
   /** The most runs. */
   readonly runs?: number | undefined;
-  /** The longest time, in milliseconds of real time. */
+  /** The longest time, in milliseconds of real time; one run is always made. */
   readonly forMs?: number | undefined;
   /** Go on after a violation. */
   readonly all?: boolean;
   /** Told of every run, in order of seeds. */
   readonly onRun?: (outcome: RunOutcome) => void;
-  /** Asked before every run; true ends the campaign. */
-  readonly stopped?: () => boolean;
+  /** Ends the campaign at once: runs under way are not waited for, and those that are over count. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Two runs of one seed that were not the same run. */
@@ -46,6 +48,8 @@ export interface CampaignResult {
   readonly mismatch: Mismatch | undefined;
   /** Every `sometimes` that the runs reached, and whether it was ever true. */
   readonly sometimes: ReadonlyMap<string, boolean>;
+  /** Why the campaign had to end: a run could not be made. What was found until then still counts. */
+  readonly failure: unknown;
 }
 
 /** One run in so many is run again, in another process where there is one. */
@@ -76,6 +80,9 @@ class Campaign {
   #rechecked = 0;
   #violation: RunOutcome | undefined;
   #mismatch: Mismatch | undefined;
+  #failure: unknown;
+  /** The campaign is over: what still comes is not heard. */
+  #closed = false;
   /** The number of the lowest run known to be violated: those after it need not begin. */
   #violatedAt = Infinity;
 
@@ -85,8 +92,10 @@ class Campaign {
 
   async run(): Promise<CampaignResult> {
     const lanes = Array.from({ length: this.#options.pool.size }, () => this.#lane());
-    await Promise.all(lanes);
-    await Promise.all(this.#rechecks);
+    const done = Promise.all(lanes).then(() => Promise.all(this.#rechecks));
+    await Promise.race([done, aborted(this.#options.signal)]);
+    this.#closed = true;
+    this.#tellRest();
     return {
       runs: this.#told,
       wallMs: performance.now() - this.#startMs,
@@ -100,6 +109,7 @@ class Campaign {
       rechecked: this.#rechecked,
       mismatch: this.#mismatch,
       sometimes: this.#sometimes,
+      failure: this.#failure,
     };
   }
 
@@ -107,7 +117,9 @@ class Campaign {
     const { pool, firstSeed, all = false } = this.#options;
     while (!this.#over()) {
       const number = this.#next++;
-      const outcome = await pool.run({ seed: firstSeed + number });
+      const seed = firstSeed + number;
+      const outcome = await pool.run({ seed }).catch((error: unknown) => this.#fail(error, seed));
+      if (!outcome || this.#closed) return;
       if (outcome.verdict === "violated" && !all) {
         this.#violatedAt = Math.min(this.#violatedAt, number);
       }
@@ -120,22 +132,34 @@ class Campaign {
   }
 
   #over(): boolean {
-    const { runs = Infinity, forMs = Infinity, stopped } = this.#options;
+    const { firstSeed, runs = Infinity, forMs = Infinity, signal } = this.#options;
     return (
       this.#next >= runs ||
+      firstSeed + this.#next > Number.MAX_SAFE_INTEGER ||
       this.#next > this.#violatedAt ||
       this.#mismatch !== undefined ||
-      performance.now() - this.#startMs >= forMs ||
-      stopped?.() === true
+      this.#failure !== undefined ||
+      (this.#next > 0 && performance.now() - this.#startMs >= forMs) ||
+      signal?.aborted === true
     );
   }
 
   async #recheck({ seed, fingerprint }: RunOutcome, fresh: boolean): Promise<void> {
-    if (this.#options.stopped?.()) return;
-    const again = await this.#options.pool.run({ seed, fresh });
+    const asked = this.#options.pool.run({ seed, fresh });
+    const again = await asked.catch((error: unknown) => this.#fail(error, seed));
+    if (!again || this.#closed) return;
     this.#rechecked++;
     if (again.fingerprint === fingerprint || this.#mismatch) return;
     this.#mismatch = { seed, first: fingerprint, second: again.fingerprint };
+  }
+
+  /** A run that cannot be made ends the campaign, unless it has ended. */
+  #fail(error: unknown, seed: number): undefined {
+    if (this.#closed) return;
+    this.#failure ??=
+      error instanceof LightconeError
+        ? new LightconeError(error.code, `seed ${formatSeed(seed)}: ${error.message}`, error.hint)
+        : error;
   }
 
   /** Passes on outcomes in order of seeds, up to the first violated one. */
@@ -144,20 +168,41 @@ class Campaign {
       const outcome = this.#early.get(this.#told);
       if (!outcome || this.#told > this.#violatedAt) return;
       this.#early.delete(this.#told);
-      this.#told++;
-      this.#simulatedNs += outcome.simulatedNs;
-      this.#events += outcome.events;
-      this.#faults += outcome.faultsBegun;
-      this.#operations += outcome.operations;
-      if (outcome.verdict === "unknown") this.#undecided++;
-      for (const [name, reached] of outcome.sometimes) {
-        this.#sometimes.set(name, reached || this.#sometimes.get(name) === true);
-      }
-      if (outcome.verdict === "violated") {
-        this.#violated++;
-        this.#violation ??= outcome;
-      }
-      this.#options.onRun?.(outcome);
+      this.#tellOne(outcome);
     }
   }
+
+  /** A campaign that was cut short has gaps: what is known behind them is told nevertheless. */
+  #tellRest(): void {
+    if (this.#failure === undefined && this.#options.signal?.aborted !== true) return;
+    for (const number of [...this.#early.keys()].sort((a, b) => a - b)) {
+      if (number <= this.#violatedAt) this.#tellOne(this.#early.get(number) as RunOutcome);
+    }
+    this.#early.clear();
+  }
+
+  #tellOne(outcome: RunOutcome): void {
+    this.#told++;
+    this.#simulatedNs += outcome.simulatedNs;
+    this.#events += outcome.events;
+    this.#faults += outcome.faultsBegun;
+    this.#operations += outcome.operations;
+    if (outcome.verdict === "unknown") this.#undecided++;
+    for (const [name, reached] of outcome.sometimes) {
+      this.#sometimes.set(name, reached || this.#sometimes.get(name) === true);
+    }
+    if (outcome.verdict === "violated") {
+      this.#violated++;
+      this.#violation ??= outcome;
+    }
+    this.#options.onRun?.(outcome);
+  }
+}
+
+/** Settles when the signal says so; never without one. */
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    signal?.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

@@ -35,7 +35,7 @@ export async function runTwice(
   request: RunRequest,
 ): Promise<{ used: RunOutcome; fresh: RunOutcome }> {
   // Another seed first, so that the process is one that has been used.
-  await pool.run({ seed: request.seed + 1 });
+  await pool.run({ seed: request.seed > 0 ? request.seed - 1 : 1 });
   const [used, fresh] = await Promise.all([
     pool.run(request),
     pool.run({ ...request, fresh: true }),

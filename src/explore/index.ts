@@ -18,6 +18,7 @@ export {
   formatSeed,
   readReplay,
   REPLAY_DIRECTORY,
+  replayDirectory,
   type Replay,
   runName,
   writeReplay,

@@ -24,7 +24,9 @@ export class RunnerPool {
   readonly #options: RunnerOptions;
   readonly #idle: Runner[] = [];
   readonly #all = new Set<Runner>();
-  readonly #queue: ((runner: Runner) => void)[] = [];
+  readonly #queue: { resolve(runner: Runner): void; reject(error: unknown): void }[] = [];
+  /** How many runners are on their way. */
+  #starting = 0;
   #closed = false;
 
   private constructor(options: RunnerOptions, size: number, info: WorldInfo) {
@@ -48,8 +50,9 @@ export class RunnerPool {
   async run(request: PoolRequest): Promise<RunOutcome> {
     const { fresh = false, ...plain } = request;
     for (let attempt = 1; ; attempt++) {
-      const runner = fresh ? await this.#startApart() : await this.#take();
+      let runner: Runner | undefined;
       try {
+        runner = fresh ? await this.#startApart() : await this.#take();
         const outcome = await runner.run(plain);
         this.totals.runs++;
         this.totals.simulatedNs += outcome.simulatedNs;
@@ -58,14 +61,11 @@ export class RunnerPool {
       } catch (error) {
         if (!(error instanceof RunnerDied) || this.#closed) throw error;
         if (attempt === 2) {
-          throw new LightconeError(
-            "LC_RUNNER_DIED",
-            `seed 0x${request.seed.toString(16)}: ${messageOf(error)}, twice`,
-          );
+          throw new LightconeError("LC_RUNNER_DIED", `${messageOf(error)}, twice`);
         }
       } finally {
-        if (fresh) this.#retire(runner);
-        else this.#release(runner);
+        if (runner && fresh) this.#retire(runner);
+        else if (runner) this.#release(runner);
       }
     }
   }
@@ -83,12 +83,17 @@ export class RunnerPool {
   }
 
   async #startOne(): Promise<void> {
+    this.#starting++;
     try {
       const { runner } = await Runner.start(this.#options);
       if (this.#closed) runner.stop();
       else this.#add(runner);
-    } catch {
-      // The pool works with fewer; a world file that cannot be read was told of by the first.
+    } catch (error) {
+      // The pool works with fewer, down to one; who waits for a runner must not wait for none.
+      if (this.#all.size > 0 || this.#starting > 1) return;
+      for (const { reject } of this.#queue.splice(0)) reject(error);
+    } finally {
+      this.#starting--;
     }
   }
 
@@ -100,9 +105,11 @@ export class RunnerPool {
   }
 
   #take(): Promise<Runner> {
-    const runner = this.#idle.pop();
-    if (runner) return Promise.resolve(runner);
-    return new Promise((resolve) => this.#queue.push(resolve));
+    for (let runner = this.#idle.pop(); runner; runner = this.#idle.pop()) {
+      if (runner.alive) return Promise.resolve(runner);
+      this.#release(runner);
+    }
+    return new Promise((resolve, reject) => this.#queue.push({ resolve, reject }));
   }
 
   #release(runner: Runner): void {
@@ -112,7 +119,7 @@ export class RunnerPool {
       return;
     }
     const next = this.#queue.shift();
-    if (next) next(runner);
+    if (next) next.resolve(runner);
     else this.#idle.push(runner);
   }
 

@@ -36,13 +36,14 @@ export type Answer =
   | { readonly id: number; readonly kind: "outcome"; readonly outcome: RunOutcome }
   | { readonly id: number; readonly kind: "error"; readonly error: CarriedError };
 
-/** What the watchdog of a runner writes when a run has stopped moving. */
+/** What the watchdog of a runner writes when a run cannot go on. */
 export interface Stall {
   readonly host: string | undefined;
   readonly nowNs: number | undefined;
   /** "worker.ts:12:5", the innermost place in a program; `undefined` when none was found. */
   readonly place: string | undefined;
-  readonly seconds: number;
+  /** It has not moved for so long; or it holds so much memory. */
+  readonly why: { readonly seconds: number } | { readonly bytes: number };
 }
 
 /** The runner's file descriptor on which its watchdog writes. */

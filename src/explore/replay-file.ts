@@ -1,7 +1,7 @@
 /** The file that brings a violation back: what ran, with which faults, and what it should come to. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { LightconeError, messageOf } from "../base/errors.ts";
+import { LightconeError } from "../base/errors.ts";
 import { type Fault, faultKinds } from "../sim/faults.ts";
 import type { RunOutcome } from "../world/outcome.ts";
 import { packageVersion } from "./version.ts";
@@ -45,7 +45,17 @@ export function runName(world: string, seed: number): string {
   return `${name}-${seed.toString(16)}`;
 }
 
-/** Writes the replay file of a run below `directory`; returns its path. */
+/**
+ * Makes the folder of replay files below `directory`; returns its path. Not `recursive`: Node's way of doing
+ * that never ends where the kernel denies a folder with ENOENT, as below /proc.
+ */
+export function replayDirectory(directory: string): string {
+  const path = join(directory, REPLAY_DIRECTORY);
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) mkdirSync(path);
+  return path;
+}
+
+/** Writes the replay file of a run below `directory`; returns its path. Throws Node's own errors. */
 export function writeReplay(options: {
   readonly directory: string;
   readonly world: string;
@@ -54,8 +64,7 @@ export function writeReplay(options: {
   readonly code: string;
 }): string {
   const { directory, world, outcome, faultsBefore, code } = options;
-  const path = join(directory, REPLAY_DIRECTORY, `${runName(world, outcome.seed)}.json`);
-  mkdirSync(dirname(path), { recursive: true });
+  const path = join(replayDirectory(directory), `${runName(world, outcome.seed)}.json`);
   const replay: Replay = {
     lightconeReplay: REPLAY_FORMAT,
     lightcone: packageVersion(),
@@ -73,20 +82,22 @@ export function writeReplay(options: {
       summary: evidence.summary,
     })),
   };
-  writeFileSync(path, `${JSON.stringify(replay, null, 2)}\n`);
+  // Where the disk is full, what stood there before is better than half of what should.
+  const draft = `${path}.${process.pid}`;
+  try {
+    writeFileSync(draft, `${JSON.stringify(replay, null, 2)}\n`);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
   return path;
 }
 
 /** Reads a replay file. Throws `LC_BAD_REPLAY`, saying what is wrong with it. */
 export function readReplay(path: string): Replay & { readonly worldPath: string } {
-  let value: Partial<Replay>;
-  try {
-    value = JSON.parse(readFileSync(path, "utf8")) as Partial<Replay>;
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    throw bad(missing ? `there is no file ${path}` : `${path}: ${messageOf(error)}`);
-  }
-  if (typeof value !== "object" || value === null || value.lightconeReplay === undefined) {
+  const value = parse(path, readText(path)) as Partial<Replay> | null;
+  if (typeof value !== "object" || value?.lightconeReplay === undefined) {
     throw bad(`${path} is not a replay file`);
   }
   if (value.lightconeReplay !== REPLAY_FORMAT) {
@@ -96,14 +107,41 @@ export function readReplay(path: string): Replay & { readonly worldPath: string 
   }
   const { world, seed, schedule, fingerprint } = value;
   if (typeof world !== "string") throw bad(`${path} does not name its world`);
-  if (!Number.isSafeInteger(seed) || (seed as number) < 0) throw bad(`${path} has no seed`);
+  if (!isWhole(seed)) throw bad(`${path} has no seed`);
   if (typeof fingerprint !== "string") throw bad(`${path} has no fingerprint`);
   if (!Array.isArray(schedule)) throw bad(`${path} has no schedule`);
   for (const [at, fault] of schedule.entries()) {
     const problem = faultProblem(fault);
     if (problem) throw bad(`${path}: fault ${at + 1} of the schedule ${problem}`);
   }
+  for (const name of ["lightcone", "node", "name", "code"] as const) {
+    if (typeof value[name] !== "string") throw bad(`${path} does not say its ${name}`);
+  }
+  if (!isWhole(value.events)) throw bad(`${path} does not say how many events there were`);
+  if (!isWhole(value.faultsBefore)) throw bad(`${path} does not say how many faults there were`);
   return { ...(value as Replay), worldPath: resolve(dirname(path), world) };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw bad(`there is no file ${path}`);
+    throw bad(code === "EISDIR" ? `${path} is a folder` : `${path} cannot be read: ${code}`);
+  }
+}
+
+/** What the parser says quotes the file, which may be anything; where it stopped is enough. */
+function parse(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const cut = /^\s*\{\s*"lightconeReplay"/.test(text)
+      ? "it is cut off or damaged"
+      : "it is not JSON";
+    throw bad(`${path} is not a replay file: ${cut}`);
+  }
 }
 
 function faultProblem(fault: Partial<Fault> | null): string | undefined {
@@ -111,14 +149,44 @@ function faultProblem(fault: Partial<Fault> | null): string | undefined {
   if (!faultKinds.includes(fault.kind as never)) {
     return `is of kind ${JSON.stringify(fault.kind)}, which there is not`;
   }
-  if (!Array.isArray(fault.targets)) return "has no targets";
-  if (!isTime(fault.startNs) || !isTime(fault.durationNs)) return "has no proper times";
+  if (!isNames(fault.targets)) return "has no targets";
+  if (!isWhole(fault.startNs) || !isWhole(fault.durationNs)) return "has no proper times";
   if (typeof fault.params !== "object" || fault.params === null) return "has no parameters";
-  return undefined;
+  return hasParams(fault as Fault) ? undefined : "has parameters that are not of its kind";
 }
 
-function isTime(ns: unknown): boolean {
-  return Number.isSafeInteger(ns) && (ns as number) >= 0;
+/** Whether the parameters are what the fault's kind has. */
+function hasParams(fault: Fault): boolean {
+  switch (fault.kind) {
+    case "crash":
+      return ["process", "machine"].includes(fault.params.how);
+    case "pause":
+      return true;
+    case "clock-step":
+      return Number.isSafeInteger(fault.params.stepNs);
+    case "clock-drift":
+      return Number.isFinite(fault.params.ppm);
+    case "partition":
+    case "latency":
+    case "loss": {
+      const { from, to, both } = fault.params;
+      if (!isNames(from) || !isNames(to) || typeof both !== "boolean") return false;
+      if (fault.kind === "latency") return isWhole(fault.params.addNs);
+      return fault.kind === "partition" || isShare(fault.params.probability);
+    }
+  }
+}
+
+function isNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === "string");
+}
+
+function isWhole(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isShare(value: unknown): boolean {
+  return typeof value === "number" && value >= 0 && value <= 1;
 }
 
 function bad(message: string): LightconeError {

@@ -16,6 +16,8 @@ export interface RunnerOptions {
   readonly entry: URL;
   /** Leave out the world's faults. */
   readonly calm?: boolean;
+  /** Gives up on loading the world. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface Waiting {
@@ -56,7 +58,9 @@ export class Runner {
       ],
     });
     this.#child.on("message", (answer: Answer) => this.#onAnswer(answer));
-    this.#child.on("error", (error) => this.#fail(error));
+    this.#child.on("error", ({ message }) => {
+      this.#fail(new RunnerDied(`a runner process could not be started: ${message}`));
+    });
     this.#child.on("exit", (code, signal) => this.#onExit(code, signal));
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-4_000);
@@ -71,6 +75,10 @@ export class Runner {
   /** Starts a runner and loads the world. Rejects with what is wrong with the world file. */
   static async start(options: RunnerOptions): Promise<{ runner: Runner; info: WorldInfo }> {
     const runner = new Runner(options);
+    const { signal } = options;
+    const giveUp = (): void => runner.stop();
+    signal?.addEventListener("abort", giveUp);
+    if (signal?.aborted) giveUp();
     try {
       const answer = await runner.#ask((id) => ({
         id,
@@ -83,6 +91,8 @@ export class Runner {
     } catch (error) {
       runner.stop();
       throw error;
+    } finally {
+      signal?.removeEventListener("abort", giveUp);
     }
   }
 
@@ -131,16 +141,22 @@ export class Runner {
     this.#fail(new RunnerDied(`a runner process was ended ${how}${told}`));
   }
 
-  #onStall({ host, nowNs, place, seconds }: Stall): void {
+  #onStall({ host, nowNs, place, why }: Stall): void {
     const who = host ?? "a program";
     const at = nowNs === undefined ? "" : ` at ${formatNs(nowNs)}`;
     const where = place === undefined ? undefined : `It is at ${relativePlace(place)}.`;
     this.#fail(
-      new LightconeError(
-        "LC_STALLED",
-        `${who} has been computing for ${Math.round(seconds)}s${at} and never yields: nothing else in the world can go on`,
-        where,
-      ),
+      "seconds" in why
+        ? new LightconeError(
+            "LC_STALLED",
+            `${who} has been computing for ${Math.round(why.seconds)}s${at} and never yields: nothing else in the world can go on`,
+            where,
+          )
+        : new LightconeError(
+            "LC_OUT_OF_MEMORY",
+            `the world has taken ${(why.bytes / 2 ** 30).toFixed(1)} GB of memory, more than it may; ${host === undefined ? "it was being run" : `${host} was running`}${at}`,
+            where ?? "NODE_OPTIONS=--max-old-space-size=MEGABYTES allows for more.",
+          ),
     );
     this.stop();
   }

@@ -1,4 +1,5 @@
 /** Shrinks the faults of a violated run, with the runners of a pool. */
+import { LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
 import type { Fault } from "../sim/faults.ts";
 import type { RunOutcome } from "../world/outcome.ts";
@@ -65,11 +66,17 @@ function shrinkSchedule(
       faults = smaller.length;
     },
     test: async (candidate: readonly Fault[]) => {
-      const tried = await pool.run({ seed, schedule: candidate, untilNs });
+      const asked = pool.run({ seed, schedule: candidate, untilNs });
+      const tried = await asked.catch(neverMind);
       onStep?.(faults, ++runs);
-      return tried.violations.some((violation) => violation.check === check);
+      return tried !== undefined && tried.violations.some((violation) => violation.check === check);
     },
   });
+}
+
+/** A run that cannot be made with these faults (a program that now loops, say) does not show the violation. */
+function neverMind(error: unknown): undefined {
+  if (!(error instanceof LightconeError)) throw error;
 }
 
 /** When the violation was complete, with some time after; `undefined` where it takes the whole run. */

@@ -5,6 +5,8 @@
  */
 import { writeSync } from "node:fs";
 import { Session } from "node:inspector";
+import { totalmem } from "node:os";
+import { getHeapStatistics } from "node:v8";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 import { isUserPlace } from "../world/load.ts";
 import { whereRunIs } from "../world/run.ts";
@@ -16,6 +18,12 @@ const STALL_MS = 10_000;
 const LOOK_MS = 250;
 /** How long the debugger may take to stop the main thread. */
 const PAUSE_MS = 3_000;
+/** A loop of microtasks or ticks is half in Node's own code: so many steps on, a program must have shown. */
+const STEPS_MAX = 100;
+/** How much of the machine's memory one runner may take: beyond, the kernel would end some process or other. */
+const MEMORY_SHARE = 0.5;
+/** Close to V8's own limit a process does little else than collect garbage, and cannot say where it is. */
+const HEAP_SHARE = 0.9;
 
 /** The main thread's end of the watchdog. */
 export interface Watchdog {
@@ -31,6 +39,16 @@ interface WatchdogData {
   readonly lightconeWatchdog: true;
   readonly shared: SharedArrayBuffer;
   readonly stallMs: number;
+  readonly bytesMax: number;
+  /** The supervisor. */
+  readonly parent: number;
+}
+
+/** What the stopped thread says of itself. */
+interface Found {
+  readonly host?: string;
+  readonly nowNs?: number;
+  readonly stack?: string;
 }
 
 /** What the debugger evaluates in the stopped thread. The name is long so that nobody else has it. */
@@ -44,8 +62,16 @@ export async function startWatchdog(): Promise<Watchdog> {
     value: (stack: string) => JSON.stringify({ ...whereRunIs(), stack: mapStack(stack) }),
     enumerable: false,
   });
-  const stallMs = Number(process.env["LIGHTCONE_STALL_MS"] ?? STALL_MS);
-  const data: WatchdogData = { lightconeWatchdog: true, shared, stallMs };
+  const { env } = process;
+  const stallMs = Number(env["LIGHTCONE_STALL_MS"] ?? STALL_MS);
+  const memoryMb = env["LIGHTCONE_MEMORY_MB"];
+  const data: WatchdogData = {
+    lightconeWatchdog: true,
+    shared,
+    stallMs,
+    bytesMax: memoryMb === undefined ? mayTake() : Number(memoryMb) * 2 ** 20,
+    parent: process.ppid,
+  };
   const worker = new Worker(new URL(import.meta.url), { workerData: data, execArgv: [] });
   await new Promise<void>((ready, fail) => {
     worker.once("message", () => ready());
@@ -59,11 +85,23 @@ export async function startWatchdog(): Promise<Watchdog> {
   };
 }
 
-function watch({ shared, stallMs }: WatchdogData, ready: () => void): void {
+/** How many bytes of memory this process may take. */
+function mayTake(): number {
+  return Math.min(MEMORY_SHARE * totalmem(), HEAP_SHARE * getHeapStatistics().heap_size_limit);
+}
+
+function watch({ shared, stallMs, bytesMax, parent }: WatchdogData, ready: () => void): void {
   const cells = new Int32Array(shared);
   let last = -1;
   let sinceMs = performance.now();
   const timer = setInterval(() => {
+    // A run under way cannot hear that its supervisor is dead; it would go on for nobody, maybe for ever.
+    if (process.ppid !== parent) process.kill(process.pid, "SIGKILL");
+    const bytes = process.memoryUsage.rss();
+    if (bytes > bytesMax) {
+      clearInterval(timer);
+      tell({ bytes });
+    }
     const beat = Atomics.load(cells, 0);
     const nowMs = performance.now();
     if (Atomics.load(cells, 1) === 0 || beat !== last) {
@@ -71,7 +109,7 @@ function watch({ shared, stallMs }: WatchdogData, ready: () => void): void {
       sinceMs = nowMs;
     } else if (nowMs - sinceMs >= stallMs) {
       clearInterval(timer);
-      tell((nowMs - sinceMs) / 1_000);
+      tell({ seconds: (nowMs - sinceMs) / 1_000 });
     }
   }, LOOK_MS);
   ready();
@@ -87,20 +125,17 @@ interface PausedFrame {
 }
 
 /** Stops the main thread wherever it is, and writes down where that was. */
-function tell(seconds: number): void {
+function tell(why: Stall["why"]): void {
   const session = new Session();
-  // A session alone does not keep its thread alive; this timer does, until there is an answer.
-  const giveUp = setTimeout(() => report({}), PAUSE_MS);
-  const report = (found: { host?: string; nowNs?: number; stack?: string }): void => {
-    clearTimeout(giveUp);
-    const stall: Stall = {
-      host: found.host,
-      nowNs: found.nowNs,
-      place: innermostPlace(found.stack ?? ""),
-      seconds,
-    };
+  let found: Found = {};
+  let steps = 0;
+  const report = (): void => {
+    const { host, nowNs, stack = "" } = found;
+    const stall: Stall = { host, nowNs, place: innermostPlace(stack), why };
     writeSync(WATCHDOG_FD, `${JSON.stringify(stall)}\n`);
   };
+  // A session alone does not keep its thread alive; this timer does, until there is an answer.
+  const giveUp = setTimeout(report, PAUSE_MS);
   session.connectToMainThread();
   const urls = new Map<string, string>();
   session.on("Debugger.scriptParsed", ({ params }) => {
@@ -113,7 +148,13 @@ function tell(seconds: number): void {
     const expression = `globalThis.${PROBE}(${JSON.stringify(stack)})`;
     session.post("Runtime.evaluate", { expression, returnByValue: true }, (error, answer) => {
       const value: unknown = answer?.result.value;
-      report(!error && typeof value === "string" ? JSON.parse(value) : {});
+      if (!error && typeof value === "string") found = JSON.parse(value) as Found;
+      if (innermostPlace(found.stack ?? "") === undefined && ++steps < STEPS_MAX) {
+        session.post("Debugger.stepInto");
+      } else {
+        clearTimeout(giveUp);
+        report();
+      }
     });
   });
   session.post("Debugger.enable");

@@ -60,6 +60,7 @@ async function exploreWorld(world: string, forMs: number, options: ExploreOption
       );
     }
     if (result.violation) throw await violationError(pool, world, result.violation);
+    if (result.failure !== undefined) throw result.failure;
   } finally {
     pool.stop();
   }

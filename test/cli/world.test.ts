@@ -86,6 +86,17 @@ describe("lightcone explore", () => {
     expect(gone.stdout).toContain("the code has changed since, and it is another run");
     expect(gone.code).toBe(0);
 
+    writeFileSync(changed, JSON.stringify({ ...replay, lightcone: "0.0.1", fingerprint: "0123" }));
+    const older = await lightcone.run("replay", changed);
+    expect(older.stdout).toMatch(
+      /Lightcone has changed since \(it was 0\.0\.1, this is [\d.]+\), and it is another run/,
+    );
+    expect(older.code).toBe(1);
+
+    writeFileSync(changed, JSON.stringify({ ...replay, code: "0123", name: "of old" }));
+    const renamed = await lightcone.run("replay", changed);
+    expect(renamed.stdout).toContain('this is another world (it was "of old")');
+
     writeFileSync(changed, JSON.stringify({ ...replay, fingerprint: "0123" }));
     const diverged = await lightcone.run("replay", changed);
     expect(diverged.stderr).toContain("the code is the same, and the run is not");
@@ -117,7 +128,7 @@ describe("lightcone explore", () => {
   it("ends cleanly on Ctrl-C, with what was found", async () => {
     const child = lightcone.start(["explore", lock, "--no-faults", "--for", "60s", "--jobs", "1"]);
     const end = ended(child);
-    setTimeout(() => child.kill("SIGINT"), 2_500);
+    setTimeout(() => child.kill("SIGINT"), 5_000);
     const { code, stdout, stderr } = await end;
     expect(stdout).toMatch(/✓ one holder at a time .*interrupted/);
     expect(stderr).toBe("");
@@ -176,6 +187,37 @@ describe("bad input gets one clear message, and no stack trace", () => {
     ["a program that exits", ["run", bad("exits")], /ends as soon as.*exit code 3/],
     ["a program that never yields", ["run", bad("loops")], /worker-2 has been computing.*\n.*:3:3/],
     ["the same in a campaign", ["explore", bad("loops")], /worker-2 has been computing/],
+    [
+      "a loop of microtasks",
+      ["run", bad("loops-in-microtasks")],
+      /a has been computing.*\n.*loops-in-microtasks\.world\.ts:4:\d+\.$/m,
+    ],
+    [
+      "a loop of ticks",
+      ["run", bad("loops-in-ticks")],
+      /a has been computing.*\n.*loops-in-ticks\.world\.ts:4:\d+\.$/m,
+    ],
+    [
+      "a program that takes ever more memory",
+      ["run", bad("hoards")],
+      /has taken 0\.\d GB of memory, more than it may; a was running at .*\n.*hoards/,
+    ],
+    ["a program that kills itself", ["run", bad("kills-itself")], /ends as soon as.*SIGABRT/],
+    ["a world file that exits", ["run", bad("exits-as-read")], /ends its process as it is read/],
+    [
+      "a check that says too little",
+      ["run", bad("check-says-little")],
+      /the check "mine" answers \{"result":"violated"\}/,
+    ],
+    ["a folder", ["run", "."], /\. is not a file/],
+    ["an option without its value", ["run", lock, "--seed", "--verify"], /--seed wants a value/],
+    ["half a seed", ["run", lock, "--seed", "1.5"], /"1\.5" is not a whole number/],
+    ["a seed that is too large", ["run", lock, "--seed", "99999999999999999999"], /below 2\^53/],
+    ["no time at all", ["explore", lock, "--for", "0s"], /leaves no time at all/],
+    ["a time in two parts", ["explore", lock, "--for", "1..2"], /"1\.\.2" is not a duration/],
+    ["two files to write", ["init", "a.ts", "b.ts"], /one file at a time, not also b\.ts/],
+    ["a file in no folder", ["init", "nowhere/a.ts"], /nowhere\/a\.ts: no such file or directory/],
+    ["a replay that is a folder", ["replay", "."], /\. is a folder/],
     ["an unknown option", ["run", lock, "--sed", "1"], /Unknown option '--sed'/],
     ["a seed that is none", ["run", lock, "--seed", "-1"], /--seed|option/],
     ["runs that are none", ["explore", lock, "--runs", "many"], /not a whole number/],
@@ -187,7 +229,10 @@ describe("bad input gets one clear message, and no stack trace", () => {
   ];
   it.concurrent.each(cases)("%s", async (_, args, message) => {
     // A program that never yields is given ten seconds to think better of it; here, less.
-    const child = lightcone.start(args, { LIGHTCONE_STALL_MS: "3000" });
+    const child = lightcone.start(args, {
+      LIGHTCONE_STALL_MS: "3000",
+      LIGHTCONE_MEMORY_MB: "600",
+    });
     const { code, stdout, stderr } = await ended(child);
     expect(stderr).toMatch(message);
     expect(stderr.trim().split("\n").length).toBeLessThanOrEqual(2);
@@ -209,13 +254,37 @@ describe("bad input gets one clear message, and no stack trace", () => {
 
   it("replay files that are damaged", async () => {
     const path = join(lightcone.cwd, "damaged.json");
-    const whole = { lightconeReplay: 1, world: "x.ts", seed: 1, fingerprint: "0", schedule: [] };
+    const whole = {
+      lightconeReplay: 1,
+      lightcone: "0.0.1",
+      node: "v20.0.0",
+      world: "x.ts",
+      name: "x",
+      seed: 1,
+      schedule: [],
+      faultsBefore: 0,
+      fingerprint: "0",
+      events: 1,
+      code: "0",
+    };
+    const crash = { kind: "crash", targets: ["a"], startNs: 0, durationNs: 1, params: {} };
+    const links = { from: ["a"], to: ["b"], both: true };
     const cases: [object | string, RegExp][] = [
-      ["{", /damaged\.json/],
+      ["", /not a replay file: it is not JSON/],
+      [JSON.stringify(whole, null, 2).slice(0, 90), /it is cut off or damaged/],
       [{}, /not a replay file/],
       [{ ...whole, lightconeReplay: 9 }, /format 9/],
       [{ ...whole, seed: "one" }, /has no seed/],
       [{ ...whole, schedule: [{ kind: "flood" }] }, /fault 1 .*"flood"/],
+      [{ ...whole, schedule: [{ ...crash, targets: [7] }] }, /fault 1 .* has no targets/],
+      [{ ...whole, schedule: [crash] }, /fault 1 .* has parameters that are not of its kind/],
+      [{ ...whole, schedule: [{ ...crash, kind: "partition" }] }, /not of its kind/],
+      [
+        { ...whole, schedule: [{ ...crash, kind: "loss", params: { ...links, probability: 7 } }] },
+        /not of its kind/,
+      ],
+      [{ ...whole, events: "many" }, /does not say how many events/],
+      [{ ...whole, lightcone: undefined }, /does not say its lightcone/],
       [whole, /about the world x\.ts, which is not there/],
     ];
     for (const [content, message] of cases) {
@@ -254,7 +323,7 @@ describe("a world that is not the same twice", () => {
     expect(stderr).toMatch(/does not give the same run twice: event \d+ is the first that differs/);
     expect(stderr).toMatch(/used process .*invoke on worker-2/);
     expect(stderr).toMatch(/fresh process .*invoke on worker-2/);
-    expect(stderr).toMatch(/at .*differs\.world\.ts:9:/);
+    expect(stderr).toMatch(/at .*differs\.world\.ts:10:/);
     expect(code).toBe(2);
   });
 

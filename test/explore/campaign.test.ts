@@ -1,5 +1,6 @@
 /** Campaigns, against runners that answer from a table: which runs are made, told, doubted and repeated. */
 import { describe, expect, it } from "vitest";
+import { LightconeError } from "../../src/base/errors.ts";
 import { runCampaign } from "../../src/explore/campaign.ts";
 import { firstDifference } from "../../src/explore/diverge.ts";
 import type { PoolRequest, RunnerPool } from "../../src/explore/pool.ts";
@@ -92,15 +93,59 @@ describe("a campaign", () => {
   });
 
   it("ends when it is told to, with what it has", async () => {
-    let told = 0;
+    const controller = new AbortController();
     const result = await runCampaign({
       pool: poolOf(2, ({ seed }) => outcome(seed, false)),
       firstSeed: 1,
-      onRun: () => told++,
-      stopped: () => told >= 7,
+      onRun: ({ seed }) => seed === 7 && controller.abort(),
+      signal: controller.signal,
     });
     expect(result.runs).toBeGreaterThanOrEqual(7);
     expect(result.runs).toBeLessThan(12);
+  });
+
+  it("waits for no run that is under way when it is told to end, and tells what lies behind it", async () => {
+    const controller = new AbortController();
+    const answers = poolOf(3, ({ seed }) => outcome(seed, seed === 9));
+    const stuck = {
+      size: 3,
+      run: (request: PoolRequest) =>
+        request.seed === 4 ? new Promise(() => {}) : answers.run(request),
+    } as unknown as RunnerPool;
+    setTimeout(() => controller.abort(), 50);
+    const { signal } = controller;
+    const result = await runCampaign({ pool: stuck, firstSeed: 1, signal });
+    expect(result).toMatchObject({ runs: 8, violation: { seed: 9 }, failure: undefined });
+  });
+
+  it("ends at a run that cannot be made, with its seed and with what was found before", async () => {
+    const pool = poolOf(1, ({ seed }) => {
+      if (seed === 0x1e) throw new LightconeError("LC_STALLED", "a never yields", "It is at a.ts.");
+      return outcome(seed, seed === 12);
+    });
+    const result = await runCampaign({ pool, firstSeed: 1, all: true });
+    expect(result).toMatchObject({ runs: 29, violated: 1, violation: { seed: 12 } });
+    expect(result.failure).toMatchObject({
+      code: "LC_STALLED",
+      message: "seed 0x1e: a never yields",
+      hint: "It is at a.ts.",
+    });
+  });
+
+  it("outlives a second run that cannot be made, too", async () => {
+    const pool = poolOf(1, ({ seed }, times) => {
+      if (times === 2) throw new LightconeError("LC_RUNNER_DIED", "killed");
+      return outcome(seed, false);
+    });
+    const result = await runCampaign({ pool, firstSeed: 1, runs: 5 });
+    expect(result.failure).toMatchObject({ message: "seed 0x1: killed" });
+  });
+
+  it("makes one run however little time there is, and none beyond the last seed", async () => {
+    const pool = poolOf(1, ({ seed }) => outcome(seed, false));
+    expect((await runCampaign({ pool, firstSeed: 1, forMs: 0 })).runs).toBe(1);
+    const firstSeed = Number.MAX_SAFE_INTEGER - 2;
+    expect((await runCampaign({ pool, firstSeed, runs: 10 })).runs).toBe(3);
   });
 
   it("remembers what was never once true", async () => {

@@ -16,11 +16,12 @@ import {
   type Style,
   styleFor,
 } from "../../report/index.ts";
-import { type Command, type ExitCode, parseOptions } from "../command.ts";
+import { type Command, type ExitCode, parseOptions, reportError } from "../command.ts";
 import {
   divergenceError,
   faultsWord,
   Interrupt,
+  interrupted,
   parseCount,
   parseSeed,
   parseWallMs,
@@ -68,15 +69,17 @@ Ctrl-C ends it, and what was found until then is told. Exit code: 0 held, 1 viol
     const { values, positionals } = parseOptions("explore", args, options);
     const world = worldArgument("explore", positionals);
     const runs = values.runs === undefined ? undefined : parseCount("explore", "runs", values.runs);
-    const forMs = values.for === undefined ? undefined : parseWallMs("for", values.for);
+    const forMs = values.for === undefined ? undefined : parseWallMs("explore", "for", values.for);
     const firstSeed =
       values.seed === undefined
         ? Math.floor(Math.random() * 0x1_0000_0000)
         : parseSeed("explore", values.seed);
     const jobs = values.jobs === undefined ? undefined : parseCount("explore", "jobs", values.jobs);
-    const pool = await startPool({ world, jobs, calm: values["no-faults"] });
-    const interrupt = new Interrupt(pool);
+    const interrupt = new Interrupt();
+    const { signal } = interrupt;
+    let pool: RunnerPool | undefined;
     try {
+      pool = await startPool({ world, jobs, calm: values["no-faults"], signal });
       return await explore({
         pool,
         interrupt,
@@ -89,7 +92,7 @@ Ctrl-C ends it, and what was found until then is told. Exit code: 0 held, 1 viol
       });
     } finally {
       interrupt.close();
-      pool.stop();
+      pool?.stop();
     }
   },
 };
@@ -129,7 +132,7 @@ async function explore(search: Search): Promise<ExitCode> {
     runs,
     forMs,
     all,
-    stopped: () => interrupt.asked,
+    signal: interrupt.signal,
     onRun: (outcome) => {
       done++;
       simulatedNs += outcome.simulatedNs;
@@ -142,14 +145,28 @@ async function explore(search: Search): Promise<ExitCode> {
   if (result.mismatch) {
     throw divergenceError(await findDivergence(pool, { seed: result.mismatch.seed }));
   }
-  if (json) return result.violated > 0 ? 1 : 0;
-  if (result.violation) await tellFound(search, result, style);
-  else process.stdout.write(heldLine(pool, result, style, firstSeed, interrupt.asked));
-  process.stdout.write(`  ${style.dim(closingLine(result, pool, performance.now() - startMs))}\n`);
-  for (const name of neverTrue(result)) {
-    process.stdout.write(`  ${style.yellow(`never true in any run: sometimes ${name}`)}\n`);
+  // Nothing is known of a world that never ran to its end.
+  if (result.runs === 0) throw result.failure ?? interrupted();
+  const never = neverTrue(result);
+  if (json) {
+    for (const name of never) process.stderr.write(`lightcone: ${neverWord(name)}\n`);
+  } else {
+    await tellResult(search, result, startMs);
+    for (const name of never) process.stdout.write(`  ${style.yellow(neverWord(name))}\n`);
   }
-  return result.violation || neverTrue(result).length > 0 ? 1 : 0;
+  const violated = result.violated > 0 || never.length > 0;
+  if (result.failure === undefined) return violated ? 1 : 0;
+  if (!violated) throw result.failure;
+  reportError(result.failure, json);
+  return 1;
+}
+
+async function tellResult(search: Search, result: CampaignResult, startMs: number): Promise<void> {
+  const style = styleFor(process.stdout);
+  if (result.violation) await tellFound(search, result, style);
+  else process.stdout.write(heldLine(search, result, style));
+  const wallMs = performance.now() - startMs;
+  process.stdout.write(`  ${style.dim(closingLine(result, search.pool, wallMs))}\n`);
 }
 
 async function tellFound(search: Search, result: CampaignResult, style: Style): Promise<void> {
@@ -158,29 +175,32 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
   const before = found.schedule.length;
   const sink = process.stdout.isTTY ? process.stdout : process.stderr;
   const progress = new Progress(sink, styleFor(sink));
-  const shrunk = shrinks
-    ? await shrinkRun(pool, found, {
-        stopped: () => interrupt.asked,
-        onStep: (faults, runs) => {
-          progress.update(
-            () =>
-              `seed ${formatSeed(found.seed)} is violated · shrinking ${faultsWord(before)} · ${faults} left · ${runs} runs`,
-          );
-        },
-      })
-    : undefined;
+  // Shrinking takes a while, and whoever ends it with force should not lose what was found.
+  let replay = saveReplay(pool, found, before);
+  const shrunk =
+    shrinks && !interrupt.asked
+      ? await shrinkRun(pool, found, {
+          stopped: () => interrupt.asked,
+          onStep: (faults, runs) => {
+            progress.update(
+              () =>
+                `seed ${formatSeed(found.seed)} is violated · shrinking ${faultsWord(before)} · ${faults} left · ${runs} runs`,
+            );
+          },
+        })
+      : undefined;
   progress.close();
   const outcome = shrunk?.outcome ?? found;
   const after = outcome.schedule.length;
   const subtitle = shrunk
     ? `${faultsWord(before)}, ${after === 0 ? "none" : after} after shrinking`
     : faultsWord(before);
-  const path = saveReplay(pool, outcome, before);
+  if (shrunk) replay = saveReplay(pool, outcome, before);
   process.stdout.write(
     tellViolation(outcome, {
       style,
       subtitle,
-      footer: [["replay", `npx lightcone replay ${path}`]],
+      footer: [replay],
     }),
   );
   if (shrunk?.minimal && after > 0) {
@@ -189,20 +209,18 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
   }
 }
 
-function heldLine(
-  pool: RunnerPool,
-  result: CampaignResult,
-  style: Style,
-  firstSeed: number,
-  interrupted: boolean,
-): string {
+function heldLine(search: Search, result: CampaignResult, style: Style): string {
+  const { pool, firstSeed, interrupt } = search;
+  const last = firstSeed + result.runs - 1;
   const seeds =
-    result.runs === 0
-      ? "no run was finished"
-      : `seeds ${formatSeed(firstSeed)} to ${formatSeed(firstSeed + result.runs - 1)}`;
+    result.runs === 1
+      ? `seed ${formatSeed(firstSeed)}`
+      : `seeds ${formatSeed(firstSeed)} to ${formatSeed(last)}`;
   const undecided = result.undecided > 0 ? ` · ${count(result.undecided)} undecided` : "";
-  const how = interrupted ? " · interrupted" : "";
-  return `${style.green("✓")} ${style.bold(pool.info.name)}  ${style.dim(`${seeds}${undecided}${how}`)}\n`;
+  const how = interrupt.asked ? " · interrupted" : "";
+  const mark =
+    result.failure !== undefined || result.undecided > 0 ? style.yellow("?") : style.green("✓");
+  return `${mark} ${style.bold(pool.info.name)}  ${style.dim(`${seeds}${undecided}${how}`)}\n`;
 }
 
 /** How fast it went, shrinking and second runs included. */
@@ -224,4 +242,8 @@ function closingLine(result: CampaignResult, { totals }: RunnerPool, wallMs: num
 function neverTrue({ sometimes, runs }: CampaignResult): string[] {
   if (runs < 2) return [];
   return [...sometimes].filter(([, reached]) => !reached).map(([name]) => name);
+}
+
+function neverWord(name: string): string {
+  return `never true in any run: sometimes ${name}`;
 }

@@ -1,7 +1,7 @@
 /** `lightcone init`: a first world file to start from. */
 import { existsSync, writeFileSync } from "node:fs";
-import { LightconeError } from "../../base/errors.ts";
 import { type Command, parseOptions } from "../command.ts";
+import { usage } from "../session.ts";
 
 const sample = `import { world } from "lightcone";
 import { mutex } from "lightcone/check";
@@ -60,10 +60,9 @@ Writes a small world (default: lock.world.ts): a lock server, three workers, and
 `,
   run(args) {
     const { positionals } = parseOptions("init", args, {});
-    const file = positionals[0] ?? "lock.world.ts";
-    if (existsSync(file)) {
-      throw new LightconeError("LC_USAGE", `${file} is there already`, "Name another file.");
-    }
+    const [file = "lock.world.ts", ...rest] = positionals;
+    if (rest.length > 0) throw usage("init", `one file at a time, not also ${rest.join(", ")}`);
+    if (existsSync(file)) throw usage("init", `${file} is there already`);
     writeFileSync(file, sample);
     process.stdout.write(`wrote ${file}; now: npx lightcone explore ${file}\n`);
     return Promise.resolve(0);

@@ -1,11 +1,11 @@
 /** `lightcone run`: one run of one seed. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { formatNs } from "../../base/units.ts";
 import {
   findDivergence,
   formatSeed,
-  REPLAY_DIRECTORY,
+  replayDirectory,
   type RunnerPool,
   runName,
   runTwice,
@@ -21,6 +21,7 @@ import {
   startPool,
   tellViolation,
   worldArgument,
+  worldWord,
 } from "../session.ts";
 
 type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
@@ -110,16 +111,13 @@ function tellVerdict(pool: RunnerPool, outcome: RunOutcome, wallMs: number, styl
   const facts = `${formatNs(outcome.simulatedNs)} simulated in ${(wallMs / 1_000).toFixed(2)}s · ${count(outcome.events)} events · ${count(outcome.operations)} operations`;
   const faults = faultsWord(outcome.schedule.length);
   if (outcome.verdict === "violated") {
-    const path = saveReplay(pool, outcome, outcome.schedule.length);
-    const again = `npx lightcone explore ${positional(pool)} --seed ${formatSeed(outcome.seed)} --runs 1`;
+    const replay = saveReplay(pool, outcome, outcome.schedule.length);
+    const again = `npx lightcone explore ${worldWord(pool)} --seed ${formatSeed(outcome.seed)} --runs 1`;
     process.stdout.write(
       tellViolation(outcome, {
         style,
         subtitle: faults,
-        footer: [
-          ["replay", `npx lightcone replay ${path}`],
-          ["shrink", again],
-        ],
+        footer: replay[0] === "again" ? [replay] : [replay, ["shrink", again]],
       }),
     );
   } else {
@@ -134,15 +132,9 @@ function tellVerdict(pool: RunnerPool, outcome: RunOutcome, wallMs: number, styl
   process.stdout.write(`  ${style.dim(`${facts} · fingerprint ${outcome.fingerprint}`)}\n`);
 }
 
-function positional(pool: RunnerPool): string {
-  const { path } = pool.info;
-  const here = `${process.cwd()}/`;
-  return path.startsWith(here) ? path.slice(here.length) : path;
-}
-
 function writeTrace(pool: RunnerPool, outcome: RunOutcome): string {
-  const path = join(REPLAY_DIRECTORY, `${runName(pool.info.path, outcome.seed)}.trace`);
-  mkdirSync(REPLAY_DIRECTORY, { recursive: true });
+  const directory = process.cwd();
+  const path = join(replayDirectory(directory), `${runName(pool.info.path, outcome.seed)}.trace`);
   if (outcome.trace) writeFileSync(path, encodeTrace(outcome.trace));
-  return path;
+  return relative(directory, path);
 }

@@ -1,0 +1,184 @@
+/** What goes wrong around the command line while it works; whatever was found by then is told. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { ended, Lightcone } from "./lightcone.ts";
+
+const lightcone = new Lightcone();
+const lock = lightcone.world("lock");
+const folder = join(lightcone.cwd, ".lightcone");
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** The processes that a process has started and that still run. */
+function children(pid: number | undefined): number[] {
+  const listed = execFileSync("ps", ["-A", "-o", "ppid=,pid=,stat="], { encoding: "utf8" });
+  return listed
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([parent, , state]) => Number(parent) === pid && !state?.startsWith("Z"))
+    .map(([, child]) => Number(child));
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 200 && !condition(); tries++) await wait(50);
+}
+
+/** The seed of a run of the lock world that is violated. */
+const VIOLATED = ["--seed", "1", "--jobs", "2"];
+
+describe("a run that cannot be made", () => {
+  const world = lightcone.world("one-loops");
+  const args = ["explore", world, "--seed", "1", "--jobs", "1", "--all"];
+  const env = { LIGHTCONE_STALL_MS: "2000" };
+
+  it("ends a campaign, which tells what it had found, and the seed and the place", async () => {
+    const { code, stdout, stderr } = await ended(lightcone.start(args, env));
+    expect(stdout).toMatch(/^✗ some runs +seed 0x\w+/);
+    expect(stdout).toMatch(/not so: small: \{"drawn":0\.\d+\}/);
+    expect(stdout).toContain("never true in any run: sometimes a large number is drawn");
+    expect(stderr).toMatch(/^lightcone: seed 0x\w+: a has been computing for .* at 100ms/);
+    expect(stderr).toMatch(/It is at .*one-loops\.world\.ts:9:\d+\.\n$/);
+    expect(code).toBe(1);
+  });
+
+  it("is an object of its own with --json, after the runs before it", async () => {
+    const { code, stdout } = await ended(lightcone.start([...args, "--json"], env));
+    const told = stdout.trimEnd().split("\n");
+    const objects = told.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(objects.slice(0, -1).every(({ verdict }) => typeof verdict === "string")).toBe(true);
+    expect(objects.at(-1)).toMatchObject({ error: { code: "LC_STALLED" } });
+    expect(code).toBe(1);
+  });
+});
+
+describe("with --json", () => {
+  it.each([
+    [["run", "nowhere.world.ts"], "LC_NO_WORLD"],
+    [["explore", lock, "--runs", "many"], "LC_USAGE"],
+    [["replay", "nothing.json"], "LC_BAD_REPLAY"],
+  ])("what cannot be run is an object, too: %j", async (args, expected) => {
+    const { code, stdout, stderr } = await lightcone.run(...args, "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: expected } });
+    expect(stderr).toMatch(/^lightcone: /);
+    expect(code).toBe(2);
+  });
+
+  it("a `sometimes` that never was counts as it does without", async () => {
+    const world = lightcone.world("never-true");
+    const told = await lightcone.run("explore", world, "--runs", "3", "--json");
+    expect(told.stdout.trimEnd().split("\n")).toHaveLength(3);
+    expect(told.stderr).toBe("lightcone: never true in any run: sometimes the moon is full\n");
+    expect(told.code).toBe(1);
+    expect((await lightcone.run("explore", world, "--runs", "3")).code).toBe(1);
+  });
+});
+
+describe("a replay file that cannot be written", () => {
+  it("does not keep the story from being told", async () => {
+    writeFileSync(folder, "in the way");
+    const { code, stdout, stderr } = await lightcone.run("explore", lock, ...VIOLATED);
+    expect(stdout).toMatch(/two holders of job from/);
+    expect(stdout).toMatch(
+      /again {2}npx lightcone explore \S+lock\.world\.ts --seed 0x\w+ --runs 1 {2}\(no replay file: .*\.lightcone: file already exists\)/,
+    );
+    expect(stderr).not.toContain("lightcone:");
+    expect(code).toBe(1);
+  });
+
+  it("leaves the one that was there as it was", async () => {
+    await lightcone.run("explore", lock, ...VIOLATED);
+    const [name = ""] = readdirSync(folder);
+    const file = join(folder, name);
+    const before = readFileSync(file, "utf8");
+    // As on a full disk: the new file cannot be completed.
+    const child = lightcone.start(["explore", lock, ...VIOLATED]);
+    mkdirSync(`${file}.${child.pid}`);
+    const { stdout } = await ended(child);
+    expect(stdout).toMatch(/no replay file: /);
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+});
+
+describe("whoever ends it", () => {
+  it("before the first run is told that there is nothing to tell", async () => {
+    const child = lightcone.start(["explore", lightcone.world("bad/loops-in-ticks")]);
+    const end = ended(child);
+    await until(() => children(child.pid).length > 0);
+    await wait(500);
+    child.kill("SIGINT");
+    const { code, stdout, stderr } = await end;
+    expect(stderr).toBe("lightcone: interrupted before the first run was over\n");
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+
+  it("waits for no process that has stopped answering", async () => {
+    const args = ["explore", lock, "--no-faults", "--for", "60s", "--jobs", "2", "--json"];
+    const child = lightcone.start(args);
+    const end = ended(child);
+    const firstRun = new Promise((seen) => child.stdout?.once("data", seen));
+    await until(() => children(child.pid).length >= 2);
+    await firstRun;
+    const stuck = children(child.pid)[0] ?? NaN;
+    process.kill(stuck, "SIGSTOP");
+    await wait(500);
+    child.kill("SIGTERM");
+    const { code, stdout, stderr } = await end;
+    for (const line of stdout.trimEnd().split("\n")) {
+      expect(JSON.parse(line)).toMatchObject({ verdict: "held" });
+    }
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    await until(() => !lives(stuck));
+    expect(lives(stuck)).toBe(false);
+  });
+
+  it("with force leaves no process behind, not even one that never yields", async () => {
+    const child = lightcone.start(["run", lightcone.world("bad/loops")]);
+    const end = ended(child);
+    await until(() => children(child.pid).length > 0);
+    await wait(1_500);
+    const left = children(child.pid);
+    child.kill("SIGKILL");
+    await end;
+    await until(() => !left.some(lives));
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.some(lives)).toBe(false);
+  });
+
+  it("by leaving (`| head -1`) ends the campaign", async () => {
+    const child = lightcone.start(["explore", lock, "--no-faults", "--for", "100s", "--json"]);
+    child.stdout?.once("data", () => child.stdout?.destroy());
+    const startMs = performance.now();
+    const { code, stderr } = await ended(child);
+    expect(performance.now() - startMs).toBeLessThan(50_000);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+  });
+});
+
+describe("processes that are killed", () => {
+  it("are replaced, wherever they are", async () => {
+    const child = lightcone.start(["explore", lock, "--no-faults", "--runs", "60", "--jobs", "2"]);
+    const end = ended(child);
+    await until(() => children(child.pid).length >= 2);
+    await wait(1_500);
+    for (const pid of children(child.pid)) process.kill(pid, "SIGKILL");
+    const { code, stdout, stderr } = await end;
+    expect(stderr).not.toContain("lightcone:");
+    expect(stdout).toMatch(/explored 60 runs/);
+    expect(code).toBe(0);
+  });
+});
