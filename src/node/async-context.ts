@@ -102,6 +102,12 @@ export class AsyncContext {
     return asyncId;
   }
 
+  /** As {@link makeCallback}, with one argument: for what is called at every packet. */
+  callBack(resource: object, callback: (argument: never) => unknown, argument: unknown): unknown {
+    if (!this.#active()) return Reflect.apply(callback, resource, [argument]);
+    return this.makeCallback(resource, callback, [argument]);
+  }
+
   /** Calls `callback` as `resource`'s, in the context that it remembers. */
   makeCallback(
     resource: object,

@@ -7,6 +7,7 @@
  * another kind, and the code that all processes share would slow down by their number; so the state that
  * the hot path touches is in objects of one class, made here.
  */
+import { Buffer } from "node:buffer";
 import { Errno } from "../../sim/network/errno.ts";
 import { Phase, type StreamEvents } from "../../sim/network/tcp/phase.ts";
 import type { TcpSocket } from "../../sim/network/tcp/socket.ts";
@@ -179,7 +180,7 @@ export class StreamCore implements StreamEvents {
       state[kArrayBufferOffset] = bytes.byteOffset;
       argument = bytes.buffer;
     }
-    return this.#context.async.makeCallback(this.#owner, onread, [argument]);
+    return this.#context.async.callBack(this.#owner, onread, argument);
   }
 
   // ---------------------------------------------------------------- writing

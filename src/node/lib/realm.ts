@@ -17,7 +17,7 @@ import {
   ownLibraryFile,
 } from "./natives.ts";
 import { type HostIntrinsics, primordialsFor } from "./primordials.ts";
-import { isShared, requireShared } from "./shared.ts";
+import { isBusy, isShared, requireShared } from "./shared.ts";
 import { withoutView } from "../views/view.ts";
 import { withSymbolsOf } from "./symbols.ts";
 import { substitutes } from "./substitutes.ts";
@@ -49,7 +49,8 @@ export function createRealm(options: RealmOptions): Realm {
   const modules = new Map<string, { exports: unknown }>();
   const bindings = new Map<string, unknown>();
   const primordials = primordialsFor(options.intrinsics, () => realm.global);
-  const fileOf = startsWithOwnCode() ? ownLibraryFile : libraryFile;
+  const ownCode = startsWithOwnCode();
+  const fileOf = ownCode ? ownLibraryFile : libraryFile;
   let global: object | undefined;
 
   function internalBinding(name: string): unknown {
@@ -67,7 +68,7 @@ export function createRealm(options: RealmOptions): Realm {
     if (loaded) return loaded.exports;
     const module: { exports: unknown } = { exports: {} };
     modules.set(id, module);
-    if (isShared(id)) {
+    if (isShared(id) && !(ownCode && isBusy(id))) {
       module.exports = withoutView(() => requireShared(id, require, internalBinding));
       return module.exports;
     }

@@ -19,6 +19,17 @@ const files = new Set([
   "internal/net",
 ]);
 
+/**
+ * Those among them that run at every event, over objects of classes that differ from process to process:
+ * with code of its own (`feedback.ts`), a process gets these, too.
+ */
+const busy = new Set(["internal/fixed_queue", "internal/priority_queue", "internal/linkedlist"]);
+
+/** Whether such a file is worth an instance for each process that has code of its own. */
+export function isBusy(id: string): boolean {
+  return busy.has(id);
+}
+
 /** Whether `id` is one of them. */
 export function isShared(id: string): boolean {
   return files.has(id);
