@@ -46,6 +46,7 @@ export class AppendOnlyFile {
   #syncTimer: NodeJS.Timeout | undefined;
   /** Why the last write failed, as Redis says it; commands that write are refused until one succeeds. */
   failure: string | undefined;
+  rewrites = 0;
   syncFailed = false;
 
   constructor(server: Server) {
@@ -213,6 +214,7 @@ export class AppendOnlyFile {
     replaceFile(this.#folder, `${this.#name}.manifest`, formatManifest(this.#parts));
     for (const { name } of history) unlinkSync(join(this.#folder, name));
     this.#fd = fd;
+    this.rewrites++;
     this.#database = -1;
     this.#bytes = bytes.length;
     this.#baseBytes = bytes.length;

@@ -198,7 +198,11 @@ export class Client {
       if (at >= 0) queue.splice(at, 1);
       if (queue.length === 0) blocked.database.blocked.delete(key);
     }
-    if (reply instanceof RespError) this.server.countError(reply);
+    if (reply instanceof RespError) {
+      this.server.countError(reply);
+      const command = this.server.commands.get(this.lastCommand);
+      if (command) command.failed++;
+    }
     if (reply !== undefined) this.reply(reply);
     if (!this.closed) this.server.resumable.push(this);
   }

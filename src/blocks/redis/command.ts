@@ -81,6 +81,15 @@ export class Command {
       };
     }
   }
+
+  /** Starts the counts anew. */
+  forgetCalls(): void {
+    this.calls = 0;
+    this.rejected = 0;
+    this.failed = 0;
+    this.micros = 0;
+    this.histogram = undefined;
+  }
 }
 
 /** The subcommand HELP that every container has. */

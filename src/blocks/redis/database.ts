@@ -181,7 +181,6 @@ export class Database {
     this.changed(key);
     // The removal is recorded by itself; it does not make the command one that changed something.
     this.server.dirty = dirty;
-    this.server.removals++;
     if (propagation !== undefined) {
       propagation.also(this, ["DEL", key]);
       propagation.commit();

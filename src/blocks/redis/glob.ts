@@ -1,40 +1,46 @@
 /** Glob patterns over byte strings, exactly as `stringmatchlen` of util.c reads them. */
 
-/** True when `text` matches `pattern`. */
+/** True when `text` matches `pattern`. Only the last star is ever tried again, so it takes linear room. */
 export function globMatch(pattern: string, text: string): boolean {
   if (pattern === "*") return true;
-  return match(pattern, 0, text, 0);
+  let p = 0;
+  let t = 0;
+  let starAt = -1;
+  let starText = 0;
+  for (;;) {
+    if (t < text.length && pattern[p] === "*") {
+      while (pattern[p + 1] === "*") p++;
+      if (p + 1 >= pattern.length) return true;
+      starAt = p++;
+      starText = t;
+      continue;
+    }
+    const next = t < text.length && p < pattern.length ? matchOne(pattern, p, text, t) : -1;
+    if (next >= 0) {
+      p = next;
+      t++;
+      continue;
+    }
+    if (t >= text.length) {
+      while (pattern[p] === "*") p++;
+      if (p >= pattern.length) return true;
+    }
+    // The last star takes one character more, if there is one.
+    if (starAt < 0 || ++starText >= text.length) return false;
+    p = starAt + 1;
+    t = starText;
+  }
 }
 
-function match(pattern: string, p: number, text: string, t: number): boolean {
-  while (p < pattern.length && t < text.length) {
-    switch (pattern[p]) {
-      case "*": {
-        while (pattern[p + 1] === "*") p++;
-        if (p + 1 >= pattern.length) return true;
-        for (; t <= text.length; t++) if (match(pattern, p + 1, text, t)) return true;
-        return false;
-      }
-      case "?":
-        t++;
-        break;
-      case "[": {
-        const [next, hit] = matchClass(pattern, p + 1, text.charCodeAt(t));
-        if (!hit) return false;
-        p = next;
-        t++;
-        break;
-      }
-      default: {
-        if (pattern[p] === "\\" && p + 1 < pattern.length) p++;
-        if (pattern[p] !== text[t]) return false;
-        t++;
-      }
-    }
-    p++;
+/** Matches one character; gives the place in the pattern after what it matched, or -1. */
+function matchOne(pattern: string, p: number, text: string, t: number): number {
+  if (pattern[p] === "?") return p + 1;
+  if (pattern[p] === "[") {
+    const [last, hit] = matchClass(pattern, p + 1, text.charCodeAt(t));
+    return hit ? last + 1 : -1;
   }
-  if (t >= text.length) while (pattern[p] === "*") p++;
-  return p >= pattern.length && t >= text.length;
+  const at = pattern[p] === "\\" && p + 1 < pattern.length ? p + 1 : p;
+  return pattern[at] === text[t] ? at + 1 : -1;
 }
 
 /** Reads the class after `[`; gives the place of its last character, and whether `code` is in it. */

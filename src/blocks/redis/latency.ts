@@ -62,6 +62,17 @@ export class LatencyHistogram {
     this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
   }
 
+  /** The duration in microseconds that so many of a hundred calls do not exceed. */
+  percentile(share: number): number {
+    const wanted = (this.calls * share) / 100;
+    let sum = 0;
+    for (let bucket = 0; bucket < this.#counts.length; bucket++) {
+      sum += this.#counts[bucket] as number;
+      if (sum >= wanted && sum > 0) return 2 ** bucket;
+    }
+    return 0;
+  }
+
   /** Upper bounds in microseconds and how many calls took no longer, in turn. */
   cumulative(): number[] {
     const out: number[] = [];

@@ -40,6 +40,11 @@ export class Memory {
     return this.#limitBytes > 0;
   }
 
+  /** Bytes that an empty server uses. */
+  get startupBytes(): number {
+    return EMPTY_BYTES;
+  }
+
   get limitBytes(): number {
     return this.#limitBytes;
   }

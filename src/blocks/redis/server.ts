@@ -41,6 +41,8 @@ export interface Stats {
   hits: number;
   misses: number;
   expired: number;
+  /** Connections beyond `maxclients`. */
+  refused: number;
   /** Error replies by their code. */
   readonly errors: Map<string, number>;
 }
@@ -60,6 +62,7 @@ export class Server {
     hits: 0,
     misses: 0,
     expired: 0,
+    refused: 0,
     errors: new Map(),
   };
   /** The wall clock of the event or command under way, in milliseconds since 1970. */
@@ -93,8 +96,8 @@ export class Server {
   countsAccesses = false;
   /** There was no room when the command under way began. */
   memoryFull = false;
-  /** Keys that went by themselves, since the start. */
-  removals = 0;
+  /** Values that UNLINK or an ASYNC flush let go. */
+  lazyFreed = 0;
   /** Whether keys are removed when their time comes, and not only when someone asks for them. */
   activeExpire = true;
   onShutdown: () => void = () => process.exit(0);
@@ -106,6 +109,11 @@ export class Server {
   #net: NetServer | undefined;
   #runId = "";
   #inEvent = false;
+  /** What waits for the end of a stall; undefined when there is none. */
+  #stalledEvents: (() => void)[] | undefined;
+  #stallMs = 0;
+  #stallTimer: NodeJS.Timeout | undefined;
+  #afterStall: (() => void)[] = [];
   #afterCommand: (() => void)[] = [];
 
   constructor(settings: Readonly<Record<string, string>> = {}) {
@@ -184,6 +192,7 @@ export class Server {
   close(): Promise<void> {
     clearTimeout(this.#expiryTimer);
     this.#expiryTimerMs = Infinity;
+    clearTimeout(this.#stallTimer);
     this.pause.stop();
     this.persistence?.stop();
     return new Promise((resolve) => {
@@ -198,6 +207,7 @@ export class Server {
     socket.setNoDelay(true);
     const client = new Client(this, this.#nextClientId++, socket);
     if (this.clients.size >= Number(this.config.get("maxclients"))) {
+      this.stats.refused++;
       socket.end("-ERR max number of clients reached\r\n");
       return;
     }
@@ -242,6 +252,10 @@ export class Server {
       work();
       return;
     }
+    if (this.#stalledEvents !== undefined) {
+      this.#stalledEvents.push(work);
+      return;
+    }
     this.#inEvent = true;
     try {
       this.nowMs = Date.now();
@@ -256,9 +270,11 @@ export class Server {
       this.tracking?.broadcast();
       // What was recorded is written before anyone hears that it was done.
       this.persistence?.afterEvent();
-      const writes = this.pendingWrites;
-      this.pendingWrites = [];
-      for (const client of writes) client.flush();
+      if (this.#stalledEvents === undefined) {
+        const writes = this.pendingWrites;
+        this.pendingWrites = [];
+        for (const client of writes) client.flush();
+      }
     }
   }
 
@@ -276,6 +292,11 @@ export class Server {
         if (this.frozen === 0) this.nowMs = Date.now();
         dispatch(client, request);
         while (this.#afterCommand.length > 0) (this.#afterCommand.shift() as () => void)();
+        if (this.#stalledEvents !== undefined) {
+          // The other requests that came wait as well.
+          this.#stalledEvents.push(() => this.#run(client));
+          return;
+        }
         if (this.#ready.length > 0) this.#serveReady();
       }
     } catch (error) {
@@ -325,12 +346,28 @@ export class Server {
     this.#armExpiry();
   }
 
-  /** Reads from nobody for a while, as a server that is busy. */
+  /** Does nothing for a while, as a server that is busy: what happens meanwhile waits. */
   stall(ms: number): void {
-    for (const client of this.clients.values()) client.socket?.pause();
-    setTimeout(() => {
-      for (const client of this.clients.values()) client.socket?.resume();
-    }, ms);
+    this.#stalledEvents ??= [];
+    this.#stallMs += ms;
+    clearTimeout(this.#stallTimer);
+    this.#stallTimer = setTimeout(() => {
+      const waiting = this.#stalledEvents ?? [];
+      const after = this.#afterStall;
+      this.#stalledEvents = undefined;
+      this.#afterStall = [];
+      this.#stallMs = 0;
+      this.event(() => {
+        for (const work of after) work();
+        if (this.#ready.length > 0) this.#serveReady();
+        for (const work of waiting) work();
+      });
+    }, this.#stallMs);
+  }
+
+  /** Does something when the stall is over. */
+  afterStall(work: () => void): void {
+    this.#afterStall.push(work);
   }
 
   /** Shows a command to the clients that MONITOR. */
@@ -355,12 +392,15 @@ export class Server {
   calledCommands(): Command[] {
     return [...this.commands.used()]
       .flatMap((command) => [command, ...(command.subcommands?.values() ?? [])])
-      .filter((command) => command.calls > 0);
+      .filter(({ calls, rejected }) => calls > 0 || rejected > 0);
   }
 
   resetStats(): void {
-    for (const command of this.calledCommands()) command.calls = 0;
-    Object.assign(this.stats, { connections: 0, commands: 0, hits: 0, misses: 0, expired: 0 });
+    for (const command of this.calledCommands()) command.forgetCalls();
+    this.lazyFreed = 0;
+    this.memory.evicted = 0;
+    const none = { connections: 0, commands: 0, hits: 0, misses: 0, expired: 0, refused: 0 };
+    Object.assign(this.stats, none);
     this.stats.errors.clear();
   }
 
@@ -408,6 +448,7 @@ export class Server {
       this.#armExpiry();
       return;
     }
+    const startMs = this.timer.now();
     while (this.#expiries.nextMs <= this.nowMs) {
       const death = this.#expiries.pop();
       if (!death) break;
@@ -415,6 +456,7 @@ export class Server {
       const value = database.keys.get(death.key);
       if (value !== undefined && value.expireAtMs <= this.nowMs) database.expire(death.key);
     }
+    this.timer.cycled("expire-cycle", startMs);
     this.#expiryTimerMs = Infinity;
     this.#armExpiry();
     if (this.#ready.length > 0) this.#serveReady();

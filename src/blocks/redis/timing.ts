@@ -36,30 +36,45 @@ export class CommandTimer {
     return this.#precise ? performance.now() : Date.now();
   }
 
+  /** Notes work that the server did by itself since `startMs`. */
+  cycled(event: string, startMs: number): void {
+    const ms = this.now() - startMs;
+    if (this.#latencyMs > 0 && ms >= this.#latencyMs) {
+      this.#server.latency.add(event, Math.round(ms), this.#server.nowMs);
+    }
+  }
+
+  /** Notes a sleep that a command brought about, once it is over. */
+  slept(client: Client, args: readonly string[], ms: number): void {
+    this.#note(client, args, ms, "command");
+  }
+
   /** Notes that a command that began at `startMs` is done. */
   done(client: Client, command: Command, args: readonly string[], startMs: number): void {
-    const server = this.#server;
     const ms = Math.max(0, this.now() - startMs);
     const micros = Math.round(ms * 1_000);
     command.micros += micros;
     command.histogram ??= new LatencyHistogram();
     command.histogram.add(micros);
-    if (this.#latencyMs > 0 && ms >= this.#latencyMs) {
-      server.latency.add(
-        command.flags.includes("F") ? "fast-command" : "command",
-        Math.round(ms),
-        server.nowMs,
-      );
-    }
-    if (this.#slowerThanMicros < 0 || micros < this.#slowerThanMicros) return;
     // The commands of a transaction are logged, and so need EXEC not be.
     if (command.name === "exec") return;
+    const event = command.flags.includes("F") ? "fast-command" : "command";
+    this.#note(client, redacted(command, args), ms, event);
+  }
+
+  #note(client: Client, args: readonly string[], ms: number, event: string): void {
+    const server = this.#server;
+    const micros = Math.round(ms * 1_000);
+    if (this.#latencyMs > 0 && ms >= this.#latencyMs) {
+      server.latency.add(event, Math.round(ms), server.nowMs);
+    }
+    if (this.#slowerThanMicros < 0 || micros < this.#slowerThanMicros) return;
     const by = client.socket === undefined ? (server.current ?? client) : client;
     server.slowLog.add(
       {
         timeSeconds: Math.floor(server.nowMs / 1_000),
         durationMicros: micros,
-        args: redacted(command, args),
+        args,
         address: by.address,
         name: by.name,
       },

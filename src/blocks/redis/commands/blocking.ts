@@ -4,6 +4,7 @@ import type { Client } from "../client.ts";
 import type { NoReply } from "../command.ts";
 import { err } from "../errors.ts";
 import { floatOf } from "../numbers.ts";
+import type { Value } from "../values/value.ts";
 
 const TIMEOUT_MS_MAX = 2 ** 63;
 
@@ -26,6 +27,8 @@ export function tryOrWait(
   options: {
     keys: readonly string[];
     timeoutMs: number;
+    /** What the key must hold; while it holds something else, the client goes on waiting. */
+    type: abstract new (...args: never[]) => Value;
     attempt: (key: string) => Reply | undefined;
     onTimeout: Reply;
     /** The reply where nothing may wait, when it is not the one for a timeout. */
@@ -41,11 +44,12 @@ export function tryOrWait(
   return client.block({
     ...options,
     attempt: (key) => {
+      if (!(client.db.peek(key) instanceof options.type)) return undefined;
       try {
         return options.attempt(key);
       } catch (error) {
-        // The key came to hold another type; the client goes on waiting.
-        if (error instanceof RespError) return undefined;
+        // Something else is wrong, such as the type of the key to move to.
+        if (error instanceof RespError) return error;
         throw error;
       }
     },

@@ -1,158 +1,157 @@
 /** COMMAND: the table of commands as clients ask for it. */
 import { MapReply, type Reply, SetReply, Status } from "../../../wire/index.ts";
+import { commandOf } from "../acl-rules.ts";
 import type { Client } from "../client.ts";
+import { categories, factsOf, type KeyRun, type KeySpec, type KeyStart } from "../command-facts.ts";
+import { type KeyPlace, keyPlaces } from "../command-keys.ts";
 import type { Command, CommandTable } from "../command.ts";
-import { findCommand, lookupCommand } from "../dispatch.ts";
-import { err } from "../errors.ts";
+import { findCommand } from "../dispatch.ts";
+import { err, SYNTAX } from "../errors.ts";
 import { globMatch } from "../glob.ts";
 import type { Server } from "../server.ts";
 
-const flagNames: Readonly<Record<string, string>> = {
-  w: "write",
-  r: "readonly",
-  m: "denyoom",
-  a: "admin",
-  p: "pubsub",
-  s: "noscript",
-  b: "blocking",
-  l: "loading",
-  t: "stale",
-  F: "fast",
-  A: "no_auth",
-  M: "movablekeys",
-  n: "no_multi",
-};
+function statuses(words: readonly string[]): SetReply {
+  return new SetReply(words.map((word) => new Status(word)));
+}
 
-function categories(command: Command): string[] {
-  const { flags, group } = command;
-  const groups: Record<string, string> = {
-    generic: "keyspace",
-    "sorted-set": "sortedset",
-    transactions: "transaction",
-    server: "",
-  };
-  const named = groups[group] ?? group;
-  const out = named === "" ? [] : [`@${named}`];
-  if (flags.includes("w")) out.push("@write");
-  if (flags.includes("r")) out.push("@read");
-  if (flags.includes("a")) out.push("@admin", "@dangerous");
-  if (flags.includes("b")) out.push("@blocking");
-  out.push(flags.includes("F") ? "@fast" : "@slow");
-  return out;
+function startReply(start: KeyStart): Reply {
+  if (start === undefined) return new MapReply(["type", "unknown", "spec", new MapReply([])]);
+  const index = "index" in start;
+  const spec = index ? ["index", start.index] : ["keyword", start.keyword, "startfrom", start.from];
+  return new MapReply(["type", index ? "index" : "keyword", "spec", new MapReply(spec)]);
+}
+
+function runReply(run: KeyRun): Reply {
+  if (run === undefined) return new MapReply(["type", "unknown", "spec", new MapReply([])]);
+  const counted = "countAt" in run;
+  const spec = counted
+    ? ["keynumidx", run.countAt, "firstkey", run.first, "keystep", run.step]
+    : ["lastkey", run.last, "keystep", run.step, "limit", run.limit];
+  return new MapReply(["type", counted ? "keynum" : "range", "spec", new MapReply(spec)]);
+}
+
+function keySpecReply({ flags, start, run }: KeySpec): Reply {
+  return new MapReply([
+    "flags",
+    statuses(flags),
+    "begin_search",
+    startReply(start),
+    "find_keys",
+    runReply(run),
+  ]);
 }
 
 /** What COMMAND INFO tells of one command. */
 function commandInfo(command: Command | undefined): Reply {
   if (command === undefined) return null;
   const { name, arity, flags, first, last, step, subcommands } = command;
+  const facts = factsOf(name);
+  // Where a command may be refused to other servers is no flag that clients see.
+  const shown = facts.flags.filter((flag) => flag !== "protected");
+  if (flags.includes("M")) shown.push("movablekeys");
   return [
     name,
     arity,
-    new SetReply([...flags].map((flag) => new Status(flagNames[flag] as string))),
+    statuses(shown),
     first,
     last,
     step,
-    new SetReply(categories(command).map((category) => new Status(category))),
-    [],
-    [],
+    statuses(facts.categories.map((category) => `@${category}`)),
+    [...facts.tips],
+    facts.keys.map(keySpecReply),
     [...(subcommands?.values() ?? [])].map(commandInfo),
   ];
 }
 
-function byName(server: Server, name: string): Command | undefined {
-  const [parent, child] = name.toLowerCase().split("|", 2) as [string, string | undefined];
-  const command = lookupCommand(server, parent);
-  return child === undefined ? command : command?.subcommands?.get(child);
+function info({ server }: Client, args: string[]): Reply {
+  return args.length > 2
+    ? args.slice(2).map((name) => commandInfo(commandOf(server, name)))
+    : server.commands.all().map(commandInfo);
+}
+
+function docsOf(command: Command): Reply[] {
+  const flat: Reply[] = [
+    "summary",
+    `${command.name.replace("|", " ").toUpperCase()} as in Redis 7`,
+    "since",
+    factsOf(command.name).since,
+    "group",
+    command.group,
+  ];
+  const subs = [...(command.subcommands?.values() ?? [])];
+  if (subs.length > 0) flat.push("subcommands", new MapReply(subs.flatMap(docsOf)));
+  return [command.name, new MapReply(flat)];
 }
 
 function docs({ server }: Client, args: string[]): Reply {
   const chosen =
-    args.length > 2 ? args.slice(2).map((name) => byName(server, name)) : server.commands.all();
-  return new MapReply(
-    chosen.flatMap((command) =>
-      command
-        ? [
-            command.name,
-            new MapReply([
-              "summary",
-              `${command.name.toUpperCase()} as in Redis 7`,
-              "group",
-              command.group,
-            ]),
-          ]
-        : [],
-    ),
-  );
+    args.length > 2 ? args.slice(2).map((name) => commandOf(server, name)) : server.commands.all();
+  return new MapReply(chosen.flatMap((command) => (command ? docsOf(command) : [])));
+}
+
+/** Every command and subcommand. */
+function everyName(server: Server): string[] {
+  return server.commands
+    .all()
+    .flatMap(({ name, subcommands }) => [
+      name,
+      ...[...(subcommands?.values() ?? [])].map((sub) => sub.name),
+    ]);
 }
 
 function list({ server }: Client, args: string[]): Reply {
-  const names = server.commands.names();
-  if (args.length === 2) return names;
-  if (args.length !== 5 || args[2]?.toUpperCase() !== "FILTERBY") throw err("syntax error");
-  const wanted = args[4] as string;
+  if (args.length === 2) return server.commands.names();
+  if (args.length !== 5 || args[2]?.toUpperCase() !== "FILTERBY") throw SYNTAX;
+  const wanted = (args[4] as string).toLowerCase();
   switch (args[3]?.toUpperCase()) {
     case "PATTERN":
-      return names.filter((name) => globMatch(wanted.toLowerCase(), name));
+      return everyName(server).filter((name) => globMatch(wanted, name));
     case "ACLCAT":
-      return names.filter((name) =>
-        categories(lookupCommand(server, name) as Command).includes(`@${wanted.toLowerCase()}`),
-      );
+      if (!categories.includes(wanted)) return [];
+      return everyName(server).filter((name) => factsOf(name).categories.includes(wanted));
     case "MODULE":
       return [];
     default:
-      throw err("syntax error");
+      throw SYNTAX;
   }
 }
 
-/** The keys among the arguments of a command, for those whose places the table tells. */
-export function keysOf(server: Server, args: readonly string[]): string[] {
-  const { first, last, step, flags } = findCommand(server, args);
-  if (flags.includes("M")) return movableKeys(args);
-  if (first === 0) throw err("The command has no key arguments");
-  const end = last < 0 ? args.length + last : last;
-  const keys: string[] = [];
-  for (let at = first; at <= end; at += step) keys.push(args[at] as string);
-  return keys;
-}
-
-/** Keys that a count announces, or the word STREAMS. */
-function movableKeys(args: readonly string[]): string[] {
-  const name = (args[0] as string).toLowerCase();
-  if (name.startsWith("xread")) {
-    const at = args.findIndex((word) => word.toUpperCase() === "STREAMS") + 1;
-    return args.slice(at, at + (args.length - at) / 2);
+/** The keys of the command that the arguments from the third on make up. */
+function placesIn(server: Server, args: string[]): { request: string[]; places: KeyPlace[] } {
+  const request = args.slice(2);
+  const name = (request[0] as string).toLowerCase();
+  if (!server.commands.get(name)) throw err("Invalid command specified");
+  let command: Command;
+  try {
+    command = findCommand(server, request);
+  } catch (error) {
+    const { text } = error as { text: string };
+    if (!text.startsWith("ERR wrong number")) throw err("Invalid command specified");
+    throw err("Invalid number of arguments specified for command");
   }
-  const countAt = /^(eval|fcall|bzmpop|blmpop|zunionstore|zinterstore|zdiffstore)/.test(name)
-    ? 2
-    : 1;
-  if (name === "sort" || name === "sort_ro") {
-    const store = args.findLastIndex((word) => word.toUpperCase() === "STORE");
-    return store < 2 ? args.slice(1, 2) : [args[1] as string, args[store + 1] as string];
+  if (factsOf(command.name).keys.length === 0) throw err("The command has no key arguments");
+  const places = keyPlaces(command, request);
+  if (places.length === 0 && !factsOf(command.name).flags.includes("no_mandatory_keys")) {
+    throw err("Invalid arguments specified for command");
   }
-  const count = Number(args[countAt]);
-  const stored = name.endsWith("store") ? args.slice(1, 2) : [];
-  return [...stored, ...args.slice(countAt + 1, countAt + 1 + count)];
+  return { request, places };
 }
 
 function getKeys({ server }: Client, args: string[]): Reply {
-  try {
-    return keysOf(server, args.slice(2));
-  } catch {
-    throw err("Invalid command specified");
-  }
+  const { request, places } = placesIn(server, args);
+  return places.map(({ at }) => request[at] as string);
+}
+
+function getKeysAndFlags({ server }: Client, args: string[]): Reply {
+  const { request, places } = placesIn(server, args);
+  return places.map(({ at, flags }) => [request[at] as string, statuses(flags)]);
 }
 
 export const commandCommands: CommandTable = {
   count: [({ server }) => server.commands.names().length, 2, "lt"],
-  info: [
-    ({ server }, args) =>
-      args.length > 2
-        ? args.slice(2).map((name) => commandInfo(byName(server, name)))
-        : server.commands.all().map(commandInfo),
-    -2,
-    "lt",
-  ],
+  info: [info, -2, "lt"],
   docs: [docs, -2, "lt"],
   list: [list, -2, "lt"],
   getkeys: [getKeys, -3, "lt"],
+  getkeysandflags: [getKeysAndFlags, -3, "lt"],
 };

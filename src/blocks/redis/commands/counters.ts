@@ -41,6 +41,7 @@ function incrbyfloat(client: Client, args: string[]): Reply {
   result.expireAtMs = value?.expireAtMs ?? Infinity;
   db.put(key, result);
   server.notify("$", "incrbyfloat", key, db);
+  server.propagation?.instead(db, ["SET", key, sum, "KEEPTTL"]);
   return sum;
 }
 

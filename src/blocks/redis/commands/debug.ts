@@ -13,7 +13,7 @@ import {
   Verbatim,
 } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
-import type { CommandTable, NoReply } from "../command.ts";
+import type { CommandTable } from "../command.ts";
 import { digestOfAll, digestOfValue } from "../digest.ts";
 import { err, NO_SUCH_KEY } from "../errors.ts";
 import { parseFloat64, parseIntegerIn } from "../numbers.ts";
@@ -22,12 +22,15 @@ import { saveValue } from "../rdb/save-value.ts";
 import { ListValue } from "../values/list.ts";
 import { StringValue } from "../values/string.ts";
 
-/** DEBUG SLEEP holds up everyone, as in Redis: nobody is read from until time is up. */
-function sleep(client: Client, args: string[]): Reply | NoReply {
+/** DEBUG SLEEP holds up everyone, as in Redis: nothing else happens until time is up. */
+function sleep(client: Client, args: string[]): Reply {
   const ms = parseFloat64(args[2] as string) * 1_000;
-  if (client.denyBlocking || ms <= 0) return OK;
-  client.server.stall(ms);
-  return client.block({ keys: [], timeoutMs: ms, attempt: () => undefined, onTimeout: OK });
+  if (ms > 0) {
+    const { server } = client;
+    server.stall(ms);
+    server.afterStall(() => server.timer.slept(client, args, ms));
+  }
+  return OK;
 }
 
 function object(client: Client, args: string[]): Reply {
@@ -49,7 +52,7 @@ function reload({ server }: Client, args: string[]): Reply {
       throw err("DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
     }
   }
-  const { persistence } = server;
+  const { persistence, dirty } = server;
   if (!persistence) throw err("the server was not started with a disk");
   if (!words.has("NOSAVE")) persistence.save();
   if (!words.has("NOFLUSH")) server.empty();
@@ -57,12 +60,14 @@ function reload({ server }: Client, args: string[]): Reply {
     persistence.loadSaved(words.has("MERGE"));
   } catch {
     throw err("Error trying to load the RDB dump");
+  } finally {
+    server.dirty = dirty;
   }
   return OK;
 }
 
 function loadAof({ server }: Client): Reply {
-  const { persistence, propagation } = server;
+  const { persistence, propagation, dirty } = server;
   if (!persistence) throw err("the server was not started with a disk");
   persistence.aof.flush();
   server.empty();
@@ -71,6 +76,8 @@ function loadAof({ server }: Client): Reply {
     if (persistence.aof.exists()) persistence.aof.load();
   } finally {
     server.propagation = propagation;
+    // The data is as it was: nothing is to be recorded.
+    server.dirty = dirty;
   }
   return OK;
 }

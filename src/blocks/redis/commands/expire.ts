@@ -41,11 +41,13 @@ function expireAt(name: string, unitMs: number, absolute: boolean) {
     if (deadline <= server.nowMs) {
       db.delete(key);
       server.notify("g", "del", key, db);
+      server.propagation?.instead(db, ["DEL", key]);
       return 1;
     }
     db.setExpiry(key, value, deadline);
     db.changed(key);
     server.notify("g", "expire", key, db);
+    server.propagation?.instead(db, ["PEXPIREAT", key, deadline]);
     return 1;
   };
 }

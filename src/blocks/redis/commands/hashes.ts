@@ -86,12 +86,14 @@ function hincrbyfloat(client: Client, args: string[]): Reply {
   const { db, server } = client;
   const [, key, field, delta] = args as [string, string, string, string];
   // The increment is read before the hash is looked at, and its complaint comes first.
+  if (/^[+-]?(inf(inity)?|nan)$/i.test(delta)) throw err("value is NaN or Infinity");
   addLongDouble("0", delta);
   const before = db.get(HashValue, key)?.fields.get(field) ?? "0";
   const sum = addLongDouble(before, delta, err("hash value is not a float"));
   hashAt(client, key).set(field, sum, server.config.limits);
   db.changed(key);
   server.notify("h", "hincrbyfloat", key, db);
+  server.propagation?.instead(db, ["HSET", key, field, sum]);
   return sum;
 }
 

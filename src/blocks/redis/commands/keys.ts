@@ -20,6 +20,13 @@ function del(client: Client, args: string[]): Reply {
   return removed;
 }
 
+/** As DEL; what Redis would free in the background is counted as freed. */
+function unlink(client: Client, args: string[]): Reply {
+  const removed = del(client, args);
+  client.server.lazyFreed += Number(removed);
+  return removed;
+}
+
 function exists(client: Client, args: string[]): Reply {
   let count = 0;
   for (let at = 1; at < args.length; at++) if (client.db.peek(args[at] as string)) count++;
@@ -127,7 +134,7 @@ function copy(client: Client, args: string[]): Reply {
 
 export const keys: CommandTable = {
   del: [del, -2, "w", 1, -1, 1],
-  unlink: [del, -2, "wF", 1, -1, 1],
+  unlink: [unlink, -2, "wF", 1, -1, 1],
   exists: [exists, -2, "rF", 1, -1, 1],
   touch: [touch, -2, "rF", 1, -1, 1],
   rename: [(c, a) => rename(c, a, false), 3, "w", 1, 2, 1],

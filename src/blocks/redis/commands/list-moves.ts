@@ -33,6 +33,8 @@ function move(client: Client, { from, to, fromLeft, toLeft }: Move): string | un
   else pushAll(client, to, toLeft, [item]);
   popped(client, from, source, fromLeft);
   if (from === to) client.server.notify("l", toLeft ? "lpush" : "rpush", to, db);
+  const sides = [fromLeft ? "LEFT" : "RIGHT", toLeft ? "LEFT" : "RIGHT"];
+  client.server.propagation?.instead(db, ["LMOVE", from, to, ...sides]);
   return item;
 }
 
@@ -50,6 +52,7 @@ function blmove(client: Client, args: string[]): ReturnType<typeof tryOrWait> {
     keys: [from],
     timeoutMs: parseTimeoutMs(args[5] as string),
     attempt: () => move(client, { from, to, fromLeft, toLeft }),
+    type: ListValue,
     onTimeout: NULL_ARRAY,
     onDenied: null,
   });
@@ -66,6 +69,7 @@ function brpoplpush(client: Client, args: string[]): ReturnType<typeof tryOrWait
     keys: [from],
     timeoutMs: parseTimeoutMs(args[3] as string),
     attempt: () => move(client, { from, to, fromLeft: false, toLeft: true }),
+    type: ListValue,
     onTimeout: NULL_ARRAY,
     onDenied: null,
   });
@@ -81,8 +85,10 @@ function blockingPop(left: boolean) {
         if (list === undefined) return undefined;
         const item = list.pop(left) as string;
         popped(client, key, list, left);
+        client.server.propagation?.instead(client.db, [left ? "LPOP" : "RPOP", key]);
         return [key, item];
       },
+      type: ListValue,
       onTimeout: NULL_ARRAY,
     });
 }
@@ -120,6 +126,8 @@ function popOneOf(client: Client, left: boolean, count: number) {
     if (list === undefined) return undefined;
     const taken = takeMany(list, left, count);
     popped(client, key, list, left);
+    const name = left ? "LPOP" : "RPOP";
+    client.server.propagation?.instead(client.db, [name, key, taken.length]);
     return [key, taken];
   };
 }
@@ -138,7 +146,7 @@ function blmpop(client: Client, args: string[]): ReturnType<typeof tryOrWait> {
   const timeoutMs = parseTimeoutMs(args[1] as string);
   const { keys, where, count } = parseMultiPop(args, 2);
   const attempt = popOneOf(client, parseSide(where), count);
-  return tryOrWait(client, { keys, timeoutMs, attempt, onTimeout: NULL_ARRAY });
+  return tryOrWait(client, { keys, timeoutMs, type: ListValue, attempt, onTimeout: NULL_ARRAY });
 }
 
 export const listMoves: CommandTable = {

@@ -4,6 +4,7 @@ import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
 import { err } from "../errors.ts";
 import { countNow, idleMinutes } from "../frequency.ts";
+import { StringValue } from "../values/string.ts";
 import type { Value } from "../values/value.ts";
 
 function about(tell: (value: Value, client: Client) => Reply) {
@@ -11,6 +12,12 @@ function about(tell: (value: Value, client: Client) => Reply) {
     const value = client.db.peek(args[2] as string);
     return value === undefined ? null : tell(value, client);
   };
+}
+
+/** Small integers are shared by all who hold one, and count as held by everyone. */
+function referenceCount(value: Value): Reply {
+  const shared = value instanceof StringValue && /^(0|[1-9][0-9]{0,3})$/.test(value.text);
+  return shared && value.encoding() === "int" ? 2_147_483_647 : 1;
 }
 
 export const objectCommands: CommandTable = {
@@ -30,7 +37,7 @@ export const objectCommands: CommandTable = {
     2,
     1,
   ],
-  refcount: [about(() => 1), 3, "r", 2, 2, 1],
+  refcount: [about(referenceCount), 3, "r", 2, 2, 1],
   freq: [
     about((value, { server }) => {
       if (server.countsAccesses) {

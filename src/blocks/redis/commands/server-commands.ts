@@ -27,6 +27,7 @@ function flush(all: boolean) {
     const { server } = client;
     let removed = 0;
     for (const database of chosen) removed += database.flush();
+    if (word === "ASYNC") server.lazyFreed += removed;
     server.dirty += all ? removed + 1 : removed;
     server.tracking?.invalidateAll();
     return OK;

@@ -79,6 +79,7 @@ function spop(client: Client, args: string[]): Reply {
     taken.push(member);
   }
   server.notify("s", "spop", key, db);
+  server.propagation?.instead(db, ["SREM", key, ...taken]);
   if (set.size === 0) db.deleteEmpty(key);
   else db.changed(key);
   return counted ? new SetReply(taken) : (taken[0] as string);

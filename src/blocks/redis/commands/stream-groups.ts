@@ -232,7 +232,19 @@ function claimer(client: Client, key: string, group: Group, name: string): Consu
   const known = group.seen(name, server.nowMs);
   if (known) return known;
   server.notify("t", "xgroup-createconsumer", key, db);
+  server.propagation?.instead(db, ["XGROUP", "CREATECONSUMER", key, group.name, name]);
   return group.add(name, server.nowMs);
+}
+
+/** Records that an entry is pending, as it now is. */
+export function recordClaim(client: Client, key: string, group: Group, pending: Pending): void {
+  const { consumer, id, deliveredMs, deliveries } = pending;
+  const delivery = ["TIME", Math.floor(deliveredMs), "RETRYCOUNT", deliveries];
+  client.server.propagation?.instead(client.db, [
+    ...["XCLAIM", key, group.name, consumer.name, 0, formatId(id)],
+    ...delivery,
+    ...["FORCE", "JUSTID", "LASTID", formatId(group.lastId)],
+  ]);
 }
 
 function xclaim(client: Client, args: string[]): Reply {
@@ -247,7 +259,10 @@ function xclaim(client: Client, args: string[]): Reply {
     const old = group.pending.get(id);
     const entry = stream.get(id);
     if (!entry) {
-      group.acknowledge(id);
+      if (group.acknowledge(id)) {
+        server.dirty++;
+        server.propagation?.instead(client.db, ["XACK", key, name, formatId(id)]);
+      }
       continue;
     }
     if (!old && !options.force) continue;
@@ -261,6 +276,7 @@ function xclaim(client: Client, args: string[]): Reply {
       pending.deliveries++;
     }
     group.assign(pending, consumer);
+    recordClaim(client, key, group, pending);
     out.push(options.justId ? formatId(id) : entryReply(entry));
   }
   server.dirty += out.length;
@@ -295,6 +311,7 @@ function xautoclaim(client: Client, args: string[]): Reply {
     const entry = stream.get(pending.id);
     if (!entry) {
       group.acknowledge(pending.id);
+      server.propagation?.instead(client.db, ["XACK", key, name, formatId(pending.id)]);
       deleted.push(formatId(pending.id));
       continue;
     }
@@ -303,6 +320,7 @@ function xautoclaim(client: Client, args: string[]): Reply {
     pending.deliveredMs = server.nowMs;
     if (!justId) pending.deliveries++;
     group.assign(pending, consumer);
+    recordClaim(client, key, group, pending);
     claimed.push(justId ? formatId(pending.id) : entryReply(entry));
   }
   server.dirty += claimed.length + deleted.length;

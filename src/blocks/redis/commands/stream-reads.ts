@@ -7,6 +7,7 @@ import { parseInteger } from "../numbers.ts";
 import type { Consumer, Group } from "../values/stream-group.ts";
 import { formatId, ID_MAX, parseStrictId, type StreamId } from "../values/stream-id.ts";
 import { entryReply, type StreamEntry, StreamValue } from "../values/stream.ts";
+import { recordClaim } from "./stream-groups.ts";
 
 const BLOCKED_COUNT = 1_000;
 
@@ -107,6 +108,7 @@ function consumerOf(client: Client, key: string, group: Group, name: string): Co
   if (known) return known;
   server.notify("t", "xgroup-createconsumer", key, db);
   server.dirty++;
+  server.propagation?.instead(db, ["XGROUP", "CREATECONSUMER", key, group.name, name]);
   return group.add(name, server.nowMs);
 }
 
@@ -133,8 +135,15 @@ function deliver(
     pending.deliveredMs = client.server.nowMs;
     pending.deliveries = 1;
     group.assign(pending, consumer);
+    recordClaim(client, key, group, pending);
   }
-  if (entries.length > 0) client.db.changed(key);
+  if (entries.length > 0) {
+    client.db.changed(key);
+    const place = ["SETID", key, group.name, formatId(group.lastId)];
+    const read = group.entriesRead === undefined ? -1 : group.entriesRead;
+    const { propagation } = client.server;
+    propagation?.instead(client.db, ["XGROUP", ...place, "ENTRIESREAD", read]);
+  }
   return entries;
 }
 

@@ -140,6 +140,8 @@ function xadd(client: Client, args: string[]): Reply {
   server.notify("t", "xadd", key, db);
   if (trim && stream.trim(trim) > 0) server.notify("t", "xtrim", key, db);
   db.ready(key);
+  const exact = trim ? ["MAXLEN", "=", stream.length] : [];
+  server.propagation?.instead(db, ["XADD", key, ...exact, formatId(id), ...fields]);
   return formatId(id);
 }
 
@@ -153,6 +155,7 @@ function xtrim(client: Client, args: string[]): Reply {
   if (removed > 0) {
     server.notify("t", "xtrim", key, db);
     db.changed(key);
+    server.propagation?.instead(db, ["XTRIM", key, "MAXLEN", "=", stream.length]);
   }
   return removed;
 }

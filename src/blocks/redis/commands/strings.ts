@@ -82,11 +82,15 @@ function set(client: Client, args: string[]): Reply {
     // A time in the past: the key is set and dies at once.
     if (old) db.delete(key);
     server.notify("g", "del", key, db);
+    server.propagation?.instead(db, ["DEL", key]);
     return options.get ? before : OK;
   }
   db.put(key, value);
   server.notify("$", "set", key, db);
-  if (unit !== undefined) server.notify("g", "expire", key, db);
+  if (unit !== undefined) {
+    server.notify("g", "expire", key, db);
+    server.propagation?.instead(db, ["SET", key, args[2] as string, "PXAT", deadline]);
+  }
   return options.get ? before : OK;
 }
 
@@ -99,6 +103,7 @@ function setWithTime(unit: "EX" | "PX", name: string) {
     client.db.put(key, value);
     client.server.notify("$", "set", key, client.db);
     client.server.notify("g", "expire", key, client.db);
+    client.server.propagation?.instead(client.db, ["SET", key, value.text, "PXAT", deadline]);
     return OK;
   };
 }
@@ -150,14 +155,17 @@ function getex(client: Client, args: string[]): Reply {
   if (deadline <= server.nowMs) {
     db.delete(key);
     server.notify("g", "del", key, db);
+    server.propagation?.instead(db, ["DEL", key]);
   } else if (deadline !== Infinity) {
     db.setExpiry(key, value, deadline);
     db.changed(key);
     server.notify("g", "expire", key, db);
+    server.propagation?.instead(db, ["PEXPIREAT", key, deadline]);
   } else if (value.expireAtMs !== Infinity) {
     db.setExpiry(key, value, Infinity);
     db.changed(key);
     server.notify("g", "persist", key, db);
+    server.propagation?.instead(db, ["PERSIST", key]);
   }
   return text;
 }

@@ -183,8 +183,10 @@ function blockingPop(max: boolean) {
         const set = client.db.get(ZSetValue, key);
         if (set === undefined) return undefined;
         const [taken] = take(client, key, set, { max, count: 1 }) as [Scored];
+        client.server.propagation?.instead(client.db, [max ? "ZPOPMAX" : "ZPOPMIN", key]);
         return [key, taken.member, new Double(taken.score)];
       },
+      type: ZSetValue,
       onTimeout: NULL_ARRAY,
     });
 }
@@ -195,7 +197,10 @@ function popOneOf(client: Client, where: string, count: number) {
   return (key: string): Reply | undefined => {
     const set = client.db.get(ZSetValue, key);
     if (set === undefined) return undefined;
-    return [key, pairsReply(take(client, key, set, { max: side === "max", count }))];
+    const taken = take(client, key, set, { max: side === "max", count });
+    const name = side === "max" ? "ZPOPMAX" : "ZPOPMIN";
+    client.server.propagation?.instead(client.db, [name, key, taken.length]);
+    return [key, pairsReply(taken)];
   };
 }
 
@@ -213,7 +218,7 @@ function bzmpop(client: Client, args: string[]): ReturnType<typeof tryOrWait> {
   const timeoutMs = parseTimeoutMs(args[1] as string);
   const { keys, where, count } = parseMultiPop(args, 2);
   const attempt = popOneOf(client, where, count);
-  return tryOrWait(client, { keys, timeoutMs, attempt, onTimeout: NULL_ARRAY });
+  return tryOrWait(client, { keys, timeoutMs, type: ZSetValue, attempt, onTimeout: NULL_ARRAY });
 }
 
 function zrandmember(client: Client, args: string[]): Reply {
