@@ -31,9 +31,13 @@ function writeOne(program: RandomNet, { name, socket }: Actor, bytes: number): v
   }
 }
 
-function peerReads(program: RandomNet): boolean {
-  return [...program.clients, ...program.accepted].every(
-    ({ socket }) => !socket.isPaused() && socket.listenerCount("data") > 0,
+/** Whether a large write would soon be over: everybody reads, and nobody's patience is limited. */
+function allRead({ clients, accepted, restMs }: RandomNet): boolean {
+  const sockets = [...clients, ...accepted].map(({ socket }) => socket);
+  return (
+    restMs < 100 &&
+    sockets.every((socket) => !socket.isPaused() && socket.listenerCount("data") > 0) &&
+    sockets.every(({ connecting, timeout }) => !connecting && (timeout ?? 0) === 0)
   );
 }
 
@@ -46,7 +50,7 @@ export const socketOps: readonly Op[] = [
   small,
   (program, actor) => write(program, actor, program.prng.below(60_000)),
   (program, actor) => {
-    if (actor.socket.connecting || !peerReads(program) || program.restMs > 100) return;
+    if (!allRead(program)) return;
     write(program, actor, LARGE_BYTES);
     program.restMs = 250;
   },
@@ -102,6 +106,7 @@ export const socketOps: readonly Op[] = [
   (program, actor) => {
     // At one end alone, or the same bytes would go round for ever.
     if (!program.accepted.includes(actor) || program.echoes.has(actor)) return;
+    if (!program.mayWrite(actor)) return;
     program.echoes.add(actor);
     actor.socket.pipe(actor.socket);
   },
@@ -181,7 +186,10 @@ export const clientOps: readonly Op[] = [
   connectToOne,
   connectToOne,
   (program) => connect(program, { port: 1, host: "127.0.0.1" }),
-  (program) => void (program.restMs < 100 && program.aborts.pop()?.abort()),
+  (program) => {
+    if (program.clients.every((client) => program.mayDestroy(client)))
+      program.aborts.pop()?.abort();
+  },
   (program) => connect(program, { path: "\0lightcone-nobody" }),
   (program, actor) => {
     // The same object again, once it is done with its first connection.
