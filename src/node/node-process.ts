@@ -199,13 +199,11 @@ export class NodeProcess implements ProcessRunner {
   /** Calls whoever watches the process, whose code is no process's: the built-ins are as it knows them. */
   #tell(call: () => void): void {
     const before = current;
-    const view = switchView();
     current = undefined;
     try {
-      call();
+      withoutView(call);
     } finally {
       current = before;
-      switchView(view);
     }
   }
 
@@ -247,9 +245,12 @@ export class NodeProcess implements ProcessRunner {
   #die(thrown: unknown, origin: "uncaughtException" | "unhandledRejection", code = 1): void {
     const object = this.realm.process;
     const { host, pid } = this.process;
-    const text = describeThrown(thrown);
-    const digest = digestOf(Buffer.from(firstLine(text)));
-    host.kernel.mark(host.id, Kind.uncaught, digest, { pid, text });
+    const text = withoutView(() => {
+      const text = describeThrown(thrown);
+      const digest = digestOf(Buffer.from(firstLine(text)));
+      host.kernel.mark(host.id, Kind.uncaught, digest, { pid, text });
+      return text;
+    });
     if (this.onDeath) {
       // A worker's exception is its maker's to handle.
       this.onDeath(thrown);

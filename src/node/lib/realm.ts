@@ -56,21 +56,25 @@ export function createRealm(options: RealmOptions): Realm {
   function internalBinding(name: string): unknown {
     let binding = bindings.get(name);
     if (binding === undefined) {
-      binding = createBinding(name, realm, options.own);
+      binding = withoutView(() => createBinding(name, realm, options.own));
       bindings.set(name, binding);
     }
     return binding;
   }
 
+  // Outside, the library has been loaded before the program changes any built-in.
   function require(request: string): unknown {
+    return modules.get(request)?.exports ?? withoutView(() => load(request));
+  }
+
+  function load(request: string): unknown {
     const id = request.startsWith("node:") ? request.slice(5) : request;
     const loaded = modules.get(id);
     if (loaded) return loaded.exports;
     const module: { exports: unknown } = { exports: {} };
     modules.set(id, module);
     if (isShared(id) && !(ownCode && isBusy(id))) {
-      module.exports = withoutView(() => requireShared(id, require, internalBinding));
-      return module.exports;
+      return (module.exports = requireShared(id, require, internalBinding));
     }
     try {
       const substitute = substitutes[id];

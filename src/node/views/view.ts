@@ -114,14 +114,21 @@ export function switchView(view: View = nobody): View {
   return before;
 }
 
-/** Runs `action` with all built-ins as they were found. */
+/** Runs `action`, which is not the program's, with all built-ins as they were found. */
 export function withoutView<T>(action: () => T): T {
-  const before = switchView();
+  const before = installed;
+  if (before === nobody || isPristine(before)) return action();
+  switchView();
   try {
     return action();
   } finally {
     switchView(before);
   }
+}
+
+/** Whether the view in place shows the built-ins as they were found; names may have been added just now. */
+function isPristine({ changes, parents }: View): boolean {
+  return changes.length === 0 && parents.length === 0 && touched.length === 0 && !isReplaced();
 }
 
 function install({ changes, parents }: View): void {
