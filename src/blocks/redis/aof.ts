@@ -58,6 +58,10 @@ export class AppendOnlyFile {
     return join(config.get("dir"), config.get("appenddirname"));
   }
 
+  get #manifest(): string {
+    return join(this.#folder, `${this.#name}.manifest`);
+  }
+
   get #name(): string {
     return this.#server.config.get("appendfilename");
   }
@@ -73,7 +77,7 @@ export class AppendOnlyFile {
 
   /** True when there are files to load. */
   exists(): boolean {
-    return existsSync(join(this.#folder, `${this.#name}.manifest`)) || existsSync(this.#older);
+    return existsSync(this.#manifest) || existsSync(this.#older);
   }
 
   /** Where servers before 7.0 had it, in one file. */
@@ -81,9 +85,8 @@ export class AppendOnlyFile {
     return join(this.#server.config.get("dir"), this.#name);
   }
 
-  /** Opens the last increment for appending; makes the files when there are none. */
-  open(): void {
-    mkdirSync(this.#folder, { recursive: true });
+  /** Goes on with the files that were loaded. */
+  resume(): void {
     const last = this.#parts.findLast(({ type }) => type === "i");
     if (last === undefined) this.rewrite();
     else this.#fd = openSync(join(this.#folder, last.name), "a");
@@ -193,6 +196,8 @@ export class AppendOnlyFile {
     if (this.#fd !== undefined) {
       this.flush();
       closeSync(this.#fd);
+    } else if (existsSync(this.#manifest)) {
+      this.#parts = parseManifest(readFileSync(this.#manifest, "latin1"));
     }
     const next = (type: Part["type"]): number =>
       Math.max(0, ...this.#parts.map((part) => (part.type === type ? part.sequence : 0))) + 1;
@@ -212,7 +217,10 @@ export class AppendOnlyFile {
     const history = this.#parts;
     this.#parts = [base, increment];
     replaceFile(this.#folder, `${this.#name}.manifest`, formatManifest(this.#parts));
-    for (const { name } of history) unlinkSync(join(this.#folder, name));
+    for (const { name } of history) {
+      const path = join(this.#folder, name);
+      if (existsSync(path)) unlinkSync(path);
+    }
     this.#fd = fd;
     this.rewrites++;
     this.#database = -1;
@@ -223,9 +231,8 @@ export class AppendOnlyFile {
 
   /** Loads all files. Throws an `Error` that says what is wrong with them. */
   load(): void {
-    const manifest = join(this.#folder, `${this.#name}.manifest`);
-    if (!existsSync(manifest)) this.#adoptOlder();
-    this.#parts = parseManifest(readFileSync(manifest, "latin1"));
+    if (!existsSync(this.#manifest)) this.#adoptOlder();
+    this.#parts = parseManifest(readFileSync(this.#manifest, "latin1"));
     const live = this.#parts.filter(({ type }) => type !== "h");
     const base = live.filter(({ type }) => type === "b");
     const increments = live.filter(({ type }) => type === "i");

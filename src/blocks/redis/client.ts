@@ -29,6 +29,7 @@ export interface Blocked {
   readonly onTimeout: Reply;
   /** The timer that ends the wait, if any. */
   timer: NodeJS.Timeout | undefined;
+  readonly sinceMs: number;
 }
 
 export class Client {
@@ -67,6 +68,8 @@ export class Client {
   /** CLIENT REPLY: on, off, or skip the next. */
   replies: "on" | "off" | "skip" | "skipping" = "on";
   lastCommand = "NULL";
+  /** The request under way, or the one that the client is blocked in. */
+  request: readonly string[] = [];
   /** No more requests are run; the socket closes once the output is out. */
   closing = false;
   closed = false;
@@ -170,7 +173,14 @@ export class Client {
   }): NoReply {
     const { keys, timeoutMs, attempt, onTimeout } = options;
     const database = this.db;
-    const blocked: Blocked = { database, keys, attempt, onTimeout, timer: undefined };
+    const blocked: Blocked = {
+      database,
+      keys,
+      attempt,
+      onTimeout,
+      timer: undefined,
+      sinceMs: this.server.nowMs,
+    };
     for (const key of new Set(keys)) {
       const queue = database.blocked.get(key);
       if (queue) queue.push(this);
@@ -204,6 +214,7 @@ export class Client {
       if (command) command.failed++;
     }
     if (reply !== undefined) this.reply(reply);
+    if (!this.closed) this.server.timer.waited(this, blocked.sinceMs);
     if (!this.closed) this.server.resumable.push(this);
   }
 

@@ -23,6 +23,7 @@ const IN_SUBSCRIPTION = new Set([
 export function dispatch(client: Client, args: string[]): void {
   const { server } = client;
   client.lastMs = server.nowMs;
+  client.request = args;
   if (client.replies === "skip") client.replies = "skipping";
   const { tracking } = client;
   const caching = tracking?.caching;

@@ -32,19 +32,16 @@ export class Persistence {
 
   /** Loads what an earlier process left, and starts to record when the settings say so. */
   start(): void {
+    const appended = this.#server.config.flag("appendonly") && this.aof.exists();
     this.loading = true;
     try {
-      if (this.#server.config.flag("appendonly")) {
-        if (this.aof.exists()) this.aof.load();
-        else this.loadSaved();
-      } else {
-        this.loadSaved();
-      }
+      if (appended) this.aof.load();
+      else this.loadSaved();
     } finally {
       this.loading = false;
     }
     this.savedDirty = this.#server.dirty;
-    this.configureAof();
+    this.configureAof(appended);
   }
 
   /** Adds the keys of the RDB file, if there is one. */
@@ -52,12 +49,13 @@ export class Persistence {
     if (existsSync(this.#path)) loadAll(this.#server, readFileSync(this.#path, "latin1"), merge);
   }
 
-  /** Lets `appendonly` take effect. */
-  configureAof(): void {
+  /** Lets `appendonly` take effect; `loaded` when the dataset is that of the files. */
+  configureAof(loaded = false): void {
     const server = this.#server;
     const wanted = server.config.flag("appendonly");
     if (wanted && server.propagation === undefined) {
-      this.aof.open();
+      if (loaded) this.aof.resume();
+      else this.aof.rewrite();
       server.propagation = new Propagation(server, (database, args) =>
         this.aof.record(database, args),
       );

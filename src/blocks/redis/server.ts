@@ -146,6 +146,7 @@ export class Server {
       case "maxmemory-policy":
         this.countsAccesses = config.get("maxmemory-policy").endsWith("lfu");
         this.memory.configure();
+        if (this.memory.tracking) this.afterCommand(() => this.memory.makeRoom());
         break;
       case "slowlog-log-slower-than":
       case "latency-monitor-threshold":

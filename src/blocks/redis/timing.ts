@@ -36,6 +36,14 @@ export class CommandTimer {
     return this.#precise ? performance.now() : Date.now();
   }
 
+  /** Notes that a client's blocking command is answered. */
+  waited(client: Client, sinceMs: number): void {
+    if (!this.active) return;
+    const ms = Math.max(0, this.#server.nowMs - sinceMs);
+    if (this.#slowerThanMicros < 0 || ms * 1_000 < this.#slowerThanMicros) return;
+    this.#log(client, client.request, Math.round(ms * 1_000));
+  }
+
   /** Notes work that the server did by itself since `startMs`. */
   cycled(event: string, startMs: number): void {
     const ms = this.now() - startMs;
@@ -69,6 +77,11 @@ export class CommandTimer {
       server.latency.add(event, Math.round(ms), server.nowMs);
     }
     if (this.#slowerThanMicros < 0 || micros < this.#slowerThanMicros) return;
+    this.#log(client, args, micros);
+  }
+
+  #log(client: Client, args: readonly string[], micros: number): void {
+    const server = this.#server;
     const by = client.socket === undefined ? (server.current ?? client) : client;
     server.slowLog.add(
       {

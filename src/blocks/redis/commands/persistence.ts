@@ -33,11 +33,12 @@ function saveInBackground(client: Client, args: string[]): Reply {
 
 function rewrite(client: Client): Reply {
   const { aof } = persistenceOf(client);
-  if (client.server.propagation === undefined) {
-    // Redis writes the files of a server that does not append as well; here there is nothing to keep them for.
-    return new Status("Background append only file rewriting started");
-  }
-  client.server.afterCommand(() => aof.rewrite());
+  const { server } = client;
+  server.afterCommand(() => {
+    aof.rewrite();
+    // A server that does not append leaves a snapshot all the same.
+    if (server.propagation === undefined) aof.close();
+  });
   return new Status("Background append only file rewriting started");
 }
 
