@@ -54,9 +54,8 @@ function partition(fault: PartitionFault): string {
     const only = list(from);
     return both ? `${only} is cut off from all` : `nothing that ${only} sends arrives`;
   }
-  const verb = both ? "and" : "to";
-  const state = both ? "are apart" : "is cut";
-  return `${list(from)} ${verb} ${list(to)} ${state}`;
+  if (!both) return `${list(from)} to ${list(to)} is cut`;
+  return `${list(from)} ${from.length > 1 ? "are" : "is"} apart from ${list(to)}`;
 }
 
 function between(fault: LatencyFault | LossFault): string {
