@@ -64,3 +64,27 @@ describe("timers", () => {
     await server.close();
   });
 });
+
+describe("scripts that would take the server with them", () => {
+  it("are stopped: one without an end, one that catches its end, a pattern without bounds", async () => {
+    const server = new Server();
+    const port = await server.listen(0, "127.0.0.1");
+    const client = await RawClient.open(port);
+    const deep = "string.rep('a',300000), string.rep('a?',300000)..'b'";
+    for (const [script, words] of [
+      ["while true do end", "too many steps"],
+      ["while true do pcall(function() while true do end end) end", "too many steps"],
+      [`return string.find(${deep})`, "stack overflow"],
+    ] as const) {
+      expect(await client.raw("EVAL", script, "0")).toMatch(new RegExp(`^-ERR .*${words}`));
+    }
+    expect(await client.raw("EVAL", `return {pcall(string.find, ${deep})}`, "0")).toContain(
+      "stack overflow",
+    );
+    // And what comes after them is as before.
+    const counted = "local n=0 for _ in pairs({1,2,x=3}) do n=n+1 end return n";
+    expect(await client.call("EVAL", counted, "0")).toBe(3);
+    client.close();
+    await server.close();
+  });
+});

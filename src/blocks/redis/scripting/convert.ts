@@ -14,107 +14,204 @@ import {
   Status,
   Verbatim,
 } from "../../../wire/index.ts";
-import { LuaTable, type LuaValue } from "../lua/values.ts";
+import { type LuaState, LuaType } from "../lua/state.ts";
 
+/** Redis stops where Lua's stack ends; JavaScript's ends first. */
 const DEPTH_MAX = 1_000;
 const TOO_DEEP = new RespError("ERR reached lua stack limit");
 
-/** A reply as a script sees it; `version` is what `redis.setresp` chose. */
-export function toLua(reply: Reply, version: RespVersion): LuaValue {
-  if (typeof reply === "string" || typeof reply === "number") return reply;
-  if (typeof reply === "bigint") return Number(reply);
-  if (reply === null || reply instanceof NullArray) return version === 3 ? undefined : false;
-  if (Array.isArray(reply)) return list(reply as Reply[], version);
-  if (reply instanceof Status) return LuaTable.fromRecord({ ok: reply.text });
-  if (reply instanceof RespError) return LuaTable.fromRecord({ err: reply.text });
-  if (reply instanceof PushReply) return list(reply.items, version);
-  if (version === 3) return toLua3(reply as Reply & object);
-  if (reply instanceof Double) return reply.text ?? formatDouble(reply.value);
-  if (reply instanceof MapReply) return list(reply.flat, version);
-  if (reply instanceof SetReply) return list(reply.items, version);
-  if (reply instanceof Verbatim || reply instanceof BigNumber) return reply.text;
-  return (reply as Bool).value ? 1 : 0;
+/** A table with one field. */
+function pushRecord(lua: LuaState, name: string, value: string): void {
+  lua.pushTable();
+  lua.pushString(value);
+  lua.setField(-2, name);
 }
 
-function toLua3(reply: Reply & object): LuaValue {
-  if (reply instanceof Double) return LuaTable.fromRecord({ double: reply.value });
-  if (reply instanceof Bool) return reply.value;
-  if (reply instanceof BigNumber) return LuaTable.fromRecord({ big_number: reply.text });
+/** An error as scripts get it from `redis.pcall`; `text` begins with its code. */
+export function pushError(lua: LuaState, text: string): void {
+  pushRecord(lua, "err", text);
+}
+
+/** Pushes an array of strings, as KEYS and ARGV are. */
+export function pushStrings(lua: LuaState, strings: readonly string[]): void {
+  lua.pushTable();
+  for (let at = 0; at < strings.length; at++) {
+    lua.pushString(strings[at] as string);
+    lua.api.lua_rawseti(lua.at, -2, at + 1);
+  }
+}
+
+/** Pushes a reply as a script sees it; `version` is what `redis.setresp` chose. */
+export function pushReply(lua: LuaState, reply: Reply, version: RespVersion): void {
+  lua.reserve(5);
+  if (typeof reply === "string") lua.pushString(reply);
+  else if (typeof reply === "number") lua.pushNumber(reply);
+  else if (typeof reply === "bigint") lua.pushNumber(Number(reply));
+  else if (reply === null || reply instanceof NullArray) {
+    if (version === 3) lua.pushNil();
+    else lua.pushBoolean(false);
+  } else if (Array.isArray(reply)) pushList(lua, reply as Reply[], version);
+  else if (reply instanceof Status) pushRecord(lua, "ok", reply.text);
+  else if (reply instanceof RespError) {
+    pushError(lua, reply.text);
+    // The command has counted this error already.
+    lua.pushBoolean(true);
+    lua.setField(-2, "ignore_error_stats_update");
+  } else if (reply instanceof PushReply) pushList(lua, reply.items, version);
+  else if (version === 3) pushReply3(lua, reply);
+  else if (reply instanceof Double) lua.pushString(reply.text ?? formatDouble(reply.value));
+  else if (reply instanceof MapReply) pushList(lua, reply.flat, version);
+  else if (reply instanceof SetReply) pushList(lua, reply.items, version);
+  else if (reply instanceof Verbatim || reply instanceof BigNumber) lua.pushString(reply.text);
+  else lua.pushNumber((reply as Bool).value ? 1 : 0);
+}
+
+/** What RESP3 has more than RESP2. */
+function pushReply3(lua: LuaState, reply: Reply & object): void {
+  if (reply instanceof Bool) return lua.pushBoolean(reply.value);
+  if (reply instanceof BigNumber) return pushRecord(lua, "big_number", reply.text);
+  lua.pushTable();
+  if (reply instanceof Double) {
+    lua.pushNumber(reply.value);
+    return lua.setField(-2, "double");
+  }
   if (reply instanceof Verbatim) {
-    return LuaTable.fromRecord({
-      verbatim_string: LuaTable.fromRecord({ format: reply.format, string: reply.text }),
-    });
+    pushRecord(lua, "string", reply.text);
+    lua.pushString(reply.format);
+    lua.setField(-2, "format");
+    return lua.setField(-2, "verbatim_string");
   }
-  const inner = new LuaTable();
+  lua.pushTable();
   if (reply instanceof MapReply) {
-    for (let at = 0; at < reply.flat.length; at += 2) {
-      inner.set(toLua(reply.flat[at] as Reply, 3), toLua(reply.flat[at + 1] as Reply, 3));
+    for (const item of reply.flat.entries()) {
+      const [at, value] = item as [number, Reply];
+      pushReply(lua, value, 3);
+      if (at % 2 === 1) lua.api.lua_rawset(lua.at, -3);
     }
-    return LuaTable.fromRecord({ map: inner });
+    return lua.setField(-2, "map");
   }
-  for (const item of (reply as SetReply).items) inner.set(toLua(item, 3), true);
-  return LuaTable.fromRecord({ set: inner });
+  for (const item of (reply as SetReply).items) {
+    pushReply(lua, item, 3);
+    lua.pushBoolean(true);
+    lua.api.lua_rawset(lua.at, -3);
+  }
+  lua.setField(-2, "set");
 }
 
-function list(items: readonly Reply[], version: RespVersion): LuaTable {
-  // Nulls are false in RESP2, so only RESP3 can leave holes.
-  const values = items.map((item) => toLua(item, version));
-  return LuaTable.fromList(values);
+function pushList(lua: LuaState, items: readonly Reply[], version: RespVersion): void {
+  lua.pushTable();
+  for (let at = 0; at < items.length; at++) {
+    pushReply(lua, items[at] as Reply, version);
+    lua.api.lua_rawseti(lua.at, -2, at + 1);
+  }
 }
 
-/** What a script returns, as a reply to a client that speaks `version`. */
-export function fromLua(value: LuaValue, version: RespVersion, depth: number = 0): Reply {
-  switch (typeof value) {
-    case "string":
-      return value;
-    case "number":
-      return integer(value);
-    case "boolean":
-      if (version === 3) return new Bool(value);
-      return value ? 1 : null;
-    case "object":
-      // A table may hold itself; Redis stops where Lua's stack ends.
-      return depth > DEPTH_MAX ? TOO_DEEP : fromTable(value, version, depth + 1);
+/** Pops what a script returned, and gives it as a reply; `version` is what `redis.setresp` chose. */
+export function popReply(lua: LuaState, version: RespVersion, depth: number = 0): Reply {
+  // A table may hold itself.
+  if (depth > DEPTH_MAX || lua.api.lua_checkstack(lua.at, 4) === 0) {
+    lua.pop();
+    return TOO_DEEP;
+  }
+  let reply: Reply;
+  switch (lua.type(-1)) {
+    case LuaType.string:
+      reply = lua.text(-1) as string;
+      break;
+    case LuaType.number:
+      reply = integer(lua.number(-1));
+      break;
+    case LuaType.boolean:
+      if (version === 3) reply = new Bool(lua.boolean(-1));
+      else reply = lua.boolean(-1) ? 1 : null;
+      break;
+    case LuaType.table:
+      reply = tableReply(lua, version, depth + 1);
+      break;
     default:
-      return null;
+      reply = null;
   }
+  lua.pop();
+  return reply;
 }
 
 /** C's conversion of a double to a 64-bit integer. */
 function integer(value: number): Reply {
   if (Number.isSafeInteger(value)) return value === 0 ? 0 : value;
   if (!Number.isFinite(value) || Math.abs(value) >= 2 ** 63) return -(2n ** 63n);
-  return BigInt(Math.trunc(value));
+  const whole = BigInt(Math.trunc(value));
+  return Number.isSafeInteger(Number(whole)) ? Number(whole) : whole;
 }
 
-function fromTable(table: LuaTable, version: RespVersion, depth: number): Reply {
-  const error = table.get("err");
-  if (typeof error === "string") return new RespError(error.replace(/[\r\n]/g, " "));
-  const status = table.get("ok");
-  if (typeof status === "string") return new Status(status.replace(/[\r\n]/g, " "));
-  const double = table.get("double");
-  if (typeof double === "number") return new Double(double);
-  const map = table.get("map");
-  if (map instanceof LuaTable) {
+/** A line of a reply holds no line breaks. */
+function oneLine(text: string): string {
+  return text.replace(/[\r\n]/g, " ");
+}
+
+/** The table on top of the stack, which stays there. */
+function tableReply(lua: LuaState, version: RespVersion, depth: number): Reply {
+  const { api } = lua;
+  const has = (name: string, type: number): boolean => {
+    if (lua.getRawField(-1, name) === type) return true;
+    lua.pop();
+    return false;
+  };
+  const popText = (): string => {
+    const text = lua.text(-1) as string;
+    lua.pop();
+    return text;
+  };
+  if (has("err", LuaType.string)) return new RespError(oneLine(popText()));
+  if (has("ok", LuaType.string)) return new Status(oneLine(popText()));
+  if (has("double", LuaType.number)) {
+    const value = lua.number(-1);
+    lua.pop();
+    return new Double(value);
+  }
+  if (has("big_number", LuaType.string)) return new BigNumber(oneLine(popText()));
+  if (has("verbatim_string", LuaType.table)) {
+    const verbatim = verbatimReply(lua);
+    lua.pop();
+    if (verbatim) return verbatim;
+  }
+  if (has("map", LuaType.table)) {
     const flat: Reply[] = [];
-    for (const [key, value] of map.entries())
-      flat.push(fromLua(key, version, depth), fromLua(value, version, depth));
+    lua.pushNil();
+    while (api.lua_next(lua.at, -2) !== 0) {
+      lua.pushValue(-2);
+      flat.push(popReply(lua, version, depth), popReply(lua, version, depth));
+    }
+    lua.pop();
     return new MapReply(flat);
   }
-  const set = table.get("set");
-  if (set instanceof LuaTable) {
-    return new SetReply([...set.entries()].map(([key]) => fromLua(key, version, depth)));
-  }
-  const big = table.get("big_number");
-  if (typeof big === "string") return new BigNumber(big.replace(/[\r\n]/g, " "));
-  const verbatim = table.get("verbatim_string");
-  if (verbatim instanceof LuaTable) {
-    return new Verbatim(String(verbatim.get("format")), String(verbatim.get("string")));
+  if (has("set", LuaType.table)) {
+    const items: Reply[] = [];
+    lua.pushNil();
+    while (api.lua_next(lua.at, -2) !== 0) {
+      lua.pop();
+      lua.pushValue(-1);
+      items.push(popReply(lua, version, depth));
+    }
+    lua.pop();
+    return new SetReply(items);
   }
   const out: Reply[] = [];
   for (let at = 1; ; at++) {
-    const value = table.get(at);
-    if (value === undefined) return out;
-    out.push(fromLua(value, version, depth));
+    api.lua_rawgeti(lua.at, -1, at);
+    if (lua.type(-1) === LuaType.nil) {
+      lua.pop();
+      return out;
+    }
+    out.push(popReply(lua, version, depth));
   }
+}
+
+/** The table on top of the stack, when it is `{ format = ..., string = ... }`. */
+function verbatimReply(lua: LuaState): Verbatim | undefined {
+  const both =
+    lua.getRawField(-1, "format") === LuaType.string &&
+    lua.getRawField(-2, "string") === LuaType.string;
+  const found = both ? new Verbatim(lua.text(-2) as string, lua.text(-1) as string) : undefined;
+  lua.pop(lua.type(-2) === LuaType.table ? 1 : 2);
+  return found;
 }

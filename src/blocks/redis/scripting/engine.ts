@@ -5,14 +5,14 @@
 import { type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { err } from "../errors.ts";
-import { LuaError, type LuaFunction, LuaTable } from "../lua/values.ts";
 import type { Server } from "../server.ts";
-import { Environment, parseShebang, scriptFlags } from "./environment.ts";
+import { Environment, LuaMessage, parseShebang, scriptFlags } from "./environment.ts";
 import { FunctionLibraries } from "./functions.ts";
 import { sha1 } from "./redis-library.ts";
 
 interface Script {
-  readonly run: LuaFunction;
+  /** Where the environment keeps its function. */
+  readonly run: number;
   /** The flags of its first line; undefined when it has none, which allows what it is called with. */
   readonly flags: ReadonlySet<string> | undefined;
 }
@@ -38,10 +38,10 @@ export class ScriptEngine {
     if (!this.#scripts.has(sha)) {
       try {
         const flags = parseFlags(source);
-        this.#scripts.set(sha, { run: this.#environment.runtime.load(source), flags });
+        this.#scripts.set(sha, { run: this.#environment.compile(withoutShebang(source)), flags });
       } catch (error) {
-        if (!(error instanceof LuaError)) throw error;
-        throw new RespError(`ERR Error compiling script (new function): ${String(error.value)}`);
+        if (!(error instanceof LuaMessage)) throw error;
+        throw new RespError(`ERR Error compiling script (new function): ${error.message}`);
       }
     }
     this.#shas.set(source, sha);
@@ -53,6 +53,7 @@ export class ScriptEngine {
   }
 
   flush(): void {
+    for (const { run } of this.#scripts.values()) this.#environment.lua.release(run);
     this.#shas.clear();
     this.#scripts.clear();
   }
@@ -66,14 +67,18 @@ export class ScriptEngine {
     if (!script) throw new RespError("NOSCRIPT No matching script. Please use EVAL.");
     const noWrites = script.flags?.has("no-writes") ?? false;
     if (options.readOnly && script.flags !== undefined && !noWrites) throw WRITES_IN_RO;
-    const { globals } = this.#environment.runtime;
-    globals.hash.set("KEYS", LuaTable.fromList(options.keys));
-    globals.hash.set("ARGV", LuaTable.fromList(options.args));
     return this.#environment.run(client, script.run, {
+      keys: options.keys,
+      args: options.args,
       readOnly: options.readOnly || noWrites,
       title: options.sha,
     });
   }
+}
+
+/** Without its first line, if that is for us; the line stays, so that messages count as the script does. */
+function withoutShebang(source: string): string {
+  return source.startsWith("#!") ? source.slice(source.indexOf("\n")) : source;
 }
 
 function parseFlags(source: string): ReadonlySet<string> | undefined {

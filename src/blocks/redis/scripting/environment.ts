@@ -1,79 +1,252 @@
 /** A Lua state as Redis's scripts find it: Lua's libraries, Redis's, and globals that nobody may change. */
 import { Client } from "../client.ts";
+import { bitFunctions } from "../lua/bit.ts";
+import { pushCjson } from "../lua/cjson.ts";
+import { cmsgpackFunctions, cmsgpackInfo } from "../lua/cmsgpack.ts";
 import { Drand48 } from "../lua/drand48.ts";
-import { baseLibrary, caught, toText } from "../lua/library-base.ts";
-import { bitLibrary } from "../lua/library-bit.ts";
-import { cjsonLibrary } from "../lua/library-cjson.ts";
-import { cmsgpackLibrary } from "../lua/library-cmsgpack.ts";
-import { stringLibrary } from "../lua/library-string.ts";
-import { structLibrary } from "../lua/library-struct.ts";
-import { mathLibrary, tableLibrary } from "../lua/library-table.ts";
-import { LuaRuntime } from "../lua/runtime.ts";
-import { first, LuaError, type LuaFunction, LuaTable, type LuaValue } from "../lua/values.ts";
+import { GLOBALS, type HostFunction, LuaState, LuaType } from "../lua/state.ts";
+import { structFunctions } from "../lua/struct.ts";
+import { asText, readTextOnly } from "../lua/text-chunks.ts";
+import { widenIntegers } from "../lua/wide-integers.ts";
 import { type Reply, RespError } from "../../../wire/index.ts";
 import type { Server } from "../server.ts";
-import { fromLua } from "./convert.ts";
-import { redisLibrary, type ScriptState } from "./redis-library.ts";
+import { popReply, pushStrings } from "./convert.ts";
+import {
+  evalFields,
+  type Fields,
+  logFields,
+  redisFields,
+  type ScriptState,
+  setFields,
+} from "./redis-library.ts";
+import { Sandbox } from "./sandbox.ts";
 
 /** What a run of a script needs to know. */
 export interface RunOptions {
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
   readonly readOnly: boolean;
   /** How the script calls itself in the messages of its failures: its SHA1, or a function's name. */
   readonly title: string;
 }
 
+/**
+ * After as many steps a script is stopped. They take seconds, and then Redis too begins to answer BUSY
+ * to everybody; no virtual time passes for a script, so that nobody could send the SCRIPT KILL that ends it.
+ */
+const STEPS_MAX = 500_000_000;
+
+/** Functions of Lua's that reach files, or past the sandbox. */
+const denied: ReadonlySet<string> = new Set([
+  ...["dofile", "loadfile", "print", "getfenv", "setfenv", "newproxy"],
+]);
+
+/** What makes a failure known: its text, and where the script was. */
+const FAILURE_HANDLER = `
+local where = debug.getinfo
+return function(failure)
+  local place = where(2, "Sl")
+  if place and place.what == "C" then place = where(3, "Sl") end
+  if type(failure) ~= "table" then failure = { err = "ERR " .. tostring(failure) } end
+  if place then
+    failure.source = place.source
+    failure.line = place.currentline
+  end
+  return failure
+end`;
+
 export class Environment {
-  readonly runtime: LuaRuntime;
+  readonly lua: LuaState = new LuaState();
+  /** What chunks are called in messages. */
+  readonly chunkName: string;
   readonly #server: Server;
   readonly #state: ScriptState;
   readonly #random: Drand48 = new Drand48();
+  /** Where the real globals are kept, their stand-in's metatable, and the handler of failures. */
+  readonly #globals: number;
+  readonly #facade: number;
+  readonly #handler: number;
 
-  constructor(server: Server, chunkName: string, extra: Record<string, LuaValue> = {}) {
+  constructor(server: Server, chunkName: "user_script" | "user_function") {
+    const { lua } = this;
     this.#server = server;
-    const runtime = new LuaRuntime(chunkName);
-    this.runtime = runtime;
+    this.chunkName = chunkName;
     const client = new Client(server, 0, undefined);
     client.denyBlocking = true;
     this.#state = { client, readOnly: false, version: 2, running: false };
-    const { globals } = runtime;
-    for (const [name, value] of Object.entries(baseLibrary(runtime))) globals.set(name, value);
-    // The string library is also the metatable of all strings; the others wait until they are named.
-    const strings = stringLibrary(runtime);
-    strings.readonly = true;
-    globals.set("string", strings);
-    const libraries: Readonly<Record<string, () => LuaTable>> = {
-      table: () => tableLibrary(runtime),
-      math: () => mathLibrary(runtime, this.#random),
-      os: () => LuaTable.fromRecord({ clock: () => server.nowMs / 1_000 }),
-      redis: () => {
-        const redis = redisLibrary(runtime, this.#state);
-        for (const [name, value] of Object.entries(extra)) redis.set(name, value);
-        return redis;
-      },
-      cjson: () => cjsonLibrary(runtime),
-      cmsgpack: () => cmsgpackLibrary(runtime),
-      struct: () => structLibrary(runtime),
-      bit: () => bitLibrary(runtime),
-    };
-    const missing = (name: LuaValue): LuaValue => {
-      if (typeof name !== "string" || !Object.hasOwn(libraries, name)) {
-        return runtime.raise(
-          `Script attempted to access nonexistent global variable '${toText(runtime, name)}'`,
-        );
+    this.#openLibraries();
+    this.#addRedis(chunkName === "user_script");
+    this.#handler = this.#addHandler(chunkName === "user_script");
+    const sandbox = new Sandbox(lua);
+    sandbox.replaceRawFunctions();
+    lua.pushValue(GLOBALS);
+    this.#failOnMissing();
+    sandbox.protectStrings();
+    sandbox.protectFields();
+    lua.pushValue(-1);
+    this.#globals = lua.keep();
+    lua.pushValue(-1);
+    sandbox.protect();
+    lua.pushValue(-1);
+    lua.setField(-3, "_G");
+    lua.api.lua_getmetatable(lua.at, -1);
+    this.#facade = lua.keep();
+    lua.replace(GLOBALS);
+    lua.top = 0;
+  }
+
+  /** In Redis's order: `pairs(_G)` shows it. */
+  #openLibraries(): void {
+    const { lua } = this;
+    const { api } = lua;
+    lua.pushValue(GLOBALS);
+    lua.pushTable();
+    lua.pushFunction((state) => {
+      if (!denied.has(state.text(2) ?? "")) api.lua_rawset(state.at, 1);
+      return 0;
+    });
+    lua.setField(-2, "__newindex");
+    api.lua_setmetatable(lua.at, -2);
+    for (const [name, native] of [
+      ["", api.luaopen_base],
+      ["table", api.luaopen_table],
+      ["string", api.luaopen_string],
+      ["math", api.luaopen_math],
+      ["debug", api.luaopen_debug],
+    ] as const) {
+      lua.pushNative(native);
+      lua.pushString(name);
+      api.lua_call(lua.at, 1, 0);
+    }
+    pushCjson(lua);
+    lua.setField(GLOBALS, "cjson");
+    this.#addTable("struct", structFunctions, structFunctions.length);
+    this.#addTable("cmsgpack", [...cmsgpackFunctions, ...cmsgpackInfo]);
+    this.#addTable("bit", bitFunctions, bitFunctions.length);
+    widenIntegers(lua);
+    readTextOnly(lua);
+    lua.pop();
+  }
+
+  #addTable(name: string, fields: Fields, room: number = 0): void {
+    const { lua } = this;
+    lua.pushTable(room);
+    setFields(lua, fields);
+    lua.setField(GLOBALS, name);
+  }
+
+  #addRedis(forEval: boolean): void {
+    const { lua } = this;
+    lua.pushFunction(protectedCall);
+    lua.setField(GLOBALS, "pcall");
+    this.#addTable("redis", [...redisFields(this.#state), ...(forEval ? evalFields : [])]);
+    lua.getField(GLOBALS, "math");
+    setFields(lua, [
+      ["random", (state) => this.#draw(state)],
+      [
+        "randomseed",
+        (state) => {
+          if (!this.#state.running) {
+            state.raise("math.randomseed can only be called inside a script invocation");
+          }
+          this.#random.seed(state.checkInt(1));
+          return 0;
+        },
+      ],
+    ]);
+    lua.pop();
+  }
+
+  /** `math.random`, with numbers that are the same in every run of a server. */
+  #draw(lua: LuaState): number {
+    if (!this.#state.running) {
+      lua.raise("math.random can only be called inside a script invocation");
+    }
+    const drawn = this.#random.draw();
+    const count = lua.top;
+    if (count === 0) lua.pushNumber(drawn);
+    else if (count === 1) {
+      const high = lua.checkInt(1);
+      if (high < 1) lua.raiseArgument(1, "interval is empty");
+      lua.pushNumber(Math.floor(drawn * high) + 1);
+    } else if (count === 2) {
+      const low = lua.checkInt(1);
+      const high = lua.checkInt(2);
+      if (low > high) lua.raiseArgument(2, "interval is empty");
+      // An `int`, which wraps.
+      lua.pushNumber(Math.floor(drawn * ((high - low + 1) | 0)) + low);
+    } else lua.raise("wrong number of arguments");
+    return 1;
+  }
+
+  #addHandler(isGlobal: boolean): number {
+    const { lua } = this;
+    lua.load(FAILURE_HANDLER, "@failure");
+    lua.protectedCall(0, 1);
+    if (isGlobal) {
+      lua.pushValue(-1);
+      lua.setField(GLOBALS, "__redis__err__handler");
+    }
+    const handler = lua.keep();
+    lua.pushNil();
+    lua.setField(GLOBALS, "debug");
+    return handler;
+  }
+
+  /** Makes the table on top of the stack complain of names that it does not have. */
+  #failOnMissing(): void {
+    const { lua } = this;
+    lua.pushTable();
+    lua.pushFunction((state) => {
+      const type = state.type(2);
+      if (type !== LuaType.string && type !== LuaType.number) {
+        state.raise("Second argument to luaProtectedTableError must be a string or number");
       }
-      const library = (libraries[name] as () => LuaTable)();
-      library.readonly = true;
-      globals.set(name, library);
-      return library;
-    };
-    runtime.missingGlobal = missing;
-    globals.metatable = LuaTable.fromRecord({ __index: (_globals, name) => missing(name) });
-    globals.metatable.readonly = true;
-    globals.readonly = true;
+      return state.raise(
+        `Script attempted to access nonexistent global variable '${state.text(2)}'`,
+      );
+    });
+    lua.setField(-2, "__index");
+    lua.api.lua_setmetatable(lua.at, -2);
+  }
+
+  /** Compiles a chunk, and gives what to find its function by; throws Lua's message when it cannot. */
+  compile(source: string): number {
+    const { lua } = this;
+    if (lua.load(asText(source), `@${this.chunkName}`)) return lua.keep();
+    const message = lua.text(-1) as string;
+    lua.pop();
+    throw new LuaMessage(message);
+  }
+
+  /** What a library of functions sees while it is loaded: `register_function`, logging, and nothing else. */
+  loadLibrary(source: string, register: HostFunction): void {
+    const { lua } = this;
+    const run = this.compile(source);
+    lua.pushKept(this.#facade);
+    lua.pushTable();
+    lua.pushTable();
+    setFields(lua, [["register_function", register], ...logFields(this.#state)]);
+    this.#failOnMissing();
+    lua.setField(-2, "redis");
+    this.#failOnMissing();
+    lua.setField(-2, "__index");
+    lua.pushKept(run);
+    lua.allowSteps(STEPS_MAX);
+    const loaded = lua.protectedCall(0, 0);
+    const failure = loaded ? "" : (failureText(lua) ?? "");
+    lua.top = 0;
+    lua.release(run);
+    lua.pushKept(this.#facade);
+    lua.pushKept(this.#globals);
+    lua.setField(-2, "__index");
+    lua.top = 0;
+    if (!loaded) throw new LuaMessage(failure);
   }
 
   /** Runs a function for a client: the clock stands still, and its result becomes the reply. */
-  run(client: Client, run: LuaFunction, options: RunOptions): Reply {
+  run(client: Client, reference: number, options: RunOptions): Reply {
+    const { lua } = this;
     const state = this.#state;
     const server = this.#server;
     state.readOnly = options.readOnly;
@@ -81,28 +254,84 @@ export class Environment {
     state.client.db = client.db;
     state.running = true;
     server.frozen++;
-    this.runtime.L.n = 1;
+    lua.allowSteps(STEPS_MAX);
     try {
-      return fromLua(first(this.runtime.start(run)), client.resp);
-    } catch (error) {
-      return this.#failed(error, options.title);
+      lua.pushKept(this.#handler);
+      lua.pushKept(reference);
+      const passed = this.#pass(options);
+      return lua.protectedCall(passed, 1, 1)
+        ? popReply(lua, state.version)
+        : failureReply(lua, options.title);
     } finally {
       server.frozen--;
       state.running = false;
+      lua.top = 0;
     }
   }
 
-  #failed(error: unknown, title: string): RespError {
-    const value = caught(this.runtime, error);
-    const line = error instanceof LuaError ? error.line : this.runtime.L.n;
-    let text: string;
-    if (value instanceof LuaTable && typeof value.get("err") === "string") {
-      text = value.get("err") as string;
-    } else {
-      text = `ERR ${typeof value === "string" ? value : "unknown error"}`;
+  /** Hands over keys and arguments: scripts find them among the globals, functions are called with them. */
+  #pass({ keys, args }: RunOptions): number {
+    const { lua } = this;
+    if (this.chunkName === "user_function") {
+      pushStrings(lua, keys);
+      pushStrings(lua, args);
+      return 2;
     }
-    return new RespError(`${text} script: ${title}, on @${this.runtime.chunkName}:${line}.`);
+    lua.pushKept(this.#globals);
+    pushStrings(lua, keys);
+    lua.setField(-2, "KEYS");
+    pushStrings(lua, args);
+    lua.setField(-2, "ARGV");
+    lua.pop();
+    return 0;
   }
+}
+
+/** What Lua says of a chunk that does not compile or load. */
+export class LuaMessage extends Error {}
+
+/** `pcall`: errors that are tables with a text come as that text, as they did before Redis 7. */
+function protectedCall(lua: LuaState): number {
+  const count = lua.top;
+  lua.pushBoolean(true);
+  lua.insert(1);
+  if (!lua.protectedCall(count - 1, -1)) {
+    lua.api.lua_remove(lua.at, 1);
+    if (lua.type(-1) === LuaType.table) {
+      lua.getField(-1, "err");
+      if (lua.text(-1) !== undefined) lua.replace(-2);
+    }
+    lua.pushBoolean(false);
+    lua.insert(1);
+  }
+  return lua.top;
+}
+
+/** The text of the failure on top of the stack. */
+function failureText(lua: LuaState): string | undefined {
+  if (lua.type(-1) !== LuaType.table) return `ERR ${lua.text(-1) ?? ""}`;
+  lua.getRawField(-1, "err");
+  const text = lua.text(-1);
+  lua.pop();
+  return text;
+}
+
+/** The failure on top of the stack, as the handler left it, as a reply. */
+function failureReply(lua: LuaState, title: string): RespError {
+  if (lua.type(-1) !== LuaType.table) {
+    return new RespError(
+      `ERR Error running script ${title}, ${(lua.text(-1) ?? "execution failure").slice(0, 100)}`,
+    );
+  }
+  let text = failureText(lua) ?? "(null)";
+  lua.getRawField(-1, "source");
+  lua.getRawField(-2, "line");
+  const line = lua.text(-1);
+  const source = lua.text(-2);
+  lua.pop(2);
+  if (line !== undefined && source !== undefined)
+    text += ` script: ${title}, on ${source}:${line}.`;
+  return new RespError(text.replace(/[\r\n]/g, " "));
 }
 
 /** Flags that a script declares in its first line. */

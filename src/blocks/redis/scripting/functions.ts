@@ -2,15 +2,17 @@
 import { type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { err } from "../errors.ts";
-import { LuaError, type LuaFunction, LuaTable, type LuaValue, NOTHING } from "../lua/values.ts";
+import { type LuaState, LuaType } from "../lua/state.ts";
 import type { Server } from "../server.ts";
-import { Environment, parseShebang, scriptFlags } from "./environment.ts";
+import { Environment, LuaMessage, parseShebang, scriptFlags } from "./environment.ts";
+import { throwError } from "./redis-library.ts";
 
 export interface RegisteredFunction {
   readonly name: string;
   readonly description: string | null;
   readonly flags: readonly string[];
-  readonly run: LuaFunction;
+  /** Where the environment keeps it. */
+  readonly run: number;
 }
 
 export interface FunctionLibrary {
@@ -37,9 +39,7 @@ export class FunctionLibraries {
   }
 
   get #lua(): Environment {
-    this.#environment ??= new Environment(this.#server, "user_function", {
-      register_function: (...values) => this.#register(values),
-    });
+    this.#environment ??= new Environment(this.#server, "user_function");
     return this.#environment;
   }
 
@@ -61,48 +61,53 @@ export class FunctionLibraries {
     if (old) this.libraries.delete(name);
     this.#loading = library;
     try {
-      const { runtime } = this.#lua;
-      runtime.start(this.#compile(code));
+      this.#lua.loadLibrary(withoutFirstLine(code), (lua) => this.#register(lua));
       if (library.functions.size === 0) throw err("No functions registered");
     } catch (error) {
       if (old) this.libraries.set(name, old);
-      if (!(error instanceof LuaError)) throw error;
-      const { value } = error;
-      const text = value instanceof LuaTable ? value.get("err") : value;
-      throw err(`Error registering functions: ${String(text)}`);
+      this.#release(library);
+      if (!(error instanceof LuaMessage)) throw error;
+      throw err(error.message);
     } finally {
       this.#loading = undefined;
     }
+    if (old) this.#release(old);
     this.libraries.set(name, library);
     return name;
   }
 
-  #compile(code: string): LuaFunction {
-    try {
-      return this.#lua.runtime.load(code);
-    } catch (error) {
-      if (!(error instanceof LuaError)) throw error;
-      throw err(`Error compiling function: ${String(error.value)}`);
-    }
+  /** Forgets a library; says whether there was one of this name. */
+  delete(name: string): boolean {
+    const library = this.libraries.get(name);
+    if (library) this.#release(library);
+    return this.libraries.delete(name);
   }
 
-  #register(values: readonly LuaValue[]): readonly LuaValue[] {
-    const { runtime } = this.#lua;
+  clear(): void {
+    for (const name of this.libraries.keys()) this.delete(name);
+  }
+
+  #release(library: FunctionLibrary): void {
+    for (const { run } of library.functions.values()) this.#lua.lua.release(run);
+  }
+
+  #register(lua: LuaState): number {
     const library = this.#loading;
     if (!library) {
-      return runtime.raise("redis.register_function can only be called on FUNCTION LOAD command");
+      return throwError(lua, "redis.register_function can only be called on FUNCTION LOAD command");
     }
-    const made = parseRegistration(values, (message) => runtime.raise(message));
-    if (!NAME.test(made.name)) {
-      runtime.raise(
-        "Library names can only contain letters, numbers, or underscores(_) and must be at least one character long",
-      );
+    const made = parseRegistration(lua);
+    const key = made.name.toLowerCase();
+    let problem: string | undefined;
+    if (!NAME.test(made.name)) problem = BAD_NAME.text.slice("ERR ".length);
+    else if (library.functions.has(key)) problem = "Function already exists in the library";
+    else if (this.find(made.name)) problem = `Function ${made.name} already exists`;
+    if (problem !== undefined) {
+      lua.release(made.run);
+      return throwError(lua, problem);
     }
-    if (library.functions.has(made.name.toLowerCase()))
-      runtime.raise("Function already exists in the library");
-    if (this.find(made.name)) throw err(`Function ${made.name} already exists`);
-    library.functions.set(made.name.toLowerCase(), made);
-    return NOTHING;
+    library.functions.set(key, made);
+    return 0;
   }
 
   /** FCALL: runs a function with its keys and arguments. */
@@ -117,8 +122,9 @@ export class FunctionLibraries {
     if (options.readOnly && !noWrites) {
       throw err("Can not execute a script with write flag using *_ro command.");
     }
-    const run = () => found.run(LuaTable.fromList(options.keys), LuaTable.fromList(options.args));
-    return this.#lua.run(client, run, { readOnly: options.readOnly || noWrites, title: name });
+    const { keys, args } = options;
+    const readOnly = options.readOnly || noWrites;
+    return this.#lua.run(client, found.run, { keys, args, readOnly, title: found.name });
   }
 }
 
@@ -139,46 +145,90 @@ function libraryName(code: string): string {
   return name;
 }
 
+/** The code without its first line; the line stays, so that messages count as the code does. */
+function withoutFirstLine(code: string): string {
+  return code.slice(code.indexOf("\n"));
+}
+
 /** `register_function(name, callback)` or `register_function{function_name=..., callback=...}`. */
-function parseRegistration(
-  values: readonly LuaValue[],
-  fail: (message: string) => never,
-): RegisteredFunction {
-  let [name, run] = values;
-  let description: LuaValue;
-  const flags: string[] = [];
-  if (values.length === 1) {
-    const table = values[0];
-    if (!(table instanceof LuaTable)) {
-      return fail(
-        "calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments).",
-      );
+function parseRegistration(lua: LuaState): RegisteredFunction {
+  const count = lua.top;
+  if (count < 1 || count > 2) {
+    throwError(lua, "wrong number of arguments to redis.register_function");
+  }
+  if (count === 1) return parseNamed(lua);
+  const name = lua.text(1);
+  if (name === undefined) {
+    return throwError(lua, "first argument to redis.register_function must be a string");
+  }
+  if (lua.type(2) !== LuaType.function) {
+    throwError(lua, "second argument to redis.register_function must be a function");
+  }
+  return { name, description: null, flags: [], run: lua.keep() };
+}
+
+function parseNamed(lua: LuaState): RegisteredFunction {
+  if (lua.type(1) !== LuaType.table) {
+    throwError(
+      lua,
+      "calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments).",
+    );
+  }
+  let name: string | undefined;
+  let description: string | null = null;
+  let flags: readonly string[] = [];
+  let run: number | undefined;
+  const fail = (message: string): never => {
+    if (run !== undefined) lua.release(run);
+    return throwError(lua, message);
+  };
+  const text = (what: string): string =>
+    lua.text(-1) ?? fail(`${what} argument given to redis.register_function must be a string`);
+  lua.pushNil();
+  while (lua.api.lua_next(lua.at, 1) !== 0) {
+    if (lua.type(-2) !== LuaType.string) {
+      fail("named argument key given to redis.register_function is not a string");
     }
-    for (const [key, value] of table.entries()) {
-      if (key === "function_name") name = value;
-      else if (key === "callback") run = value;
-      else if (key === "description") description = value;
-      else if (key === "flags" && value instanceof LuaTable) {
-        for (const flag of value.list) {
-          if (typeof flag !== "string" || !scriptFlags.has(flag)) return fail("unknown flag given");
-          flags.push(flag);
+    switch ((lua.text(-2) as string).toLowerCase()) {
+      case "function_name":
+        name = text("function_name");
+        break;
+      case "description":
+        description = text("description");
+        break;
+      case "callback":
+        if (lua.type(-1) !== LuaType.function) {
+          fail("callback argument given to redis.register_function must be a function");
         }
-      } else {
-        return fail("unknown argument given to redis.register_function");
-      }
+        lua.pushValue(-1);
+        run = lua.keep();
+        break;
+      case "flags":
+        flags = parseFlags(lua, fail);
+        break;
+      default:
+        fail("unknown argument given to redis.register_function");
     }
-    if (name === table) {
-      return fail("redis.register_function must get a function name argument");
-    }
-    if (run === undefined) return fail("redis.register_function must get a callback argument");
-  } else if (values.length !== 2) {
-    return fail("wrong number of arguments to redis.register_function");
+    lua.pop();
   }
-  if (typeof name !== "string") {
-    return fail("function_name argument given to redis.register_function must be a string");
+  if (name === undefined) return fail("redis.register_function must get a function name argument");
+  if (run === undefined) return fail("redis.register_function must get a callback argument");
+  return { name, description, flags, run };
+}
+
+/** The flags in the table on top of the stack. */
+function parseFlags(lua: LuaState, fail: (message: string) => never): readonly string[] {
+  if (lua.type(-1) !== LuaType.table) {
+    fail("flags argument to redis.register_function must be a table representing function flags");
   }
-  if (typeof run !== "function") {
-    return fail("callback argument given to redis.register_function must be a function");
+  const flags: string[] = [];
+  for (let at = 1; ; at++) {
+    lua.api.lua_rawgeti(lua.at, -1, at);
+    const flag = lua.text(-1)?.toLowerCase();
+    const isEnd = lua.type(-1) === LuaType.nil;
+    lua.pop();
+    if (isEnd) return flags;
+    if (flag === undefined || !scriptFlags.has(flag)) return fail("unknown flag given");
+    flags.push(flag);
   }
-  return { name, description: typeof description === "string" ? description : null, flags, run };
 }

@@ -4,9 +4,8 @@ import { formatDouble, RespError, type RespVersion } from "../../../wire/index.t
 import type { Client } from "../client.ts";
 import { NO_REPLY } from "../command.ts";
 import { execute, findCommand } from "../dispatch.ts";
-import type { LuaRuntime } from "../lua/runtime.ts";
-import { LuaError, type LuaFunction, LuaTable, type LuaValue, NOTHING } from "../lua/values.ts";
-import { toLua } from "./convert.ts";
+import { type HostFunction, type LuaState, LuaType } from "../lua/state.ts";
+import { pushError, pushReply } from "./convert.ts";
 
 /** What a script is allowed, and the version of replies that it chose. */
 export interface ScriptState {
@@ -18,162 +17,239 @@ export interface ScriptState {
   running: boolean;
 }
 
+/** The fields of a table, in the order in which they are set: `pairs` shows it. */
+export type Fields = readonly (readonly [string, HostFunction | string | number])[];
+
+/** Sets fields of the table on top of the stack. */
+export function setFields(lua: LuaState, fields: Fields): void {
+  for (const [name, value] of fields) {
+    if (typeof value === "string") lua.pushString(value);
+    else if (typeof value === "number") lua.pushNumber(value);
+    else lua.pushFunction(value);
+    lua.setField(-2, name);
+  }
+}
+
 /** The SHA1 of a byte string, in hexadecimal. */
 export function sha1(text: string): string {
   return createHash("sha1").update(text, "latin1").digest("hex");
 }
 
+/** Raises an error as `redis.call` does: a table with a text that begins with a code. */
+export function throwError(lua: LuaState, message: string): never {
+  pushError(lua, `ERR ${message}`);
+  return lua.throwTop();
+}
+
+/** What the functions of the `redis` table may be called for only while a script runs. */
+function requireRunning(lua: LuaState, state: ScriptState, what: string): void {
+  if (!state.running) throwError(lua, `${what} can only be called inside a script invocation`);
+}
+
+/** What a library of functions may use while it is loaded, and scripts too. */
+export function logFields(state: ScriptState): Fields {
+  const { version } = state.client.server.config;
+  return [
+    ["log", log],
+    ["LOG_DEBUG", 0],
+    ["LOG_VERBOSE", 1],
+    ["LOG_NOTICE", 2],
+    ["LOG_WARNING", 3],
+    ["REDIS_VERSION_NUM", versionNumber(version)],
+    ["REDIS_VERSION", version],
+  ];
+}
+
+/** The `redis` table of scripts and functions. */
+export function redisFields(state: ScriptState): Fields {
+  return [
+    ["call", (lua) => (pushResult(lua, state) ? lua.throwTop() : 1)],
+    ["pcall", (lua) => (pushResult(lua, state), 1)],
+    ...logFields(state),
+    [
+      "setresp",
+      (lua) => {
+        requireRunning(lua, state, "redis.setresp");
+        if (lua.top !== 1) throwError(lua, "redis.setresp() requires one argument.");
+        const version = Math.trunc(lua.number(1));
+        if (version !== 2 && version !== 3) throwError(lua, "RESP version must be 2 or 3.");
+        state.version = version as RespVersion;
+        return 0;
+      },
+    ],
+    [
+      "sha1hex",
+      (lua) => {
+        if (lua.top !== 1) throwError(lua, "wrong number of arguments");
+        lua.pushString(sha1(lua.text(1) ?? ""));
+        return 1;
+      },
+    ],
+    ["error_reply", errorReply],
+    ["status_reply", statusReply],
+    [
+      "set_repl",
+      (lua) => {
+        requireRunning(lua, state, "redis.set_repl");
+        if (lua.top !== 1) throwError(lua, "redis.set_repl() requires two arguments.");
+        if ((Math.trunc(lua.number(1)) & ~3) !== 0) {
+          throwError(
+            lua,
+            "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.",
+          );
+        }
+        return 0;
+      },
+    ],
+    ["REPL_NONE", 0],
+    ["REPL_AOF", 1],
+    ["REPL_SLAVE", 2],
+    ["REPL_REPLICA", 2],
+    ["REPL_ALL", 3],
+    ["acl_check_cmd", (lua) => checkCommand(lua, state)],
+  ];
+}
+
+/** What only EVAL's scripts have. */
+export const evalFields: Fields = [
+  [
+    "breakpoint",
+    (lua) => {
+      lua.pushBoolean(false);
+      return 1;
+    },
+  ],
+  ["debug", () => 0],
+  [
+    "replicate_commands",
+    (lua) => {
+      lua.pushBoolean(true);
+      return 1;
+    },
+  ],
+];
+
+/** The arguments on the stack, as a command's; undefined when one of them is neither string nor number. */
+function popArguments(lua: LuaState): string[] | undefined {
+  const count = lua.top;
+  const args: string[] = [];
+  for (let at = 1; at <= count; at++) {
+    const type = lua.type(at);
+    if (type === LuaType.string) args.push(lua.text(at) as string);
+    else if (type === LuaType.number) args.push(formatDouble(lua.number(at)));
+    else break;
+  }
+  lua.top = 0;
+  return args.length === count ? args : undefined;
+}
+
+/** Runs the command on the stack and pushes what it replies; says whether that is an error. */
+function pushResult(lua: LuaState, state: ScriptState): boolean {
+  requireRunning(lua, state, "redis.call/pcall");
+  if (lua.top === 0) {
+    pushError(lua, "ERR Please specify at least one argument for this redis lib call");
+    return true;
+  }
+  const args = popArguments(lua);
+  if (!args) {
+    pushError(lua, "ERR Lua redis lib command arguments must be strings or integers");
+    return true;
+  }
+  const reply = run(state, args);
+  pushReply(lua, reply, state.version);
+  return reply instanceof RespError;
+}
+
 /** Errors that a command answers, as Redis's scripts word them. */
-function scriptError(error: RespError): string {
+function scriptError(error: RespError): RespError {
   const { text } = error;
-  if (text.startsWith("ERR unknown command")) return "ERR Unknown Redis command called from script";
-  if (text.startsWith("ERR unknown subcommand")) {
-    return "ERR Unknown Redis command called from script";
+  if (text.startsWith("ERR unknown command") || text.startsWith("ERR unknown subcommand")) {
+    return new RespError("ERR Unknown Redis command called from script");
   }
   if (text.startsWith("ERR wrong number of arguments")) {
-    return "ERR Wrong number of args calling Redis command from script";
+    return new RespError("ERR Wrong number of args calling Redis command from script");
   }
-  return text;
+  return error;
 }
 
-/** An error as a value, which `redis.call` raises and `redis.pcall` gives. */
-function failed(message: string): LuaTable {
-  return LuaTable.fromRecord({ err: `ERR ${message}` });
-}
-
-/** Runs a command for a script; errors come back as values. */
-function run(state: ScriptState, args: string[]): LuaValue {
+function run(state: ScriptState, args: string[]): Parameters<typeof pushReply>[1] {
   const { client } = state;
   let command;
   try {
     command = findCommand(client.server, args);
   } catch (error) {
     if (!(error instanceof RespError)) throw error;
-    return LuaTable.fromRecord({ err: scriptError(error) });
+    return scriptError(error);
   }
   if (command.flags.includes("s")) {
-    return LuaTable.fromRecord({ err: "ERR This Redis command is not allowed from script" });
+    return new RespError("ERR This Redis command is not allowed from script");
   }
   if (state.readOnly && command.writes) {
-    return LuaTable.fromRecord({
-      err: "ERR Write commands are not allowed from read-only scripts.",
-    });
+    return new RespError("ERR Write commands are not allowed from read-only scripts.");
   }
   client.resp = state.version;
   const reply = execute(client, command, args);
-  return reply === NO_REPLY ? false : toLua(reply as never, state.version);
+  return reply === NO_REPLY ? null : reply;
 }
 
 /** `redis.status_reply`. */
-const status: LuaFunction = (...values) => {
-  const [text] = values;
-  if (values.length !== 1 || typeof text !== "string") {
-    return LuaTable.fromRecord({ err: "ERR wrong number or type of arguments" });
+function statusReply(lua: LuaState): number {
+  if (lua.top !== 1 || lua.type(1) !== LuaType.string) {
+    pushError(lua, "ERR wrong number or type of arguments");
+    return 1;
   }
-  return LuaTable.fromRecord({ ok: text });
-};
-/** `redis.error_reply`. */
-const failure: LuaFunction = (...values) => {
-  const [text] = values;
-  if (values.length !== 1 || typeof text !== "string") {
-    return LuaTable.fromRecord({ err: "ERR wrong number or type of arguments" });
-  }
-  const bare = text.startsWith("-") ? text.slice(1) : text;
-  return LuaTable.fromRecord({ err: bare.includes(" ") ? bare : `ERR ${bare}` });
-};
-/** The `redis` table for a Lua state. */
-export function redisLibrary(runtime: LuaRuntime, state: ScriptState): LuaTable {
-  return LuaTable.fromRecord({
-    ...calls(runtime, state),
-    ...session(runtime, state),
-    error_reply: failure,
-    status_reply: status,
-    LOG_DEBUG: 0,
-    LOG_VERBOSE: 1,
-    LOG_NOTICE: 2,
-    LOG_WARNING: 3,
-    REPL_NONE: 0,
-    REPL_AOF: 1,
-    REPL_SLAVE: 2,
-    REPL_REPLICA: 2,
-    REPL_ALL: 3,
-    REDIS_VERSION: state.client.server.config.version,
-    REDIS_VERSION_NUM: versionNumber(state.client.server.config.version),
-  });
+  lua.pushTable();
+  lua.pushValue(1);
+  lua.setField(-2, "ok");
+  return 1;
 }
 
-/** `call` raises a command's error, `pcall` gives it. */
-function calls(runtime: LuaRuntime, state: ScriptState): Record<string, LuaFunction> {
-  const invoke = (values: readonly LuaValue[]): LuaValue => {
-    if (!state.running) {
-      return failed("redis.call/pcall can only be called inside a script invocation");
-    }
-    if (values.length === 0) {
-      return failed("Please specify at least one argument for this redis lib call");
-    }
-    const args: string[] = [];
-    for (const value of values) {
-      if (typeof value === "string") args.push(value);
-      else if (typeof value === "number") args.push(formatDouble(value));
-      else return failed("Lua redis lib command arguments must be strings or integers");
-    }
-    return run(state, args);
-  };
-  const call: LuaFunction = (...values) => {
-    const { n } = runtime.L;
-    const result = invoke(values);
-    runtime.L.n = n;
-    if (result instanceof LuaTable && result.hash.has("err")) {
-      result.set("source", `@${runtime.chunkName}`);
-      result.set("line", String(n));
-      throw new LuaError(result, n);
-    }
-    return result;
-  };
-  return {
-    call,
-    pcall: (...values) => invoke(values),
-  };
+/** What C takes for the text: it ends at the first zero. */
+function cString(text: string): string {
+  const end = text.indexOf("\0");
+  return end < 0 ? text : text.slice(0, end);
 }
 
-/** What a script may ask and set besides commands. */
-function session(runtime: LuaRuntime, state: ScriptState): Record<string, LuaFunction> {
-  return {
-    log: (...values) => {
-      if (values.length < 2) return runtime.raise("redis.log() requires two arguments or more.");
-      if (typeof values[0] !== "number") {
-        return runtime.raise("First argument must be a number (log level).");
-      }
-      if (values[0] < 0 || values[0] > 3) return runtime.raise("Invalid log level.");
-      return NOTHING;
-    },
-    setresp: (...values) => {
-      if (values.length !== 1) {
-        return runtime.raise("redis.setresp() requires one argument.");
-      }
-      if (values[0] !== 2 && values[0] !== 3) return runtime.raise("RESP version must be 2 or 3.");
-      state.version = values[0];
-      return NOTHING;
-    },
-    replicate_commands: () => true,
-    set_repl: () => NOTHING,
-    breakpoint: () => false,
-    debug: () => NOTHING,
-    acl_check_cmd: (...values) => {
-      if (values.length === 0)
-        return runtime.raise("Please specify at least one argument for this redis lib call");
-      try {
-        findCommand(state.client.server, values.map(String));
-      } catch {
-        return runtime.raise("Invalid command passed to redis.acl_check_cmd()");
-      }
-      return true;
-    },
-    sha1hex: (...values) => {
-      if (values.length !== 1) return runtime.raise("wrong number of arguments");
-      return sha1(typeof values[0] === "string" ? values[0] : formatDouble(Number(values[0])));
-    },
-  };
+/** `redis.error_reply`: what has no code gets one. */
+function errorReply(lua: LuaState): number {
+  if (lua.top !== 1 || lua.type(1) !== LuaType.string) {
+    pushError(lua, "ERR wrong number or type of arguments");
+    return 1;
+  }
+  const text = cString(lua.text(1) as string).replace(/^-/, "");
+  const space = text.indexOf(" ");
+  const code = space < 0 ? "ERR" : text.slice(0, space);
+  pushError(lua, `${code} ${text.slice(space + 1).replace(/^[\r\n]+|[\r\n]+$/g, "")}`);
+  return 1;
+}
+
+/** `redis.log`: checked, and written nowhere. */
+function log(lua: LuaState): number {
+  if (lua.top < 2) throwError(lua, "redis.log() requires two arguments or more.");
+  if (!lua.isNumber(1)) throwError(lua, "First argument must be a number (log level).");
+  const level = Math.trunc(lua.number(1));
+  if (!(level >= 0 && level <= 3)) throwError(lua, "Invalid debug level.");
+  return 0;
+}
+
+/** `redis.acl_check_cmd`: whoever may run scripts may run all commands. */
+function checkCommand(lua: LuaState, state: ScriptState): number {
+  requireRunning(lua, state, "redis.acl_check_cmd");
+  if (lua.top === 0) {
+    throwError(lua, "Please specify at least one argument for this redis lib call");
+  }
+  const args = popArguments(lua);
+  if (!args) throwError(lua, "Lua redis lib command arguments must be strings or integers");
+  let found = true;
+  try {
+    findCommand(state.client.server, args as string[]);
+  } catch (error) {
+    if (!(error instanceof RespError)) throw error;
+    found = !error.text.startsWith("ERR unknown");
+  }
+  if (!found) throwError(lua, "Invalid command passed to redis.acl_check_cmd()");
+  lua.pushBoolean(true);
+  return 1;
 }
 
 /** `7.0.15` as 0x0007000f. */

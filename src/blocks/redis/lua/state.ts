@@ -1,0 +1,341 @@
+/**
+ * A Lua state, with Lua's C API in terms of JavaScript's values. Strings are byte strings: one character a
+ * byte, as everywhere in this block. Functions of ours are written as C functions for Lua are: they find
+ * their arguments on the stack, at 1 and up, push their results, and return how many those are.
+ */
+import { addFunction, createMachine, type LuaApi } from "./machine.ts";
+
+/** A function that scripts can call. */
+export type HostFunction = (lua: LuaState) => number;
+
+/** The types of Lua's values, as lua.h numbers them. */
+export const LuaType = {
+  none: -1,
+  nil: 0,
+  boolean: 1,
+  lightUserdata: 2,
+  number: 3,
+  string: 4,
+  table: 5,
+  function: 6,
+  userdata: 7,
+  thread: 8,
+} as const;
+
+export const REGISTRY = -10_000;
+export const GLOBALS = -10_002;
+const FIRST_UPVALUE = -10_003;
+
+/** A double as x86-64 converts it to 64 bits: what does not fit becomes the least integer. */
+export function toLong(value: number): bigint {
+  if (!(Math.abs(value) < 2 ** 63)) return -(2n ** 63n);
+  return BigInt(Math.trunc(value));
+}
+
+/** The same for 64 bits without a sign: what is too great becomes 0. */
+export function toUnsignedLong(value: number): bigint {
+  if (!(value >= 2 ** 63)) return BigInt.asUintN(64, toLong(value));
+  return value < 2 ** 64 ? BigInt(value) : 0n;
+}
+
+/** `LUA_ERRMEM` and `LUA_GCCOLLECT`. */
+const OUT_OF_MEMORY = 4;
+const COLLECT = 2;
+
+/** When a hook is called: at each line, or after a number of steps (lua.h). */
+const MASK_LINE = 4;
+const MASK_COUNT = 8;
+const STEPS_AT_ONCE = 100_000;
+
+/** Where a string is put on its way into Lua: most fit here. */
+const SCRATCH_BYTES = 4_096;
+
+export class LuaState {
+  readonly api: LuaApi;
+  /** The address of the state that runs: a coroutine has its own. */
+  at: number;
+  readonly #functions: HostFunction[] = [];
+  readonly #call: number;
+  readonly #hook: number;
+  #stepsLeft = 0;
+  readonly #scratch: number;
+  readonly #length: number;
+  readonly #names: Map<string, number> = new Map();
+  #memory: Buffer;
+
+  constructor() {
+    const { api, call, hook } = createMachine(
+      (at) => {
+        const before = this.at;
+        this.at = at;
+        try {
+          return (this.#functions[api.lua_tonumber(at, FIRST_UPVALUE)] as HostFunction)(this);
+        } finally {
+          this.at = before;
+        }
+      },
+      (at) => {
+        const before = this.at;
+        this.at = at;
+        try {
+          this.#countSteps();
+        } finally {
+          this.at = before;
+        }
+      },
+    );
+    this.api = api;
+    this.#call = call;
+    this.#hook = hook;
+    this.#scratch = api.malloc(SCRATCH_BYTES);
+    this.#length = api.malloc(4);
+    this.#memory = Buffer.from(api.memory.buffer);
+    this.at = api.luaL_newstate();
+  }
+
+  /** Lua's memory; it is another object once it has grown. */
+  get #bytes(): Buffer {
+    if (this.#memory.length === 0) this.#memory = Buffer.from(this.api.memory.buffer);
+    return this.#memory;
+  }
+
+  get top(): number {
+    return this.api.lua_gettop(this.at);
+  }
+
+  set top(index: number) {
+    this.api.lua_settop(this.at, index);
+  }
+
+  pop(count: number = 1): void {
+    this.api.lua_settop(this.at, -count - 1);
+  }
+
+  type(index: number): number {
+    return this.api.lua_type(this.at, index);
+  }
+
+  /** Makes room on the stack for as many values, or raises Lua's "stack overflow". */
+  reserve(count: number): void {
+    if (this.api.lua_checkstack(this.at, count) === 0) this.raise("stack overflow");
+  }
+
+  pushNil(): void {
+    this.api.lua_pushnil(this.at);
+  }
+
+  pushBoolean(value: boolean): void {
+    this.api.lua_pushboolean(this.at, value ? 1 : 0);
+  }
+
+  pushNumber(value: number): void {
+    this.api.lua_pushnumber(this.at, value);
+  }
+
+  pushValue(index: number): void {
+    this.api.lua_pushvalue(this.at, index);
+  }
+
+  /** A null pointer, which stands for JSON's null. */
+  pushNull(): void {
+    this.api.lua_pushlightuserdata(this.at, 0);
+  }
+
+  /** A new table, with room for as many fields: where Lua's own libraries say, `pairs` shows it. */
+  pushTable(fields: number = 0): void {
+    this.api.lua_createtable(this.at, 0, fields);
+  }
+
+  pushString(text: string): void {
+    const { length } = text;
+    if (length <= SCRATCH_BYTES) {
+      this.#bytes.write(text, this.#scratch, length, "latin1");
+      this.api.lua_pushlstring(this.at, this.#scratch, length);
+      return;
+    }
+    const place = this.api.malloc(length);
+    this.#bytes.write(text, place, length, "latin1");
+    this.api.lua_pushlstring(this.at, place, length);
+    this.api.free(place);
+  }
+
+  pushFunction(run: HostFunction): void {
+    this.api.lua_pushnumber(this.at, this.#functions.push(run) - 1);
+    this.api.lua_pushcclosure(this.at, this.#call, 1);
+  }
+
+  /** A library's opening function, such as `luaopen_math`. */
+  pushNative(native: (...args: number[]) => number): void {
+    this.api.lua_pushcclosure(this.at, addFunction(this.api, native), 0);
+  }
+
+  /** The C function at `index`, to be called with the address of a state, in the frame of its stand-in. */
+  native(index: number): (at: number) => number {
+    const place = this.api.lua_tocfunction(this.at, index);
+    if (place === this.#call) {
+      this.api.lua_getupvalue(this.at, index, 1);
+      const run = this.#functions[this.number(-1)] as HostFunction;
+      this.pop();
+      return () => run(this);
+    }
+    const found = this.api.__indirect_function_table.get(place);
+    return (at) => found(at);
+  }
+
+  replace(index: number): void {
+    this.api.lua_replace(this.at, index);
+  }
+
+  insert(index: number): void {
+    this.api.lua_insert(this.at, index);
+  }
+
+  /** Whether the value is a number, or a string that reads as one. */
+  isNumber(index: number): boolean {
+    return this.api.lua_isnumber(this.at, index) !== 0;
+  }
+
+  number(index: number): number {
+    return this.api.lua_tonumber(this.at, index);
+  }
+
+  boolean(index: number): boolean {
+    return this.api.lua_toboolean(this.at, index) !== 0;
+  }
+
+  /** The bytes of a string or a number, which becomes a string in its place; undefined for others. */
+  text(index: number): string | undefined {
+    const place = this.api.lua_tolstring(this.at, index, this.#length);
+    return place === 0 ? undefined : this.#read(place);
+  }
+
+  #read(place: number): string {
+    const bytes = this.#bytes;
+    return bytes.toString("latin1", place, place + bytes.readUInt32LE(this.#length));
+  }
+
+  /** An argument that has to be a string or a number. */
+  checkText(index: number): string {
+    return this.#read(this.api.luaL_checklstring(this.at, index, this.#length));
+  }
+
+  checkNumber(index: number): number {
+    return this.api.luaL_checknumber(this.at, index);
+  }
+
+  /** An argument as C takes it for a `long` of 64 bits. */
+  checkInteger(index: number, fallback?: number): number {
+    if (fallback !== undefined && this.type(index) <= LuaType.nil) return fallback;
+    return Number(toLong(this.checkNumber(index)));
+  }
+
+  /** An argument as C takes it for an `int`: the lower half of a `long`. */
+  checkInt(index: number): number {
+    const value = this.checkNumber(index);
+    return value === (value | 0) ? value : Number(BigInt.asIntN(32, toLong(value)));
+  }
+
+  checkType(index: number, type: number): void {
+    this.api.luaL_checktype(this.at, index, type);
+  }
+
+  /** Sets `table[name]` to the value on top of the stack, and pops it. */
+  setField(index: number, name: string): void {
+    this.api.lua_setfield(this.at, index, this.#name(name));
+  }
+
+  getField(index: number, name: string): void {
+    this.api.lua_getfield(this.at, index, this.#name(name));
+  }
+
+  /** Pushes `table[name]` without asking metatables, and gives its type. */
+  getRawField(index: number, name: string): number {
+    const table = index < 0 && index > REGISTRY ? index - 1 : index;
+    this.pushString(name);
+    this.api.lua_rawget(this.at, table);
+    return this.type(-1);
+  }
+
+  /** The address of a field's name as a C string: there are few, and they stay in Lua's memory. */
+  #name(name: string): number {
+    let place = this.#names.get(name);
+    if (place !== undefined) return place;
+    place = this.api.malloc(name.length + 1);
+    this.#bytes.write(`${name}\0`, place, name.length + 1);
+    this.#names.set(name, place);
+    return place;
+  }
+
+  /** Keeps the value on top of the stack, pops it, and gives a number to find it by. */
+  keep(): number {
+    return this.api.luaL_ref(this.at, REGISTRY);
+  }
+
+  pushKept(reference: number): void {
+    this.api.lua_rawgeti(this.at, REGISTRY, reference);
+  }
+
+  release(reference: number): void {
+    this.api.luaL_unref(this.at, REGISTRY, reference);
+  }
+
+  /** Compiles a chunk and pushes its function, or else a message; says whether it compiled. */
+  load(source: string, chunkName: string): boolean {
+    const { length } = source;
+    const place = this.api.malloc(length + chunkName.length + 1);
+    const bytes = this.#bytes;
+    bytes.write(source, place, length, "latin1");
+    bytes.write(`${chunkName}\0`, place + length, chunkName.length + 1, "latin1");
+    const status = this.api.luaL_loadbuffer(this.at, place, length, place + length);
+    this.api.free(place);
+    return status === 0;
+  }
+
+  /**
+   * Calls the function below its arguments. When it fails its error is pushed in place of the results,
+   * after the handler at `handler` has seen it; 0 is no handler.
+   */
+  protectedCall(args: number, results: number, handler: number = 0): boolean {
+    const status = this.api.lua_pcall(this.at, args, results, handler);
+    // What a script filled the memory with is garbage by now; the next one finds room only without it.
+    if (status === OUT_OF_MEMORY) this.api.lua_gc(this.at, COLLECT, 0);
+    return status === 0;
+  }
+
+  /**
+   * Lets what runs from here on make so many steps (instructions of Lua's machine), and then raises an error:
+   * again and again, since a script may catch it.
+   */
+  allowSteps(count: number): void {
+    this.#stepsLeft = count;
+    this.api.lua_sethook(this.at, this.#hook, MASK_COUNT, STEPS_AT_ONCE);
+  }
+
+  #countSteps(): void {
+    this.#stepsLeft -= STEPS_AT_ONCE;
+    if (this.#stepsLeft > 0) return;
+    this.api.lua_sethook(this.at, this.#hook, MASK_LINE, 0);
+    this.raise("script ran for too many steps");
+  }
+
+  /** Raises the value on top of the stack. */
+  throwTop(): never {
+    this.api.lua_error(this.at);
+    throw new Error("lua_error came back");
+  }
+
+  /** Raises a message that begins with where the script is, as `luaL_error` does. */
+  raise(message: string): never {
+    this.api.luaL_where(this.at, 1);
+    this.pushString(message);
+    this.api.lua_concat(this.at, 2);
+    return this.throwTop();
+  }
+
+  /** Raises "bad argument #N to 'NAME' (MESSAGE)". */
+  raiseArgument(index: number, message: string): never {
+    this.#bytes.write(`${message}\0`, this.#scratch, SCRATCH_BYTES, "latin1");
+    this.api.luaL_argerror(this.at, index, this.#scratch);
+    throw new Error("luaL_argerror came back");
+  }
+}

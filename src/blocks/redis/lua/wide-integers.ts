@@ -1,0 +1,197 @@
+/**
+ * The interpreter is built for 32 bits, Redis for 64: where Lua's libraries turn numbers into C's `long`, the
+ * two differ. These functions stand before the few that do. They bring their arguments into a form that
+ * both read alike, and go on into the function itself, in the same frame of the stack, so that its
+ * complaints name it as ever.
+ */
+import { GLOBALS, type LuaState, LuaType, toLong, toUnsignedLong } from "./state.ts";
+
+const INT_MAX = 2 ** 31 - 1;
+const SPECIFIER = /%([-+ #0]*)([0-9]*)(?:\.([0-9]*))?([A-Za-z%])/g;
+
+type Narrow = (lua: LuaState, index: number) => void;
+
+/** Functions whose arguments, from that index on, are places or counts. */
+const narrowed: readonly (readonly [string, string, Narrow, number])[] = [
+  ["string", "sub", clamp, 2],
+  ["string", "byte", clamp, 2],
+  ["string", "find", clamp, 3],
+  ["string", "match", clamp, 3],
+  ["string", "rep", truncate, 2],
+  ["string", "gsub", truncate, 4],
+  ["string", "char", truncate, 1],
+  ["table", "concat", truncate, 3],
+  ["table", "remove", truncate, 2],
+  ["math", "ldexp", truncate, 2],
+  ["_G", "unpack", truncate, 2],
+];
+
+/** Replaces those functions, once Lua's libraries are open. */
+export function widenIntegers(lua: LuaState): void {
+  for (const [library, name, narrow, first] of narrowed) {
+    before(lua, library, name, (count) => {
+      for (let index = first; index <= count; index++) narrow(lua, index);
+    });
+  }
+  before(lua, "string", "format", (count) => widenFormat(lua, count));
+  // Redis's compiler evaluates arguments from the last to the first, and so are these checked.
+  for (const name of ["fmod", "mod", "pow", "atan2", "ldexp"]) {
+    before(lua, "math", name, () => lua.checkNumber(2));
+  }
+  widenToNumber(lua);
+  nameNull(lua);
+}
+
+/** A null pointer has no address to print in Redis's C library. */
+function nameNull(lua: LuaState): void {
+  lua.getField(GLOBALS, "tostring");
+  const original = lua.native(-1);
+  lua.pop();
+  lua.pushFunction((state) => {
+    if (state.type(1) !== LuaType.lightUserdata) return original(state.at);
+    state.pushString("userdata: (nil)");
+    return 1;
+  });
+  lua.setField(GLOBALS, "tostring");
+}
+
+/** Makes a library's function do `prepare` first. */
+function before(
+  lua: LuaState,
+  library: string,
+  name: string,
+  prepare: (argumentCount: number) => unknown,
+): void {
+  lua.getField(GLOBALS, library);
+  lua.getField(-1, name);
+  const original = lua.native(-1);
+  lua.pop();
+  lua.pushFunction((state) => {
+    prepare(state.top);
+    return original(state.at);
+  });
+  lua.setField(-2, name);
+  lua.pop();
+}
+
+/** Positions and counts beyond 31 bits mean no more than the greatest of 31 bits: no string is longer. */
+function clamp(lua: LuaState, index: number): void {
+  if (!lua.isNumber(index)) return;
+  const value = lua.number(index);
+  if (Math.abs(value) <= INT_MAX) return;
+  lua.pushNumber(toLong(value) > 0n ? INT_MAX : -INT_MAX);
+  lua.replace(index);
+}
+
+/** An `int` is the lower half of a `long`. */
+function truncate(lua: LuaState, index: number): void {
+  if (!lua.isNumber(index) || Math.abs(lua.number(index)) <= INT_MAX) return;
+  lua.pushNumber(lua.checkInt(index));
+  lua.replace(index);
+}
+
+/** Integers that `%d` and its kin would cut to 32 bits are written here, and printed as strings. */
+function widenFormat(lua: LuaState, count: number): void {
+  if (lua.type(1) !== LuaType.string) return;
+  const format = lua.text(1) as string;
+  let argument = 1;
+  let changed = false;
+  const rewritten = format.replace(
+    SPECIFIER,
+    (whole, flags: string, width: string, precision: string | undefined, kind: string) => {
+      if (kind === "%") return whole;
+      argument++;
+      if (!"diuoxX".includes(kind) || argument > count) return whole;
+      if (flags.length > 5 || width.length > 2 || (precision ?? "").length > 2) return whole;
+      if (!lua.isNumber(argument)) return whole;
+      const value = lua.number(argument);
+      const signed = kind === "d" || kind === "i";
+      if (value >= (signed ? -INT_MAX : 0) && value <= INT_MAX) return whole;
+      changed = true;
+      lua.pushString(
+        formatInteger(signed ? toLong(value) : toUnsignedLong(value), {
+          flags,
+          width,
+          precision,
+          kind,
+        }),
+      );
+      lua.replace(argument);
+      return "%s";
+    },
+  );
+  if (!changed) return;
+  lua.pushString(rewritten);
+  lua.replace(1);
+}
+
+interface IntegerFormat {
+  readonly flags: string;
+  readonly width: string;
+  readonly precision: string | undefined;
+  readonly kind: string;
+}
+
+/** C's `printf` for one integer. */
+function formatInteger(value: bigint, { flags, width, precision, kind }: IntegerFormat): string {
+  const signed = kind === "d" || kind === "i";
+  const magnitude = value < 0n ? -value : value;
+  const base = kind === "o" ? 8 : kind === "x" || kind === "X" ? 16 : 10;
+  let digits = magnitude.toString(base);
+  if (precision !== undefined) digits = digits.padStart(Number(precision), "0");
+  let sign = "";
+  if (signed) sign = value < 0n ? "-" : flags.includes("+") ? "+" : flags.includes(" ") ? " " : "";
+  else if (flags.includes("#") && base === 16 && value !== 0n) sign = "0x";
+  else if (flags.includes("#") && base === 8 && !digits.startsWith("0")) digits = `0${digits}`;
+  const total = Number(width);
+  if (flags.includes("-")) return cased(`${sign}${digits}`.padEnd(total), kind);
+  if (flags.includes("0") && precision === undefined) {
+    return cased(sign + digits.padStart(total - sign.length, "0"), kind);
+  }
+  return cased(`${sign}${digits}`.padStart(total), kind);
+}
+
+function cased(text: string, kind: string): string {
+  return kind === "X" ? text.toUpperCase() : text;
+}
+
+function widenToNumber(lua: LuaState): void {
+  lua.getField(GLOBALS, "tonumber");
+  const original = lua.native(-1);
+  lua.pop();
+  lua.pushFunction((state) => {
+    const type = state.type(1);
+    if (state.type(2) !== LuaType.number || state.number(2) === 10) return original(state.at);
+    if (type !== LuaType.string && type !== LuaType.number) return original(state.at);
+    const value = parseInBase(state.text(1) as string, Math.trunc(state.number(2)));
+    if (value === undefined) return original(state.at);
+    if (value === null) state.pushNil();
+    else state.pushNumber(value);
+    return 1;
+  });
+  lua.setField(GLOBALS, "tonumber");
+}
+
+/**
+ * C's `strtoul`, for digits that may stand for more than 32 bits; undefined when the original may as well
+ * answer, null when it is no number.
+ */
+function parseInBase(text: string, base: number): number | null | undefined {
+  if (base < 2 || base > 36) return undefined;
+  const match = /^[ \t\n\v\f\r]*([-+]?)(0[xX](?=[0-9a-fA-F]))?([0-9A-Za-z]+)[ \t\n\v\f\r]*$/.exec(
+    text,
+  );
+  if (!match) return undefined;
+  const [, sign, prefix = "", word = ""] = match;
+  const digits = prefix !== "" && base !== 16 ? prefix + word : word;
+  if (digits.length <= 6 && sign !== "-") return undefined;
+  let value = 0n;
+  for (const digit of digits) {
+    const one = Number.parseInt(digit, 36);
+    if (one >= base) return null;
+    value = value * BigInt(base) + BigInt(one);
+  }
+  // What does not fit is the greatest there is, whatever its sign.
+  if (value >= 2n ** 64n) return Number(2n ** 64n - 1n);
+  return Number(sign === "-" ? BigInt.asUintN(64, -value) : value);
+}
