@@ -8,6 +8,7 @@ import {
   simulate,
   startProgram,
 } from "../../src/node/index.ts";
+import { withoutVersion } from "../../src/node/program/compile.ts";
 import { Host } from "../../src/sim/host.ts";
 import { Kernel } from "../../src/sim/kernel.ts";
 import { Network } from "../../src/sim/network/index.ts";
@@ -194,6 +195,18 @@ describe("the digest of a program", () => {
     expect(one).toBe(other);
     const [elsewhere] = await digests(observer, "data.txt", "not named");
     expect(elsewhere).toBe(one);
+  });
+});
+
+describe("the digest of a program, on any version of Node", () => {
+  const meta = (main: string): string =>
+    `var __lc_meta = { resolve: r, ${main}url: "file:///a.mjs" };`;
+
+  it("does not count which names are a host's, nor what import.meta has", () => {
+    const newer = `${meta("main: true, ")} typeof globalThis.navigator;`;
+    const older = `${meta("")} typeof navigator;`;
+    expect(withoutVersion(newer)).toBe(withoutVersion(older));
+    expect(withoutVersion(newer)).not.toBe(withoutVersion(`${older} more()`));
   });
 });
 

@@ -93,7 +93,7 @@ export async function compileProgram(options: CompileOptions): Promise<CompiledP
   const map = built.outputFiles.find((file) => file.path.endsWith(".map"))?.text;
   const isModule = built.metafile.inputs[basename(entry)]?.format === "esm";
   const provided = findProvided(realEntry(entry), sources);
-  const text = withoutPlace(code, [realEntry(entry), ...sources.keys()]);
+  const text = withoutPlace(withoutVersion(code), [realEntry(entry), ...sources.keys()]);
   return instantiate(entry, code, { map, isModule, provided, text });
 }
 
@@ -104,6 +104,14 @@ function realEntry(entry: string): string {
   } catch {
     return entry;
   }
+}
+
+/**
+ * The code as it would be on any version of Node: which free names are a host's (`navigator`, say), and
+ * whether `import.meta` has a `main`, differs from one to the next.
+ */
+export function withoutVersion(code: string): string {
+  return code.replaceAll("globalThis.", "").replace(/, main: (?:true|false)(?=, url: ")/g, "");
 }
 
 /** The code as it would be in any other folder: files that know their place have absolute paths in it. */
