@@ -301,10 +301,15 @@ export class CommonJsLoader {
     for (let at: Module | null | undefined = parent; at; at = at.parent) {
       stack.push(at.filename ?? at.id);
     }
-    const below = stack.length > 0 ? `\nRequire stack:\n- ${stack.join("\n- ")}` : "";
-    const message = `Cannot find module '${request}'${below}`;
-    throw Object.assign(new Error(message), { code: "MODULE_NOT_FOUND", requireStack: stack });
+    throw notFound(request, stack);
   }
+}
+
+/** Node's error for what cannot be found; `stack` holds the files that ask, innermost first. */
+export function notFound(request: string, stack: readonly string[]): Error {
+  const below = stack.length > 0 ? `\nRequire stack:\n- ${stack.join("\n- ")}` : "";
+  const error = new Error(`Cannot find module '${request}'${below}`);
+  return Object.assign(error, { code: "MODULE_NOT_FOUND", requireStack: stack });
 }
 
 function parseJson(filename: string, text: string): unknown {

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { compileFunction } from "node:vm";
 import * as esbuild from "esbuild";
@@ -13,7 +13,7 @@ import { hostNames } from "../globals.ts";
 import { isBuiltin } from "../public-modules.ts";
 import { fileNames, placeDefine } from "./file-names.ts";
 import { namespaces, patchImportHelper } from "./namespaces.ts";
-import { findProvided, noProvided, type Provided } from "./provided.ts";
+import { findProvided, isInstalled, noProvided, type Provided } from "./provided.ts";
 import { registerSourceMap } from "./source-maps.ts";
 
 /** What `compileProgram` compiles. */
@@ -43,6 +43,8 @@ export interface CompiledProgram {
   readonly isModule?: boolean;
   /** The real files that it may look for beside itself: they are on the disk of its host. */
   readonly provided?: Provided;
+  /** Packages that are not installed, most of them optional, and a file that asks for each. */
+  readonly unresolved?: ReadonlyMap<string, string> | undefined;
   /** Evaluates the program, afresh. Settles when its top level has finished. */
   readonly evaluate: (scope: ProgramScope) => Promise<void>;
 }
@@ -93,8 +95,9 @@ export async function compileProgram(options: CompileOptions): Promise<CompiledP
   const map = built.outputFiles.find((file) => file.path.endsWith(".map"))?.text;
   const isModule = built.metafile.inputs[basename(entry)]?.format === "esm";
   const provided = findProvided(realEntry(entry), sources);
+  const unresolved = unresolvedNames(built.metafile, dirname(entry));
   const text = withoutPlace(withoutVersion(code), [realEntry(entry), ...sources.keys()]);
-  return instantiate(entry, code, { map, isModule, provided, text });
+  return instantiate(entry, code, { map, isModule, provided, text, unresolved });
 }
 
 /** The entry as esbuild names it: without symbolic links. */
@@ -104,6 +107,18 @@ function realEntry(entry: string): string {
   } catch {
     return entry;
   }
+}
+
+function unresolvedNames(metafile: esbuild.Metafile, directory: string): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const [file, { imports }] of Object.entries(metafile.inputs)) {
+    if (file.startsWith("host:")) continue;
+    for (const { path, external } of imports) {
+      const from = resolve(directory, file);
+      if (external && !names.has(path) && !isInstalled(path, from)) names.set(path, from);
+    }
+  }
+  return names;
 }
 
 /**
@@ -145,12 +160,13 @@ interface Instance {
   readonly provided: Provided;
   /** The code, as its digest counts it. */
   readonly text: string;
+  readonly unresolved?: ReadonlyMap<string, string>;
 }
 
 function instantiate(
   entry: string,
   code: string,
-  { map, isModule, provided, text }: Instance,
+  { map, isModule, provided, text, unresolved }: Instance,
 ): CompiledProgram {
   // The bundle may await at its top level: it runs in an async function, synchronous until it awaits.
   const hash = createHash("sha256").update(text);
@@ -167,6 +183,7 @@ function instantiate(
     digest,
     isModule,
     provided,
+    unresolved,
     evaluate: ({ global, require, publish, placeOf }) =>
       run(global, require, publish, placeOf, namespaces),
   };

@@ -25,7 +25,7 @@ export function startCompiled(
   const inject = options.inject ?? {};
   node.injected = inject;
   if (program.provided) plantProvided(diskOf(node.process.host).fs, program.provided);
-  const scope = programScope(node.realm, program.entry, inject);
+  const scope = programScope(node.realm, program, inject);
   let published: Record<string, unknown> = {};
   const evaluate = (): Promise<void> =>
     program.evaluate({

@@ -178,6 +178,16 @@ class Finder {
   }
 }
 
+/** Whether `request` may mean something for the file at `from`: a path may, a package if it is there. */
+export function isInstalled(request: string, from: string): boolean {
+  if (/^[./#]/.test(request)) return true;
+  const name = request.split("/", request.startsWith("@") ? 2 : 1).join("/");
+  for (const directory of directoriesAbove(from)) {
+    if (existsSync(join(directory, MODULES, name))) return true;
+  }
+  return false;
+}
+
 function* directoriesAbove(path: string): Generator<string> {
   for (let at = dirname(path); ; at = dirname(at)) {
     yield at;

@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { exited } from "../exited.ts";
 import { isBuiltin } from "../public-modules.ts";
 import type { Realm } from "../realm-types.ts";
-import { type CommonJsLoader, loaderOf, type Module, type Require } from "./commonjs.ts";
-import type { ProgramScope } from "./compile.ts";
+import { type CommonJsLoader, loaderOf, type Module, notFound, type Require } from "./commonjs.ts";
+import type { CompiledProgram, ProgramScope } from "./compile.ts";
 import { programFor } from "./library.ts";
 import { namespaceOf } from "./namespaces.ts";
 import { originalPlace } from "./source-maps.ts";
@@ -30,7 +30,7 @@ interface Place {
 /** The scope of one program in one process. */
 export function programScope(
   realm: Realm,
-  entry: string,
+  { entry, unresolved }: Pick<CompiledProgram, "entry" | "unresolved">,
   injected: Injected,
 ): Omit<ProgramScope, "publish"> {
   let made: CommonJsLoader | undefined;
@@ -41,6 +41,8 @@ export function programScope(
       if (isBuiltin(id)) return realm.requirePublic(id);
     }
     // The bundle has one `require` for all its files: the one that calls says where to begin.
+    const absentFor = unresolved?.get(id as string);
+    if (absentFor !== undefined) throw notFound(id as string, [absentFor]);
     return loadFor(loader(), callingFile() ?? entry, id);
   };
   const places = new Map<string, Place>();
@@ -97,7 +99,7 @@ function loadCompiled(realm: Realm, path: string, injected: Injected): unknown {
   }
   let exports: Record<string, unknown> | undefined;
   const evaluated = program.evaluate({
-    ...programScope(realm, path, injected),
+    ...programScope(realm, program, injected),
     publish: (published) => {
       exports = published;
     },
