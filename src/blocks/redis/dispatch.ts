@@ -88,6 +88,8 @@ export function execute(client: Client, command: Command, args: string[]): Reply
         ? command.run(client, args)
         : propagation.run(client, command, args);
     if (server.tracking !== undefined && command.reads) rememberReads(client, command, args);
+    // A script's own error, which has been counted by its code.
+    if (reply instanceof RespError) command.failed++;
     return reply;
   } catch (error) {
     command.failed++;

@@ -21,6 +21,7 @@ import { saveOptions } from "../rdb/file.ts";
 import { saveValue } from "../rdb/save-value.ts";
 import { ListValue } from "../values/list.ts";
 import { StringValue } from "../values/string.ts";
+import { engineOf } from "./scripting.ts";
 
 /** DEBUG SLEEP holds up everyone, as in Redis: nothing else happens until time is up. */
 function sleep(client: Client, args: string[]): Reply {
@@ -164,7 +165,14 @@ export const debugCommands: CommandTable = {
   log: [accepted, 3, "asltD"],
   "quicklist-packed-threshold": [accepted, 3, "asltD"],
   "set-skip-checksum-validation": [accepted, 3, "asltD"],
-  "set-disable-deny-scripts": [accepted, 3, "asltD"],
+  "set-disable-deny-scripts": [
+    (client, args) => {
+      engineOf(client).unlimited = args[2] !== "0";
+      return OK;
+    },
+    3,
+    "asltD",
+  ],
   "change-repl-id": [accepted, 2, "asltD"],
   "pause-cron": [accepted, 3, "asltD"],
   replybuffer: [accepted, -3, "asltD"],

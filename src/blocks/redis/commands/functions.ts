@@ -5,6 +5,11 @@ import type { CommandTable } from "../command.ts";
 import { err } from "../errors.ts";
 import { globMatch } from "../glob.ts";
 import { parseInteger } from "../numbers.ts";
+import { ByteReader, CorruptError } from "../rdb/bytes.ts";
+import { sealed, unsealed } from "../rdb/dump.ts";
+import { saveFunctions } from "../rdb/file.ts";
+import { readString } from "../rdb/strings.ts";
+import { OPCODE } from "../rdb/types.ts";
 import type { FunctionLibrary } from "../scripting/functions.ts";
 import { engineOf } from "./scripting.ts";
 
@@ -26,13 +31,52 @@ function remove(client: Client, args: string[]): Reply {
   return OK;
 }
 
+const BAD_SUBCOMMAND = (name: string): RespError =>
+  err(`unknown subcommand or wrong number of arguments for '${name}'. Try FUNCTION HELP.`);
+
 function flush(client: Client, args: string[]): Reply {
+  if (args.length > 3) throw BAD_SUBCOMMAND(args[1] as string);
   const word = args[2]?.toUpperCase();
-  if (args.length > 3 || (word !== undefined && word !== "SYNC" && word !== "ASYNC")) {
+  if (word !== undefined && word !== "SYNC" && word !== "ASYNC") {
     throw err("FUNCTION FLUSH only supports SYNC|ASYNC option");
   }
   client.server.scripts?.functions.clear();
+  client.server.dirty++;
   return OK;
+}
+
+/** All libraries as bytes that FUNCTION RESTORE takes, of this server or of another. */
+function dump({ server }: Client): Reply {
+  return sealed(saveFunctions(server));
+}
+
+function restore(client: Client, args: string[]): Reply {
+  if (args.length > 4) throw BAD_SUBCOMMAND(args[1] as string);
+  const policy = (args[3] ?? "append").toLowerCase();
+  if (policy !== "append" && policy !== "replace" && policy !== "flush") {
+    throw err("Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.");
+  }
+  const body = unsealed(args[2] as string);
+  if (body === undefined) throw err("DUMP payload version or checksum are wrong");
+  engineOf(client).functions.restore(librariesIn(body), policy);
+  client.server.dirty++;
+  return OK;
+}
+
+/** The code of each library in a payload. */
+function librariesIn(body: string): string[] {
+  const reader = new ByteReader(body);
+  const codes: string[] = [];
+  try {
+    while (reader.left > 0) {
+      if (reader.byte() !== OPCODE.functions) throw err("given type is not a function");
+      codes.push(readString(reader));
+    }
+  } catch (error) {
+    if (error instanceof CorruptError) throw err("failed loading the given functions payload");
+    throw error;
+  }
+  return codes;
 }
 
 function describe(library: FunctionLibrary, withCode: boolean): Reply {
@@ -47,17 +91,17 @@ function describe(library: FunctionLibrary, withCode: boolean): Reply {
 
 function list(client: Client, args: string[]): Reply {
   let withCode = false;
-  let pattern = "*";
+  let pattern: string | undefined;
   for (let at = 2; at < args.length; at++) {
     const word = (args[at] as string).toUpperCase();
     if (word === "WITHCODE" && !withCode) withCode = true;
-    else if (word === "LIBRARYNAME") {
+    else if (word === "LIBRARYNAME" && pattern === undefined) {
       if (at + 1 >= args.length) throw err("library name argument was not given");
       pattern = args[++at] as string;
     } else throw err(`Unknown argument ${args[at] as string}`);
   }
   return [...engineOf(client).functions.libraries.values()]
-    .filter(({ name }) => globMatch(pattern, name))
+    .filter(({ name }) => globMatch(pattern ?? "*", name))
     .map((library) => describe(library, withCode));
 }
 
@@ -97,6 +141,8 @@ export const functions: CommandTable = {
       delete: [remove, 3, "ws"],
       flush: [flush, -2, "ws"],
       list: [list, -2, "s"],
+      dump: [dump, 2, "s"],
+      restore: [restore, -3, "wms"],
       stats: [stats, 2, "slt"],
       kill: [
         () => {

@@ -69,6 +69,7 @@ function memory(one: Server): Field[] {
     ["used_memory_rss_human", humanBytes(used)],
     ["used_memory_peak", peak],
     ["used_memory_peak_human", humanBytes(peak)],
+    ["number_of_cached_scripts", one.scripts?.size ?? 0],
     ["used_memory_peak_perc", `${((100 * used) / peak).toFixed(2)}%`],
     ["used_memory_overhead", startup],
     ["used_memory_startup", startup],

@@ -114,8 +114,11 @@ function bytesOrder(a: string, b: string): number {
 function sorted(client: Client, key: string, options: Options): string[] {
   let elements = elementsOf(client, key, options);
   // A set has no order of its own, so what is stored or computed from it is sorted all the same.
+  const isScript = client.socket === undefined;
   const mustSort =
-    options.unsorted && options.store !== undefined && client.db.peek(key) instanceof SetValue;
+    options.unsorted &&
+    (options.store !== undefined || isScript) &&
+    client.db.peek(key) instanceof SetValue;
   if (!options.unsorted || mustSort) {
     const how = mustSort ? { ...options, by: undefined, alpha: true } : options;
     const weighed = elements.map((element) => weigh(client, element, how));

@@ -106,8 +106,16 @@ function pushList(lua: LuaState, items: readonly Reply[], version: RespVersion):
   }
 }
 
-/** Pops what a script returned, and gives it as a reply; `version` is what `redis.setresp` chose. */
-export function popReply(lua: LuaState, version: RespVersion, depth: number = 0): Reply {
+/** How a script's result is read. */
+export interface ReplyOptions {
+  /** What `redis.setresp` chose. */
+  readonly version: RespVersion;
+  /** Is told of each error that no command has counted yet. */
+  readonly onError: (error: RespError) => void;
+}
+
+/** Pops what a script returned, and gives it as a reply. */
+export function popReply(lua: LuaState, options: ReplyOptions, depth: number = 0): Reply {
   // A table may hold itself.
   if (depth > DEPTH_MAX || lua.api.lua_checkstack(lua.at, 4) === 0) {
     lua.pop();
@@ -122,11 +130,11 @@ export function popReply(lua: LuaState, version: RespVersion, depth: number = 0)
       reply = integer(lua.number(-1));
       break;
     case LuaType.boolean:
-      if (version === 3) reply = new Bool(lua.boolean(-1));
+      if (options.version === 3) reply = new Bool(lua.boolean(-1));
       else reply = lua.boolean(-1) ? 1 : null;
       break;
     case LuaType.table:
-      reply = tableReply(lua, version, depth + 1);
+      reply = tableReply(lua, options, depth + 1);
       break;
     default:
       reply = null;
@@ -148,8 +156,16 @@ function oneLine(text: string): string {
   return text.replace(/[\r\n]/g, " ");
 }
 
+/** Whether the error on top of the stack is a command's, which has counted it. */
+export function isCounted(lua: LuaState): boolean {
+  lua.getRawField(-1, "ignore_error_stats_update");
+  const counted = lua.boolean(-1);
+  lua.pop();
+  return counted;
+}
+
 /** The table on top of the stack, which stays there. */
-function tableReply(lua: LuaState, version: RespVersion, depth: number): Reply {
+function tableReply(lua: LuaState, options: ReplyOptions, depth: number): Reply {
   const { api } = lua;
   const has = (name: string, type: number): boolean => {
     if (lua.getRawField(-1, name) === type) return true;
@@ -161,7 +177,11 @@ function tableReply(lua: LuaState, version: RespVersion, depth: number): Reply {
     lua.pop();
     return text;
   };
-  if (has("err", LuaType.string)) return new RespError(oneLine(popText()));
+  if (has("err", LuaType.string)) {
+    const error = new RespError(oneLine(popText()));
+    if (!isCounted(lua)) options.onError(error);
+    return error;
+  }
   if (has("ok", LuaType.string)) return new Status(oneLine(popText()));
   if (has("double", LuaType.number)) {
     const value = lua.number(-1);
@@ -179,7 +199,7 @@ function tableReply(lua: LuaState, version: RespVersion, depth: number): Reply {
     lua.pushNil();
     while (api.lua_next(lua.at, -2) !== 0) {
       lua.pushValue(-2);
-      flat.push(popReply(lua, version, depth), popReply(lua, version, depth));
+      flat.push(popReply(lua, options, depth), popReply(lua, options, depth));
     }
     lua.pop();
     return new MapReply(flat);
@@ -190,7 +210,7 @@ function tableReply(lua: LuaState, version: RespVersion, depth: number): Reply {
     while (api.lua_next(lua.at, -2) !== 0) {
       lua.pop();
       lua.pushValue(-1);
-      items.push(popReply(lua, version, depth));
+      items.push(popReply(lua, options, depth));
     }
     lua.pop();
     return new SetReply(items);
@@ -202,7 +222,7 @@ function tableReply(lua: LuaState, version: RespVersion, depth: number): Reply {
       lua.pop();
       return out;
     }
-    out.push(popReply(lua, version, depth));
+    out.push(popReply(lua, options, depth));
   }
 }
 

@@ -6,6 +6,7 @@ import { type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { err } from "../errors.ts";
 import type { Server } from "../server.ts";
+import { admitScript } from "./admission.ts";
 import { Environment, LuaMessage, parseShebang, scriptFlags } from "./environment.ts";
 import { FunctionLibraries } from "./functions.ts";
 import { sha1 } from "./redis-library.ts";
@@ -17,13 +18,13 @@ interface Script {
   readonly flags: ReadonlySet<string> | undefined;
 }
 
-const WRITES_IN_RO = err("Can not execute a script with write flag using *_ro command.");
-
 export class ScriptEngine {
   readonly #environment: Environment;
   readonly #shas: Map<string, string> = new Map();
   readonly #scripts: Map<string, Script> = new Map();
   readonly functions: FunctionLibraries;
+  /** Scripts may call every command: DEBUG SET-DISABLE-DENY-SCRIPTS. */
+  unlimited = false;
 
   constructor(server: Server) {
     this.#environment = new Environment(server, "user_script");
@@ -41,11 +42,16 @@ export class ScriptEngine {
         this.#scripts.set(sha, { run: this.#environment.compile(withoutShebang(source)), flags });
       } catch (error) {
         if (!(error instanceof LuaMessage)) throw error;
-        throw new RespError(`ERR Error compiling script (new function): ${error.message}`);
+        throw new RespError(error.message);
       }
     }
     this.#shas.set(source, sha);
     return sha;
+  }
+
+  /** How many scripts are kept. */
+  get size(): number {
+    return this.#scripts.size;
   }
 
   has(sha: string): boolean {
@@ -65,12 +71,10 @@ export class ScriptEngine {
   ): Reply {
     const script = this.#scripts.get(options.sha);
     if (!script) throw new RespError("NOSCRIPT No matching script. Please use EVAL.");
-    const noWrites = script.flags?.has("no-writes") ?? false;
-    if (options.readOnly && script.flags !== undefined && !noWrites) throw WRITES_IN_RO;
     return this.#environment.run(client, script.run, {
+      ...admitScript(client.server, script.flags, options.readOnly),
       keys: options.keys,
       args: options.args,
-      readOnly: options.readOnly || noWrites,
       title: options.sha,
     });
   }

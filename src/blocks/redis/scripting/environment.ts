@@ -9,8 +9,10 @@ import { structFunctions } from "../lua/struct.ts";
 import { asText, readTextOnly } from "../lua/text-chunks.ts";
 import { widenIntegers } from "../lua/wide-integers.ts";
 import { type Reply, RespError } from "../../../wire/index.ts";
+import { err } from "../errors.ts";
 import type { Server } from "../server.ts";
-import { popReply, pushStrings } from "./convert.ts";
+import type { Permissions } from "./admission.ts";
+import { isCounted, popReply, pushStrings } from "./convert.ts";
 import {
   evalFields,
   type Fields,
@@ -22,10 +24,9 @@ import {
 import { Sandbox } from "./sandbox.ts";
 
 /** What a run of a script needs to know. */
-export interface RunOptions {
+export interface RunOptions extends Permissions {
   readonly keys: readonly string[];
   readonly args: readonly string[];
-  readonly readOnly: boolean;
   /** How the script calls itself in the messages of its failures: its SHA1, or a function's name. */
   readonly title: string;
 }
@@ -67,18 +68,35 @@ export class Environment {
   readonly #facade: number;
   readonly #handler: number;
 
-  constructor(server: Server, chunkName: "user_script" | "user_function") {
+  /** What a library of functions sees while it is loaded, in place of the globals. */
+  readonly #loading: number;
+
+  /** `register` is `redis.register_function`, for an environment of functions. */
+  constructor(
+    server: Server,
+    chunkName: "user_script" | "user_function",
+    register: HostFunction | undefined = undefined,
+  ) {
     const { lua } = this;
     this.#server = server;
     this.chunkName = chunkName;
     const client = new Client(server, 0, undefined);
     client.denyBlocking = true;
-    this.#state = { client, readOnly: false, version: 2, running: false };
+    this.#state = {
+      client,
+      readOnly: false,
+      allowOom: false,
+      hasWritten: false,
+      unlimited: false,
+      version: 2,
+      running: false,
+    };
     this.#openLibraries();
     this.#addRedis(chunkName === "user_script");
     this.#handler = this.#addHandler(chunkName === "user_script");
     const sandbox = new Sandbox(lua);
     sandbox.replaceRawFunctions();
+    this.#loading = this.#addLoading(sandbox, register);
     lua.pushValue(GLOBALS);
     this.#failOnMissing();
     sandbox.protectStrings();
@@ -216,32 +234,47 @@ export class Environment {
     if (lua.load(asText(source), `@${this.chunkName}`)) return lua.keep();
     const message = lua.text(-1) as string;
     lua.pop();
-    throw new LuaMessage(message);
+    const what = this.chunkName === "user_script" ? "script (new function)" : "function";
+    throw new LuaMessage(`ERR Error compiling ${what}: ${message}`);
   }
 
-  /** What a library of functions sees while it is loaded: `register_function`, logging, and nothing else. */
-  loadLibrary(source: string, register: HostFunction): void {
+  /** `register_function`, logging, and nothing else. */
+  #addLoading(sandbox: Sandbox, register: HostFunction | undefined): number {
+    const { lua } = this;
+    lua.pushTable();
+    if (register) {
+      lua.pushTable();
+      setFields(lua, [["register_function", register], ...logFields(this.#state)]);
+      this.#failOnMissing();
+      sandbox.protect();
+      lua.setField(-2, "redis");
+    }
+    this.#failOnMissing();
+    return lua.keep();
+  }
+
+  /** Makes the globals those that are kept there. */
+  #show(globals: number): void {
+    const { lua } = this;
+    lua.pushKept(this.#facade);
+    lua.pushKept(globals);
+    lua.setField(-2, "__index");
+    lua.pop();
+  }
+
+  /** Runs a library's code, which registers functions. */
+  loadLibrary(source: string): void {
     const { lua } = this;
     const run = this.compile(source);
-    lua.pushKept(this.#facade);
-    lua.pushTable();
-    lua.pushTable();
-    setFields(lua, [["register_function", register], ...logFields(this.#state)]);
-    this.#failOnMissing();
-    lua.setField(-2, "redis");
-    this.#failOnMissing();
-    lua.setField(-2, "__index");
+    this.#show(this.#loading);
     lua.pushKept(run);
     lua.allowSteps(STEPS_MAX);
     const loaded = lua.protectedCall(0, 0);
     const failure = loaded ? "" : (failureText(lua) ?? "");
     lua.top = 0;
     lua.release(run);
-    lua.pushKept(this.#facade);
-    lua.pushKept(this.#globals);
-    lua.setField(-2, "__index");
-    lua.top = 0;
-    if (!loaded) throw new LuaMessage(failure);
+    this.#show(this.#globals);
+    if (!loaded) throw new LuaMessage(`ERR Error registering functions: ${failure}`);
   }
 
   /** Runs a function for a client: the clock stands still, and its result becomes the reply. */
@@ -250,8 +283,12 @@ export class Environment {
     const state = this.#state;
     const server = this.#server;
     state.readOnly = options.readOnly;
+    state.allowOom = options.allowOom;
+    state.hasWritten = false;
+    state.unlimited = server.scripts?.unlimited === true;
     state.version = 2;
     state.client.db = client.db;
+    state.client.user = client.user;
     state.running = true;
     server.frozen++;
     lua.allowSteps(STEPS_MAX);
@@ -259,9 +296,13 @@ export class Environment {
       lua.pushKept(this.#handler);
       lua.pushKept(reference);
       const passed = this.#pass(options);
-      return lua.protectedCall(passed, 1, 1)
-        ? popReply(lua, state.version)
-        : failureReply(lua, options.title);
+      const onError = (error: RespError): void => server.countError(error);
+      if (lua.protectedCall(passed, 1, 1))
+        return popReply(lua, { version: state.version, onError });
+      const counted = lua.type(-1) === LuaType.table && isCounted(lua);
+      const failure = failureReply(lua, options.title);
+      if (!counted) onError(failure);
+      return failure;
     } finally {
       server.frozen--;
       state.running = false;
@@ -343,10 +384,12 @@ export const scriptFlags: ReadonlySet<string> = new Set([
   "allow-cross-slot-keys",
 ]);
 
-/** The words of a first line such as `#!lua name=mylib flags=no-writes`. */
+/** The words of a first line such as `#!lua name=mylib flags=no-writes`, quoted or not. */
 export function parseShebang(source: string): { engine: string; options: [string, string][] } {
   const line = source.slice(2, source.indexOf("\n") < 0 ? undefined : source.indexOf("\n"));
-  const [engine = "", ...words] = line.trim().split(/\s+/);
+  const engine = /^\S*/.exec(line)?.[0] ?? "";
+  const words = splitWords(line.slice(engine.length));
+  if (words === undefined) throw err("Invalid library metadata");
   return {
     engine,
     options: words.map((word) => {
@@ -354,4 +397,19 @@ export function parseShebang(source: string): { engine: string; options: [string
       return at < 0 ? [word, ""] : [word.slice(0, at), word.slice(at + 1)];
     }),
   };
+}
+
+/** Words as Redis splits lines: blanks part them, quotes hold them together. Undefined when one stays open. */
+function splitWords(line: string): string[] | undefined {
+  const words: string[] = [];
+  const word =
+    /\s*(?:"((?:[^"\\]|\\.)*)"(?!\S)|'((?:[^'\\]|\\.)*)'(?!\S)|((?:[^\s"']|["'][^"']*["'])+))/y;
+  while (/\S/.test(line.slice(word.lastIndex))) {
+    const match = word.exec(line);
+    if (!match) return undefined;
+    const [, double, single, bare = ""] = match;
+    if (double !== undefined) words.push(double.replace(/\\(.)/g, "$1"));
+    else words.push(single?.replace(/\\'/g, "'") ?? bare.replace(/["']([^"']*)["']/g, "$1"));
+  }
+  return words;
 }

@@ -4,6 +4,7 @@ import type { Client } from "../client.ts";
 import { err } from "../errors.ts";
 import { type LuaState, LuaType } from "../lua/state.ts";
 import type { Server } from "../server.ts";
+import { admitScript } from "./admission.ts";
 import { Environment, LuaMessage, parseShebang, scriptFlags } from "./environment.ts";
 import { throwError } from "./redis-library.ts";
 
@@ -39,7 +40,9 @@ export class FunctionLibraries {
   }
 
   get #lua(): Environment {
-    this.#environment ??= new Environment(this.#server, "user_function");
+    this.#environment ??= new Environment(this.#server, "user_function", (lua) => {
+      return this.#register(lua);
+    });
     return this.#environment;
   }
 
@@ -61,19 +64,50 @@ export class FunctionLibraries {
     if (old) this.libraries.delete(name);
     this.#loading = library;
     try {
-      this.#lua.loadLibrary(withoutFirstLine(code), (lua) => this.#register(lua));
+      this.#lua.loadLibrary(withoutFirstLine(code));
       if (library.functions.size === 0) throw err("No functions registered");
+      for (const { name: taken } of library.functions.values()) {
+        if (this.find(taken)) throw err(`Function ${taken} already exists`);
+      }
     } catch (error) {
       if (old) this.libraries.set(name, old);
       this.#release(library);
       if (!(error instanceof LuaMessage)) throw error;
-      throw err(error.message);
+      throw new RespError(error.message);
     } finally {
       this.#loading = undefined;
     }
     if (old) this.#release(old);
     this.libraries.set(name, library);
     return name;
+  }
+
+  /** FUNCTION RESTORE: all of them, or none. */
+  restore(codes: readonly string[], policy: "append" | "replace" | "flush"): void {
+    const before = new Map(this.libraries);
+    if (policy === "flush") this.libraries.clear();
+    const replaced: FunctionLibrary[] = policy === "flush" ? [...before.values()] : [];
+    try {
+      for (const code of codes) {
+        const name = libraryName(code);
+        const old = this.libraries.get(name);
+        if (old && policy !== "replace") throw err(`Library ${name} already exists`);
+        if (old) {
+          this.libraries.delete(name);
+          replaced.push(old);
+        }
+        this.load(code, false);
+      }
+    } catch (error) {
+      const kept = new Set(before.values());
+      for (const library of this.libraries.values()) {
+        if (!kept.has(library)) this.#release(library);
+      }
+      this.libraries.clear();
+      for (const [name, library] of before) this.libraries.set(name, library);
+      throw error;
+    }
+    for (const library of replaced) this.#release(library);
   }
 
   /** Forgets a library; says whether there was one of this name. */
@@ -101,7 +135,6 @@ export class FunctionLibraries {
     let problem: string | undefined;
     if (!NAME.test(made.name)) problem = BAD_NAME.text.slice("ERR ".length);
     else if (library.functions.has(key)) problem = "Function already exists in the library";
-    else if (this.find(made.name)) problem = `Function ${made.name} already exists`;
     if (problem !== undefined) {
       lua.release(made.run);
       return throwError(lua, problem);
@@ -118,13 +151,9 @@ export class FunctionLibraries {
   ): Reply {
     const found = this.find(name);
     if (!found) throw err("Function not found");
-    const noWrites = found.flags.includes("no-writes");
-    if (options.readOnly && !noWrites) {
-      throw err("Can not execute a script with write flag using *_ro command.");
-    }
+    const permissions = admitScript(this.#server, new Set(found.flags), options.readOnly);
     const { keys, args } = options;
-    const readOnly = options.readOnly || noWrites;
-    return this.#lua.run(client, found.run, { keys, args, readOnly, title: found.name });
+    return this.#lua.run(client, found.run, { ...permissions, keys, args, title: found.name });
   }
 }
 

@@ -3,15 +3,20 @@ import { createHash } from "node:crypto";
 import { formatDouble, RespError, type RespVersion } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { NO_REPLY } from "../command.ts";
-import { execute, findCommand } from "../dispatch.ts";
+import { execute, findCommand, lookupCommand } from "../dispatch.ts";
 import { type HostFunction, type LuaState, LuaType } from "../lua/state.ts";
+import { type Caller, refusalOf } from "./admission.ts";
 import { pushError, pushReply } from "./convert.ts";
 
-/** What a script is allowed, and the version of replies that it chose. */
-export interface ScriptState {
+/** The script that runs, and what it chose. */
+export interface ScriptState extends Caller {
   /** The client that scripts run their commands with. */
   readonly client: Client;
   readOnly: boolean;
+  allowOom: boolean;
+  hasWritten: boolean;
+  unlimited: boolean;
+  /** The version of replies. */
   version: RespVersion;
   /** False while a library of functions is loaded, when commands cannot be called. */
   running: boolean;
@@ -181,12 +186,13 @@ function run(state: ScriptState, args: string[]): Parameters<typeof pushReply>[1
     if (!(error instanceof RespError)) throw error;
     return scriptError(error);
   }
-  if (command.flags.includes("s")) {
-    return new RespError("ERR This Redis command is not allowed from script");
+  const refusal = refusalOf(state, command, args);
+  if (refusal !== undefined) {
+    client.server.countError(refusal);
+    command.rejected++;
+    return refusal;
   }
-  if (state.readOnly && command.writes) {
-    return new RespError("ERR Write commands are not allowed from read-only scripts.");
-  }
+  if (command.writes) state.hasWritten = true;
   client.resp = state.version;
   const reply = execute(client, command, args);
   return reply === NO_REPLY ? null : reply;
@@ -232,7 +238,7 @@ function log(lua: LuaState): number {
   return 0;
 }
 
-/** `redis.acl_check_cmd`: whoever may run scripts may run all commands. */
+/** `redis.acl_check_cmd`: whether the user may run a command. */
 function checkCommand(lua: LuaState, state: ScriptState): number {
   requireRunning(lua, state, "redis.acl_check_cmd");
   if (lua.top === 0) {
@@ -240,15 +246,19 @@ function checkCommand(lua: LuaState, state: ScriptState): number {
   }
   const args = popArguments(lua);
   if (!args) throwError(lua, "Lua redis lib command arguments must be strings or integers");
-  let found = true;
+  const { server, user } = state.client;
+  let command;
   try {
-    findCommand(state.client.server, args as string[]);
+    command = findCommand(server, args as string[]);
   } catch (error) {
     if (!(error instanceof RespError)) throw error;
-    found = !error.text.startsWith("ERR unknown");
+    // What is wrong with the number of arguments is not asked here.
+    if (error.text.startsWith("ERR unknown")) {
+      throwError(lua, "Invalid command passed to redis.acl_check_cmd()");
+    }
+    command = lookupCommand(server, (args as string[])[0] as string);
   }
-  if (!found) throwError(lua, "Invalid command passed to redis.acl_check_cmd()");
-  lua.pushBoolean(true);
+  lua.pushBoolean(command !== undefined && user.deny(command, args as string[]) === undefined);
   return 1;
 }
 
