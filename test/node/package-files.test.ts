@@ -172,6 +172,27 @@ describe("a package reads its own files", () => {
   });
 });
 
+describe("a native add-on", () => {
+  it("is refused by name, however it is loaded, and its package may do without", async () => {
+    const { stdout } = await hosted(
+      `import { errors } from "addon"; console.log(errors.join("\\n"));`,
+      {
+        files: {
+          "node_modules/addon/package.json": '{ "name": "addon", "main": "i.js" }',
+          "node_modules/addon/i.js": `const path = require("path"); exports.errors = [];
+            const attempt = (load) => { try { load(); } catch (error) {
+              exports.errors.push(error.code + " " + path.basename(error.message)); } };
+            attempt(() => require("./build/native.node"));
+            attempt(() => require(path.join(__dirname, "build", "native.node")));`,
+          "node_modules/addon/build/native.node": "binary",
+        },
+      },
+    );
+    const refusal = "LC_NOT_SIMULATED native.node: native add-ons are not simulated\n";
+    expect(stdout).toBe(refusal + refusal);
+  });
+});
+
 describe("a program reads its own files", () => {
   it("by the patterns in which programs name them", async () => {
     const { stdout } = await both(

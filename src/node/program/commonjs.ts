@@ -11,7 +11,7 @@ import type { Realm } from "../realm-types.ts";
 import { namespaces } from "./namespaces.ts";
 import { resolveEsm } from "./esm-resolve.ts";
 import { type HostFiles, hostFiles } from "./host-files.ts";
-import { needsCompiling } from "./file-names.ts";
+import { needsCompiling, notNative } from "./file-names.ts";
 import { ModuleFinder } from "./module-finder.ts";
 
 /** A module's `require`, with its properties. */
@@ -118,7 +118,7 @@ export class CommonJsLoader {
         module.exports = parseJson(filename, this.files.read(filename));
       },
       ".node": (_module, filename) => {
-        throw Object.assign(new Error(`${filename}: native add-ons are not simulated`), {
+        throw Object.assign(new Error(notNative(filename)), {
           code: "LC_NOT_SIMULATED",
         });
       },

@@ -84,7 +84,6 @@ export async function compileProgram(options: CompileOptions): Promise<CompiledP
       keepNames: false,
       logLevel: "silent",
       legalComments: "none",
-      loader: { ".node": "empty" },
       plugins: [hostModules(new Set(injected)), fileNames(realEntry(entry), sources)],
     });
   } catch (error) {

@@ -53,6 +53,10 @@ export function fileNames(entry: string, sources: Map<string, string>): esbuild.
   return {
     name: "file-names",
     setup(build) {
+      build.onLoad({ filter: /\.node$/, namespace: "file" }, ({ path }) => ({
+        contents: `throw Object.assign(new Error(${JSON.stringify(notNative(path))}), { code: "LC_NOT_SIMULATED" });`,
+        loader: "js",
+      }));
       build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, async ({ path, namespace }) => {
         if (namespace !== "file") return undefined;
         const source = await readFile(path, "utf8");
@@ -71,6 +75,11 @@ export function fileNames(entry: string, sources: Map<string, string>): esbuild.
       });
     },
   };
+}
+
+/** What is said of a native add-on, whoever loads it. */
+export function notNative(path: string): string {
+  return `${path}: native add-ons are not simulated`;
 }
 
 function declarationsOf(path: string, source: string, isEntry: boolean): string[] {
