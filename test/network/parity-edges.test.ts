@@ -175,6 +175,38 @@ const scenarios: Record<string, Scenario> = {
     });
   },
 
+  "closed in the turn in which it asked for a connection": (scope) => {
+    const server = scope.net.createServer((socket) => {
+      watch(scope, "server", socket);
+      socket.on("close", () => server.close());
+    });
+    server.on("close", () => scope.setTimeout(scope.done, 25));
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      watch(scope, "client", scope.net.connect(port, "127.0.0.1")).destroy();
+    });
+  },
+
+  "two writes in one turn to a peer that is closed": (scope) => {
+    listen(
+      scope,
+      (socket, server) => {
+        socket.destroy();
+        server.close();
+      },
+      (port) => {
+        const client = scope.net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+        watch(scope, "client", client);
+        client.on("end", () => {
+          scope.setTimeout(() => {
+            client.write("one", (error) => scope.log("client one", error));
+            client.write("two", (error) => scope.log("client two", error));
+          }, 20);
+        });
+      },
+    );
+  },
+
   "a client's port": (scope) => {
     const { server, port, sockets } = reader(scope);
     const other = reader(scope);

@@ -8,11 +8,7 @@ export type Op = (program: RandomNet, actor: Actor) => void;
 /** More than all buffers between two real sockets hold. */
 const LARGE_BYTES = 24_000_000;
 
-function write(program: RandomNet, actor: Actor, bytes: number): void {
-  if (program.mayWrite(actor)) writeOne(program, actor, bytes);
-}
-
-function writeOne(program: RandomNet, { name, socket }: Actor, bytes: number): void {
+function write(program: RandomNet, { name, socket }: Actor, bytes: number): void {
   const { prng, scope } = program;
   const id = prng.below(1_000);
   const whole = scope.Buffer.alloc(bytes, 65 + prng.below(26));
@@ -55,20 +51,18 @@ export const socketOps: readonly Op[] = [
     program.restMs = 250;
   },
   (program, actor) => {
-    if (!program.mayWrite(actor)) return;
     actor.socket.end(() => program.log(actor.name, "ended"));
   },
   (program, actor) => {
-    if (!program.mayWrite(actor)) return;
     actor.socket.end("goodbye", () => program.log(actor.name, "ended"));
   },
-  (program, actor) => void (program.mayDestroy(actor) && actor.socket.destroy()),
-  (program, actor) => void (program.mayDestroy(actor) && actor.socket.destroySoon()),
+  (program, actor) => void (program.mayDestroy && actor.socket.destroy()),
+  (program, actor) => void (program.mayDestroy && actor.socket.destroySoon()),
   (program, actor) => {
-    if (program.mayDestroy(actor)) actor.socket.destroy(new Error("on purpose"));
+    if (program.mayDestroy) actor.socket.destroy(new Error("on purpose"));
   },
   (program, actor) => {
-    if (!program.mayDestroy(actor)) return;
+    if (!program.mayDestroy) return;
     try {
       actor.socket.resetAndDestroy();
     } catch (error) {
@@ -76,8 +70,8 @@ export const socketOps: readonly Op[] = [
     }
   },
   (_program, { socket }) => socket.pause(),
-  (program, actor) => void (program.mayWrite(actor) && actor.socket.resume()),
-  (program, actor) => void (program.mayWrite(actor) && actor.socket.resume()),
+  (program, actor) => void actor.socket.resume(),
+  (program, actor) => void actor.socket.resume(),
   (program, { name, socket }) => {
     const ms = program.prng.pick([0, 30]);
     socket.setTimeout(ms, () => program.log(name, "idle for", ms));
@@ -85,9 +79,7 @@ export const socketOps: readonly Op[] = [
   (program, actor) => {
     const { prng } = program;
     actor.socket.cork();
-    if (program.mayWrite(actor)) {
-      for (let i = prng.below(4); i >= 0; i--) writeOne(program, actor, prng.below(500));
-    }
+    for (let i = prng.below(4); i >= 0; i--) write(program, actor, prng.below(500));
     if (prng.chance(0.8)) actor.socket.uncork();
     else program.scope.process.nextTick(() => actor.socket.uncork());
   },
@@ -106,7 +98,6 @@ export const socketOps: readonly Op[] = [
   (program, actor) => {
     // At one end alone, or the same bytes would go round for ever.
     if (!program.accepted.includes(actor) || program.echoes.has(actor)) return;
-    if (!program.mayWrite(actor)) return;
     program.echoes.add(actor);
     actor.socket.pipe(actor.socket);
   },
@@ -134,7 +125,7 @@ function connect(program: RandomNet, options: net.TcpNetConnectOpts | net.IpcNet
     const socket = program.scope.net.connect(all);
     const actor = program.adopt(name, socket);
     clients.push(actor);
-    if (prng.chance(0.4) && program.mayWrite(actor)) socket.write(`hello ${prng.below(10)}`);
+    if (prng.chance(0.4)) socket.write(`hello ${prng.below(10)}`);
   } catch (error) {
     program.log(name, "connect throws", error);
   }
@@ -187,13 +178,12 @@ export const clientOps: readonly Op[] = [
   connectToOne,
   (program) => connect(program, { port: 1, host: "127.0.0.1" }),
   (program) => {
-    if (program.clients.every((client) => program.mayDestroy(client)))
-      program.aborts.pop()?.abort();
+    if (program.mayDestroy) program.aborts.pop()?.abort();
   },
   (program) => connect(program, { path: "\0lightcone-nobody" }),
   (program, actor) => {
     // The same object again, once it is done with its first connection.
-    if (actor === undefined || !actor.socket.closed || !program.mayWrite(actor)) return;
+    if (actor === undefined || !actor.socket.closed) return;
     if (!program.mayConnect()) return;
     const place = program.prng.pick(program.places);
     if (place.address === "unix") actor.socket.connect(place.path);

@@ -162,6 +162,7 @@ function sendSyn(handshake: Handshake): void {
 /** The client will send its SYN again when its timer fires, for no answer is coming. */
 function retrySyn(handshake: Handshake): void {
   const { client } = handshake;
+  if (client.orphan) client.die();
   if (handshake.clientTimer || client.phase !== Phase.connecting) return;
   handshake.clientTimer = true;
   const { host } = client.stack;
@@ -215,6 +216,10 @@ function shakeAtOnce(handshake: Handshake, server: TcpSocket): void {
   }
   openClient(handshake, server);
   completeServer(handshake);
+  if (client.orphan) {
+    client.close();
+    return;
+  }
   const { host } = client.stack;
   host.kernel.schedule(0, host.id, Kind.internal, tellConnected, client);
 }

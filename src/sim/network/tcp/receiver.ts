@@ -64,7 +64,7 @@ export class Receiver {
     const socket = this.#socket;
     // TCP has read to the end, whatever came after it; a Unix socket knows of the error alone.
     const ended = this.finReceived && !socket.unix;
-    if (socket.error !== 0 && !ended) return socket.takeError();
+    if (this.#failed && !ended) return socket.takeError();
     if (this.finReceived || socket.phase === Phase.dead) {
       this.#endRead = true;
       return Errno.EOF;
@@ -79,12 +79,18 @@ export class Receiver {
     this.readAgain();
   }
 
+  /** Whether there is an error to read: a reset that is under way is none yet. */
+  get #failed(): boolean {
+    const { error, sender } = this.#socket;
+    return error !== 0 && !sender.resetUnderWay;
+  }
+
   /** Whether a `read` would give something. */
   get #readable(): boolean {
     const socket = this.#socket;
     return (
       this.inboxBytes > 0 ||
-      socket.error !== 0 ||
+      this.#failed ||
       ((this.finReceived || socket.phase === Phase.dead) && !this.#endRead)
     );
   }

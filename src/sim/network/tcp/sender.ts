@@ -32,6 +32,8 @@ export class Sender {
   #queue: Uint8Array[] = [];
   queueBytes = 0;
   finQueued = false;
+  /** The peer on the same host has answered with a reset. */
+  resetUnderWay = false;
   /** The other end of this Unix socket is closed: its system knows that of both at once. */
   broken = false;
   finSent = false;
@@ -68,7 +70,21 @@ export class Sender {
     if (part.length === 0) return 0;
     if (this.queueBytes === 0 && this.#fits(part.length)) this.#send(part);
     else this.#wait(part);
+    if ((socket.peer as TcpSocket).orphan) this.#meetClosedPeer();
     return part.length;
+  }
+
+  /**
+   * Written to a peer that is closed. On its own host the system has carried the reset back before the
+   * call returns: the next call meets it, though nobody is told before it arrives.
+   */
+  #meetClosedPeer(): void {
+    const socket = this.#socket;
+    const { peer } = socket;
+    if (peer?.stack !== socket.stack || socket.unix) return;
+    const ended = socket.receiver.finReceived || peer.sender.finSent;
+    this.resetUnderWay = true;
+    socket.error = ended ? Errno.EPIPE : Errno.ECONNRESET;
   }
 
   /** Why nothing can be written now: an error, or 0 before the connection is complete. */
@@ -264,6 +280,7 @@ export class Sender {
   discard(): void {
     this.#queue = [];
     this.queueBytes = 0;
+    this.resetUnderWay = false;
   }
 
   stopTimers(): void {

@@ -126,7 +126,8 @@ export class TcpSocket implements PortHolder {
   shutdown(): number {
     // A Unix socket that was connected once never minds.
     if (this.unix && this.phase === Phase.dead) return 0;
-    if (this.phase !== Phase.open || this.sender.finQueued) return Errno.ENOTCONN;
+    const { finQueued, resetUnderWay } = this.sender;
+    if (this.phase !== Phase.open || finQueued || resetUnderWay) return Errno.ENOTCONN;
     this.sender.end();
     return 0;
   }
@@ -223,7 +224,8 @@ export class TcpSocket implements PortHolder {
         this.sender.end();
         this.finish();
       }
-    } else {
+    } else if (this.phase !== Phase.connecting || this.remoteStack !== this.stack) {
+      // A connection to the own host is there as soon as it is asked for; the handshake closes it.
       this.die();
     }
   }
