@@ -183,7 +183,8 @@ const scenarios: Record<string, Scenario> = {
     server.on("close", () => scope.setTimeout(scope.done, 25));
     server.listen(0, "127.0.0.1", () => {
       const { port } = server.address() as { port: number };
-      watch(scope, "client", scope.net.connect(port, "127.0.0.1")).destroy();
+      const client = watch(scope, "client", scope.net.connect(port, "127.0.0.1"));
+      scope.process.nextTick(() => client.destroy());
     });
   },
 
