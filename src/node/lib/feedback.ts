@@ -6,32 +6,33 @@
  * function around it. Each process has classes of its own, so to code that all processes share, theirs
  * are ever more hidden classes, and V8 gives up on making it fast; but the code is warm when a process
  * starts. Code of its own is two to three times as fast once it is warm, and has to get there first. Only
- * processes that run for long gain by that, so it is decided by how much those before them ran. What
+ * processes that run for long gain by that, so it is decided by how much those of the run before did. What
  * programs do is the same in both cases.
  */
 
-/** So many callbacks, about, and a process has won back what getting warm costs it. */
+/** So many callbacks in a process, about, and code of its own has won back what getting warm costs. */
 const WORTHWHILE_CALLBACKS = 20_000;
-/** Before so many processes have started, their average says nothing: the first may run for long. */
-const FEW_PROCESSES = 16;
-/** What was long ago counts for less and less. */
-const MANY_PROCESSES = 128;
 
+/** The runs that processes have started in; their kernels stand for them. */
+const runs = new WeakSet<object>();
 let processes = 0;
 let callbacks = 0;
+/** How many callbacks a process of the run before had, on average. */
+let lately = 0;
 
 /** A callback enters some process. */
 export function countCallback(): void {
   callbacks++;
 }
 
-/** A process starts: whether it gets code of its own. */
-export function startsWithOwnCode(): boolean {
-  const own = processes < FEW_PROCESSES || callbacks >= processes * WORTHWHILE_CALLBACKS;
-  processes++;
-  if (processes === MANY_PROCESSES) {
-    processes /= 2;
-    callbacks /= 2;
+/** A process starts in a run: whether it gets code of its own. */
+export function startsWithOwnCode(run: object): boolean {
+  if (!runs.has(run)) {
+    runs.add(run);
+    lately = processes === 0 ? 0 : callbacks / processes;
+    processes = 0;
+    callbacks = 0;
   }
-  return own;
+  processes++;
+  return lately >= WORTHWHILE_CALLBACKS;
 }

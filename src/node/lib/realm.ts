@@ -49,7 +49,7 @@ export function createRealm(options: RealmOptions): Realm {
   const modules = new Map<string, { exports: unknown }>();
   const bindings = new Map<string, unknown>();
   const primordials = primordialsFor(options.intrinsics, () => realm.global);
-  const ownCode = startsWithOwnCode();
+  const ownCode = startsWithOwnCode(options.context.process.host.kernel);
   const fileOf = ownCode ? ownLibraryFile : libraryFile;
   let global: object | undefined;
 
