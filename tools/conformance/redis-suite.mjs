@@ -1,6 +1,6 @@
 /** Starts the servers that Redis's test suite runs against, runs one of its files, and reads what it says. */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -88,20 +88,44 @@ export function startReal() {
 }
 
 /**
- * Runs one file of the suite in external mode. Gives the tests that ran by name, how many were skipped, and
- * how the run ended when it did not end by itself.
+ * A folder from which the suite starts servers itself: its tests, and programs in `src`. Without `block` the
+ * programs are those of this machine.
  */
-export async function runFile(root, file, { port, basePort, tags, only, limitMs }) {
-  const args = ["tests/test_helper.tcl", "--host", "127.0.0.1", "--port", String(port)];
-  args.push("--baseport", String(basePort), "--durable", "--dont-clean", "--single", file);
+export function suiteFolder(root, block) {
+  const folder = mkdtempSync(join(tmpdir(), "lightcone-redis-suite-"));
+  mkdirSync(join(folder, "src"));
+  // Each arm has a folder `tests/tmp` of its own: the suite clears it when it starts.
+  mkdirSync(join(folder, "tests", "tmp"), { recursive: true });
+  for (const name of readdirSync(join(root, "tests"))) {
+    if (name !== "tmp") symlinkSync(join(root, "tests", name), join(folder, "tests", name));
+  }
+  const scripts = {
+    "redis-server": block
+      ? `exec ${process.execPath} ${join(here, "redis-server.mjs")} ${block} "$@"`
+      : 'exec redis-server "$@"',
+    "redis-cli": 'exec redis-cli "$@"',
+    "redis-benchmark": 'exec redis-benchmark "$@"',
+  };
+  for (const [name, command] of Object.entries(scripts)) {
+    writeFileSync(join(folder, "src", name), `#!/bin/sh\n${command}\n`, { mode: 0o755 });
+  }
+  return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/**
+ * Runs one file of the suite, against the server on `port` or against servers that it starts itself. Gives
+ * the tests that ran by name, how many were skipped, and how the run ended when it did not end by itself.
+ */
+export async function runFile(cwd, file, { port, basePort, tags, only, skip, limitMs }) {
+  const args = ["tests/test_helper.tcl", "--baseport", String(basePort), "--single", file];
+  args.push("--durable", "--dont-clean");
+  if (port === undefined) args.push("--clients", "1", "--portcount", "60");
+  else args.push("--host", "127.0.0.1", "--port", String(port));
   if (tags !== "") args.push("--tags", tags);
   for (const name of only) args.push("--only", name);
+  for (const name of skip) args.push("--skiptest", name);
   // A group of its own: the suite starts helpers, which end with it.
-  const child = spawn("tclsh", args, {
-    cwd: root,
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn("tclsh", args, { cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk) => (output += chunk.toString("latin1")));

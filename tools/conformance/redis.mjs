@@ -1,19 +1,19 @@
 /**
- * `npm run conformance:redis -- DIR [--file REGEX] [--only TEST] [--real FILE] [--tags TAGS] [--verbose]
+ * `npm run conformance:redis -- DIR [--file REGEX] [--only TEST] [--internal] [--real FILE] [--tags TAGS] [--verbose]
  * [--json]`: how much of Redis's own test suite passes against our Redis block.
  *
  * DIR is a checkout of Redis at the version that the block imitates (7.0), with its folder `tests`. Each
  * file runs in the suite's external mode, against our block and against the redis-server of this machine,
- * each on a fresh server. What the suite itself marks as impossible from outside it skips. `--real FILE`
- * keeps the results of redis-server in a file, and takes them from there when they are in it. `tclsh` and
+ * each on a fresh server. What the suite itself marks as impossible from outside it skips; with `--internal`
+ * the suite starts the servers itself, and skips less. `--real FILE` keeps the results of redis-server in a file, and takes them from there when they are in it. `tclsh` and
  * `redis-server` must be installed.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { byDesign } from "./redis-by-design.mjs";
-import { buildBlock, runFile, startOurs, startReal } from "./redis-suite.mjs";
+import { reasonOf, skipped } from "./redis-by-design.mjs";
+import { buildBlock, runFile, startOurs, startReal, suiteFolder } from "./redis-suite.mjs";
 
 /** The files that concern a single server without modules, in the suite's own order. */
 const files = [
@@ -74,6 +74,7 @@ const { values: options, positionals } = parseArgs({
     file: { type: "string" },
     only: { type: "string", multiple: true },
     real: { type: "string" },
+    internal: { type: "boolean", default: false },
     tags: { type: "string", default: TAGS },
     seconds: { type: "string", default: "120" },
     verbose: { type: "boolean", default: false },
@@ -102,31 +103,33 @@ function require(program, argument) {
   }
 }
 
-/** Runs one file on one arm, on a server of its own. */
-async function runOn(start, root, file, basePort) {
-  const server = await start();
+/** Runs one file on one arm: on a server of its own, or from a folder that starts them. */
+async function runOn(start, folder, file, basePort, skip) {
+  const server = options.internal ? undefined : await start();
   try {
-    return await runFile(root, file, {
-      port: server.port,
+    return await runFile(options.internal ? folder.path : root, file, {
+      port: server?.port,
       basePort,
       tags: options.tags,
       only: options.only ?? [],
+      skip,
       limitMs: Number(options.seconds) * 1_000,
     });
   } finally {
-    await server.stop();
+    await server?.stop();
   }
 }
 
+const root = suiteRoot(positionals[0]);
 const known =
   options.real && existsSync(options.real) ? JSON.parse(readFileSync(options.real, "utf8")) : {};
 
 /** The results of redis-server, from the file of an earlier run or from a run. */
 async function onReal(file) {
-  const key = `${file} ${options.tags} ${options.only ?? ""}`;
+  const key = `${file} ${options.internal} ${options.tags} ${options.only ?? ""}`;
   const kept = known[key];
   if (kept) return { ...kept, tests: new Map(kept.tests) };
-  const outcome = await runOn(startReal, root, file, BASE_PORT);
+  const outcome = await runOn(startReal, folders.real, file, BASE_PORT, []);
   if (options.real && outcome.tests.size > 0) {
     known[key] = { ...outcome, tests: [...outcome.tests] };
     writeFileSync(options.real, JSON.stringify(known));
@@ -143,7 +146,7 @@ function judge(file, real, ours) {
     if (mine?.passed) return [];
     const why = mine === undefined ? "did not run" : mine.why;
     const there = real.tests.get(name);
-    const excuse = there && !there.passed ? `real: ${there.why}` : byDesign[`${file}: ${name}`];
+    const excuse = there && !there.passed ? `real: ${there.why}` : reasonOf(file, name);
     return [{ name, why, excuse }];
   });
   return {
@@ -169,22 +172,20 @@ function print(verdict) {
   }
 }
 
-const root = suiteRoot(positionals[0]);
 require("tclsh", "-h");
 require("redis-server", "--version");
 const wanted =
   options.file === undefined ? files : files.filter((name) => new RegExp(options.file).test(name));
 if (wanted.length === 0) stop("No file of that name.");
 const block = await buildBlock();
+const folders = { real: suiteFolder(root), ours: suiteFolder(root, block.path) };
 const total = { tests: 0, real: 0, ours: 0, unexplained: 0 };
 if (!options.json) console.log(`${"file".padEnd(26)} tests   real   ours  skipped`);
 try {
   for (const file of wanted) {
     const [real, ours] = await Promise.all([
-      options.arm === "ours" ? undefined : runOn(startReal, root, file, BASE_PORT),
-      options.arm === "real"
-        ? undefined
-        : runOn(() => startOurs(block.path), root, file, BASE_PORT + 64),
+      onReal(file),
+      runOn(() => startOurs(block.path), folders.ours, file, BASE_PORT + 64, skipped(file)),
     ]);
     const verdict = judge(file, real, ours);
     total.tests += verdict.tests;
@@ -196,6 +197,8 @@ try {
   }
 } finally {
   block.remove();
+  folders.real.remove();
+  folders.ours.remove();
 }
 if (!options.json) {
   console.log(

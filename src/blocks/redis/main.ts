@@ -10,6 +10,7 @@ const { host, ...config } = settings;
 try {
   const server = new Server(config);
   server.start();
+  process.on("SIGTERM", () => server.terminate());
   await server.listen(Number(config["port"] ?? 6_379), host);
 } catch (error) {
   // Settings are refused with a reply's text, files and ports with an error.

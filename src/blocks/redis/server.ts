@@ -223,6 +223,20 @@ export class Server {
     socket.on("close", () => this.event(() => this.forget(client)));
   }
 
+  /** Ends the process as a signal asks: in order, and with the dataset saved when `save` says so. */
+  terminate(): void {
+    this.nowMs = Date.now();
+    if (this.config.get("save") !== "") {
+      try {
+        this.persistence?.save();
+      } catch (error) {
+        console.error(`redis: the dataset was not saved: ${(error as Error).message}`);
+        return;
+      }
+    }
+    void this.close().then(() => this.onShutdown());
+  }
+
   /** Forgets a client whose connection is gone. */
   forget(client: Client): void {
     if (client.closed) return;
@@ -384,7 +398,7 @@ export class Server {
 
   /** Counts an error reply by its code, for INFO. */
   countError(error: RespError): void {
-    const code = /^[A-Z]+/.exec(error.text)?.[0] ?? "ERR";
+    const code = /^\S{1,32}/.exec(error.text)?.[0] ?? "ERR";
     const { errors } = this.stats;
     errors.set(code, (errors.get(code) ?? 0) + 1);
   }
