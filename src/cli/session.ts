@@ -28,11 +28,12 @@ export function parseSeed(command: string, text: string): number {
   );
 }
 
-/** A positive whole number. */
-export function parseCount(command: string, option: string, text: string): number {
+/** A positive whole number, up to `max` where there is one. */
+export function parseCount(command: string, option: string, text: string, max?: number): number {
   const value = /^[0-9]+$/.test(text) ? Number(text) : NaN;
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw usage(command, `--${option} ${JSON.stringify(text)} is not a whole number from 1`);
+  if (Number.isSafeInteger(value) && value > 0 && value <= (max ?? Infinity)) return value;
+  const range = max === undefined ? "from 1" : `from 1 to ${max}`;
+  throw usage(command, `--${option} ${JSON.stringify(text)} is not a whole number ${range}`);
 }
 
 /** A duration of real time, in milliseconds; more than none. */

@@ -89,7 +89,8 @@ export class Progress {
       return;
     }
     const spinner = SPINNER[this.#frame++ % SPINNER.length] as string;
-    const room = (this.#sink.columns ?? 80) - 3;
+    // A terminal that does not know its width says 0.
+    const room = (this.#sink.columns || 80) - 3;
     const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
     this.#sink.write(`\r\u001b[2K${this.#style.cyan(spinner)} ${this.#style.dim(shown)}`);
     this.#shown = true;

@@ -213,6 +213,7 @@ describe("bad input gets one clear message, and no stack trace", () => {
     ["an option without its value", ["run", lock, "--seed", "--verify"], /--seed wants a value/],
     ["half a seed", ["run", lock, "--seed", "1.5"], /"1\.5" is not a whole number/],
     ["a seed that is too large", ["run", lock, "--seed", "99999999999999999999"], /below 2\^53/],
+    ["far too many processes", ["explore", lock, "--jobs", "100000"], /from 1 to 512/],
     ["no time at all", ["explore", lock, "--for", "0s"], /leaves no time at all/],
     ["a time in two parts", ["explore", lock, "--for", "1..2"], /"1\.\.2" is not a duration/],
     ["two files to write", ["init", "a.ts", "b.ts"], /one file at a time, not also b\.ts/],

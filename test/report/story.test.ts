@@ -77,6 +77,13 @@ describe("progress", () => {
     expect(text).toBe(`\r\u001b[2K⠋ ${"x".repeat(26)}…\r\u001b[2K`);
   });
 
+  it("takes a terminal that does not know its width for one of eighty columns", () => {
+    let text = "";
+    const sink = { isTTY: true, columns: 0, write: (part: string) => (text += part) };
+    new Progress(sink, styleFor(sink, { NO_COLOR: "1" })).update(() => "x".repeat(100));
+    expect(text).toBe(`\r\u001b[2K⠋ ${"x".repeat(76)}…`);
+  });
+
   it("is a plain line now and then elsewhere", () => {
     let text = "";
     const progress = new Progress(

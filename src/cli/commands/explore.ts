@@ -43,6 +43,8 @@ const options = {
 } as const;
 
 const DEFAULT_FOR_MS = 30_000;
+/** More processes than any machine has cores are a slip of the finger, and would bring it down. */
+const JOBS_MAX = 512;
 
 export const command: Command = {
   summary: "search many seeds for a violation, and shrink it",
@@ -74,7 +76,8 @@ Ctrl-C ends it, and what was found until then is told. Exit code: 0 held, 1 viol
       values.seed === undefined
         ? Math.floor(Math.random() * 0x1_0000_0000)
         : parseSeed("explore", values.seed);
-    const jobs = values.jobs === undefined ? undefined : parseCount("explore", "jobs", values.jobs);
+    const jobs =
+      values.jobs === undefined ? undefined : parseCount("explore", "jobs", values.jobs, JOBS_MAX);
     const interrupt = new Interrupt();
     const { signal } = interrupt;
     let pool: RunnerPool | undefined;
