@@ -36,15 +36,22 @@ function realProcessGuards(): Guard[] {
 /** Puts guards in their places. Gives what takes them away again. */
 function place(guards: readonly Guard[]): () => void {
   const saved = guards.map(({ owner, name }) => Object.getOwnPropertyDescriptor(owner, name));
-  for (const { owner, name, descriptor } of guards) {
+  guards.forEach(({ owner, name, descriptor }, i) => {
+    if (saved[i]?.writable === true && "value" in descriptor) {
+      // An assignment leaves V8's knowledge of the other properties as it is.
+      (owner as Record<string, unknown>)[name] = descriptor.value;
+      return;
+    }
     const writable = "value" in descriptor && { writable: true };
     Reflect.defineProperty(owner, name, { ...descriptor, ...writable, configurable: true });
-  }
+  });
   return () => {
-    guards.forEach(({ owner, name }, i) => {
-      const descriptor = saved[i];
-      if (descriptor) Reflect.defineProperty(owner, name, descriptor);
-      else Reflect.deleteProperty(owner, name);
+    guards.forEach(({ owner, name, descriptor }, i) => {
+      const before = saved[i];
+      if (before === undefined) Reflect.deleteProperty(owner, name);
+      else if (before.writable === true && "value" in descriptor) {
+        (owner as Record<string, unknown>)[name] = before.value;
+      } else Reflect.defineProperty(owner, name, before);
     });
   };
 }

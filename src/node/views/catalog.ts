@@ -12,7 +12,9 @@ import { getPrototypeOf, isSameProperty, ownKeys, read, uncurry } from "./safe.t
 /** An object that processes share. */
 export interface SharedObject {
   readonly object: object;
-  /** The names of its properties, and beside them the properties as they were found. */
+  /** How many properties it has. */
+  size: number;
+  /** The names of those that are compared, and beside them the properties as they were found. */
   keys: PropertyKey[];
   properties: PropertyDescriptor[];
   /** The same by name; it inherits nothing. */
@@ -22,6 +24,8 @@ export interface SharedObject {
   enumerable: number;
   /** A built-in function that is only called: nobody looks for what was added to it, except at the end. */
   readonly isPlainFunction: boolean;
+  /** Whether its values are looked at whenever a process is left: what programs patch is among these. */
+  isFrequent: boolean;
   /** Whether a program was seen to change it: its values are compared one by one from then on. */
   isChangeable: boolean;
   /** Whether a program was seen to add to it late: its names are counted whenever a process is left. */
@@ -32,12 +36,14 @@ export interface SharedObject {
 export function sharedObject(object: object, isPlainFunction = false): SharedObject {
   const shared: SharedObject = {
     object,
+    size: 0,
     keys: [],
     properties: [],
     byKey: {},
     prototype: getPrototypeOf(object),
     enumerable: 0,
     isPlainFunction,
+    isFrequent: false,
     isChangeable: false,
     isWatched: false,
   };
@@ -53,13 +59,19 @@ function isObject(value: unknown): value is object {
 }
 
 /** Takes note of how an object is now. */
-export function survey(shared: SharedObject): void {
-  shared.keys = ownKeys(shared.object) as PropertyKey[];
+export function survey(shared: SharedObject, isCompared?: (key: PropertyKey) => boolean): void {
+  const all = ownKeys(shared.object) as PropertyKey[];
+  shared.size = all.length;
+  shared.keys = all;
   shared.byKey = Object.create(null) as SharedObject["byKey"];
   shared.properties = shared.keys.map((key) => read(shared.object, key) as PropertyDescriptor);
   shared.keys.forEach((key, i) => {
     shared.byKey[key] = shared.properties[i] as PropertyDescriptor;
   });
+  if (isCompared) {
+    shared.keys = all.filter(isCompared);
+    shared.properties = shared.keys.map((key) => shared.byKey[key] as PropertyDescriptor);
+  }
   shared.enumerable = countEnumerable(shared.object);
 }
 
@@ -72,8 +84,8 @@ export function countEnumerable(object: object): number {
 }
 
 /** Whether an object is as it was. */
-export function isUntouched({ object, keys, properties, prototype }: SharedObject): boolean {
-  if (ownKeys(object).length !== keys.length || getPrototypeOf(object) !== prototype) return false;
+export function isUntouched({ object, size, keys, properties, prototype }: SharedObject): boolean {
+  if (ownKeys(object).length !== size || getPrototypeOf(object) !== prototype) return false;
   for (let i = 0; i < keys.length; i++) {
     if (!isSameProperty(read(object, keys[i] as PropertyKey), properties[i])) return false;
   }
@@ -108,6 +120,13 @@ function unnamed(): object[] {
   return found;
 }
 
+/** What programs patch, where they patch at all; beside it, `%TypedArray%` and the iterators. */
+const frequent = new Set([
+  ...["Object", "Function", "Array", "String", "Number", "Boolean", "Symbol", "BigInt", "Math"],
+  ...["Promise", "Map", "Set", "WeakMap", "RegExp", "Error", "JSON", "Reflect", "Date", "Buffer"],
+  ...["Uint8Array", "ArrayBuffer", "Iterator"],
+]);
+
 /** All shared objects of this Node. */
 export function catalog(): SharedObject[] {
   const found = new Map<object, SharedObject>();
@@ -126,6 +145,11 @@ export function catalog(): SharedObject[] {
   };
   const world = globalThis as unknown as Record<string, unknown>;
   const own = ["Date", "Math", "Atomics", "WeakRef", "FinalizationRegistry"];
+  for (const name of frequent) if (name in world) addWithPrototype(world[name]);
+  for (const object of unnamed()) add(object);
+  for (const shared of found.values()) shared.isFrequent = true;
+  // Each run puts something of its own on `Error`.
+  (found.get(Error) as SharedObject).isChangeable = true;
   for (const name of [...sharedNames, ...own]) addWithPrototype(world[name]);
   for (const name of ["Intl", "WebAssembly"]) {
     add(world[name]);
@@ -135,7 +159,6 @@ export function catalog(): SharedObject[] {
     }
   }
   for (const object of unnamed()) {
-    add(object);
     const constructor = read(object, "constructor")?.value as unknown;
     if (constructor !== undefined) addWithPrototype(constructor);
   }

@@ -18,7 +18,7 @@ import {
   sharedObject,
   survey,
 } from "./catalog.ts";
-import { createCheck, type ValueCheck } from "./check.ts";
+import { createCheck, hasOwnValues, type ValueCheck } from "./check.ts";
 import {
   defineProperty,
   deleteProperty,
@@ -78,7 +78,11 @@ let watched: readonly SharedObject[] = [];
 let changeable: readonly SharedObject[] = [];
 /** What was found to have changed for the first time; the lists above follow when all is put away. */
 let news: SharedObject[] = [];
+/** Looks at what programs do patch. */
 let check: ValueCheck | undefined;
+/** Looks at all else, before and after a run. */
+let seldom: ValueCheck | undefined;
+let worldKeys: readonly PropertyKey[] = [];
 let active = false;
 /** Whether something was changed in this run and nobody knows by whom. */
 let hasStrays = false;
@@ -180,7 +184,7 @@ function settle(view: View): void {
 function learn(): void {
   const learned = news.filter((shared) => shared !== world);
   news = [];
-  for (const shared of learned) if (!changeable.includes(shared)) check?.leaveOut(shared);
+  for (const shared of learned) (shared.isFrequent ? check : seldom)?.leaveOut(shared);
   changeable = objects.filter((shared) => shared.isChangeable && shared !== world);
   watched = objects.filter((shared) => shared.isWatched);
 }
@@ -210,32 +214,37 @@ function withdraw(view: View): void {
   }
 }
 
-/** Whether a value was replaced that can be assigned to. */
+/** Whether a value was replaced, of those that are looked at whenever a process is left. */
 function isReplaced(): boolean {
   if (!(check as ValueCheck).isUntouched()) return true;
   for (let i = 0; i < changeable.length; i++) {
-    const { object, keys, properties } = changeable[i] as SharedObject;
-    for (let k = 0; k < keys.length; k++) {
-      const { writable, value } = properties[k] as PropertyDescriptor;
-      if (writable !== true) continue;
-      const now = (object as Record<PropertyKey, unknown>)[keys[k] as PropertyKey];
-      if (now !== value && !isSame(now, value)) return true;
-    }
+    if (!hasOwnValues(changeable[i] as SharedObject)) return true;
   }
   return false;
 }
 
+/** Whether anything at all is changed, as far as that is told without looking at every property. */
+function isChanged(): boolean {
+  return (
+    isReplaced() ||
+    !(seldom as ValueCheck).isUntouched() ||
+    hasNewNames(true) ||
+    objects.some((shared) => shared.isFrequent && isResized(shared))
+  );
+}
+
 /** Whether a `for in` over any object shows other names than it did. */
-function hasNewNames(): boolean {
+function hasNewNames(inFunctions = false): boolean {
   for (let i = 0; i < objects.length; i++) {
-    const { object, enumerable } = objects[i] as SharedObject;
+    const { object, enumerable, isPlainFunction } = objects[i] as SharedObject;
+    if (isPlainFunction && !inFunctions) continue;
     if (countEnumerable(object) !== enumerable) return true;
   }
   return false;
 }
 
-function isResized({ object, keys, isPlainFunction }: SharedObject): boolean {
-  return !isPlainFunction && ownKeys(object).length !== keys.length;
+function isResized({ object, size }: SharedObject): boolean {
+  return ownKeys(object).length !== size;
 }
 
 function isAddedTo(): boolean {
@@ -246,16 +255,17 @@ function isAddedTo(): boolean {
 }
 
 /**
- * Notes every change of every object in `view`, and undoes it. A value that was replaced is known to be
- * this view's, for values are looked at whenever a process is left; a name that is new, or gone, may have
- * been so for long, unless the object is watched.
+ * Notes every change of every object in `view`, and undoes it. What is looked at whenever a process is left
+ * is known to be this view's; what is not may have been so for long.
  */
 function collectAll(view: View): void {
   for (let i = 0; i < objects.length; i++) {
     const shared = objects[i] as SharedObject;
     if (isUntouched(shared)) continue;
-    const isSure = view !== nobody && (view.young || shared.isWatched);
-    if (collect(view, shared, isSure) || shared.isWatched) continue;
+    const isKnown = view !== nobody && shared.isWatched;
+    const areNamesKnown = isKnown || (view !== nobody && view.young);
+    const areValuesKnown = isKnown || (view !== nobody && shared.isFrequent);
+    if (collect(view, shared, areNamesKnown, areValuesKnown) || shared.isWatched) continue;
     // The next run will know whose it is.
     shared.isWatched = true;
     hasStrays = true;
@@ -263,20 +273,25 @@ function collectAll(view: View): void {
 }
 
 /** Notes what was changed of an object. Gives whether all of it is certainly the view's. */
-function collect(view: View, shared: SharedObject, isSure = true): boolean {
+function collect(
+  view: View,
+  shared: SharedObject,
+  areNamesKnown = true,
+  areValuesKnown = true,
+): boolean {
   const { object, keys, properties, byKey, prototype } = shared;
   shared.isChangeable = true;
   news[news.length] = shared;
-  let unsure = 0;
+  let unknown = 0;
   const note = (key: PropertyKey, pristine: PropertyDescriptor | undefined): void => {
     const mine = read(object, key);
     if (isSameProperty(mine, pristine)) return;
     put(object, key, mine, pristine);
     const isAssigned = mine?.writable === true && pristine?.writable === true;
-    if (isSure || (isAssigned && view !== nobody)) {
+    if (isAssigned ? areValuesKnown : areNamesKnown) {
       view.changes[view.changes.length] = { object, key, pristine, mine };
     } else {
-      unsure++;
+      unknown++;
     }
   };
   for (let i = 0; i < keys.length; i++) note(keys[i] as PropertyKey, properties[i]);
@@ -287,43 +302,52 @@ function collect(view: View, shared: SharedObject, isSure = true): boolean {
   }
   const mine = getPrototypeOf(object);
   if (mine !== prototype) {
-    if (isSure) view.parents[view.parents.length] = { object, pristine: prototype, mine };
-    else unsure++;
+    if (areNamesKnown) view.parents[view.parents.length] = { object, pristine: prototype, mine };
+    else unknown++;
     setPrototypeOf(object, prototype);
   }
-  return unsure === 0;
-}
-
-function prepare(): void {
-  if (byObject === undefined) {
-    world = sharedObject(globalThis);
-    objects = [...catalog(), world];
-    byObject = new Map(objects.map((shared) => [shared.object, shared]));
-  }
+  return unknown === 0;
 }
 
 /** What the code around a run had changed: it gets that back. */
 let outside = new View();
 
+/** Of the real global object, what has a name in the language is compared; all else is its own business. */
+const isLanguage = (key: PropertyKey): boolean => sharedNames.includes(key as string);
+
+function prepare(): void {
+  world = sharedObject(globalThis);
+  survey(world, isLanguage);
+  world.isFrequent = true;
+  objects = [...catalog(), world];
+  byObject = new Map(objects.map((shared) => [shared.object, shared]));
+  changeable = objects.filter((shared) => shared.isChangeable);
+  seldom = createCheck(
+    objects.filter((shared) => !shared.isFrequent && !shared.isPlainFunction && shared !== world),
+    [],
+  );
+}
+
+/** Whether the code around runs has given the real global object names, or taken some. */
+function hasOtherNames(): boolean {
+  const keys = ownKeys(globalThis);
+  return keys.length !== worldKeys.length || keys.some((key, i) => key !== worldKeys[i]);
+}
+
 /** A run begins; its guards are in place. */
 export function beginViews(): void {
-  const first = byObject === undefined;
-  prepare();
   outside = new View();
-  if (!first && (isReplaced() || objects.some(isResized))) {
-    for (const shared of objects) {
-      if (shared !== world && !isUntouched(shared)) collect(outside, shared);
-    }
+  if (byObject === undefined) prepare();
+  else if (hasOtherNames()) survey(world, isLanguage);
+  worldKeys = ownKeys(globalThis);
+  check ??= createCheck(
+    objects.filter((shared) => shared.isFrequent && !shared.isChangeable && shared !== world),
+    sharedNames.filter((name) => !hostNames.includes(name)),
+  );
+  if (isChanged()) {
+    for (const shared of objects) if (!isUntouched(shared)) collect(outside, shared);
   }
   if (news.length > 0) learn();
-  // The names of the real global object are its own business: only what a run adds is not.
-  if (!isUntouched(world)) survey(world);
-  if (check === undefined || isReplaced()) {
-    check = createCheck(
-      objects.filter((shared) => shared !== world && !shared.isChangeable),
-      sharedNames.filter((name) => !hostNames.includes(name)),
-    );
-  }
   installed = nobody;
   touched = [];
   active = true;
@@ -333,7 +357,7 @@ export function beginViews(): void {
 export function endViews(): boolean {
   switchView();
   active = false;
-  if (isReplaced() || hasNewNames() || objects.some(isResized)) collectAll(nobody);
+  if (isChanged()) collectAll(nobody);
   if (news.length > 0) learn();
   install(outside);
   outside = new View();
