@@ -22,7 +22,10 @@ describe.skipIf(!haveReference)("our replies are those of redis-server", () => {
   let reference: Arm;
 
   beforeAll(async () => {
-    [ours, reference] = await Promise.all([startOurs(), startReference()]);
+    [ours, reference] = await Promise.all([
+      startOurs({ "enable-debug-command": "yes" }),
+      startReference(),
+    ]);
   });
   afterAll(() => Promise.all([ours.stop(), reference.stop()]));
 

@@ -57,6 +57,9 @@ export class Acl {
     const draft = new User(name);
     const user = this.users.get(name);
     if (user) draft.assign(user);
+    else if (this.#server.config.get("acl-pubsub-default") === "allchannels") {
+      draft.root.allChannels = true;
+    }
     for (const rule of mergeSelectors(rules)) {
       try {
         applyRule(this.#server, draft, rule);

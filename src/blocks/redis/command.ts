@@ -65,7 +65,8 @@ export class Command {
     this.last = last;
     this.step = step;
     this.writes = flags.includes("w");
-    this.reads = flags.includes("r");
+    // What a script reads, its commands tell.
+    this.reads = flags.includes("r") && !flags.includes("s");
     if (typeof run === "function") {
       this.run = run;
       this.subcommands = undefined;

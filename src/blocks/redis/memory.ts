@@ -61,13 +61,23 @@ export class Memory {
 
   /** Bytes in use: the dataset and the server itself. */
   used(): number {
-    const bytes = EMPTY_BYTES + (this.tracking ? this.#datasetBytes : this.#measure(false));
+    const dataset = this.tracking ? this.#datasetBytes : this.#measure(false);
+    const bytes = EMPTY_BYTES + dataset + this.#clientBytes();
     this.#peakBytes = Math.max(this.#peakBytes, bytes);
     return bytes;
   }
 
   get peakBytes(): number {
     return Math.max(this.#peakBytes, this.used());
+  }
+
+  /** What clients have sent and not been answered, or been answered and not received. */
+  #clientBytes(): number {
+    let sum = 0;
+    for (const { decoder, outputBytes } of this.#server.clients.values()) {
+      sum += decoder.pendingBytes + outputBytes;
+    }
+    return sum;
   }
 
   #measure(remember: boolean): number {
@@ -97,7 +107,8 @@ export class Memory {
 
   /** Evicts until the limit is kept; false when it cannot be. */
   makeRoom(): boolean {
-    while (EMPTY_BYTES + this.#datasetBytes > this.#limitBytes) {
+    const others = EMPTY_BYTES + this.#clientBytes();
+    while (others + this.#datasetBytes > this.#limitBytes) {
       const victim = this.#policy === "noeviction" ? undefined : this.#victim();
       if (victim === undefined) return false;
       victim.database.evict(victim.key);

@@ -76,7 +76,13 @@ function mayChange({ server }: Client, command: Command, args: readonly string[]
   if (command.writes) return true;
   if (!command.flags.includes("P")) return false;
   // A script that says that it writes nothing is believed.
-  if (command.name === "eval") return !/^#!lua[^\n]*\bno-writes\b/.test(args[1] ?? "");
+  if (command.name === "eval") return !writesNothing(args[1] ?? "");
+  if (command.name === "evalsha") return !server.harmlessScripts.has((args[1] ?? "").toLowerCase());
   if (command.name !== "fcall") return true;
   return server.scripts?.functions.find(args[1] ?? "")?.flags.includes("no-writes") !== true;
+}
+
+/** Whether the first line of a script says that it writes nothing. */
+export function writesNothing(source: string): boolean {
+  return /^#!lua[^\n]*\bno-writes\b/.test(source);
 }

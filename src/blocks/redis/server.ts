@@ -96,6 +96,8 @@ export class Server {
   countsAccesses = false;
   /** There was no room when the command under way began. */
   memoryFull = false;
+  /** SHA1s of the scripts that say that they write nothing. */
+  readonly harmlessScripts: Set<string> = new Set();
   /** Values that UNLINK or an ASYNC flush let go. */
   lazyFreed = 0;
   /** Whether keys are removed when their time comes, and not only when someone asks for them. */

@@ -506,6 +506,81 @@ const streamsMakes: Make[] = [
   (r) => ["XSETID", r.key("x"), r.one("60-1", "1-1", "100-0")],
 ];
 
+const place = (r: Draw): string[] => [
+  r.one("13.361389", "15.087269", "-122.4194", "2.3522", "179.9", "-180", "181", "x"),
+  r.one("38.115556", "37.502669", "37.7749", "48.8566", "-85", "85.06", "0"),
+];
+
+const unit = (r: Draw): string => r.one("m", "km", "ft", "mi", "KM", "x");
+
+const geoMakes: Make[] = [
+  (r) => [
+    "GEOADD",
+    r.key("g"),
+    ...r.maybe(0.2, r.one("NX", "XX", "CH")),
+    ...r.many(() => [...place(r), r.member()], 4).flat(),
+  ],
+  (r) => [r.one("GEOPOS", "GEOHASH"), r.key("g"), ...r.many(() => r.member(), 3)],
+  (r) => ["GEODIST", r.key("g"), r.member(), r.member(), ...r.maybe(0.6, unit(r))],
+  (r) => [
+    "GEOSEARCH",
+    r.key("g"),
+    ...(r.chance(0.5) ? ["FROMMEMBER", r.member()] : ["FROMLONLAT", ...place(r)]),
+    ...(r.chance(0.5)
+      ? ["BYRADIUS", r.one("0", "10", "500", "20000", "-1", "x"), unit(r)]
+      : ["BYBOX", r.one("1", "400", "9000"), r.one("1", "400", "9000"), unit(r)]),
+    r.one("ASC", "DESC", "ASC", "x"),
+    ...r.maybe(0.4, "COUNT", r.int()),
+    ...r.maybe(0.3, "WITHCOORD"),
+    ...r.maybe(0.3, "WITHDIST"),
+    ...r.maybe(0.3, "WITHHASH"),
+  ],
+  (r) => [
+    "GEORADIUS",
+    r.key("g"),
+    ...place(r),
+    r.one("100", "5000"),
+    unit(r),
+    "ASC",
+    ...r.maybe(0.2, r.one("STORE", "STOREDIST"), r.key("z")),
+  ],
+  (r) => ["GEORADIUSBYMEMBER_RO", r.key("g"), r.member(), "8000", "km", "DESC"],
+];
+
+const hyperloglogMakes: Make[] = [
+  (r) => ["PFADD", r.key("p"), ...r.many(() => r.member() + r.int(), 6)],
+  (r) => ["PFADD", r.key("p")],
+  (r) => ["PFCOUNT", ...r.many(() => r.key("p"), 3)],
+  (r) => ["PFMERGE", r.key("p"), ...r.many(() => r.key("p"), 2)],
+  (r) => ["PFDEBUG", r.one("DECODE", "ENCODING", "TODENSE", "x"), r.key("p")],
+  (r) => ["GET", r.key("p")],
+];
+
+/** Values that are dumped byte for byte alike, and what DEBUG tells of all. */
+const dumpsMakes: Make[] = [
+  (r) => ["SET", r.key("s"), r.one(r.text(), "ab".repeat(40), "0123456789".repeat(9))],
+  (r) => ["RPUSH", r.key("l"), ...r.many(() => r.text(), 8)],
+  (r) => ["SADD", r.key("S"), ...r.many(() => r.int(), 5)],
+  (r) => ["SADD", r.key("T"), ...r.many(() => r.text(), 5)],
+  (r) => ["ZADD", r.key("z"), r.one("1", "2.5", "-3", "inf", "1e100"), r.member()],
+  (r) => ["HSET", r.key("h"), r.member(), r.one("1", "12345", "-70000", "x", "9999999999999")],
+  (r) => ["HSET", r.key("H"), r.member(), r.text()],
+  (r) => ["DUMP", r.key(r.one("s", "l", "S", "z", "h"))],
+  (r) => [
+    "DEBUG",
+    "DIGEST-VALUE",
+    ...r.many(() => r.key(r.one("s", "l", "S", "T", "z", "h", "H"))),
+  ],
+  (r) => [
+    "RESTORE",
+    r.key("s"),
+    r.one("0", "100000", "-1", "x"),
+    "broken",
+    ...r.maybe(0.2, "REPLACE"),
+  ],
+  (r) => ["OBJECT", r.one("ENCODING", "REFCOUNT"), r.key(r.one("s", "S", "T", "z", "h", "H"))],
+];
+
 const any = (r: Draw): string => r.key(r.one("s", "l", "h", "S", "z", "x"));
 
 const generic: Make[] = [
@@ -550,6 +625,9 @@ const groups: Record<string, Make[]> = {
   sets: setsMakes,
   zsets: zsetsMakes,
   streams: streamsMakes,
+  geo: geoMakes,
+  hyperloglog: hyperloglogMakes,
+  dumps: dumpsMakes,
 };
 
 /** The names of the groups of commands. */

@@ -69,7 +69,9 @@ function sortedUsers({ acl }: Server) {
 }
 
 function cat({ server }: Client, args: string[]): Reply {
-  if (args.length > 3) throw err("wrong number of arguments for 'acl|cat' command");
+  if (args.length > 3) {
+    throw err("unknown subcommand or wrong number of arguments for 'CAT'. Try ACL HELP.");
+  }
   const category = args[2]?.toLowerCase();
   if (category === undefined) return [...categories];
   if (!categories.includes(category)) {

@@ -13,7 +13,6 @@ import {
   Verbatim,
 } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
-import type { CommandTable } from "../command.ts";
 import { digestOfAll, digestOfValue } from "../digest.ts";
 import { err, NO_SUCH_KEY } from "../errors.ts";
 import { parseFloat64, parseIntegerIn } from "../numbers.ts";
@@ -134,47 +133,64 @@ function populate(client: Client, args: string[]): Reply {
 
 const accepted = (): Reply => OK;
 
-export const debugCommands: CommandTable = {
-  sleep: [sleep, 3, "asltD"],
-  object: [object, -3, "asltD"],
+type Row = readonly [run: (client: Client, args: string[]) => Reply, arity: number];
+
+const subcommands: Readonly<Record<string, Row>> = {
+  sleep: [sleep, 3],
+  object: [object, -3],
   "set-active-expire": [
     ({ server }, args) => {
       server.setActiveExpire(args[2] !== "0");
       return OK;
     },
     3,
-    "asltD",
   ],
-  reload: [reload, -2, "asltD"],
-  loadaof: [loadAof, 2, "asltD"],
-  digest: [({ server }) => new Status(digestOfAll(server)), 2, "asltD"],
+  reload: [reload, -2],
+  loadaof: [loadAof, 2],
+  digest: [({ server }) => new Status(digestOfAll(server)), 2],
   "digest-value": [
     ({ db }, args) => args.slice(2).map((key) => new Status(digestOfValue(db, key))),
     -2,
-    "asltD",
   ],
-  protocol: [protocol, 3, "asltD"],
-  populate: [populate, -3, "asltD"],
+  protocol: [protocol, 3],
+  populate: [populate, -3],
   error: [
     (_client, args) => {
       throw new RespError(args[2] as string);
     },
     3,
-    "asltD",
   ],
-  log: [accepted, 3, "asltD"],
-  "quicklist-packed-threshold": [accepted, 3, "asltD"],
-  "set-skip-checksum-validation": [accepted, 3, "asltD"],
+  log: [accepted, 3],
+  "quicklist-packed-threshold": [accepted, 3],
+  "set-skip-checksum-validation": [accepted, 3],
   "set-disable-deny-scripts": [
     (client, args) => {
       engineOf(client).unlimited = args[2] !== "0";
       return OK;
     },
     3,
-    "asltD",
   ],
-  "change-repl-id": [accepted, 2, "asltD"],
-  "pause-cron": [accepted, 3, "asltD"],
-  replybuffer: [accepted, -3, "asltD"],
-  "stringmatch-test": [() => new Status("Apparently Redis did not crash: test passed"), 2, "asltD"],
+  "change-repl-id": [accepted, 2],
+  "pause-cron": [accepted, 3],
+  replybuffer: [accepted, -3],
+  "stringmatch-test": [() => new Status("Apparently Redis did not crash: test passed"), 2],
 };
+
+/** DEBUG is one command: Redis does not count its words as commands of their own either. */
+export function debug(client: Client, args: string[]): Reply {
+  const word = (args[1] as string).toLowerCase();
+  if (word === "help") {
+    const names = Object.keys(subcommands).map((name) => name.toUpperCase());
+    return ["DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", ...names].map(
+      (line) => new Status(line),
+    );
+  }
+  const row = Object.hasOwn(subcommands, word) ? subcommands[word] : undefined;
+  const fits = row && (row[1] < 0 ? args.length >= -row[1] : args.length === row[1]);
+  if (!row || !fits) {
+    throw err(
+      `unknown subcommand or wrong number of arguments for '${args[1] as string}'. Try DEBUG HELP.`,
+    );
+  }
+  return row[0](client, args);
+}

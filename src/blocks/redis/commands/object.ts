@@ -15,7 +15,9 @@ function about(tell: (value: Value, client: Client) => Reply) {
 }
 
 /** Small integers are shared by all who hold one, and count as held by everyone. */
-function referenceCount(value: Value): Reply {
+function referenceCount(value: Value, { server }: Client): Reply {
+  // Where each value has an age of its own, it cannot be shared.
+  if (/lru|lfu/.test(server.config.get("maxmemory-policy")) && server.memory.tracking) return 1;
   const shared = value instanceof StringValue && /^(0|[1-9][0-9]{0,3})$/.test(value.text);
   return shared && value.encoding() === "int" ? 2_147_483_647 : 1;
 }

@@ -4,12 +4,20 @@ import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
 import { err, NOT_INTEGER } from "../errors.ts";
 import { parseInteger } from "../numbers.ts";
+import { writesNothing } from "../pause.ts";
 import { ScriptEngine } from "../scripting/engine.ts";
 
 /** The engine of scripts, made when it is first needed. */
 export function engineOf(client: Client): ScriptEngine {
   client.server.scripts ??= new ScriptEngine(client.server);
   return client.server.scripts;
+}
+
+/** Compiles a script, and notes what it says of itself. */
+function load(client: Client, source: string): string {
+  const sha = engineOf(client).load(source);
+  if (writesNothing(source)) client.server.harmlessScripts.add(sha);
+  return sha;
 }
 
 function evaluate(bySha: boolean, readOnly: boolean) {
@@ -19,7 +27,7 @@ function evaluate(bySha: boolean, readOnly: boolean) {
     if (count < 0) throw err("Number of keys can't be negative");
     const engine = engineOf(client);
     let sha = (args[1] as string).toLowerCase();
-    if (!bySha) sha = engine.load(args[1] as string);
+    if (!bySha) sha = load(client, args[1] as string);
     else if (sha.length !== 40 || !engine.has(sha)) {
       throw new RespError("NOSCRIPT No matching script. Please use EVAL.");
     }
@@ -48,7 +56,7 @@ export const scripting: CommandTable = {
   evalsha_ro: [evaluate(true, true), -3, "srM"],
   script: [
     {
-      load: [(client, args) => engineOf(client).load(args[2] as string), 3, "s"],
+      load: [(client, args) => load(client, args[2] as string), 3, "s"],
       exists: [
         (client, args) => args.slice(2).map((sha) => (client.server.scripts?.has(sha) ? 1 : 0)),
         -3,

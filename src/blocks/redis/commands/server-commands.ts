@@ -1,12 +1,12 @@
 /** Commands about the server: CONFIG, TIME, DBSIZE, FLUSHALL, ROLE and the like (server.c). */
-import { MapReply, OK, type Reply } from "../../../wire/index.ts";
+import { MapReply, OK, type Reply, Verbatim } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { type CommandTable, NO_REPLY, type NoReply } from "../command.ts";
 import { err, NOT_INTEGER, SYNTAX, wrongArity } from "../errors.ts";
 import { parseInteger } from "../numbers.ts";
 import { aclCommands } from "./acl.ts";
 import { commandCommands } from "./command-command.ts";
-import { debugCommands } from "./debug.ts";
+import { debug } from "./debug.ts";
 import { info } from "./info.ts";
 import { databaseOf } from "./keys.ts";
 import { latencyCommands, slowlogCommands } from "./slowlog.ts";
@@ -117,6 +117,25 @@ function memoryUsage(client: Client, args: string[]): Reply {
   return value === undefined ? null : 56 + key.length + value.bytes();
 }
 
+const memoryDoctor =
+  "Hi Sam, this instance is empty or is using very little memory, my issue detector can't be used in these conditions. Please, leave for your mission on Earth and fill it with some data. The new Sam and I will be back to our programming as soon as I finished rebooting.\n";
+
+function memoryStats({ server }: Client): Reply {
+  const keys = server.databases.reduce((sum, database) => sum + database.keys.size, 0);
+  const used = server.memory.used();
+  const dataset = used - server.memory.startupBytes;
+  return new MapReply([
+    ...["peak.allocated", server.memory.peakBytes, "total.allocated", used],
+    ...["startup.allocated", server.memory.startupBytes, "keys.count", keys],
+    ...["keys.bytes-per-key", keys === 0 ? 0 : Math.floor(dataset / keys)],
+    ...["dataset.bytes", dataset],
+  ]);
+}
+
+function noCluster(): Reply {
+  throw err("This instance has cluster support disabled");
+}
+
 export const serverCommands: CommandTable = {
   info: [info, -1, "lt"],
   time: [time, 1, "ltF"],
@@ -138,8 +157,20 @@ export const serverCommands: CommandTable = {
     -2,
     "",
   ],
-  debug: [debugCommands, -2, "asltD"],
-  memory: [{ usage: [memoryUsage, -3, "r", 2, 2, 1] }, -2, ""],
+  debug: [debug, -2, "asltD"],
+  memory: [
+    {
+      usage: [memoryUsage, -3, "r", 2, 2, 1],
+      doctor: [() => new Verbatim("txt", memoryDoctor), 2, ""],
+      purge: [() => OK, 2, ""],
+      "malloc-stats": [() => "Stats not supported for the current allocator", 2, ""],
+      stats: [memoryStats, 2, ""],
+    },
+    -2,
+    "",
+  ],
+  readonly: [noCluster, 1, "ltF"],
+  readwrite: [noCluster, 1, "ltF"],
   latency: [latencyCommands, -2, ""],
   slowlog: [slowlogCommands, -2, ""],
   acl: [aclCommands, -2, ""],
