@@ -13,7 +13,7 @@ const require = createRequire(`${root}examples/packages/package.json`);
 
 /** What is known not to work, by package: what a user of the package would miss. */
 const limits = {
-  pino: "Transports in worker threads (`pino.transport`) load their target by a path that only a bundle knows.",
+  pino: "`pino.transport`: its end (`end()`, the process's exit) blocks until the thread has read all, which none can meanwhile; it gives up after 10 s. Await `log.flush()` first.",
   winston: "Transports that start other processes.",
   pg: "`pg-native` (a native add-on). Tested against a scripted peer until there is a block.",
   postgres: "Tested against a scripted peer until there is a block.",

@@ -6,8 +6,8 @@
 import { LightconeError } from "../base/errors.ts";
 import type { Prng } from "../base/prng.ts";
 import type { Process } from "../sim/process.ts";
-import { notSimulated } from "./bindings/index.ts";
 import type { HostIntrinsics } from "./lib/primordials.ts";
+import { createWaiting } from "./wait-async.ts";
 
 // During a run, these names give what the process has that runs.
 const RealDate = Date;
@@ -73,7 +73,9 @@ function createAtomics(process: Process): typeof Atomics {
     Object.defineProperty(atomics, name, { value, writable: true, configurable: true });
   };
   define("wait", wait);
-  if ("waitAsync" in RealAtomics) define("waitAsync", notSimulated("Atomics.waitAsync"));
+  const { notify, waitAsync } = createWaiting(process, RealAtomics);
+  define("notify", notify);
+  if ("waitAsync" in RealAtomics) define("waitAsync", waitAsync);
   return atomics as typeof Atomics;
 }
 

@@ -136,6 +136,31 @@ describe("what else node:module has", () => {
   });
 });
 
+describe("the files of those who call", () => {
+  it("are the user's, by util.getCallSites, and by a stack that a program formats itself", async () => {
+    const { stdout, stderr } = await hosted(
+      `import { callers } from "./lib/callers.cjs";
+       const ask = () => callers();
+       for (const folder of ask()) console.log(folder.replace(/.*lightcone-test-\\w+/, ""));`,
+      {
+        files: {
+          "lib/callers.cjs": `const { createRequire } = require("module"), util = require("util");
+            const frames = () => {
+              const before = Error.prepareStackTrace;
+              Error.prepareStackTrace = (_, frames) => frames;
+              const { stack } = new Error();
+              Error.prepareStackTrace = before;
+              return stack.slice(1).map((frame) => ({ scriptName: frame.getFileName() }));
+            };
+            exports.callers = () => (util.getCallSites ?? frames)().slice(1, 3).map(({ scriptName }) =>
+              createRequire(scriptName).resolve.paths("x")[0]);`,
+        },
+      },
+    );
+    expect(stdout, stderr).toBe("/node_modules\n/node_modules\n");
+  });
+});
+
 describe("import.meta", () => {
   it("resolves as Node does, with its errors", async () => {
     await both(

@@ -5,6 +5,7 @@
 import { config } from "node:process";
 import * as util from "node:util";
 import { realBinding } from "../lib/natives.ts";
+import { callSites } from "../program/call-sites.ts";
 import { handleTypeOf } from "./descriptors.ts";
 import type { Realm } from "../realm-types.ts";
 
@@ -18,6 +19,22 @@ function symbolBag(): Record<string, symbol> {
 /** The symbols that Node's C++ and JavaScript share, by name. */
 export const perIsolateSymbols: Record<string, symbol> = symbolBag();
 const privateSymbols: Record<string, symbol> = symbolBag();
+
+/** The frames below the one of `node:util` that asks, as V8 describes them. */
+function callSitesBelow(count: number): object[] {
+  return callSites(count + 1)
+    .slice(1)
+    .map(({ functionName, file, line, column }) =>
+      Object.assign(Object.create(null) as object, {
+        functionName,
+        scriptId: "0",
+        scriptName: file,
+        lineNumber: line,
+        columnNumber: column,
+        column,
+      }),
+    );
+}
 
 function getOwnNonIndexProperties(value: object, filter: number): PropertyKey[] {
   const keys = filter === 2 ? Object.keys(value) : Reflect.ownKeys(value);
@@ -93,8 +110,8 @@ function utilBinding(realm: Realm): object {
       util.inspect(promise).includes("<pending>") ? [0] : [1, undefined],
     getProxyDetails: () => undefined,
     getCallerLocation: () => undefined,
-    getCallSite: () => [],
-    getCallSites: () => [],
+    getCallSite: callSitesBelow,
+    getCallSites: callSitesBelow,
     getConstructorName: (value: object) => value.constructor.name,
     getExternalValue: () => 0n,
     getSystemErrorName: (code: number) => util.getSystemErrorName(code),

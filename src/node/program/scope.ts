@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 import { exited } from "../exited.ts";
 import { isBuiltin } from "../public-modules.ts";
 import type { Realm } from "../realm-types.ts";
+import { callSites } from "./call-sites.ts";
 import { type CommonJsLoader, loaderOf, type Module, notFound, type Require } from "./commonjs.ts";
 import type { CompiledProgram, ProgramScope } from "./compile.ts";
 import { programFor } from "./library.ts";
 import { namespaceOf } from "./namespaces.ts";
-import { originalPlace } from "./source-maps.ts";
 
 /** Modules that Lightcone gives a program, by name. */
 type Injected = Readonly<Record<string, unknown>>;
@@ -123,25 +123,7 @@ function createPlace(loader: CommonJsLoader, path: string): Place {
   };
 }
 
-/** The source file of the innermost frame of a bundle. */
+/** The source file that asks for something now. */
 function callingFile(): string | undefined {
-  const { prepareStackTrace } = Error;
-  let found: string | undefined;
-  try {
-    Error.prepareStackTrace = (_error, frames) => {
-      for (const frame of frames) {
-        const file = frame.getFileName();
-        if (!file?.startsWith("lightcone-program:")) continue;
-        const place = originalPlace(file, frame.getLineNumber() ?? 1, frame.getColumnNumber() ?? 1);
-        if (place === undefined || !posix.isAbsolute(place.file)) continue;
-        found = place.file;
-        return "";
-      }
-      return "";
-    };
-    void new Error("looks for its caller").stack;
-  } finally {
-    Error.prepareStackTrace = prepareStackTrace;
-  }
-  return found;
+  return callSites(5).find(({ file }) => posix.isAbsolute(file))?.file;
 }

@@ -1,0 +1,55 @@
+/** Threads that wait for each other by `Atomics.waitAsync`, in virtual time. */
+import { describe, expect, it } from "vitest";
+import { both, hosted } from "./arms.ts";
+
+describe("Atomics.waitAsync", () => {
+  it("is woken by another thread, and only by a notice of the same place", async () => {
+    await both(
+      `import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
+       import { once } from "node:events";
+       if (isMainThread) {
+         const shared = new Int32Array(new SharedArrayBuffer(16));
+         const worker = new Worker(new URL(import.meta.url), { workerData: shared });
+         console.log((await once(worker, "message"))[0]);
+         console.log("elsewhere", Atomics.notify(shared, 0), Atomics.notify(new Int32Array(new SharedArrayBuffer(16)), 1));
+         Atomics.store(shared, 1, 42);
+         console.log("woken", Atomics.notify(shared, 1));
+         console.log((await once(worker, "message"))[0]);
+         console.log("nobody", Atomics.notify(shared, 1));
+       } else {
+         const keepAlive = setInterval(() => {}, 1000);
+         const wait = Atomics.waitAsync(workerData, 1, 0);
+         wait.value.then((how) => { parentPort.postMessage([how, Atomics.load(workerData, 1)]); clearInterval(keepAlive); });
+         parentPort.postMessage("waits " + wait.async);
+       }`,
+    );
+  });
+
+  it("says at once what it need not wait for, in order, and as many as are asked for", async () => {
+    await both(
+      `const shared = new Int32Array(new SharedArrayBuffer(8)), big = new BigInt64Array(new SharedArrayBuffer(8));
+       console.log(Atomics.waitAsync(shared, 0, 1), Atomics.waitAsync(shared, 0, 0, 0));
+       const keepAlive = setInterval(() => {}, 1000), order = [];
+       for (const name of ["a", "b", "c"]) Atomics.waitAsync(shared, 0, 0).value.then((how) => order.push(name, how));
+       Atomics.waitAsync(big, 0, 0n).value.then((how) => order.push("big", how));
+       console.log(Atomics.notify(shared, 0, 2), Atomics.notify(big, 0));
+       await new Promise((r) => setTimeout(r, 50));
+       console.log(order.sort().join(), Atomics.notify(shared, 0, 0), Atomics.notify(shared, 0));
+       for (const bad of [() => Atomics.waitAsync(new Int32Array(4), 0, 0), () => Atomics.notify([], 0), () => Atomics.waitAsync(shared, 9, 0)])
+         try { bad(); } catch (error) { console.log(error.name); }
+       clearInterval(keepAlive);`,
+    );
+  });
+
+  it("gives up after its timeout, in virtual time, and keeps no process alive", async () => {
+    const { stdout, code } = await hosted(
+      `const shared = new Int32Array(new SharedArrayBuffer(8));
+       const start = performance.now();
+       setTimeout(() => {}, 120_000);
+       console.log(await Atomics.waitAsync(shared, 0, 0, 90_000).value, Math.round(performance.now() - start));
+       Atomics.waitAsync(shared, 0, 0, 3_600_000).value.then(() => console.log("never"));`,
+    );
+    expect(stdout).toBe("timed-out 90000\n");
+    expect(code).toBe(0);
+  });
+});
