@@ -3,7 +3,7 @@
  * host is up again when the last crash is lifted, a link carries what all its faults together leave of it.
  */
 import { assert } from "../base/errors.ts";
-import { endNs, type Fault, type LinkFault, linksOf } from "./faults.ts";
+import { concernsLink, endNs, type Fault, type LinkFault, linksOf } from "./faults.ts";
 import type { Host } from "./host.ts";
 import { Kind, type Kernel, NO_HOST } from "./kernel.ts";
 
@@ -155,7 +155,7 @@ export class FaultDriver {
     let arrives = 1;
     for (const fault of this.#active) {
       if (fault.kind !== "partition" && fault.kind !== "latency" && fault.kind !== "loss") continue;
-      if (!linksOf(fault).some((pair) => pair[0] === from && pair[1] === to)) continue;
+      if (!concernsLink(fault, from, to)) continue;
       if (fault.kind === "partition") blocked = true;
       else if (fault.kind === "latency") addNs += fault.params.addNs;
       else arrives *= 1 - fault.params.probability;

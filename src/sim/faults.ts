@@ -118,6 +118,23 @@ export function linksOf(fault: LinkFault): (readonly [string, string])[] {
   return pairs;
 }
 
+/** The two sides of a link fault, as sets: a partition of a thousand hosts is asked about half a million links. */
+const sides = new WeakMap<LinkFault, { readonly from: Set<string>; readonly to: Set<string> }>();
+
+/** Whether a link fault concerns the link from `from` to `to`: whether {@link linksOf} has it. */
+export function concernsLink(fault: LinkFault, from: string, to: string): boolean {
+  let known = sides.get(fault);
+  if (!known) {
+    known = { from: new Set(fault.params.from), to: new Set(fault.params.to) };
+    sides.set(fault, known);
+  }
+  if (from === to) return false;
+  return (
+    (known.from.has(from) && known.to.has(to)) ||
+    (fault.params.both && known.from.has(to) && known.to.has(from))
+  );
+}
+
 /** Orders a schedule by start; equal starts keep their order. */
 export function byStart(schedule: readonly Fault[]): Fault[] {
   return [...schedule].sort((a, b) => a.startNs - b.startNs);

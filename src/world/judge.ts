@@ -1,6 +1,6 @@
 /** Judges a run that is over: the world's checks, then what every world promises; and tells the stories. */
 import { LightconeError, messageOf } from "../base/errors.ts";
-import type { Evidence, Verdict } from "../check/verdict.ts";
+import type { Evidence, Step, Verdict } from "../check/verdict.ts";
 import type { History } from "../history/operation.ts";
 import type { Fault } from "../sim/faults.ts";
 import type { Assertions } from "./assertions.ts";
@@ -107,6 +107,7 @@ function isEvidence(evidence: Evidence | undefined): boolean {
   return (
     typeof evidence?.summary === "string" &&
     Array.isArray(evidence.steps) &&
+    evidence.steps.every((step: Step | undefined) => typeof step?.text === "string") &&
     Array.isArray(evidence.operations)
   );
 }

@@ -34,8 +34,10 @@ import { OperationRecorder } from "./recorder.ts";
 /** Called every so often while a run is under way, for whoever watches that it goes on. */
 export type Heartbeat = () => void;
 
-/** How much simulated time passes between heartbeats. */
+/** How much simulated time passes between heartbeats, unless it is crowded. */
 const SLICE_NS = SECOND / 20;
+/** More events than that between two heartbeats, and the next one comes sooner. */
+const SLICE_EVENTS_MAX = 10_000;
 
 /** Runs a world once. Rejects with a `LightconeError` when it cannot be run at all. */
 export async function runWorld(
@@ -84,6 +86,7 @@ class Run {
   readonly #calmFromNs: number;
   readonly #ends: UnwantedEnd[] = [];
   #fatal: unknown;
+  #heartbeat: Heartbeat | undefined;
 
   constructor(loaded: LoadedWorld, request: RunRequest) {
     const { plan } = loaded;
@@ -121,13 +124,20 @@ class Run {
 
   execute(heartbeat: Heartbeat | undefined): void {
     const { kernel } = this;
+    this.#heartbeat = heartbeat;
     const durationNs = Math.min(this.#loaded.plan.durationNs, this.#request.untilNs ?? Infinity);
     for (const host of this.#hosts) this.#start(host);
     this.#faults.start(this.#schedule, this.#calmFromNs);
+    let sliceNs = SLICE_NS;
     for (let untilNs = 0; untilNs < durationNs && this.#fatal === undefined;) {
-      untilNs = Math.min(untilNs + SLICE_NS, durationNs);
+      untilNs = Math.min(untilNs + sliceNs, durationNs);
       heartbeat?.();
+      const before = kernel.eventId;
       kernel.run(untilNs);
+      // A world of many busy hosts is slow, and not stuck.
+      const events = kernel.eventId - before;
+      if (events > SLICE_EVENTS_MAX) sliceNs = Math.ceil(sliceNs / 4);
+      else if (events < SLICE_EVENTS_MAX / 8) sliceNs = Math.min(sliceNs * 2, SLICE_NS);
     }
     if (this.#fatal !== undefined) throw this.#fatal;
     this.#hanging = this.#recorder.openSince(this.#calmFromNs);
@@ -186,6 +196,7 @@ class Run {
   }
 
   #start(host: Host): void {
+    this.#heartbeat?.();
     const plan = this.#planOf.get(host);
     assert(plan, `host ${host.name} has no plan`);
     const key = programKey(plan);
@@ -220,7 +231,7 @@ class Run {
           const builder = new PlanBuilder(name);
           describe(builder);
           const inline = builder.finish().inline.get(plan.group);
-          assert(inline, `host ${host.name} has no inline program`);
+          if (!inline) throw changedWorld(host.name);
           const { setTimeout } = node.global as { setTimeout: (f: () => void, ms: number) => void };
           const prng = node.process.host.prng.fork(
             `inline.${node.process.pid}.${this.kernel.nowNs}`,
@@ -237,7 +248,7 @@ class Run {
   #onUncaught(host: Host, thrown: unknown): void {
     const { kernel } = this;
     // A platform that cannot do what the program asks for is no verdict on the program.
-    if (thrown instanceof LightconeError) this.#fail(withHost(thrown, host.name));
+    if (thrown instanceof LightconeError) this.#fail(inProgram(thrown, host.name));
     const name = thrown instanceof Error ? thrown.name : "thrown";
     const what = `${name}: ${messageOf(thrown).split("\n")[0]}`;
     const stack = thrown instanceof Error ? userFrames(thrown.stack ?? "") : [];
@@ -306,7 +317,19 @@ class Run {
   }
 }
 
-function withHost(error: LightconeError, host: string): LightconeError {
-  if (error.message.includes(host)) return error;
-  return new LightconeError(error.code, `${host}: ${error.message}`, error.hint);
+/** An error of ours that a program ran into: whose program it was, and where. */
+function inProgram(error: LightconeError, host: string): LightconeError {
+  const { code, message, hint } = error;
+  const [place] = userFrames(error.stack ?? "");
+  const whose = message.startsWith(`${host}: `) ? "" : `${host}: `;
+  const where = place === undefined || code === "LC_BAD_WORLD" ? "" : ` (at ${place})`;
+  return new LightconeError(code, `${whose}${message}${where}`, hint);
+}
+
+function changedWorld(host: string): LightconeError {
+  return new LightconeError(
+    "LC_BAD_WORLD",
+    `${host}: the world has no such host any more when it is described again, on that host`,
+    "A description says the same every time: it draws nothing, and asks for no time and no environment.",
+  );
 }

@@ -209,6 +209,16 @@ describe("bad input gets one clear message, and no stack trace", () => {
       ["run", bad("check-says-little")],
       /the check "mine" answers \{"result":"violated"\}/,
     ],
+    [
+      "a description that changes",
+      ["run", bad("changes")],
+      /host\d+-1: the world has no such host any more/,
+    ],
+    [
+      "a program that asks for what cannot be",
+      ["run", bad("sleeps-backwards")],
+      /^lightcone: a: sleep: -1 is not a duration \(at .*sleeps-backwards\.world\.ts:5:\d+\)\n/,
+    ],
     ["a folder", ["run", "."], /\. is not a file/],
     ["an option without its value", ["run", lock, "--seed", "--verify"], /--seed wants a value/],
     ["half a seed", ["run", lock, "--seed", "1.5"], /"1\.5" is not a whole number/],

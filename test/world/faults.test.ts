@@ -4,7 +4,7 @@ import { Prng } from "../../src/base/prng.ts";
 import { drawSchedule, type FaultSource } from "../../src/sim/fault-draw.ts";
 import { FaultDriver, type LinkEffect } from "../../src/sim/fault-driver.ts";
 import { describeFault, describeLift } from "../../src/sim/fault-words.ts";
-import { endNs, type Fault } from "../../src/sim/faults.ts";
+import { concernsLink, endNs, type Fault, linksOf } from "../../src/sim/faults.ts";
 import { Host } from "../../src/sim/host.ts";
 import { Kernel } from "../../src/sim/kernel.ts";
 import { faultSource } from "../../src/world/fault-sources.ts";
@@ -145,6 +145,24 @@ describe("a schedule that is carried out", () => {
     expect(effects.get("redis-2 redis-1")).toEqual({ blocked: false, addNs: 5, loss: 0 });
     kernel.run(9 * SECOND);
     expect(effects.get("redis-1 redis-2")).toEqual({ blocked: false, addNs: 0, loss: 0 });
+  });
+
+  it("concerns the links that it names, in the directions that it names", () => {
+    const names = ["a", "b", "c", "d"];
+    for (const [from, to, both] of [
+      [["a"], ["b", "c"], true],
+      [["a", "b"], ["b", "c"], false],
+      [["a"], ["a", "d"], true],
+    ] as const) {
+      const params = { shape: "split", from, to, both } as const;
+      const fault = { kind: "partition", targets: from, ...at(1, 1), params } as const;
+      const listed = new Set(linksOf(fault).map((pair) => pair.join(" ")));
+      for (const one of names) {
+        for (const other of names) {
+          expect(concernsLink(fault, one, other)).toBe(listed.has(`${one} ${other}`));
+        }
+      }
+    }
   });
 
   it("moves wall clocks and sets them right again", () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as check from "../../src/check/index.ts";
 import type { History } from "../../src/history/operation.ts";
 import { type LoadedWorld, loadWorld } from "../../src/world/load.ts";
+import type { Fault } from "../../src/sim/faults.ts";
 import type { RunOutcome } from "../../src/world/outcome.ts";
 import { runWorld } from "../../src/world/run.ts";
 
@@ -56,6 +57,19 @@ describe("a run", () => {
     const none = await runWorld(world, { seed: 6, schedule: [] });
     expect(none.faultsBegun).toBe(0);
     expect(none.violations[0]?.evidence.summary).toBe("there was no crash at all");
+  });
+
+  it("beats while it starts its hosts and while they are busy: slow is not stuck", async () => {
+    const world = await load("many");
+    const names = world.plan.hosts.map(({ name }) => name);
+    const params = { shape: "split", from: names.slice(0, 150), to: names.slice(150), both: true };
+    const split = { kind: "partition", targets: params.from, startNs: 1, durationNs: 9e7, params };
+    let beats = 0;
+    const schedule = [split as Fault];
+    const { faultsBegun } = await runWorld(world, { seed: 1, schedule }, () => beats++);
+    expect(faultsBegun).toBe(1);
+    // One for each host, one for each twentieth of a second, and more where it is crowded.
+    expect(beats).toBeGreaterThan(names.length + 10);
   });
 
   it("refuses a schedule about hosts that there are not", async () => {
