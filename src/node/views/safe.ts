@@ -3,15 +3,14 @@
  * them through the built-ins that may be patched.
  */
 
-export const {
-  defineProperty,
-  deleteProperty,
-  getOwnPropertyDescriptor,
-  getPrototypeOf,
-  ownKeys,
-  preventExtensions,
-  setPrototypeOf,
-}: typeof Reflect = Reflect;
+export const defineProperty: typeof Reflect.defineProperty = Reflect.defineProperty;
+export const deleteProperty: typeof Reflect.deleteProperty = Reflect.deleteProperty;
+export const getOwnPropertyDescriptor: typeof Reflect.getOwnPropertyDescriptor =
+  Reflect.getOwnPropertyDescriptor;
+export const getPrototypeOf: typeof Reflect.getPrototypeOf = Reflect.getPrototypeOf;
+export const ownKeys: typeof Reflect.ownKeys = Reflect.ownKeys;
+export const preventExtensions: typeof Reflect.preventExtensions = Reflect.preventExtensions;
+export const setPrototypeOf: typeof Reflect.setPrototypeOf = Reflect.setPrototypeOf;
 
 export const isSame: (a: unknown, b: unknown) => boolean = Object.is;
 
