@@ -61,11 +61,12 @@ export class LuaState {
   readonly #scratch: number;
   readonly #length: number;
   readonly #names: Map<string, number> = new Map();
-  #memory: Buffer;
+  /** Lua's memory. */
+  #bytes: Buffer;
 
   constructor() {
-    const { api, call, hook } = createMachine(
-      (at) => {
+    const { api, call, hook } = createMachine({
+      call: (at) => {
         const before = this.at;
         this.at = at;
         try {
@@ -74,7 +75,7 @@ export class LuaState {
           this.at = before;
         }
       },
-      (at) => {
+      hook: (at) => {
         const before = this.at;
         this.at = at;
         try {
@@ -83,20 +84,17 @@ export class LuaState {
           this.at = before;
         }
       },
-    );
+      grown: () => {
+        this.#bytes = Buffer.from(api.memory.buffer);
+      },
+    });
     this.api = api;
     this.#call = call;
     this.#hook = hook;
     this.#scratch = api.malloc(SCRATCH_BYTES);
     this.#length = api.malloc(4);
-    this.#memory = Buffer.from(api.memory.buffer);
+    this.#bytes = Buffer.from(api.memory.buffer);
     this.at = api.luaL_newstate();
-  }
-
-  /** Lua's memory; it is another object once it has grown. */
-  get #bytes(): Buffer {
-    if (this.#memory.length === 0) this.#memory = Buffer.from(this.api.memory.buffer);
-    return this.#memory;
   }
 
   get top(): number {
