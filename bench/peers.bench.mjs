@@ -13,47 +13,50 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const ROUNDS = 5;
-const HEARTBEAT_SIM_SECONDS = 300;
 
 /** 5 hosts × 4 connections each × 10 heartbeats a second × 2, as every heartbeat is answered. */
 const HEARTBEAT_MESSAGES_PER_SIM_SECOND = 400;
 
 /** What is run: `rate` turns one result into the figure, after a look that the work was done. */
-const workloads = [
-  {
-    name: "pingpong",
+const kinds = {
+  pingpong: {
     unit: "round trips/s",
-    size: { roundTrips: 100_000 },
-    rate({ roundTrips, wallSeconds }) {
-      expectAbout(this.size.roundTrips, roundTrips, "round trips");
+    rate({ roundTrips: size }, { roundTrips, wallSeconds }) {
+      expectAbout(size, roundTrips, "round trips");
       return roundTrips / wallSeconds;
     },
   },
-  {
-    name: "heartbeat",
+  heartbeat: {
     unit: "simulated s/s",
-    size: { simSeconds: HEARTBEAT_SIM_SECONDS },
-    rate({ simSeconds, messages, wallSeconds }) {
-      expectAbout(this.size.simSeconds, simSeconds, "simulated seconds");
+    rate({ simSeconds: size }, { simSeconds, messages, wallSeconds }) {
+      expectAbout(size, simSeconds, "simulated seconds");
       expectAbout(simSeconds * HEARTBEAT_MESSAGES_PER_SIM_SECOND, messages, "messages");
       return simSeconds / wallSeconds;
     },
   },
+};
+
+const workloads = [
+  { name: "pingpong", kind: "pingpong", size: { roundTrips: 100_000 } },
+  { name: "pingpong, long", kind: "pingpong", size: { roundTrips: 500_000 } },
+  { name: "heartbeat", kind: "heartbeat", size: { simSeconds: 300 } },
+  { name: "heartbeat, long", kind: "heartbeat", size: { simSeconds: 1_500 } },
 ];
 
-/** Runs both workloads on every peer that builds here and on ours, and reports ours over each. */
+/** Runs the workloads on every peer that builds here and on ours, and reports ours over each. */
 export default async function peers(report) {
   const built = cargoIsInstalled() ? ["turmoil", "madsim"].flatMap((name) => build(name)) : [];
   if (built.length === 0) return;
   for (const workload of workloads) {
-    const ours = await importOurs(workload.name);
+    const ours = await importOurs(workload.kind);
     const contenders = ours === undefined ? built : [...built, ours];
     const rates = await measure(workload, contenders);
     for (const peer of built) reportPeer(report, workload, peer, rates, ours);
   }
 }
 
-function reportPeer(report, { name, unit }, peer, rates, ours) {
+function reportPeer(report, { name, kind }, peer, rates, ours) {
+  const { unit } = kinds[kind];
   const theirs = rates.get(peer);
   if (ours === undefined) {
     report({ name: `${name}, ${peer.name} alone`, value: theirs, unit });
@@ -77,7 +80,7 @@ async function measure(workload, contenders) {
   const rates = new Map(contenders.map((contender) => [contender, []]));
   for (let round = 0; round <= ROUNDS; round++) {
     for (const contender of contenders) {
-      const rate = workload.rate(await contender.run(workload));
+      const rate = kinds[workload.kind].rate(workload.size, await contender.run(workload));
       if (round > 0) rates.get(contender).push(rate);
     }
   }
@@ -111,10 +114,10 @@ function build(name) {
     process.exitCode = 1;
     return [];
   }
-  const run = ({ name: workload, size }) => {
+  const run = ({ kind, size }) => {
     const [amount] = Object.values(size);
     const binary = `${cwd}target/release/peer-${name}`;
-    return JSON.parse(execFileSync(binary, [workload, String(amount)], { encoding: "utf8" }));
+    return JSON.parse(execFileSync(binary, [kind, String(amount)], { encoding: "utf8" }));
   };
   return [{ name: `${name} ${lockedVersion(cwd, name)}`, run }];
 }
@@ -130,14 +133,14 @@ function lockedVersion(cwd, crate) {
   return new RegExp(`name = "${crate}"\nversion = "(.+)"`).exec(lock)[1];
 }
 
-async function importOurs(name) {
-  const url = new URL(`worlds/${name}.mjs`, import.meta.url);
+async function importOurs(kind) {
+  const url = new URL(`worlds/${kind}.mjs`, import.meta.url);
   if (!existsSync(url)) {
-    console.error(`peers: bench/worlds/${name}.mjs is not there, so the peers run alone`);
+    console.error(`peers: bench/worlds/${kind}.mjs is not there, so the peers run alone`);
     return undefined;
   }
   const world = await import(url.href);
-  return { name: "lightcone", run: ({ size }) => world[name](size) };
+  return { name: "lightcone", run: ({ size }) => world[kind](size) };
 }
 
 /** A rate over work that was not done is worth nothing: within a hundredth, or the run ends. */
