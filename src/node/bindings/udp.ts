@@ -1,7 +1,14 @@
 /** `udp_wrap`: UDP sockets of one process, over its host's network stack. */
-import { canonical, type Family, isMulticast, unmapped } from "../../sim/network/address.ts";
+import {
+  canonical,
+  type Family,
+  isLoopback,
+  isMulticast,
+  unmapped,
+} from "../../sim/network/address.ts";
 import { Errno } from "../../sim/network/errno.ts";
 import { stackOf } from "../../sim/network/stack.ts";
+import { membershipOf } from "../../sim/network/udp/groups.ts";
 import { type DatagramEvents, UdpSocket } from "../../sim/network/udp/socket.ts";
 import type { BindingContext } from "./context.ts";
 import { forgetDescriptor, newDescriptor, socketAt } from "./descriptors.ts";
@@ -73,6 +80,7 @@ export function createUdpBinding(context: BindingContext): object {
     #bind(address: string, port: number, flags: number, family: Family): number {
       const plain = canonical(address);
       if (plain === undefined || plain.includes(":") !== (family === 6)) return Errno.EINVAL;
+      if (this.fd < 0) this.#socket.family = family;
       const error = this.#socket.bind({
         address: plain,
         // The library passes on whatever it was given for a port.
@@ -182,8 +190,9 @@ export function createUdpBinding(context: BindingContext): object {
 
     getsockname(out: AddressOut): number {
       if (this.fd < 0 || this.closing) return Errno.EBADF;
-      const { localAddress, localPort } = this.#socket;
-      return fillAddress(out, localAddress === "" ? "0.0.0.0" : localAddress, localPort);
+      const { localAddress, localPort, family } = this.#socket;
+      const any = family === 6 ? "::" : "0.0.0.0";
+      return fillAddress(out, localAddress === "" ? any : localAddress, localPort);
     }
 
     getpeername(out: AddressOut): number {
@@ -194,22 +203,29 @@ export function createUdpBinding(context: BindingContext): object {
 
     #member(group: string, local: string | undefined, join: boolean, source?: string): number {
       const plain = canonical(group);
-      if (plain === undefined || !isMulticast(plain)) return Errno.EINVAL;
+      if (plain === undefined) return Errno.EINVAL;
+      // libuv binds the socket before it looks at the rest.
+      if (!this.#socket.bound) {
+        const any = plain.includes(":") ? "::" : "0.0.0.0";
+        const family = plain.includes(":") ? 6 : 4;
+        this.#socket.bind({ address: any, port: 0, family, reuse: true });
+      }
+      this.#opened();
+      if (!isMulticast(plain)) return Errno.EINVAL;
+      let home = false;
       if (local !== undefined && local !== null && local !== "") {
         const own = canonical(local.replace(/%.*$/, ""));
         if (own === undefined) return Errno.EINVAL;
         const stack = stackOf(process.host);
         if (own !== "0.0.0.0" && own !== "::" && !stack.owns(own)) return Errno.ENODEV;
+        home = isLoopback(own);
       }
-      this.#opened();
       const { groups } = this.#socket;
-      const membership = source === undefined ? plain : `${plain} from ${unmapped(source)}`;
+      const from = source === undefined ? undefined : unmapped(source);
+      const membership = membershipOf(plain, from, home);
       if (join === groups.has(membership)) return join ? Errno.EADDRINUSE : Errno.EADDRNOTAVAIL;
       if (join) groups.add(membership);
       else groups.delete(membership);
-      if (!this.#socket.bound) {
-        this.#socket.bind({ address: "0.0.0.0", port: 0, family: 4 });
-      }
       return 0;
     }
 
@@ -235,7 +251,9 @@ export function createUdpBinding(context: BindingContext): object {
       if (plain === undefined) return Errno.EINVAL;
       if (plain.includes(":") !== (this.#socket.family === 6)) return Errno.EINVAL;
       const any = plain === "0.0.0.0" || plain === "::";
-      return any || stackOf(process.host).owns(plain) ? 0 : Errno.EADDRNOTAVAIL;
+      if (!any && !stackOf(process.host).owns(plain)) return Errno.EADDRNOTAVAIL;
+      this.#socket.multicastStaysHome = isLoopback(plain);
+      return 0;
     }
 
     setMulticastTTL(ttl: number): number {
@@ -251,7 +269,8 @@ export function createUdpBinding(context: BindingContext): object {
     }
 
     setTTL(ttl: number): number {
-      return this.#option(ttl >= 1 && ttl <= 255, () => (this.#socket.ttl = ttl));
+      if (ttl < 1 || ttl > 255) return Errno.EINVAL;
+      return this.#option(true, () => (this.#socket.ttl = ttl));
     }
 
     #option(valid: boolean, set: () => void): number {

@@ -150,7 +150,10 @@ export class PortTable<T extends PortHolder> {
   matching(address: string, family: Family, port: number): T[] {
     const holders = this.#holders.get(port);
     if (holders === undefined) return [];
-    const exact = holders.filter((holder) => holder.localAddress === address);
+    const mapped = family === 4 ? `::ffff:${address}` : address;
+    const exact = holders.filter(
+      ({ localAddress }) => localAddress === address || localAddress === mapped,
+    );
     if (exact.length > 0) return exact;
     const own = holders.filter(
       (holder) => holder.family === family && isWildcard(holder.localAddress),

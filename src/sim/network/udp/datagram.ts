@@ -14,6 +14,8 @@ export class Datagram {
   readonly toAddress: string;
   readonly toPort: number;
   payload: Uint8Array;
+  /** Whether its sender was connected when it sent it. */
+  readonly connected: boolean;
 
   constructor(
     sender: UdpSocket,
@@ -31,6 +33,7 @@ export class Datagram {
     this.toAddress = toAddress;
     this.toPort = toPort;
     this.payload = payload;
+    this.connected = sender.connected;
   }
 }
 

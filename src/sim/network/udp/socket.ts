@@ -21,14 +21,17 @@ import { Holders, Turns, type Waiting } from "../holders.ts";
 import type { PortHolder } from "../ports.ts";
 import type { HostStack } from "../stack.ts";
 import { Datagram, markDatagram } from "./datagram.ts";
+import { hears, takesIn } from "./groups.ts";
 
-/** The largest payload of a datagram over IPv4. */
+/** The largest payload of a datagram over IPv4, and over IPv6. */
 export const DATAGRAM_MAX_BYTES = 65_507;
+const DATAGRAM_MAX_BYTES_6 = 65_527;
 /** net.core.rmem_default. */
 const BUFFER_BYTES = 212_992;
 /** What the kernel charges for a datagram beside its bytes: its descriptor. */
 const OVERHEAD_BYTES = 704;
 const HEADER_BYTES = 28;
+const LOOPBACK = "127.0.0.1";
 
 /** What a socket tells its process; called inside `Process.enter`. */
 export interface DatagramEvents {
@@ -56,11 +59,15 @@ export class UdpSocket implements PortHolder {
   ttl = 64;
   multicastTtl = 1;
   multicastLoopback = true;
-  /** The groups it is a member of; a source-specific membership is "group from source". */
+  /** What it sends to groups leaves through the loopback interface, and stays on the host. */
+  multicastStaysHome = false;
+  /** The groups it is a member of, as `membershipOf` writes them. */
   readonly groups: Set<string> = new Set();
   receiveBufferBytes: number = BUFFER_BYTES;
   sendBufferBytes: number = BUFFER_BYTES;
 
+  #chosePort = false;
+  #choseAddress = false;
   #holders: Holders<DatagramEvents> | undefined;
   #queue: Datagram[] = [];
   #queuedBytes = 0;
@@ -92,6 +99,7 @@ export class UdpSocket implements PortHolder {
     const address = canonical(options.address);
     if (address === undefined || this.bound) return Errno.EINVAL;
     const { stack } = this;
+    if (options.v6Only === true && address.startsWith("::ffff:")) return Errno.EINVAL;
     const special = isWildcard(address) || isMulticast(address) || isBroadcast(address);
     if (!special && !stack.owns(address)) return Errno.EADDRNOTAVAIL;
     this.localAddress = address;
@@ -103,8 +111,13 @@ export class UdpSocket implements PortHolder {
     const port = options.port === 0 ? udpPorts.ephemeral(host.kernel.nowNs) : options.port;
     if (port === 0) return Errno.EADDRINUSE;
     const error = options.port === 0 ? 0 : udpPorts.check(this, port, host.kernel.nowNs);
-    if (error !== 0) return error;
+    if (error !== 0) {
+      this.localAddress = isWildcard(address) ? address : "";
+      return error;
+    }
     this.localPort = port;
+    this.#chosePort = options.port !== 0;
+    this.#choseAddress = !isWildcard(address);
     this.bound = true;
     udpPorts.add(this, port);
     stack.datagramSockets.add(this);
@@ -116,6 +129,8 @@ export class UdpSocket implements PortHolder {
     const address = canonical(addressText);
     if (address === undefined) return Errno.EINVAL;
     if (this.connected) return Errno.EISCONN;
+    const error = this.#familyError(address);
+    if (error !== 0) return error;
     if (isBroadcast(address) && !this.broadcast) return Errno.EACCES;
     if (
       this.stack.route(address) === undefined &&
@@ -125,7 +140,7 @@ export class UdpSocket implements PortHolder {
       return Errno.ENETUNREACH;
     }
     if (!this.bound) {
-      const error = this.bind({ address: family === 6 ? "::" : "0.0.0.0", port: 0, family });
+      const error = this.#bindSomewhere(family);
       if (error !== 0) return error;
     }
     this.remoteAddress = isWildcard(address) ? this.stack.sourceFor(address) : address;
@@ -134,12 +149,28 @@ export class UdpSocket implements PortHolder {
     return 0;
   }
 
-  /** The peer is let go of. The local address stays, as on Linux. */
+  /** The peer is let go of, and with it the local address and port that nobody has asked for. */
   disconnect(): number {
     if (!this.connected) return Errno.ENOTCONN;
     this.remoteAddress = "";
     this.remotePort = 0;
+    if (!this.#choseAddress) this.localAddress = this.family === 6 ? "::" : "0.0.0.0";
+    if (!this.#chosePort) this.#unbind();
     return 0;
+  }
+
+  #unbind(): void {
+    this.stack.udpPorts.remove(this, this.localPort);
+    this.stack.datagramSockets.delete(this);
+    this.localPort = 0;
+    this.bound = false;
+  }
+
+  /** Gives a socket that has no port one. */
+  #bindSomewhere(family: Family): number {
+    const { v6Only, reuse, reusePort } = this;
+    const address = this.localAddress || (family === 6 ? "::" : "0.0.0.0");
+    return this.bind({ address, port: 0, family, v6Only, reuse, reusePort });
   }
 
   /**
@@ -152,14 +183,19 @@ export class UdpSocket implements PortHolder {
     if (connected && !this.connected) return Errno.EDESTADDRREQ;
     const address = connected ? this.remoteAddress : addressText;
     const toPort = connected ? this.remotePort : port;
-    if (payload.length > DATAGRAM_MAX_BYTES) return Errno.EMSGSIZE;
+    // libuv knows whom a socket is connected to, and sends to nobody else.
+    if (!connected && this.connected) return Errno.EISCONN;
+    const canonicalTo = address.includes(":") ? (canonical(address) ?? address) : address;
+    const familyError = this.#familyError(canonicalTo);
+    if (familyError !== 0) return familyError;
+    const plain = unmapped(canonicalTo);
+    const most = plain.includes(":") ? DATAGRAM_MAX_BYTES_6 : DATAGRAM_MAX_BYTES;
+    if (payload.length > most) return Errno.EMSGSIZE;
     if (toPort === 0) return Errno.EINVAL;
     if (!this.bound) {
-      const family = address.includes(":") ? 6 : 4;
-      const error = this.bind({ address: family === 6 ? "::" : "0.0.0.0", port: 0, family });
+      const error = this.#bindSomewhere(address.includes(":") ? 6 : 4);
       if (error !== 0) return error;
     }
-    const plain = unmapped(address.includes(":") ? (canonical(address) ?? address) : address);
     if (isMulticast(plain)) return this.#sendToGroup(payload, plain, toPort);
     if (isBroadcast(plain)) {
       return this.broadcast ? this.#sendToAll(payload, plain, toPort) : Errno.EACCES;
@@ -168,6 +204,16 @@ export class UdpSocket implements PortHolder {
     if (to === undefined) return !isOnNetwork(plain) ? Errno.ENETUNREACH : payload.length;
     this.#sendTo(to, payload, isWildcard(plain) ? this.stack.sourceFor(plain) : plain, toPort);
     return payload.length;
+  }
+
+  /** An IPv6 socket reaches IPv4 as what it is bound to allows; IPv6 it reaches unless it is IPv4's. */
+  #familyError(address: string): number {
+    const local = this.localAddress;
+    if (this.family === 4) return 0;
+    const bound4 = local.startsWith("::ffff:");
+    if (!address.startsWith("::ffff:")) return bound4 ? Errno.EAFNOSUPPORT : 0;
+    const reaches4 = local === "" || isWildcard(local) || bound4;
+    return this.v6Only || !reaches4 ? Errno.ENETUNREACH : 0;
   }
 
   /** Takes a datagram, or an error, or `EAGAIN` when there is nothing. */
@@ -211,8 +257,7 @@ export class UdpSocket implements PortHolder {
 
   close(): void {
     if (this.process !== undefined) this.stack.disown(this.process, this);
-    this.stack.udpPorts.remove(this, this.localPort);
-    this.stack.datagramSockets.delete(this);
+    this.#unbind();
     this.vanish();
   }
 
@@ -251,7 +296,9 @@ export class UdpSocket implements PortHolder {
     const { stack } = this;
     const { kernel } = stack.host;
     const local = this.localAddress;
-    const source = isWildcard(local) || isMulticast(local) ? stack.sourceFor(address) : local;
+    const anywhere = isWildcard(local) || isMulticast(local);
+    const out = this.multicastStaysHome && isMulticast(address) ? LOOPBACK : address;
+    const source = anywhere ? stack.sourceFor(out) : local;
     const datagram = new Datagram(this, unmapped(source), to, address, port, payload);
     const sent = markDatagram(datagram, Kind.send, digestOf(payload));
     const link = stack.linkTo(to);
@@ -292,13 +339,12 @@ export class UdpSocket implements PortHolder {
   }
 
   #sendToGroup(payload: Uint8Array, group: string, port: number): number {
+    const home = this.multicastStaysHome;
     for (const to of this.stack.network.stacks) {
-      if (to === this.stack ? !this.multicastLoopback : this.multicastTtl === 0) continue;
-      let member = false;
-      for (const socket of to.udpPorts.holders(port)) {
-        member ||= socket.hears(group, this.stack.host.address);
-      }
-      if (member) this.#sendTo(to, payload, group, port);
+      if (to === this.stack ? !this.multicastLoopback : home || this.multicastTtl === 0) continue;
+      const source = home ? LOOPBACK : this.stack.host.address;
+      if (to.udpPorts.holders(port).length > 0 && takesIn(to, group, source))
+        this.#sendTo(to, payload, group, port);
     }
     return payload.length;
   }
@@ -308,11 +354,6 @@ export class UdpSocket implements PortHolder {
       if (to.udpPorts.holders(port).length > 0) this.#sendTo(to, payload, address, port);
     }
     return payload.length;
-  }
-
-  /** Whether it is a member of the group, for what this source sends. */
-  hears(group: string, source: string): boolean {
-    return this.groups.has(group) || this.groups.has(`${group} from ${source}`);
   }
 
   /** @internal */
@@ -397,7 +438,7 @@ function deliverToAll(datagram: Datagram): void {
     if (socket.family !== family) continue;
     const local = socket.localAddress;
     if (!isWildcard(local) && local !== toAddress) continue;
-    if (multicast && !socket.hears(toAddress, fromAddress)) continue;
+    if (multicast && !hears(socket, toAddress, fromAddress)) continue;
     const copy = new Datagram(
       datagram.sender,
       fromAddress,
@@ -414,7 +455,8 @@ function deliverToAll(datagram: Datagram): void {
 function unreachable(datagram: Datagram): void {
   markDatagram(datagram, Kind.drop, 0, "port unreachable");
   const { from, to, sender } = datagram;
-  if (!sender.connected) return;
+  // On the own host ICMP has answered before the call that sent it returned.
+  if (!sender.connected || (to === from && !datagram.connected)) return;
   const back = to.linkTo(from);
   if (back.blocked || back.losesAny(1)) return;
   const transitNs = back.transitNs(HEADER_BYTES);
