@@ -71,15 +71,15 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   return command.run(args);
 }
 
-// Whoever reads our output may leave before it ends (`| head`): that is no error of ours, and as good as
-// Ctrl-C to whatever is under way.
+// Whoever reads our output may leave before it ends (`| head`): that is no error of ours. What would go on for
+// long ends as on Ctrl-C; the rest comes to its end, and to its exit code.
 let left = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
     if (left) return;
     left = true;
-    if (!process.emit("SIGINT")) process.exit();
+    process.emit("SIGINT");
   });
 }
 

@@ -78,10 +78,15 @@ export function interrupted(): LightconeError {
 
 /** Listens for Ctrl-C: the first one asks to end, the second one does not ask. */
 export class Interrupt {
+  /** What must not be lost even then. */
+  lastWords: string | undefined;
   readonly #controller = new AbortController();
   readonly #listener = (): void => {
-    // Runners that are left behind see that nobody listens any more, and end.
-    if (this.asked) process.exit(130);
+    if (this.asked) {
+      if (this.lastWords !== undefined) process.stderr.write(`lightcone: ${this.lastWords}\n`);
+      // Runners that are left behind see that nobody listens any more, and end.
+      process.exit(130);
+    }
     this.#controller.abort();
   };
 

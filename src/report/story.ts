@@ -38,8 +38,8 @@ export function renderViolation(told: ToldViolation, style: Style = plainStyle):
 /** Renders the lines of a story in columns: when, who, what. */
 export function renderLines(lines: readonly StoryLine[], style: Style = plainStyle): string[] {
   const times = lines.map(({ atNs }) => formatTime(atNs));
-  const timeWidth = Math.max(0, ...times.map((time) => time.length));
-  const whoWidth = Math.max(0, ...lines.map(({ who }) => who.length));
+  const timeWidth = widest(times);
+  const whoWidth = widest(lines.map(({ who }) => who));
   const indent = " ".repeat(2 + timeWidth + 2 + whoWidth + 2);
   return lines.map(({ who, text, tone }, at) => {
     const time = style.dim((times[at] as string).padStart(timeWidth));
@@ -47,6 +47,11 @@ export function renderLines(lines: readonly StoryLine[], style: Style = plainSty
     const words = paintText(tone, style)(text.split("\n").join(`\n${indent}`));
     return `  ${time}  ${name}  ${words}`;
   });
+}
+
+/** The length of the longest text. There may be a million: too many to be arguments of `Math.max`. */
+function widest(texts: readonly string[]): number {
+  return texts.reduce((width, { length }) => Math.max(width, length), 0);
 }
 
 /** Seconds with milliseconds, always: times of a story stand below each other. */

@@ -1,6 +1,6 @@
 /** What goes wrong around the command line while it works; whatever was found by then is told. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { ended, Lightcone } from "./lightcone.ts";
@@ -145,6 +145,22 @@ describe("whoever ends it", () => {
     expect(lives(stuck)).toBe(false);
   });
 
+  it("with force, while it shrinks, is told where the violation is", async () => {
+    const child = lightcone.start(["explore", lock, "--seed", "1", "--jobs", "1"]);
+    const end = ended(child);
+    await until(
+      () => existsSync(folder) && readdirSync(folder).some((name) => name.endsWith(".json")),
+    );
+    for (const pid of children(child.pid)) process.kill(pid, "SIGSTOP");
+    child.kill("SIGINT");
+    await wait(500);
+    child.kill("SIGINT");
+    const { code, stderr } = await end;
+    const replay = /seed 0x\w+ is violated: npx lightcone replay (\S+)\n$/.exec(stderr)?.[1] ?? "";
+    expect(code).toBe(130);
+    expect((await lightcone.run("replay", replay)).code).toBe(1);
+  });
+
   it("with force leaves no process behind, not even one that never yields", async () => {
     const child = lightcone.start(["run", lightcone.world("bad/loops")]);
     const end = ended(child);
@@ -156,6 +172,14 @@ describe("whoever ends it", () => {
     await until(() => !left.some(lives));
     expect(left.length).toBeGreaterThan(0);
     expect(left.some(lives)).toBe(false);
+  });
+
+  it("by leaving (`| head -1`) does not change what a run comes to", async () => {
+    const child = lightcone.start(["run", lightcone.world("assertions"), "--trace"]);
+    child.stdout?.destroy();
+    const { code, stderr } = await ended(child);
+    expect(stderr).toBe("");
+    expect(code).toBe(1);
   });
 
   it("by leaving (`| head -1`) ends the campaign", async () => {

@@ -1,6 +1,12 @@
 /** What a violation looks like on the terminal: the product's face, line by line. */
 import { describe, expect, it } from "vitest";
-import { describeProgress, Progress, renderViolation, styleFor } from "../../src/report/index.ts";
+import {
+  describeProgress,
+  Progress,
+  renderLines,
+  renderViolation,
+  styleFor,
+} from "../../src/report/index.ts";
 import type { Story } from "../../src/trace/story.ts";
 
 const MS = 1_000_000;
@@ -38,6 +44,13 @@ describe("a violation on the terminal", () => {
         replay  npx lightcone replay .lightcone/redlock-1f3a.json
       "
     `);
+  });
+
+  it("has room for a million lines, as of a program that prints them", () => {
+    const line = { atNs: 1e9, who: "a", text: "line", tone: "note" } as const;
+    const lines = renderLines(Array.from({ length: 1_000_000 }, () => line));
+    expect(lines).toHaveLength(1_000_000);
+    expect(lines[7]).toBe("  1.000s  a  line");
   });
 
   it("is painted on a terminal, and says the same", () => {

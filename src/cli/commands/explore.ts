@@ -180,6 +180,7 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
   const progress = new Progress(sink, styleFor(sink));
   // Shrinking takes a while, and whoever ends it with force should not lose what was found.
   let replay = saveReplay(pool, found, before);
+  interrupt.lastWords = `seed ${formatSeed(found.seed)} is violated: ${replay[1]}`;
   const shrunk =
     shrinks && !interrupt.asked
       ? await shrinkRun(pool, found, {
