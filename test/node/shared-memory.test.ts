@@ -1,4 +1,4 @@
-/** Threads that wait for each other by `Atomics.waitAsync`, in virtual time. */
+/** Threads that wait for each other by `Atomics.waitAsync`, in virtual time; and one that ends in the middle. */
 import { describe, expect, it } from "vitest";
 import { both, hosted } from "./arms.ts";
 
@@ -51,5 +51,22 @@ describe("Atomics.waitAsync", () => {
     );
     expect(stdout).toBe("timed-out 90000\n");
     expect(code).toBe(0);
+  });
+});
+
+describe("a thread that exits", () => {
+  it("is not heard any more, whatever its code catches and says", async () => {
+    await both(
+      `import { Worker, isMainThread, parentPort } from "node:worker_threads";
+       if (isMainThread) {
+         const worker = new Worker(new URL(import.meta.url), { stderr: true });
+         worker.on("message", (message) => console.log(message));
+         worker.stderr.on("data", (text) => console.log("stderr", String(text)));
+         worker.on("exit", (code) => console.log("exit", code));
+       } else {
+         parentPort.postMessage("before");
+         try { process.exit(3); } catch { console.error("caught"); parentPort.postMessage("caught"); }
+       }`,
+    );
   });
 });

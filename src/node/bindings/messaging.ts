@@ -215,6 +215,8 @@ export function createMessagingBinding(context: BindingContext): object {
     }
 
     postMessage(message: unknown, options?: { transfer?: unknown[] } | unknown[]): void {
+      // `process.exit` unwinds the stack: what code on the way still says, nobody hears.
+      if (!process.alive) return;
       const transfer = Array.isArray(options) ? options : (options?.transfer ?? []);
       this.#state?.post(cloneMessage(message, transfer));
     }
