@@ -6,7 +6,6 @@ import { TraceRecorder } from "../trace/recorder.ts";
 import type { StoryLine, StoryTone } from "../trace/story.ts";
 import type { RunOutcome, RunRequest } from "./outcome.ts";
 import { userFrames } from "./load.ts";
-import { digestText } from "./plain.ts";
 import type { Recorded } from "./recorder.ts";
 
 /** Watches one run. */
@@ -66,17 +65,6 @@ export class Observers {
     if (this.#timeline) this.#tell(id, timeNs, host, kind, detail);
   }
 
-  /** A program wrote to its standard output or error. */
-  output(host: Recorded, stream: string, text: string): void {
-    const kernel = this.#kernel;
-    kernel.mark(
-      host.id,
-      Kind.log,
-      digestText(text),
-      kernel.observer && { stream, text: text.replace(/\n$/, "") },
-    );
-  }
-
   uncaught(host: Recorded, what: string): void {
     this.#line(this.#kernel.eventId, this.#kernel.nowNs, host.name, `dies of ${what}`, "error");
   }
@@ -105,7 +93,8 @@ export class Observers {
         break;
       case Kind.log: {
         const { text } = detail as { text: string };
-        for (const line of text.split("\n")) this.#line(id, timeNs, who, line, "note");
+        for (const line of text.replace(/\n$/, "").split("\n"))
+          this.#line(id, timeNs, who, line, "note");
         break;
       }
       case Kind.invoke: {

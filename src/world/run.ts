@@ -219,7 +219,6 @@ class Run {
         key === undefined
           ? worldInjection(this.#loaded.modules, probe)
           : { [PROBE_MODULE]: { ...probe, simulated: true } },
-      onOutput: (stream, text) => this.#observers.output(host, stream, text),
       onUncaught: (thrown) => {
         uncaught = true;
         this.#onUncaught(host, thrown);

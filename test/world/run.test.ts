@@ -72,6 +72,19 @@ describe("a run", () => {
     expect(beats).toBeGreaterThan(names.length + 10);
   });
 
+  it("tells each line that a program prints once, and of its death no more than what it died of", async () => {
+    const { timeline } = await run("talks");
+    const told = timeline?.map(({ atNs, text }) => `${atNs / 1e6} ${text}`);
+    // What Node prints of an uncaught exception has a stack, and its version: no part of the run.
+    expect(told).toEqual([
+      "0 hello",
+      "0 world",
+      "0 !",
+      "100 dies of Error: boom",
+      "100 ends: exit code 1",
+    ]);
+  });
+
   it("refuses a schedule about hosts that there are not", async () => {
     const schedule = [
       { kind: "pause", targets: ["nobody"], startNs: 0, durationNs: 1, params: {} } as const,
