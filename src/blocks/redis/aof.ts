@@ -85,6 +85,13 @@ export class AppendOnlyFile {
     return join(this.#server.config.get("dir"), this.#name);
   }
 
+  /** Makes the folder, and makes it durable: it is lost with all in it while its parent does not know it. */
+  #makeFolder(): void {
+    if (existsSync(this.#folder)) return;
+    mkdirSync(this.#folder, { recursive: true });
+    syncFolder(this.#server.config.get("dir"));
+  }
+
   /** Goes on with the files that were loaded. */
   resume(): void {
     const last = this.#parts.findLast(({ type }) => type === "i");
@@ -192,7 +199,7 @@ export class AppendOnlyFile {
 
   /** Starts over with a base that holds the dataset as it is, and an empty increment. */
   rewrite(): void {
-    mkdirSync(this.#folder, { recursive: true });
+    this.#makeFolder();
     if (this.#fd !== undefined) {
       this.flush();
       closeSync(this.#fd);
@@ -250,7 +257,7 @@ export class AppendOnlyFile {
 
   /** Makes the single file of an older server the base. */
   #adoptOlder(): void {
-    mkdirSync(this.#folder, { recursive: true });
+    this.#makeFolder();
     const base: Part = { name: this.#name, sequence: 1, type: "b" };
     renameSync(this.#older, join(this.#folder, base.name));
     syncFolder(this.#folder);

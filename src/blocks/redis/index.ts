@@ -18,9 +18,12 @@ export interface RedisOptions {
 }
 
 /**
- * A Redis server: RESP2 and RESP3, strings, lists, hashes, sets, sorted sets, streams, transactions,
- * publish/subscribe and Lua scripts, as Redis 7.0 answers. It holds everything in memory, so a crash of its
- * host loses all.
+ * A Redis server, as Redis 7.0 answers: RESP2 and RESP3, all types of values, transactions,
+ * publish/subscribe, client-side caching, access control, eviction, and Lua scripts.
+ *
+ * It holds everything in memory, so a crash of its host loses all, unless it appends to a file:
+ * `redis({ config: { appendonly: "yes", appendfsync: "everysec" } })` keeps on the host's disk what Redis
+ * would keep.
  */
 export function redis(options: RedisOptions = {}): Block {
   const argv: string[] = [];
