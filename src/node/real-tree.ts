@@ -34,7 +34,7 @@ function look(path: string): Seen | undefined {
 }
 
 /** What cannot be looked at (it is gone, or not ours to read) is no part of a host's disk. */
-function attempt<T>(look: () => T): T | undefined {
+export function attempt<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch {

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
-import { forgetReal } from "../real-tree.ts";
+import { attempt, forgetReal } from "../real-tree.ts";
 import { type StaticPath, staticPaths } from "./static-paths.ts";
 
 /** What of the real machine is on the disk of a program's host. All paths are absolute. */
@@ -116,7 +116,8 @@ class Finder {
   }
 
   #addNamed(by: string, { path, listed, open }: StaticPath): void {
-    if (IN_MODULES.test(`${path}/`)) return;
+    // A machine's own folders (`resolve(__dirname, "/etc")`) are the simulated machine's.
+    if (IN_MODULES.test(`${path}/`) || firstFolder(path) !== firstFolder(by)) return;
     if (open) this.#addBeginning(by, path);
     const status = statSync(path, { throwIfNoEntry: false });
     if (status?.isDirectory()) {
@@ -138,7 +139,7 @@ class Finder {
       this.#folders.add(folder);
       return;
     }
-    for (const name of readdirSync(folder).sort()) {
+    for (const name of (attempt(() => readdirSync(folder)) ?? []).sort()) {
       const path = join(folder, name);
       if (!path.startsWith(beginning) || !statSync(path, { throwIfNoEntry: false })?.isFile())
         continue;
@@ -161,11 +162,11 @@ class Finder {
     const base = dirname(this.#entry);
     let bytes = 0;
     const add = (path: string): void => {
-      const { size } = statSync(path);
+      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
       hash.update(`${relative(base, path)}\0${size}\0`);
       bytes += size;
       // Who keeps a data set beside a program is not made to wait while it is read.
-      if (bytes < HASHED_BYTES_MAX) hash.update(readFileSync(path));
+      if (bytes < HASHED_BYTES_MAX) hash.update(attempt(() => readFileSync(path)) ?? "unreadable");
     };
     for (const path of [...this.#manifests, ...this.#files].sort()) add(path);
     for (const folder of [...this.#folders].sort()) {
@@ -176,6 +177,11 @@ class Finder {
     }
     return hash.digest("hex");
   }
+}
+
+/** The folder below the root that a path lies in. */
+function firstFolder(path: string): string {
+  return path.slice(0, path.indexOf("/", 1) >>> 0);
 }
 
 /** Whether `request` may mean something for the file at `from`: a path may, a package if it is there. */
@@ -213,13 +219,13 @@ function packageOf(path: string): string | undefined {
 function filesBelow(folder: string): string[] {
   const found: string[] = [];
   forgetReal(folder);
-  for (const name of readdirSync(folder).sort()) {
+  for (const name of (attempt(() => readdirSync(folder)) ?? []).sort()) {
     // Packages are told by their manifests.
     if (name === MODULES || HIDDEN.includes(name)) continue;
     const path = join(folder, name);
-    const status = lstatSync(path);
-    if (status.isDirectory()) found.push(...filesBelow(path));
-    else if (status.isFile()) found.push(path);
+    const status = lstatSync(path, { throwIfNoEntry: false });
+    if (status?.isDirectory()) found.push(...filesBelow(path));
+    else if (status?.isFile()) found.push(path);
   }
   return found;
 }

@@ -143,7 +143,8 @@ class Reader {
     if (word === undefined) return undefined;
     const name = word.replace(/\s+/g, "");
     if (this.#source[this.#at] === "(") {
-      const make = FUNCTIONS[name.slice(name.lastIndexOf(".") + 1)];
+      const called = name.slice(name.lastIndexOf(".") + 1);
+      const make = Object.hasOwn(FUNCTIONS, called) ? FUNCTIONS[called] : undefined;
       const values = make && this.#arguments();
       if (values === undefined || make === undefined) return undefined;
       return this.#suffix(compute(values, make));
