@@ -10,6 +10,7 @@ import type { BindingContext } from "./bindings/context.ts";
 import { createTimers, type LoopTimers } from "./bindings/timers.ts";
 import { exited } from "./exited.ts";
 import { createIntrinsics } from "./intrinsics.ts";
+import { hasLibraryFile } from "./lib/natives.ts";
 import { createRealm } from "./lib/realm.ts";
 import { EventLoop } from "./loop.ts";
 import { preparePlatform } from "./platform.ts";
@@ -40,6 +41,8 @@ export interface ProcessObserver {
 /** Exit codes, as in Node's `src/node_exit_code.h`. */
 const HANDLER_THREW = 7;
 const UNSETTLED_TOP_LEVEL_AWAIT = 13;
+
+const FRAMES = "internal/async_context_frame";
 
 const NODE_MAJOR = Number.parseInt(process.versions.node, 10);
 
@@ -160,6 +163,8 @@ export class NodeProcess implements ProcessRunner {
       .require("internal/timers")
       .getTimerCallbacks(runNextTicks);
     realm.internalBinding("timers").setupTimers(processImmediate, processTimers);
+    // It makes up its mind when it is first asked: outside, that is before the program runs.
+    if (hasLibraryFile(FRAMES)) void realm.require(FRAMES).enabled;
     return runNextTicks;
   }
 
@@ -238,7 +243,8 @@ export class NodeProcess implements ProcessRunner {
       return;
     }
     // As Node does, so that ticks of the handler run even if nothing else is pending.
-    this.realm.require("timers").setImmediate(() => {});
+    const { setImmediate } = withoutView(() => this.realm.require("timers"));
+    setImmediate(() => {});
     this.async.clear();
   }
 

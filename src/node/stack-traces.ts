@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { loadedShared } from "./lib/shared.ts";
 import { currentProcess } from "./node-process.ts";
 import { mapStack } from "./program/source-maps.ts";
+import { uncurry } from "./views/safe.ts";
 import { withoutView } from "./views/view.ts";
 
 /** Where our own code lies: `src` or `dist`. Its frames are not the program's business. */
@@ -48,15 +49,21 @@ function linesOf(frames: NodeJS.CallSite[]): string {
 
 /** Formats the stack of an error that a program looks at. */
 function prepare(error: Error, frames: NodeJS.CallSite[]): unknown {
-  const node = loadedShared("internal/errors") as ErrorsModule | undefined;
-  const override = node?.overrideStackTrace.get(error);
-  if (override) {
-    node?.overrideStackTrace.delete(error);
-    return override(error, frames);
-  }
-  return headline(error, node) + withoutView(() => linesOf(frames));
+  return withoutView(() => {
+    const node = loadedShared("internal/errors") as ErrorsModule | undefined;
+    const override = node?.overrideStackTrace.get(error);
+    if (override) {
+      node?.overrideStackTrace.delete(error);
+      return override(error, frames);
+    }
+    return headline(error, node) + linesOf(frames);
+  });
 }
 
+// Programs may have broken these for themselves, and do look at stacks then.
+const has = uncurry(WeakMap.prototype.has);
+const get = uncurry(WeakMap.prototype.get);
+const set = uncurry(WeakMap.prototype.set);
 let own = new WeakMap<object, unknown>();
 
 /** The same property in each run, so that it counts among what nobody has changed. */
@@ -65,11 +72,11 @@ const property: PropertyDescriptor = {
   enumerable: true,
   get: () => {
     const process = currentProcess();
-    return process && own.has(process) ? own.get(process) : prepare;
+    return process && has(own, process) ? get(own, process) : prepare;
   },
   set: (value: unknown) => {
     const process = currentProcess();
-    if (process) own.set(process, value === undefined ? prepare : value);
+    if (process) set(own, process, value === undefined ? prepare : value);
   },
 };
 

@@ -18,6 +18,7 @@ import {
 } from "./natives.ts";
 import { type HostIntrinsics, primordialsFor } from "./primordials.ts";
 import { isBusy, isShared, requireShared } from "./shared.ts";
+import { uncurry } from "../views/safe.ts";
 import { withoutView } from "../views/view.ts";
 import { withSymbolsOf } from "./symbols.ts";
 import { substitutes } from "./substitutes.ts";
@@ -44,6 +45,8 @@ const defined = new Set(["fetch", "FormData", "Headers", "Request", "Response", 
 for (const name of ["MessageEvent", "WebSocket", "CloseEvent", "EventSource"]) defined.add(name);
 const ambient = hostNames.filter((name) => !defined.has(name));
 
+const find = uncurry(Map.prototype.get) as <K, V>(map: Map<K, V>, key: K) => V | undefined;
+
 /** Makes the library of one process. Nothing is loaded until it is asked for. */
 export function createRealm(options: RealmOptions): Realm {
   const modules = new Map<string, { exports: unknown }>();
@@ -64,7 +67,7 @@ export function createRealm(options: RealmOptions): Realm {
 
   // Outside, the library has been loaded before the program changes any built-in.
   function require(request: string): unknown {
-    return modules.get(request)?.exports ?? withoutView(() => load(request));
+    return find(modules, request)?.exports ?? withoutView(() => load(request));
   }
 
   function load(request: string): unknown {
