@@ -23,6 +23,7 @@ import { WindowProbe } from "./window-probe.ts";
 export class Sender {
   readonly #socket: TcpSocket;
   readonly #kernel: Kernel;
+  readonly #hostId: number;
   /** The way to the other end. */
   out: Link;
   /** How much was sent, and how much of it is known to have arrived. */
@@ -55,6 +56,7 @@ export class Sender {
     this.#socket = socket;
     this.out = socket.stack.loopback;
     this.#kernel = socket.stack.host.kernel;
+    this.#hostId = socket.stack.host.id;
   }
 
   // ---------------------------------------------------------------- from the process
@@ -164,7 +166,7 @@ export class Sender {
   #send(payload: Uint8Array): void {
     const socket = this.#socket;
     const kernel = this.#kernel;
-    const sent = markSend(socket, Flag.data, digestOf(payload), payload);
+    const sent = this.#mark(payload);
     const seq = this.sentSeq;
     const { length } = payload;
     this.sentSeq = seq + length;
@@ -173,6 +175,14 @@ export class Sender {
     this.#flight = segment;
     this.#flightEvent = kernel.currentEvent;
     this.launch(segment, sent);
+  }
+
+  /** As {@link markSend} does, and straight away where nobody looks: for what happens at every write. */
+  #mark(payload: Uint8Array): number {
+    const kernel = this.#kernel;
+    const digest = digestOf(payload);
+    if (kernel.observer !== undefined) return markSend(this.#socket, Flag.data, digest, payload);
+    return kernel.mark(this.#hostId, Kind.send, digest);
   }
 
   /** Whether what is sent goes with the flight that this event has sent already. */
