@@ -16,7 +16,7 @@ import { Database } from "./database.ts";
 import { dispatch } from "./dispatch.ts";
 import { err } from "./errors.ts";
 import { escapeBytes } from "./escape.ts";
-import { ExpiryHeap } from "./expiry.ts";
+import { ExpiryCycle } from "./expiry-cycle.ts";
 import { LatencyMonitor } from "./latency.ts";
 import { Memory } from "./memory.ts";
 import { Notifier } from "./notify.ts";
@@ -30,9 +30,6 @@ import { ScriptEngine } from "./scripting/engine.ts";
 import { SlowLog } from "./slowlog.ts";
 import { CommandTimer } from "./timing.ts";
 import type { Tracking } from "./tracking.ts";
-
-/** Redis looks for keys to expire ten times a second; so do we, but only when there are any. */
-const EXPIRE_CYCLE_MS = 100;
 
 /** What INFO counts. */
 export interface Stats {
@@ -100,12 +97,8 @@ export class Server {
   readonly harmlessScripts: Set<string> = new Set();
   /** Values that UNLINK or an ASYNC flush let go. */
   lazyFreed = 0;
-  /** Whether keys are removed when their time comes, and not only when someone asks for them. */
-  activeExpire = true;
+  readonly expiry: ExpiryCycle = new ExpiryCycle(this);
   onShutdown: () => void = () => process.exit(0);
-  readonly #expiries: ExpiryHeap = new ExpiryHeap();
-  #expiryTimer: NodeJS.Timeout | undefined;
-  #expiryTimerMs = Infinity;
   #ready: { database: Database; key: string }[] = [];
   #nextClientId = 1;
   #net: NetServer | undefined;
@@ -193,8 +186,7 @@ export class Server {
 
   /** Stops listening and drops every client. */
   close(): Promise<void> {
-    clearTimeout(this.#expiryTimer);
-    this.#expiryTimerMs = Infinity;
+    this.expiry.stop();
     clearTimeout(this.#stallTimer);
     this.pause.stop();
     this.persistence?.stop();
@@ -355,12 +347,10 @@ export class Server {
     [first.expiring, second.expiring] = [second.expiring, first.expiring];
     for (const database of [first, second]) {
       for (const { key, value } of database.keys.slots()) {
-        if (value.expireAtMs !== Infinity)
-          this.#expiries.push(value.expireAtMs, database.index, key);
+        if (value.expireAtMs !== Infinity) this.expiry.watch(value.expireAtMs, database.index, key);
       }
       for (const key of database.blocked.keys()) if (database.keys.has(key)) database.ready(key);
     }
-    this.#armExpiry();
   }
 
   /** Does nothing for a while, as a server that is busy: what happens meanwhile waits. */
@@ -428,54 +418,11 @@ export class Server {
 
   /** Makes sure that a key is looked at when its time comes. */
   watchExpiry(atMs: number, database: number, key: string): void {
-    this.#expiries.push(atMs, database, key);
-    if (atMs < this.#expiryTimerMs) this.#armExpiry();
-    if (this.#expiries.size > 64) this.#sweepExpiries();
+    this.expiry.watch(atMs, database, key);
   }
 
-  #sweepExpiries(): void {
-    let live = 0;
-    for (const database of this.databases) live += database.expiring;
-    if (this.#expiries.size <= live * 2 + 64) return;
-    this.#expiries.sweep(
-      ({ atMs, database, key }) => this.databases[database]?.keys.get(key)?.expireAtMs === atMs,
-    );
-  }
-
-  /** Turns the removal of keys whose time has come on or off; DEBUG does. */
-  setActiveExpire(active: boolean): void {
-    this.activeExpire = active;
-    this.#armExpiry();
-  }
-
-  #armExpiry(): void {
-    const nextMs = this.activeExpire ? this.#expiries.nextMs : Infinity;
-    clearTimeout(this.#expiryTimer);
-    this.#expiryTimerMs = nextMs;
-    if (nextMs === Infinity) return;
-    // A day at most: a timer cannot be longer than 2^31 ms, and the wall clock may be set meanwhile.
-    const delayMs = Math.min(86_400_000, Math.max(EXPIRE_CYCLE_MS, nextMs - this.nowMs + 1));
-    this.#expiryTimer = setTimeout(() => this.event(() => this.#expireDue()), delayMs);
-  }
-
-  /** Removes every key whose time has come; what is stale in the heap goes too. */
-  #expireDue(): void {
-    if (this.pause.active) {
-      this.#expiryTimerMs = Infinity;
-      this.#armExpiry();
-      return;
-    }
-    const startMs = this.timer.now();
-    while (this.#expiries.nextMs <= this.nowMs) {
-      const death = this.#expiries.pop();
-      if (!death) break;
-      const database = this.databases[death.database] as Database;
-      const value = database.keys.get(death.key);
-      if (value !== undefined && value.expireAtMs <= this.nowMs) database.expire(death.key);
-    }
-    this.timer.cycled("expire-cycle", startMs);
-    this.#expiryTimerMs = Infinity;
-    this.#armExpiry();
+  /** Serves the clients that wait for keys which became ready outside a request. */
+  serveWaiting(): void {
     if (this.#ready.length > 0) this.#serveReady();
   }
 }

@@ -6,6 +6,7 @@ import { Command, type CommandRow, type CommandTable } from "./command.ts";
 import { bits } from "./commands/bits.ts";
 import { functions } from "./commands/functions.ts";
 import { dumps } from "./commands/dump.ts";
+import { geoSearches } from "./commands/geo-search.ts";
 import { geo } from "./commands/geo.ts";
 import { hashes } from "./commands/hashes.ts";
 import { hyperloglog } from "./commands/hyperloglog.ts";
@@ -49,6 +50,7 @@ const groups: readonly (readonly [string, CommandTable])[] = [
   ["sorted-set", zsetRanges],
   ["sorted-set", zsetAlgebra],
   ["geo", geo],
+  ["geo", geoSearches],
   ["hyperloglog", hyperloglog],
   ["stream", streams],
   ["stream", streamReads],

@@ -85,7 +85,7 @@ function loadAof({ server }: Client): Reply {
 const protocolReplies: Readonly<Record<string, (client: Client) => Reply>> = {
   string: () => "Hello World",
   integer: () => 12_345,
-  double: () => new Double(3.141),
+  double: () => new Double(3_141 / 1_000),
   bignum: () => new BigNumber("1234567999999999999999999999999999999"),
   null: () => null,
   array: () => [0, 1, 2],
@@ -140,7 +140,7 @@ const subcommands: Readonly<Record<string, Row>> = {
   object: [object, -3],
   "set-active-expire": [
     ({ server }, args) => {
-      server.setActiveExpire(args[2] !== "0");
+      server.expiry.setActive(args[2] !== "0");
       return OK;
     },
     3,

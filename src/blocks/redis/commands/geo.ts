@@ -14,7 +14,6 @@ import {
 } from "../geohash.ts";
 import { parseFloat64 } from "../numbers.ts";
 import { ZSetValue } from "../values/zset.ts";
-import { geoSearches } from "./geo-search.ts";
 import { addMembers } from "./zsets.ts";
 
 /** A longitude and a latitude; throws when they lie outside what can be encoded. */
@@ -117,5 +116,4 @@ export const geo: CommandTable = {
     1,
     1,
   ],
-  ...geoSearches,
 };

@@ -1,0 +1,83 @@
+/**
+ * Removes keys when their time comes. There is a timer only while some key is due to expire, so an idle
+ * server has no events.
+ */
+import type { Database } from "./database.ts";
+import { ExpiryHeap } from "./expiry.ts";
+import type { Server } from "./server.ts";
+
+/** Redis looks for keys to expire ten times a second; so do we, but only when there are any. */
+const CYCLE_MS = 100;
+/** A timer cannot be longer than 2^31 ms, and the wall clock may be set meanwhile. */
+const DELAY_MS_MAX = 86_400_000;
+
+export class ExpiryCycle {
+  readonly #server: Server;
+  readonly #heap: ExpiryHeap = new ExpiryHeap();
+  #timer: NodeJS.Timeout | undefined;
+  #timerMs = Infinity;
+  /** Whether keys are removed when their time comes, and not only when someone asks for them. */
+  #active = true;
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** Makes sure that a key is looked at when its time comes. */
+  watch(atMs: number, database: number, key: string): void {
+    this.#heap.push(atMs, database, key);
+    if (atMs < this.#timerMs) this.#arm();
+    if (this.#heap.size > 64) this.#sweep();
+  }
+
+  /** Turns removal by time on or off; DEBUG does. */
+  setActive(active: boolean): void {
+    this.#active = active;
+    this.#arm();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timerMs = Infinity;
+  }
+
+  /** Forgets what is stale, when that is most of the heap. */
+  #sweep(): void {
+    const { databases } = this.#server;
+    let live = 0;
+    for (const database of databases) live += database.expiring;
+    if (this.#heap.size <= live * 2 + 64) return;
+    this.#heap.sweep(
+      ({ atMs, database, key }) => databases[database]?.keys.get(key)?.expireAtMs === atMs,
+    );
+  }
+
+  #arm(): void {
+    const nextMs = this.#active ? this.#heap.nextMs : Infinity;
+    clearTimeout(this.#timer);
+    this.#timerMs = nextMs;
+    if (nextMs === Infinity) return;
+    const server = this.#server;
+    const delayMs = Math.min(DELAY_MS_MAX, Math.max(CYCLE_MS, nextMs - server.nowMs + 1));
+    this.#timer = setTimeout(() => server.event(() => this.#removeDue()), delayMs);
+  }
+
+  /** Removes every key whose time has come; what is stale in the heap goes too. */
+  #removeDue(): void {
+    const server = this.#server;
+    if (!server.pause.active) {
+      const startMs = server.timer.now();
+      while (this.#heap.nextMs <= server.nowMs) {
+        const death = this.#heap.pop();
+        if (!death) break;
+        const database = server.databases[death.database] as Database;
+        const value = database.keys.get(death.key);
+        if (value !== undefined && value.expireAtMs <= server.nowMs) database.expire(death.key);
+      }
+      server.timer.cycled("expire-cycle", startMs);
+    }
+    this.#timerMs = Infinity;
+    this.#arm();
+    server.serveWaiting();
+  }
+}
