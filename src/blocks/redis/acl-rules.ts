@@ -15,7 +15,8 @@ export class RuleError extends Error {}
 
 /** A command or subcommand by its full name, such as `config|get`. */
 export function commandOf(server: Server, fullName: string): Command | undefined {
-  const [name = "", sub] = fullName.toLowerCase().split("|");
+  const [name = "", sub, more] = fullName.toLowerCase().split("|");
+  if (more !== undefined) return undefined;
   const command = server.commands.get(name);
   return sub === undefined ? command : command?.subcommands?.get(sub);
 }

@@ -158,6 +158,9 @@ function admit(client: Client, command: Command, args: string[]): void {
   if (!client.user.unrestricted) server.acl.admit(client, command, args);
   if (server.memory.tracking) admitMemory(client, command);
   if (server.tracking !== undefined) server.tracking.enforceLimit();
+  if (command.writes && server.lacksReplicas) {
+    throw new RespError("NOREPLICAS Not enough good replicas to write.");
+  }
   if (command.writes || command.name === "ping") {
     const refusal = server.persistence?.refusal;
     if (refusal !== undefined) throw refusal;

@@ -89,6 +89,8 @@ export class Server {
   persistence: Persistence | undefined;
   /** The client whose command is under way. */
   current: Client | undefined;
+  /** `min-replicas-to-write` asks for replicas. */
+  lacksReplicas = false;
   /** True under an LFU policy. */
   countsAccesses = false;
   /** There was no room when the command under way began. */
@@ -147,6 +149,12 @@ export class Server {
       case "latency-monitor-threshold":
       case "latency-tracking":
         this.timer.configure();
+        break;
+      case "min-replicas-to-write":
+      case "min-replicas-max-lag":
+        // There is no replication, so there are never enough.
+        this.lacksReplicas =
+          config.number("min-replicas-to-write") > 0 && config.number("min-replicas-max-lag") > 0;
         break;
       case "appendonly":
         this.persistence?.configureAof();

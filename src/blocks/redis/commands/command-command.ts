@@ -14,6 +14,11 @@ function statuses(words: readonly string[]): SetReply {
   return new SetReply(words.map((word) => new Status(word)));
 }
 
+/** Flags of keys: what is done to the value in capitals, all else in small letters. */
+function keyFlags(flags: readonly string[]): SetReply {
+  return statuses(flags.map((flag) => (flag.length === 2 ? flag : flag.toLowerCase())));
+}
+
 function startReply(start: KeyStart): Reply {
   if (start === undefined) return new MapReply(["type", "unknown", "spec", new MapReply([])]);
   const index = "index" in start;
@@ -33,7 +38,7 @@ function runReply(run: KeyRun): Reply {
 function keySpecReply({ flags, start, run }: KeySpec): Reply {
   return new MapReply([
     "flags",
-    statuses(flags),
+    keyFlags(flags),
     "begin_search",
     startReply(start),
     "find_keys",
@@ -100,7 +105,7 @@ function everyName(server: Server): string[] {
 }
 
 function list({ server }: Client, args: string[]): Reply {
-  if (args.length === 2) return server.commands.names();
+  if (args.length === 2) return everyName(server);
   if (args.length !== 5 || args[2]?.toUpperCase() !== "FILTERBY") throw SYNTAX;
   const wanted = (args[4] as string).toLowerCase();
   switch (args[3]?.toUpperCase()) {
@@ -144,7 +149,7 @@ function getKeys({ server }: Client, args: string[]): Reply {
 
 function getKeysAndFlags({ server }: Client, args: string[]): Reply {
   const { request, places } = placesIn(server, args);
-  return places.map(({ at, flags }) => [request[at] as string, statuses(flags)]);
+  return places.map(({ at, flags }) => [request[at] as string, keyFlags(flags)]);
 }
 
 export const commandCommands: CommandTable = {

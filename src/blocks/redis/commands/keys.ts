@@ -6,6 +6,9 @@ import type { Database } from "../database.ts";
 import { err, NO_SUCH_KEY, NOT_INTEGER, SYNTAX } from "../errors.ts";
 import { globMatch } from "../glob.ts";
 import { parseInteger } from "../numbers.ts";
+import { ListValue } from "../values/list.ts";
+import { StreamValue } from "../values/stream.ts";
+import type { Value } from "../values/value.ts";
 import { objectCommands } from "./object.ts";
 import { scan } from "./scan.ts";
 
@@ -20,11 +23,22 @@ function del(client: Client, args: string[]): Reply {
   return removed;
 }
 
+/** What has fewer elements Redis frees at once. */
+const LAZY_ELEMENTS_MIN = 64;
+
+function elementsOf(value: Value): number {
+  if (value instanceof ListValue || value instanceof StreamValue) return value.length;
+  const { size } = value as { size?: number };
+  return size ?? 1;
+}
+
 /** As DEL; what Redis would free in the background is counted as freed. */
 function unlink(client: Client, args: string[]): Reply {
-  const removed = del(client, args);
-  client.server.lazyFreed += Number(removed);
-  return removed;
+  for (const key of args.slice(1)) {
+    const value = client.db.peek(key);
+    if (value !== undefined && elementsOf(value) > LAZY_ELEMENTS_MIN) client.server.lazyFreed++;
+  }
+  return del(client, args);
 }
 
 function exists(client: Client, args: string[]): Reply {
