@@ -101,17 +101,21 @@ const scenarios: Record<string, Scenario> = {
   },
 
   "what a reader that comes late finds before a reset": (scope) => {
+    let startReading = (): void => {};
     listen(
       scope,
       (socket, server) => {
         socket.on("error", () => {});
-        socket.on("close", () => server.close());
+        socket.on("close", () => {
+          server.close();
+          scope.setTimeout(startReading, 20);
+        });
         socket.write("take this");
         scope.setTimeout(() => socket.resetAndDestroy(), 25);
       },
       (port) => {
         const client = scope.net.connect(port, "127.0.0.1").pause();
-        scope.setTimeout(() => watch(scope, "client", client).resume(), 60);
+        startReading = () => watch(scope, "client", client).resume();
       },
     );
   },
