@@ -73,6 +73,7 @@ function rejected(client: Client, command: Command | undefined, error: RespError
 export function execute(client: Client, command: Command, args: string[]): Reply | NoReply {
   const { server } = client;
   client.lastCommand = command.name;
+  client.request = args;
   server.stats.commands++;
   command.calls++;
   // MONITOR shows a script before its commands, and a transaction's commands before its EXEC.
@@ -104,7 +105,10 @@ function rememberReads(client: Client, command: Command, args: string[]): void {
   const { server } = client;
   const reader = server.current ?? client;
   if (reader.tracking === undefined || command.group === "pubsub") return;
-  server.tracking?.remember(reader, keysOf(command, args));
+  // Of a script, Redis takes all the keys that it was called with as read.
+  const request = reader === client ? args : reader.request;
+  const read = reader === client ? command : lookupCommand(server, request[0] as string);
+  if (read) server.tracking?.remember(reader, keysOf(read, request));
 }
 
 function counted(client: Client, error: unknown): RespError {

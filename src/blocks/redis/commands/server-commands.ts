@@ -51,6 +51,10 @@ function configSet(client: Client, args: string[]): Reply {
   return OK;
 }
 
+function configRewrite(): Reply {
+  throw err("The server is running without a config file");
+}
+
 function configGet(client: Client, args: string[]): Reply {
   const flat: string[] = [];
   const seen = new Set<string>();
@@ -152,6 +156,7 @@ export const serverCommands: CommandTable = {
     {
       get: [configGet, -3, "aslt"],
       set: [configSet, -4, "aslt"],
+      rewrite: [configRewrite, 2, "aslt"],
       resetstat: [(client) => (client.server.resetStats(), OK), 2, "aslt"],
     },
     -2,
