@@ -151,16 +151,36 @@ function createIntl(date: DateConstructor): typeof Intl {
   return intl;
 }
 
+/** How many modules are kept, of all processes. */
+const KEPT_MODULES = 8;
+const keptModules: object[] = [];
+
+/**
+ * `WebAssembly.Module`, whose last few modules stay: V8 compiles the same bytes once, as long as a module of
+ * them is there, and each start of a program makes its own.
+ */
+function keepingCode(real: new (bytes: unknown) => object): new (bytes: unknown) => object {
+  return new Proxy(real, {
+    construct(target, args, newTarget) {
+      const module = Reflect.construct(target, args, newTarget) as object;
+      if (keptModules.length === KEPT_MODULES) keptModules.shift();
+      keptModules.push(module);
+      return module;
+    },
+  });
+}
+
 /**
  * `WebAssembly`, whose asynchronous calls do their work at once: V8 would compile on threads of its own,
  * and finish when it pleases.
  */
 function createWebAssembly(): object {
   const real = RealWebAssembly as Record<string, new (...args: never[]) => object>;
-  const Module = real["Module"] as new (bytes: unknown) => object;
+  const Module = keepingCode(real["Module"] as new (bytes: unknown) => object);
   const Instance = real["Instance"] as new (module: object, imports: unknown) => object;
   return Object.create(Object.prototype, {
     ...Object.getOwnPropertyDescriptors(real),
+    Module: { value: Module, writable: true, configurable: true },
     compile: { value: async (bytes: unknown) => new Module(bytes), writable: true },
     instantiate: {
       value: async (source: unknown, imports: unknown) => {

@@ -65,9 +65,15 @@ export class CommandTimer {
     command.histogram ??= new LatencyHistogram();
     command.histogram.add(micros);
     // The commands of a transaction are logged, and so need EXEC not be.
-    if (command.name === "exec") return;
+    if (command.name === "exec" || !this.#isNoted(ms)) return;
     const event = command.flags.includes("F") ? "fast-command" : "command";
     this.#note(client, redacted(command, args), ms, event);
+  }
+
+  /** Whether anybody wants to hear of something that took so long. */
+  #isNoted(ms: number): boolean {
+    if (this.#latencyMs > 0 && ms >= this.#latencyMs) return true;
+    return this.#slowerThanMicros >= 0 && Math.round(ms * 1_000) >= this.#slowerThanMicros;
   }
 
   #note(client: Client, args: readonly string[], ms: number, event: string): void {

@@ -49,6 +49,8 @@ const STEPS_AT_ONCE = 100_000;
 
 /** Where a string is put on its way into Lua: most fit here. */
 const SCRATCH_BYTES = 4_096;
+/** Up to here a loop is faster than a call into C++. */
+const SHORT_BYTES = 48;
 
 export class LuaState {
   readonly api: LuaApi;
@@ -58,6 +60,7 @@ export class LuaState {
   readonly #call: number;
   readonly #hook: number;
   #stepsLeft = 0;
+  #counts = false;
   readonly #scratch: number;
   readonly #length: number;
   readonly #names: Map<string, number> = new Map();
@@ -147,8 +150,11 @@ export class LuaState {
   pushString(text: string): void {
     const { length } = text;
     if (length <= SCRATCH_BYTES) {
-      this.#bytes.write(text, this.#scratch, length, "latin1");
-      this.api.lua_pushlstring(this.at, this.#scratch, length);
+      const bytes = this.#bytes;
+      const scratch = this.#scratch;
+      if (length > SHORT_BYTES) bytes.write(text, scratch, length, "latin1");
+      else for (let at = 0; at < length; at++) bytes[scratch + at] = text.charCodeAt(at);
+      this.api.lua_pushlstring(this.at, scratch, length);
       return;
     }
     const place = this.api.malloc(length);
@@ -306,12 +312,15 @@ export class LuaState {
    */
   allowSteps(count: number): void {
     this.#stepsLeft = count;
+    if (this.#counts) return;
+    this.#counts = true;
     this.api.lua_sethook(this.at, this.#hook, MASK_COUNT, STEPS_AT_ONCE);
   }
 
   #countSteps(): void {
     this.#stepsLeft -= STEPS_AT_ONCE;
     if (this.#stepsLeft > 0) return;
+    this.#counts = false;
     this.api.lua_sethook(this.at, this.#hook, MASK_LINE, 0);
     this.raise("script ran for too many steps");
   }

@@ -42,6 +42,19 @@ const denied: ReadonlySet<string> = new Set([
   ...["dofile", "loadfile", "print", "getfenv", "setfenv", "newproxy"],
 ]);
 
+function pushLibrary(lua: LuaState, fields: Fields, room: number = 0): void {
+  lua.pushTable(room);
+  setFields(lua, fields);
+}
+
+/** Redis's libraries that most scripts do without: each is made when it is first named. */
+const libraries: Readonly<Record<string, (lua: LuaState) => void>> = {
+  cjson: pushCjson,
+  struct: (lua) => pushLibrary(lua, structFunctions, structFunctions.length),
+  cmsgpack: (lua) => pushLibrary(lua, [...cmsgpackFunctions, ...cmsgpackInfo]),
+  bit: (lua) => pushLibrary(lua, bitFunctions, bitFunctions.length),
+};
+
 /** What makes a failure known: its text, and where the script was. */
 const FAILURE_HANDLER = `
 local where = debug.getinfo
@@ -63,6 +76,9 @@ export class Environment {
   readonly #server: Server;
   readonly #state: ScriptState;
   readonly #random: Drand48 = new Drand48();
+  readonly #sandbox: Sandbox = new Sandbox(this.lua);
+  /** Libraries that no script has named so far. */
+  readonly #missing: Set<string> = new Set(Object.keys(libraries));
   /** Where the real globals are kept, their stand-in's metatable, and the handler of failures. */
   readonly #globals: number;
   readonly #facade: number;
@@ -94,11 +110,11 @@ export class Environment {
     this.#openLibraries();
     this.#addRedis(chunkName === "user_script");
     this.#handler = this.#addHandler(chunkName === "user_script");
-    const sandbox = new Sandbox(lua);
+    const sandbox = this.#sandbox;
     sandbox.replaceRawFunctions();
     this.#loading = this.#addLoading(sandbox, register);
     lua.pushValue(GLOBALS);
-    this.#failOnMissing();
+    this.#failOnMissing(this.#missing);
     sandbox.protectStrings();
     sandbox.protectFields();
     lua.pushValue(-1);
@@ -107,24 +123,16 @@ export class Environment {
     sandbox.protect();
     lua.pushValue(-1);
     lua.setField(-3, "_G");
+    sandbox.onReveal(-1, () => this.#completeGlobals());
     lua.api.lua_getmetatable(lua.at, -1);
     this.#facade = lua.keep();
     lua.replace(GLOBALS);
     lua.top = 0;
   }
 
-  /** In Redis's order: `pairs(_G)` shows it. */
   #openLibraries(): void {
     const { lua } = this;
     const { api } = lua;
-    lua.pushValue(GLOBALS);
-    lua.pushTable();
-    lua.pushFunction((state) => {
-      if (!denied.has(state.text(2) ?? "")) api.lua_rawset(state.at, 1);
-      return 0;
-    });
-    lua.setField(-2, "__newindex");
-    api.lua_setmetatable(lua.at, -2);
     for (const [name, native] of [
       ["", api.luaopen_base],
       ["table", api.luaopen_table],
@@ -136,28 +144,40 @@ export class Environment {
       lua.pushString(name);
       api.lua_call(lua.at, 1, 0);
     }
-    pushCjson(lua);
-    lua.setField(GLOBALS, "cjson");
-    this.#addTable("struct", structFunctions, structFunctions.length);
-    this.#addTable("cmsgpack", [...cmsgpackFunctions, ...cmsgpackInfo]);
-    this.#addTable("bit", bitFunctions, bitFunctions.length);
+    for (const name of denied) {
+      lua.pushNil();
+      lua.setField(GLOBALS, name);
+    }
     widenIntegers(lua);
     readTextOnly(lua);
+  }
+
+  /** Makes a library that scripts had not named so far, and leaves it on top of the stack. */
+  #pushLibrary(name: string): void {
+    const { lua } = this;
+    (libraries[name] as (lua: LuaState) => void)(lua);
+    this.#missing.delete(name);
+    this.#sandbox.protect();
+    lua.pushKept(this.#globals);
+    lua.pushValue(-2);
+    lua.setField(-2, name);
     lua.pop();
   }
 
-  #addTable(name: string, fields: Fields, room: number = 0): void {
-    const { lua } = this;
-    lua.pushTable(room);
-    setFields(lua, fields);
-    lua.setField(GLOBALS, name);
+  /** Makes all libraries, for those who look at the globals as a whole. */
+  #completeGlobals(): void {
+    for (const name of [...this.#missing]) {
+      this.#pushLibrary(name);
+      this.lua.pop();
+    }
   }
 
   #addRedis(forEval: boolean): void {
     const { lua } = this;
     lua.pushFunction(protectedCall);
     lua.setField(GLOBALS, "pcall");
-    this.#addTable("redis", [...redisFields(this.#state), ...(forEval ? evalFields : [])]);
+    pushLibrary(lua, [...redisFields(this.#state), ...(forEval ? evalFields : [])]);
+    lua.setField(GLOBALS, "redis");
     lua.getField(GLOBALS, "math");
     setFields(lua, [
       ["random", (state) => this.#draw(state)],
@@ -211,12 +231,16 @@ export class Environment {
     return handler;
   }
 
-  /** Makes the table on top of the stack complain of names that it does not have. */
-  #failOnMissing(): void {
+  /** Makes the table on top of the stack complain of names that it does not have, nor can have. */
+  #failOnMissing(possible: ReadonlySet<string> = new Set()): void {
     const { lua } = this;
     lua.pushTable();
     lua.pushFunction((state) => {
       const type = state.type(2);
+      if (type === LuaType.string && possible.has(state.text(2) as string)) {
+        this.#pushLibrary(state.text(2) as string);
+        return 1;
+      }
       if (type !== LuaType.string && type !== LuaType.number) {
         state.raise("Second argument to luaProtectedTableError must be a string or number");
       }

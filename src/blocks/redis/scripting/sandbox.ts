@@ -13,6 +13,7 @@ export class Sandbox {
   readonly #real: Map<number, number> = new Map();
   /** What `getmetatable` gives for a stand-in; nothing unless it is here. */
   readonly #metatables: Map<number, number> = new Map();
+  readonly #onReveal: Map<number, () => void> = new Map();
   readonly #refuse: number;
   #stringMetatable = 0;
 
@@ -75,12 +76,19 @@ export class Sandbox {
     lua.pop();
   }
 
+  /** Does `prepare` before the real table of the stand-in at `index` is looked at past its metatable. */
+  onReveal(index: number, prepare: () => void): void {
+    this.#onReveal.set(this.#lua.api.lua_topointer(this.#lua.at, index), prepare);
+  }
+
   /** Puts the real table in the place of a stand-in; says whether it was one. */
   #reveal(index: number): boolean {
     const lua = this.#lua;
     if (lua.type(index) !== LuaType.table) return false;
-    const real = this.#real.get(lua.api.lua_topointer(lua.at, index));
+    const address = lua.api.lua_topointer(lua.at, index);
+    const real = this.#real.get(address);
     if (real === undefined) return false;
+    this.#onReveal.get(address)?.();
     lua.pushKept(real);
     lua.replace(index);
     return true;
