@@ -103,7 +103,7 @@ function onLateHandler(promise: Promise<unknown>): void {
 }
 
 /** Rejections inside a run that no process can be blamed for: a bug of ours, thrown at the end. */
-let strayRejections: unknown[] = [];
+const strayRejections: unknown[] = [];
 
 /** What a piece of a run gave. */
 interface Piece<T> {
@@ -134,10 +134,13 @@ function inside<T>(body: () => T): Piece<T> {
   beginViews();
   running = true;
   let unknownChange = false;
-  let result: T;
+  let result: T | undefined;
+  let failure: { readonly thrown: unknown } | undefined;
   try {
     result = body();
     drain();
+  } catch (thrown) {
+    failure = { thrown };
   } finally {
     running = false;
     unknownChange = endViews();
@@ -149,14 +152,14 @@ function inside<T>(body: () => T): Piece<T> {
       process.removeAllListeners(event);
       for (const listener of old) process.on(event as "exit", listener as () => void);
     }
-    if (strayRejections.length > 0) {
-      const [first] = strayRejections;
-      strayRejections = [];
-      // oxlint-disable-next-line no-unsafe-finally
-      throw first;
-    }
   }
-  return { result, unknownChange };
+  const [stray] = strayRejections.splice(0);
+  // A change that came unseen may have broken our own code: the next attempt, which sees it, will tell.
+  if (!unknownChange) {
+    if (failure) throw failure.thrown;
+    if (stray !== undefined) throw stray;
+  }
+  return { result: result as T, unknownChange };
 }
 
 /**

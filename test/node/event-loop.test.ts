@@ -5,7 +5,7 @@ import { both, hosted } from "./arms.ts";
 describe("the event loop", () => {
   it("runs ticks before promises, and both before timers and immediates", async () => {
     const { stdout } = await both(
-      `setTimeout(() => console.log("timeout"), 50);
+      `setTimeout(() => console.log("timeout"), 500);
        setImmediate(() => console.log("immediate"));
        Promise.resolve().then(() => {
          console.log("promise");

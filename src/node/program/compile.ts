@@ -12,7 +12,7 @@ import { LightconeError } from "../../base/errors.ts";
 import { hostNames } from "../globals.ts";
 import { isBuiltin } from "../public-modules.ts";
 import { fileNames, placeDefine } from "./file-names.ts";
-import { namespaces, patchImportHelper } from "./namespaces.ts";
+import { keepNamespaces, patchHelpers } from "./namespaces.ts";
 import { findProvided, isInstalled, noProvided, type Provided } from "./provided.ts";
 import { registerSourceMap } from "./source-maps.ts";
 
@@ -49,7 +49,17 @@ export interface CompiledProgram {
   readonly evaluate: (scope: ProgramScope) => Promise<void>;
 }
 
-const PARAMETERS = ["globalThis", "require", "__lc_publish", "__lc_place_of", "__lc_namespaces"];
+/** The real one, before any program runs. */
+const defineExport = Object.defineProperty;
+
+const PARAMETERS = [
+  "globalThis",
+  "require",
+  "__lc_publish",
+  "__lc_place_of",
+  "__lc_keep_namespaces",
+  "__lc_define",
+];
 
 /** Free names of the host become properties of its global object, so that replacing one is seen. */
 const define: Record<string, string> = { global: "globalThis", ...placeDefine };
@@ -90,7 +100,7 @@ export async function compileProgram(options: CompileOptions): Promise<CompiledP
     throw compileError(error, entry);
   }
   const script = built.outputFiles.find((file) => file.path.endsWith(".js")) as esbuild.OutputFile;
-  const code = patchImportHelper(script.text);
+  const code = patchHelpers(script.text);
   const map = built.outputFiles.find((file) => file.path.endsWith(".map"))?.text;
   const isModule = built.metafile.inputs[basename(entry)]?.format === "esm";
   const provided = findProvided(realEntry(entry), sources);
@@ -184,7 +194,7 @@ function instantiate(
     provided,
     unresolved,
     evaluate: ({ global, require, publish, placeOf }) =>
-      run(global, require, publish, placeOf, namespaces),
+      run(global, require, publish, placeOf, keepNamespaces, defineExport),
   };
 }
 

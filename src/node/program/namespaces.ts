@@ -12,9 +12,36 @@ export function namespaceOf<T extends object>(exports: T): T {
   return exports;
 }
 
-const HELPER = "var __toESM = (mod, isNodeMode, target) => (";
+/** What built-in modules export: a program has one namespace of each, however many files import it. */
+export const builtinExports: WeakSet<object> = new WeakSet();
 
-/** Teaches esbuild's helper in a bundle to leave namespaces as they are. */
-export function patchImportHelper(code: string): string {
-  return code.replace(HELPER, `${HELPER.slice(0, -1)}__lc_namespaces.has(mod) ? mod : (`);
+type ToNamespace = (module: unknown, isNodeMode: unknown, target?: unknown) => unknown;
+
+/** Makes esbuild's helper keep the namespaces of built-in modules. Called once in each process. */
+export function keepNamespaces(make: ToNamespace): ToNamespace {
+  const kept = new Map<unknown, unknown>();
+  return (module, isNodeMode, target) => {
+    if (namespaces.has(module as object)) return module;
+    if (!isNodeMode || !builtinExports.has(module as object)) {
+      return make(module, isNodeMode, target);
+    }
+    let namespace = kept.get(module);
+    if (namespace === undefined) {
+      namespace = make(module, isNodeMode, target);
+      kept.set(module, namespace);
+    }
+    return namespace;
+  };
+}
+
+const HELPER = /var __toESM = (\(mod, isNodeMode, target\) => \([\s\S]*?\n\)\));/;
+
+/**
+ * Teaches esbuild's helpers in a bundle to leave namespaces as they are, and to define what a module exports
+ * directly: `Object.defineProperty` looks whether it is asked to change what processes share.
+ */
+export function patchHelpers(code: string): string {
+  return code
+    .replace(HELPER, "var __toESM = __lc_keep_namespaces($1);")
+    .replace("var __defProp = Object.defineProperty;", "var __defProp = __lc_define;");
 }

@@ -11,7 +11,7 @@ import { callSites } from "./call-sites.ts";
 import { type CommonJsLoader, loaderOf, type Module, notFound, type Require } from "./commonjs.ts";
 import type { CompiledProgram, ProgramScope } from "./compile.ts";
 import { programFor } from "./library.ts";
-import { namespaceOf } from "./namespaces.ts";
+import { builtinExports, namespaceOf } from "./namespaces.ts";
 
 /** Modules that Lightcone gives a program, by name. */
 type Injected = Readonly<Record<string, unknown>>;
@@ -38,7 +38,11 @@ export function programScope(
   const require = (id: unknown): unknown => {
     if (typeof id === "string") {
       if (Object.hasOwn(injected, id)) return injected[id];
-      if (isBuiltin(id)) return realm.requirePublic(id);
+      if (isBuiltin(id)) {
+        const exports = realm.requirePublic(id) as object;
+        builtinExports.add(exports);
+        return exports;
+      }
     }
     // The bundle has one `require` for all its files: the one that calls says where to begin.
     const absentFor = unresolved?.get(id as string);

@@ -3,11 +3,11 @@
  * `colors`, `should`); what it changed is put in place whenever code of its process runs, and put away
  * when that code is left, so that nobody else ever sees it: no other process, no later run, not ourselves.
  *
- * Nothing tells of an assignment. So whenever a process is left, a check of all values that costs next to
- * nothing (`check.ts`) and the note of what was defined (`guards.ts`) tell whether there is something to
- * look for. New names that were assigned are looked for when a process has run for the first time, and at
- * the end of the run. Found that late, nobody knows whose they are: the object is watched from then on,
- * and the run starts again from its beginning, which is the same run by definition.
+ * Nothing tells of an assignment. When a process has run for the first time, all values are checked
+ * (`check.ts`), and new names are looked for; whenever it is left, what was defined (`guards.ts`) and the
+ * objects that are known to change. All else is looked at at the end of the run. Found that late, nobody
+ * knows whose a change is: the object is watched from then on, and the run starts again from its
+ * beginning, which is the same run by definition.
  */
 import { hostNames, sharedNames } from "../globals.ts";
 import {
@@ -132,7 +132,7 @@ export function withoutView<T>(action: () => T): T {
 
 /** Whether the view in place shows the built-ins as they were found; names may have been added just now. */
 function isPristine({ changes, parents }: View): boolean {
-  return changes.length === 0 && parents.length === 0 && touched.length === 0 && !isReplaced();
+  return changes.length === 0 && parents.length === 0 && touched.length === 0 && !isReplacedAgain();
 }
 
 function install({ changes, parents }: View): void {
@@ -174,9 +174,8 @@ function settle(view: View): void {
     touched = [];
     for (let i = 0; i < those.length; i++) collect(view, those[i] as SharedObject);
   }
-  if (isReplaced() || (view.young && hasNewNames()) || (watched.length > 0 && isAddedTo())) {
-    collectAll(view);
-  }
+  const isChangedNow = view.young ? isReplaced() || hasNewNames() : isReplacedAgain();
+  if (isChangedNow || (watched.length > 0 && isAddedTo())) collectAll(view);
   if (news.length > 0) learn();
 }
 
@@ -214,9 +213,13 @@ function withdraw(view: View): void {
   }
 }
 
-/** Whether a value was replaced, of those that are looked at whenever a process is left. */
+/** Whether a value was replaced, of those that programs do replace. */
 function isReplaced(): boolean {
-  if (!(check as ValueCheck).isUntouched()) return true;
+  return !(check as ValueCheck).isUntouched() || isReplacedAgain();
+}
+
+/** Whether a value was replaced, of the objects that are known to change: whenever a process is left. */
+function isReplacedAgain(): boolean {
   for (let i = 0; i < changeable.length; i++) {
     if (!hasOwnValues(changeable[i] as SharedObject)) return true;
   }

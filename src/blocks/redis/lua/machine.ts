@@ -96,8 +96,18 @@ const PAGE = 65_536;
 const MEMORY_SECTION = 5;
 const HAS_MAXIMUM = 1;
 const IS_SHARED = 2;
-const binary = createRequire(import.meta.url).resolve("wasmoon-lua5.1/dist/liblua5.1.wasm");
-const interpreter = new WebAssembly.Module(withSharedMemory(readFileSync(binary)));
+
+let loaded: { readonly interpreter: object; readonly trampoline: object } | undefined;
+
+/** Reads and compiles both modules, when the first script comes: most servers never see one. */
+function load(): { readonly interpreter: object; readonly trampoline: object } {
+  const binary = createRequire(import.meta.url).resolve("wasmoon-lua5.1/dist/liblua5.1.wasm");
+  loaded ??= {
+    interpreter: new WebAssembly.Module(withSharedMemory(readFileSync(binary))),
+    trampoline: new WebAssembly.Module(TRAMPOLINE),
+  };
+  return loaded;
+}
 
 /**
  * The binary, with its memory declared as one that threads may share: nobody does, but V8 does not count it
@@ -129,14 +139,12 @@ function withSharedMemory(bytes: Buffer): Buffer {
  * so this module imports `e.f`, a function of Lua's: (i32) -> i32, and `e.h`, a hook: (i32, i32) -> (),
  * and exports them again.
  */
-const trampoline = new WebAssembly.Module(
-  Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...[0x01, 0x0b, 0x02, 0x60, 0x01, 0x7f, 0x01, 0x7f, 0x60, 0x02, 0x7f, 0x7f, 0x00],
-    ...[0x02, 0x0d, 0x02, 0x01, 0x65, 0x01, 0x66, 0x00, 0x00, 0x01, 0x65, 0x01, 0x68, 0x00, 0x01],
-    ...[0x07, 0x09, 0x02, 0x01, 0x66, 0x00, 0x00, 0x01, 0x68, 0x00, 0x01],
-  ]),
-);
+const TRAMPOLINE = Uint8Array.from([
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+  ...[0x01, 0x0b, 0x02, 0x60, 0x01, 0x7f, 0x01, 0x7f, 0x60, 0x02, 0x7f, 0x7f, 0x00],
+  ...[0x02, 0x0d, 0x02, 0x01, 0x65, 0x01, 0x66, 0x00, 0x00, 0x01, 0x65, 0x01, 0x68, 0x00, 0x01],
+  ...[0x07, 0x09, 0x02, 0x01, 0x66, 0x00, 0x00, 0x01, 0x68, 0x00, 0x01],
+]);
 
 /** What `longjmp` throws: nobody but the `setjmp` below it may catch it. */
 const unwinding: object = { toString: () => "Lua unwinds its stack" };
@@ -160,6 +168,7 @@ export interface Machine {
 
 /** Makes a machine. */
 export function createMachine(host: MachineHost): Machine {
+  const { interpreter, trampoline } = loaded ?? load();
   const imports: Imports = {};
   for (const { module, name } of WebAssembly.Module.imports(interpreter)) {
     (imports[module] ??= {})[name] = () => {
