@@ -26,9 +26,9 @@ function evaluate(bySha: boolean, readOnly: boolean) {
     if (count > args.length - 3) throw err("Number of keys can't be greater than number of args");
     if (count < 0) throw err("Number of keys can't be negative");
     const engine = engineOf(client);
-    let sha = (args[1] as string).toLowerCase();
-    if (!bySha) sha = load(client, args[1] as string);
-    else if (sha.length !== 40 || !engine.has(sha)) {
+    const given = args[1] as string;
+    const sha = bySha ? given.toLowerCase() : load(client, given);
+    if (bySha && (sha.length !== 40 || !engine.has(sha))) {
       throw new RespError("NOSCRIPT No matching script. Please use EVAL.");
     }
     return engine.run(client, {
