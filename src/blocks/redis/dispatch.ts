@@ -3,7 +3,7 @@ import { NULL_ARRAY, OK, QUEUED, type Reply, RespError } from "../../wire/index.
 import type { Client } from "./client.ts";
 import { type Command, NO_REPLY, type NoReply } from "./command.ts";
 import { keysOf } from "./command-keys.ts";
-import { err, wrongArity } from "./errors.ts";
+import { err, OUT_OF_MEMORY, wrongArity } from "./errors.ts";
 import type { Server } from "./server.ts";
 
 const OUT_OF_MULTI = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
@@ -190,8 +190,6 @@ function admitProtected(client: Client, command: Command): void {
     `${name.toUpperCase()} command not allowed. If the enable-${name}-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.`,
   );
 }
-
-const OUT_OF_MEMORY = new RespError("OOM command not allowed when used memory > 'maxmemory'.");
 
 /** Makes room, and refuses what would need more where there is none. */
 function admitMemory(client: Client, command: Command): void {

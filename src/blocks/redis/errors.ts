@@ -14,6 +14,10 @@ export const NO_SUCH_KEY: RespError = new RespError("ERR no such key");
 export const OUT_OF_RANGE: RespError = new RespError("ERR index out of range");
 export const NOT_POSITIVE: RespError = new RespError("ERR value is out of range, must be positive");
 
+export const OUT_OF_MEMORY: RespError = new RespError(
+  "OOM command not allowed when used memory > 'maxmemory'.",
+);
+
 /** An `ERR` reply. */
 export function err(text: string): RespError {
   return new RespError(`ERR ${text}`);

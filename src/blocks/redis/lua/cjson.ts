@@ -45,16 +45,13 @@ export function pushCjson(lua: LuaState): void {
     decodeInvalid: true,
   };
   lua.pushTable();
-  for (const [name, run] of functions(settings)) {
-    lua.pushFunction(run);
-    lua.setField(-2, name);
-  }
+  lua.setFields(functions(settings));
   lua.pushNull();
   lua.setField(-2, "null");
-  lua.pushString("cjson");
-  lua.setField(-2, "_NAME");
-  lua.pushString("2.1.0");
-  lua.setField(-2, "_VERSION");
+  lua.setFields([
+    ["_NAME", "cjson"],
+    ["_VERSION", "2.1.0"],
+  ]);
 }
 
 function functions(settings: JsonSettings): readonly (readonly [string, HostFunction])[] {

@@ -8,6 +8,15 @@ import { addFunction, createMachine, type LuaApi } from "./machine.ts";
 /** A function that scripts can call. */
 export type HostFunction = (lua: LuaState) => number;
 
+/** The fields of a table, in the order in which they are set: `pairs` shows it. */
+export type Fields = readonly (readonly [string, HostFunction | string | number])[];
+
+/** What C takes for the text: it ends at the first zero. */
+export function cString(text: string): string {
+  const end = text.indexOf("\0");
+  return end < 0 ? text : text.slice(0, end);
+}
+
 /** The types of Lua's values, as lua.h numbers them. */
 export const LuaType = {
   none: -1,
@@ -173,17 +182,28 @@ export class LuaState {
     this.api.lua_pushcclosure(this.at, addFunction(this.api, native), 0);
   }
 
-  /** The C function at `index`, to be called with the address of a state, in the frame of its stand-in. */
-  native(index: number): (at: number) => number {
+  /**
+   * Replaces a function of the table on top of the stack. `make` is given the original, which runs in the
+   * frame of what replaces it: its complaints name it as ever.
+   */
+  wrap(name: string, make: (original: HostFunction) => HostFunction): void {
+    this.getField(-1, name);
+    const original = this.#functionAt(-1);
+    this.pop();
+    this.pushFunction(make(original));
+    this.setField(-2, name);
+  }
+
+  #functionAt(index: number): HostFunction {
     const place = this.api.lua_tocfunction(this.at, index);
     if (place === this.#call) {
       this.api.lua_getupvalue(this.at, index, 1);
       const run = this.#functions[this.number(-1)] as HostFunction;
       this.pop();
-      return () => run(this);
+      return run;
     }
     const found = this.api.__indirect_function_table.get(place);
-    return (at) => found(at);
+    return ({ at }) => found(at);
   }
 
   replace(index: number): void {
@@ -246,6 +266,16 @@ export class LuaState {
   /** Sets `table[name]` to the value on top of the stack, and pops it. */
   setField(index: number, name: string): void {
     this.api.lua_setfield(this.at, index, this.#name(name));
+  }
+
+  /** Sets fields of the table on top of the stack. */
+  setFields(fields: Fields): void {
+    for (const [name, value] of fields) {
+      if (typeof value === "string") this.pushString(value);
+      else if (typeof value === "number") this.pushNumber(value);
+      else this.pushFunction(value);
+      this.setField(-2, name);
+    }
   }
 
   getField(index: number, name: string): void {

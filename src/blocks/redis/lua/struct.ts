@@ -1,5 +1,5 @@
 /** `struct`: binary layouts by format strings (Roberto Ierusalimschy's struct 0.2, as Redis carries it). */
-import { type HostFunction, type LuaState, LuaType, toUnsignedLong } from "./state.ts";
+import { cString, type HostFunction, type LuaState, LuaType, toUnsignedLong } from "./state.ts";
 
 const INTEGER_BYTES_MAX = 32;
 const ALIGNMENT = 8;
@@ -20,9 +20,7 @@ class Format {
 
   constructor(lua: LuaState, text: string) {
     this.#lua = lua;
-    // A C string: it ends at its first zero.
-    const end = text.indexOf("\0");
-    this.#text = end < 0 ? text : text.slice(0, end);
+    this.#text = cString(text);
   }
 
   next(): boolean {

@@ -13,10 +13,8 @@ export function asText(source: string): string {
 
 /** Replaces both functions, once Lua's own are there. */
 export function readTextOnly(lua: LuaState): void {
-  lua.getField(GLOBALS, "loadstring");
-  const loadString = lua.native(-1);
-  lua.pop();
-  lua.pushFunction((state) => {
+  lua.pushValue(GLOBALS);
+  lua.wrap("loadstring", (original) => (state) => {
     if (state.type(1) === LuaType.string) {
       const source = state.text(1) as string;
       if (source.startsWith(COMPILED)) {
@@ -26,11 +24,10 @@ export function readTextOnly(lua: LuaState): void {
         state.replace(1);
       }
     }
-    return loadString(state.at);
+    return original(state);
   });
-  lua.setField(GLOBALS, "loadstring");
-  lua.pushFunction(load);
-  lua.setField(GLOBALS, "load");
+  lua.wrap("load", () => load);
+  lua.pop();
 }
 
 /** `load(reader [, name])`: the source is what the reader gives, piece by piece, until it gives nothing. */

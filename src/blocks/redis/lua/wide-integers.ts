@@ -4,7 +4,14 @@
  * both read alike, and go on into the function itself, in the same frame of the stack, so that its
  * complaints name it as ever.
  */
-import { GLOBALS, type LuaState, LuaType, toLong, toUnsignedLong } from "./state.ts";
+import {
+  GLOBALS,
+  type HostFunction,
+  type LuaState,
+  LuaType,
+  toLong,
+  toUnsignedLong,
+} from "./state.ts";
 
 const INT_MAX = 2 ** 31 - 1;
 const SPECIFIER = /%([-+ #0]*)([0-9]*)(?:\.([0-9]*))?([A-Za-z%])/g;
@@ -38,21 +45,10 @@ export function widenIntegers(lua: LuaState): void {
   for (const name of ["fmod", "mod", "pow", "atan2", "ldexp"]) {
     before(lua, "math", name, () => lua.checkNumber(2));
   }
-  widenToNumber(lua);
-  nameNull(lua);
-}
-
-/** A null pointer has no address to print in Redis's C library. */
-function nameNull(lua: LuaState): void {
-  lua.getField(GLOBALS, "tostring");
-  const original = lua.native(-1);
+  lua.pushValue(GLOBALS);
+  lua.wrap("tonumber", tonumber);
+  lua.wrap("tostring", tostring);
   lua.pop();
-  lua.pushFunction((state) => {
-    if (state.type(1) !== LuaType.lightUserdata) return original(state.at);
-    state.pushString("userdata: (nil)");
-    return 1;
-  });
-  lua.setField(GLOBALS, "tostring");
 }
 
 /** Makes a library's function do `prepare` first. */
@@ -63,16 +59,21 @@ function before(
   prepare: (argumentCount: number) => unknown,
 ): void {
   lua.getField(GLOBALS, library);
-  lua.getField(-1, name);
-  const original = lua.native(-1);
-  lua.pop();
-  lua.pushFunction((state) => {
+  lua.wrap(name, (original) => (state) => {
     prepare(state.top);
-    return original(state.at);
+    return original(state);
   });
-  lua.setField(-2, name);
   lua.pop();
 }
+
+/** A null pointer has no address to print in Redis's C library. */
+const tostring = (original: HostFunction): HostFunction => {
+  return (lua) => {
+    if (lua.type(1) !== LuaType.lightUserdata) return original(lua);
+    lua.pushString("userdata: (nil)");
+    return 1;
+  };
+};
 
 /** Positions and counts beyond 31 bits mean no more than the greatest of 31 bits: no string is longer. */
 function clamp(lua: LuaState, index: number): void {
@@ -155,22 +156,18 @@ function cased(text: string, kind: string): string {
   return kind === "X" ? text.toUpperCase() : text;
 }
 
-function widenToNumber(lua: LuaState): void {
-  lua.getField(GLOBALS, "tonumber");
-  const original = lua.native(-1);
-  lua.pop();
-  lua.pushFunction((state) => {
-    const type = state.type(1);
-    if (state.type(2) !== LuaType.number || state.number(2) === 10) return original(state.at);
-    if (type !== LuaType.string && type !== LuaType.number) return original(state.at);
-    const value = parseInBase(state.text(1) as string, Math.trunc(state.number(2)));
-    if (value === undefined) return original(state.at);
-    if (value === null) state.pushNil();
-    else state.pushNumber(value);
+const tonumber = (original: HostFunction): HostFunction => {
+  return (lua) => {
+    const type = lua.type(1);
+    if (lua.type(2) !== LuaType.number || lua.number(2) === 10) return original(lua);
+    if (type !== LuaType.string && type !== LuaType.number) return original(lua);
+    const value = parseInBase(lua.text(1) as string, Math.trunc(lua.number(2)));
+    if (value === undefined) return original(lua);
+    if (value === null) lua.pushNil();
+    else lua.pushNumber(value);
     return 1;
-  });
-  lua.setField(GLOBALS, "tonumber");
-}
+  };
+};
 
 /**
  * C's `strtoul`, for digits that may stand for more than 32 bits; undefined when the original may as well

@@ -2,7 +2,7 @@
 import { RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { Command } from "../command.ts";
-import { err } from "../errors.ts";
+import { err, OUT_OF_MEMORY } from "../errors.ts";
 import type { Server } from "../server.ts";
 
 /** What a script is allowed, beyond what its user is. */
@@ -15,7 +15,6 @@ const WRITES_IN_RO = err("Can not execute a script with write flag using *_ro co
 const SCRIPT_OOM = new RespError(
   "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'",
 );
-const COMMAND_OOM = new RespError("OOM command not allowed when used memory > 'maxmemory'.");
 const NOT_FROM_SCRIPT = err("This Redis command is not allowed from script");
 const READ_ONLY = err("Write commands are not allowed from read-only scripts.");
 
@@ -85,5 +84,5 @@ export function refusalOf(
     return server.persistence.refusal;
   }
   const needsMemory = command.flags.includes("m") && !caller.allowOom;
-  return needsMemory && isOutOfMemory(server) ? COMMAND_OOM : undefined;
+  return needsMemory && isOutOfMemory(server) ? OUT_OF_MEMORY : undefined;
 }

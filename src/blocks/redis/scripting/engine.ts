@@ -7,9 +7,10 @@ import type { Client } from "../client.ts";
 import { err } from "../errors.ts";
 import type { Server } from "../server.ts";
 import { admitScript } from "./admission.ts";
-import { Environment, LuaMessage, parseShebang, scriptFlags } from "./environment.ts";
+import { Environment, LuaMessage } from "./environment.ts";
 import { FunctionLibraries } from "./functions.ts";
 import { sha1 } from "./redis-library.ts";
+import { parseShebang, scriptFlags, withoutShebang } from "./shebang.ts";
 
 interface Script {
   /** Where the environment keeps its function. */
@@ -78,11 +79,6 @@ export class ScriptEngine {
       title: options.sha,
     });
   }
-}
-
-/** Without its first line, if that is for us; the line stays, so that messages count as the script does. */
-function withoutShebang(source: string): string {
-  return source.startsWith("#!") ? source.slice(source.indexOf("\n")) : source;
 }
 
 function parseFlags(source: string): ReadonlySet<string> | undefined {

@@ -4,23 +4,15 @@ import { bitFunctions } from "../lua/bit.ts";
 import { pushCjson } from "../lua/cjson.ts";
 import { cmsgpackFunctions, cmsgpackInfo } from "../lua/cmsgpack.ts";
 import { Drand48 } from "../lua/drand48.ts";
-import { GLOBALS, type HostFunction, LuaState, LuaType } from "../lua/state.ts";
+import { type Fields, GLOBALS, type HostFunction, LuaState, LuaType } from "../lua/state.ts";
 import { structFunctions } from "../lua/struct.ts";
 import { asText, readTextOnly } from "../lua/text-chunks.ts";
 import { widenIntegers } from "../lua/wide-integers.ts";
 import { type Reply, RespError } from "../../../wire/index.ts";
-import { err } from "../errors.ts";
 import type { Server } from "../server.ts";
 import type { Permissions } from "./admission.ts";
 import { isCounted, popReply, pushStrings } from "./convert.ts";
-import {
-  evalFields,
-  type Fields,
-  logFields,
-  redisFields,
-  type ScriptState,
-  setFields,
-} from "./redis-library.ts";
+import { evalFields, logFields, redisFields, type ScriptState } from "./redis-library.ts";
 import { Sandbox } from "./sandbox.ts";
 
 /** What a run of a script needs to know. */
@@ -44,7 +36,7 @@ const denied: ReadonlySet<string> = new Set([
 
 function pushLibrary(lua: LuaState, fields: Fields, room: number = 0): void {
   lua.pushTable(room);
-  setFields(lua, fields);
+  lua.setFields(fields);
 }
 
 /** Redis's libraries that most scripts do without: each is made when it is first named. */
@@ -179,7 +171,7 @@ export class Environment {
     pushLibrary(lua, [...redisFields(this.#state), ...(forEval ? evalFields : [])]);
     lua.setField(GLOBALS, "redis");
     lua.getField(GLOBALS, "math");
-    setFields(lua, [
+    lua.setFields([
       ["random", (state) => this.#draw(state)],
       [
         "randomseed",
@@ -268,7 +260,7 @@ export class Environment {
     lua.pushTable();
     if (register) {
       lua.pushTable();
-      setFields(lua, [["register_function", register], ...logFields(this.#state)]);
+      lua.setFields([["register_function", register], ...logFields(this.#state)]);
       this.#failOnMissing();
       sandbox.protect();
       lua.setField(-2, "redis");
@@ -397,43 +389,4 @@ function failureReply(lua: LuaState, title: string): RespError {
   if (line !== undefined && source !== undefined)
     text += ` script: ${title}, on ${source}:${line}.`;
   return new RespError(text.replace(/[\r\n]/g, " "));
-}
-
-/** Flags that a script declares in its first line. */
-export const scriptFlags: ReadonlySet<string> = new Set([
-  "no-writes",
-  "allow-oom",
-  "allow-stale",
-  "no-cluster",
-  "allow-cross-slot-keys",
-]);
-
-/** The words of a first line such as `#!lua name=mylib flags=no-writes`, quoted or not. */
-export function parseShebang(source: string): { engine: string; options: [string, string][] } {
-  const line = source.slice(2, source.indexOf("\n") < 0 ? undefined : source.indexOf("\n"));
-  const engine = /^\S*/.exec(line)?.[0] ?? "";
-  const words = splitWords(line.slice(engine.length));
-  if (words === undefined) throw err("Invalid library metadata");
-  return {
-    engine,
-    options: words.map((word) => {
-      const at = word.indexOf("=");
-      return at < 0 ? [word, ""] : [word.slice(0, at), word.slice(at + 1)];
-    }),
-  };
-}
-
-/** Words as Redis splits lines: blanks part them, quotes hold them together. Undefined when one stays open. */
-function splitWords(line: string): string[] | undefined {
-  const words: string[] = [];
-  const word =
-    /\s*(?:"((?:[^"\\]|\\.)*)"(?!\S)|'((?:[^'\\]|\\.)*)'(?!\S)|((?:[^\s"']|["'][^"']*["'])+))/y;
-  while (/\S/.test(line.slice(word.lastIndex))) {
-    const match = word.exec(line);
-    if (!match) return undefined;
-    const [, double, single, bare = ""] = match;
-    if (double !== undefined) words.push(double.replace(/\\(.)/g, "$1"));
-    else words.push(single?.replace(/\\'/g, "'") ?? bare.replace(/["']([^"']*)["']/g, "$1"));
-  }
-  return words;
 }

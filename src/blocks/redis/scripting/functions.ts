@@ -5,8 +5,9 @@ import { err } from "../errors.ts";
 import { type LuaState, LuaType } from "../lua/state.ts";
 import type { Server } from "../server.ts";
 import { admitScript } from "./admission.ts";
-import { Environment, LuaMessage, parseShebang, scriptFlags } from "./environment.ts";
+import { Environment, LuaMessage } from "./environment.ts";
 import { throwError } from "./redis-library.ts";
+import { parseShebang, scriptFlags, withoutShebang } from "./shebang.ts";
 
 export interface RegisteredFunction {
   readonly name: string;
@@ -64,7 +65,7 @@ export class FunctionLibraries {
     if (old) this.libraries.delete(name);
     this.#loading = library;
     try {
-      this.#lua.loadLibrary(withoutFirstLine(code));
+      this.#lua.loadLibrary(withoutShebang(code));
       if (library.functions.size === 0) throw err("No functions registered");
       for (const { name: taken } of library.functions.values()) {
         if (this.find(taken)) throw err(`Function ${taken} already exists`);
@@ -172,11 +173,6 @@ function libraryName(code: string): string {
   if (!NAME.test(name)) throw BAD_NAME;
   if (engine.toLowerCase() !== "lua") throw new RespError(`ERR Engine '${engine}' not found`);
   return name;
-}
-
-/** The code without its first line; the line stays, so that messages count as the code does. */
-function withoutFirstLine(code: string): string {
-  return code.slice(code.indexOf("\n"));
 }
 
 /** `register_function(name, callback)` or `register_function{function_name=..., callback=...}`. */

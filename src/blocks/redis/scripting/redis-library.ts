@@ -4,7 +4,7 @@ import { formatDouble, RespError, type RespVersion } from "../../../wire/index.t
 import type { Client } from "../client.ts";
 import { NO_REPLY } from "../command.ts";
 import { execute, findCommand, lookupCommand } from "../dispatch.ts";
-import { type HostFunction, type LuaState, LuaType } from "../lua/state.ts";
+import { cString, type Fields, type LuaState, LuaType } from "../lua/state.ts";
 import { type Caller, refusalOf } from "./admission.ts";
 import { pushError, pushReply } from "./convert.ts";
 
@@ -20,19 +20,6 @@ export interface ScriptState extends Caller {
   version: RespVersion;
   /** False while a library of functions is loaded, when commands cannot be called. */
   running: boolean;
-}
-
-/** The fields of a table, in the order in which they are set: `pairs` shows it. */
-export type Fields = readonly (readonly [string, HostFunction | string | number])[];
-
-/** Sets fields of the table on top of the stack. */
-export function setFields(lua: LuaState, fields: Fields): void {
-  for (const [name, value] of fields) {
-    if (typeof value === "string") lua.pushString(value);
-    else if (typeof value === "number") lua.pushNumber(value);
-    else lua.pushFunction(value);
-    lua.setField(-2, name);
-  }
 }
 
 /** The SHA1 of a byte string, in hexadecimal. */
@@ -208,12 +195,6 @@ function statusReply(lua: LuaState): number {
   lua.pushValue(1);
   lua.setField(-2, "ok");
   return 1;
-}
-
-/** What C takes for the text: it ends at the first zero. */
-function cString(text: string): string {
-  const end = text.indexOf("\0");
-  return end < 0 ? text : text.slice(0, end);
 }
 
 /** `redis.error_reply`: what has no code gets one. */

@@ -104,7 +104,7 @@ export class Sandbox {
     for (const name of ["next", "rawget"]) this.#wrap(name, () => void this.#reveal(1));
     this.#wrap("rawset", () => lua.top >= 3 && this.#guard());
     this.#wrap("setmetatable", () => isMetatable(lua.type(2)) && this.#guard());
-    this.#wrapGetMetatable();
+    lua.wrap("getmetatable", (original) => this.#getMetatable(original));
     lua.getField(-1, "table");
     this.#wrap("insert", () => this.#guard());
     for (const name of ["foreach", "foreachi", "getn", "maxn", "concat"]) {
@@ -114,15 +114,10 @@ export class Sandbox {
   }
 
   #wrap(name: string, prepare: () => unknown): void {
-    const lua = this.#lua;
-    lua.getField(-1, name);
-    const original = lua.native(-1);
-    lua.pop();
-    lua.pushFunction((state) => {
+    this.#lua.wrap(name, (original) => (state) => {
       prepare();
-      return original(state.at);
+      return original(state);
     });
-    lua.setField(-2, name);
   }
 
   /** Refuses to change what is protected. */
@@ -146,25 +141,20 @@ export class Sandbox {
     };
   }
 
-  #wrapGetMetatable(): void {
-    const lua = this.#lua;
-    lua.getField(-1, "getmetatable");
-    const original = lua.native(-1);
-    lua.pop();
-    lua.pushFunction((state) => {
+  #getMetatable(original: HostFunction): HostFunction {
+    return (state) => {
       if (state.type(1) === LuaType.string) {
         state.pushKept(this.#stringMetatable);
         return 1;
       }
-      if (state.type(1) !== LuaType.table) return original(state.at);
+      if (state.type(1) !== LuaType.table) return original(state);
       const address = state.api.lua_topointer(state.at, 1);
-      if (!this.#real.has(address)) return original(state.at);
+      if (!this.#real.has(address)) return original(state);
       const metatable = this.#metatables.get(address);
       if (metatable === undefined) state.pushNil();
       else state.pushKept(metatable);
       return 1;
-    });
-    lua.setField(-2, "getmetatable");
+    };
   }
 }
 
