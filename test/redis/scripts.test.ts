@@ -135,6 +135,7 @@ const failures: [string, string][] = [
     "local e=redis.pcall('incr','text') return e.err",
     "$43\r\nERR value is not an integer or out of range\r\n",
   ],
+  ["#!lua", "-ERR Invalid script shebang\r\n"],
   ["error('boom')", "-ERR user_script:1: boom script: SHA, on @user_script:1.\r\n"],
   [
     "\n\nreturn redis.call('incr','text')",

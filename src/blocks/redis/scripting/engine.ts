@@ -83,6 +83,7 @@ export class ScriptEngine {
 
 function parseFlags(source: string): ReadonlySet<string> | undefined {
   if (!source.startsWith("#!")) return undefined;
+  if (!source.includes("\n")) throw err("Invalid script shebang");
   const { engine, options } = parseShebang(source);
   if (engine !== "lua") throw err(`Unexpected engine in script shebang: ${engine}`);
   const flags = new Set<string>();
