@@ -130,7 +130,10 @@ export function withoutView<T>(action: () => T): T {
   }
 }
 
-/** Whether the view in place shows the built-ins as they were found; names may have been added just now. */
+/**
+ * Whether the view in place shows the built-ins as they were found, as far as is known: what was assigned just
+ * now, to an object that nobody is known to change, is found when the process is left.
+ */
 function isPristine({ changes, parents }: View): boolean {
   return changes.length === 0 && parents.length === 0 && touched.length === 0 && !isReplacedAgain();
 }
