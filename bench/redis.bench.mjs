@@ -4,20 +4,12 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../tools/free-port.mjs";
 import { median } from "./median.mjs";
 
 const cli = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
-
-async function freePort() {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return port;
-}
 
 async function open(port) {
   for (let attempt = 0; ; attempt++) {

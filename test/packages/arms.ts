@@ -3,7 +3,7 @@
  * is one file with two roles, `server` and `client`; what the client prints is what is compared.
  */
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
+import { freePort } from "../../tools/free-port.mjs";
 import { compileProgram, mapStack, simulate, startProgram } from "../../src/node/index.ts";
 import { Host } from "../../src/sim/host.ts";
 import { Kernel } from "../../src/sim/kernel.ts";
@@ -110,15 +110,4 @@ export async function real(entry: string): Promise<Transcript> {
   server.removeAllListeners("exit");
   server.kill("SIGKILL");
   return { output, exitCode, aside };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -1,11 +1,12 @@
 /** Starts the servers that Redis's test suite runs against, runs one of its files, and reads what it says. */
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { freePort } from "../free-port.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
@@ -31,16 +32,6 @@ export async function buildBlock() {
     logLevel: "error",
   });
   return { path, remove: () => rmSync(path, { force: true }) };
-}
-
-function freePort() {
-  return new Promise((done) => {
-    const probe = createServer();
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
-  });
 }
 
 function answers(port) {

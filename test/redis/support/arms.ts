@@ -2,12 +2,14 @@
  * The two arms of the Redis tests: our block on a real socket, and, where it is installed, the real server.
  * Both are started by the test, on free ports of the loopback.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { Server } from "../../../src/blocks/redis/server.ts";
+import { freePort } from "../../../tools/free-port.mjs";
 
 /** A server that tests can talk to. */
 export interface Arm {
@@ -30,29 +32,33 @@ export async function startOurs(settings: Record<string, string> = {}): Promise<
 /** The real server, with nothing kept on disk. */
 export async function startReference(settings: Record<string, string> = {}): Promise<Arm> {
   const folder = mkdtempSync(join(tmpdir(), "lightcone-redis-"));
-  const port = await freePort();
-  const options: Record<string, string> = {
-    port: String(port),
-    bind: "127.0.0.1",
-    dir: folder,
-    save: "",
-    appendonly: "no",
-    "enable-debug-command": "yes",
-    ...settings,
-  };
-  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-  const child = spawn("redis-server", args, { stdio: "ignore" });
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  await untilListening(port);
-  return {
-    name: "redis-server",
-    port,
-    stop: async () => {
-      child.kill("SIGKILL");
-      await ended;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  for (;;) {
+    const port = await freePort();
+    const options: Record<string, string> = {
+      port: String(port),
+      bind: "127.0.0.1",
+      dir: folder,
+      save: "",
+      appendonly: "no",
+      "enable-debug-command": "yes",
+      ...settings,
+    };
+    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+    const child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "ignore"] });
+    const ended = once(child, "exit");
+    const output = await untilReady(child);
+    if (output.includes("Address already in use")) continue;
+    if (child.exitCode !== null) throw new Error(`redis-server did not start:\n${output}`);
+    return {
+      name: "redis-server",
+      port,
+      stop: async () => {
+        child.kill("SIGKILL");
+        await ended;
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  }
 }
 
 /** The arms that there are here, with the way to start each. */
@@ -61,28 +67,18 @@ export const arms: readonly { name: string; start: typeof startOurs }[] = [
   ...(haveReference ? [{ name: "redis-server", start: startReference }] : []),
 ];
 
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
+/**
+ * Waits until this very server takes connections, or has ended; gives what it wrote. Only its own word counts:
+ * that something answers on the port does not say who.
+ */
+function untilReady(child: ChildProcessByStdio<null, Readable, null>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk;
+      if (output.includes("Ready to accept connections")) resolve(output);
     });
+    child.once("error", reject);
+    child.once("close", () => resolve(output));
   });
-}
-
-async function untilListening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt++) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1");
-      socket.once("connect", () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once("error", () => resolve(false));
-    });
-    if (open) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`redis-server did not listen on ${port}`);
 }
