@@ -5,6 +5,7 @@
 import { createBlobBinding } from "./bindings/blob.ts";
 import { createCredentialsBinding } from "./bindings/credentials.ts";
 import { createFsBinding, createFsDirBinding, createFsEventBinding } from "./bindings/fs/index.ts";
+import { createIpcSerdesBinding } from "./bindings/ipc-serdes.ts";
 import { createMessagingBinding } from "./bindings/messaging.ts";
 import { networkBindings } from "./bindings/network.ts";
 import { createZlibBinding } from "./bindings/zlib.ts";
@@ -27,6 +28,7 @@ export function preparePlatform(): void {
   ready = true;
   registerBindings({
     blob: createBlobBinding,
+    ipc_serdes: createIpcSerdesBinding,
     messaging: createMessagingBinding,
     zlib: createZlibBinding,
   });

@@ -112,6 +112,27 @@ describe("a child process", () => {
       }`);
   });
 
+  it("is told what JSON has no words for, where its messages are serialized by V8", async () => {
+    await both(`
+      import { fork } from "node:child_process"; import { once } from "node:events"; import { inspect } from "node:util";
+      const show = (value) => inspect(value, { depth: 5, maxStringLength: 20, maxArrayLength: 5 });
+      if (process.argv[2] === "child") {
+        process.on("message", (m) => { console.log(show(m), m instanceof Uint8Array); process.send({ back: m }); });
+      } else {
+        const child = fork(process.argv[1], ["child"], { serialization: "advanced" });
+        class Point { x = 1; get hidden() { return 2; } }
+        const cycle = { name: "cycle" }; cycle.self = cycle;
+        const messages = [1n, "\u00fc\u20ac", { a: undefined, b: [1, , 3] }, new Map([[{ k: 1 }, new Set([-0, NaN])]]), new Date(0), /a+/gi,
+          Buffer.from("bytes"), [new Uint8Array([1, 2, 3]).subarray(1), new Float64Array([0.5]), new DataView(new ArrayBuffer(2), 1)], new ArrayBuffer(4),
+          new Point(), Object.assign(new TypeError("wrong", { cause: 7 }), { stack: "cut" }), new MessageChannel().port1, cycle, "x".repeat(200_000), new Uint8Array(200_000).fill(7)];
+        for (const message of messages) { child.send(message); console.log(show((await once(child, "message"))[0])); }
+        for (const bad of [() => {}, Symbol("no"), Promise.resolve(), { get x() { throw new RangeError("mine"); } }]) {
+          try { child.send({ bad }); } catch (e) { console.log(e.name, e.code, e.message); }
+        }
+        child.disconnect(); console.log(...(await once(child, "exit")));
+      }`);
+  });
+
   it("is fed by its standard input, and read by its output", async () => {
     await both(`
       import { spawn } from "node:child_process"; import { text } from "node:stream/consumers"; import { once } from "node:events";
