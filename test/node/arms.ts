@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { compileProgram, simulate, startProgram } from "../../src/node/index.ts";
 import { Host } from "../../src/sim/host.ts";
 import { Kernel } from "../../src/sim/kernel.ts";
@@ -78,24 +78,25 @@ export async function runHosted(entry: string, setting: Setting = {}): Promise<O
   });
 }
 
-/** Runs the program at `entry` on the real Node. */
+/**
+ * Runs the program at `entry` on the real Node. Of the environment it gets only where programs lie: what
+ * whoever runs the tests prefers (a language, colours) is not for it.
+ */
 export function runReal(entry: string, setting: Setting = {}): Promise<Outcome> {
-  const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env;
   const child = spawn(process.execPath, [entry, ...(setting.argv ?? [])], {
-    env: { ...env, TZ: "UTC", LANG: "C.UTF-8", ...setting.env },
+    env: { PATH: process.env["PATH"], TZ: "UTC", LANG: "C.UTF-8", ...setting.env },
     stdio: ["ignore", "pipe", "pipe"],
     cwd: dirname(entry),
   });
+  // It may take as long as the test may, and no longer.
+  onTestFinished(() => void child.kill("SIGKILL"));
   const text = { stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk) => (text.stdout += chunk));
-  child.stderr.on("data", (chunk) => (text.stderr += chunk));
-  const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
-  return new Promise((ended) =>
-    child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      ended({ ...text, code, signal });
-    }),
-  );
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text.stdout += chunk));
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => (text.stderr += chunk));
+  return new Promise((ended, failed) => {
+    child.on("error", failed);
+    child.on("close", (code, signal) => ended({ ...text, code, signal }));
+  });
 }
 
 /** Runs a program on a simulated host alone. */
