@@ -5,8 +5,11 @@ import { both, hosted } from "./arms.ts";
 describe("the event loop", () => {
   it("runs ticks before promises, and both before timers and immediates", async () => {
     const { stdout } = await both(
-      `setTimeout(() => console.log("timeout"), 500);
-       setImmediate(() => console.log("immediate"));
+      `// Which of these two comes first is a matter of how late the machine is.
+       const late = [];
+       const after = (name) => late.push(name) === 2 && console.log(late.sort().join(" "));
+       setTimeout(after, 1, "timeout");
+       setImmediate(after, "immediate");
        Promise.resolve().then(() => {
          console.log("promise");
          process.nextTick(() => console.log("tick of promise"));
@@ -53,10 +56,10 @@ describe("the event loop", () => {
       import { readFile } from "node:fs";
       import { createServer, connect } from "node:net";
       readFile(new URL(import.meta.url).pathname, () => {
-        setTimeout(() => console.log("file: timeout"), 0);
+        setTimeout(() => { console.log("file: timeout"); useSocket(); }, 0);
         setImmediate(() => console.log("file: immediate"));
       });
-      setTimeout(() => {
+      function useSocket() {
         const server = createServer((socket) => socket.end("x")).listen(0, "127.0.0.1", () => {
           connect(server.address().port, "127.0.0.1").on("data", () => {
             setTimeout(() => console.log("socket: timeout"), 0);
@@ -65,7 +68,7 @@ describe("the event loop", () => {
             server.close();
           });
         });
-      }, 30);`,
+      }`,
       { files: { "data.txt": "x" } },
     );
   });
@@ -96,15 +99,15 @@ describe("the event loop", () => {
 
   it("restarts a timer that is refreshed, and lets go of one that is unreferenced", async () => {
     await both(`
-      const early = Date.now();
-      const timer = setTimeout(() => console.log("refreshed", Date.now() - early >= 119), 80);
+      const early = performance.now();
+      const timer = setTimeout(() => console.log("refreshed", performance.now() - early >= 119), 80);
       setTimeout(() => timer.refresh(), 40);
       setTimeout(() => console.log("never"), 100_000).unref();
       const again = setTimeout(() => console.log("referenced again"), 60).unref();
       again.ref();
       setInterval(() => {}, 1000).unref();
       setImmediate(() => console.log("unreferenced immediate runs while others wait")).unref();
-      process.on("exit", () => console.log("exit", Date.now() - early < 1000));`);
+      process.on("exit", () => console.log("exit", performance.now() - early < 100_000));`);
   });
 
   it("says what keeps the process alive", async () => {
@@ -117,13 +120,13 @@ describe("the event loop", () => {
   it("does not let an interval catch up on what it missed", async () => {
     const { stdout } = await both(`
       let n = 0;
-      const from = Date.now();
+      const from = performance.now();
       const interval = setInterval(() => {
         n++;
-        if (n === 1) while (Date.now() - from < 100);
+        if (n === 1) while (performance.now() - from < 100);
         if (n === 3) {
           clearInterval(interval);
-          const took = Date.now() - from;
+          const took = performance.now() - from;
           console.log("three times", took >= 119);
         }
       }, 20);`);
@@ -157,8 +160,14 @@ describe("the event loop", () => {
 
   it("orders timers by when they are due, then by when they were set", async () => {
     await both(`
-      for (const [ms, name] of [[30, "d"], [10, "a"], [20, "c"], [10, "b"], [30, "e"], [0, "0"], [-5, "-"], [NaN, "NaN"]])
-        setTimeout(console.log, ms, name);
+      const all = [[30, "d"], [10, "a"], [20, "c"], [10, "b"], [30, "e"], [0, "0"], [-5, "-"], [NaN, "NaN"]];
+      let timers, from;
+      do {
+        // A machine that was held up while it set them has not set them together: once more.
+        for (const timer of timers ?? []) clearTimeout(timer);
+        from = performance.now();
+        timers = all.map(([ms, name]) => setTimeout(console.log, ms, name));
+      } while (performance.now() - from > 5);
       setTimeout(() => console.log("too long is one"), 2 ** 31).unref?.();`);
   });
 

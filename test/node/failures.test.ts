@@ -21,7 +21,7 @@ describe("an exception that nobody catches", () => {
     it(`ends the process with code 1 in ${place}`, async () => {
       const { code: exit } = await both(`
         process.on("exit", (code) => console.log("exit", code, process.exitCode));
-        setTimeout(() => console.log("never"), 50);
+        setTimeout(() => console.log("never"), 1e6);
         console.log("before");
         ${code};`);
       expect(exit).toBe(1);
@@ -31,7 +31,9 @@ describe("an exception that nobody catches", () => {
         process.on("uncaughtExceptionMonitor", (error, origin) => console.log("monitor", origin));
         process.on("uncaughtException", (error, origin) =>
           console.log("caught", error?.name, error?.message, error?.code, origin));
-        setTimeout(() => console.log("goes on"), 50);
+        let goesOn = false;
+        setTimeout(() => (goesOn = true), 50);
+        process.on("exit", () => console.log("goes on", goesOn));
         ${code};`);
     });
   }
@@ -148,7 +150,7 @@ describe("the end of a process", () => {
       `new Promise(() => process.exit(5)).catch(() => console.log("never")).finally(() => console.log("never"))`,
       `[1, 2].forEach((n) => { console.log(n); if (n === 1) process.exit(5) })`,
     ]) {
-      const { code: exit } = await both(`setTimeout(() => console.log("never"), 9); ${code};`);
+      const { code: exit } = await both(`setTimeout(() => console.log("never"), 1e6); ${code};`);
       expect(exit).toBe(5);
     }
   });

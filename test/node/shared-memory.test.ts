@@ -30,10 +30,10 @@ describe("Atomics.waitAsync", () => {
       `const shared = new Int32Array(new SharedArrayBuffer(8)), big = new BigInt64Array(new SharedArrayBuffer(8));
        console.log(Atomics.waitAsync(shared, 0, 1), Atomics.waitAsync(shared, 0, 0, 0));
        const keepAlive = setInterval(() => {}, 1000), order = [];
-       for (const name of ["a", "b", "c"]) Atomics.waitAsync(shared, 0, 0).value.then((how) => order.push(name, how));
-       Atomics.waitAsync(big, 0, 0n).value.then((how) => order.push("big", how));
+       const wait = (name, cells, value) => Atomics.waitAsync(cells, 0, value).value.then((how) => order.push(name, how));
+       const [a, b] = ["a", "b", "c"].map((name) => wait(name, shared, 0)), last = wait("big", big, 0n);
        console.log(Atomics.notify(shared, 0, 2), Atomics.notify(big, 0));
-       await new Promise((r) => setTimeout(r, 50));
+       await Promise.all([a, b, last]);
        console.log(order.sort().join(), Atomics.notify(shared, 0, 0), Atomics.notify(shared, 0));
        for (const bad of [() => Atomics.waitAsync(new Int32Array(4), 0, 0), () => Atomics.notify([], 0), () => Atomics.waitAsync(shared, 9, 0)])
          try { bad(); } catch (error) { console.log(error.name); }
