@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { engineFlags } from "../dist/explore/index.js";
 import { simulate, startProgram } from "../dist/node/index.js";
 import { Host } from "../dist/sim/host.js";
 import { Kernel } from "../dist/sim/kernel.js";
@@ -58,8 +59,7 @@ export default async function platform(report) {
 /** Requests per second of one arm. */
 function arm(name) {
   const program = fileURLToPath(new URL("http-arm.mjs", import.meta.url));
-  const flags = ["--max-semi-space-size=64", "--no-flush-bytecode"];
-  const { stdout, stderr, status } = spawnSync(process.execPath, [...flags, program, name], {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [...engineFlags, program, name], {
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(`the http arm ${name} failed: ${stderr}`);

@@ -8,11 +8,10 @@
 import { readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
+import { engineFlags } from "../dist/explore/index.js";
 
-// As the processes of a campaign run (src/explore/runner.ts); peers in this process get the same.
-setFlagsFromString("--max-semi-space-size=64");
-setFlagsFromString("--no-flush-bytecode");
-setFlagsFromString("--max-inlined-bytecode-size-cumulative=2000");
+// As the processes of a campaign run; peers in this process get the same.
+for (const flag of engineFlags) setFlagsFromString(flag);
 
 const here = new URL(".", import.meta.url);
 const groups = readdirSync(here)

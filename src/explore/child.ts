@@ -5,6 +5,7 @@
 import { InvariantError, LightconeError, messageOf } from "../base/errors.ts";
 import { type FaceModules, loadWorld, type LoadedWorld } from "../world/load.ts";
 import { runWorld } from "../world/run.ts";
+import { tuneEngine } from "./engine-flags.ts";
 import type { Answer, CarriedError, Question, WorldInfo } from "./protocol.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
@@ -32,6 +33,7 @@ export function serveRuns(modules: FaceModules): void {
       if (!world) throw new InvariantError("a run is asked for before the world is loaded");
       watchdog?.begin();
       const outcome = await runWorld(world, question.request, watchdog?.beat);
+      tuneEngine();
       return { id, kind: "outcome", outcome };
     } catch (error) {
       return { id, kind: "error", error: carry(error) };

@@ -12,6 +12,7 @@ export {
   firstDifference,
   runTwice,
 } from "./diverge.ts";
+export { engineFlags } from "./engine-flags.ts";
 export { RunnerPool, type PoolRequest } from "./pool.ts";
 export type { WorldInfo } from "./protocol.ts";
 export {

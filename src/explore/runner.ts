@@ -6,6 +6,7 @@ import { relative } from "node:path";
 import { LightconeError } from "../base/errors.ts";
 import { formatNs } from "../base/units.ts";
 import type { RunOutcome, RunRequest } from "../world/outcome.ts";
+import { engineFlags } from "./engine-flags.ts";
 import type { Answer, CarriedError, Question, Stall, WorldInfo } from "./protocol.ts";
 
 /** Which world to run, and with what. */
@@ -32,9 +33,6 @@ export class RunnerDied extends LightconeError {
   }
 }
 
-/** The young generation in MiB: a run makes much garbage, and next to nothing of it lives long. */
-const SEMI_SPACE_MB = 64;
-
 /** One runner process. */
 export class Runner {
   readonly #child: ChildProcess;
@@ -49,13 +47,7 @@ export class Runner {
     this.#child = fork(fileURLToPath(options.entry), [], {
       stdio: ["ignore", "ignore", "pipe", "ipc", "pipe"],
       serialization: "advanced",
-      execArgv: [
-        `--max-semi-space-size=${SEMI_SPACE_MB}`,
-        // Every run evaluates the same code again: what was compiled once is worth keeping.
-        "--no-flush-bytecode",
-        // A packet goes through many small functions, in the program, in Node's library and in ours.
-        "--max-inlined-bytecode-size-cumulative=2000",
-      ],
+      execArgv: [...engineFlags],
     });
     this.#child.on("message", (answer: Answer) => this.#onAnswer(answer));
     this.#child.on("error", ({ message }) => {

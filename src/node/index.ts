@@ -2,5 +2,6 @@
 export { compileProgram, type CompiledProgram, type CompileOptions } from "./program/compile.ts";
 export { startProgram, type StartOptions } from "./program/start.ts";
 export { mapStack, originalPlace, type SourcePlace } from "./program/source-maps.ts";
+export { processesRanForLong } from "./lib/feedback.ts";
 export { currentProcess, NodeProcess, type ProcessObserver } from "./node-process.ts";
 export { simulate } from "./simulate.ts";

@@ -29,10 +29,19 @@ export function countCallback(): void {
 export function startsWithOwnCode(run: object): boolean {
   if (!runs.has(run)) {
     runs.add(run);
-    lately = processes === 0 ? 0 : callbacks / processes;
+    lately = callbacksPerProcess();
     processes = 0;
     callbacks = 0;
   }
   processes++;
   return lately >= WORTHWHILE_CALLBACKS;
+}
+
+function callbacksPerProcess(): number {
+  return processes === 0 ? 0 : callbacks / processes;
+}
+
+/** Whether the processes of the run that was last begun ran for long, up to now. */
+export function processesRanForLong(): boolean {
+  return callbacksPerProcess() >= WORTHWHILE_CALLBACKS;
 }
