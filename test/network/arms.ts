@@ -9,6 +9,7 @@ import { type CompiledProgram, simulate, startProgram } from "../../src/node/ind
 import { Host } from "../../src/sim/host.ts";
 import { Kernel } from "../../src/sim/kernel.ts";
 import { Network } from "../../src/sim/network/index.ts";
+import { noteIn } from "./notes.ts";
 
 /** What a scenario may use: its arm's modules and timers. */
 export interface Scope {
@@ -82,15 +83,6 @@ export function start(host: Host, run: (scope: Omit<Scope, "log" | "done">) => v
   });
 }
 
-/**
- * The lines in an order that can be compared: each actor's own (a line's first word), one after the other.
- * What happens first at two ends of a connection is the real machine's whim.
- */
-export function byActor(lines: readonly string[]): string[] {
-  const actors = [...new Set(lines.map((line) => line.split(" ")[0]))].sort();
-  return actors.flatMap((actor) => lines.filter((line) => line.split(" ")[0] === actor));
-}
-
 /** The lines that a scenario notes on a simulated host. */
 export async function simulated(scenario: Scenario): Promise<string[]> {
   const lines: string[] = [];
@@ -121,25 +113,4 @@ export function real(scenario: Scenario): Promise<string[]> {
       done: () => resolve(lines),
     });
   });
-}
-
-function noteIn(lines: string[]): Scope["log"] {
-  return (...words) => {
-    lines.push(
-      words
-        .map(show)
-        .join(" ")
-        .replace(/\b([1-6][0-9]{4}|[1-9][0-9]{3})\b/g, "PORT"),
-    );
-  };
-}
-
-function show(value: unknown): string {
-  if (value instanceof Error) {
-    const { code, errno, syscall } = value as NodeJS.ErrnoException;
-    return [value.name, code, errno, syscall, value.message].join("|");
-  }
-  if (Buffer.isBuffer(value)) return value.length > 40 ? `<${value.length}>` : value.toString();
-  if (typeof value === "object" && value !== null) return JSON.stringify(value);
-  return String(value);
 }

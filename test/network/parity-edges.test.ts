@@ -3,8 +3,9 @@
  * turned up, each as a scenario of its own for both arms.
  */
 import { describe, expect, test } from "vitest";
-import { byActor, losesResets, real, type Scenario, type Scope, simulated } from "./arms.ts";
-import { listen, watch } from "./watch.ts";
+import { losesResets, real, type Scenario, type Scope, simulated } from "./arms.ts";
+import { byActor } from "./notes.ts";
+import { listen, rest, watch } from "./watch.ts";
 
 type Socket = import("node:net").Socket;
 type Server = import("node:net").Server;
@@ -17,7 +18,7 @@ function inSteps(scope: Scope, steps: (() => void)[]): void {
     if (step === undefined) scope.done();
     else {
       step();
-      scope.setTimeout(next, 25);
+      rest(scope, next);
     }
   };
   next();
@@ -51,11 +52,11 @@ const scenarios: Record<string, Scenario> = {
       const client = scope.net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
       client.resume();
       client.on("finish", () => {
-        scope.setTimeout(() => {
+        rest(scope, () => {
           scope.log("client", client.localAddress, client.remoteAddress ?? "nobody");
           client.destroy();
           server.close(scope.done);
-        }, 20);
+        });
       });
       client.on("connect", () => client.end());
       client.on("close", () => scope.log("client close"));
@@ -86,13 +87,13 @@ const scenarios: Record<string, Scenario> = {
 
   "a reset right behind the last bytes comes after them": (scope) => {
     const server = scope.net.createServer({ pauseOnConnect: true }, (socket) => {
-      scope.setTimeout(() => {
+      rest(scope, () => {
         socket.write("take this");
         socket.destroy();
-      }, 25);
+      });
       socket.on("close", () => server.close());
     });
-    server.on("close", () => scope.setTimeout(scope.done, 25));
+    server.on("close", () => rest(scope, scope.done));
     server.listen(0, "127.0.0.1", () => {
       const { port } = server.address() as { port: number };
       const client = watch(scope, "client", scope.net.connect(port, "127.0.0.1"));
@@ -108,10 +109,10 @@ const scenarios: Record<string, Scenario> = {
         socket.on("error", () => {});
         socket.on("close", () => {
           server.close();
-          scope.setTimeout(startReading, 20);
+          rest(scope, startReading);
         });
         socket.write("take this");
-        scope.setTimeout(() => socket.resetAndDestroy(), 25);
+        rest(scope, () => socket.resetAndDestroy());
       },
       (port) => {
         const client = scope.net.connect(port, "127.0.0.1").pause();
@@ -135,10 +136,10 @@ const scenarios: Record<string, Scenario> = {
         const client = scope.net.connect({ path, allowHalfOpen: true });
         watch(scope, `client${index}`, client);
         client.on("end", () => {
-          scope.setTimeout(() => {
+          rest(scope, () => {
             write(client);
             scope.log(`client${index} has written`, client.bytesWritten);
-          }, 5);
+          });
         });
       }),
       () => server.close(),
@@ -149,13 +150,13 @@ const scenarios: Record<string, Scenario> = {
   "a Unix socket that is closed before all is read": (scope) => {
     const path = `\0lightcone-edge-${scope.process.pid}`;
     const server = scope.net.createServer({ pauseOnConnect: true }, (socket) => {
-      scope.setTimeout(() => {
+      rest(scope, () => {
         socket.write("take this");
         socket.destroySoon();
-      }, 25);
+      });
       socket.on("close", () => server.close());
     });
-    server.on("close", () => scope.setTimeout(scope.done, 25));
+    server.on("close", () => rest(scope, scope.done));
     server.listen(path, () => {
       const client = watch(scope, "client", scope.net.connect(path));
       client.write("never read");
@@ -184,7 +185,7 @@ const scenarios: Record<string, Scenario> = {
       watch(scope, "server", socket);
       socket.on("close", () => server.close());
     });
-    server.on("close", () => scope.setTimeout(scope.done, 25));
+    server.on("close", () => rest(scope, scope.done));
     server.listen(0, "127.0.0.1", () => {
       const { port } = server.address() as { port: number };
       const client = watch(scope, "client", scope.net.connect(port, "127.0.0.1"));
@@ -195,18 +196,15 @@ const scenarios: Record<string, Scenario> = {
   "two writes in one turn to a peer that is closed": (scope) => {
     listen(
       scope,
-      (socket, server) => {
-        socket.destroy();
-        server.close();
-      },
-      (port) => {
+      (socket) => socket.destroy(),
+      (port, server) => {
         const client = scope.net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-        watch(scope, "client", client);
+        watch(scope, "client", client).on("close", () => server.close());
         client.on("end", () => {
-          scope.setTimeout(() => {
+          rest(scope, () => {
             client.write("one", (error) => scope.log("client one", error));
             client.write("two", (error) => scope.log("client two", error));
-          }, 20);
+          });
         });
       },
     );
@@ -246,10 +244,12 @@ const scenarios: Record<string, Scenario> = {
         });
       },
       () => {
-        for (const { localPort } of [{ localPort: 10_061 }, { localPort: 10_061 }]) {
-          clients.push(dial(scope, `to one ${clients.length}`, { port: port(), ...at, localPort }));
+        // Of this process alone, and below those that the system gives.
+        const localPort = 32_000 + (scope.process.pid % 768);
+        for (const name of ["to one", "to one again"]) {
+          clients.push(dial(scope, name, { port: port(), ...at, localPort }));
         }
-        clients.push(dial(scope, "to another", { port: other.port(), ...at, localPort: 10_061 }));
+        clients.push(dial(scope, "to another", { port: other.port(), ...at, localPort }));
       },
       () => {
         for (const client of clients) client.resetAndDestroy();

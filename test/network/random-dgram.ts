@@ -6,6 +6,7 @@
 import type * as dgram from "node:dgram";
 import { Prng } from "../../src/base/prng.ts";
 import type { Scenario, Scope } from "./arms.ts";
+import { rest } from "./watch.ts";
 
 /** Between two steps: long enough for a loopback interface to come to rest. */
 const STEP_MS = 8;
@@ -92,17 +93,12 @@ class RandomDgram {
     this.prng = this.#root.fork(`step ${this.#step}`);
     if (this.#step > STEPS) {
       for (const { name, socket } of this.actors) this.attempt(name, "close", () => socket.close());
-      this.scope.setTimeout(this.scope.done, STEP_MS);
+      rest(this.scope, this.scope.done, STEP_MS);
       return;
     }
     const count = 1 + this.prng.below(3);
     for (let i = 0; i < count; i++) this.prng.pick(ops)(this, this.prng.pick(this.actors));
-    let turns = 10;
-    const turn = (): void => {
-      if (turns-- > 0) this.scope.setImmediate(turn);
-      else this.#next();
-    };
-    this.scope.setTimeout(turn, STEP_MS);
+    rest(this.scope, () => this.#next(), STEP_MS);
   }
 }
 

@@ -10,6 +10,7 @@ import type * as net from "node:net";
 import { Prng } from "../../src/base/prng.ts";
 import type { Scenario, Scope } from "./arms.ts";
 import { acceptedOps, clientOps, type Op, socketOps } from "./random-net-ops.ts";
+import { rest } from "./watch.ts";
 
 /** Between two steps: long enough for a loopback interface to come to rest. */
 const STEP_MS = 20;
@@ -44,9 +45,9 @@ export class RandomNet {
   readonly places: Place[] = [];
   readonly clients: Actor[] = [];
   readonly accepted: Actor[] = [];
-  /** Those that send back what they receive. */
   /** What would abort a client. */
   readonly aborts: AbortController[] = [];
+  /** Those that send back what they receive. */
   readonly echoes: Set<Actor> = new Set();
   readonly #root: Prng;
   readonly #seed: number;
@@ -74,7 +75,7 @@ export class RandomNet {
     const { prng } = this;
     const count = 1 + prng.below(2);
     for (let i = 0; i < count; i++) this.#serve(i);
-    this.scope.setTimeout(() => this.#next(), STEP_MS);
+    rest(this.scope, () => this.#next(), STEP_MS);
   }
 
   #serve(number: number): void {
@@ -174,17 +175,7 @@ export class RandomNet {
     }
     this.restMs = STEP_MS;
     this.#act();
-    this.#rest();
-  }
-
-  /** Waits until all that the step has set off has happened, however late the timer is. */
-  #rest(): void {
-    let turns = 10;
-    const turn = (): void => {
-      if (turns-- > 0) this.scope.setImmediate(turn);
-      else this.#next();
-    };
-    this.scope.setTimeout(turn, this.restMs);
+    rest(this.scope, () => this.#next(), this.restMs);
   }
 
   #act(): void {
@@ -238,7 +229,7 @@ export class RandomNet {
       server.close((error) => this.log(name, "closed", error));
     }
     for (const { socket } of [...this.clients, ...this.accepted]) socket.destroy();
-    this.scope.setTimeout(this.scope.done, 2 * STEP_MS);
+    rest(this.scope, this.scope.done, STEP_MS);
   }
 }
 

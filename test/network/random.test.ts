@@ -3,7 +3,8 @@
  * machine that is busy gets several tries, and those in which it was late do not count against it.
  */
 import { expect, test } from "vitest";
-import { byActor, losesResets, real, type Scenario, simulated } from "./arms.ts";
+import { losesResets, real, type Scenario, simulated } from "./arms.ts";
+import { byActor } from "./notes.ts";
 import { randomDgram } from "./random-dgram.ts";
 import { randomNet } from "./random-net.ts";
 
@@ -13,6 +14,7 @@ const TOGETHER = 8;
 const TRIES = 12;
 /** A machine that was so late may have let a timer fire before what was to come first. */
 const LATE_MS = 6;
+const LOOK_MS = 2;
 
 interface Program {
   readonly seed: number;
@@ -25,13 +27,15 @@ interface Program {
 async function attempt(scenario: Scenario): Promise<{ lines: string[]; late: boolean }> {
   let last = performance.now();
   let late = false;
-  const watch = setInterval(() => {
+  const look = (): void => {
     const now = performance.now();
-    if (now - last > 2 + LATE_MS) late = true;
+    if (now - last > LOOK_MS + LATE_MS) late = true;
     last = now;
-  }, 2);
+  };
+  const watch = setInterval(look, LOOK_MS);
   const lines = byActor(await real(scenario));
   clearInterval(watch);
+  look();
   return { lines, late };
 }
 

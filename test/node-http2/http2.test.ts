@@ -8,7 +8,8 @@ import type {
 } from "node:http2";
 import type { LookupFunction } from "node:net";
 import { describe, expect, it } from "vitest";
-import { byActor, pem, real, simulated, type Story } from "../node-tls/arms.ts";
+import { byActor } from "../network/notes.ts";
+import { pem, real, simulated, type Story } from "../node-tls/arms.ts";
 
 type Scope = Parameters<Story>[0];
 

@@ -12,6 +12,7 @@ import { type CompiledProgram, simulate, startProgram } from "../../src/node/ind
 import { Host } from "../../src/sim/host.ts";
 import { Kernel } from "../../src/sim/kernel.ts";
 import { Network } from "../../src/sim/network/index.ts";
+import { noteIn } from "../network/notes.ts";
 
 const realRequire = createRequire(import.meta.url);
 
@@ -74,7 +75,7 @@ export async function simulated(
     const host = new Host(kernel, { id: 1, name: "alone" });
     new Network(kernel).attach(host);
     const program = programOf((scope) =>
-      story({ ...scope, log: noteIn(lines), done: () => kernel.stop() }),
+      story({ ...scope, log: noteIn(lines, tellError), done: () => kernel.stop() }),
     );
     startProgram(host.spawn(), program, {
       onUncaught: (thrown: unknown) => {
@@ -98,39 +99,17 @@ export function real(story: Story): Promise<string[]> {
       http2: realRequire("node:http2"),
       setTimeout,
       setImmediate,
-      log: noteIn(lines),
+      log: noteIn(lines, tellError),
       done: () => resolve(lines),
     });
   });
 }
 
-/** Each actor's own lines, one actor after the other: which end is first is the real machine's whim. */
-export function byActor(lines: readonly string[]): string[] {
-  const actors = [...new Set(lines.map((line) => line.split(" ")[0]))].sort();
-  return actors.flatMap((actor) => lines.filter((line) => line.split(" ")[0] === actor));
-}
-
-function noteIn(lines: string[]): Scope["log"] {
-  return (...words) => {
-    lines.push(
-      words
-        .map(show)
-        .join(" ")
-        .replace(/\b([1-6][0-9]{4}|[1-9][0-9]{3})\b/g, "PORT"),
-    );
-  };
-}
-
-function show(value: unknown): string {
-  if (value instanceof Error) {
-    const { code, message } = value as NodeJS.ErrnoException;
-    // OpenSSL puts a thread's address, and lines of its own source, into its messages.
-    return `${code}|${message
-      .replace(/^[0-9A-F]{16}:/, "")
-      .replace(/:\.\.\/deps[^:]*:\d+:/, ":")
-      .trim()}`;
-  }
-  if (Buffer.isBuffer(value)) return value.length > 60 ? `<${value.length}>` : value.toString();
-  if (typeof value === "object" && value !== null) return JSON.stringify(value);
-  return String(value);
+/** OpenSSL puts a thread's address, and lines of its own source, into its messages. */
+function tellError(error: Error): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return `${code}|${message
+    .replace(/^[0-9A-F]{16}:/, "")
+    .replace(/:\.\.\/deps[^:]*:\d+:/, ":")
+    .trim()}`;
 }

@@ -1,7 +1,8 @@
 /** TLS between programs: who they say they are, what they agree on, and how it fails. */
 import type { ConnectionOptions, TlsOptions } from "node:tls";
 import { describe, expect, it } from "vitest";
-import { byActor, pem, real, type Scope, simulated, type Story } from "./arms.ts";
+import { byActor } from "../network/notes.ts";
+import { pem, real, type Scope, simulated, type Story } from "./arms.ts";
 
 const ca = pem("ca-cert");
 const server = { key: pem("server-key"), cert: pem("server-cert") };
