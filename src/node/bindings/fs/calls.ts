@@ -11,6 +11,8 @@ import type { BindingContext } from "../context.ts";
 import { type CallName, exceptionOf, stacklessException } from "./errors.ts";
 import { createValidators, type Validators } from "./validate.ts";
 
+const { captureStackTrace } = Error;
+
 /** Node's library passes this instead of a request when it wants a promise. */
 export const kUsePromises: symbol = Symbol("fs_use_promises_symbol");
 
@@ -137,6 +139,68 @@ export class Calls {
     const delayNs = this.disk.clock.delayNs(work, true, process.spentNs);
     process.schedule(delayNs, Kind.completion, complete as (arg: Pending<T>) => void, pending);
   }
+
+  /**
+   * Runs a job of several system calls on one thread: there and back once, and each call in its own time,
+   * so that a crash comes between any two of them. `steps` yields what its next call does before it makes
+   * it; a failure that it does not explain is that of `call`. Nothing of it goes on if the process dies.
+   */
+  job<T>(call: CallName, steps: Steps<T>, done: (error: Error | null, result?: T) => void): void {
+    this.context.loop.retain();
+    takeStep({ call, steps, done: done as Job["done"], calls: this, onThread: false });
+  }
+
+  /** Takes all steps of a job now; the process has spent their time. */
+  jobSync<T>(call: CallName, steps: Steps<T>): T {
+    const { process } = this.context;
+    if (!process.alive) throw exited;
+    try {
+      for (;;) {
+        const { done, value } = steps.next();
+        if (done === true) return value;
+        process.spend(this.disk.clock.delayNs(value, false, process.spentNs));
+      }
+    } catch (failure) {
+      const error = failure instanceof SystemError ? exceptionOf(failure, call) : asError(failure);
+      // Walks through trees are deep: the program's own frames may not be among those that V8 kept.
+      captureStackTrace(error, this.jobSync);
+      throw error;
+    }
+  }
+}
+
+/** The system calls of a job: what each does is yielded before it is made. */
+export type Steps<T> = Generator<Work, T, void>;
+
+/** A job on its way. */
+interface Job {
+  readonly call: CallName;
+  readonly steps: Steps<unknown>;
+  readonly done: (error: Error | null, result?: unknown) => void;
+  readonly calls: Calls;
+  /** Whether a thread has it. */
+  onThread: boolean;
+}
+
+/** Makes the call that is due and schedules the next one, or tells how the job ended. */
+function takeStep(job: Job): void {
+  const { call, steps, done, calls } = job;
+  const { loop, process } = calls.context;
+  let step: IteratorResult<Work, unknown> | undefined;
+  let error: Error | null = null;
+  try {
+    step = steps.next();
+  } catch (failure) {
+    error = programError(failure, call);
+  }
+  if (step?.done === false) {
+    const delayNs = calls.disk.clock.delayNs(step.value, !job.onThread, process.spentNs);
+    job.onThread = true;
+    process.schedule(delayNs, Kind.completion, takeStep, job);
+    return;
+  }
+  loop.release();
+  done(error, step?.value);
 }
 
 function complete(pending: Pending<unknown>): void {
@@ -146,11 +210,16 @@ function complete(pending: Pending<unknown>): void {
   try {
     result = execute();
   } catch (failure) {
-    error = failure instanceof SystemError ? stacklessException(failure, call) : asError(failure);
+    error = programError(failure, call);
   }
   // The call ends before its callback runs, which may throw.
   calls.context.loop.release();
   done(error, result);
+}
+
+/** What the program hears of a failure on a thread. */
+function programError(failure: unknown, call: CallName): Error {
+  return failure instanceof SystemError ? stacklessException(failure, call) : asError(failure);
 }
 
 function asError(failure: unknown): Error {

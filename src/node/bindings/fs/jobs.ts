@@ -1,95 +1,107 @@
-/** Node 26's whole-file jobs: open, read or write, and close in one trip to a thread. */
+/**
+ * Node 26's whole-file jobs: open, read or write, and close in one trip to a thread. They are several system
+ * calls all the same: a crash comes between them, and leaves a file that was opened to be written empty.
+ */
 import * as sim from "../../../sim/disk/index.ts";
-import type { Calls } from "./calls.ts";
-import { stacklessException } from "./errors.ts";
-import { readToEnd } from "./reading.ts";
+import type { Calls, Steps } from "./calls.ts";
+import { type CallName, stacklessException } from "./errors.ts";
+import { readToEnd, readWork, writeWork } from "./reading.ts";
 import { toBytes } from "./paths.ts";
 
 type Path = string | Uint8Array;
 
+/** What a reader is told: the bytes, or the descriptor of a file that is too large to be read at once. */
+type ReadAnswer = readonly [
+  error: null,
+  bytes: Buffer | undefined,
+  fd: number,
+  size: number | undefined,
+];
+
+/** Runs a system call that is not the one which its job is named after; its failure names it. */
+function attempt<T>(call: CallName, execute: () => T): T {
+  try {
+    return execute();
+  } catch (failure) {
+    throw stacklessException(failure, call);
+  }
+}
+
+/** Closes what a job has opened, unless the program has guessed its number and done so. */
+function close({ files }: Calls, fd: number): void {
+  if (files.has(fd)) files.close(fd);
+}
+
+function* readSteps(calls: Calls, path: Path, flags: number, sizeMax: number): Steps<ReadAnswer> {
+  const { files, disk } = calls;
+  yield {};
+  const fd = files.add(sim.open(disk.fs, files, toBytes(path), flags, 0o666));
+  const { size } = sim.status(files.get(fd).inode);
+  // A larger file goes back open, to be read in pieces.
+  if (size > sizeMax) return [null, undefined, fd, size];
+  yield readWork(calls, fd, size);
+  try {
+    const bytes = attempt({ syscall: "read", path }, () => readToEnd(calls, files.get(fd)));
+    return [null, bytes, -1, size];
+  } finally {
+    close(calls, fd);
+  }
+}
+
+function* writeSteps(
+  calls: Calls,
+  path: Path,
+  flags: number,
+  mode: number,
+  data: ArrayBufferView,
+): Steps<void> {
+  const { files, disk } = calls;
+  const { buffer, byteOffset, byteLength } = data;
+  yield {};
+  const fd = files.add(sim.open(disk.fs, files, toBytes(path), flags, mode));
+  yield writeWork(calls, fd, byteLength);
+  try {
+    if (byteLength === 0) return;
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    attempt({ syscall: "write" }, () => sim.write(files.get(fd), files, bytes, -1));
+  } finally {
+    close(calls, fd);
+  }
+}
+
 /** The classes `ReadFileJob` and `WriteFileJob`. */
 export function jobClasses(calls: Calls): Record<string, unknown> {
-  const { files, disk } = calls;
+  const { async } = calls.context;
 
   class ReadFileJob {
-    declare ondone: ((...args: unknown[]) => void) | undefined;
-    readonly #path: Path;
-    readonly #flags: number;
-    readonly #sizeMax: number;
+    declare ondone: (...args: unknown[]) => void;
+    readonly #call: CallName;
+    readonly #steps: Steps<ReadAnswer>;
 
     constructor(path: Path, flags: number, sizeMax: number) {
-      this.#path = path;
-      this.#flags = flags;
-      this.#sizeMax = sizeMax;
+      this.#call = { syscall: "open", path };
+      this.#steps = readSteps(calls, path, flags, sizeMax);
     }
 
     run(): undefined {
-      const call = { syscall: "open", path: this.#path };
-      calls.later(
-        call,
-        {},
-        () => this.#read(),
-        (error, result) => {
-          const args = error === null ? (result as unknown[]) : [error];
-          calls.context.async.makeCallback(this, this.ondone as () => void, args);
-        },
-      );
-    }
-
-    #read(): unknown[] {
-      const file = sim.open(disk.fs, files, toBytes(this.#path), this.#flags, 0o666);
-      const { size } = sim.status(file.inode);
-      // A larger file goes back open, to be read in pieces.
-      if (size > this.#sizeMax) return [null, undefined, files.add(file), size];
-      try {
-        return [null, readToEnd(calls, file), -1, size];
-      } catch (failure) {
-        return [stacklessException(failure, { syscall: "read", path: this.#path })];
-      } finally {
-        file.release();
-      }
+      calls.job(this.#call, this.#steps, (error, answer) => {
+        async.makeCallback(this, this.ondone, error === null ? [...(answer ?? [])] : [error]);
+      });
     }
   }
 
   class WriteFileJob {
-    declare ondone: ((error: unknown) => void) | undefined;
-    readonly #path: Path;
-    readonly #flags: number;
-    readonly #mode: number;
-    readonly #data: ArrayBufferView;
+    declare ondone: (error: unknown) => void;
+    readonly #call: CallName;
+    readonly #steps: Steps<void>;
 
     constructor(path: Path, flags: number, mode: number, data: ArrayBufferView) {
-      this.#path = path;
-      this.#flags = flags;
-      this.#mode = mode;
-      this.#data = data;
+      this.#call = { syscall: "open", path };
+      this.#steps = writeSteps(calls, path, flags, mode, data);
     }
 
     run(): undefined {
-      const call = { syscall: "open", path: this.#path };
-      const work = { bytes: this.#data.byteLength };
-      calls.later(
-        call,
-        work,
-        () => this.#write(),
-        (error, result) => {
-          const outcome = error ?? result ?? null;
-          calls.context.async.makeCallback(this, this.ondone as () => void, [outcome]);
-        },
-      );
-    }
-
-    #write(): Error | null {
-      const { buffer, byteOffset, byteLength } = this.#data;
-      const file = sim.open(disk.fs, files, toBytes(this.#path), this.#flags, this.#mode);
-      try {
-        sim.write(file, files, new Uint8Array(buffer, byteOffset, byteLength), -1);
-        return null;
-      } catch (failure) {
-        return stacklessException(failure, { syscall: "write", path: this.#path });
-      } finally {
-        file.release();
-      }
+      calls.job(this.#call, this.#steps, (error) => async.makeCallback(this, this.ondone, [error]));
     }
   }
 

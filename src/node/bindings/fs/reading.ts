@@ -20,6 +20,18 @@ function bytesOf(buffers: readonly ArrayBufferView[]): number {
   return buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0);
 }
 
+/** What a read does: it goes to the device unless the file's pages are in memory. */
+export function readWork({ files }: Calls, fd: number, bytes: number): sim.Work {
+  const inode = files.has(fd) ? files.get(fd).inode : undefined;
+  return { bytes, cold: inode instanceof sim.FileNode && !inode.warm };
+}
+
+/** What a write does: one to a file that was opened so waits for the device. */
+export function writeWork({ files }: Calls, fd: number, bytes: number): sim.Work {
+  const syncs = files.has(fd) && (files.get(fd).flags & sim.O_DSYNC) !== 0;
+  return syncs ? { flushBytes: bytes } : { bytes };
+}
+
 /** The calls that take or make descriptors. */
 export function fileCalls(
   calls: Calls,
@@ -30,18 +42,9 @@ export function fileCalls(
   const openFile = (path: Path, flags: number, mode: number): number =>
     files.add(sim.open(fs, files, toBytes(path), flags, mode));
 
-  const readWork = (fd: number, bytes: number): sim.Work => {
-    const inode = files.has(fd) ? files.get(fd).inode : undefined;
-    return { bytes, cold: inode instanceof sim.FileNode && !inode.warm };
-  };
   const syncWork = (fd: number): sim.Work => ({
     flushBytes: files.has(fd) ? sim.dirtyBytes(files.get(fd)) : 0,
   });
-  // A write to a file that was opened for it waits for the device.
-  const writeWork = (fd: number, bytes: number): sim.Work => {
-    const syncs = files.has(fd) && (files.get(fd).flags & sim.O_DSYNC) !== 0;
-    return syncs ? { flushBytes: bytes } : { bytes };
-  };
 
   function writeBytes(fd: number, source: Uint8Array, position: unknown): number {
     return sim.write(files.get(fd), files, source, positionOf(position));
@@ -80,7 +83,7 @@ export function fileCalls(
   ): unknown {
     const call = { syscall: "write" };
     const execute = (): number => writeBytes(fd, bytes, position);
-    const work = writeWork(fd, bytes.length);
+    const work = writeWork(calls, fd, bytes.length);
     if (request === undefined) return calls.runSync(call, work, execute, errors);
     return calls.run(request, call, work, execute);
   }
@@ -106,7 +109,7 @@ export function fileCalls(
       const call = { syscall: "read" };
       const execute = (): number =>
         sim.read(files.get(fd), files, view(buffer, offset, length), positionOf(position));
-      const work = readWork(fd, length);
+      const work = readWork(calls, fd, length);
       if (request === undefined) return calls.runSync(call, work, execute, errors);
       return calls.run(request, call, work, execute);
     },
@@ -116,7 +119,7 @@ export function fileCalls(
       position: unknown,
       request: unknown,
     ) =>
-      calls.run(request, { syscall: "read" }, readWork(fd, bytesOf(buffers)), () =>
+      calls.run(request, { syscall: "read" }, readWork(calls, fd, bytesOf(buffers)), () =>
         readAll(fd, buffers, position),
       ),
     writeBuffer: (
@@ -134,7 +137,7 @@ export function fileCalls(
       position: unknown,
       request: unknown,
     ) =>
-      calls.run(request, { syscall: "write" }, writeWork(fd, bytesOf(buffers)), () =>
+      calls.run(request, { syscall: "write" }, writeWork(calls, fd, bytesOf(buffers)), () =>
         writeAll(fd, buffers, position),
       ),
     writeString(

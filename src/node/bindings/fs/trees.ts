@@ -4,7 +4,7 @@
  */
 import { posix } from "node:path";
 import * as sim from "../../../sim/disk/index.ts";
-import type { Calls } from "./calls.ts";
+import type { Calls, Steps } from "./calls.ts";
 import { codedError, exceptionOf } from "./errors.ts";
 import { failureOf, succeeds } from "./naming.ts";
 import { fromBytes, toBytes } from "./paths.ts";
@@ -22,7 +22,7 @@ interface CopyOptions {
   readonly fresh: boolean;
 }
 
-/** The steps of one process's tree calls. Paths are byte strings. */
+/** The walks of one process's tree calls, one system call a step. Paths are byte strings. */
 class Trees {
   readonly #calls: Calls;
   readonly #fs: sim.FileSystem;
@@ -60,75 +60,91 @@ class Trees {
     }
   }
 
-  removeTree(path: string): void {
+  *#removeTree(path: string): Steps<void> {
     const { files } = this.#calls;
+    yield {};
     const inode = sim.find(this.#fs.root, files, path, false);
+    yield {};
     if (!sim.isDirectory(inode)) {
       sim.unlink(this.#fs, files, path);
       return;
     }
-    for (const { name } of sim.readdir(this.#fs, files, path)) this.removeTree(`${path}/${name}`);
+    for (const { name } of sim.readdir(this.#fs, files, path)) {
+      yield* this.#removeTree(`${path}/${name}`);
+    }
+    yield {};
     sim.rmdir(this.#fs, files, path);
   }
 
   /** What `std::filesystem::remove_all` does: it will not take a link for the directory behind it. */
-  removeAll(path: string): void {
+  *removeAll(path: string): Steps<void> {
     const bare = path.replace(/\/+$/, "");
     const link = bare === path || bare === "" ? undefined : this.at(bare, false);
     if (link !== undefined && sim.isSymlink(link) && this.failureAt(path) !== "ENOENT") {
       sim.fail("ENOTDIR");
     }
-    this.removeTree(path);
+    yield* this.#removeTree(path);
   }
 
-  makeParents(path: string): void {
+  *makeParents(path: string): Steps<void> {
     const parent = posix.dirname(path);
+    yield {};
     if (this.at(parent, true) !== undefined) return;
-    this.makeParents(parent);
+    yield* this.makeParents(parent);
+    yield {};
     succeeds(() => sim.mkdir(this.#fs, this.#calls.files, parent, 0o777));
   }
 
-  copyTimes(from: string, to: string): void {
+  *copyTimes(from: string, to: string): Steps<void> {
     const { files } = this.#calls;
+    yield {};
     const { atime, mtime } = sim.find(this.#fs.root, files, from);
     const target = sim.target(this.#fs, files, to);
     sim.utimes(this.#fs, files, target, atime, mtime);
   }
 
-  copyDirectory(from: string, to: string, options: CopyOptions): void {
+  *copyDirectory(from: string, to: string, options: CopyOptions): Steps<void> {
     const { files } = this.#calls;
+    yield {};
     const existed = this.at(to, true) !== undefined;
     if (options.fresh || !existed) {
       this.attempt(to, () => sim.mkdir(this.#fs, files, to, 0o777), "mkdir");
     } else if (!this.isDirectory(to, true)) {
       this.attempt(to, () => sim.fail("ENOTDIR"));
     }
+    yield {};
     const entries = this.attempt(from, () => sim.readdir(this.#fs, files, from));
-    for (const { name } of entries) this.#copyEntry(`${from}/${name}`, `${to}/${name}`, options);
+    for (const { name } of entries) {
+      yield* this.#copyEntry(`${from}/${name}`, `${to}/${name}`, options);
+    }
     if (!existed) {
+      yield {};
       const { mode } = sim.find(this.#fs.root, files, from);
       sim.chmod(this.#fs, files, sim.target(this.#fs, files, to), mode & 0o7777);
     }
-    if (options.preserveTimestamps) this.copyTimes(from, to);
+    if (options.preserveTimestamps) yield* this.copyTimes(from, to);
   }
 
-  #copyEntry(from: string, to: string, options: CopyOptions): void {
+  *#copyEntry(from: string, to: string, options: CopyOptions): Steps<void> {
     const { files } = this.#calls;
+    yield {};
     const own = this.at(from, false);
     if (own === undefined) return;
     if (sim.isSymlink(own) && !options.dereference) {
+      yield {};
       this.#copyLink(from, to, options);
       return;
     }
     const inode = this.attempt(from, () => sim.find(this.#fs.root, files, from), "stat");
     if (sim.isDirectory(inode)) {
-      this.copyDirectory(from, to, options);
+      yield* this.copyDirectory(from, to, options);
     } else if (inode instanceof sim.FileNode) {
-      this.#copyFile(from, to, options);
+      yield { bytes: inode.size, cold: !inode.warm };
+      yield* this.#copyFile(from, to, options);
     }
   }
 
-  #copyFile(from: string, to: string, options: CopyOptions): void {
+  *#copyFile(from: string, to: string, options: CopyOptions): Steps<void> {
     const { files } = this.#calls;
     if (this.at(to, true) !== undefined && !options.force) {
       if (options.errorOnExist) throw existsError(fromBytes(to, "utf8") as string);
@@ -136,7 +152,7 @@ class Trees {
     }
     const copy = { exclusive: options.fresh, cloneOnly: false };
     this.attempt(to, () => sim.copyFile(this.#fs, files, from, to, copy), "copyfile");
-    if (options.preserveTimestamps) this.copyTimes(from, to);
+    if (options.preserveTimestamps) yield* this.copyTimes(from, to);
   }
 
   #copyLink(from: string, to: string, options: CopyOptions): void {
@@ -224,46 +240,69 @@ function removalError({ code, errno }: sim.SystemError, path: string): Error {
 /** `rmSync` and the parts of `cpSync`. */
 export function treeCalls(calls: Calls): Record<string, unknown> {
   const trees = new Trees(calls);
-  const { files, disk } = calls;
+  const copySteps = (from: Path, to: Path, options: CopyOptions): Steps<void> =>
+    trees.copyDirectory(toBytes(from), toBytes(to), options);
   return {
-    rmSync(path: Path, _maxRetries: number, recursive: boolean) {
-      const bytes = toBytes(path);
-      const shown = fromBytes(bytes, "utf8") as string;
-      if (trees.isDirectory(bytes, false) && !recursive) {
-        throw codedError("ERR_FS_EISDIR", `Path is a directory: ${shown}`);
-      }
-      const failure = failureOf(() => trees.removeAll(bytes));
-      // A path through what is no directory is a path to nothing, as `symlink_status` has it.
-      const missing = trees.failureAt(bytes) === "ENOENT" || trees.failureAt(bytes) === "ENOTDIR";
-      if (failure !== undefined && !missing) throw removalError(failure, shown);
-    },
+    rmSync: (path: Path, _maxRetries: number, recursive: boolean) =>
+      calls.jobSync({ syscall: "rm" }, removeSteps(trees, toBytes(path), recursive)),
     cpSyncCheckPaths: (from: Path, to: Path, dereference: boolean, recursive: boolean) =>
-      checkPaths(trees, calls, toBytes(from), toBytes(to), { dereference, recursive }),
-    cpSyncOverrideFile(from: Path, to: Path, mode: number, preserveTimestamps: boolean) {
-      const source = toBytes(from);
-      const target = toBytes(to);
-      trees.attempt(target, () => sim.unlink(disk.fs, files, target), "unlink");
-      const copy = { exclusive: false, cloneOnly: (mode & 4) !== 0 };
-      trees.attempt(target, () => sim.copyFile(disk.fs, files, source, target, copy));
-      if (preserveTimestamps) trees.copyTimes(source, target);
-    },
+      calls.jobSync(
+        { syscall: "cp" },
+        checkSteps(trees, calls, toBytes(from), toBytes(to), { dereference, recursive }),
+      ),
+    cpSyncOverrideFile: (from: Path, to: Path, mode: number, preserveTimestamps: boolean) =>
+      calls.jobSync(
+        { syscall: "cp" },
+        overrideSteps(trees, calls, toBytes(from), toBytes(to), { mode, preserveTimestamps }),
+      ),
     cpSyncCopyDir: (from: Path, to: Path, ...flags: boolean[]) =>
-      trees.copyDirectory(toBytes(from), toBytes(to), optionsOf(flags, false)),
+      calls.jobSync({ syscall: "cp" }, copySteps(from, to, optionsOf(flags, false))),
     CpDirJob: class {
-      declare ondone: ((error?: unknown) => void) | undefined;
-      readonly #copy: () => void;
+      declare ondone: (error?: unknown) => void;
+      readonly #steps: Steps<void>;
 
       constructor(from: Path, to: Path, ...flags: boolean[]) {
-        this.#copy = () => trees.copyDirectory(toBytes(from), toBytes(to), optionsOf(flags, true));
+        this.#steps = copySteps(from, to, optionsOf(flags, true));
       }
 
       run(): void {
-        calls.later({ syscall: "cp" }, {}, this.#copy, (error) => {
-          calls.context.async.makeCallback(this, this.ondone as () => void, error ? [error] : []);
+        calls.job({ syscall: "cp" }, this.#steps, (error) => {
+          calls.context.async.makeCallback(this, this.ondone, error ? [error] : []);
         });
       }
     },
   };
+}
+
+function* removeSteps(trees: Trees, path: string, recursive: boolean): Steps<void> {
+  const shown = fromBytes(path, "utf8") as string;
+  yield {};
+  if (trees.isDirectory(path, false) && !recursive) {
+    throw codedError("ERR_FS_EISDIR", `Path is a directory: ${shown}`);
+  }
+  try {
+    yield* trees.removeAll(path);
+  } catch (failure) {
+    if (!(failure instanceof sim.SystemError)) throw failure;
+    // A path through what is no directory is a path to nothing, as `symlink_status` has it.
+    const missing = trees.failureAt(path);
+    if (missing !== "ENOENT" && missing !== "ENOTDIR") throw removalError(failure, shown);
+  }
+}
+
+function* overrideSteps(
+  trees: Trees,
+  { files, disk }: Calls,
+  from: string,
+  to: string,
+  options: { readonly mode: number; readonly preserveTimestamps: boolean },
+): Steps<void> {
+  yield {};
+  trees.attempt(to, () => sim.unlink(disk.fs, files, to), "unlink");
+  yield {};
+  const copy = { exclusive: false, cloneOnly: (options.mode & 4) !== 0 };
+  trees.attempt(to, () => sim.copyFile(disk.fs, files, from, to, copy));
+  if (options.preserveTimestamps) yield* trees.copyTimes(from, to);
 }
 
 function optionsOf(flags: readonly boolean[], fresh: boolean): CopyOptions {
@@ -274,20 +313,22 @@ function optionsOf(flags: readonly boolean[], fresh: boolean): CopyOptions {
 }
 
 /** What `cpSync` refuses before it begins. */
-function checkPaths(
+function* checkSteps(
   trees: Trees,
   calls: Calls,
   from: string,
   to: string,
   options: { readonly dereference: boolean; readonly recursive: boolean },
-): void {
+): Steps<void> {
   const { files, disk } = calls;
   const { dereference, recursive } = options;
+  yield {};
   const source = trees.attempt(
     from,
     () => sim.find(disk.fs.root, files, from, !dereference),
     dereference ? "stat" : "lstat",
   );
+  yield {};
   const target = trees.at(to, dereference);
   const directory = sim.isDirectory(source) || (dereference && sim.isSymlink(source));
   if (target !== undefined) {
@@ -320,7 +361,7 @@ function checkPaths(
   if ((source.mode & sim.S_IFMT) === sim.S_IFSOCK) {
     throw codedError("ERR_FS_CP_SOCKET", `Cannot copy a socket file: ${to}`);
   }
-  trees.makeParents(to);
+  yield* trees.makeParents(to);
 }
 
 /** Whether the folder that is to hold the copy is the source itself, by another name. Node looks no further up. */
