@@ -1,6 +1,7 @@
 /** What `net` does on a simulated host is what it does on real Node: events, their order, their errors. */
 import { describe, expect, test } from "vitest";
 import { real, type Scenario, simulated } from "./arms.ts";
+import { hasIpv6 } from "./machine.ts";
 import { byActor } from "./notes.ts";
 import { connected, listen, rest, watch } from "./watch.ts";
 
@@ -44,7 +45,11 @@ const scenarios: Record<string, Scenario> = {
         socket.end();
         server.close();
       },
-      (port) => watch(scope, "client", scope.net.connect(port, "localhost")),
+      (port) => {
+        // Which of its addresses comes first is up to the machine's own file of names.
+        const options = { port, host: "localhost", family: 4 };
+        watch(scope, "client", scope.net.connect(options));
+      },
     );
   },
 
@@ -414,9 +419,11 @@ const scenarios: Record<string, Scenario> = {
   },
 };
 
+const needsIpv6: ReadonlySet<string> = new Set(["addresses of both ends, over IPv4 and mapped"]);
+
 describe("on a simulated host as on real Node", () => {
   for (const [name, scenario] of Object.entries(scenarios)) {
-    test(name, async () => {
+    test.skipIf(!hasIpv6 && needsIpv6.has(name))(name, async () => {
       const expected = byActor(await real(scenario));
       const actual = byActor(await simulated(scenario));
       expect(actual).toEqual(expected);

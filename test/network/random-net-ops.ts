@@ -141,7 +141,11 @@ function optionsFor(
   const either = prng.chance(0.5) ? "127.0.0.1" : "::1";
   const host = place.address === "::" ? either : place.address;
   const way = prng.below(8);
-  if (way === 0) return { port, host: prng.pick(["127.0.0.1", "::1", "localhost", "::"]) };
+  if (way === 0) {
+    const named = prng.pick(["127.0.0.1", "::1", "localhost", "::"]);
+    // Which of its addresses comes first is up to the machine's own file of names.
+    return { port, host: named, ...(named === "localhost" && { family: 4 }) };
+  }
   if (way === 1) return { port, host, localAddress: host };
   if (way === 2) {
     // Names with several addresses: who is tried first, and what is told of each attempt.
