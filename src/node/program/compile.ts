@@ -13,6 +13,7 @@ import { hostNames } from "../globals.ts";
 import { isBuiltin } from "../public-modules.ts";
 import { fileNames, placeDefine } from "./file-names.ts";
 import { keepNamespaces, patchHelpers } from "./namespaces.ts";
+import { callMakeRoomy, makeRoomy } from "./prototypes.ts";
 import { findProvided, isInstalled, noProvided, type Provided } from "./provided.ts";
 import { registerSourceMap } from "./source-maps.ts";
 
@@ -59,6 +60,7 @@ const PARAMETERS = [
   "__lc_place_of",
   "__lc_keep_namespaces",
   "__lc_define",
+  "__lc_make_roomy",
 ];
 
 /** Free names of the host become properties of its global object, so that replacing one is seen. */
@@ -100,7 +102,7 @@ export async function compileProgram(options: CompileOptions): Promise<CompiledP
     throw compileError(error, entry);
   }
   const script = built.outputFiles.find((file) => file.path.endsWith(".js")) as esbuild.OutputFile;
-  const code = patchHelpers(script.text);
+  const code = callMakeRoomy(patchHelpers(script.text), Object.keys(built.metafile.inputs));
   const map = built.outputFiles.find((file) => file.path.endsWith(".map"))?.text;
   const isModule = built.metafile.inputs[basename(entry)]?.format === "esm";
   const provided = findProvided(realEntry(entry), sources);
@@ -194,7 +196,7 @@ function instantiate(
     provided,
     unresolved,
     evaluate: ({ global, require, publish, placeOf }) =>
-      run(global, require, publish, placeOf, keepNamespaces, defineExport),
+      run(global, require, publish, placeOf, keepNamespaces, defineExport, makeRoomy),
   };
 }
 

@@ -1,0 +1,87 @@
+/** Classes that get hundreds of methods in a loop: cheap to start, and in nothing different to see. */
+import { setFlagsFromString } from "node:v8";
+import { expect, it } from "vitest";
+import { callMakeRoomy, makeRoomy } from "../../src/node/program/prototypes.ts";
+import { both } from "./arms.ts";
+
+const names = Array.from({ length: 300 }, (_, at) => `command${at}`);
+
+it("shows what it would show outside: names, their order, attributes, places of errors", async () => {
+  await both(`
+    const names = ${JSON.stringify(names)};
+    function make(name) {
+      if (name === "command299") throw new Error("enough");
+      return function () { return name; };
+    }
+    class Commander {
+      own() {}
+    }
+    class Client extends Commander {}
+    try {
+      names.forEach((name) => {
+        Commander.prototype[name] = make(name); Commander.prototype[name + "Buffer"] = 1;
+      });
+    } catch (error) {
+      console.log(error.stack.split("\\n").slice(0, 3).map((line) => line.replace(/(\\(| at )[^ ]*\\//, "$1")).join("|"));
+    }
+    console.log(Reflect.ownKeys(Commander.prototype).join(), Object.keys(Client.prototype).length);
+    console.log(Object.getOwnPropertyDescriptor(Commander.prototype, "command7").enumerable);
+    console.log(new Client().command7(), new Client().own(), "command299" in new Client());
+  `);
+});
+
+it("leaves alone what is no class of the program, or can take nothing more", async () => {
+  await both(
+    `"use strict";
+    class Closed {}
+    Object.freeze(Closed.prototype);
+    const traps = [];
+    const Odd = new Proxy(class {}, { get(target, key) { traps.push(key); return target[key]; } });
+    const plain = { prototype: {} };
+    let refused = 0;
+    for (const name of ${JSON.stringify(names)}) {
+      plain.prototype[name] = 1;
+      Odd.prototype[name] = 1;
+      Array.prototype[Symbol.for(name)] = 1;
+      try {
+        Closed.prototype[name] = 1;
+      } catch (error) {
+        refused += error instanceof TypeError;
+      }
+    }
+    console.log(refused, traps.length, Object.keys(plain.prototype).length, [].concat([1, 2]).length);
+  `,
+    { name: "program.cjs" },
+  );
+});
+
+it("does not mistake text for a statement", async () => {
+  const text = ["function generated() {", "  Class.prototype[name] = 1;", "}"].join("\n");
+  await both(`console.log(\`${text}\`, ${JSON.stringify(text)}, \`// program.mjs\n${text}\`);`);
+});
+
+it("is called before the first of such assignments in a block, and not in files with templates", () => {
+  const block = "\n{\n  A.prototype[x] = 1;\n  A.prototype[y] = 1;\n  A.prototype.z = 1;\n}\n";
+  const called =
+    "\n{ __lc_make_roomy(A);\n  A.prototype[x] = 1; __lc_make_roomy(A);\n  A.prototype[y] = 1;\n  A.prototype.z = 1;\n}\n";
+  const bundle = (one: string): string => `// a.js${one}// b.js${block}\`\`;\n// c.js${one}`;
+  expect(callMakeRoomy(bundle(block), ["a.js", "b.js", "c.js"])).toBe(bundle(called));
+});
+
+it("makes room for many properties, which V8 does not by itself", () => {
+  setFlagsFromString("--allow-natives-syntax");
+  const isFast = new Function("object", "return %HasFastProperties(object)") as (
+    o: object,
+  ) => boolean;
+  setFlagsFromString("--no-allow-natives-syntax");
+  const fill = (prepare: (owner: unknown) => void): boolean => {
+    class Class {}
+    const methods = Class.prototype as Record<string, unknown>;
+    for (const name of names) {
+      prepare(Class);
+      methods[name] = () => name;
+    }
+    return isFast(methods);
+  };
+  expect([fill(() => undefined), fill(makeRoomy)]).toEqual([true, false]);
+});
