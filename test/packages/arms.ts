@@ -2,7 +2,8 @@
  * Runs a package's program on two arms: on simulated hosts, and as real processes on loopback. A program
  * is one file with two roles, `server` and `client`; what the client prints is what is compared.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { onTestFinished } from "vitest";
 import { freePort } from "../../tools/free-port.mjs";
 import { compileProgram, mapStack, simulate, startProgram } from "../../src/node/index.ts";
 import { Host } from "../../src/sim/host.ts";
@@ -75,39 +76,62 @@ export async function simulated(entry: string, wire: Wire, seed = 1): Promise<Tr
   });
 }
 
-/** Runs the program as two real processes on loopback. */
+/**
+ * Runs the program as two real processes on loopback. Of the environment they get only where programs lie:
+ * what whoever runs the tests prefers (colours, a proxy) is not for them.
+ */
 export async function real(entry: string): Promise<Transcript> {
   const env = {
-    ...process.env,
+    PATH: process.env["PATH"],
+    LANG: "C.UTF-8",
     SERVER: "127.0.0.1",
     PORT: String(await freePort()),
     NODE_ENV: "test",
     NODE_NO_WARNINGS: "1",
   };
-  const server = spawn(process.execPath, [entry, "server"], {
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let aside = "";
-  server.stderr.on("data", (chunk) => (aside += chunk));
-  await new Promise<void>((ready, failed) => {
-    server.stdout.on("data", (chunk: Buffer) => {
-      aside += chunk;
-      if (aside.includes("ready")) ready();
+  const start = (role: string): ChildProcess => {
+    const child = spawn(process.execPath, [entry, role], {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
     });
-    server.on("exit", (code) => failed(new Error(`the server ended with ${code}: ${aside}`)));
+    // It may take as long as the test may, and no longer.
+    onTestFinished(async () => {
+      child.kill("SIGKILL");
+      await ended(child);
+    });
+    return child;
+  };
+  const server = start("server");
+  const told = textsOf(server);
+  await new Promise<void>((ready, failed) => {
+    server.stdout?.on("data", () => {
+      if (told.stdout.includes("ready\n")) ready();
+    });
+    server.on("error", failed);
+    server.on("close", (code) =>
+      failed(new Error(`the server ended with ${code}: ${told.stdout}${told.stderr}`)),
+    );
   });
-  const client = spawn(process.execPath, [entry, "client"], {
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
+  const client = start("client");
+  const seen = textsOf(client);
+  const exitCode = await ended(client);
+  return { output: seen.stdout, exitCode, aside: told.stdout + told.stderr + seen.stderr };
+}
+
+/** What a process writes, as it comes. */
+function textsOf(child: ChildProcess): { stdout: string; stderr: string } {
+  const texts = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream]?.setEncoding("utf8").on("data", (text: string) => (texts[stream] += text));
+  }
+  return texts;
+}
+
+/** The exit code of a process, once all that it has written has been read. */
+function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((done, failed) => {
+    child.on("error", failed);
+    child.on("close", done);
   });
-  let output = "";
-  client.stdout.on("data", (chunk) => (output += chunk));
-  client.stderr.on("data", (chunk) => (aside += chunk));
-  const timer = setTimeout(() => client.kill("SIGKILL"), 30_000);
-  const exitCode = await new Promise<number | null>((ended) => client.on("close", ended));
-  clearTimeout(timer);
-  server.removeAllListeners("exit");
-  server.kill("SIGKILL");
-  return { output, exitCode, aside };
 }

@@ -1,7 +1,7 @@
 /** kafkajs against a scripted peer: batches with keys and headers, a consumer group, commits, seeking back. */
 import { Kafka, logLevel } from "kafkajs";
 import { serveKafka } from "./peers/kafka-peer.mjs";
-import { host, port, roles, say } from "./roles.mjs";
+import { host, port, roles, say, until } from "./roles.mjs";
 
 await roles({
   server: serveKafka,
@@ -51,7 +51,3 @@ await roles({
     await producer.disconnect();
   },
 });
-
-async function until(condition) {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}

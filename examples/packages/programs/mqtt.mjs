@@ -2,7 +2,7 @@
 import { Aedes } from "aedes";
 import mqtt from "mqtt";
 import { createServer } from "node:net";
-import { host, port, ready, roles, say } from "./roles.mjs";
+import { host, port, ready, roles, say, until } from "./roles.mjs";
 
 await roles({
   async server() {
@@ -40,7 +40,3 @@ await roles({
     await reader.endAsync();
   },
 });
-
-async function until(condition) {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}

@@ -1,10 +1,10 @@
 /** pino.transport, in worker threads: pino/file, pino-pretty, and a target that lies beside the program. */
 import { once } from "node:events";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
-import { ready, roles, say } from "./roles.mjs";
+import { ready, roles, say, until } from "./roles.mjs";
 
 const targets = {
   "pino/file": {},
@@ -30,7 +30,7 @@ await roles({
       log.error("bad");
       await new Promise((flushed) => log.flush(flushed));
       // The thread has all of it now, and writes it in the background.
-      await new Promise((written) => setTimeout(written, 100));
+      await until(() => existsSync(destination) && /bad/i.test(readFileSync(destination, "utf8")));
       say(target.split("/").at(-1), readFileSync(destination, "utf8"));
     }
   },

@@ -30,8 +30,9 @@ await roles({
       ).name,
     );
     const subscriber = await client.duplicate().connect();
-    const heard = new Promise((resolve) => void subscriber.subscribe("c", resolve));
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    let hear;
+    const heard = new Promise((resolve) => (hear = resolve));
+    await subscriber.subscribe("c", hear);
     await client.publish("c", "hello");
     say("heard", await heard);
     const keys = [];

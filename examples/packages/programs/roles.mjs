@@ -24,6 +24,11 @@ export function ready() {
   console.log("ready");
 }
 
+/** Waits for what comes to pass by itself. */
+export async function until(condition) {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 /** Prints a line for comparison. */
 export function say(...values) {
   console.log(

@@ -4,7 +4,7 @@ import { Duplex } from "node:stream";
 import ShareDB from "sharedb";
 import Client from "sharedb/lib/client/index.js";
 import WebSocket, { WebSocketServer } from "ws";
-import { host, port, ready, roles, say } from "./roles.mjs";
+import { host, port, ready, roles, say, until } from "./roles.mjs";
 
 /** What the package websocket-json-stream does. */
 function jsonStream(socket) {
@@ -59,8 +59,4 @@ await roles({
 
 function same(one, other) {
   return JSON.stringify(one) === JSON.stringify(other);
-}
-
-async function until(condition) {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

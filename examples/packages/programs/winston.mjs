@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import winston from "winston";
-import { ready, roles, say } from "./roles.mjs";
+import { ready, roles, say, until } from "./roles.mjs";
 
 await roles({
   server: () => {
@@ -33,7 +33,8 @@ await roles({
       file.on("finish", resolve);
       logger.end();
     });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // The stream has all of it now, and writes it in the background.
+    await until(() => readFileSync(join(folder, "app.log"), "utf8").includes("line 49"));
     say("files", readdirSync(folder));
     const lines = readFileSync(join(folder, "app.log"), "utf8")
       .trim()

@@ -5,7 +5,7 @@ import WebSocket, { WebSocketServer } from "ws";
 import * as sync from "y-protocols/sync";
 import { WebsocketProvider } from "y-websocket";
 import * as Y from "yjs";
-import { host, port, ready, roles, say } from "./roles.mjs";
+import { host, port, ready, roles, say, until } from "./roles.mjs";
 
 await roles({
   server() {
@@ -64,7 +64,3 @@ await roles({
     b.provider.destroy();
   },
 });
-
-async function until(condition) {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
