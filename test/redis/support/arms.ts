@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { it } from "vitest";
 import { Server } from "../../../src/blocks/redis/server.ts";
 import { freePort } from "../../../tools/free-port.mjs";
 
@@ -81,4 +82,9 @@ function untilReady(child: ChildProcessByStdio<null, Readable, null>): Promise<s
     child.once("error", reject);
     child.once("close", () => resolve(output));
   });
+}
+
+/** Says among the tests what is not done where redis-server is not installed. */
+export function noteWithoutReference(what: string): void {
+  if (!haveReference) it.skip(`redis-server is not installed: ${what}`, () => undefined);
 }

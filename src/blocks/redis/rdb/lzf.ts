@@ -33,16 +33,14 @@ export function compress(text: string): string | undefined {
     out[put - literals - 1] = literals - 1;
     if (literals === 0) put--;
   };
-  const literal = (): boolean => {
-    if (put >= limit) return false;
+  const literal = (byte: number): void => {
     literals++;
-    out[put++] = input[at++] as number;
+    out[put++] = byte;
     if (literals === LITERALS_MAX) {
       out[put - literals - 1] = literals - 1;
       literals = 0;
       put++;
     }
-    return true;
   };
   while (at < size - 2) {
     const from = remember(at);
@@ -54,7 +52,8 @@ export function compress(text: string): string | undefined {
       input[from] === input[at] &&
       input[from + 1] === input[at + 1];
     if (!same) {
-      if (!literal()) return undefined;
+      if (put >= limit) return undefined;
+      literal(input[at++] as number);
       continue;
     }
     if (put - (literals === 0 ? 1 : 0) + 4 >= limit) return undefined;
@@ -79,16 +78,8 @@ export function compress(text: string): string | undefined {
     remember(at - 1);
   }
   if (put + 3 > limit) return undefined;
-  while (at < size) {
-    // There is room for the last bytes, whatever the limit says.
-    literals++;
-    out[put++] = input[at++] as number;
-    if (literals === LITERALS_MAX) {
-      out[put - literals - 1] = literals - 1;
-      literals = 0;
-      put++;
-    }
-  }
+  // There is room for the last bytes, whatever the limit says.
+  while (at < size) literal(input[at++] as number);
   endLiterals();
   return out.toString("latin1", 0, put);
 }
