@@ -254,6 +254,20 @@ describe.each(arms)("$name", ({ start }) => {
     );
   });
 
+  it("where replicas are asked for and there are none, scripts may not write either", async () => {
+    const get = "return redis.call('get','text')";
+    await redis.call("CONFIG", "SET", "min-replicas-to-write", "1");
+    try {
+      const refused = /^-NOREPLICAS Not enough good replicas to write\./;
+      expect(await run(get)).toBe("$3\r\nabc\r\n");
+      expect(await run(`#!lua flags=no-writes\n${get}`)).toBe("$3\r\nabc\r\n");
+      expect(await run(`#!lua\n${get}`)).toMatch(refused);
+      expect(await run("return redis.call('set','text','x')")).toMatch(refused);
+    } finally {
+      await redis.call("CONFIG", "SET", "min-replicas-to-write", "0");
+    }
+  });
+
   it("functions are loaded as libraries, and called by name", async () => {
     const code =
       "#!lua name=lib\nredis.register_function('double', function(keys, args) return args[1]*2 end)";

@@ -3,7 +3,7 @@ import { NULL_ARRAY, OK, QUEUED, type Reply, RespError } from "../../wire/index.
 import type { Client } from "./client.ts";
 import { type Command, NO_REPLY, type NoReply } from "./command.ts";
 import { keysOf } from "./command-keys.ts";
-import { err, OUT_OF_MEMORY, wrongArity } from "./errors.ts";
+import { err, NO_REPLICAS, OUT_OF_MEMORY, wrongArity } from "./errors.ts";
 import type { Server } from "./server.ts";
 
 const OUT_OF_MULTI = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
@@ -163,7 +163,7 @@ function admit(client: Client, command: Command, args: string[]): void {
   if (server.memory.tracking) admitMemory(client, command);
   if (server.tracking !== undefined) server.tracking.enforceLimit();
   if (command.writes && server.lacksReplicas) {
-    throw new RespError("NOREPLICAS Not enough good replicas to write.");
+    throw NO_REPLICAS;
   }
   if (command.writes || command.name === "ping") {
     const refusal = server.persistence?.refusal;

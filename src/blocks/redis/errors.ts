@@ -18,6 +18,10 @@ export const OUT_OF_MEMORY: RespError = new RespError(
   "OOM command not allowed when used memory > 'maxmemory'.",
 );
 
+export const NO_REPLICAS: RespError = new RespError(
+  "NOREPLICAS Not enough good replicas to write.",
+);
+
 /** An `ERR` reply. */
 export function err(text: string): RespError {
   return new RespError(`ERR ${text}`);

@@ -2,7 +2,7 @@
 import { RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { Command } from "../command.ts";
-import { err, OUT_OF_MEMORY } from "../errors.ts";
+import { err, NO_REPLICAS, OUT_OF_MEMORY } from "../errors.ts";
 import type { Server } from "../server.ts";
 
 /** What a script is allowed, beyond what its user is. */
@@ -37,6 +37,7 @@ export function admitScript(
       );
     }
     if (readOnly) throw WRITES_IN_RO;
+    if (server.lacksReplicas) throw NO_REPLICAS;
   }
   if (isOutOfMemory(server) && !allowOom && !noWrites) throw SCRIPT_OOM;
   return { readOnly: readOnly || noWrites, allowOom };
@@ -83,6 +84,7 @@ export function refusalOf(
   if (command.writes && server.persistence?.refusal !== undefined) {
     return server.persistence.refusal;
   }
+  if (command.writes && server.lacksReplicas) return NO_REPLICAS;
   const needsMemory = command.flags.includes("m") && !caller.allowOom;
   return needsMemory && isOutOfMemory(server) ? OUT_OF_MEMORY : undefined;
 }
