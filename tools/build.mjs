@@ -1,6 +1,6 @@
 /** Builds `dist`: JavaScript and types by tsc, then whatever else the package carries. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -17,3 +17,9 @@ const done = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], {
 if (done.status !== 0) process.exit(done.status ?? 1);
 const main = `${root}dist/cli/main.js`;
 if (existsSync(main)) chmodSync(main, 0o755);
+
+// Lua, set up for Redis's scripts already. It comes from a package, and goes with its licence.
+const { buildInterpreter } = await import("../dist/blocks/redis/scripting/build-interpreter.js");
+writeFileSync(`${root}dist/blocks/redis/lua/lua.wasm`, buildInterpreter());
+const licence = `${root}node_modules/wasmoon-lua5.1/LICENSE`;
+copyFileSync(licence, `${root}dist/blocks/redis/lua/LICENSE`);

@@ -1,5 +1,6 @@
 /** `bit`: LuaBitOp's operations on signed 32-bit integers. */
-import type { HostFunction, LuaState } from "./state.ts";
+import type { HostFunction } from "./host-functions.ts";
+import type { LuaState } from "./state.ts";
 
 const view = new DataView(new ArrayBuffer(8));
 

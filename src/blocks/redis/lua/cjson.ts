@@ -1,7 +1,8 @@
 /** `cjson`: JSON as Redis's scripts read and write it (lua-cjson 2.1.0, with Redis's defaults). */
 import { formatG } from "../../../wire/index.ts";
 import { JsonReader } from "./cjson-reader.ts";
-import { type HostFunction, type LuaState, LuaType } from "./state.ts";
+import type { HostFunction } from "./host-functions.ts";
+import { type LuaState, LuaType } from "./state.ts";
 
 const INT_MAX = 0x7fff_ffff;
 const escapes: Readonly<Record<string, string>> = {

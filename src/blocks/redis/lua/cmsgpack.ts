@@ -1,5 +1,6 @@
 /** `cmsgpack`: MessagePack as Redis's scripts pack and unpack it (lua-cmsgpack 0.4.0). */
-import { type HostFunction, type LuaState, LuaType } from "./state.ts";
+import type { HostFunction } from "./host-functions.ts";
+import { type LuaState, LuaType } from "./state.ts";
 
 const DEPTH_MAX = 16;
 const INT_MAX = 0x7fff_ffff;

@@ -8,80 +8,9 @@
  * and is Redis's order.
  */
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-
-/** A function of Lua's C API: numbers and addresses in, a number or nothing out. */
-type Native = (...args: number[]) => number;
-
-/** The parts of Lua's C API (lua.h, lauxlib.h) that are called from here, and the allocator. */
-export interface LuaApi {
-  readonly memory: { readonly buffer: SharedArrayBuffer; grow(pages: number): number };
-  readonly __indirect_function_table: {
-    readonly length: number;
-    get(index: number): Native;
-    set(index: number, value: Native): void;
-    grow(count: number): number;
-  };
-  readonly __wasm_call_ctors: Native;
-  readonly emscripten_stack_init: Native;
-  readonly stackSave: Native;
-  readonly stackRestore: Native;
-  readonly setThrew: Native;
-  readonly malloc: Native;
-  readonly free: Native;
-  readonly lua_call: Native;
-  readonly lua_checkstack: Native;
-  readonly lua_concat: Native;
-  readonly lua_createtable: Native;
-  readonly lua_error: Native;
-  readonly lua_gc: Native;
-  readonly lua_getfield: Native;
-  readonly lua_getmetatable: Native;
-  readonly lua_gettop: Native;
-  readonly lua_getupvalue: Native;
-  readonly lua_insert: Native;
-  readonly lua_isnumber: Native;
-  readonly lua_next: Native;
-  readonly lua_pcall: Native;
-  readonly lua_pushboolean: Native;
-  readonly lua_pushcclosure: Native;
-  readonly lua_pushlightuserdata: Native;
-  readonly lua_pushlstring: Native;
-  readonly lua_pushnil: Native;
-  readonly lua_pushnumber: Native;
-  readonly lua_pushvalue: Native;
-  readonly lua_rawget: Native;
-  readonly lua_rawgeti: Native;
-  readonly lua_rawset: Native;
-  readonly lua_rawseti: Native;
-  readonly lua_remove: Native;
-  readonly lua_replace: Native;
-  readonly lua_setfield: Native;
-  readonly lua_sethook: Native;
-  readonly lua_setmetatable: Native;
-  readonly lua_settop: Native;
-  readonly lua_toboolean: Native;
-  readonly lua_tocfunction: Native;
-  readonly lua_tolstring: Native;
-  readonly lua_tonumber: Native;
-  readonly lua_topointer: Native;
-  readonly lua_touserdata: Native;
-  readonly lua_type: Native;
-  readonly luaL_argerror: Native;
-  readonly luaL_checklstring: Native;
-  readonly luaL_checknumber: Native;
-  readonly luaL_checktype: Native;
-  readonly luaL_loadbuffer: Native;
-  readonly luaL_newstate: Native;
-  readonly luaL_ref: Native;
-  readonly luaL_unref: Native;
-  readonly luaL_where: Native;
-  readonly luaopen_base: Native;
-  readonly luaopen_debug: Native;
-  readonly luaopen_math: Native;
-  readonly luaopen_string: Native;
-  readonly luaopen_table: Native;
-}
+import type { LuaApi, Native } from "./api.ts";
+import { moduleOf, SectionId, sectionsOf } from "./binary.ts";
+import { type MemoryImage, putMemory } from "./image.ts";
 
 type Imports = Record<string, Record<string, Native>>;
 
@@ -93,20 +22,46 @@ declare const WebAssembly: {
 };
 
 const PAGE = 65_536;
-const MEMORY_SECTION = 5;
 const HAS_MAXIMUM = 1;
 const IS_SHARED = 2;
 
-let loaded: { readonly interpreter: object; readonly trampoline: object } | undefined;
+/** The interpreter, compiled: machines are made of it. */
+export interface Interpreter {
+  readonly module: object;
+  readonly trampoline: object;
+}
 
-/** Reads and compiles both modules, when the first script comes: most servers never see one. */
-function load(): { readonly interpreter: object; readonly trampoline: object } {
-  const binary = createRequire(import.meta.url).resolve("wasmoon-lua5.1/dist/liblua5.1.wasm");
-  loaded ??= {
-    interpreter: new WebAssembly.Module(withSharedMemory(readFileSync(binary))),
+let standard: Interpreter | undefined;
+
+/**
+ * The interpreter of this process, read and compiled when the first script comes: most servers never see one.
+ * It is the one that was built with images of its memory, or when the block runs from its sources, where no
+ * such file lies beside this one, the package's own.
+ */
+export function standardInterpreter(): Interpreter {
+  standard ??= compileInterpreter(readBuilt() ?? withSharedMemory(readPackaged()));
+  return standard;
+}
+
+/** Compiles an interpreter, whose memory is declared as shared. */
+export function compileInterpreter(bytes: Uint8Array): Interpreter {
+  return {
+    module: new WebAssembly.Module(bytes),
     trampoline: new WebAssembly.Module(TRAMPOLINE),
   };
-  return loaded;
+}
+
+function readBuilt(): Uint8Array | undefined {
+  try {
+    return readFileSync(new URL("./lua.wasm", import.meta.url));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The interpreter as its package has it. */
+export function readPackaged(): Uint8Array {
+  return readFileSync(new URL(import.meta.resolve("wasmoon-lua5.1/dist/liblua5.1.wasm")));
 }
 
 /**
@@ -114,24 +69,15 @@ function load(): { readonly interpreter: object; readonly trampoline: object } {
  * among what presses for a garbage collection, and a world starts many servers. Each of their memories is
  * 16 MB by name, and a few hundred KB in truth; counted, they cost a world of five servers a third of its speed.
  */
-function withSharedMemory(bytes: Buffer): Buffer {
-  let at = 8;
-  const readLength = (): number => {
-    for (let value = 0, shift = 0; ; shift += 7) {
-      const byte = bytes.readUInt8(at++);
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-  };
-  for (;;) {
-    const section = bytes.readUInt8(at++);
-    const length = readLength();
-    if (section === MEMORY_SECTION) break;
-    at += length;
-  }
-  // One memory, whose limits follow their flags: that there is a maximum, and that it is shared.
-  bytes.writeUInt8(HAS_MAXIMUM | IS_SHARED, at + 1);
-  return bytes;
+export function withSharedMemory(bytes: Uint8Array): Uint8Array {
+  const sections = sectionsOf(bytes).map((section) => {
+    if (section.id !== SectionId.memory) return section;
+    // One memory, whose limits follow their flags: that there is a maximum, and that it is shared.
+    const payload = Uint8Array.from(section.payload);
+    payload[1] = HAS_MAXIMUM | IS_SHARED;
+    return { id: section.id, payload };
+  });
+  return moduleOf(bytes, sections);
 }
 
 /**
@@ -166,12 +112,15 @@ export interface Machine {
   readonly hook: number;
 }
 
-/** Makes a machine. */
-export function createMachine(host: MachineHost): Machine {
-  const { interpreter, trampoline } = loaded ?? load();
+/** Makes a machine: as it was when the image was taken, or one that has done nothing yet. */
+export function createMachine(
+  { module, trampoline }: Interpreter,
+  host: MachineHost,
+  image: MemoryImage | undefined = undefined,
+): Machine {
   const imports: Imports = {};
-  for (const { module, name } of WebAssembly.Module.imports(interpreter)) {
-    (imports[module] ??= {})[name] = () => {
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    (imports[from] ??= {})[name] = () => {
       throw new Error(`Lua asked for ${name}, which no library of Redis's needs`);
     };
   }
@@ -212,8 +161,9 @@ export function createMachine(host: MachineHost): Machine {
       }
     },
   });
-  const api = new WebAssembly.Instance(interpreter, imports).exports as LuaApi;
-  api.__wasm_call_ctors();
+  const api = new WebAssembly.Instance(module, imports).exports as LuaApi;
+  if (image) putMemory(new Uint8Array(api.memory.buffer), image);
+  else api.__wasm_call_ctors();
   api.emscripten_stack_init();
   const { f, h } = new WebAssembly.Instance(trampoline, {
     e: {

@@ -3,18 +3,33 @@
  * byte, as everywhere in this block. Functions of ours are written as C functions for Lua are: they find
  * their arguments on the stack, at 1 and up, push their results, and return how many those are.
  */
-import { addFunction, createMachine, type LuaApi } from "./machine.ts";
-
-/** A function that scripts can call. */
-export type HostFunction = (lua: LuaState) => number;
+import type { LuaApi, Native } from "./api.ts";
+import { toLong } from "./c-types.ts";
+import {
+  type GivenFunctions,
+  type HostFunction,
+  HostFunctions,
+  type Replacement,
+} from "./host-functions.ts";
+import type { MemoryImage } from "./image.ts";
+import { addFunction, createMachine, type Interpreter, type MachineHost } from "./machine.ts";
 
 /** The fields of a table, in the order in which they are set: `pairs` shows it. */
 export type Fields = readonly (readonly [string, HostFunction | string | number])[];
 
-/** What C takes for the text: it ends at the first zero. */
-export function cString(text: string): string {
-  const end = text.indexOf("\0");
-  return end < 0 ? text : text.slice(0, end);
+/** What there is to know of a state, beside its memory and its functions. */
+export interface LuaRecord {
+  readonly at: number;
+  readonly scratch: number;
+  readonly length: number;
+  /** What was replaced, as {@link HostFunctions.originals} says. */
+  readonly originals: readonly number[];
+}
+
+/** A state as it was left. */
+export interface LuaImage {
+  readonly memory: MemoryImage;
+  readonly record: LuaRecord;
 }
 
 /** The types of Lua's values, as lua.h numbers them. */
@@ -35,18 +50,6 @@ export const REGISTRY = -10_000;
 export const GLOBALS = -10_002;
 const FIRST_UPVALUE = -10_003;
 
-/** A double as x86-64 converts it to 64 bits: what does not fit becomes the least integer. */
-export function toLong(value: number): bigint {
-  if (!(Math.abs(value) < 2 ** 63)) return -(2n ** 63n);
-  return BigInt(Math.trunc(value));
-}
-
-/** The same for 64 bits without a sign: what is too great becomes 0. */
-export function toUnsignedLong(value: number): bigint {
-  if (!(value >= 2 ** 63)) return BigInt.asUintN(64, toLong(value));
-  return value < 2 ** 64 ? BigInt(value) : 0n;
-}
-
 /** `LUA_ERRMEM` and `LUA_GCCOLLECT`. */
 const OUT_OF_MEMORY = 4;
 const COLLECT = 2;
@@ -65,7 +68,7 @@ export class LuaState {
   readonly api: LuaApi;
   /** The address of the state that runs: a coroutine has its own. */
   at: number;
-  readonly #functions: HostFunction[] = [];
+  readonly #functions: HostFunctions;
   readonly #call: number;
   readonly #hook: number;
   #stepsLeft = 0;
@@ -76,13 +79,33 @@ export class LuaState {
   /** Lua's memory. */
   #bytes: Buffer;
 
-  constructor() {
-    const { api, call, hook } = createMachine({
+  /** Makes a state, or goes on with one as it was left, which was given the same functions. */
+  constructor(interpreter: Interpreter, given: GivenFunctions, image?: LuaImage) {
+    const record = image?.record;
+    this.#functions = new HostFunctions(given, record?.originals ?? []);
+    const { api, call, hook } = createMachine(interpreter, this.#host(), image?.memory);
+    this.api = api;
+    this.#call = call;
+    this.#hook = hook;
+    this.#bytes = Buffer.from(api.memory.buffer);
+    this.#scratch = record?.scratch ?? api.malloc(SCRATCH_BYTES);
+    this.#length = record?.length ?? api.malloc(4);
+    this.at = record?.at ?? api.luaL_newstate();
+  }
+
+  /** What an image of this state has to note. The stack has to be empty. */
+  get record(): LuaRecord {
+    const { originals } = this.#functions;
+    return { at: this.at, scratch: this.#scratch, length: this.#length, originals };
+  }
+
+  #host(): MachineHost {
+    return {
       call: (at) => {
         const before = this.at;
         this.at = at;
         try {
-          return (this.#functions[api.lua_tonumber(at, FIRST_UPVALUE)] as HostFunction)(this);
+          return this.#functions.call(this.api.lua_tonumber(at, FIRST_UPVALUE), this);
         } finally {
           this.at = before;
         }
@@ -97,16 +120,9 @@ export class LuaState {
         }
       },
       grown: () => {
-        this.#bytes = Buffer.from(api.memory.buffer);
+        this.#bytes = Buffer.from(this.api.memory.buffer);
       },
-    });
-    this.api = api;
-    this.#call = call;
-    this.#hook = hook;
-    this.#scratch = api.malloc(SCRATCH_BYTES);
-    this.#length = api.malloc(4);
-    this.#bytes = Buffer.from(api.memory.buffer);
-    this.at = api.luaL_newstate();
+    };
   }
 
   get top(): number {
@@ -173,37 +189,40 @@ export class LuaState {
   }
 
   pushFunction(run: HostFunction): void {
-    this.api.lua_pushnumber(this.at, this.#functions.push(run) - 1);
+    this.#pushNumbered(this.#functions.numberOf(run));
+  }
+
+  #pushNumbered(number: number): void {
+    this.api.lua_pushnumber(this.at, number);
     this.api.lua_pushcclosure(this.at, this.#call, 1);
   }
 
   /** A library's opening function, such as `luaopen_math`. */
-  pushNative(native: (...args: number[]) => number): void {
+  pushNative(native: Native): void {
     this.api.lua_pushcclosure(this.at, addFunction(this.api, native), 0);
   }
 
-  /**
-   * Replaces a function of the table on top of the stack. `make` is given the original, which runs in the
-   * frame of what replaces it: its complaints name it as ever.
-   */
-  wrap(name: string, make: (original: HostFunction) => HostFunction): void {
-    this.getField(-1, name);
-    const original = this.#functionAt(-1);
-    this.pop();
-    this.pushFunction(make(original));
-    this.setField(-2, name);
+  /** Puts the replacements that the state was given in their places. */
+  replaceFunctions(replacements: readonly Replacement[]): void {
+    replacements.forEach(({ library, name }, number) => {
+      this.getField(GLOBALS, library);
+      this.getField(-1, name);
+      this.#functions.originals[number] = this.#placeOf(-1);
+      this.pop();
+      this.#pushNumbered(number);
+      this.setField(-2, name);
+      this.pop();
+    });
   }
 
-  #functionAt(index: number): HostFunction {
+  /** Where a function is: its place in the table, or `~number` when it is ours. */
+  #placeOf(index: number): number {
     const place = this.api.lua_tocfunction(this.at, index);
-    if (place === this.#call) {
-      this.api.lua_getupvalue(this.at, index, 1);
-      const run = this.#functions[this.number(-1)] as HostFunction;
-      this.pop();
-      return run;
-    }
-    const found = this.api.__indirect_function_table.get(place);
-    return ({ at }) => found(at);
+    if (place !== this.#call) return place;
+    this.api.lua_getupvalue(this.at, index, 1);
+    const number = this.number(-1);
+    this.pop();
+    return ~number;
   }
 
   replace(index: number): void {
@@ -290,6 +309,12 @@ export class LuaState {
     return this.type(-1);
   }
 
+  /** Forgets the addresses of names that were needed up to here. */
+  forgetNames(): void {
+    for (const place of this.#names.values()) this.api.free(place);
+    this.#names.clear();
+  }
+
   /** The address of a field's name as a C string: there are few, and they stay in Lua's memory. */
   #name(name: string): number {
     let place = this.#names.get(name);
@@ -325,6 +350,11 @@ export class LuaState {
     return status === 0;
   }
 
+  /** Frees what nothing refers to. */
+  collect(): void {
+    this.api.lua_gc(this.at, COLLECT, 0);
+  }
+
   /**
    * Calls the function below its arguments. When it fails its error is pushed in place of the results,
    * after the handler at `handler` has seen it; 0 is no handler.
@@ -332,7 +362,7 @@ export class LuaState {
   protectedCall(args: number, results: number, handler: number = 0): boolean {
     const status = this.api.lua_pcall(this.at, args, results, handler);
     // What a script filled the memory with is garbage by now; the next one finds room only without it.
-    if (status === OUT_OF_MEMORY) this.api.lua_gc(this.at, COLLECT, 0);
+    if (status === OUT_OF_MEMORY) this.collect();
     return status === 0;
   }
 

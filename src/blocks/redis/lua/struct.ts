@@ -1,5 +1,7 @@
 /** `struct`: binary layouts by format strings (Roberto Ierusalimschy's struct 0.2, as Redis carries it). */
-import { cString, type HostFunction, type LuaState, LuaType, toUnsignedLong } from "./state.ts";
+import { cString, toUnsignedLong } from "./c-types.ts";
+import type { HostFunction } from "./host-functions.ts";
+import { type LuaState, LuaType } from "./state.ts";
 
 const INTEGER_BYTES_MAX = 32;
 const ALIGNMENT = 8;

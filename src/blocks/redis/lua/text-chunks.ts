@@ -2,7 +2,8 @@
  * `load` and `loadstring` for text alone. Redis's Lua reads no compiled chunks, which could break out of the
  * interpreter: their first byte is to it as unexpected as any other. A blank before it makes it so here.
  */
-import { GLOBALS, type LuaState, LuaType } from "./state.ts";
+import type { Replacement } from "./host-functions.ts";
+import { type LuaState, LuaType } from "./state.ts";
 
 const COMPILED = "\x1b";
 
@@ -11,24 +12,26 @@ export function asText(source: string): string {
   return source.startsWith(COMPILED) ? ` ${source}` : source;
 }
 
-/** Replaces both functions, once Lua's own are there. */
-export function readTextOnly(lua: LuaState): void {
-  lua.pushValue(GLOBALS);
-  lua.wrap("loadstring", (original) => (state) => {
-    if (state.type(1) === LuaType.string) {
-      const source = state.text(1) as string;
-      if (source.startsWith(COMPILED)) {
-        // A chunk is called by its source, unless it has a name.
-        if (state.top === 1) state.pushValue(1);
-        state.pushString(asText(source));
-        state.replace(1);
+/** What replaces both functions. */
+export const textFunctions: readonly Replacement[] = [
+  {
+    library: "_G",
+    name: "loadstring",
+    make: (original) => (lua) => {
+      if (lua.type(1) === LuaType.string) {
+        const source = lua.text(1) as string;
+        if (source.startsWith(COMPILED)) {
+          // A chunk is called by its source, unless it has a name.
+          if (lua.top === 1) lua.pushValue(1);
+          lua.pushString(asText(source));
+          lua.replace(1);
+        }
       }
-    }
-    return original(state);
-  });
-  lua.wrap("load", () => load);
-  lua.pop();
-}
+      return original(lua);
+    },
+  },
+  { library: "_G", name: "load", make: () => load },
+];
 
 /** `load(reader [, name])`: the source is what the reader gives, piece by piece, until it gives nothing. */
 function load(lua: LuaState): number {

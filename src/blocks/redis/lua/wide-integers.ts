@@ -4,14 +4,9 @@
  * both read alike, and go on into the function itself, in the same frame of the stack, so that its
  * complaints name it as ever.
  */
-import {
-  GLOBALS,
-  type HostFunction,
-  type LuaState,
-  LuaType,
-  toLong,
-  toUnsignedLong,
-} from "./state.ts";
+import { toLong, toUnsignedLong } from "./c-types.ts";
+import type { HostFunction, Replacement } from "./host-functions.ts";
+import { type LuaState, LuaType } from "./state.ts";
 
 const INT_MAX = 2 ** 31 - 1;
 const SPECIFIER = /%([-+ #0]*)([0-9]*)(?:\.([0-9]*))?([A-Za-z%])/g;
@@ -33,37 +28,37 @@ const narrowed: readonly (readonly [string, string, Narrow, number])[] = [
   ["_G", "unpack", truncate, 2],
 ];
 
-/** Replaces those functions, once Lua's libraries are open. */
-export function widenIntegers(lua: LuaState): void {
-  for (const [library, name, narrow, first] of narrowed) {
-    before(lua, library, name, (count) => {
-      for (let index = first; index <= count; index++) narrow(lua, index);
-    });
-  }
-  before(lua, "string", "format", (count) => widenFormat(lua, count));
-  // Redis's compiler evaluates arguments from the last to the first, and so are these checked.
-  for (const name of ["fmod", "mod", "pow", "atan2", "ldexp"]) {
-    before(lua, "math", name, () => lua.checkNumber(2));
-  }
-  lua.pushValue(GLOBALS);
-  lua.wrap("tonumber", tonumber);
-  lua.wrap("tostring", tostring);
-  lua.pop();
+/** What replaces those functions, once Lua's libraries are open. */
+export function integerFunctions(): Replacement[] {
+  return [
+    ...narrowed.map(([library, name, narrow, first]) =>
+      before(library, name, (lua) => {
+        for (let index = first, count = lua.top; index <= count; index++) narrow(lua, index);
+      }),
+    ),
+    before("string", "format", (lua) => widenFormat(lua, lua.top)),
+    // Redis's compiler evaluates arguments from the last to the first, and so are these checked.
+    ...["fmod", "mod", "pow", "atan2", "ldexp"].map((name) =>
+      before("math", name, (lua) => lua.checkNumber(2)),
+    ),
+    { library: "_G", name: "tonumber", make: tonumber },
+    { library: "_G", name: "tostring", make: tostring },
+  ];
 }
 
-/** Makes a library's function do `prepare` first. */
-function before(
-  lua: LuaState,
+/** A library's function that does `prepare` first. */
+export function before(
   library: string,
   name: string,
-  prepare: (argumentCount: number) => unknown,
-): void {
-  lua.getField(GLOBALS, library);
-  lua.wrap(name, (original) => (state) => {
-    prepare(state.top);
-    return original(state);
-  });
-  lua.pop();
+  prepare: (lua: LuaState) => unknown,
+): Replacement {
+  const make = (original: HostFunction): HostFunction => {
+    return (lua) => {
+      prepare(lua);
+      return original(lua);
+    };
+  };
+  return { library, name, make };
 }
 
 /** A null pointer has no address to print in Redis's C library. */

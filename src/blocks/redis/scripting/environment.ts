@@ -4,16 +4,27 @@ import { bitFunctions } from "../lua/bit.ts";
 import { pushCjson } from "../lua/cjson.ts";
 import { cmsgpackFunctions, cmsgpackInfo } from "../lua/cmsgpack.ts";
 import { Drand48 } from "../lua/drand48.ts";
-import { type Fields, GLOBALS, type HostFunction, LuaState, LuaType } from "../lua/state.ts";
+import type { HostFunction, Replacement } from "../lua/host-functions.ts";
+import { imageOf } from "../lua/image.ts";
+import { type Interpreter, standardInterpreter } from "../lua/machine.ts";
+import { type LuaRecord, LuaState, LuaType } from "../lua/state.ts";
 import { structFunctions } from "../lua/struct.ts";
-import { asText, readTextOnly } from "../lua/text-chunks.ts";
-import { widenIntegers } from "../lua/wide-integers.ts";
+import { asText, textFunctions } from "../lua/text-chunks.ts";
+import { integerFunctions } from "../lua/wide-integers.ts";
 import { type Reply, RespError } from "../../../wire/index.ts";
 import type { Server } from "../server.ts";
 import type { Permissions } from "./admission.ts";
 import { isCounted, popReply, pushStrings } from "./convert.ts";
 import { evalFields, logFields, redisFields, type ScriptState } from "./redis-library.ts";
-import { Sandbox } from "./sandbox.ts";
+import { refuse, Sandbox, type SandboxRecord } from "./sandbox.ts";
+import {
+  type ChunkName,
+  failOnMissing,
+  type KeptValues,
+  type OwnFunctions,
+  pushLibrary,
+  setUp,
+} from "./set-up.ts";
 
 /** What a run of a script needs to know. */
 export interface RunOptions extends Permissions {
@@ -29,16 +40,6 @@ export interface RunOptions extends Permissions {
  */
 const STEPS_MAX = 500_000_000;
 
-/** Functions of Lua's that reach files, or past the sandbox. */
-const denied: ReadonlySet<string> = new Set([
-  ...["dofile", "loadfile", "print", "getfenv", "setfenv", "newproxy"],
-]);
-
-function pushLibrary(lua: LuaState, fields: Fields, room: number = 0): void {
-  lua.pushTable(room);
-  lua.setFields(fields);
-}
-
 /** Redis's libraries that most scripts do without: each is made when it is first named. */
 const libraries: Readonly<Record<string, (lua: LuaState) => void>> = {
   cjson: pushCjson,
@@ -47,45 +48,37 @@ const libraries: Readonly<Record<string, (lua: LuaState) => void>> = {
   bit: (lua) => pushLibrary(lua, bitFunctions, bitFunctions.length),
 };
 
-/** What makes a failure known: its text, and where the script was. */
-const FAILURE_HANDLER = `
-local where = debug.getinfo
-return function(failure)
-  local place = where(2, "Sl")
-  if place and place.what == "C" then place = where(3, "Sl") end
-  if type(failure) ~= "table" then failure = { err = "ERR " .. tostring(failure) } end
-  if place then
-    failure.source = place.source
-    failure.line = place.currentline
-  end
-  return failure
-end`;
+/** What there is to know of an environment, beside what is in Lua's memory. */
+export interface EnvironmentRecord {
+  /** `redis.REDIS_VERSION` is in that memory. */
+  readonly version: string;
+  readonly lua: LuaRecord;
+  readonly sandbox: SandboxRecord;
+  readonly kept: KeptValues;
+}
 
 export class Environment {
-  readonly lua: LuaState = new LuaState();
+  readonly lua: LuaState;
   /** What chunks are called in messages. */
-  readonly chunkName: string;
+  readonly chunkName: ChunkName;
   readonly #server: Server;
   readonly #state: ScriptState;
   readonly #random: Drand48 = new Drand48();
-  readonly #sandbox: Sandbox = new Sandbox(this.lua);
+  readonly #sandbox: Sandbox;
   /** Libraries that no script has named so far. */
   readonly #missing: Set<string> = new Set(Object.keys(libraries));
-  /** Where the real globals are kept, their stand-in's metatable, and the handler of failures. */
-  readonly #globals: number;
-  readonly #facade: number;
-  readonly #handler: number;
+  readonly #kept: KeptValues;
 
-  /** What a library of functions sees while it is loaded, in place of the globals. */
-  readonly #loading: number;
-
-  /** `register` is `redis.register_function`, for an environment of functions. */
+  /**
+   * Starts from the interpreter's image of such an environment, if it carries one that fits the server.
+   * `register` is `redis.register_function`, for an environment of functions.
+   */
   constructor(
     server: Server,
-    chunkName: "user_script" | "user_function",
+    chunkName: ChunkName,
     register: HostFunction | undefined = undefined,
+    interpreter: Interpreter = standardInterpreter(),
   ) {
-    const { lua } = this;
     this.#server = server;
     this.chunkName = chunkName;
     const client = new Client(server, 0, undefined);
@@ -99,49 +92,53 @@ export class Environment {
       version: 2,
       running: false,
     };
-    this.#openLibraries();
-    this.#addRedis(chunkName === "user_script");
-    this.#handler = this.#addHandler(chunkName === "user_script");
-    const sandbox = this.#sandbox;
-    sandbox.replaceRawFunctions();
-    this.#loading = this.#addLoading(sandbox, register);
-    lua.pushValue(GLOBALS);
-    this.#failOnMissing(this.#missing);
-    sandbox.protectStrings();
-    sandbox.protectFields();
-    lua.pushValue(-1);
-    this.#globals = lua.keep();
-    lua.pushValue(-1);
-    sandbox.protect();
-    lua.pushValue(-1);
-    lua.setField(-3, "_G");
-    sandbox.onReveal(-1, () => this.#completeGlobals());
-    lua.api.lua_getmetatable(lua.at, -1);
-    this.#facade = lua.keep();
-    lua.replace(GLOBALS);
-    lua.top = 0;
+    const taken = imageOf<EnvironmentRecord>(interpreter.module, chunkName);
+    const image = taken?.record.version === server.config.version ? taken : undefined;
+    const record = image?.record;
+    this.#sandbox = new Sandbox(() => this.#completeGlobals(), record?.sandbox);
+    const replacements = this.#replacements();
+    const own = this.#ownFunctions(register);
+    const functions = [...own.redis, ...own.loading].flatMap(([, value]) =>
+      typeof value === "function" ? value : [],
+    );
+    const given = { replacements, functions: [...functions, refuse, own.missing, failOnMissing] };
+    this.lua = new LuaState(
+      interpreter,
+      given,
+      image && { memory: image.memory, record: image.record.lua },
+    );
+    this.#kept = record?.kept ?? setUp(this.lua, this.#sandbox, { chunkName, replacements, own });
   }
 
-  #openLibraries(): void {
-    const { lua } = this;
-    const { api } = lua;
-    for (const [name, native] of [
-      ["", api.luaopen_base],
-      ["table", api.luaopen_table],
-      ["string", api.luaopen_string],
-      ["math", api.luaopen_math],
-      ["debug", api.luaopen_debug],
-    ] as const) {
-      lua.pushNative(native);
-      lua.pushString(name);
-      api.lua_call(lua.at, 1, 0);
-    }
-    for (const name of denied) {
-      lua.pushNil();
-      lua.setField(GLOBALS, name);
-    }
-    widenIntegers(lua);
-    readTextOnly(lua);
+  /** What an image of Lua's memory has to note, as long as nothing ran. */
+  get record(): EnvironmentRecord {
+    return {
+      version: this.#server.config.version,
+      lua: this.lua.record,
+      sandbox: this.#sandbox.record,
+      kept: this.#kept,
+    };
+  }
+
+  /** What stands in the place of Lua's functions. */
+  #replacements(): Replacement[] {
+    return [
+      ...integerFunctions(),
+      ...textFunctions,
+      ...this.#sandbox.replacements(),
+      { library: "_G", name: "pcall", make: () => protectedCall },
+      { library: "math", name: "random", make: () => (lua) => this.#draw(lua) },
+      { library: "math", name: "randomseed", make: () => (lua) => this.#seed(lua) },
+    ];
+  }
+
+  #ownFunctions(register: HostFunction | undefined): OwnFunctions {
+    const fields = redisFields(this.#state);
+    return {
+      redis: register ? fields : [...fields, ...evalFields],
+      loading: register ? [["register_function", register], ...logFields(this.#state)] : [],
+      missing: (lua) => this.#failOrComplete(lua),
+    };
   }
 
   /** Makes a library that scripts had not named so far, and leaves it on top of the stack. */
@@ -149,8 +146,8 @@ export class Environment {
     const { lua } = this;
     (libraries[name] as (lua: LuaState) => void)(lua);
     this.#missing.delete(name);
-    this.#sandbox.protect();
-    lua.pushKept(this.#globals);
+    this.#sandbox.protect(lua);
+    lua.pushKept(this.#kept.globals);
     lua.pushValue(-2);
     lua.setField(-2, name);
     lua.pop();
@@ -162,29 +159,6 @@ export class Environment {
       this.#pushLibrary(name);
       this.lua.pop();
     }
-  }
-
-  #addRedis(forEval: boolean): void {
-    const { lua } = this;
-    lua.pushFunction(protectedCall);
-    lua.setField(GLOBALS, "pcall");
-    pushLibrary(lua, [...redisFields(this.#state), ...(forEval ? evalFields : [])]);
-    lua.setField(GLOBALS, "redis");
-    lua.getField(GLOBALS, "math");
-    lua.setFields([
-      ["random", (state) => this.#draw(state)],
-      [
-        "randomseed",
-        (state) => {
-          if (!this.#state.running) {
-            state.raise("math.randomseed can only be called inside a script invocation");
-          }
-          this.#random.seed(state.checkInt(1));
-          return 0;
-        },
-      ],
-    ]);
-    lua.pop();
   }
 
   /** `math.random`, with numbers that are the same in every run of a server. */
@@ -209,39 +183,22 @@ export class Environment {
     return 1;
   }
 
-  #addHandler(isGlobal: boolean): number {
-    const { lua } = this;
-    lua.load(FAILURE_HANDLER, "@failure");
-    lua.protectedCall(0, 1);
-    if (isGlobal) {
-      lua.pushValue(-1);
-      lua.setField(GLOBALS, "__redis__err__handler");
+  /** `math.randomseed`. */
+  #seed(lua: LuaState): number {
+    if (!this.#state.running) {
+      lua.raise("math.randomseed can only be called inside a script invocation");
     }
-    const handler = lua.keep();
-    lua.pushNil();
-    lua.setField(GLOBALS, "debug");
-    return handler;
+    this.#random.seed(lua.checkInt(1));
+    return 0;
   }
 
-  /** Makes the table on top of the stack complain of names that it does not have, nor can have. */
-  #failOnMissing(possible: ReadonlySet<string> = new Set()): void {
-    const { lua } = this;
-    lua.pushTable();
-    lua.pushFunction((state) => {
-      const type = state.type(2);
-      if (type === LuaType.string && possible.has(state.text(2) as string)) {
-        this.#pushLibrary(state.text(2) as string);
-        return 1;
-      }
-      if (type !== LuaType.string && type !== LuaType.number) {
-        state.raise("Second argument to luaProtectedTableError must be a string or number");
-      }
-      return state.raise(
-        `Script attempted to access nonexistent global variable '${state.text(2)}'`,
-      );
-    });
-    lua.setField(-2, "__index");
-    lua.api.lua_setmetatable(lua.at, -2);
+  /** Makes a library that a script names for the first time; complains of other names. */
+  #failOrComplete(lua: LuaState): number {
+    if (lua.type(2) !== LuaType.string) return failOnMissing(lua);
+    const name = lua.text(2) as string;
+    if (!this.#missing.has(name)) return failOnMissing(lua);
+    this.#pushLibrary(name);
+    return 1;
   }
 
   /** Compiles a chunk, and gives what to find its function by; throws Lua's message when it cannot. */
@@ -254,25 +211,10 @@ export class Environment {
     throw new LuaMessage(`ERR Error compiling ${what}: ${message}`);
   }
 
-  /** `register_function`, logging, and nothing else. */
-  #addLoading(sandbox: Sandbox, register: HostFunction | undefined): number {
-    const { lua } = this;
-    lua.pushTable();
-    if (register) {
-      lua.pushTable();
-      lua.setFields([["register_function", register], ...logFields(this.#state)]);
-      this.#failOnMissing();
-      sandbox.protect();
-      lua.setField(-2, "redis");
-    }
-    this.#failOnMissing();
-    return lua.keep();
-  }
-
   /** Makes the globals those that are kept there. */
   #show(globals: number): void {
     const { lua } = this;
-    lua.pushKept(this.#facade);
+    lua.pushKept(this.#kept.facade);
     lua.pushKept(globals);
     lua.setField(-2, "__index");
     lua.pop();
@@ -282,14 +224,14 @@ export class Environment {
   loadLibrary(source: string): void {
     const { lua } = this;
     const run = this.compile(source);
-    this.#show(this.#loading);
+    this.#show(this.#kept.loading);
     lua.pushKept(run);
     lua.allowSteps(STEPS_MAX);
     const loaded = lua.protectedCall(0, 0);
     const failure = loaded ? "" : (failureText(lua) ?? "");
     lua.top = 0;
     lua.release(run);
-    this.#show(this.#globals);
+    this.#show(this.#kept.globals);
     if (!loaded) throw new LuaMessage(`ERR Error registering functions: ${failure}`);
   }
 
@@ -309,7 +251,7 @@ export class Environment {
     server.frozen++;
     lua.allowSteps(STEPS_MAX);
     try {
-      lua.pushKept(this.#handler);
+      lua.pushKept(this.#kept.handler);
       lua.pushKept(reference);
       const passed = this.#pass(options);
       const onError = (error: RespError): void => server.countError(error);
@@ -334,7 +276,7 @@ export class Environment {
       pushStrings(lua, args);
       return 2;
     }
-    lua.pushKept(this.#globals);
+    lua.pushKept(this.#kept.globals);
     pushStrings(lua, keys);
     lua.setField(-2, "KEYS");
     pushStrings(lua, args);

@@ -4,7 +4,8 @@ import { formatDouble, RespError, type RespVersion } from "../../../wire/index.t
 import type { Client } from "../client.ts";
 import { NO_REPLY } from "../command.ts";
 import { execute, findCommand, lookupCommand } from "../dispatch.ts";
-import { cString, type Fields, type LuaState, LuaType } from "../lua/state.ts";
+import { cString } from "../lua/c-types.ts";
+import { type Fields, type LuaState, LuaType } from "../lua/state.ts";
 import { type Caller, refusalOf } from "./admission.ts";
 import { pushError, pushReply } from "./convert.ts";
 
