@@ -7,6 +7,7 @@
 import { LightconeError } from "../base/errors.ts";
 import { hostNames } from "./globals.ts";
 import { currentProcess } from "./node-process.ts";
+import { realTemporalNow } from "./temporal.ts";
 import type { Guard } from "./views/guards.ts";
 
 /** Taken when this is loaded: tests that fake their own clocks do not fake the world's. */
@@ -53,6 +54,9 @@ export function escapeGuards(): Guard[] {
   forbid(performance, "now", "performance.now");
   forbid(process, "nextTick", "process.nextTick");
   forbid(process, "hrtime", "process.hrtime");
+  for (const name of Object.getOwnPropertyNames(realTemporalNow ?? {})) {
+    forbid(realTemporalNow as object, name, `Temporal.Now.${name}`);
+  }
   // Our own code computes with the real `Math`: as an accessor, it would cost us dearly.
   const random = (): number =>
     (currentProcess()?.realm.intrinsics.Math ?? refuse("Math.random")).random();

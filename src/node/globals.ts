@@ -42,6 +42,7 @@ const makers: Record<string, Make> = {
   FinalizationRegistry: (realm) => realm.intrinsics.FinalizationRegistry,
   Intl: (realm) => realm.intrinsics.Intl,
   WebAssembly: (realm) => realm.intrinsics.WebAssembly,
+  Temporal: (realm) => realm.intrinsics.Temporal,
   setTimeout: from("timers", "setTimeout"),
   setInterval: from("timers", "setInterval"),
   setImmediate: from("timers", "setImmediate"),
@@ -90,11 +91,17 @@ const makers: Record<string, Make> = {
 for (const [name, file] of Object.entries(webStreams)) {
   makers[name] = from(`internal/webstreams/${file}`, name);
 }
-for (const name of ["WebSocket", "CloseEvent", "EventSource"]) {
+for (const name of ["WebSocket", "CloseEvent", "EventSource", "ErrorEvent"]) {
   makers[name] = from("internal/deps/undici/undici", name);
 }
+for (const name of ["Storage", "localStorage", "sessionStorage"]) {
+  makers[name] = from("internal/webstorage", name);
+}
+for (const name of ["Performance", "PerformanceObserverEntryList", "PerformanceResourceTiming"]) {
+  makers[name] = from("perf_hooks", name);
+}
 
-// A program sees what its Node has: 20 has no `navigator`, and 22 no `EventSource`.
+// A program sees what its Node has: 20 has no `navigator`, 22 no `EventSource`, and 24 no `Temporal`.
 for (const name of Object.keys(makers)) {
   if (name !== "require" && !(name in globalThis)) delete makers[name];
 }
@@ -126,7 +133,8 @@ export const sharedNames: readonly string[] = [
   ],
   ...["encodeURI", "encodeURIComponent", "escape", "unescape", "eval", "isFinite", "isNaN"],
   ...["parseFloat", "parseInt", "Infinity", "NaN", "undefined", "Buffer", "URL", "URLSearchParams"],
-  ...["TextEncoder", "TextDecoder", "DOMException", "atob", "btoa", "gc"],
+  ...["TextEncoder", "TextDecoder", "DOMException", "atob", "btoa", "gc", "QuotaExceededError"],
+  ...["URLPattern", "Crypto", "CryptoKey", "SubtleCrypto", "Navigator"],
 ].filter((name) => name in globalThis);
 
 /** The names that a program must take from its own global object, never from the real one. */

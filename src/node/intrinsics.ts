@@ -7,6 +7,7 @@ import { LightconeError } from "../base/errors.ts";
 import type { Prng } from "../base/prng.ts";
 import type { Process } from "../sim/process.ts";
 import type { HostIntrinsics } from "./lib/primordials.ts";
+import { createTemporal } from "./temporal.ts";
 import { createWaiting } from "./wait-async.ts";
 
 // During a run, these names give what the process has that runs.
@@ -199,6 +200,7 @@ export function createIntrinsics(process: Process, prng: Prng): HostIntrinsics {
   let atomics: typeof Atomics | undefined;
   let intl: typeof Intl | undefined;
   let webAssembly: object | undefined;
+  let temporal: object | undefined;
   return {
     Date: date,
     Math: createMath(prng),
@@ -211,6 +213,9 @@ export function createIntrinsics(process: Process, prng: Prng): HostIntrinsics {
     },
     get WebAssembly() {
       return (webAssembly ??= createWebAssembly());
+    },
+    get Temporal() {
+      return (temporal ??= createTemporal(process));
     },
     WeakRef: HostWeakRef as unknown as WeakRefConstructor,
     FinalizationRegistry: HostFinalizationRegistry as unknown as FinalizationRegistryConstructor,

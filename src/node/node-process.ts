@@ -82,6 +82,8 @@ export class NodeProcess implements ProcessRunner {
   readonly #runNextTicks: () => void;
   /** The process listens for unhandled rejections by itself (`uncaughtException` capture included). */
   #captureUncaught: CaptureCallback = null;
+  /** From Node 26 on: each says by `true` that it has taken the exception. */
+  readonly #auxiliaryCaptures: ((thrown: unknown) => unknown)[] = [];
 
   constructor(
     process: Process,
@@ -233,7 +235,10 @@ export class NodeProcess implements ProcessRunner {
       object.emit("uncaughtExceptionMonitor", thrown, origin);
       if (this.#captureUncaught !== null) {
         this.#captureUncaught(thrown);
-      } else if (!object.emit("uncaughtException", thrown, origin)) {
+      } else if (
+        this.#auxiliaryCaptures.findLast((capture) => capture(thrown) === true) === undefined &&
+        !object.emit("uncaughtException", thrown, origin)
+      ) {
         this.#die(thrown, origin);
         return;
       }
@@ -367,6 +372,12 @@ export class NodeProcess implements ProcessRunner {
       }
       this.#captureUncaught = callback as CaptureCallback;
     };
+    if ("addUncaughtExceptionCaptureCallback" in process) {
+      object.addUncaughtExceptionCaptureCallback = (callback: (thrown: unknown) => unknown) => {
+        this.realm.require("internal/validators").validateFunction(callback, "fn");
+        this.#auxiliaryCaptures.push(callback);
+      };
+    }
     object.hasUncaughtExceptionCaptureCallback = () => this.#captureUncaught !== null;
     object._fatalException = (thrown: unknown, fromPromise: boolean) => {
       this.uncaught(thrown, fromPromise);

@@ -8,6 +8,7 @@ import { createFsBinding, createFsDirBinding, createFsEventBinding } from "./bin
 import { createIpcSerdesBinding } from "./bindings/ipc-serdes.ts";
 import { createMessagingBinding } from "./bindings/messaging.ts";
 import { networkBindings } from "./bindings/network.ts";
+import { createWebStorageBinding } from "./bindings/webstorage.ts";
 import { createZlibBinding } from "./bindings/zlib.ts";
 import { createProcessBinding } from "./bindings/process-wrap.ts";
 import { createWorkerBinding } from "./bindings/worker.ts";
@@ -44,6 +45,7 @@ export function preparePlatform(): void {
     worker: createWorkerBinding,
     process_wrap: createProcessBinding,
     credentials: createCredentialsBinding,
+    webstorage: createWebStorageBinding,
   });
   registerLibraryModules("zlib", "worker_threads", "child_process", "cluster", "fs", "fs/promises");
   registerModule("crypto", createCryptoModule);

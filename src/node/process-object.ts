@@ -4,9 +4,11 @@
  */
 import { filesOf, plantDirectory, type ProcessFiles } from "../sim/disk/index.ts";
 import type { Process } from "../sim/process.ts";
+import { notSimulated } from "./bindings/index.ts";
 import { exceptionOf } from "./bindings/fs/errors.ts";
 import { fromBytes, toBytes } from "./bindings/fs/paths.ts";
 import type { NodeProcess } from "./node-process.ts";
+import { isBuiltin } from "./public-modules.ts";
 import type { Realm } from "./realm-types.ts";
 
 /** What a program is started with. */
@@ -34,6 +36,9 @@ export interface ProcessControl {
   kill(pid: number, signal: number): number;
   getActiveResources(): string[];
 }
+
+/** Which names its version of Node has. */
+const realProcess: object = globalThis.process;
 
 const EXEC_PATH = "/usr/local/bin/node";
 
@@ -246,6 +251,28 @@ function defineExitCode({ process, require }: Realm): void {
   });
 }
 
+/** What Node's bootstrap defines itself: access to built-in modules, and to maps, which are always in use. */
+function builtinsAndMaps(realm: Realm): Record<string, () => unknown> {
+  return {
+    getBuiltinModule: () =>
+      function getBuiltinModule(id: string): unknown {
+        realm.require("internal/validators").validateString(id, "id");
+        return isBuiltin(id) ? realm.requirePublic(id) : undefined;
+      },
+    setSourceMapsEnabled: () =>
+      function setSourceMapsEnabled(enabled: unknown): void {
+        realm.require("internal/validators").validateBoolean(enabled, "enabled");
+      },
+    sourceMapsEnabled: () => false,
+    openStdin: () =>
+      function openStdin(): unknown {
+        const { stdin } = realm.process as unknown as { stdin: { resume(): void } };
+        stdin.resume();
+        return stdin;
+      },
+  };
+}
+
 /** Methods that live in files of the library which most programs never need. */
 function defineLazily(process: object, realm: Realm): void {
   let wrapped: Record<string, unknown> | undefined;
@@ -267,6 +294,11 @@ function defineLazily(process: object, realm: Realm): void {
       filename: "",
     }),
     assert: () => perThread()["assert"],
+    ref: () => perThread()["ref"],
+    unref: () => perThread()["unref"],
+    finalization: () => realm.require("internal/process/finalization").createFinalization(),
+    execve: () => notSimulated("process.execve"),
+    ...builtinsAndMaps(realm),
   };
   for (const name of [
     "_rawDebug",
@@ -281,6 +313,8 @@ function defineLazily(process: object, realm: Realm): void {
     lazy[name] = () => wrap()[name];
   }
   for (const [name, make] of Object.entries(lazy)) {
+    // Versions differ, and programs ask which one they have: 20 has no `ref`, 24 no `assert`.
+    if (!(name in realProcess)) continue;
     Object.defineProperty(process, name, {
       configurable: true,
       enumerable: true,

@@ -24,6 +24,7 @@ const table: Record<string, unknown> = {
   "--tls-min-v1.0": false,
   "--secure-heap": 0,
   "--heapsnapshot-signal": "",
+  "--localstorage-file": "",
   "--diagnostic-dir": "",
   "--disable-warning": [],
   "--require": [],

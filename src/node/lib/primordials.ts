@@ -34,6 +34,8 @@ export interface HostIntrinsics {
   readonly FinalizationRegistry: FinalizationRegistryConstructor;
   readonly Intl: typeof Intl;
   readonly WebAssembly: object;
+  /** From Node 26 on. */
+  readonly Temporal: object | undefined;
 }
 
 /** The primordials of one process. */

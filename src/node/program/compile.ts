@@ -155,7 +155,9 @@ function withoutPlace(code: string, files: readonly string[]): string {
 
 /** Compiles source text as a CommonJS script: `new Worker(code, { eval: true })`, `node -e`. */
 export async function compileSource(source: string, name: string): Promise<CompiledProgram> {
-  const scope = `const { ${hostNames.join(", ")} } = globalThis; const global = globalThis;`;
+  // Only what it mentions: some are made when they are looked at, and one warns then.
+  const names = hostNames.filter((name) => source.includes(name));
+  const scope = `const { ${names.join(", ")} } = globalThis; const global = globalThis;`;
   const code = `const module = { exports: {} }, exports = module.exports; { ${scope}\n${source}\n}`;
   try {
     const parts = { map: undefined, isModule: false, provided: noProvided, text: code };

@@ -151,7 +151,7 @@ export function catalog(): SharedObject[] {
   // Each run puts something of its own on `Error`.
   (found.get(Error) as SharedObject).isChangeable = true;
   for (const name of [...sharedNames, ...own]) addWithPrototype(world[name]);
-  for (const name of ["Intl", "WebAssembly"]) {
+  for (const name of ["Intl", "WebAssembly", "Temporal"].filter((name) => name in world)) {
     add(world[name]);
     for (const key of ownKeys(world[name] as object)) {
       const value = read(world[name] as object, key)?.value as unknown;
