@@ -13,9 +13,11 @@ import { whereRunIs } from "../world/run.ts";
 import { mapStack } from "../node/index.ts";
 import { type Stall, WATCHDOG_FD } from "./protocol.ts";
 
-/** How long a run may go without simulated time passing before it counts as stopped, in milliseconds. */
+/** How long a run may compute without simulated time passing before it counts as stopped, in milliseconds. */
 const STALL_MS = 10_000;
 const LOOK_MS = 250;
+/** Time without computing counts for so little: of a run that waits, and must not wait for ever. */
+const IDLE_SHARE = 0.1;
 /** How long the debugger may take to stop the main thread. */
 const PAUSE_MS = 3_000;
 /** A loop of microtasks or ticks is half in Node's own code: so many steps on, a program must have shown. */
@@ -93,7 +95,9 @@ function mayTake(): number {
 function watch({ shared, stallMs, bytesMax, parent }: WatchdogData, ready: () => void): void {
   const cells = new Int32Array(shared);
   let last = -1;
-  let sinceMs = performance.now();
+  let stalledMs = 0;
+  let lastMs = performance.now();
+  let lastCpuMs = cpuMs();
   const timer = setInterval(() => {
     // A run under way cannot hear that its supervisor is dead; it would go on for nobody, maybe for ever.
     if (process.ppid !== parent) process.kill(process.pid, "SIGKILL");
@@ -104,15 +108,28 @@ function watch({ shared, stallMs, bytesMax, parent }: WatchdogData, ready: () =>
     }
     const beat = Atomics.load(cells, 0);
     const nowMs = performance.now();
+    const nowCpuMs = cpuMs();
+    const wallMs = nowMs - lastMs;
+    // A process that was stopped (Ctrl-Z), or that a busy machine let wait, did not compute meanwhile.
+    const computedMs = Math.min(wallMs, nowCpuMs - lastCpuMs);
+    stalledMs += Math.max(computedMs, IDLE_SHARE * Math.min(wallMs, 2 * LOOK_MS));
+    lastMs = nowMs;
+    lastCpuMs = nowCpuMs;
     if (Atomics.load(cells, 1) === 0 || beat !== last) {
       last = beat;
-      sinceMs = nowMs;
-    } else if (nowMs - sinceMs >= stallMs) {
+      stalledMs = 0;
+    } else if (stalledMs >= stallMs) {
       clearInterval(timer);
-      tell({ seconds: (nowMs - sinceMs) / 1_000 });
+      tell({ seconds: stalledMs / 1_000 });
     }
   }, LOOK_MS);
   ready();
+}
+
+/** The processor time that this process has taken. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 interface PausedFrame {
