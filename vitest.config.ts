@@ -5,7 +5,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // A run inside a world owns its process's microtasks and globals while it lasts: one process a file.
     pool: "forks",
-    testTimeout: 120_000,
+    // For what hangs. What a test takes on a good machine is no measure of what it may take on a busy one.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     reporters: process.env["CI"] ? ["default", "./tools/closing-line.mjs"] : ["default"],
   },
 });

