@@ -168,24 +168,6 @@ describe("whoever ends it", () => {
   });
 });
 
-describe("processes that are stopped for a while", () => {
-  it("go on where they were, and are not taken for programs that never yield", async () => {
-    const args = ["explore", lock, "--no-faults", "--runs", "60", "--jobs", "2"];
-    const child = lightcone.start(args, { LIGHTCONE_STALL_MS: "5000" });
-    const end = ended(child);
-    await until(() => childrenOf(child.pid).length >= 2);
-    await wait(500);
-    const stopped = childrenOf(child.pid);
-    for (const pid of stopped) signalTo(pid, "SIGSTOP");
-    await wait(6_000);
-    for (const pid of stopped) signalTo(pid, "SIGCONT");
-    const { code, stdout, stderr } = await end;
-    expect(stderr).toBe("");
-    expect(stdout).toMatch(/explored 60 runs/);
-    expect(code).toBe(0);
-  });
-});
-
 describe("processes that are killed", () => {
   it("are replaced, wherever they are", async () => {
     const args = ["explore", lock, "--no-faults", "--runs", "60", "--jobs", "2", "--json"];
