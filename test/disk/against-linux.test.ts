@@ -3,7 +3,7 @@
  * results, the same error codes and the same messages, by every kind of call.
  */
 import * as realFs from "node:fs";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -67,7 +67,8 @@ function onSimulated(run: Run, operations: readonly Operation[]): Promise<Outcom
 }
 
 async function onReal(run: Run, operations: readonly Operation[]): Promise<Outcome[]> {
-  const root = mkdtempSync(join(tmpdir(), "lightcone-fs-"));
+  // By its own name: the way to it may lead over a symbolic link.
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "lightcone-fs-")));
   try {
     return await run(realFs, root, operations);
   } finally {

@@ -22,7 +22,7 @@ it("shows what it would show outside: names, their order, attributes, places of 
         Commander.prototype[name] = make(name); Commander.prototype[name + "Buffer"] = 1;
       });
     } catch (error) {
-      console.log(error.stack.split("\\n").slice(0, 3).map((line) => line.replace(/(\\(| at )[^ ]*\\//, "$1")).join("|"));
+      console.log(error.stack.split("\\n").slice(0, 3).join("|").replaceAll(new URL(".", import.meta.url).href, "").replaceAll(import.meta.dirname + "/", ""));
     }
     console.log(Reflect.ownKeys(Commander.prototype).join(), Object.keys(Client.prototype).length);
     console.log(Object.getOwnPropertyDescriptor(Commander.prototype, "command7").enumerable);
