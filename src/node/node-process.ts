@@ -25,7 +25,8 @@ import { createPublicRequire } from "./public-modules.ts";
 import type { Realm, ThreadIdentity } from "./realm-types.ts";
 import { ProcessSignals } from "./signals.ts";
 import { createStdio } from "./stdio.ts";
-import { switchView, View, withoutView } from "./views/view.ts";
+import { View } from "./views/changes.ts";
+import { switchView, withoutView } from "./views/view.ts";
 
 export type { StandardStream } from "./process-object.ts";
 

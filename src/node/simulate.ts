@@ -167,7 +167,7 @@ function inside<T>(body: () => T): Piece<T> {
  * returns, rejects with what it throws.
  *
  * A program that is asked for while it runs (a worker's file) is compiled, and `body` runs again; and so it
- * does when a built-in turns out to have been changed late (`views/view.ts`). It must start everything
+ * does when a built-in turns out to have been changed late (`views/search.ts`). It must start everything
  * afresh each time.
  *
  * The piece runs in a callback of its own, since microtasks cannot be drained from within a microtask.

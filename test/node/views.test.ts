@@ -159,6 +159,54 @@ describe("what one host patches", () => {
     expect(own(lines, "b")).toEqual(["7", "7", "7", "7"]);
   });
 
+  // As bluebird does, which adds to `Error` what it does not find there.
+  it("to `Error`, it finds there, turn after turn, and nobody else does", async () => {
+    const source = `const name = process.argv[2]; const own = Object.getOwnPropertyNames(Error).join();
+       const look = () => {
+         const names = Object.getOwnPropertyNames(Error); const inherited = []; for (const key in TypeError) inherited.push(key);
+         return [Error.kinds?.of ?? "none", TypeError.kinds?.of ?? "none", "kinds" in Error, Object.hasOwn(Error, "kinds"), names.includes("kinds"), names.filter((key) => key !== "kinds" && key !== "shown").join() === own,
+           JSON.stringify(Object.getOwnPropertyDescriptor(Error, "kinds")), Error.stackTraceLimit, inherited].join(" ");
+       };
+       console.log("first", look());
+       if (name.startsWith("adds")) {
+         Object.defineProperty(Error, "kinds", { value: { of: name }, writable: false, enumerable: false, configurable: false });
+         Error.stackTraceLimit += name.length; Error.shown = name;
+       }
+       setInterval(() => console.log("later", look()), 10);`;
+    const starts = ["looks", "adds-1", "adds-22", "looks-too"].map((name) => ({ name }));
+    const restarting = starts.map((start, i) => (i === 1 ? { ...start, crashAtNs: 25e6 } : start));
+    const { lines } = await world(source, restarting, 46e6);
+    const pristine = "none none false false false true  10 prepareStackTrace,stackTraceLimit";
+    for (const name of ["looks", "looks-too"]) {
+      expect(own(lines, name)).toEqual([
+        `first ${pristine}`,
+        ...Array(4).fill(`later ${pristine}`),
+      ]);
+    }
+    const added = (name: string): string => {
+      const property = `{"value":{"of":"${name}"},"writable":false,"enumerable":false,"configurable":true}`;
+      return `later ${name} ${name} true true true true ${property} ${10 + name.length} prepareStackTrace,stackTraceLimit,shown`;
+    };
+    const turns = (name: string, count: number): string[] => [
+      `first ${pristine}`,
+      ...Array<string>(count).fill(added(name)),
+    ];
+    expect(own(lines, "adds-1")).toEqual([...turns("adds-1", 2), ...turns("adds-1", 2)]);
+    expect(own(lines, "adds-22")).toEqual(turns("adds-22", 4));
+    const after = await world(source, [{ name: "looks" }], 15e6);
+    expect(after.lines).toEqual([`looks: first ${pristine}`, `looks: later ${pristine}`]);
+    expect(Object.hasOwn(Error, "kinds")).toBe(false);
+  });
+
+  it("is gone for itself when it takes it away, though it inherits the same", async () => {
+    const { lines } = await world(
+      `const kinds = {}; Function.prototype.kinds = kinds; Object.kinds = kinds; const look = () => console.log(Object.hasOwn(Object, "kinds"), Object.kinds === kinds);
+       setTimeout(() => { look(); delete Object.kinds; look(); setTimeout(look, 10); }, 10);`,
+      [{ name: "a" }],
+    );
+    expect(own(lines, "a")).toEqual(["true true", "false true", "false true"]);
+  });
+
   it("is gone when it starts again", async () => {
     const { lines } = await world(
       `${LOOK} ${PATCH} console.log(look()); patch(); setTimeout(() => console.log("patched", look()), 10);`,

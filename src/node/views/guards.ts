@@ -14,7 +14,9 @@ import {
   setPrototypeOf,
   uncurry,
 } from "./safe.ts";
-import { type Claims, installedView, sharedObjectOf, touch } from "./view.ts";
+import type { Claims } from "./changes.ts";
+import { touch } from "./search.ts";
+import { installedView, sharedObjectOf } from "./view.ts";
 
 /** A property of the real world, and what it is while a run is under way. */
 export interface Guard {

@@ -23,6 +23,11 @@ export function uncurry<T>(method: T): Uncurried<T> {
   return Function.prototype.call.bind(method as () => void) as Uncurried<T>;
 }
 
+/** Whether an object has a property of its own. */
+export const hasOwn: (object: object, key: PropertyKey) => boolean = uncurry(
+  Object.prototype.hasOwnProperty,
+);
+
 /** Gives a descriptor that inherits nothing: `Object.prototype.get` would make it invalid. */
 export function plain(descriptor: PropertyDescriptor): PropertyDescriptor {
   setPrototypeOf(descriptor, null);
