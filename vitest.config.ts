@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+// Simulated hosts in a test's own process speak the language that those of a campaign do.
+process.env["LC_ALL"] = "C.UTF-8";
+
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],

@@ -8,7 +8,6 @@
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -64,7 +63,7 @@ try {
       const runs = Math.min(A_PROCESS, repeats - done);
       const { stdout, stderr, status } = spawnSync(node, [runner, values.seed, String(runs)], {
         encoding: "utf8",
-        env: { ...process.env, TMPDIR: tmpdir() },
+        env: { ...process.env, LC_ALL: "C.UTF-8" },
       });
       if (status !== 0) {
         console.error(`determinism: ${version} failed\n${stderr}`);

@@ -48,6 +48,8 @@ export class Runner {
       stdio: ["ignore", "ignore", "pipe", "ipc", "pipe"],
       serialization: "advanced",
       execArgv: [...engineFlags],
+      // What dates and numbers look like must not depend on who runs it, and V8 asks the environment.
+      env: { ...process.env, LC_ALL: "C.UTF-8" },
     });
     this.#child.on("message", (answer: Answer) => this.#onAnswer(answer));
     this.#child.on("error", ({ message }) => {

@@ -32,6 +32,13 @@ describe("lightcone run", () => {
     expect(code).toBe(0);
   });
 
+  it("is the same run whatever language its user speaks", async () => {
+    for (const language of ["de_DE.UTF-8", "tr_TR.UTF-8"]) {
+      const child = lightcone.start(["run", lightcone.world("speaks")], { LC_ALL: language });
+      expect(await ended(child)).toMatchObject({ code: 0, stderr: "" });
+    }
+  });
+
   it("prints what happened and writes every event with --trace, without changing the run", async () => {
     const { stdout } = await lightcone.run("run", lock, "--seed", "3", "--trace");
     const plain = await lightcone.run("run", lock, "--seed", "3", "--json");
