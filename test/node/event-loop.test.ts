@@ -55,7 +55,7 @@ describe("the event loop", () => {
       `
       import { readFile } from "node:fs";
       import { createServer, connect } from "node:net";
-      readFile(new URL(import.meta.url).pathname, () => {
+      readFile(new URL(import.meta.url), () => {
         setTimeout(() => { console.log("file: timeout"); useSocket(); }, 0);
         setImmediate(() => console.log("file: immediate"));
       });

@@ -190,7 +190,7 @@ describe("a process that is gone", () => {
       if (process.argv[2] === "child") {
         try { process.exit(3); } finally { console.log("never"); fs.unlinkSync("/kept"); }
       } else {
-        fork(new URL(import.meta.url).pathname, ["child"]).on("exit", (code) => console.log(code, fs.existsSync("/kept")));
+        fork(process.argv[1], ["child"]).on("exit", (code) => console.log(code, fs.existsSync("/kept")));
       }`);
     expect(stdout).toBe("3 true\n");
   });
