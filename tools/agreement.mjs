@@ -17,26 +17,17 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import * as kit from "./agreement/kit.mjs";
+import { readOptions } from "./options.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-let options;
-try {
-  options = parseArgs({
-    options: {
-      json: { type: "boolean" },
-      source: { type: "string", multiple: true },
-      verbose: { type: "boolean" },
-    },
-    allowPositionals: true,
-  });
-} catch (error) {
-  console.error(`agreement: ${error.message}`);
-  process.exit(2);
-}
-const { values, positionals } = options;
+const options = {
+  json: { type: "boolean" },
+  source: { type: "string", multiple: true },
+  verbose: { type: "boolean" },
+};
+const { values, positionals } = readOptions("agreement", options, true);
 const dir = resolve(positionals[0] ?? `${here}../../shared/data`);
 if (!existsSync(dir)) {
   console.error(`agreement: no folder ${dir}`);

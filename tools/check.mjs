@@ -8,10 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { overrides } from "./layers.mjs";
+import { readOptions } from "./options.mjs";
 import base from "./oxlint.base.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const fix = process.argv.includes("--fix");
 
 /** Writes the lint configuration, walls included, and returns its path. */
 export function writeLintConfig() {
@@ -44,6 +44,7 @@ function run(name, args) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { fix } = readOptions("check", { fix: { type: "boolean" } }).values;
   const results = await Promise.all([
     run("lint", [
       "oxlint/bin/oxlint",

@@ -5,7 +5,9 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { builtinModules, createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { readOptions } from "./options.mjs";
 
+const { values: options } = readOptions("compatibility", { check: { type: "boolean" } });
 const root = fileURLToPath(new URL("..", import.meta.url));
 const programs = `${root}examples/packages/programs/`;
 const page = `${root}docs/compatibility.md`;
@@ -86,7 +88,7 @@ const text = [
   "",
 ].join("\n");
 
-if (process.argv.includes("--check")) {
+if (options.check) {
   let before = "";
   try {
     before = readFileSync(page, "utf8");

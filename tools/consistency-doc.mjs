@@ -2,13 +2,14 @@
  * `node tools/consistency-doc.mjs` writes `docs/consistency.md` and its pictures from the table of levels.
  * A test (test/check-consistency/page.test.ts) fails while they differ.
  */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { readOptions } from "./options.mjs";
 
+readOptions("consistency-doc");
 const root = fileURLToPath(new URL("..", import.meta.url));
 const outfile = join(mkdtempSync(join(tmpdir(), "lightcone-doc-")), "page.mjs");
 await build({

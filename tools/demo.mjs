@@ -5,7 +5,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { readOptions } from "./options.mjs";
 
+readOptions("demo");
 const root = fileURLToPath(new URL("..", import.meta.url));
 const command = ["explore", "examples/redlock/redlock.world.ts", "--seed", "0x12", "--for", "50s"];
 

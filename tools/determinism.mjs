@@ -10,19 +10,18 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { build } from "esbuild";
+import { readOptions, wholeNumber } from "./options.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { values } = parseArgs({
-  options: {
-    repeats: { type: "string", default: "100" },
-    node: { type: "string", multiple: true, default: [process.execPath] },
-    seed: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-  },
+const { values } = readOptions("determinism", {
+  repeats: { type: "string", default: "100" },
+  node: { type: "string", multiple: true, default: [process.execPath] },
+  seed: { type: "string", default: "1" },
+  json: { type: "boolean", default: false },
 });
-const repeats = Number(values.repeats);
+const repeats = wholeNumber("determinism", "--repeats", values.repeats);
+const seed = wholeNumber("determinism", "--seed", values.seed);
 /** Runs in one process, before the next fresh one. */
 const A_PROCESS = 10;
 
@@ -61,7 +60,7 @@ try {
     const counts = new Map();
     for (let done = 0; done < repeats; done += A_PROCESS) {
       const runs = Math.min(A_PROCESS, repeats - done);
-      const { stdout, stderr, status } = spawnSync(node, [runner, values.seed, String(runs)], {
+      const { stdout, stderr, status } = spawnSync(node, [runner, String(seed), String(runs)], {
         encoding: "utf8",
         env: { ...process.env, LC_ALL: "C.UTF-8" },
       });

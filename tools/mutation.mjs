@@ -4,17 +4,15 @@
  */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { readOptions, wholeNumber } from "./options.mjs";
 
-const histories = process.argv[2] ?? "2000";
-if (!/^[1-9][0-9]*$/.test(histories)) {
-  console.error(`mutation: ${histories} is not a number of histories`);
-  process.exit(2);
-}
+const { positionals } = readOptions("mutation", {}, true);
+const histories = wholeNumber("mutation", "the number of histories", positionals[0] ?? "2000");
 const root = fileURLToPath(new URL("..", import.meta.url));
 const vitest = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
 const child = spawn(
   process.execPath,
   [vitest, "run", "test/check-mutation", "--testTimeout", "600000"],
-  { cwd: root, stdio: "inherit", env: { ...process.env, MUTATION_HISTORIES: histories } },
+  { cwd: root, stdio: "inherit", env: { ...process.env, MUTATION_HISTORIES: String(histories) } },
 );
 child.on("close", (code) => process.exit(code ?? 1));

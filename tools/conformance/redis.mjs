@@ -11,7 +11,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { readOptions, regularExpression, stop as stopTool, wholeNumber } from "../options.mjs";
 import { reasonOf, skipped } from "./redis-by-design.mjs";
 import { buildBlock, runFile, startOurs, startReal, suiteFolder } from "./redis-suite.mjs";
 
@@ -68,9 +68,10 @@ const TAGS = "-needs:repl -cluster -slow";
 /** Where the suite looks for a port for itself: apart for each arm and for runs side by side. */
 const BASE_PORT = 20_000 + (process.pid % 200) * 128;
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const TOOL = "conformance:redis";
+const { values: options, positionals } = readOptions(
+  TOOL,
+  {
     file: { type: "string" },
     only: { type: "string", multiple: true },
     real: { type: "string" },
@@ -80,16 +81,18 @@ const { values: options, positionals } = parseArgs({
     verbose: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
-});
+  true,
+);
+const pattern = regularExpression(TOOL, "--file", options.file);
+const limitMs = wholeNumber(TOOL, "--seconds", options.seconds) * 1_000;
 
 function stop(message) {
-  console.error(message);
-  process.exit(2);
+  return stopTool(TOOL, message);
 }
 
 /** The folder of the checkout that the user named. */
 function suiteRoot(directory) {
-  if (!directory) stop("Usage: npm run conformance:redis -- DIR, a checkout of Redis 7.0");
+  if (!directory) stop("which folder? A checkout of Redis 7.0");
   const root = resolve(directory);
   if (!existsSync(join(root, "tests", "test_helper.tcl"))) {
     stop(`${directory} holds no tests/test_helper.tcl: not a checkout of Redis`);
@@ -113,7 +116,7 @@ async function runOn(start, folder, file, basePort, skip) {
       tags: options.tags,
       only: options.only ?? [],
       skip,
-      limitMs: Number(options.seconds) * 1_000,
+      limitMs,
     });
   } finally {
     await server?.stop();
@@ -174,9 +177,8 @@ function print(verdict) {
 
 require("tclsh", "-h");
 require("redis-server", "--version");
-const wanted =
-  options.file === undefined ? files : files.filter((name) => new RegExp(options.file).test(name));
-if (wanted.length === 0) stop("No file of that name.");
+const wanted = files.filter((name) => pattern?.test(name) ?? true);
+if (wanted.length === 0) stop("there is no file of that name");
 const block = await buildBlock();
 const folders = { real: suiteFolder(root), ours: suiteFolder(root, block.path) };
 const total = { tests: 0, real: 0, ours: 0, unexplained: 0 };

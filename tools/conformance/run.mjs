@@ -19,7 +19,6 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { byDesign } from "./by-design.mjs";
 import {
@@ -30,32 +29,32 @@ import {
   reasonOfKind,
   reasonOfSkip,
 } from "./classify.mjs";
+import { readOptions, regularExpression, stop as stopTool, wholeNumber } from "../options.mjs";
 import { runAll, runReal } from "./pool.mjs";
 
 const LIMIT_MS = 20_000;
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: "boolean", default: false },
-    module: { type: "string", multiple: true },
-    filter: { type: "string" },
-    verbose: { type: "boolean", default: false },
-    jobs: { type: "string", default: "3" },
-    real: { type: "string" },
-  },
-});
+const TOOL = "conformance:node";
+const known = {
+  json: { type: "boolean", default: false },
+  module: { type: "string", multiple: true },
+  filter: { type: "string" },
+  verbose: { type: "boolean", default: false },
+  jobs: { type: "string", default: "3" },
+  real: { type: "string" },
+};
+const { values: options, positionals } = readOptions(TOOL, known, true);
+const jobs = wholeNumber(TOOL, "--jobs", options.jobs);
+const filter = regularExpression(TOOL, "--filter", options.filter);
 
 function stop(message) {
-  console.error(message);
-  process.exit(2);
+  return stopTool(TOOL, message);
 }
 
 /** The folder `test` of the checkout that the user named. */
 function testRoot(directory) {
-  if (!directory)
-    stop("Usage: npm run conformance:node -- DIR, a checkout of Node or its folder `test`");
+  if (!directory) stop("which folder? A checkout of Node, or its folder `test`");
   for (const root of [resolve(directory), resolve(directory, "test")]) {
     if (existsSync(join(root, "parallel")) && existsSync(join(root, "common"))) return root;
   }
@@ -64,7 +63,6 @@ function testRoot(directory) {
 
 /** The tests to run, by name. */
 function selectTests(root) {
-  const filter = options.filter === undefined ? undefined : new RegExp(options.filter);
   const wanted = options.module ?? modules;
   return readdirSync(join(root, "parallel"))
     .sort()
@@ -109,7 +107,7 @@ async function simulated(tests) {
   const tick = progress("simulated", tests.length);
   try {
     await runAll(worker, tests, {
-      size: Number(options.jobs),
+      size: jobs,
       limitMs: LIMIT_MS,
       onDone(test, outcome) {
         results.set(test.name, outcome);
@@ -147,7 +145,7 @@ async function real(tests) {
       tick();
     }
   };
-  await Promise.all(Array.from({ length: Number(options.jobs) }, serve));
+  await Promise.all(Array.from({ length: jobs }, serve));
   rmSync(scratch, { recursive: true, force: true });
   if (options.real) writeFileSync(options.real, JSON.stringify(Object.fromEntries(results)));
   return results;
@@ -207,7 +205,7 @@ function printModule({ module, passed, failed, applicable, files, real: onReal }
 
 const root = testRoot(positionals[0]);
 const tests = selectTests(root);
-if (tests.length === 0) stop("No test of that name.");
+if (tests.length === 0) stop("there is no test of that name");
 const onSimulated = await simulated(tests);
 const onReal = await real(tests);
 for (const module of modules) {
