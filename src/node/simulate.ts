@@ -5,7 +5,6 @@
  */
 import { LightconeError } from "../base/errors.ts";
 import { escapeGuards } from "./evaluated.ts";
-import { isQuiet } from "./lib/natives.ts";
 import { sharedPrimordials } from "./lib/primordials.ts";
 import { currentProcess, type NodeProcess } from "./node-process.ts";
 import { guardStackTraces } from "./stack-traces.ts";
@@ -17,10 +16,9 @@ type AnyFunction = (...args: never[]) => unknown;
 
 /** What of the real process must not tell two runs apart, beside what `evaluated.ts` says. */
 function realProcessGuards(): Guard[] {
-  // Modules that are shared with the real process (node:url, node:buffer) warn through it.
-  const warn = (...args: unknown[]): void => {
-    if (!isQuiet()) currentProcess()?.realm.process.emitWarning(...args);
-  };
+  // Modules that are shared with the real process (node:url, node:buffer) warn through it: once in its life,
+  // and so in the first of its runs alone. No run hears them.
+  const warn = (): void => {};
   // Memory that was not cleared differs between a used process and a fresh one.
   const alloc = Buffer.alloc;
   const cleared = (size: number): Buffer => alloc(size);

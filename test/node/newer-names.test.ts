@@ -150,3 +150,17 @@ describe("process", () => {
     },
   );
 });
+
+describe("what the real modules warn of once", () => {
+  it("is heard in no run, as it would be in the first alone", async () => {
+    const source = `
+      import url from "node:url";
+      process.on("warning", (warning) => console.log("heard", warning.code));
+      new Buffer(3); url.parse("http://a/b"); try { url.parse("http://a:port/"); } catch (e) { console.log(e.code); }
+      setTimeout(() => console.log("done"), 10);`;
+    const first = await hosted(source);
+    expect(first.stdout).toMatch(/^(ERR_INVALID_\w+\n)?done\n$/);
+    expect(first.stderr).toBe("");
+    expect(await hosted(source)).toEqual(first);
+  });
+});

@@ -24,22 +24,13 @@ let sources: Record<string, string> | undefined;
 const scripts = new Map<string, Script>();
 const shared = new Map<string, LibraryFile>();
 
-let quiet = 0;
-
-/** Whether the real process is being asked for something that it warns of: nobody wants to hear it. */
-export function isQuiet(): boolean {
-  return quiet > 0;
-}
-
 /** Runs `use` with Node's deprecation warnings silent: `process.binding` is deprecated, in words only. */
 export function quietly<T>(use: () => T): T {
   const before = process.noDeprecation;
   process.noDeprecation = true;
-  quiet++;
   try {
     return use();
   } finally {
-    quiet--;
     if (before === undefined) delete (process as { noDeprecation?: boolean }).noDeprecation;
     else process.noDeprecation = before;
   }
