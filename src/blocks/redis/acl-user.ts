@@ -1,5 +1,5 @@
 /** A user of access control: passwords, and selectors that say what may be run on which keys (acl.c). */
-import { createHash } from "node:crypto";
+import { createHash } from "./host.ts";
 import type { Command } from "./command.ts";
 import { channelPlaces, keyPlaces } from "./command-keys.ts";
 import { globMatch } from "./glob.ts";

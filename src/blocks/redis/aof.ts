@@ -17,8 +17,8 @@ import {
   renameSync,
   truncateSync,
   unlinkSync,
-} from "node:fs";
-import { join } from "node:path";
+  join,
+} from "./host.ts";
 import { encodeRequest, RequestDecoder } from "../../wire/index.ts";
 import { formatManifest, parseManifest, type Part } from "./aof-manifest.ts";
 import { Client } from "./client.ts";

@@ -1,5 +1,5 @@
 /** Digests of values and datasets, as DEBUG DIGEST computes them (debug.c): equal data, equal digest. */
-import { createHash } from "node:crypto";
+import { createHash } from "./host.ts";
 import { formatG } from "../../wire/index.ts";
 import type { Database } from "./database.ts";
 import type { Server } from "./server.ts";

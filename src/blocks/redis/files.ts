@@ -1,6 +1,5 @@
 /** Writing files so that a crash leaves the old one or the new one, and nothing in between. */
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, fsyncSync, openSync, renameSync, writeSync, join } from "./host.ts";
 
 /** Writes all bytes of a byte string to an open file. */
 export function writeAll(fd: number, bytes: string): void {

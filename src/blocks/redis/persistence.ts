@@ -1,6 +1,5 @@
 /** What outlives the process: the RDB file and the append-only file, and what INFO tells of them. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, join } from "./host.ts";
 import { RespError } from "../../wire/index.ts";
 import { AppendOnlyFile } from "./aof.ts";
 import { replaceFile } from "./files.ts";

@@ -5,8 +5,8 @@
  * another, clients that waited for a key are served, and then the output of everyone goes out. When nothing
  * happens and no key is due to expire, there are no timers: an idle server has no events.
  */
-import { existsSync } from "node:fs";
-import { createServer, type Server as NetServer, type Socket } from "node:net";
+import type { Server as NetServer, Socket } from "node:net";
+import { existsSync, createServer } from "./host.ts";
 import { ProtocolError, RespError, Status } from "../../wire/index.ts";
 import { Acl } from "./acl.ts";
 import { Client } from "./client.ts";

@@ -7,7 +7,7 @@
  * platform, so what Lua derives from addresses and hashes (the order of `pairs`) is the same in every run,
  * and is Redis's order.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync } from "../host.ts";
 import type { LuaApi, Native } from "./api.ts";
 import { moduleOf, SectionId, sectionsOf } from "./binary.ts";
 import { type MemoryImage, putMemory } from "./image.ts";

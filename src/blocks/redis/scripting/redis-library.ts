@@ -1,5 +1,5 @@
 /** The `redis` table of scripts: `call`, `pcall`, `sha1hex`, `error_reply` and the rest. */
-import { createHash } from "node:crypto";
+import { createHash } from "../host.ts";
 import { formatDouble, RespError, type RespVersion } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { NO_REPLY } from "../command.ts";
