@@ -3,9 +3,9 @@
  * `npm run check -- --fix` formats and fixes what can be fixed.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { overrides } from "./layers.mjs";
 import { readOptions } from "./options.mjs";
@@ -45,11 +45,12 @@ function run(name, args) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { fix } = readOptions("check", { fix: { type: "boolean" } }).values;
+  const lintConfig = writeLintConfig();
   const results = await Promise.all([
     run("lint", [
       "oxlint/bin/oxlint",
       "-c",
-      writeLintConfig(),
+      lintConfig,
       "--deny-warnings",
       ...(fix ? ["--fix"] : []),
       "src",
@@ -68,5 +69,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       "--isolatedDeclarations",
     ]),
   ]);
+  rmSync(dirname(lintConfig), { recursive: true, force: true });
   process.exit(results.every(Boolean) ? 0 : 1);
 }

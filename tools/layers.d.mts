@@ -5,4 +5,3 @@ export interface Layer {
   readonly why: string;
 }
 export const layers: Readonly<Record<string, Layer>>;
-export function overrides(): readonly object[];

@@ -103,7 +103,8 @@ export function overrides() {
       });
     }
     return {
-      files: [`src/${name}/**/*.ts`],
+      // Wherever the configuration lies: oxlint takes paths to be relative to its folder.
+      files: [`**/src/${name}/**/*.ts`],
       rules: { "no-restricted-imports": ["error", { patterns }] },
     };
   });

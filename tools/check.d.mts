@@ -1,0 +1,2 @@
+/** The types of `check.mjs`. */
+export function writeLintConfig(): string;
