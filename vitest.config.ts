@@ -11,6 +11,7 @@ export default defineConfig({
     // For what hangs. What a test takes on a good machine is no measure of what it may take on a busy one.
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    teardownTimeout: 120_000,
     reporters: process.env["CI"] ? ["default", "./tools/closing-line.mjs"] : ["default"],
   },
 });

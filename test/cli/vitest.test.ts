@@ -30,13 +30,13 @@ async function runTest(options: string) {
 
 describe("explore, in a test", () => {
   it("passes with one line while the world holds", async () => {
-    const { code, stdout } = await runTest("{ runs: 5, faults: false, jobs: 1 }");
+    const { code, stdout } = await runTest('{ runs: 5, faults: false, jobs: 1, for: "1h" }');
     expect(stdout).toMatch(/✓ .*lock\.world\.ts/);
     expect(code).toBe(0);
   });
 
   it("fails with the story and the command that replays it", async () => {
-    const { code, stdout, stderr } = await runTest("{ runs: 50, jobs: 2 }");
+    const { code, stdout, stderr } = await runTest('{ runs: 50, jobs: 2, for: "1h" }');
     expect(stdout + stderr).toMatch(/two holders of job from/);
     expect(stdout + stderr).toMatch(/replay {2}npx lightcone replay \.lightcone\/lock-/);
     expect(code).toBe(1);
