@@ -1,6 +1,6 @@
 /** pino.transport, in worker threads: pino/file, pino-pretty, and a target that lies beside the program. */
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
@@ -33,5 +33,6 @@ await roles({
       await until(() => existsSync(destination) && /bad/i.test(readFileSync(destination, "utf8")));
       say(target.split("/").at(-1), readFileSync(destination, "utf8"));
     }
+    rmSync(folder, { recursive: true });
   },
 });

@@ -1,5 +1,5 @@
 /** winston: formats, levels, a file transport that rotates by size, querying nothing lost. */
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import winston from "winston";
@@ -42,5 +42,6 @@ await roles({
       .map((l) => JSON.parse(l));
     say("first", lines[0]);
     say("count", lines.length, lines.at(-1).message);
+    rmSync(folder, { recursive: true });
   },
 });
