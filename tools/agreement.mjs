@@ -17,7 +17,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import * as kit from "./agreement/kit.mjs";
 import { readOptions } from "./options.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -28,6 +27,8 @@ const options = {
   verbose: { type: "boolean" },
 };
 const { values, positionals } = readOptions("agreement", options, true);
+// It needs the built package, and says so where there is none.
+const kit = await import("./agreement/kit.mjs");
 const dir = resolve(positionals[0] ?? `${here}../../shared/data`);
 if (!existsSync(dir)) {
   console.error(`agreement: no folder ${dir}`);

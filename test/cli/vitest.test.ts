@@ -1,6 +1,6 @@
 /** A world as a test: one line when it holds, the story when it does not. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,8 @@ import { ended, Lightcone } from "./lightcone.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const lightcone = new Lightcone();
 const project = mkdtempSync(join(tmpdir(), "lightcone-vitest-"));
+// Vite keeps files in the nearest such folder above, which may be somebody else's.
+mkdirSync(join(project, "node_modules"));
 writeFileSync(
   join(project, "vitest.config.mjs"),
   'export default { test: { include: ["*.test.ts"] } };\n',

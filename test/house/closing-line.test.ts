@@ -8,6 +8,8 @@ import { afterAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const project = mkdtempSync(join(tmpdir(), "lightcone-closing-"));
+// Vite keeps files in the nearest such folder above, which may be somebody else's.
+mkdirSync(join(project, "node_modules"));
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 /** The lines that a run of these tests prints, as CI would see them, and its exit code. */
