@@ -3,7 +3,7 @@
  * results, the same error codes and the same messages, by every kind of call.
  */
 import * as realFs from "node:fs";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -31,6 +31,10 @@ type Run = (
 
 const SIMULATED_ROOT = "/tmp/root";
 
+// The real arm runs as whoever runs the tests; so does the simulated one.
+const uid = process.getuid?.() ?? 0;
+const gid = process.getgid?.() ?? 0;
+
 /** Runs operations in a process of a simulated host. */
 function onSimulated(run: Run, operations: readonly Operation[]): Promise<Outcome[]> {
   return simulate(() => {
@@ -51,9 +55,6 @@ function onSimulated(run: Run, operations: readonly Operation[]): Promise<Outcom
     function start(): void {
       const fs = node.realm.requirePublic("fs") as Fs;
       fs.mkdirSync(SIMULATED_ROOT);
-      // The real arm runs as whoever runs the tests; so does the simulated one.
-      const uid = globalThis.process.getuid?.() ?? 0;
-      const gid = globalThis.process.getgid?.() ?? 0;
       fs.chownSync(SIMULATED_ROOT, uid, gid);
       files.uid = uid;
       files.gid = gid;
@@ -72,7 +73,16 @@ async function onReal(run: Run, operations: readonly Operation[]): Promise<Outco
   try {
     return await run(realFs, root, operations);
   } finally {
+    openUp(root);
     rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** Lets a user who is not root remove folders whose permissions an operation has taken away. */
+function openUp(folder: string): void {
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) openUp(join(folder, entry.name));
   }
 }
 
