@@ -14,14 +14,14 @@ export const engineFlags: readonly string[] = [
   "--max-inlined-bytecode-size-cumulative=2000",
 ];
 
-/** How much of a function must have run before V8 optimizes it: its own default, and sixteen times that. */
+/** How much of a function must have run before V8 optimizes it: its own default, and eight times that. */
 const PATIENCE: Readonly<Record<number, { flag: string; usual: number }>> = {
   20: { flag: "--interrupt-budget", usual: 67_584 },
   21: { flag: "--interrupt-budget", usual: 67_584 },
   22: { flag: "--invocation-count-for-turbofan", usual: 3_000 },
   23: { flag: "--invocation-count-for-turbofan", usual: 3_000 },
 };
-const PATIENT_TIMES = 16;
+const PATIENT_TIMES = 8;
 
 const knob = PATIENCE[Number.parseInt(process.versions.node, 10)];
 let isPatient = false;

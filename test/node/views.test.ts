@@ -227,7 +227,7 @@ describe("what one host patches", () => {
        Array.prototype.mark = 1; Array.from = () => 5; Object.defineProperty(String.prototype, "shout", { get: () => "X" });
        const worker = new Worker("console.log('thread', JSON.stringify([[].mark, Array.from([1]), 'x'.shout]))", { eval: true });
        await once(worker, "exit");
-       await once(fork(new URL(import.meta.url).pathname, ["child"]), "exit");
+       await once(fork(process.argv[1], ["child"]), "exit");
        console.log("parent", look());`,
     );
   });

@@ -1,7 +1,7 @@
 /** Real clients and libraries do real work against the block: ioredis, node-redis, redlock, bullmq, redis-cli. */
 import { spawnSync, spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type * as BullMq from "bullmq";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
@@ -22,11 +22,11 @@ describe("clients", () => {
   let server: Server;
   let port: number;
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     server = new Server();
     port = await server.listen(0, "127.0.0.1");
   });
-  afterAll(() => server.close());
+  afterEach(() => server.close());
 
   it("ioredis: pipelines, transactions, binary values, scripts, subscriptions", async () => {
     const redis = new Redis(port);
@@ -49,11 +49,11 @@ describe("clients", () => {
     await listener.subscribe("news");
     expect(await redis.publish("news", "hello")).toBe(1);
     expect(await heard).toEqual(["news", "hello"]);
-    const popped = redis.duplicate().blpop("queue", 5);
+    const worker = redis.duplicate();
+    const popped = worker.blpop("queue", 5);
     await redis.rpush("queue", "job");
     expect(await popped).toEqual(["queue", "job"]);
-    redis.disconnect();
-    listener.disconnect();
+    for (const client of [redis, listener, worker]) client.disconnect();
   });
 
   it.each([2, 3] as const)("node-redis over RESP%d", async (RESP) => {

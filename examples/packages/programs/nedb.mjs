@@ -1,8 +1,8 @@
 /** nedb (@seald-io): documents in a file, indexes, compaction, and loading it again. */
 import Datastore from "@seald-io/nedb";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ready, roles, say } from "./roles.mjs";
 
 await roles({
@@ -33,5 +33,6 @@ await roles({
     );
     await again.removeAsync({}, { multi: true });
     say("left", await again.countAsync({}), existsSync(filename));
+    rmSync(dirname(filename), { recursive: true });
   },
 });

@@ -1,7 +1,7 @@
 /** pino: levels, children, serializers, redaction, to a file that is read back. */
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import pino from "pino";
 import { ready, roles, say } from "./roles.mjs";
 
@@ -28,5 +28,6 @@ await roles({
       say(entry);
     }
     say("bigger", pino.levels.values.error > pino.levels.values.warn);
+    rmSync(dirname(file), { recursive: true });
   },
 });
