@@ -2,32 +2,18 @@
  * What operators and caching clients ask of a Redis server, as stories on both arms: who may do what, what
  * changed behind a client's back, what was slow, what goes when memory is full.
  */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Arm, arms } from "./support/arms.ts";
-import { RawClient } from "./support/raw-client.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { arms } from "./support/arms.ts";
+import { clientsOf } from "./support/clients.ts";
+import type { RawClient } from "./support/raw-client.ts";
 
 describe.each(arms)("$name", ({ start }) => {
-  let arm: Arm;
-  let clients: RawClient[] = [];
+  const open = clientsOf(start, { "enable-debug-command": "yes" });
   let redis: RawClient;
 
-  async function open(): Promise<RawClient> {
-    const client = await RawClient.open(arm.port);
-    clients.push(client);
-    return client;
-  }
-
-  beforeAll(async () => {
-    arm = await start({ "enable-debug-command": "yes" });
-  });
-  afterAll(() => arm.stop());
   beforeEach(async () => {
     redis = await open();
     await redis.call("FLUSHALL");
-  });
-  afterEach(() => {
-    for (const client of clients) client.close();
-    clients = [];
   });
 
   describe("client-side caching", () => {

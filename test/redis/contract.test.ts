@@ -2,34 +2,20 @@
  * What a Redis server owes its clients, as stories. Each runs against our block and, where it is installed,
  * against the real server: the expectations are the real server's.
  */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Arm, arms, noteWithoutReference } from "./support/arms.ts";
-import { RawClient } from "./support/raw-client.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { arms, noteWithoutReference } from "./support/arms.ts";
+import { clientsOf } from "./support/clients.ts";
+import type { RawClient } from "./support/raw-client.ts";
 
 noteWithoutReference("only our own arm runs");
 
 describe.each(arms)("$name", ({ start }) => {
-  let arm: Arm;
-  let clients: RawClient[] = [];
+  const open = clientsOf(start);
   let redis: RawClient;
 
-  async function open(): Promise<RawClient> {
-    const client = await RawClient.open(arm.port);
-    clients.push(client);
-    return client;
-  }
-
-  beforeAll(async () => {
-    arm = await start();
-  });
-  afterAll(() => arm.stop());
   beforeEach(async () => {
     redis = await open();
     await redis.call("FLUSHALL");
-  });
-  afterEach(() => {
-    for (const client of clients) client.close();
-    clients = [];
   });
 
   /** Sends command lines, words apart by spaces, and gives the raw replies. */
