@@ -38,7 +38,7 @@ export interface ProcessControl {
 }
 
 /** Which names its version of Node has. */
-const realProcess: object = globalThis.process;
+const realProcess: NodeJS.Process = globalThis.process;
 
 const EXEC_PATH = "/usr/local/bin/node";
 
@@ -284,8 +284,8 @@ function defineLazily(process: object, realm: Realm): void {
     ) as Record<string, unknown>);
   const lazy: Record<string, () => unknown> = {
     hrtime: () => Object.assign(perThread()["hrtime"]!, { bigint: perThread()["hrtimeBigInt"] }),
-    config: () => globalThis.process.config,
-    features: () => globalThis.process.features,
+    config: () => realProcess.config,
+    features: () => realProcess.features,
     allowedNodeEnvironmentFlags: () => new Set(),
     report: () => ({
       reportOnUncaughtException: false,
