@@ -12,7 +12,11 @@ class Worker {
 
   start() {
     this.tasks = 0;
-    this.child = fork(this.path, [], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    this.child = fork(this.path, [], {
+      // Tests that ask for the collector find it: simulated processes share the engine.
+      execArgv: ["--expose-gc"],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
     this.errors = "";
     this.child.stderr.on("data", (chunk) => (this.errors = (this.errors + chunk).slice(-4_000)));
     return new Promise((ready) => {
@@ -42,6 +46,7 @@ class Worker {
         finish({
           error: timedOut ? "the real time limit ran out" : `the worker ended: ${this.errors}`,
           output: "",
+          timedOut,
         });
       };
       let timedOut = false;
@@ -89,12 +94,16 @@ export function runReal(file, { flags, cwd, env, limitMs }) {
     };
     child.stdout.on("data", take);
     child.stderr.on("data", take);
-    const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      child.kill("SIGKILL");
+    }, limitMs);
     let code = null;
     const end = () => {
       clearTimeout(timer);
       clearTimeout(grace);
-      done({ code, output });
+      done({ code, output, timedOut });
     };
     let grace;
     // A grandchild may hold the pipes open longer than the test lives.
