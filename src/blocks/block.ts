@@ -10,6 +10,14 @@ export interface Block {
   readonly argv: readonly string[];
 }
 
+/** A block's server that runs in this process. */
+export interface StartedBlock {
+  /** The TCP port that it listens on. */
+  readonly port: number;
+  /** Ends the process as SIGTERM does: clients are dropped, and what is to be saved is saved first. */
+  end(): void;
+}
+
 /**
  * The URL of a block's program. `from` is the caller's `import.meta.url`; the program lies beside it, with
  * the same extension: `.ts` when our own tests run from source, `.js` in the package.

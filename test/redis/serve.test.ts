@@ -1,8 +1,9 @@
 /** `lightcone serve`: what a person gets to read when it cannot start, and that it starts. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer } from "node:net";
 import { build } from "esbuild";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -21,6 +22,7 @@ describe("serve refuses, in one sentence", () => {
       '--host: "no.such.host.invalid" is no address of this machine',
     ],
     [["redis", "--nope"], "Unknown option '--nope'"],
+    [["redis", "--set", "appendonly"], '--set: "appendonly" is not NAME=VALUE'],
   ];
   it.each(cases)("%j", async (args, message) => {
     await expect(command.run(args)).rejects.toThrow(message);
@@ -58,10 +60,19 @@ describe("serve redis, as a process", () => {
       logLevel: "error",
     });
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const children: ChildProcess[] = [];
+  afterAll(() => {
+    for (const child of children) child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  });
 
-  it("says when it is ready, asks for the password, and ends cleanly at Ctrl-C", async () => {
-    const child = spawn(process.execPath, [program, "redis", "--port", "0", "--password", "pw"]);
+  /** Starts one that listens on a free port. Its data is kept in the test's folder. */
+  async function serve(...args: string[]): Promise<{ child: ChildProcess; port: number }> {
+    const child = spawn(process.execPath, [program, "redis", "--port", "0", ...args], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    children.push(child);
     let said = "";
     const port = await new Promise<number>((resolve) => {
       child.stdout.on("data", (chunk) => {
@@ -70,14 +81,56 @@ describe("serve redis, as a process", () => {
         if (ready) resolve(Number(ready[1]));
       });
     });
+    return { child, port };
+  }
+
+  it("says when it is ready, asks for the password, and ends cleanly at Ctrl-C", async () => {
+    const { child, port } = await serve("--password", "pw");
     const client = await RawClient.open(port);
     expect(await client.raw("GET", "a")).toBe("-NOAUTH Authentication required.\r\n");
     expect(await client.raw("AUTH", "wrong")).toMatch(/^-WRONGPASS /);
     expect(await client.raw("AUTH", "pw")).toBe("+OK\r\n");
     expect(await client.raw("SET", "a", "1")).toBe("+OK\r\n");
-    const ended = new Promise((resolve) => child.once("exit", (code) => resolve(code)));
     child.kill("SIGINT");
-    expect(await ended).toBe(0);
+    expect((await once(child, "exit"))[0]).toBe(0);
     expect(await client.next()).toBeUndefined();
+  });
+
+  it("keeps its data as redis-server does: SAVE, BGSAVE, and the end by a signal", async () => {
+    const first = await serve(
+      ...["--set", `dir=${mkdtempSync(join(folder, "data-"))}`, "--set", "save=60 1"],
+    );
+    const client = await RawClient.open(first.port);
+    const [, dir] = (await client.call("CONFIG", "GET", "dir")) as string[];
+    expect(await client.raw("SET", "a", "saved")).toBe("+OK\r\n");
+    expect(await client.raw("SAVE")).toBe("+OK\r\n");
+    expect(existsSync(join(dir as string, "dump.rdb"))).toBe(true);
+    expect(await client.raw("SET", "b", "saved at the end")).toBe("+OK\r\n");
+    first.child.kill("SIGTERM");
+    expect((await once(first.child, "exit"))[0]).toBe(0);
+    const second = await serve("--set", `dir=${dir as string}`);
+    const other = await RawClient.open(second.port);
+    expect(await other.call("MGET", "a", "b")).toEqual(["saved", "saved at the end"]);
+    // An append-only file outlives a process that is killed.
+    expect(await other.raw("CONFIG", "SET", "appendonly", "yes")).toBe("+OK\r\n");
+    expect(await other.raw("SET", "c", "appended")).toBe("+OK\r\n");
+    second.child.kill("SIGKILL");
+    await once(second.child, "exit");
+    const third = await serve("--set", `dir=${dir as string}`, "--set", "appendonly=yes");
+    const last = await RawClient.open(third.port);
+    expect(await last.call("MGET", "a", "c")).toEqual(["saved", "appended"]);
+    void last.call("SHUTDOWN", "NOSAVE").catch(() => undefined);
+    expect((await once(third.child, "exit"))[0]).toBe(0);
+  });
+
+  it("says in a sentence which setting or file is wrong", async () => {
+    const broken = mkdtempSync(join(folder, "broken-"));
+    writeFileSync(join(broken, "dump.rdb"), "REDIS0009, or so it says");
+    for (const [setting, words] of [
+      ["no-such-setting=1", /Unknown option 'no-such-setting'/],
+      [`dir=${broken}`, /cannot load .*dump\.rdb: /],
+    ] as const) {
+      await expect(command.run(["redis", "--port", "0", "--set", setting])).rejects.toThrow(words);
+    }
   });
 });

@@ -149,14 +149,19 @@ export class Client {
     }
   }
 
+  /** Drops the connection at once, whatever is still to be sent. */
+  abort(): void {
+    this.server.forget(this);
+    this.socket?.destroy();
+  }
+
   /** Drops the connection: the client under way after its reply, others at once. */
   drop(): void {
     if (this.server.current === this) {
       this.close();
       return;
     }
-    this.server.forget(this);
-    this.socket?.destroy();
+    this.abort();
   }
 
   /** Bytes that are not yet with the network. */

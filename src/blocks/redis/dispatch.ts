@@ -1,6 +1,6 @@
 /** From a request to a reply: finds the command, checks what Redis checks, in Redis's order, and runs it. */
 import { NULL_ARRAY, OK, QUEUED, type Reply, RespError } from "../../wire/index.ts";
-import type { Client } from "./client.ts";
+import type { Client, Queued } from "./client.ts";
 import { type Command, NO_REPLY, type NoReply } from "./command.ts";
 import { keysOf } from "./command-keys.ts";
 import { err, NO_REPLICAS, OUT_OF_MEMORY, wrongArity } from "./errors.ts";
@@ -38,7 +38,14 @@ export function dispatch(client: Client, args: string[]): void {
   if (client.replies === "skipping") client.replies = "on";
 }
 
+/** The first words of an HTTP request's lines. A browser may be made to send one to a port like Redis's. */
+const FROM_HTTP = /^(post|host:)$/i;
+
 function answer(client: Client, args: string[]): Reply | NoReply {
+  if (FROM_HTTP.test(args[0] as string)) {
+    client.server.refuseHttp(client);
+    return NO_REPLY;
+  }
   let command: Command | undefined;
   try {
     command = findCommand(client.server, args);
@@ -96,7 +103,7 @@ export function execute(client: Client, command: Command, args: string[]): Reply
     command.failed++;
     return counted(client, error);
   } finally {
-    if (timer.active) timer.done(client, command, args, startMs);
+    if (timer.active && !server.busy.active) timer.done(client, command, args, startMs);
     if (watched && !isScript) server.monitor(client, command, args);
   }
 }
@@ -176,6 +183,8 @@ function admit(client: Client, command: Command, args: string[]): void {
       );
     }
   }
+  const busy = server.busy.refusal(command);
+  if (busy !== undefined) throw busy;
 }
 
 const LOOPBACK = /^(::1|(::ffff:)?127\.)/;
@@ -223,7 +232,7 @@ export function endTransaction(client: Client): void {
 }
 
 export function exec(client: Client): Reply | NoReply {
-  const { queue, server } = client;
+  const { queue } = client;
   if (!queue) throw err("EXEC without MULTI");
   const { queueFailed } = client;
   const dirtyWatch = client.dirtyWatch || watchedExpired(client);
@@ -232,12 +241,26 @@ export function exec(client: Client): Reply | NoReply {
     throw new RespError("EXECABORT Transaction discarded because of previous errors.");
   }
   if (dirtyWatch) return NULL_ARRAY;
+  return runQueue(client, queue, []);
+}
+
+/** Runs the commands of a transaction, up to a script that does not end: the rest comes when it is killed. */
+function runQueue(client: Client, queue: readonly Queued[], replies: Reply[]): Reply | NoReply {
+  const { server } = client;
   server.frozen++;
   client.denyBlocking = true;
   try {
-    const replies: Reply[] = [];
-    for (const { command, args } of queue) {
+    for (const [index, { command, args }] of queue.entries()) {
       const reply = execute(client, command, args);
+      if (server.busy.active) {
+        const rest = queue.slice(index + 1);
+        server.busy.resumeWith((failure) => {
+          const goOn = (): void => client.reply(runQueue(client, rest, [...replies, failure]));
+          if (server.propagation === undefined) goOn();
+          else server.propagation.together(goOn);
+        });
+        return NO_REPLY;
+      }
       // A command that answers by itself, such as SUBSCRIBE, has written out of turn in Redis too.
       if (reply !== NO_REPLY) replies.push(reply as Reply);
     }

@@ -65,7 +65,7 @@ export class ExpiryCycle {
   /** Removes every key whose time has come; what is stale in the heap goes too. */
   #removeDue(): void {
     const server = this.#server;
-    if (!server.pause.active) {
+    if (!server.pause.active && !server.busy.active) {
       const startMs = server.timer.now();
       while (this.#heap.nextMs <= server.nowMs) {
         const death = this.#heap.pop();

@@ -1,20 +1,10 @@
 /** The Redis block as a program: `main --port 6379 --requirepass secret`, as a host of a world runs it. */
-import { Server } from "./server.ts";
+import { start } from "./start.ts";
 
-const settings: Record<string, string> = {};
-const argv = process.argv.slice(2);
-for (let at = 0; at + 1 < argv.length; at += 2) {
-  settings[(argv[at] as string).replace(/^--/, "")] = argv[at + 1] as string;
-}
-const { host, ...config } = settings;
 try {
-  const server = new Server(config);
-  server.start();
-  process.on("SIGTERM", () => server.terminate());
-  await server.listen(Number(config["port"] ?? 6_379), host);
+  const server = await start(process.argv.slice(2));
+  process.on("SIGTERM", () => server.end());
 } catch (error) {
-  // Settings are refused with a reply's text, files and ports with an error.
-  const { text, message } = error as { text?: string; message?: string };
-  console.error(`redis: ${text?.replace(/^ERR /, "") ?? message}`);
+  console.error(`redis: ${(error as Error).message}`);
   process.exit(1);
 }

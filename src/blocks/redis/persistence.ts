@@ -45,7 +45,13 @@ export class Persistence {
 
   /** Adds the keys of the RDB file, if there is one. */
   loadSaved(merge = false): void {
-    if (existsSync(this.#path)) loadAll(this.#server, readFileSync(this.#path, "latin1"), merge);
+    if (!existsSync(this.#path)) return;
+    try {
+      loadAll(this.#server, readFileSync(this.#path, "latin1"), merge);
+    } catch (error) {
+      const { text, message } = error as { text?: string; message?: string };
+      throw new Error(`cannot load ${this.#path}: ${text ?? message}`, { cause: error });
+    }
   }
 
   /** Lets `appendonly` take effect; `loaded` when the dataset is that of the files. */

@@ -62,10 +62,21 @@ export class Propagation {
     this.#pending.push({ database: database.index, args: args.map(String) });
   }
 
+  /** Does several things whose effects are one. */
+  together(work: () => void): void {
+    this.#depth++;
+    try {
+      work();
+    } finally {
+      this.#depth--;
+      this.commit();
+    }
+  }
+
   /** Records what is noted, unless a command is still under way. */
   commit(): void {
     const pending = this.#pending;
-    if (this.#depth > 0 || pending.length === 0) return;
+    if (this.#depth > 0 || pending.length === 0 || this.#server.busy.active) return;
     this.#pending = [];
     const first = (pending[0] as Effect).database;
     if (pending.length > 1) this.#record(first, ["MULTI"]);

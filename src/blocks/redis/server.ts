@@ -9,6 +9,7 @@ import type { Server as NetServer, Socket } from "node:net";
 import { existsSync, createServer } from "./host.ts";
 import { ProtocolError, RespError, Status } from "../../wire/index.ts";
 import { Acl } from "./acl.ts";
+import { Busy } from "./busy.ts";
 import { Client } from "./client.ts";
 import type { Command } from "./command.ts";
 import { Config } from "./config.ts";
@@ -76,6 +77,7 @@ export class Server {
   /** The scripts' engine, made by the first EVAL. */
   scripts: ScriptEngine | undefined;
   readonly pause: Pause = new Pause(this);
+  readonly busy: Busy = new Busy(this);
   readonly slowLog: SlowLog = new SlowLog();
   readonly latency: LatencyMonitor = new LatencyMonitor();
   readonly timer: CommandTimer = new CommandTimer(this);
@@ -103,6 +105,7 @@ export class Server {
   onShutdown: () => void = () => process.exit(0);
   #ready: { database: Database; key: string }[] = [];
   #nextClientId = 1;
+  #httpRefusedMs = -Infinity;
   #net: NetServer | undefined;
   #runId = "";
   #inEvent = false;
@@ -237,6 +240,16 @@ export class Server {
       }
     }
     void this.close().then(() => this.onShutdown());
+  }
+
+  /** Drops a client that sends what looks like HTTP, and says so at most once a minute. */
+  refuseHttp(client: Client): void {
+    client.abort();
+    if (this.nowMs - this.#httpRefusedMs < 60_000) return;
+    this.#httpRefusedMs = this.nowMs;
+    console.error(
+      `redis: Possible SECURITY ATTACK detected: POST or Host: was sent as a command, as an HTTP request would. Connection from ${client.address} aborted.`,
+    );
   }
 
   /** Forgets a client whose connection is gone. */

@@ -1,31 +1,53 @@
 /** `lightcone serve BLOCK`: runs a building block on a real socket, the same code as in a world. */
 import { LightconeError } from "../../base/errors.ts";
+import type { Block, StartedBlock } from "../../blocks/block.ts";
+import { redis } from "../../blocks/index.ts";
 import { type Command, parseOptions } from "../command.ts";
-
-/** A block that can be served: starts it, and gives its port and a way to stop. */
-interface Served {
-  readonly port: number;
-  close(): Promise<void>;
-}
 
 interface ServeOptions {
   readonly port: number | undefined;
   readonly host: string;
   readonly password: string | undefined;
+  /** Other settings, by the block's own names for them. */
+  readonly config: Readonly<Record<string, string>>;
 }
 
-const blocks: Readonly<Record<string, (options: ServeOptions) => Promise<Served>>> = {
-  redis: serveRedis,
+/** A block that can be served: as a world describes it, and the module that starts its program. */
+interface Servable {
+  readonly usualPort: number;
+  readonly describe: (options: ServeOptions) => Block;
+  readonly load: () => Promise<{ start(argv: readonly string[]): Promise<StartedBlock> }>;
+}
+
+const blocks: Readonly<Record<string, Servable>> = {
+  redis: {
+    usualPort: 6_379,
+    describe: ({ port, host, password, config }) =>
+      redis({
+        host,
+        config,
+        ...(port === undefined ? {} : { port }),
+        ...(password === undefined ? {} : { password }),
+      }),
+    load: () => import("../../blocks/redis/start.ts"),
+  },
 };
 
-async function serveRedis({ port = 6_379, host, password }: ServeOptions): Promise<Served> {
-  const { Server } = await import("../../blocks/redis/server.ts");
-  const server = new Server({
-    port: String(port),
-    ...(password === undefined ? {} : { requirepass: password }),
-  });
-  const bound = await server.listen(port, host);
-  return { port: bound, close: () => server.close() };
+/** The settings that `--set NAME=VALUE` gives. */
+function parseSettings(given: readonly string[]): Record<string, string> {
+  const settings: Record<string, string> = {};
+  for (const text of given) {
+    const at = text.indexOf("=");
+    if (at <= 0) {
+      throw new LightconeError(
+        "LC_USAGE",
+        `--set: ${JSON.stringify(text)} is not NAME=VALUE`,
+        "For example: --set appendonly=yes",
+      );
+    }
+    settings[text.slice(0, at)] = text.slice(at + 1);
+  }
+  return settings;
 }
 
 function parsePort(text: string | undefined): number | undefined {
@@ -59,7 +81,7 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number | unde
         `--host: ${JSON.stringify(host)} is no address of this machine`,
       );
     default:
-      return error;
+      return new LightconeError("LC_CANNOT_SERVE", error.message);
   }
 }
 
@@ -68,6 +90,7 @@ async function run(args: readonly string[]): Promise<number> {
     port: { type: "string", short: "p" },
     host: { type: "string" },
     password: { type: "string" },
+    set: { type: "string", multiple: true },
   });
   const [name, ...rest] = positionals;
   const known = Object.keys(blocks).join(", ");
@@ -77,8 +100,8 @@ async function run(args: readonly string[]): Promise<number> {
   if (rest.length > 0) {
     throw new LightconeError("LC_USAGE", `serve: one block at a time, not also ${rest.join(" ")}`);
   }
-  const serve = Object.hasOwn(blocks, name) ? blocks[name] : undefined;
-  if (!serve) {
+  const servable = Object.hasOwn(blocks, name) ? blocks[name] : undefined;
+  if (!servable) {
     throw new LightconeError(
       "LC_NO_BLOCK",
       `no block ${JSON.stringify(name)}`,
@@ -88,22 +111,28 @@ async function run(args: readonly string[]): Promise<number> {
   const host = (values.host as string | undefined) ?? "127.0.0.1";
   const port = parsePort(values.port as string | undefined);
   const password = values.password as string | undefined;
-  const served = await serve({ port, host, password }).catch((error: NodeJS.ErrnoException) => {
-    throw explain(error, host, port ?? 6_379);
+  const config = parseSettings((values.set as string[] | undefined) ?? []);
+  const { argv } = servable.describe({ port, host, password, config });
+  const { start } = await servable.load();
+  const served = await start(argv).catch((error: NodeJS.ErrnoException) => {
+    throw explain(error, host, port ?? servable.usualPort);
   });
   console.log(`${name} listens on ${host}:${served.port} (Ctrl-C ends it)`);
-  await new Promise<void>((resolve) => {
-    process.once("SIGINT", resolve);
-    process.once("SIGTERM", resolve);
-  });
-  await served.close();
-  return 0;
+  // The server ends the process: at a signal, or when a client asks it to. One that cannot save its data stays,
+  // as Redis does, until it is asked a second time.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(1));
+      served.end();
+    });
+  }
+  return new Promise<number>(() => {});
 }
 
 export const command: Command = {
   summary: "run a building block on a real socket",
   usage: `
-lightcone serve BLOCK [--port N] [--host ADDRESS] [--password TEXT]
+lightcone serve BLOCK [--port N] [--host ADDRESS] [--password TEXT] [--set NAME=VALUE ...]
 
 Runs a building block on a real socket, until Ctrl-C. It is the same code that a world runs, so
 whatever works against it works in a world. Blocks: ${Object.keys(blocks).join(", ")}.
@@ -111,6 +140,11 @@ whatever works against it works in a world. Blocks: ${Object.keys(blocks).join("
   --port N          the port to listen on (redis: 6379); 0 takes any that is free
   --host ADDRESS    the address to listen on (127.0.0.1)
   --password TEXT   what clients must AUTH with
+  --set NAME=VALUE  any other setting, by its name in redis.conf; may be given several times
+
+redis loads dump.rdb from the working directory (--set dir=FOLDER) if it is there. As in a world, it saves
+when a client asks for it (SAVE, BGSAVE); with --set save="60 1" also by itself and at the end, and with
+--set appendonly=yes it keeps every command.
 `,
   run,
 };

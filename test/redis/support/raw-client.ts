@@ -41,6 +41,11 @@ export class RawClient {
     });
   }
 
+  /** The server's port. */
+  get port(): number {
+    return this.#socket.remotePort as number;
+  }
+
   /** Sends bytes as they are. */
   write(bytes: string): void {
     this.#socket.write(bytes, "latin1");

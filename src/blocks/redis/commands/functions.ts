@@ -1,7 +1,8 @@
 /** FUNCTION and FCALL. */
-import { MapReply, OK, type Reply, RespError, SetReply } from "../../../wire/index.ts";
+import type { RespError } from "../../../wire/index.ts";
+import { MapReply, OK, type Reply, SetReply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
-import type { CommandTable } from "../command.ts";
+import type { CommandTable, NoReply } from "../command.ts";
 import { err } from "../errors.ts";
 import { globMatch } from "../glob.ts";
 import { parseInteger } from "../numbers.ts";
@@ -106,11 +107,21 @@ function list(client: Client, args: string[]): Reply {
 }
 
 function stats(client: Client): Reply {
+  const running = client.server.busy.runningFunction();
   const libraries = [...engineOf(client).functions.libraries.values()];
   const count = libraries.reduce((sum, { functions }) => sum + functions.size, 0);
   return new MapReply([
     "running_script",
-    null,
+    running === undefined
+      ? null
+      : new MapReply([
+          "name",
+          running.name,
+          "command",
+          [...running.request],
+          "duration_ms",
+          running.durationMs,
+        ]),
     "engines",
     new MapReply([
       "LUA",
@@ -120,7 +131,7 @@ function stats(client: Client): Reply {
 }
 
 function call(readOnly: boolean) {
-  return (client: Client, args: string[]): Reply => {
+  return (client: Client, args: string[]): Reply | NoReply => {
     const { functions } = engineOf(client);
     const name = args[1] as string;
     if (!functions.find(name)) throw err("Function not found");
@@ -144,13 +155,7 @@ export const functions: CommandTable = {
       dump: [dump, 2, "s"],
       restore: [restore, -3, "wms"],
       stats: [stats, 2, "slt"],
-      kill: [
-        () => {
-          throw new RespError("NOTBUSY No scripts in execution right now.");
-        },
-        2,
-        "slt",
-      ],
+      kill: [({ server }) => server.busy.kill("function"), 2, "slt"],
     },
     -2,
     "",

@@ -1,7 +1,7 @@
 /** EVAL, EVALSHA and SCRIPT. */
 import { OK, type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
-import type { CommandTable } from "../command.ts";
+import type { CommandTable, NoReply } from "../command.ts";
 import { err, NOT_INTEGER } from "../errors.ts";
 import { parseInteger } from "../numbers.ts";
 import { writesNothing } from "../pause.ts";
@@ -21,7 +21,7 @@ function load(client: Client, source: string): string {
 }
 
 function evaluate(bySha: boolean, readOnly: boolean) {
-  return (client: Client, args: string[]): Reply => {
+  return (client: Client, args: string[]): Reply | NoReply => {
     const count = parseInteger(args[2] as string, NOT_INTEGER);
     if (count > args.length - 3) throw err("Number of keys can't be greater than number of args");
     if (count < 0) throw err("Number of keys can't be negative");
@@ -63,13 +63,7 @@ export const scripting: CommandTable = {
         "s",
       ],
       flush: [flush, -2, "s"],
-      kill: [
-        () => {
-          throw new RespError("NOTBUSY No scripts in execution right now.");
-        },
-        2,
-        "s",
-      ],
+      kill: [({ server }) => server.busy.kill("script"), 2, "s"],
     },
     -2,
     "",

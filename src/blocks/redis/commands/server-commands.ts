@@ -77,6 +77,7 @@ function shutdown(client: Client, args: string[]): NoReply {
   }
   if (words.has("ABORT")) throw err("No shutdown in progress.");
   if (words.has("SAVE") && words.has("NOSAVE")) throw SYNTAX;
+  if (!words.has("NOSAVE")) server.busy.refuseToSave();
   const saves = words.has("SAVE") || (server.config.get("save") !== "" && !words.has("NOSAVE"));
   if (saves) {
     try {

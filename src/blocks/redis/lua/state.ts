@@ -58,6 +58,8 @@ const COLLECT = 2;
 const MASK_LINE = 4;
 const MASK_COUNT = 8;
 const STEPS_AT_ONCE = 100_000;
+/** A call of a function of ours takes as long as so many steps of Lua's machine. */
+const STEPS_PER_CALL = 100;
 
 /** Where a string is put on its way into Lua: most fit here. */
 const SCRATCH_BYTES = 4_096;
@@ -73,6 +75,8 @@ export class LuaState {
   readonly #hook: number;
   #stepsLeft = 0;
   #counts = false;
+  /** Raises the error that ends what has made all its steps. */
+  #stop: (lua: LuaState) => never = (lua) => lua.raise("ran for too many steps");
   readonly #scratch: number;
   readonly #length: number;
   readonly #names: Map<string, number> = new Map();
@@ -104,6 +108,7 @@ export class LuaState {
       call: (at) => {
         const before = this.at;
         this.at = at;
+        this.#stepsLeft -= STEPS_PER_CALL;
         try {
           return this.#functions.call(this.api.lua_tonumber(at, FIRST_UPVALUE), this);
         } finally {
@@ -367,14 +372,20 @@ export class LuaState {
   }
 
   /**
-   * Lets what runs from here on make so many steps (instructions of Lua's machine), and then raises an error:
-   * again and again, since a script may catch it.
+   * Lets what runs from here on make so many steps (instructions of Lua's machine), and then lets `stop` raise an
+   * error: again and again, since a script may catch it.
    */
-  allowSteps(count: number): void {
+  allowSteps(count: number, stop: (lua: LuaState) => never): void {
     this.#stepsLeft = count;
+    this.#stop = stop;
     if (this.#counts) return;
     this.#counts = true;
     this.api.lua_sethook(this.at, this.#hook, MASK_COUNT, STEPS_AT_ONCE);
+  }
+
+  /** Whether what was given steps has used them up. */
+  get outOfSteps(): boolean {
+    return !this.#counts;
   }
 
   #countSteps(): void {
@@ -382,7 +393,7 @@ export class LuaState {
     if (this.#stepsLeft > 0) return;
     this.#counts = false;
     this.api.lua_sethook(this.at, this.#hook, MASK_LINE, 0);
-    this.raise("script ran for too many steps");
+    this.#stop(this);
   }
 
   /** Raises the value on top of the stack. */

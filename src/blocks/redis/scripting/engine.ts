@@ -4,6 +4,7 @@
  */
 import { type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
+import type { NoReply } from "../command.ts";
 import { err } from "../errors.ts";
 import type { Server } from "../server.ts";
 import { admitScript } from "./admission.ts";
@@ -69,7 +70,7 @@ export class ScriptEngine {
   run(
     client: Client,
     options: { sha: string; keys: string[]; args: string[]; readOnly: boolean },
-  ): Reply {
+  ): Reply | NoReply {
     const script = this.#scripts.get(options.sha);
     if (!script) throw new RespError("NOSCRIPT No matching script. Please use EVAL.");
     return this.#environment.run(client, script.run, {

@@ -1,5 +1,6 @@
 /** A Lua state as Redis's scripts find it: Lua's libraries, Redis's, and globals that nobody may change. */
 import { Client } from "../client.ts";
+import { NO_REPLY, type NoReply } from "../command.ts";
 import { bitFunctions } from "../lua/bit.ts";
 import { pushCjson } from "../lua/cjson.ts";
 import { cmsgpackFunctions, cmsgpackInfo } from "../lua/cmsgpack.ts";
@@ -15,7 +16,13 @@ import { type Reply, RespError } from "../../../wire/index.ts";
 import type { Server } from "../server.ts";
 import type { Permissions } from "./admission.ts";
 import { isCounted, popReply, pushStrings } from "./convert.ts";
-import { evalFields, logFields, redisFields, type ScriptState } from "./redis-library.ts";
+import {
+  evalFields,
+  logFields,
+  redisFields,
+  type ScriptState,
+  throwError,
+} from "./redis-library.ts";
 import { refuse, Sandbox, type SandboxRecord } from "./sandbox.ts";
 import {
   type ChunkName,
@@ -35,10 +42,13 @@ export interface RunOptions extends Permissions {
 }
 
 /**
- * After as many steps a script is stopped. They take seconds, and then Redis too begins to answer BUSY
- * to everybody; no virtual time passes for a script, so that nobody could send the SCRIPT KILL that ends it.
+ * A script that makes more steps than these counts as one that never ends. No virtual time passes for a script, so
+ * it is taken out of the machine, and the server is busy from then on, as Redis is (`busy.ts`). They take a second
+ * or so of real time.
  */
-const STEPS_MAX = 500_000_000;
+const STEPS_MAX = 200_000_000;
+/** The code of a library may run for half a second in Redis. */
+const LOADING_STEPS_MAX = 50_000_000;
 
 /** Redis's libraries that most scripts do without: each is made when it is first named. */
 const libraries: Readonly<Record<string, (lua: LuaState) => void>> = {
@@ -226,7 +236,7 @@ export class Environment {
     const run = this.compile(source);
     this.#show(this.#kept.loading);
     lua.pushKept(run);
-    lua.allowSteps(STEPS_MAX);
+    lua.allowSteps(LOADING_STEPS_MAX, (at) => throwError(at, "FUNCTION LOAD timeout"));
     const loaded = lua.protectedCall(0, 0);
     const failure = loaded ? "" : (failureText(lua) ?? "");
     lua.top = 0;
@@ -236,7 +246,7 @@ export class Environment {
   }
 
   /** Runs a function for a client: the clock stands still, and its result becomes the reply. */
-  run(client: Client, reference: number, options: RunOptions): Reply {
+  run(client: Client, reference: number, options: RunOptions): Reply | NoReply {
     const { lua } = this;
     const state = this.#state;
     const server = this.#server;
@@ -249,7 +259,9 @@ export class Environment {
     state.client.user = client.user;
     state.running = true;
     server.frozen++;
-    lua.allowSteps(STEPS_MAX);
+    const kind = this.chunkName === "user_script" ? "script" : "function";
+    // Redis says the same of a function.
+    lua.allowSteps(STEPS_MAX, (at) => throwError(at, "Script killed by user with SCRIPT KILL..."));
     try {
       lua.pushKept(this.#kept.handler);
       lua.pushKept(reference);
@@ -259,6 +271,11 @@ export class Environment {
         return popReply(lua, { version: state.version, onError });
       const counted = lua.type(-1) === LuaType.table && isCounted(lua);
       const failure = failureReply(lua, options.title);
+      if (lua.outOfSteps) {
+        const { title } = options;
+        server.busy.start({ kind, client, title, hasWritten: state.hasWritten, failure });
+        return NO_REPLY;
+      }
       if (!counted) onError(failure);
       return failure;
     } finally {

@@ -1,6 +1,7 @@
 /** FUNCTION's libraries: named collections of functions, kept apart from EVAL's scripts. */
 import { type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
+import type { NoReply } from "../command.ts";
 import { err } from "../errors.ts";
 import { type LuaState, LuaType } from "../lua/state.ts";
 import type { Server } from "../server.ts";
@@ -149,7 +150,7 @@ export class FunctionLibraries {
     client: Client,
     name: string,
     options: { keys: string[]; args: string[]; readOnly: boolean },
-  ): Reply {
+  ): Reply | NoReply {
     const found = this.find(name);
     if (!found) throw err("Function not found");
     const permissions = admitScript(this.#server, new Set(found.flags), options.readOnly);
