@@ -304,11 +304,15 @@ describe("bad input gets one clear message, and no stack trace", () => {
 });
 
 describe("lightcone init", () => {
-  it("writes a world that runs", async () => {
+  it("writes a world that runs, and whose bug a few runs find", async () => {
     const made = await lightcone.run("init", "first.world.ts");
     expect(made.stdout).toContain("npx lightcone explore first.world.ts");
     const held = await lightcone.run("run", "first.world.ts", "--no-faults");
     expect(held.code).toBe(0);
+    // About one run in three is violated: forty that all hold would mean that the bug is hidden again.
+    const found = await lightcone.run("explore", "first.world.ts", "--runs", "40", "--no-shrink");
+    expect(found.stdout).toContain("two holders of job");
+    expect(found.code).toBe(1);
     const again = await lightcone.run("init", "first.world.ts");
     expect(again.stderr).toContain("is there already");
     expect(again.code).toBe(2);

@@ -36,7 +36,7 @@ export default world("a lock is held by one worker at a time", (w) => {
       await sleep(random.integer(10, 500));
       try {
         await op("acquire", "job", () => ask("acquire"));
-        await sleep(200);
+        await sleep(2_000); // What the lock is held for.
         await op("release", "job", () => ask("release"));
       } catch {
         // Refused or out of reach: try again.
