@@ -83,7 +83,7 @@ const text = [
           .join(", ")}) | ${cell(limits[name] ?? "nothing known")} |`,
     ),
   "",
-  "What no package can use on a simulated host: native add-ons, `child_process.*Sync`, `inspector`, and a",
+  "What no package can use on a simulated host: native add-ons, `inspector`, and a",
   "module that Lightcone does not simulate; each throws `LC_NOT_SIMULATED` and says its name.",
   "",
 ].join("\n");

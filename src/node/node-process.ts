@@ -221,6 +221,25 @@ export class NodeProcess implements ProcessRunner {
     throw exited;
   }
 
+  /** Nothing of this process runs any more in this attempt at the run, which is given up; it is not dead. */
+  freeze(): void {
+    this.process.alive = false;
+    this.async.dispose();
+  }
+
+  /** Runs what a process that is frozen has left in V8's queue; what it says, nobody hears. */
+  drainFrozen(): void {
+    const before = current;
+    const outer = switchView(this.view);
+    current = this;
+    try {
+      drainMicrotasks();
+    } finally {
+      current = before;
+      switchView(outer);
+    }
+  }
+
   /** A signal that ends the process, from the process itself. */
   die(signal: string): never {
     this.process.terminate({ code: null, signal });
@@ -271,7 +290,8 @@ export class NodeProcess implements ProcessRunner {
       // The mark above stands for this text: a stack, and a version, may differ where the run does not.
       const report = `Uncaught:\n${text}\n\nNode.js ${process.version}\n`;
       // A child's standard error is its parent's to read.
-      if (this.description.streams?.[2]?.kind === "pipe") object.stderr.write(report);
+      const kind = this.description.streams?.[2]?.kind;
+      if (kind !== undefined && kind !== "inherit") object.stderr.write(report);
       else this.#tell(() => this.#observer.onOutput?.("stderr", report));
     }
     try {

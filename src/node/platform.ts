@@ -11,6 +11,7 @@ import { networkBindings } from "./bindings/network.ts";
 import { createWebStorageBinding } from "./bindings/webstorage.ts";
 import { createZlibBinding } from "./bindings/zlib.ts";
 import { createProcessBinding } from "./bindings/process-wrap.ts";
+import { createSpawnSyncBinding } from "./bindings/spawn-sync.ts";
 import { createWorkerBinding } from "./bindings/worker.ts";
 import { registerBindings, registerRealmBindings } from "./bindings/index.ts";
 import { createBufferModule } from "./modules/buffer.ts";
@@ -44,6 +45,7 @@ export function preparePlatform(): void {
   registerRealmBindings({
     worker: createWorkerBinding,
     process_wrap: createProcessBinding,
+    spawn_sync: createSpawnSyncBinding,
     credentials: createCredentialsBinding,
     webstorage: createWebStorageBinding,
   });

@@ -28,6 +28,10 @@ export type StandardStream =
   /** An open file of the parent's, which is the child's under the same number already. */
   | { readonly kind: "file" }
   | { readonly kind: "ignore" }
+  /** Somebody takes what is written, as it is written. */
+  | { readonly kind: "sink"; readonly write: (bytes: Uint8Array) => void }
+  /** Input that is all there already; 0 is its end. */
+  | { readonly kind: "source"; readonly read: (target: Uint8Array) => number }
   | { readonly kind: "inherit"; readonly from: NodeProcess; readonly fd: number };
 
 /** What the process object asks of the process's runner. */

@@ -29,6 +29,16 @@ export class ProcessSignals {
     this.#owner = owner;
   }
 
+  /** A signal's number, by its name. */
+  numberOf(name: string): number {
+    return numbers[name] as number;
+  }
+
+  /** A signal's name, by its number. */
+  nameOf(number: number): string | undefined {
+    return names.get(number);
+  }
+
   /** `process.kill`: 0 or a negative errno. */
   kill(pid: number, signal: number): number {
     if (signal !== 0 && !names.has(signal)) return EINVAL;
@@ -36,6 +46,11 @@ export class ProcessSignals {
     const targets = [...host.processes].filter((process) => pid === process.pid || pid === 0);
     if (targets.length === 0) return ESRCH;
     if (signal === 0) return 0;
+    const { sealed } = host;
+    if (sealed !== undefined && targets.some((target) => target.pid < sealed.firstPid)) {
+      sealed.refuse("a child that signals another process");
+      return 0;
+    }
     for (const target of targets) {
       const { runner } = target;
       if (runner === this.#owner && signal !== numbers["SIGKILL"] && this.#listeners.has(signal)) {

@@ -9,6 +9,7 @@ import { sharedPrimordials } from "./lib/primordials.ts";
 import { currentProcess, type NodeProcess } from "./node-process.ts";
 import { guardStackTraces } from "./stack-traces.ts";
 import { compileWanted, programsAreWanted } from "./program/library.ts";
+import { attemptIsGivenUp, beginAttempt, forgetSyncChildren } from "./sync-child.ts";
 import { definitionGuards, type Guard } from "./views/guards.ts";
 import { beginViews, endViews } from "./views/view.ts";
 
@@ -152,8 +153,9 @@ function inside<T>(body: () => T): Piece<T> {
     }
   }
   const [stray] = strayRejections.splice(0);
-  // A change that came unseen may have broken our own code: the next attempt, which sees it, will tell.
-  if (!unknownChange) {
+  // A change that came unseen may have broken our own code: the next attempt, which sees it, will tell. An
+  // attempt that was given up has nothing to tell.
+  if (!unknownChange && !attemptIsGivenUp()) {
     if (failure) throw failure.thrown;
     if (stray !== undefined) throw stray;
   }
@@ -164,17 +166,19 @@ function inside<T>(body: () => T): Piece<T> {
  * Runs `body`, which starts processes and runs a kernel, in one synchronous piece. Resolves with what it
  * returns, rejects with what it throws.
  *
- * A program that is asked for while it runs (a worker's file) is compiled, and `body` runs again; and so it
- * does when a built-in turns out to have been changed late (`views/search.ts`). It must start everything
+ * A program that is asked for while it runs (a worker's file) is compiled, and `body` runs again; so it does
+ * for each child that `spawnSync` waits for (`sync-child.ts`), and when a built-in turns out to have been changed late (`views/search.ts`). It must start everything
  * afresh each time.
  *
  * The piece runs in a callback of its own, since microtasks cannot be drained from within a microtask.
  */
 export async function simulate<T>(body: () => T): Promise<T> {
+  forgetSyncChildren();
   for (;;) {
+    beginAttempt();
     const { result, unknownChange } = await once(body);
     if (programsAreWanted()) await compileWanted(injectedNames);
-    else if (!unknownChange) return result;
+    else if (!unknownChange && !attemptIsGivenUp()) return result;
   }
 }
 

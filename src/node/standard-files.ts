@@ -9,7 +9,7 @@ const O_WRONLY = 1;
 export interface StandardEnds {
   /** Fills with what input there is; 0 at its end; fails with `EAGAIN` when there is none yet. */
   readonly read: (target: Uint8Array) => number;
-  readonly write: (stream: "stdout" | "stderr", text: string) => void;
+  readonly write: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
 }
 
 /** Input that has ended. */
@@ -34,7 +34,7 @@ export function openStandardFiles(process: Process, ends: StandardEnds): void {
   };
   const output = (name: "stdout" | "stderr"): StreamEnd => ({
     write(source) {
-      ends.write(name, Buffer.from(source).toString());
+      ends.write(name, source);
       return source.length;
     },
   });

@@ -13,16 +13,21 @@ export function createStdio(owner: NodeProcess, sink: Sink): void {
   const object = owner.realm.process;
   const streams = owner.description.streams ?? [];
   openStandardFiles(owner.process, {
-    read: streams[0]?.kind === "pipe" ? noInputYet : noInput,
-    write(name, text) {
+    read: readerOf(streams[0]),
+    write(name, bytes) {
       const kind = streams[name === "stdout" ? 1 : 2];
-      if (kind?.kind === "pipe") object[name].write(text);
-      else sinkOf(owner, name, kind, sink)(text);
+      if (kind?.kind === "pipe") object[name].write(Buffer.from(bytes));
+      else sinkOf(owner, name, kind, sink)(Buffer.from(bytes));
     },
   });
   lazily(object, "stdin", () => input(owner, streams[0]));
   lazily(object, "stdout", () => output(owner, "stdout", 1, streams[1], sink));
   lazily(object, "stderr", () => output(owner, "stderr", 2, streams[2], sink));
+}
+
+function readerOf(stream: StandardStream | undefined): (target: Uint8Array) => number {
+  if (stream?.kind === "source") return stream.read;
+  return stream?.kind === "pipe" ? noInputYet : noInput;
 }
 
 function input(owner: NodeProcess, stream: StandardStream | undefined): object {
@@ -43,8 +48,15 @@ function input(owner: NodeProcess, stream: StandardStream | undefined): object {
     return new ReadStream(null, { fd: 0, autoClose: false });
   }
   const { Readable } = owner.realm.require("stream");
-  const stdin = new Readable({ read() {} });
-  stdin.push(null);
+  const read = readerOf(stream);
+  const stdin = new Readable({
+    read(size: number) {
+      const chunk = Buffer.alloc(size);
+      const count = read(chunk);
+      this.push(count === 0 ? null : chunk.subarray(0, count));
+    },
+  });
+  if (stream?.kind !== "source") stdin.push(null);
   stdin.fd = 0;
   return stdin;
 }
@@ -96,17 +108,23 @@ function sinkOf(
   name: "stdout" | "stderr",
   kind: StandardStream | undefined,
   sink: Sink,
-): (text: string) => void {
+): (chunk: string | Uint8Array) => void {
   if (kind?.kind === "ignore") return () => {};
+  if (kind?.kind === "sink") {
+    return (chunk) => {
+      if (!owner.process.alive) throw exited;
+      kind.write(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+    };
+  }
   if (kind?.kind === "inherit") {
     const target = kind.fd === 2 ? "stderr" : "stdout";
     const { from } = kind;
-    return (text) => {
+    return (chunk) => {
       if (!owner.process.alive) throw exited;
-      from.process.enter(() => from.realm.process[target].write(text), 0);
+      from.process.enter(() => from.realm.process[target].write(chunk), 0);
     };
   }
-  return (text) => sink(name, text);
+  return (chunk) => sink(name, typeof chunk === "string" ? chunk : Buffer.from(chunk).toString());
 }
 
 // Node's streams have no types for what its own startup does to them.
@@ -117,21 +135,21 @@ function pipeOutput(owner: NodeProcess, fd: number): any {
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any
-function sinkOutput(owner: NodeProcess, write: (text: string) => void): any {
+function sinkOutput(owner: NodeProcess, write: (chunk: string | Uint8Array) => void): any {
   const { Writable } = owner.realm.require("stream");
   return new Writable({
     decodeStrings: false,
     // Writes to files and pipes are synchronous in Node on POSIX.
     write(chunk: string | Uint8Array, encoding: BufferEncoding, done: () => void) {
-      write(textOf(chunk, encoding));
+      write(chunkOf(chunk, encoding));
       done();
     },
   });
 }
 
-function textOf(chunk: string | Uint8Array, encoding: BufferEncoding): string {
-  if (typeof chunk !== "string") return Buffer.from(chunk).toString();
-  return encoding === "utf8" || !encoding ? chunk : Buffer.from(chunk, encoding).toString();
+function chunkOf(chunk: string | Uint8Array, encoding: BufferEncoding): string | Uint8Array {
+  if (typeof chunk !== "string" || encoding === "utf8" || !encoding) return chunk;
+  return Buffer.from(chunk, encoding);
 }
 
 function lazily(target: object, name: string, make: () => unknown): void {

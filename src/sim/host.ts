@@ -10,6 +10,12 @@ export interface Device {
   powerOn(): void;
 }
 
+/** Says that a process reached for what is not there while it is run ahead. */
+export interface Seal {
+  readonly firstPid: number;
+  refuse(what: string): void;
+}
+
 /** A simulated machine. */
 export class Host {
   readonly kernel: Kernel;
@@ -23,6 +29,8 @@ export class Host {
   readonly processes: Set<Process> = new Set();
   /** Its network stack, disk and whatever else; told of power, in order of registration. */
   readonly devices: Device[] = [];
+  /** Set while a child is run ahead, alone: processes below this number, and other hosts, are out of reach. */
+  sealed: Seal | undefined;
   /** Whether the machine has power. */
   up = true;
   #nextPid = 2;
@@ -41,6 +49,11 @@ export class Host {
     const process = new Process(this, this.#nextPid++, parentPid);
     this.processes.add(process);
     return process;
+  }
+
+  /** So many process numbers have been used by processes that are gone again. */
+  skipPids(count: number): void {
+    this.#nextPid += count;
   }
 
   /**

@@ -40,8 +40,10 @@ export class Kernel {
   readonly prng: Prng;
   observer: KernelObserver | undefined;
 
-  readonly #queue = new EventQueue();
+  #queue = new EventQueue();
   #stopped = false;
+  #abandoned = false;
+  #afterwards: (() => void) | undefined;
 
   constructor(options: { seed: number; observer?: KernelObserver }) {
     this.prng = Prng.root(options.seed);
@@ -110,6 +112,7 @@ export class Kernel {
 
   /** Runs until `untilNs` (events at that time included), until nothing is pending, or until `stop`. */
   run(untilNs: number = Infinity): void {
+    if (this.#abandoned) return;
     const queue = this.#queue;
     this.#stopped = false;
     while (!this.#stopped && queue.length > 0 && queue.peekTimeNs() <= untilNs) {
@@ -130,12 +133,37 @@ export class Kernel {
     }
     this.currentEvent = 0;
     this.currentHost = NO_HOST;
-    if (!this.#stopped && untilNs !== Infinity && this.nowNs < untilNs) this.nowNs = untilNs;
+    if (this.#abandoned) this.#finishAbandoned();
+    else if (!this.#stopped && untilNs !== Infinity && this.nowNs < untilNs) this.nowNs = untilNs;
   }
 
   /** Ends `run` after the current event. */
   stop(): void {
     this.#stopped = true;
+  }
+
+  /**
+   * Ends the run for good after the current event: it starts again from its beginning, and nothing of this
+   * attempt counts. `afterwards` runs once no program code is on the stack any more. No event is pending
+   * then, and it may schedule new ones and call `run`.
+   */
+  abandon(afterwards?: () => void): void {
+    this.#stopped = true;
+    this.#abandoned = true;
+    this.#afterwards = afterwards;
+  }
+
+  #finishAbandoned(): void {
+    const afterwards = this.#afterwards;
+    this.#afterwards = undefined;
+    if (afterwards === undefined) return;
+    this.#queue = new EventQueue();
+    this.#abandoned = false;
+    try {
+      afterwards();
+    } finally {
+      this.#abandoned = true;
+    }
   }
 
   /** Whether `stop` ended the latest `run`. */

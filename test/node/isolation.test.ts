@@ -252,7 +252,6 @@ describe("what is not simulated", () => {
       "node:trace_events.createTracing": `trace.createTracing({ categories: ["v8"] })`,
       "node:repl.start": `repl.start()`,
       "node:wasi.WASI": `new wasi.WASI({ version: "preview1" })`,
-      "spawn_sync.spawn": `child.spawnSync("ls")`,
       "Atomics.wait": `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)`,
     };
     const { stdout, stderr, code } = await hosted(`

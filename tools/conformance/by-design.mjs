@@ -14,37 +14,22 @@ const engine = "loads an engine of OpenSSL, which is native code of the real mac
 const native = "looks at handles of native code";
 const realTime = "runs until the real machine takes longer than it just did";
 
-const blocking =
-  "waits for another process within one turn (spawnSync); simulated processes share a thread and its microtasks";
-
 /** Why, by file name. */
 export const byDesign = {
-  "test-fs-read-stream.js": blocking,
   "test-fs-readfile-eof.js": shell,
   "test-fs-readfile-pipe-large.js": shell,
   "test-fs-readfile-pipe.js": shell,
   "test-fs-readfilesync-pipe-large.js": shell,
-  "test-fs-realpath-pipe.js": blocking,
   "test-fs-utimes-y2K38.js": binary,
   "test-fs-write-sigxfsz.js": shell,
   "test-http-chunk-problem.js": shell,
-  "test-http-debug.js": blocking,
-  "test-http-max-header-size.js": blocking,
-  "test-http2-clean-output.js": blocking,
-  "test-http2-debug.js": blocking,
   "test-http2-session-timeout.js": realTime,
   "test-process-env-sideeffects.js": inspector,
   "test-process-env-tz.js": timeZone,
-  "test-process-execpath.js": blocking,
   "test-process-getgroups.js": binary,
-  "test-process-ppid.js": blocking,
-  "test-process-really-exit.js": blocking,
   "test-stream-pipeline-process.js": shell,
-  "test-timers-nan-duration-warning.js": blocking,
-  "test-timers-negative-duration-warning.js": blocking,
   "test-tls-error-stack.js": engine,
   "test-tls-external-accessor.js": native,
-  "test-tls-handshake-exception.js": blocking,
   "test-tls-socket-snicallback-without-server.js": realBytes,
   "test-tls-write-error.js": realBytes,
 };

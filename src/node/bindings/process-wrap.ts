@@ -135,7 +135,8 @@ export function createProcessBinding(realm: Realm): object {
   return { Process };
 }
 
-function environment(
+/** A child's environment, from the pairs that the library makes. */
+export function environment(
   pairsOfText: readonly string[] | undefined,
   inheritedEnv: Record<string, string>,
 ): Record<string, string> {

@@ -193,7 +193,7 @@ function loadScript(
   port.postMessage({ type: messageTypes.UP_AND_RUNNING });
   const program = programFor(evaluated ? { source: filename, name } : { entry: filename });
   if (!program) {
-    node.process.host.kernel.stop();
+    node.process.host.kernel.abandon();
     return;
   }
   startCompiled(node, program, { inject: node.injected });

@@ -97,7 +97,7 @@ function loadCompiled(realm: Realm, path: string, injected: Injected): unknown {
   const program = programFor({ entry: path });
   if (program === undefined) {
     const { process } = realm.context;
-    process.host.kernel.stop();
+    process.host.kernel.abandon();
     process.terminate({ code: 0, signal: null });
     throw exited;
   }

@@ -13,6 +13,8 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly streams: readonly StandardStream[];
+  /** Modules that its programs are given; the parent's own by default. */
+  readonly injected?: Readonly<Record<string, unknown>>;
 }
 
 /** Gives `child` its program, to run at once. */
@@ -31,7 +33,8 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
     },
     { ...owner.observer, onExit: () => {}, onUncaught: () => {} },
   );
-  node.injected = owner.injected;
+  const injected = options.injected ?? owner.injected;
+  node.injected = injected;
   openChannel(node);
   const fs = node.realm.require("fs");
   const script = isNode ? command.script : undefined;
@@ -50,8 +53,8 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
       ? { source: (command as { source?: string }).source ?? "", name: "[eval]" }
       : { entry: script };
   const program = programFor(reference);
-  if (program) node.run(() => startCompiled(node, program, { inject: owner.injected }), undefined);
-  else child.host.kernel.stop();
+  if (program) node.run(() => startCompiled(node, program, { inject: injected }), undefined);
+  else child.host.kernel.abandon();
 }
 
 /** What `setupChildProcessIpcChannel` of Node's `internal/process/pre_execution` does. */

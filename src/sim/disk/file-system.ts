@@ -68,7 +68,8 @@ export class FileSystem {
   boot = 0;
   usedPages = 0;
   inodeCount = 0;
-  #nextInode = FIRST_INODE;
+  /** The number of the next inode that a program makes. */
+  nextInode: number = FIRST_INODE;
   #nextGivenInode = FIRST_GIVEN_INODE;
   readonly #rootMount: Mount = { device: ROOT_DEVICE, readOnly: false, type: EXT4_MAGIC };
 
@@ -96,7 +97,7 @@ export class FileSystem {
   }
 
   newInode(mount: Mount, mode: number, owner: { uid: number; gid: number }, now: Timestamp): Inode {
-    const number = this.#nextInode++;
+    const number = this.nextInode++;
     const inode = construct(number, mount, mode, owner, now);
     if (isDirectory(inode)) inode.nlink = 1;
     this.inodeCount++;

@@ -1,6 +1,7 @@
 /** The disk: files as Linux shows them to a process, and what of them a power loss leaves. */
 export { type Caller, permits, R_OK, W_OK, X_OK } from "./caller.ts";
 export * from "./attributes.ts";
+export { applyChanges, ChangeLog, type DiskChange } from "./change-log.ts";
 export * from "./constants.ts";
 export { copyFile, makeTemporaryDirectory, realPath } from "./composed.ts";
 export { ProcessFiles, timestamp } from "./descriptors.ts";

@@ -251,6 +251,11 @@ export class DirectoryNode extends Inode {
     return this.#entries;
   }
 
+  /** The names that anybody has looked for so far. */
+  get knownEntries(): ReadonlyMap<string, Entry> {
+    return this.#entries;
+  }
+
   /** Adds a name. Whoever gives it has looked for it before. */
   put(entry: Entry): void {
     this.#asked.add(entry.name);

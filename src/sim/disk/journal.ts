@@ -6,6 +6,7 @@
  * The model is as strict as POSIX allows and stricter than ext4 usually is (Pillai et al., "All File
  * Systems Are Not Created Equal", OSDI 2014): a new file's entry needs its directory's own `fsync`.
  */
+import type { ChangeLog } from "./change-log.ts";
 import type { Attributes, DirectoryNode, FileNode, Inode } from "./inode.ts";
 
 interface OperationBase {
@@ -93,6 +94,8 @@ export class Journal {
   readonly #changedAttributes = new Set<Inode>();
   #entries: EntriesOperation[] = [];
   #dirtyBytes = 0;
+  /** Whoever takes down what is done. */
+  log: ChangeLog | undefined;
 
   constructor(limits: WritebackLimits) {
     this.#limits = limits;
@@ -105,6 +108,7 @@ export class Journal {
 
   write(inode: FileNode, timeNs: number, offset: number, source: Uint8Array): void {
     const bytes = source.slice();
+    this.log?.write(inode, offset, bytes);
     const sequence = ++this.#sequence;
     inode.pending.push({ kind: "write", sequence, timeNs, committed: false, inode, offset, bytes });
     const cost = bytes.length + OPERATION_BYTES;
@@ -115,12 +119,14 @@ export class Journal {
   }
 
   truncate(inode: FileNode, timeNs: number, size: number): void {
+    this.log?.truncate(inode, size);
     const sequence = ++this.#sequence;
     inode.pending.push({ kind: "truncate", sequence, timeNs, committed: false, inode, size });
     this.#dirtyFiles.add(inode);
   }
 
   attributes(inode: Inode, timeNs: number): void {
+    this.log?.attributes(inode);
     const { pending } = inode;
     const last = pending.at(-1);
     // Only the latest attributes can matter: a program that touches a file all day makes one operation.
@@ -137,6 +143,7 @@ export class Journal {
   }
 
   entries(timeNs: number, changes: readonly EntryChange[]): void {
+    this.log?.entries(changes);
     const sequence = ++this.#sequence;
     const operation: EntriesOperation = {
       kind: "entries",
@@ -155,6 +162,7 @@ export class Journal {
 
   /** `fsync` of a file, or `fdatasync`, which leaves times and mode alone. */
   syncFile(inode: FileNode, dataOnly: boolean): void {
+    this.log?.sync(inode, dataOnly);
     if (this.#dirtyFiles.has(inode)) this.#makeDurable(inode);
     this.#forgetData(inode, !dataOnly);
     if (!dataOnly) inode.durable = inode.attributes();
@@ -162,6 +170,7 @@ export class Journal {
 
   /** `fsync` of a directory: its entries and its attributes. */
   syncDirectory(directory: DirectoryNode): void {
+    this.log?.sync(directory, false);
     for (const operation of directory.pending.slice()) {
       if (operation.kind === "entries") this.#commitEntries(operation);
     }

@@ -59,6 +59,7 @@ export function connect(
     socket.remotePort = 0;
     return error;
   }
+  if (isOutOfReach(socket, target)) return Errno.ENETUNREACH;
   socket.connection = stack.network.newConnection();
   socket.phase = Phase.connecting;
   socket.remoteStack = target;
@@ -71,6 +72,16 @@ export function connect(
   return 0;
 }
 
+/** A child that is run ahead, alone, reaches itself and its own children only. */
+function isOutOfReach(socket: TcpSocket, target: HostStack | undefined): boolean {
+  const { sealed } = socket.stack.host;
+  if (sealed === undefined) return false;
+  const listener = target === socket.stack ? listenerFor(socket, target) : undefined;
+  const isOwn = target === socket.stack && (listener?.process?.pid ?? Infinity) >= sealed.firstPid;
+  if (!isOwn) sealed.refuse("a child that connects to another process");
+  return !isOwn;
+}
+
 function unreachable(socket: TcpSocket): void {
   if (socket.phase === Phase.connecting) socket.fail(Errno.EHOSTUNREACH);
 }
@@ -81,6 +92,11 @@ export function connectUnix(socket: TcpSocket, listener: TcpSocket | undefined):
   if (listener?.phase !== Phase.listening) return Errno.ECONNREFUSED;
   const { stack } = socket;
   if (isFull(listener)) return Errno.EAGAIN;
+  const { sealed } = stack.host;
+  if (sealed !== undefined && (listener.process?.pid ?? 0) < sealed.firstPid) {
+    sealed.refuse("a child that connects to another process");
+    return Errno.ECONNREFUSED;
+  }
   socket.connection = stack.network.newConnection();
   socket.remoteStack = stack;
   socket.phase = Phase.connecting;

@@ -196,6 +196,11 @@ export class UdpSocket implements PortHolder {
       const error = this.#bindSomewhere(address.includes(":") ? 6 : 4);
       if (error !== 0) return error;
     }
+    const { sealed } = this.stack.host;
+    if (sealed !== undefined && this.stack.route(plain) !== this.stack) {
+      sealed.refuse("a child that sends datagrams to others");
+      return payload.length;
+    }
     if (isMulticast(plain)) return this.#sendToGroup(payload, plain, toPort);
     if (isBroadcast(plain)) {
       return this.broadcast ? this.#sendToAll(payload, plain, toPort) : Errno.EACCES;
