@@ -66,6 +66,8 @@ export class NodeProcess implements ProcessRunner {
   readonly signals: ProcessSignals;
   /** Modules that its programs were given when they started; children get the same. */
   injected: Readonly<Record<string, unknown>> = {};
+  /** What children and threads of this process are given instead, each its own. */
+  injectChild: ((child: Process) => Readonly<Record<string, unknown>>) | undefined;
   /** Worker threads of this process; they end with it. */
   readonly threads: Set<Process> = new Set();
   /** How it sees the built-ins that all processes share. */
@@ -410,6 +412,12 @@ export class NodeProcess implements ProcessRunner {
   fork(...options: ConstructorParameters<typeof NodeProcess>): NodeProcess {
     // Its library is not made of what this process changed.
     return withoutView(() => new NodeProcess(...options));
+  }
+
+  /** Takes from its parent, or maker, what programs are given; `injected` stands for what that gives. */
+  inherit(parent: NodeProcess, injected?: Readonly<Record<string, unknown>>): void {
+    this.injectChild = parent.injectChild;
+    this.injected = injected ?? parent.injectChild?.(this.process) ?? parent.injected;
   }
 
   /** The global object that its programs see. */

@@ -7,6 +7,7 @@ import type { Process } from "../sim/process.ts";
 import { notSimulated } from "./bindings/index.ts";
 import { exceptionOf } from "./bindings/fs/errors.ts";
 import { fromBytes, toBytes } from "./bindings/fs/paths.ts";
+import { birthOf } from "./birth.ts";
 import type { NodeProcess } from "./node-process.ts";
 import { isBuiltin } from "./public-modules.ts";
 import type { Realm } from "./realm-types.ts";
@@ -106,7 +107,7 @@ export function processMethodsBinding(realm: Realm, control: ProcessControl): ob
   const { process } = realm.context;
   const hrtimeBuffer = new Uint32Array(3);
   const bigints = new BigUint64Array(hrtimeBuffer.buffer, 0, 1);
-  const startNs = process.readMonotonicNs();
+  const startNs = realm.thread?.processBornNs ?? birthOf(process, false);
   // Monotonic clocks start somewhere: a machine that has been up for a while, not at zero.
   const bootOffsetNs = 1_000_000_000;
   const nowNs = (): number => process.readMonotonicNs() + bootOffsetNs;

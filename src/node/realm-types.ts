@@ -40,4 +40,6 @@ export interface ThreadIdentity {
   /** Its end of the port that Node's library uses between a worker and whoever made it. */
   readonly port: object;
   readonly resourceLimits: Float64Array;
+  /** When its process began; the thread has a beginning of its own. */
+  readonly processBornNs: number;
 }

@@ -177,13 +177,10 @@ export async function simulate<T>(body: () => T): Promise<T> {
   for (;;) {
     beginAttempt();
     const { result, unknownChange } = await once(body);
-    if (programsAreWanted()) await compileWanted(injectedNames);
+    if (programsAreWanted()) await compileWanted();
     else if (!unknownChange && !attemptIsGivenUp()) return result;
   }
 }
-
-/** The modules that every program may be given when it starts. */
-export const injectedNames: string[] = [];
 
 function once<T>(body: () => T): Promise<Piece<T>> {
   return new Promise((resolve, reject) => {

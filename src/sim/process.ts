@@ -54,6 +54,8 @@ export class Process {
   readonly pid: number;
   readonly parentPid: number;
   alive = true;
+  /** Its host's monotonic clock when it came into being. */
+  readonly bornNs: number;
   /** How it ended, once it did. */
   end: ProcessEnd | undefined;
   /** Set by the layer that gives the process its program. */
@@ -74,6 +76,7 @@ export class Process {
     this.host = host;
     this.pid = pid;
     this.parentPid = parentPid;
+    this.bornNs = host.clock.monotonicNs();
   }
 
   /** Whether code of this process runs right now. */

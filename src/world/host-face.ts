@@ -3,12 +3,12 @@ import { LightconeError } from "../base/errors.ts";
 import type { Prng } from "../base/prng.ts";
 import { type Duration, MS, parseDurationNs } from "../base/units.ts";
 import type { Assertions } from "./assertions.ts";
-import type { OperationRecorder, Recorded } from "./recorder.ts";
+import type { OperationRecorder, Recording } from "./recorder.ts";
 import type { InlineContext, Probe, Random, RecordOperation } from "./types.ts";
 
 /** Where a host's face leads to. */
 export interface FaceTargets {
-  readonly host: Recorded;
+  readonly host: Recording;
   readonly recorder: OperationRecorder;
   readonly assertions: Assertions;
   readonly isDefinite: (error: unknown, f: string) => boolean;

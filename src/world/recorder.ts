@@ -21,10 +21,17 @@ export interface Recorded {
   readonly name: string;
 }
 
+/** Whoever records: a process of a host. A child or a thread is another client than its parent. */
+export interface Recording extends Recorded {
+  readonly process: object;
+}
+
 /** What a process holds until it gives it up; see `Check.givenUpAtDeath`. */
 type Holding = readonly [acquire: string, release: string];
 
 interface LaneState {
+  /** Whose lane it is, until that ends. */
+  owner: object | undefined;
   open: OpenOperation | undefined;
   /** By acquiring f and key: operations that were ok and not given up since. */
   readonly held: Map<string, { readonly holding: Holding; readonly key: unknown }>;
@@ -45,9 +52,9 @@ export class OperationRecorder {
     this.#holdings = holdings;
   }
 
-  invoke(host: Recorded, f: string, key: unknown, input: unknown): OpenOperation {
+  invoke(host: Recording, f: string, key: unknown, input: unknown): OpenOperation {
     const kernel = this.#kernel;
-    const [lane, state] = this.#freeLane(host.name);
+    const [lane, state] = this.#freeLane(host);
     const plainKey = plain(key);
     const plainInput = plain(input);
     const detail = kernel.observer && { lane, f, key: plainKey, input: plainInput };
@@ -91,12 +98,14 @@ export class OperationRecorder {
   }
 
   /**
-   * The host's process is dead. What it had open stays open for ever (`info`), and what it held is given
+   * A process of a host is dead. What it had open stays open for ever (`info`), and what it held is given
    * up, at a moment that nobody knows.
    */
-  processEnded(host: Recorded): void {
+  processEnded(host: Recording): void {
     const { nowNs } = this.#kernel;
     for (const [lane, state] of this.#lanes.get(host.name) ?? []) {
+      if (state.owner !== host.process) continue;
+      state.owner = undefined;
       if (state.open) {
         const error = "its process ended";
         this.#builder.complete(state.open.index, "info", { error, atNs: nowNs });
@@ -128,14 +137,15 @@ export class OperationRecorder {
     return this.#builder.finish();
   }
 
-  #freeLane(host: string): [string, LaneState] {
-    let lanes = this.#lanes.get(host);
-    if (!lanes) this.#lanes.set(host, (lanes = new Map<string, LaneState>()));
+  #freeLane({ name, process }: Recording): [string, LaneState] {
+    let lanes = this.#lanes.get(name);
+    if (!lanes) this.#lanes.set(name, (lanes = new Map<string, LaneState>()));
     for (let n = 1; ; n++) {
-      const lane = n === 1 ? host : `${host}/${n}`;
+      const lane = n === 1 ? name : `${name}/${n}`;
       let state = lanes.get(lane);
-      if (!state) lanes.set(lane, (state = { open: undefined, held: new Map() }));
-      if (!state.open) return [lane, state];
+      if (!state) lanes.set(lane, (state = { owner: undefined, open: undefined, held: new Map() }));
+      state.owner ??= process;
+      if (state.owner === process && !state.open) return [lane, state];
     }
   }
 }

@@ -10,7 +10,7 @@ import { FaultDriver } from "../sim/fault-driver.ts";
 import type { Fault } from "../sim/faults.ts";
 import { Host } from "../sim/host.ts";
 import { Kernel, Kind, NO_HOST } from "../sim/kernel.ts";
-import type { ProcessEnd } from "../sim/process.ts";
+import type { Process, ProcessEnd } from "../sim/process.ts";
 import { Assertions } from "./assertions.ts";
 import type { UnwantedEnd } from "./built-in-checks.ts";
 import { PlanBuilder } from "./builder.ts";
@@ -29,7 +29,8 @@ import { Observers } from "./observers.ts";
 import type { RunOutcome, RunRequest } from "./outcome.ts";
 import { digestText } from "./plain.ts";
 import type { HostPlan } from "./plan.ts";
-import { OperationRecorder } from "./recorder.ts";
+import { OperationRecorder, type Recording } from "./recorder.ts";
+import type { Probe } from "./types.ts";
 
 /** Called every so often while a run is under way, for whoever watches that it goes on. */
 export type Heartbeat = () => void;
@@ -202,28 +203,25 @@ class Run {
     const key = programKey(plan);
     const program = key === undefined ? this.#loaded.own : this.#loaded.programs.get(key);
     assert(program, `host ${host.name} has no program`);
-    const recorded = { id: host.id, name: host.name };
-    const probe = probeOf({
-      host: recorded,
-      recorder: this.#recorder,
-      assertions: this.#assertions,
-      isDefinite: this.#loaded.plan.isDefinite,
-    });
     const process = host.spawn();
+    const recorded = { id: host.id, name: host.name, process };
+    const probe = this.#probeOf(recorded);
+    const inject = (own: Probe): Record<string, object> =>
+      key === undefined
+        ? worldInjection(this.#loaded.modules, { ...own, simulated: true })
+        : { [PROBE_MODULE]: { ...own, simulated: true } };
     let uncaught = false;
     startProgram(process, program, {
       argv: plan.argv,
       env: plan.env,
       cwd: plan.cwd,
-      inject:
-        key === undefined
-          ? worldInjection(this.#loaded.modules, probe)
-          : { [PROBE_MODULE]: { ...probe, simulated: true } },
+      inject: inject(probe),
+      injectChild: (child) => inject(this.#childProbe(host, child)),
       onUncaught: (thrown) => {
         uncaught = true;
         this.#onUncaught(host, thrown);
       },
-      onExit: (end) => this.#onExit(host, end, uncaught),
+      onExit: (end) => this.#onExit(recorded, host, end, uncaught),
       ...(key === undefined && {
         main: (exports, node) => {
           const { name, describe } = worldOf(exports, this.#loaded.path);
@@ -242,6 +240,24 @@ class Run {
       }),
     });
     if (this.#faults.isPaused(host.name)) process.pause();
+  }
+
+  #probeOf(host: Recording): Probe {
+    return probeOf({
+      host,
+      recorder: this.#recorder,
+      assertions: this.#assertions,
+      isDefinite: this.#loaded.plan.isDefinite,
+    });
+  }
+
+  /** The probe of a child process or a thread: a client of its own, which dies its own death. */
+  #childProbe({ id, name }: Host, child: Process): Probe {
+    const recorded = { id, name, process: child };
+    child.onEnd.add(() => {
+      if (!this.#ending) this.#recorder.processEnded(recorded);
+    });
+    return this.#probeOf(recorded);
   }
 
   #onUncaught(host: Host, thrown: unknown): void {
@@ -269,13 +285,13 @@ class Run {
     );
   }
 
-  #onExit(host: Host, end: ProcessEnd, uncaught: boolean): void {
+  #onExit(recorded: Recording, host: Host, end: ProcessEnd, uncaught: boolean): void {
     if (this.#ending) return;
     const { kernel } = this;
     const crashed = this.#faults.isDown(host.name);
     const how = end.signal ?? `exit code ${end.code ?? 0}`;
     const event = kernel.mark(host.id, Kind.exit, digestText(how), kernel.observer && { how });
-    this.#recorder.processEnded(host);
+    this.#recorder.processEnded(recorded);
     if (crashed) return;
     this.#observers.exit(host, how);
     if (end.code !== 0 && !uncaught) {

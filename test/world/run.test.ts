@@ -106,6 +106,37 @@ describe("a crash", () => {
   });
 });
 
+describe("the probe", () => {
+  it("records in children, cluster workers and threads, each a client of its own", async () => {
+    const { violations, history } = await run("family");
+    expect(violations).toEqual([]);
+    const told = history.operations
+      .filter(({ f }) => !f.startsWith("parent"))
+      .map(({ f, outcome, output }) => `${f} ${outcome} ${JSON.stringify(output) ?? "-"}`);
+    expect(told.toSorted()).toEqual(
+      [
+        "child ok -",
+        'child ok "again"',
+        "cluster worker ok -",
+        'cluster worker ok "again"',
+        "inline child ok -",
+        'inline child ok "again"',
+        "thread ok -",
+        'thread ok "again"',
+        "waits for ever info -",
+      ].toSorted(),
+    );
+    // What is open at the same time is open in different processes of the history, all the host's. The
+    // thread is done before the children begin.
+    const lanes = new Set(
+      history.operations
+        .filter(({ f, process }) => f !== "parent" && `${process}`.startsWith("parent"))
+        .map(({ process }) => process),
+    );
+    expect([...lanes].toSorted()).toEqual(["parent", "parent/2", "parent/3", "parent/4"]);
+  });
+});
+
 describe("checks of a run", () => {
   it("find a register that goes back in time, and tell the reads and writes of it", async () => {
     const { violations } = await run("register");

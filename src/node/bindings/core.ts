@@ -7,6 +7,7 @@ import * as util from "node:util";
 import { realBinding } from "../lib/natives.ts";
 import { callSites } from "../program/call-sites.ts";
 import { handleTypeOf } from "./descriptors.ts";
+import { birthOf } from "../birth.ts";
 import type { Realm } from "../realm-types.ts";
 
 /** An object that makes up a symbol for each name that it is asked for, and remembers it. */
@@ -189,9 +190,10 @@ function performanceBinding(realm: Realm): object {
   const milestones = new Float64Array(8);
   const observers: { notify?: (...entry: unknown[]) => void } = {};
   const { process } = realm.context;
-  const startNs = process.readMonotonicNs();
+  const startNs = birthOf(process, realm.thread !== undefined);
+  const sinceStartNs = process.readMonotonicNs() - startNs;
   milestones[0] = startNs;
-  milestones[1] = realm.context.process.readWallMs() * 1_000;
+  milestones[1] = process.readWallMs() * 1_000 - sinceStartNs / 1_000;
   for (let i = 2; i < milestones.length; i++) milestones[i] = startNs;
   return {
     now: () => (process.readMonotonicNs() - startNs) / 1e6,

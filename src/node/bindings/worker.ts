@@ -5,6 +5,7 @@
  */
 import { Kind } from "../../trace/kinds.ts";
 import { Process } from "../../sim/process.ts";
+import { birthOf } from "../birth.ts";
 import type { NodeProcess } from "../node-process.ts";
 import { programFor } from "../program/library.ts";
 import { startCompiled } from "../program/evaluate.ts";
@@ -66,9 +67,10 @@ export function createWorkerBinding(realm: Realm): object {
           name: this.#name,
           port: this.#childPort,
           resourceLimits: this.#limits,
+          processBornNs: thread?.processBornNs ?? birthOf(process, false),
         },
       );
-      node.injected = owner.injected;
+      node.inherit(owner);
       child.schedule(START_NS, Kind.start, runThread, node);
     }
 
@@ -191,7 +193,10 @@ function loadScript(
   const name = evaluated ? "[worker eval]" : filename;
   realm.process.argv.splice(1, 0, name, ...(argv ?? []));
   port.postMessage({ type: messageTypes.UP_AND_RUNNING });
-  const program = programFor(evaluated ? { source: filename, name } : { entry: filename });
+  const injected = Object.keys(node.injected);
+  const program = programFor(
+    evaluated ? { source: filename, name } : { entry: filename, injected },
+  );
   if (!program) {
     node.process.host.kernel.abandon();
     return;

@@ -7,14 +7,19 @@ import { compileProgram, compileSource, type CompiledProgram } from "./compile.t
 
 /** A program by file, or by source text (`new Worker(code, { eval: true })`). */
 export type ProgramReference =
-  | { readonly entry: string }
+  | {
+      readonly entry: string;
+      /** The modules that it is given when it starts. */
+      readonly injected: readonly string[];
+    }
   | { readonly source: string; readonly name: string };
 
 const compiled = new Map<string, CompiledProgram | Error>();
 const wanted = new Map<string, ProgramReference>();
 
 function keyOf(reference: ProgramReference): string {
-  return "entry" in reference ? `file:${reference.entry}` : `source:${reference.source}`;
+  if (!("entry" in reference)) return `source:${reference.source}`;
+  return `file:${reference.injected.join()}:${reference.entry}`;
 }
 
 /**
@@ -35,14 +40,14 @@ export function programsAreWanted(): boolean {
 }
 
 /** Compiles what was asked for. A program that does not compile fails when it is asked for again. */
-export async function compileWanted(injected: readonly string[]): Promise<void> {
+export async function compileWanted(): Promise<void> {
   for (const [key, reference] of [...wanted]) {
     wanted.delete(key);
     try {
       compiled.set(
         key,
         "entry" in reference
-          ? await compileProgram({ entry: reference.entry, injected })
+          ? await compileProgram(reference)
           : await compileSource(reference.source, reference.name),
       );
     } catch (error) {

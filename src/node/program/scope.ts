@@ -94,7 +94,7 @@ function loadFor(loader: CommonJsLoader, from: string, id: unknown): unknown {
  * yet, nothing of this run counts any more, and the run starts again once it is.
  */
 function loadCompiled(realm: Realm, path: string, injected: Injected): unknown {
-  const program = programFor({ entry: path });
+  const program = programFor({ entry: path, injected: Object.keys(injected) });
   if (program === undefined) {
     const { process } = realm.context;
     process.host.kernel.abandon();

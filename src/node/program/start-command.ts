@@ -33,8 +33,8 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
     },
     { ...owner.observer, onExit: () => {}, onUncaught: () => {} },
   );
-  const injected = options.injected ?? owner.injected;
-  node.injected = injected;
+  node.inherit(owner, options.injected);
+  const { injected } = node;
   openChannel(node);
   const fs = node.realm.require("fs");
   const script = isNode ? command.script : undefined;
@@ -44,17 +44,22 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
     if (found !== undefined && hostFiles(child).origin(found) === undefined) {
       node.loop.checkIdle();
       // The process has its runner only now: what the script throws is caught by it and not by ours.
-      node.run((path) => loaderOf(node.realm).runMain(path), found);
+      node.run((path) => loaderOf(node.realm, builtinsOf(injected)).runMain(path), found);
       return;
     }
   }
   const reference: ProgramReference =
     script === undefined
       ? { source: (command as { source?: string }).source ?? "", name: "[eval]" }
-      : { entry: script };
+      : { entry: script, injected: Object.keys(injected) };
   const program = programFor(reference);
   if (program) node.run(() => startCompiled(node, program, { inject: injected }), undefined);
   else child.host.kernel.abandon();
+}
+
+/** What a program is given, as its loader takes it. */
+function builtinsOf(injected: Readonly<Record<string, unknown>>): Record<string, () => unknown> {
+  return Object.fromEntries(Object.entries(injected).map(([id, module]) => [id, () => module]));
 }
 
 /** What `setupChildProcessIpcChannel` of Node's `internal/process/pre_execution` does. */

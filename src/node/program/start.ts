@@ -14,6 +14,8 @@ export interface StartOptions extends ProcessObserver {
   readonly cwd?: string;
   /** The modules that the program was compiled to be given. */
   readonly inject?: Readonly<Record<string, unknown>>;
+  /** What a child process or thread of this one is given; the same unless told. */
+  readonly injectChild?: (child: Process) => Readonly<Record<string, unknown>>;
   /** Called in the process with the entry's exports, once its top level has finished. */
   readonly main?: (exports: Record<string, unknown>, node: NodeProcess) => void | Promise<void>;
 }
@@ -45,6 +47,7 @@ export function startProgram(
     },
     options,
   );
+  node.injectChild = options.injectChild;
   process.schedule(0, Kind.start, () => startCompiled(node, program, options), undefined);
   return node;
 }
