@@ -15,13 +15,15 @@ const unitsNs: Record<string, number> = {
   m: 60 * SECOND,
   min: 60 * SECOND,
   h: 3_600 * SECOND,
+  d: 86_400 * SECOND,
 };
 
-/** A duration as a user writes it: a number of milliseconds, or text such as "250us", "1.5s", "2m". */
+/** A duration as a user writes it: a number of milliseconds, or text such as "250us", "1.5s", "2m", "1d". */
 export type Duration = number | string;
 
 /**
- * Reads a duration into integer nanoseconds. A bare number is milliseconds, as everywhere in Node.
+ * Reads a duration into integer nanoseconds. A bare number is milliseconds, as everywhere in Node; text needs
+ * a unit, so that "10" on a command line is not taken for ten milliseconds.
  * Throws `LC_BAD_DURATION` with `what` (the option's name) when it cannot.
  */
 export function parseDurationNs(value: Duration, what = "duration"): number {
@@ -32,15 +34,25 @@ export function parseDurationNs(value: Duration, what = "duration"): number {
       throw tooLong(what, value);
     }
   } else if (typeof value === "string") {
-    const match = /^\s*([0-9]+(?:\.[0-9]+)?)\s*(ns|us|µs|ms|s|min|m|h)\s*$/.exec(value);
+    const match = /^\s*([0-9]+(?:\.[0-9]+)?)\s*(ns|us|µs|ms|s|min|m|h|d)\s*$/.exec(value);
     const ns = match ? Math.round(Number(match[1]) * (unitsNs[match[2] as string] as number)) : NaN;
     if (Number.isSafeInteger(ns)) return ns;
     if (match) throw tooLong(what, value);
+    if (/^\s*[0-9]+(?:\.[0-9]+)?\s*$/.test(value)) throw noUnit(what, value.trim());
   }
   throw new LightconeError(
     "LC_BAD_DURATION",
     `${what}: ${typeof value === "number" ? value : JSON.stringify(value)} is not a duration`,
-    'Write a number of milliseconds, or text such as "250us", "5ms", "1.5s", "2m".',
+    'Write a number of milliseconds, or text such as "250us", "5ms", "1.5s", "2m", "2h", "1d".',
+  );
+}
+
+/** Text comes from a command line or a file more often than not: whoever writes "10" there means seconds. */
+function noUnit(what: string, value: string): LightconeError {
+  return new LightconeError(
+    "LC_BAD_DURATION",
+    `${what}: ${value} has no unit`,
+    `Write ${value}ms, ${value}s, ${value}m, ${value}h or ${value}d.`,
   );
 }
 

@@ -30,6 +30,10 @@ export interface Checker {
   readonly defaultLevel: string;
   /** The settings it understands, each with a line of help. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The operations that it knows by name, where it refuses others. */
+  readonly operations?: readonly string[];
+  /** The operations whose answers it judges: a history without any of them holds whatever happened. */
+  readonly answers?: readonly string[];
   /** An operation in the model's words: "read 7". */
   describe?(operation: Operation): string;
   /** Pure. Throws `LightconeError` for a history that the model cannot be asked about. */

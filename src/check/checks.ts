@@ -1,14 +1,21 @@
 /** Checks as a world takes them (`w.check(...)`), and for a history in hand: a name and a judgement. */
+import { LightconeError } from "../base/errors.ts";
 import type { History } from "../history/operation.ts";
 import { Budget, type BudgetOptions } from "./budget.ts";
 import { checkLinearizable } from "./objects/linearizable.ts";
 import type { Model } from "./objects/model.ts";
-import { findChecker } from "./registry.ts";
+import { refuseOptions } from "./options.ts";
+import { findChecker, answersOf } from "./registry.ts";
 import type { Verdict } from "./verdict.ts";
+
+const budgetOptions = ["timeout", "memory"] as const;
+const consistentOptions = [...budgetOptions, "level", "initial", "settings"] as const;
 
 /** A check of a history, as `w.check` takes it. */
 export interface HistoryCheck {
   readonly name: string;
+  /** The operations whose answers it judges, by name; none named: any. */
+  readonly looksFor: readonly string[];
   judge(record: { readonly history: History }): Verdict;
 }
 
@@ -27,10 +34,14 @@ export interface ConsistentOptions extends BudgetOptions {
  * "snapshot-isolation" })`. Throws `LC_NO_MODEL` or `LC_NO_LEVEL`, which name what there is.
  */
 export function consistent(model: string, options: ConsistentOptions = {}): HistoryCheck {
+  refuseOptions(`consistent(${JSON.stringify(model)})`, options, consistentOptions);
   const { level, initial, settings } = options;
   const checker = findChecker(model, level);
+  // What is wrong with its limits is said before a world runs.
+  void new Budget(options);
   return {
     name: `${checker.model} is ${level ?? checker.defaultLevel}`,
+    looksFor: answersOf(checker.model),
     judge({ history }) {
       const budget = new Budget(options);
       return checker.check(history, {
@@ -57,8 +68,19 @@ export function linearizable<State>(
   model: Model<State>,
   options: BudgetOptions & { readonly initial?: unknown } = {},
 ): HistoryCheck {
+  const { name, initial, step } = (model ?? {}) as Partial<Model<State>>;
+  if (typeof name !== "string" || typeof initial !== "function" || typeof step !== "function") {
+    throw new LightconeError(
+      "LC_BAD_CHECK",
+      "linearizable(model): a model has a name, initial() and step(state, operation)",
+      'For a model that is known by name, write consistent("register").',
+    );
+  }
+  refuseOptions(`linearizable(${JSON.stringify(name)})`, options, [...budgetOptions, "initial"]);
+  void new Budget(options);
   return {
     name: `${model.name} is linearizable`,
+    looksFor: [],
     judge: ({ history }) =>
       checkLinearizable(history, model, { budget: new Budget(options), initial: options.initial })
         .verdict,

@@ -4,20 +4,26 @@
  * that decides linearizability of a mutex: where no two such spans overlap, each acquire can take effect
  * at its completion and each release at its invocation. O(n log n).
  */
+import { LightconeError } from "../base/errors.ts";
 import { formatNs } from "../base/units.ts";
 import type { History, Operation } from "../history/operation.ts";
+import { refuseOptions } from "./options.ts";
 import type { Evidence, Verdict } from "./verdict.ts";
+import { namesOf } from "./words.ts";
 
 /** A check of a world, as `w.check` takes it. */
 export interface MutexCheck {
   readonly name: string;
-  readonly givenUpAtDeath: readonly [acquire: string, release: string];
+  readonly looksFor: readonly string[];
+  readonly givenUpAtDeath: readonly [acquire: readonly string[], release: readonly string[]];
   judge(record: { readonly history: History }): Verdict;
 }
 
-/** What the operations are called. */
+/** What the operations are called, where it is none of the names that are known. */
 export interface MutexOptions {
+  /** What takes the lock. Default: `acquire` or `lock`. */
   readonly acquire?: string;
+  /** What gives it up. Default: `release` or `unlock`. */
   readonly release?: string;
 }
 
@@ -27,44 +33,70 @@ interface Hold {
 }
 
 /**
- * At no time two holders of one lock. Reads the operations `acquire` and `release` of each key; a process
- * that dies has given up what it held.
+ * At no time two holders of one lock. Reads the operations `acquire` (or `lock`) and `release` (or `unlock`) of
+ * each key; a process that dies has given up what it held. Throws `LC_BAD_CHECK` for options that there are not.
+ *
+ * @example
+ * w.check(mutex());
+ * w.check(mutex({ acquire: "lead", release: "step down" }));
  */
 export function mutex(options: MutexOptions = {}): MutexCheck {
-  const acquire = options.acquire ?? "acquire";
-  const release = options.release ?? "release";
+  refuseOptions("mutex", options, ["acquire", "release"]);
+  const acquire = wordsFor("acquire", options.acquire);
+  const release = wordsFor("release", options.release);
   return {
     name: "mutex",
+    looksFor: acquire,
     givenUpAtDeath: [acquire, release],
     judge: ({ history }) => judgeHolders(history, acquire, release),
   };
 }
 
-/** Judges every lock of a history by itself. */
-export function judgeHolders(history: History, acquire: string, release: string): Verdict {
+function wordsFor(meaning: "acquire" | "release", given: unknown): readonly string[] {
+  if (given === undefined) return namesOf(meaning);
+  if (typeof given === "string" && given !== "") return [given];
+  throw new LightconeError(
+    "LC_BAD_CHECK",
+    `mutex: ${meaning} is ${JSON.stringify(given) ?? typeof given}, not the name of an operation`,
+  );
+}
+
+/** Judges every lock of a history by itself. What takes and gives up a lock goes by one name, or several. */
+export function judgeHolders(
+  history: History,
+  acquire: string | readonly string[],
+  release: string | readonly string[],
+): Verdict {
   const evidence: Evidence[] = [];
-  for (const [key, holds] of holdsByKey(history, acquire, release)) {
+  for (const [key, holds] of holdsByKey(history, [acquire].flat(), [release].flat())) {
     const found = firstOverlap(holds);
     if (found) evidence.push(explain(key, found));
   }
   return evidence.length === 0 ? { result: "holds" } : { result: "violated", evidence };
 }
 
-function holdsByKey(history: History, acquire: string, release: string): Map<unknown, Hold[]> {
+function holdsByKey(
+  history: History,
+  acquires: readonly string[],
+  releases: readonly string[],
+): Map<unknown, Hold[]> {
   const byKey = new Map<unknown, Hold[]>();
-  /** By process and key: its acquires that nothing released yet. */
+  /** By lock and client: acquires that nothing released yet, in order. */
   const open = new Map<string, Operation[]>();
   const close = (operation: Operation): void => {
-    const pending = open.get(lockOf(operation))?.shift();
-    if (pending) add(byKey, { acquire: pending, release: operation });
+    const pending = open.get(lockOf(operation)) ?? [];
+    // A client whose operations overlap is several processes of the history: the same one's come first.
+    const own = pending.findIndex(({ process }) => process === operation.process);
+    const [acquire] = pending.splice(Math.max(own, 0), 1);
+    if (acquire) add(byKey, { acquire, release: operation });
   };
   for (const operation of history.operations) {
-    if (operation.f === acquire && operation.outcome === "ok") {
+    if (acquires.includes(operation.f) && operation.outcome === "ok") {
       const lock = lockOf(operation);
       const pending = open.get(lock);
       if (pending) pending.push(operation);
       else open.set(lock, [operation]);
-    } else if (operation.f === release && operation.outcome !== "fail") {
+    } else if (releases.includes(operation.f) && operation.outcome !== "fail") {
       close(operation);
     }
   }
@@ -103,7 +135,7 @@ function explain(key: unknown, [first, second]: [Hold, Hold]): Evidence {
     summary: `two holders${of} from ${formatNs(fromNs)} to ${until}`,
     key,
     steps: operations.map((operation) => ({
-      atNs: operation.f === first.acquire.f ? operation.completeNs : operation.invokeNs,
+      atNs: releases.includes(operation) ? operation.invokeNs : operation.completeNs,
       who: String(operation.process),
       text: operation.f,
       operation: operation.index,
@@ -120,8 +152,9 @@ function endNs({ release }: Hold): number {
   return release ? release.invokeNs : Infinity;
 }
 
-function lockOf(operation: Operation): string {
-  return `${String(operation.process)} ${String(keyText(operation.key))}`;
+/** The lock, and whose it is. */
+function lockOf({ client, process, key }: Operation): string {
+  return `${client ?? process} ${String(keyText(key))}`;
 }
 
 function keyText(key: unknown): unknown {

@@ -1,11 +1,13 @@
 /** Finds a checker by model and level. Each folder of checkers lists its own. */
 import { LightconeError } from "../base/errors.ts";
+import type { History } from "../history/operation.ts";
 import type { Checker } from "./checker.ts";
 import { consistencyCheckers } from "./consistency/checkers.ts";
 import { chooseLevel } from "./levels.ts";
 import { objectCheckers } from "./objects/checkers.ts";
 import { refuseShapes } from "./shapes.ts";
 import { transactionCheckers } from "./transactions/checkers.ts";
+import { isMeaning, namesOf } from "./words.ts";
 
 /** Every checker there is. A model may stand here several times, with different levels. */
 export const checkers: readonly Checker[] = [
@@ -14,7 +16,8 @@ export const checkers: readonly Checker[] = [
   ...consistencyCheckers,
 ].map((checker) => ({
   ...checker,
-  check(history, options) {
+  check(given, options) {
+    const history = inModelWords(checker.model, given);
     refuseShapes(checker.model, history);
     try {
       return checker.check(history, options);
@@ -28,6 +31,44 @@ export const checkers: readonly Checker[] = [
     }
   },
 }));
+
+/**
+ * The operations whose answers a model judges, by all their names. None where they may be called anything, as
+ * transactions may.
+ */
+export function answersOf(model: string): readonly string[] {
+  const known = operationsOf(model);
+  const own = checkers.filter((checker) => checker.model === model);
+  const answers = own.flatMap((checker) => checker.answers ?? []);
+  return [...new Set(answers.flatMap((name) => [name, ...otherNames(name, known)]))];
+}
+
+/** The operations that a model knows, at whatever level. */
+function operationsOf(model: string): readonly string[] {
+  const own = checkers.filter((checker) => checker.model === model);
+  return own.flatMap((checker) => checker.operations ?? []);
+}
+
+/** What else an operation may be called, in a model that knows none of these names itself. */
+function otherNames(name: string, known: readonly string[]): readonly string[] {
+  const others = isMeaning(name) ? namesOf(name).filter((other) => other !== name) : [];
+  return others.some((other) => known.includes(other)) ? [] : others;
+}
+
+/** A history in the names that the model knows. */
+function inModelWords(model: string, history: History): History {
+  const operations = operationsOf(model);
+  const renamed = new Map(
+    operations.flatMap((name) => otherNames(name, operations).map((other) => [other, name])),
+  );
+  if (!history.operations.some(({ f }) => renamed.has(f))) return history;
+  return {
+    operations: history.operations.map((operation) => {
+      const f = renamed.get(operation.f);
+      return f === undefined ? operation : { ...operation, f };
+    }),
+  };
+}
 
 /**
  * The checker of `model` at `level` (its default level if not given).

@@ -36,10 +36,9 @@ export function parseCount(command: string, option: string, text: string, max?: 
   throw usage(command, `--${option} ${JSON.stringify(text)} is not a whole number ${range}`);
 }
 
-/** A duration of real time, in milliseconds; more than none. */
+/** A duration of real time, in milliseconds; more than none. It has a unit. */
 export function parseWallMs(command: string, option: string, text: string): number {
-  const value = /^[0-9]+$/.test(text) ? Number(text) : text;
-  const wallMs = parseDurationNs(value, `--${option}`) / 1e6;
+  const wallMs = parseDurationNs(text, `--${option}`) / 1e6;
   if (wallMs > 0) return wallMs;
   throw usage(command, `--${option} ${JSON.stringify(text)} leaves no time at all`);
 }

@@ -14,6 +14,8 @@ export interface Invocation {
   /** Nanoseconds; the rank where there is no clock. */
   readonly atNs?: number | undefined;
   readonly session?: number | string | undefined;
+  /** See {@link Operation.client}. */
+  readonly client?: number | undefined;
   /** The trace event that recorded it. */
   readonly event?: number | undefined;
 }
@@ -80,6 +82,7 @@ export class HistoryBuilder {
       invokeRank: rank,
       completeRank: Infinity,
       session: invocation.session,
+      client: invocation.client,
       invokeEvent: invocation.event,
       completeEvent: undefined,
       error: undefined,

@@ -37,6 +37,11 @@ export interface Operation {
   readonly completeRank: number;
   /** The session it belongs to, where that is not its process. */
   readonly session?: number | string | undefined;
+  /**
+   * The client that ran it, where one client runs several operations at once, each as a process of the
+   * history: what one of its processes acquired, another one may release.
+   */
+  readonly client?: number | undefined;
   /** Which trace events these were, when the history was recorded in a run. */
   readonly invokeEvent?: number | undefined;
   readonly completeEvent?: number | undefined;

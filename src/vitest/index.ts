@@ -30,6 +30,29 @@ export interface ExploreOptions {
  * runs out of time tells nothing of the violation that it had found.
  */
 const ALLOWANCE_MS = 900_000;
+/** Node's timers take no longer times. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+interface Kind {
+  readonly words: string;
+  readonly is: (value: unknown) => boolean;
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 1;
+const isBoolean = (value: unknown): boolean => typeof value === "boolean";
+
+/** What each option may be. */
+const kinds: Readonly<Record<keyof ExploreOptions, Kind>> = {
+  runs: { words: "a whole number from 1", is: isCount },
+  // A duration says itself what is wrong with it.
+  for: { words: "a duration", is: () => true },
+  seed: {
+    words: "a whole number from 0 to 2^53 - 1",
+    is: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  },
+  jobs: { words: "a whole number from 1", is: isCount },
+  faults: { words: "true or false", is: isBoolean },
+};
 
 /**
  * Declares a test that explores a world. `path` is relative to the test file that calls it.
@@ -39,10 +62,30 @@ const ALLOWANCE_MS = 900_000;
  * explore("./redlock.world.ts", { runs: 200 });
  */
 export function explore(path: string, options: ExploreOptions = {}): void {
+  refuseOptions(path, options as never);
   const world = resolve(callerDirectory(), path);
   const forMs = parseDurationNs(options.for ?? "30s", "explore: for") / 1e6;
   const name = relative(process.cwd(), world);
-  test(name, { timeout: forMs + ALLOWANCE_MS }, () => exploreWorld(world, forMs, options));
+  const timeout = Math.min(forMs + ALLOWANCE_MS, TIMER_MAX_MS);
+  test(name, { timeout }, () => exploreWorld(world, forMs, options));
+}
+
+/** Throws `LC_USAGE` for what there is not to ask for: a misspelt option would be passed over in silence. */
+function refuseOptions(path: unknown, options: Readonly<Record<string, unknown>> | null): void {
+  const bad = (what: string): LightconeError =>
+    new LightconeError(
+      "LC_USAGE",
+      `explore(${JSON.stringify(path) ?? String(path)}, ...): ${what}`,
+    );
+  if (typeof path !== "string" || path === "") throw bad("the first argument is a world's path");
+  if (typeof options !== "object" || options === null) throw bad("the options are an object");
+  for (const [option, value] of Object.entries(options)) {
+    const kind = kinds[option as keyof ExploreOptions];
+    if (kind === undefined) throw bad(`no option ${JSON.stringify(option)}`);
+    if (value !== undefined && !kind.is(value)) {
+      throw bad(`${option} is ${JSON.stringify(value) ?? typeof value}, not ${kind.words}`);
+    }
+  }
 }
 
 async function exploreWorld(world: string, forMs: number, options: ExploreOptions): Promise<void> {

@@ -79,7 +79,13 @@ export class Assertions {
   ): number {
     const kernel = this.#kernel;
     const digest = digestText(`${assertion} ${name} ${condition}`);
-    const told = kernel.observer && { assertion, name, condition, detail: plain(detail) };
+    // Without calling the program's own code: that somebody watches must not change the run.
+    const told = kernel.observer && {
+      assertion,
+      name,
+      condition,
+      detail: plain(detail, { quiet: true }),
+    };
     return kernel.mark(host.id, Kind.assert, digest, told);
   }
 }

@@ -5,6 +5,7 @@
 import { LightconeError } from "../base/errors.ts";
 import { parseDurationNs, parseRangeNs, SECOND, type Duration } from "../base/units.ts";
 import type { FaultSource } from "../sim/fault-draw.ts";
+import { readPlain } from "./plain.ts";
 import {
   faultSource,
   type FaultSourceKind,
@@ -63,6 +64,8 @@ export function world(name: string, describe: (w: WorldBuilder) => void): World 
 const HOST_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 const HOSTS_MAX = 10_000;
 const CALM_MAX_NS = 20 * SECOND;
+const SHOWN_MAX = 80;
+const tolerables: readonly Tolerable[] = ["uncaught", "exits", "hangs", "unfinished"];
 
 /** Collects what a world says. @internal */
 export class PlanBuilder implements WorldBuilder {
@@ -73,15 +76,21 @@ export class PlanBuilder implements WorldBuilder {
   readonly #lowerNames = new Set<string>();
   readonly #links: LinkRule[] = [];
   readonly #faults: FaultSource[] = [];
+  /** Sources that were described and that `w.faults` was not given yet. */
+  readonly #idleSources = new Set<FaultSource>();
   readonly #checks: Check[] = [];
   readonly #tolerate = new Set<Tolerable>();
   readonly #inline = new Map<string, InlineProgram>();
-  #isDefinite: (error: unknown, f: string) => boolean = () => false;
+  readonly #openEnded = new Set<string>();
+  readonly #ours: ReadonlyMap<unknown, string>;
+  #isDefinite: ((error: unknown, f: string) => boolean) | undefined;
   #durationNs: number | undefined;
   #calmNs: number | undefined;
 
-  constructor(name: string) {
+  /** `ours`: the functions of Lightcone's modules, by name, which are neither programs nor checks themselves. */
+  constructor(name: string, ours: ReadonlyMap<unknown, string> = new Map()) {
     this.#name = name;
+    this.#ours = ours;
   }
 
   host(name: string, program: Program, options: HostOptions = {}): string {
@@ -108,6 +117,9 @@ export class PlanBuilder implements WorldBuilder {
       this.#links.push({ from: undefined, to: undefined, link: linkPlan(args[0], "w.link") });
       return;
     }
+    if (args.length !== 3) {
+      throw bad("w.link(...) takes options for all links, or hosts, hosts and options");
+    }
     const [from, to, options] = args as [Targets, Targets, LinkOptions];
     this.#links.push({
       from: this.#resolve(from, "w.link"),
@@ -117,7 +129,9 @@ export class PlanBuilder implements WorldBuilder {
   }
 
   faults(...sources: readonly FaultSource[]): void {
-    this.#faults.push(...sourcesOf(sources));
+    const given = sourcesOf(sources);
+    for (const source of given) this.#idleSources.delete(source);
+    this.#faults.push(...given);
   }
 
   crash(targets?: Targets, options?: FaultSourceOptions): FaultSource {
@@ -147,11 +161,15 @@ export class PlanBuilder implements WorldBuilder {
   check(...checks: readonly Check[]): void {
     for (const check of checks) {
       if (typeof check?.judge !== "function" || typeof check.name !== "string") {
+        const ours = this.#ours.get(check);
         throw bad(
-          `w.check(...): ${show(check)} is not a check`,
-          "A check is mutex() and its like from lightcone/check, or { name, judge(run) { ... } }.",
+          `w.check(...): ${ours ?? show(check)} is not a check`,
+          ours === undefined
+            ? "A check is mutex() and its like from lightcone/check, or { name, judge(run) { ... } }."
+            : `It makes one when it is called: w.check(${ours}(...)).`,
         );
       }
+      refuseCheck(check);
       this.#checks.push(check);
     }
   }
@@ -160,21 +178,34 @@ export class PlanBuilder implements WorldBuilder {
     if (typeof isDefinite !== "function") {
       throw bad("w.definite(...) takes a function (error, f) => boolean");
     }
+    if (this.#isDefinite) throw bad("w.definite(...) is said twice: only one of them could count");
     this.#isDefinite = isDefinite;
   }
 
   tolerate(...what: readonly Tolerable[]): void {
     for (const name of what) {
-      if (!["uncaught", "exits", "hangs"].includes(name)) {
-        throw bad(
-          `w.tolerate(${show(name)}): there is "uncaught", "exits" and "hangs" to tolerate`,
-        );
+      if (!tolerables.includes(name)) {
+        const names = tolerables.map((one) => JSON.stringify(one)).join(", ");
+        throw bad(`w.tolerate(${show(name)}): there is ${names} to tolerate`);
       }
       this.#tolerate.add(name);
     }
   }
 
+  openEnded(...names: readonly string[]): void {
+    for (const name of names) {
+      if (typeof name !== "string" || name === "") {
+        throw bad(
+          `w.openEnded(${show(name)}): not the name of an operation`,
+          'It takes the names that op(...) is given: w.openEnded("subscribe").',
+        );
+      }
+      this.#openEnded.add(name);
+    }
+  }
+
   run(duration: Duration, options: RunOptions = {}): void {
+    if (this.#durationNs !== undefined) throw bad("w.run(...) is said twice: a run lasts once");
     onlyOptions("w.run", options, ["calm"]);
     this.#durationNs = parseDurationNs(duration, "w.run");
     if (this.#durationNs === 0) throw bad("w.run(...): a run must last longer than nothing");
@@ -201,6 +232,13 @@ export class PlanBuilder implements WorldBuilder {
         'Add w.run("60s") at the end.',
       );
     }
+    const [idle] = this.#idleSources;
+    if (idle) {
+      throw bad(
+        `w.${idle.kind}(...) is described, and nothing ever breaks by it`,
+        `Give it to w.faults: w.faults(w.${idle.kind}(...)).`,
+      );
+    }
     return {
       name: this.#name,
       hosts: this.#hosts,
@@ -211,12 +249,26 @@ export class PlanBuilder implements WorldBuilder {
       durationNs: this.#durationNs,
       calmNs: this.#calmNs,
       inline: this.#inline,
-      isDefinite: this.#isDefinite,
+      isDefinite: this.#isDefinite ?? (() => false),
+      openEnded: this.#openEnded,
     };
   }
 
   #program(group: string, program: Program): ProgramPlan {
     if (typeof program === "function") {
+      const ours = this.#ours.get(program);
+      if (ours !== undefined) {
+        throw bad(
+          `host ${JSON.stringify(group)}: ${ours} is not a program, it makes one when it is called`,
+          `Write w.host(${JSON.stringify(group)}, ${ours}()).`,
+        );
+      }
+      if (/Generator/.test(Object.prototype.toString.call(program))) {
+        throw bad(
+          `host ${JSON.stringify(group)}: a generator function is not a program: nothing would run it`,
+          "Write an async function.",
+        );
+      }
       this.#inline.set(group, program);
       return { kind: "inline" };
     }
@@ -265,7 +317,9 @@ export class PlanBuilder implements WorldBuilder {
     options: FaultSourceOptions = {},
   ): FaultSource {
     const names = targets === undefined ? [...this.#names] : this.#resolve(targets, `w.${kind}`);
-    return faultSource(kind, names, [...this.#names], options);
+    const source = faultSource(kind, names, [...this.#names], options);
+    this.#idleSources.add(source);
+    return source;
   }
 
   #resolve(targets: Targets, where: string): string[] {
@@ -336,6 +390,22 @@ function hostOptions(
   return { argv, env: { ...env }, cwd, restartNs };
 }
 
+/** What a check says of itself besides its name, each of its kind. */
+function refuseCheck(check: Check): void {
+  const { name, looksFor, givenUpAtDeath } = check;
+  const where = `the check ${JSON.stringify(name)}`;
+  const isText = (value: unknown): boolean => typeof value === "string";
+  if (looksFor !== undefined && !(Array.isArray(looksFor) && looksFor.every(isText))) {
+    throw bad(`${where}: looksFor is ${show(looksFor)}, not a list of names of operations`);
+  }
+  if (givenUpAtDeath === undefined) return;
+  const pair: readonly unknown[] = Array.isArray(givenUpAtDeath) ? givenUpAtDeath : [];
+  const isWords = (value: unknown): boolean =>
+    isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText));
+  if (pair.length === 2 && pair.every(isWords)) return;
+  throw bad(`${where}: givenUpAtDeath is ${show(givenUpAtDeath)}, not [acquire, release]`);
+}
+
 /** An option that is misspelt should not be passed over in silence. */
 function onlyOptions(where: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== "object" || options === null) {
@@ -352,7 +422,8 @@ function perHost<T>(value: PerHost<T>, host: string, index: number): T {
     : value;
 }
 
-function isBlock(program: unknown): program is BlockProgram {
+/** Whether a value is what `redis()` and its like return. @internal */
+export function isBlock(program: unknown): program is BlockProgram {
   const block = program as BlockProgram | null | undefined;
   return (
     typeof block === "object" &&
@@ -366,13 +437,12 @@ function programArgv(program: Program): readonly string[] {
   return isBlock(program) ? program.argv : [];
 }
 
+/** An argument in a message: short, whatever it is. */
 function show(value: unknown): string {
+  if (typeof value === "function") return value.name === "" ? "a function" : value.name;
   if (value === undefined || typeof value === "number") return String(value);
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return String(value);
-  }
+  const text = JSON.stringify(readPlain(value, { quiet: true }).value) ?? String(value);
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX - 1)}…` : text;
 }
 
 function bad(message: string, hint?: string): LightconeError {

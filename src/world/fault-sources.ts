@@ -81,8 +81,9 @@ export function sourcesOf(sources: readonly unknown[]): FaultSource[] {
   return sources.map((source) => {
     const kind = (source as FaultSource | undefined)?.kind;
     if (kind !== undefined && Object.hasOwn(defaults, kind)) return source as FaultSource;
+    const shown = typeof source === "function" ? "a function" : JSON.stringify(source);
     throw bad(
-      `w.faults(...): ${JSON.stringify(source)} is not a fault`,
+      `w.faults(...): ${shown} is not a fault`,
       "Faults are w.crash(...), w.pause(...), w.clock(...), w.partition(...), w.latency(...), w.loss(...).",
     );
   });

@@ -1,10 +1,13 @@
 /** What one process of a run can reach of Lightcone: its probe, and what its inline program is given. */
-import { LightconeError } from "../base/errors.ts";
+import type { LightconeError } from "../base/errors.ts";
 import type { Prng } from "../base/prng.ts";
 import { type Duration, MS, parseDurationNs } from "../base/units.ts";
+import { readOperation, refuseAssertion, refuseIntegers, refuseItems } from "./arguments.ts";
 import type { Assertions } from "./assertions.ts";
 import type { OperationRecorder, Recording } from "./recorder.ts";
 import type { InlineContext, Probe, Random, RecordOperation } from "./types.ts";
+
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** Where a host's face leads to. */
 export interface FaceTargets {
@@ -12,20 +15,19 @@ export interface FaceTargets {
   readonly recorder: OperationRecorder;
   readonly assertions: Assertions;
   readonly isDefinite: (error: unknown, f: string) => boolean;
+  /**
+   * Told of an argument that cannot be meant, before it is thrown: a program that catches whatever its
+   * operations throw must not hide it.
+   */
+  readonly onMisuse: (error: LightconeError) => void;
 }
 
 /** The probe of one process. */
 export function probeOf(targets: FaceTargets): Probe {
   const { host, recorder, assertions, isDefinite } = targets;
+  const checked = checker(targets.onMisuse);
   const op = async (...args: readonly unknown[]): Promise<unknown> => {
-    const run = args.at(-1);
-    const [f, key, input] = args.slice(0, -1);
-    if (typeof run !== "function" || typeof f !== "string" || args.length > 4) {
-      throw new LightconeError(
-        "LC_BAD_OPERATION",
-        `${host.name}: op(...) takes a name, then a key and an input where there are any, then a function`,
-      );
-    }
+    const { f, key, input, run } = checked(() => readOperation(args));
     const open = recorder.invoke(host, f, key, input);
     try {
       const output: unknown = await run();
@@ -38,9 +40,30 @@ export function probeOf(targets: FaceTargets): Probe {
   };
   return {
     op: op as RecordOperation,
-    always: (name, condition, detail) => assertions.always(host, name, condition, detail),
-    sometimes: (name, condition) => assertions.sometime(host, name, condition),
-    eventually: (name, condition) => assertions.eventual(host, name, condition),
+    always: (name, condition, detail) => {
+      checked(() => refuseAssertion("always", name, condition));
+      assertions.always(host, name, condition, detail);
+    },
+    sometimes: (name, condition) => {
+      checked(() => refuseAssertion("sometimes", name, condition));
+      assertions.sometime(host, name, condition);
+    },
+    eventually: (name, condition) => {
+      checked(() => refuseAssertion("eventually", name, condition));
+      assertions.eventual(host, name, condition);
+    },
+  };
+}
+
+/** Calls what looks at arguments; what it complains of is told, and thrown. */
+function checker(onMisuse: (error: LightconeError) => void): <T>(look: () => T) => T {
+  return (look) => {
+    try {
+      return look();
+    } catch (error) {
+      onMisuse(error as LightconeError);
+      throw error;
+    }
   };
 }
 
@@ -52,17 +75,28 @@ export function inlineContext(
     readonly index: number;
     readonly prng: Prng;
     readonly setTimeout: (action: () => void, delayMs: number) => unknown;
+    readonly onMisuse: (error: LightconeError) => void;
   },
 ): InlineContext {
   const { prng } = options;
+  const checked = checker(options.onMisuse);
   const random = (() => prng.float()) as Random;
-  random.integer = (min, max) => prng.between(min, max);
-  random.pick = (items) => prng.pick(items);
+  random.integer = (min, max) => {
+    checked(() => refuseIntegers(min, max));
+    return prng.between(min, max);
+  };
+  random.pick = (items) => {
+    checked(() => refuseItems(items));
+    return prng.pick(items);
+  };
   const sleep = (duration: Duration): Promise<void> => {
-    const delayMs = parseDurationNs(duration, "sleep") / MS;
-    return new Promise((done) => {
-      options.setTimeout(done, delayMs);
-    });
+    const delayMs = checked(() => parseDurationNs(duration, "sleep")) / MS;
+    return new Promise((done) => wait(delayMs, done));
+  };
+  /** Node's timers take no more than 2^31 - 1 milliseconds; a longer one would be over at once. */
+  const wait = (delayMs: number, done: () => void): void => {
+    const stepMs = Math.min(delayMs, TIMER_MAX_MS);
+    options.setTimeout(stepMs < delayMs ? () => wait(delayMs - stepMs, done) : done, stepMs);
   };
   return { ...probe, host: options.host, index: options.index, random, sleep };
 }

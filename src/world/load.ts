@@ -98,6 +98,17 @@ export function worldInjection(modules: FaceModules, hostProbe: object): Record<
   return { [WORLD_MODULE]: { world }, [PROBE_MODULE]: hostProbe, ...modules };
 }
 
+/** The functions that a world file can import, by name. */
+function functionsOf(modules: FaceModules): Map<unknown, string> {
+  const functions = new Map<unknown, string>([[world, "world"]]);
+  for (const module of Object.values(modules)) {
+    for (const [name, value] of Object.entries(module)) {
+      if (typeof value === "function") functions.set(value, name);
+    }
+  }
+  return functions;
+}
+
 /** Evaluates the world file and its description on a host of its own, which nothing else sees. */
 async function describeWorld(
   path: string,
@@ -121,7 +132,7 @@ async function describeWorld(
       main: (exports) => {
         try {
           const { name, describe } = worldOf(exports, path);
-          const builder = new PlanBuilder(name);
+          const builder = new PlanBuilder(name, functionsOf(modules));
           const returned: unknown = describe(builder);
           if (typeof (returned as PromiseLike<unknown> | undefined)?.then === "function") {
             throw new LightconeError(

@@ -21,12 +21,19 @@ export function describeOperation({ f, key, input }: Operation): string {
 export function describeOutcome(operation: Operation): string {
   const { outcome, output, f, error, completeNs } = operation;
   if (outcome === "ok") {
-    if (output === null) return f in done ? (done[f] as string) : "null";
-    return output === undefined ? (done[f] ?? "ok") : show(output);
+    const word = Object.hasOwn(done, f) ? done[f] : undefined;
+    if (word !== undefined && saysNothing(output)) return word;
+    return output === undefined ? "ok" : output === null ? "null" : show(output);
   }
   if (completeNs === Infinity) return "no answer";
   const why = error === undefined ? "" : `: ${messageOf(error)}`;
   return outcome === "fail" ? `failed${why}` : `unknown${why}`;
+}
+
+/** An answer that is a handle, such as the lock's own object, says no more than that there is one. */
+function saysNothing(output: unknown): boolean {
+  if (typeof output === "string") return /^\[[^\]]*\]$/.test(output);
+  return output === undefined || typeof output === "object";
 }
 
 function show(value: unknown): string {

@@ -1,43 +1,228 @@
 /**
- * What a program hands over (keys, inputs, outputs) as plain data of our own: a history must not hold on
- * to a dead process's objects, and files can hold nothing else.
+ * What a program hands over (keys, inputs, outputs, details) as plain data of our own: a history must not
+ * hold on to a dead process's objects, and files can hold nothing else. Two values that differ stay
+ * different, as a key names an object and a checker compares values; where that cannot be, it is said.
  */
+import { messageOf } from "../base/errors.ts";
 
-const DEPTH_MAX = 8;
+const DEPTH_MAX = 32;
+/** Longer text is cut, and ends in its length and a digest of all of it. */
 const TEXT_MAX = 10_000;
+/** Instances of classes that hold more than this are no data: a client, a connection, a server. */
+const INSTANCE_VALUES_MAX = 1_000;
 
-/** Plain data as it is, copied; an object of a class, a function or a symbol becomes `undefined`. */
-export function plain(value: unknown, depth = 0): unknown {
-  switch (typeof value) {
-    case "string":
-      return value.length > TEXT_MAX ? value.slice(0, TEXT_MAX) : value;
-    case "number":
-    case "boolean":
-      return value;
-    case "bigint":
-      return `${value}n`;
-    case "object":
-      break;
-    default:
-      return undefined;
+/** How to read a value. */
+export interface PlainOptions {
+  /**
+   * Call no code of the program (`toJSON`, `toString`, getters): instances of classes become their names.
+   * For what is read only when somebody watches, which must not change the run.
+   */
+  readonly quiet?: boolean;
+}
+
+/** A value as plain data, and what of it is not faithful. */
+export interface PlainValue {
+  readonly value: unknown;
+  /**
+   * Why another value might read the same: "a function", "an instance of Client". `undefined`: none does.
+   */
+  readonly vague: string | undefined;
+}
+
+/** A value as plain data; see {@link readPlain}. */
+export function plain(value: unknown, options: PlainOptions = {}): unknown {
+  return new Reader(options).read(value, 0);
+}
+
+/**
+ * Reads a value into plain data: `undefined`, `null`, booleans, numbers, text, arrays and objects of such.
+ *
+ * - A `Date` is its ISO text, a `URL` its text, a bigint `"5n"`, a symbol `"Symbol(name)"`, `NaN` and the
+ *   infinities their names, an error `"TypeError: message"`.
+ * - A `Map` is an object where its keys are text, else a list of pairs; a `Set` is a list. Bytes (a `Buffer`, a
+ *   `Uint8Array`, an `ArrayBuffer`) are text, one character a byte; other typed arrays are lists of numbers.
+ * - An instance of another class is what its `toJSON` answers, or its own `toString`, or the fields that
+ *   `JSON.stringify` would write where all of these are data.
+ * - What is none of these (a function, a promise, a client with its sockets) is its kind in brackets, such as
+ *   `"[Client]"`, and counts as vague.
+ *
+ * Never throws, whatever the value's own code does.
+ */
+export function readPlain(value: unknown, options: PlainOptions = {}): PlainValue {
+  const reader = new Reader(options);
+  const read = reader.read(value, 0);
+  return { value: read, vague: reader.vague };
+}
+
+class Reader {
+  vague: string | undefined;
+  readonly #quiet: boolean;
+  /** The objects that the present one lies in. */
+  readonly #within = new Set<object>();
+  /** Values that instances of classes may still hold. */
+  #left = Infinity;
+
+  constructor({ quiet = false }: PlainOptions) {
+    this.#quiet = quiet;
   }
-  if (value === null) return null;
-  if (depth >= DEPTH_MAX) return undefined;
-  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
-  if (ArrayBuffer.isView(value)) return bytes(value);
+
+  read(value: unknown, depth: number): unknown {
+    this.#left--;
+    switch (typeof value) {
+      case "string":
+        return cut(value);
+      case "number":
+        return Number.isFinite(value) ? value : String(value);
+      case "boolean":
+      case "undefined":
+        return value;
+      case "bigint":
+        return `${value}n`;
+      case "symbol":
+        return String(value);
+      case "function":
+        return this.#unclear(
+          value.name === "" ? "function" : `function ${value.name}`,
+          "a function",
+        );
+      default:
+        return value === null ? null : this.#object(value as object, depth);
+    }
+  }
+
+  #object(value: object, depth: number): unknown {
+    if (this.#within.has(value)) return this.#unclear("circular", "a circle");
+    if (depth >= DEPTH_MAX) return this.#unclear("deeper", "nested too deeply");
+    this.#within.add(value);
+    try {
+      return this.#known(value, depth);
+    } catch {
+      return this.#unclear(classOf(value), `an instance of ${classOf(value)} that cannot be read`);
+    } finally {
+      this.#within.delete(value);
+    }
+  }
+
+  #known(value: object, depth: number): unknown {
+    if (Array.isArray(value)) return value.map((item) => this.read(item, depth + 1));
+    if (ArrayBuffer.isView(value)) return this.#view(value, depth);
+    if (value instanceof ArrayBuffer) return bytes(new Uint8Array(value));
+    if (value instanceof Date) {
+      return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
+    }
+    if (value instanceof Map) return this.#map(value, depth);
+    if (value instanceof Set) return [...value].map((item) => this.read(item, depth + 1));
+    if (value instanceof Error) return cut(`${value.name}: ${messageOf(value)}`);
+    if (value instanceof URL) return value.href;
+    if (value instanceof RegExp) return String(value);
+    if (isPlainObject(value)) return this.#fields(value, depth);
+    return this.#instance(value, depth);
+  }
+
+  #view(view: ArrayBufferView, depth: number): unknown {
+    if (view instanceof Uint8Array || view instanceof DataView) return bytes(view);
+    return Array.from(view as unknown as ArrayLike<unknown>, (item) => this.read(item, depth + 1));
+  }
+
+  #map(map: ReadonlyMap<unknown, unknown>, depth: number): unknown {
+    const entries = [...map];
+    if (!entries.every(([key]) => typeof key === "string")) {
+      return entries.map((entry) => this.read(entry, depth + 1));
+    }
+    return objectOf(entries.map(([key, item]) => [key as string, this.read(item, depth + 1)]));
+  }
+
+  #fields(value: object, depth: number): unknown {
+    const names = Object.keys(value);
+    if (!this.#quiet) {
+      return objectOf(
+        names.map((name) => [name, this.read((value as Record<string, unknown>)[name], depth + 1)]),
+      );
+    }
+    const properties = names.map((name) => [name, Object.getOwnPropertyDescriptor(value, name)]);
+    return objectOf(
+      (properties as [string, PropertyDescriptor][]).map(([name, property]) => [
+        name,
+        "value" in property ? this.read(property.value, depth + 1) : "[getter]",
+      ]),
+    );
+  }
+
+  #instance(value: object, depth: number): unknown {
+    const name = classOf(value);
+    const what = `an instance of ${name}`;
+    if (value instanceof Promise) return this.#unclear(name, "a promise (await it first)");
+    if (this.#quiet) return this.#unclear(name, what);
+    const { toJSON, toString } = value as { toJSON?: unknown; toString?: unknown };
+    if (typeof toJSON === "function") return this.read(toJSON.call(value, ""), depth + 1);
+    if (typeof toString === "function" && toString !== Object.prototype.toString) {
+      const text = String(toString.call(value));
+      if (!text.startsWith("[object ")) return cut(text);
+    }
+    if (Object.keys(value).length === 0) return this.#unclear(name, what);
+    return this.#data(value, depth) ?? this.#unclear(name, what);
+  }
+
+  /** The fields of an instance; `undefined` if any of them is no data, or they have no end. */
+  #data(value: object, depth: number): unknown {
+    const [vague, left] = [this.vague, this.#left];
+    const budget = Math.min(left, INSTANCE_VALUES_MAX);
+    this.vague = undefined;
+    this.#left = budget;
+    const names = Object.keys(value);
+    const out: [string, unknown][] = [];
+    for (const name of names) {
+      out.push([name, this.read((value as Record<string, unknown>)[name], depth + 1)]);
+      if (this.vague !== undefined || this.#left < 0) break;
+    }
+    const whole = this.vague === undefined && this.#left >= 0;
+    this.vague = vague;
+    this.#left += left - budget;
+    return whole ? objectOf(out) : undefined;
+  }
+
+  #unclear(name: string, what: string): string {
+    this.vague ??= what;
+    return `[${name}]`;
+  }
+}
+
+/** The class of an object, without running any getter of the program's. */
+function classOf(value: object): string {
+  for (
+    let at: object | null = value;
+    at !== null;
+    at = Object.getPrototypeOf(at) as object | null
+  ) {
+    const property = Object.getOwnPropertyDescriptor(at, "constructor");
+    if (property === undefined) continue;
+    const name: unknown = typeof property.value === "function" ? property.value.name : undefined;
+    return typeof name === "string" && name !== "" ? name : "object";
+  }
+  return "object";
+}
+
+/** Another realm's plain object has a prototype that itself has none, too. */
+function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  // A plain object of another realm has a prototype that itself has none.
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return undefined;
-  const out: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) out[key] = plain(item, depth + 1);
-  return out;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** `__proto__` is a name like any other here. */
+function objectOf(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+  return Object.fromEntries(entries);
 }
 
 /** Buffers are text more often than not: that is how a history shows them. */
 function bytes(view: ArrayBufferView): string {
-  return new TextDecoder("latin1").decode(
-    new Uint8Array(view.buffer, view.byteOffset, Math.min(view.byteLength, TEXT_MAX)),
-  );
+  const all = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  return cut(new TextDecoder("latin1").decode(all));
+}
+
+function cut(text: string): string {
+  if (text.length <= TEXT_MAX) return text;
+  const digest = (digestText(text) >>> 0).toString(16);
+  return `${text.slice(0, TEXT_MAX)}… (${text.length} characters, ${digest})`;
 }
 
 /** A 32-bit digest of text (FNV-1a), for the fingerprint. */

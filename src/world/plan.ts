@@ -51,4 +51,6 @@ export interface Plan {
   /** Inline programs by group. They belong to the realm in which the world file was evaluated. */
   readonly inline: ReadonlyMap<string, InlineProgram>;
   readonly isDefinite: (error: unknown, f: string) => boolean;
+  /** Names of operations that may wait for ever. */
+  readonly openEnded: ReadonlySet<string>;
 }

@@ -4,9 +4,10 @@
  */
 import { messageOf } from "../base/errors.ts";
 import { HistoryBuilder } from "../history/build.ts";
-import type { History, Outcome } from "../history/operation.ts";
+import type { History, Operation, Outcome } from "../history/operation.ts";
 import { Kind, type Kernel } from "../sim/kernel.ts";
 import { digestText, plain } from "./plain.ts";
+import type { Check } from "./types.ts";
 
 /** An operation under way: what `invoke` returns and `complete` takes. */
 export interface OpenOperation {
@@ -27,14 +28,22 @@ export interface Recording extends Recorded {
 }
 
 /** What a process holds until it gives it up; see `Check.givenUpAtDeath`. */
-type Holding = readonly [acquire: string, release: string];
+export type Holding = NonNullable<Check["givenUpAtDeath"]>;
+
+interface Held {
+  /** What ends it. */
+  readonly releases: readonly string[];
+  /** Which of these its acquire belongs to. */
+  readonly release: string;
+  readonly key: unknown;
+}
 
 interface LaneState {
   /** Whose lane it is, until that ends. */
   owner: object | undefined;
   open: OpenOperation | undefined;
-  /** By acquiring f and key: operations that were ok and not given up since. */
-  readonly held: Map<string, { readonly holding: Holding; readonly key: unknown }>;
+  /** What was acquired and not given up since, by the names of its releases and its key. */
+  readonly held: Map<string, Held>;
 }
 
 /** The recorder of one run. */
@@ -44,6 +53,8 @@ export class OperationRecorder {
   readonly #holdings: readonly Holding[];
   /** By host name: its lanes, by history process. A host whose operations overlap uses several. */
   readonly #lanes = new Map<string, Map<string, LaneState>>();
+  /** Processes that recorded something, by number: 1, 2, ... */
+  readonly #clients = new Map<object, number>();
   /** How many operations were invoked. */
   count = 0;
 
@@ -52,26 +63,24 @@ export class OperationRecorder {
     this.#holdings = holdings;
   }
 
+  /** `key` and `input` are plain data. */
   invoke(host: Recording, f: string, key: unknown, input: unknown): OpenOperation {
     const kernel = this.#kernel;
     const [lane, state] = this.#freeLane(host);
-    const plainKey = plain(key);
-    const plainInput = plain(input);
-    const detail = kernel.observer && { lane, f, key: plainKey, input: plainInput };
-    const digest = digestText(`${lane} ${f} ${text(plainKey)} ${text(plainInput)}`);
+    const detail = kernel.observer && { lane, f, key, input };
+    const digest = digestText(`${lane} ${f} ${text(key)} ${text(input)}`);
     const event = kernel.mark(host.id, Kind.invoke, digest, detail);
     const index = this.#builder.invoke({
       process: lane,
       f,
-      key: plainKey,
-      input: plainInput,
+      key,
+      input,
+      client: this.#clientOf(host),
       atNs: kernel.nowNs,
       event,
     });
     this.count++;
-    for (const [acquire, release] of this.#holdings) {
-      if (f === release) state.held.delete(`${acquire} ${text(plainKey)}`);
-    }
+    this.#giveUp(host.name, state, f, text(key));
     const open = { index, lane, host };
     state.open = open;
     return open;
@@ -91,9 +100,13 @@ export class OperationRecorder {
     this.#builder.complete(open.index, outcome, { output, error, atNs: kernel.nowNs, event });
     if (outcome !== "ok") return;
     const operation = this.#builder.operation(open.index);
-    for (const holding of this.#holdings) {
-      if (operation?.f !== holding[0]) continue;
-      state.held.set(`${holding[0]} ${text(operation.key)}`, { holding, key: operation.key });
+    for (const [acquire, release] of operation ? this.#holdings : []) {
+      const { f, key } = operation as Operation;
+      const [acquires, releases] = [wordsOf(acquire), wordsOf(release)];
+      const at = acquires.indexOf(f);
+      if (at === -1) continue;
+      const belongs = releases[at] ?? (releases[0] as string);
+      state.held.set(`${belongs} ${text(key)}`, { releases, release: belongs, key });
     }
   }
 
@@ -111,8 +124,9 @@ export class OperationRecorder {
         this.#builder.complete(state.open.index, "info", { error, atNs: nowNs });
         state.open = undefined;
       }
-      for (const { holding, key } of state.held.values()) {
-        const index = this.#builder.invoke({ process: lane, f: holding[1], key, atNs: nowNs });
+      for (const { release, key } of state.held.values()) {
+        const client = this.#clientOf(host);
+        const index = this.#builder.invoke({ process: lane, f: release, key, client, atNs: nowNs });
         const error = "its process ended while it held this";
         this.#builder.complete(index, "info", { error, atNs: nowNs });
       }
@@ -137,6 +151,25 @@ export class OperationRecorder {
     return this.#builder.finish();
   }
 
+  #clientOf({ process }: Recording): number {
+    const known = this.#clients.get(process) ?? this.#clients.size + 1;
+    this.#clients.set(process, known);
+    return known;
+  }
+
+  /** `f` ends a hold of its own lane where there is one, else of another lane of the same process. */
+  #giveUp(host: string, own: LaneState, f: string, key: string): void {
+    if (this.#holdings.length === 0) return;
+    const lanes = [...(this.#lanes.get(host)?.values() ?? [])];
+    for (const { held } of [own, ...lanes.filter(({ owner }) => owner === own.owner)]) {
+      for (const [id, { releases, key: heldKey }] of held) {
+        if (!releases.includes(f) || text(heldKey) !== key) continue;
+        held.delete(id);
+        return;
+      }
+    }
+  }
+
   #freeLane({ name, process }: Recording): [string, LaneState] {
     let lanes = this.#lanes.get(name);
     if (!lanes) this.#lanes.set(name, (lanes = new Map<string, LaneState>()));
@@ -148,6 +181,10 @@ export class OperationRecorder {
       if (state.owner === process && !state.open) return [lane, state];
     }
   }
+}
+
+function wordsOf(names: string | readonly string[]): readonly string[] {
+  return typeof names === "string" ? [names] : names;
 }
 
 function text(value: unknown): string {

@@ -13,7 +13,7 @@ import { Kernel, Kind, NO_HOST } from "../sim/kernel.ts";
 import type { Process, ProcessEnd } from "../sim/process.ts";
 import { Assertions } from "./assertions.ts";
 import type { UnwantedEnd } from "./built-in-checks.ts";
-import { PlanBuilder } from "./builder.ts";
+import { isBlock, PlanBuilder } from "./builder.ts";
 import { inlineContext, probeOf } from "./host-face.ts";
 import { judgeRun } from "./judge.ts";
 import { WorldLinks } from "./links.ts";
@@ -29,7 +29,7 @@ import { Observers } from "./observers.ts";
 import type { RunOutcome, RunRequest } from "./outcome.ts";
 import { digestText } from "./plain.ts";
 import type { HostPlan } from "./plan.ts";
-import { OperationRecorder, type Recording } from "./recorder.ts";
+import { OperationRecorder, type Recorded, type Recording } from "./recorder.ts";
 import type { Probe } from "./types.ts";
 
 /** Called every so often while a run is under way, for whoever watches that it goes on. */
@@ -206,6 +206,7 @@ class Run {
     const process = host.spawn();
     const recorded = { id: host.id, name: host.name, process };
     const probe = this.#probeOf(recorded);
+    const onMisuse = (error: LightconeError): void => this.#onMisuse(recorded, error);
     const inject = (own: Probe): Record<string, object> =>
       key === undefined
         ? worldInjection(this.#loaded.modules, { ...own, simulated: true })
@@ -233,9 +234,17 @@ class Run {
           const prng = node.process.host.prng.fork(
             `inline.${node.process.pid}.${this.kernel.nowNs}`,
           );
-          return inline(
-            inlineContext(probe, { host: host.name, index: plan.index, prng, setTimeout }),
-          ) as Promise<void>;
+          const returned: unknown = inline(
+            inlineContext(probe, {
+              host: host.name,
+              index: plan.index,
+              prng,
+              setTimeout,
+              onMisuse,
+            }),
+          );
+          if (isBlock(returned)) onMisuse(blockReturned(returned.name, plan.group));
+          return returned as Promise<void>;
         },
       }),
     });
@@ -248,7 +257,12 @@ class Run {
       recorder: this.#recorder,
       assertions: this.#assertions,
       isDefinite: this.#loaded.plan.isDefinite,
+      onMisuse: (error) => this.#onMisuse(host, error),
     });
+  }
+
+  #onMisuse(host: Recorded, error: LightconeError): void {
+    this.#fail(inProgram(error, host.name));
   }
 
   /** The probe of a child process or a thread: a client of its own, which dies its own death. */
@@ -339,6 +353,14 @@ function inProgram(error: LightconeError, host: string): LightconeError {
   const whose = message.startsWith(`${host}: `) ? "" : `${host}: `;
   const where = place === undefined || code === "LC_BAD_WORLD" ? "" : ` (at ${place})`;
   return new LightconeError(code, `${whose}${message}${where}`, hint);
+}
+
+function blockReturned(block: string, group: string): LightconeError {
+  return new LightconeError(
+    "LC_BAD_WORLD",
+    `its program is a function that returns the block ${block}, which nobody runs`,
+    `Write w.host(${JSON.stringify(group)}, ${block}()).`,
+  );
 }
 
 function changedWorld(host: string): LightconeError {

@@ -131,14 +131,27 @@ export interface Check {
   /** A verdict; or `true` for "holds", and `false` or a sentence for "violated". */
   judge(record: RunRecord): Verdict | boolean | string;
   /**
-   * What a process holds is given up when the process dies: an `ok` of the first is then followed by the
-   * second, of which nobody knows when it took effect.
+   * The operations that it is about, by name; an empty list stands for all. A world none of whose runs has
+   * such an operation that was answered (`ok`) is refused, as the check would hold over nothing. Without this, a
+   * world is refused when it has no operations at all.
    */
-  readonly givenUpAtDeath?: readonly [acquire: string, release: string];
+  readonly looksFor?: readonly string[];
+  /**
+   * What a process holds is given up when the process dies: an `ok` of the first is then followed by the
+   * second, of which nobody knows when it took effect. Each is a name, or several that mean the same; the
+   * second name of the one belongs to the second of the other.
+   */
+  readonly givenUpAtDeath?: readonly [
+    acquire: string | readonly string[],
+    release: string | readonly string[],
+  ];
 }
 
-/** What every world promises unless it says otherwise. */
-export type Tolerable = "uncaught" | "exits" | "hangs";
+/**
+ * What every world promises unless it says otherwise: that no exception goes uncaught, that no process exits
+ * with a code, that no operation hangs through the calm, and that no process ends with work unfinished.
+ */
+export type Tolerable = "uncaught" | "exits" | "hangs" | "unfinished";
 
 /** How a run is divided. */
 export interface RunOptions {
@@ -177,8 +190,19 @@ export interface WorldBuilder {
    * Every other error leaves that open (`info`).
    */
   definite(isDefinite: (error: unknown, f: string) => boolean): void;
-  /** What this world does not promise: uncaught exceptions, exits with a code, operations that hang. */
+  /**
+   * What this world does not promise: `"uncaught"` exceptions, `"exits"` with a code other than zero, operations
+   * that `"hangs"` through the calm, processes that end with work `"unfinished"`.
+   */
   tolerate(...what: readonly Tolerable[]): void;
+  /**
+   * Operations, by name, that may wait for ever: subscriptions, blocking reads of a queue. They neither hang nor
+   * are they left unfinished, however long they are open.
+   *
+   * @example
+   * w.openEnded("subscribe");
+   */
+  openEnded(...names: readonly string[]): void;
   /** How long a run lasts, in simulated time. */
   run(duration: Duration, options?: RunOptions): void;
 }

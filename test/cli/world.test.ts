@@ -212,6 +212,7 @@ describe("bad input gets one clear message, and no stack trace", () => {
     ["a seed that is too large", ["run", lock, "--seed", "99999999999999999999"], /below 2\^53/],
     ["far too many processes", ["explore", lock, "--jobs", "100000"], /from 1 to 512/],
     ["no time at all", ["explore", lock, "--for", "0s"], /leaves no time at all/],
+    ["a time without a unit", ["explore", lock, "--for", "10"], /--for: 10 has no unit\n.*10s/],
     ["a time in two parts", ["explore", lock, "--for", "1..2"], /"1\.\.2" is not a duration/],
     ["two files to write", ["init", "a.ts", "b.ts"], /one file at a time, not also b\.ts/],
     ["a file in no folder", ["init", "nowhere/a.ts"], /nowhere\/a\.ts: no such file or directory/],

@@ -1,6 +1,7 @@
 /** Mutual exclusion: who holds a lock, from when to when, and what a death means for it. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { consistent } from "../../src/check/checks.ts";
 import { judgeHolders, mutex } from "../../src/check/holders.ts";
 import { HistoryBuilder } from "../../src/history/build.ts";
 import type { History, Operation } from "../../src/history/operation.ts";
@@ -123,4 +124,77 @@ function linearizes(
     // What nobody knows the outcome of may have had no effect at all.
     return operation.outcome === "info" && linearizes(operations, next, holder);
   });
+}
+
+describe("a client whose operations overlap", () => {
+  it("has released its lock by whichever of its processes", () => {
+    const recorder = new OperationRecorder(new Kernel({ seed: 1 }), mutexHoldings());
+    const [a, b] = [client(1, "a"), client(2, "b")];
+    recorder.complete(recorder.invoke(a, "lock", "job", undefined), "ok", undefined);
+    const extend = recorder.invoke(a, "extend", "job", undefined);
+    recorder.complete(recorder.invoke(a, "unlock", "job", undefined), "ok", undefined);
+    recorder.complete(recorder.invoke(b, "lock", "job", undefined), "ok", undefined);
+    recorder.complete(extend, "ok", undefined);
+    recorder.processEnded(a);
+    const { operations } = recorder.finish();
+    // Nothing is left for its death to give up.
+    expect(operations.map(({ process, f }) => `${process} ${f}`)).toEqual([
+      "a lock",
+      "a extend",
+      "a/2 unlock",
+      "b lock",
+    ]);
+    expect(mutex().judge({ history: { operations } }).result).toBe("holds");
+  });
+
+  it("has not released what another client of its host holds", () => {
+    const recorder = new OperationRecorder(new Kernel({ seed: 1 }), mutexHoldings());
+    const [parent, child, other] = [client(1, "a"), client(1, "a"), client(2, "b")];
+    recorder.complete(recorder.invoke(parent, "acquire", "job", undefined), "ok", undefined);
+    recorder.complete(recorder.invoke(child, "release", "job", undefined), "ok", undefined);
+    recorder.complete(recorder.invoke(other, "acquire", "job", undefined), "ok", undefined);
+    expect(mutex().judge({ history: recorder.finish() }).result).toBe("violated");
+  });
+});
+
+describe("other names of a lock's operations", () => {
+  const judged = (...lines: readonly Line[]) =>
+    mutex().judge({ history: history(...lines) }).result;
+
+  it("are as good as acquire and release, mixed too", () => {
+    expect(judged(["a", "lock"], ["a", "unlock"], ["b", "lock"])).toBe("holds");
+    expect(judged(["a", "lock"], ["b", "acquire"])).toBe("violated");
+    expect(judged(["a", "acquire"], ["a", "unlock"], ["b", "lock"])).toBe("holds");
+  });
+
+  it("count no longer where a check names its own", () => {
+    const judge = (f: string) =>
+      mutex({ acquire: "lead" }).judge({ history: history(["a", f], ["b", f]) }).result;
+    expect([judge("lead"), judge("acquire")]).toEqual(["violated", "holds"]);
+  });
+
+  it("are understood by the models, at every level", () => {
+    const twice = history(["a", "lock"], ["b", "lock"]);
+    for (const level of ["linearizable", "sequential"]) {
+      expect(consistent("owner-mutex", { level }).judge({ history: twice }).result).toBe(
+        "violated",
+      );
+    }
+  });
+
+  it("are given up at a process's death in the words that it used", () => {
+    const recorder = new OperationRecorder(new Kernel({ seed: 1 }), mutexHoldings());
+    const a = client(1, "a");
+    recorder.complete(recorder.invoke(a, "lock", "job", undefined), "ok", undefined);
+    recorder.processEnded(a);
+    expect(recorder.finish().operations.map(({ f }) => f)).toEqual(["lock", "unlock"]);
+  });
+});
+
+function mutexHoldings() {
+  return [mutex().givenUpAtDeath];
+}
+
+function client(id: number, name: string) {
+  return { id, name, process: {} };
 }

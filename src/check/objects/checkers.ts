@@ -56,6 +56,8 @@ interface ObjectChecker {
   readonly summary: string;
   /** The operations that the model knows; a history with others is refused. */
   readonly operations: readonly string[];
+  /** Those whose answers can be wrong, where not all can: a history without any holds whatever happened. */
+  readonly answers?: readonly string[];
   readonly settings?: Readonly<Record<string, string>>;
   readonly specialists?: readonly Specialist[];
   /** In Knossos' dialect: whether an operation says nothing. */
@@ -65,7 +67,7 @@ interface ObjectChecker {
 
 /** A checker of linearizability. */
 function linearizable(checker: ObjectChecker): Checker {
-  const { model, aliases, summary, operations, settings, specialists, modelOf } = checker;
+  const { model, aliases, summary, operations, answers, settings, specialists, modelOf } = checker;
   const known = new Set(operations);
   return {
     model,
@@ -73,6 +75,8 @@ function linearizable(checker: ObjectChecker): Checker {
     summary,
     levels: ["linearizable"],
     defaultLevel: "linearizable",
+    operations,
+    answers: answers ?? operations,
     ...(settings ? { settings } : {}),
     describe: (operation) =>
       describeOperation(modelOf({ budget: noBudget }, { operations: [] }), operation),
@@ -124,6 +128,7 @@ function tally(
     readonly model: string;
     readonly aliases?: readonly string[];
     readonly summary: string;
+    readonly answers?: readonly string[];
     readonly settings?: Readonly<Record<string, string>>;
   },
   check: (history: History, options: CheckOptions) => CheckResult,
@@ -161,6 +166,8 @@ const queueOperations = [
   "pop",
 ];
 
+const takes = queueOperations.filter(isTake);
+
 /** In the order in which `lightcone check --help` shows them. */
 export const objectCheckers: readonly Checker[] = [
   linearizable({
@@ -168,6 +175,7 @@ export const objectCheckers: readonly Checker[] = [
     aliases: ["cas-register"],
     summary: "a register: read, write, cas [from to]",
     operations: ["read", "write", "cas"],
+    answers: ["read", "cas"],
     settings: { dialect },
     specialists: [uniqueRegister],
     saysNothing: ({ f, output }) => f === "read" && (output ?? null) === null,
@@ -185,6 +193,7 @@ export const objectCheckers: readonly Checker[] = [
     aliases: ["kv"],
     summary: "a map, each key on its own: get, put, append, delete, cas",
     operations: ["get", "put", "append", "delete", "remove", "read", "write", "set", "cas"],
+    answers: ["get", "read", "cas"],
     modelOf: () => cell as Model<never>,
   }),
   linearizable({
@@ -209,6 +218,7 @@ export const objectCheckers: readonly Checker[] = [
       model: "set-full",
       summary:
         "a set that is added to and read: lost, stale and duplicate elements (Jepsen's set-full)",
+      answers: ["read"],
       settings: { linearizable: "true: once known, an element must be in every later read" },
     },
     (history, options) =>
@@ -221,6 +231,7 @@ export const objectCheckers: readonly Checker[] = [
     aliases: ["queue"],
     summary: "a queue, first in first out: enqueue, dequeue (nil when empty)",
     operations: queueOperations,
+    answers: takes,
     settings: { dialect },
     specialists: [uniqueQueue],
     saysNothing: isLostTake,
@@ -231,6 +242,7 @@ export const objectCheckers: readonly Checker[] = [
     aliases: ["bag"],
     summary: "a queue that gives any of its elements",
     operations: queueOperations,
+    answers: takes,
     settings: { dialect },
     specialists: [uniqueBag],
     saysNothing: isLostTake,
@@ -240,6 +252,7 @@ export const objectCheckers: readonly Checker[] = [
     model: "priority-queue",
     summary: "a queue that gives its smallest element: insert, extract",
     operations: [...queueOperations, "insert", "extract", "extract-min", "delete-min"],
+    answers: [...takes, "extract", "extract-min", "delete-min"],
     settings: { dialect },
     specialists: [uniquePriorityQueue],
     saysNothing: isLostTake,
@@ -249,6 +262,7 @@ export const objectCheckers: readonly Checker[] = [
     {
       model: "total-queue",
       summary: "what goes in comes out, sooner or later (Jepsen's total-queue)",
+      answers: [...queueOperations, "drain"],
       settings: { duplicates: "forbid: nothing may come out twice" },
     },
     (history, options) =>
@@ -260,6 +274,7 @@ export const objectCheckers: readonly Checker[] = [
     model: "stack",
     summary: "a stack, last in first out: push, pop (nil when empty)",
     operations: queueOperations,
+    answers: takes,
     settings: { dialect },
     specialists: [uniqueStack],
     saysNothing: isLostTake,
@@ -326,6 +341,7 @@ export const objectCheckers: readonly Checker[] = [
       aliases: ["append-log", "kafka"],
       summary:
         "an append-only log (Kafka-like): lost, duplicated, reordered records, polls that go back",
+      answers: ["poll"],
     },
     checkAppendLog,
   ),
@@ -333,6 +349,7 @@ export const objectCheckers: readonly Checker[] = [
     {
       model: "bank",
       summary: "transfers keep the total: reads of all accounts",
+      answers: ["read"],
       settings: {
         total: "the total (default: that of the first read)",
         negative: "allow: balances may be negative",
@@ -346,7 +363,11 @@ export const objectCheckers: readonly Checker[] = [
   ),
   tally({ model: "unique-ids", summary: "every id given out is a new one" }, checkUniqueIds),
   tally(
-    { model: "comments", summary: "who sees a write sees all that completed before it began" },
+    {
+      model: "comments",
+      summary: "who sees a write sees all that completed before it began",
+      answers: ["read"],
+    },
     checkComments,
   ),
 ];
