@@ -7,10 +7,12 @@ import {
   stack,
   unorderedQueue,
 } from "../../src/check/objects/collections.ts";
+import { uniqueTexts } from "../../src/check/objects/appended-texts.ts";
 import { uniqueBag, uniquePriorityQueue, uniqueQueue } from "../../src/check/objects/elements.ts";
 import { checkLinearizable } from "../../src/check/objects/linearizable.ts";
 import { mutex, readWriteLock, reentrantMutex, semaphore } from "../../src/check/objects/locks.ts";
-import { cell, counter, multiRegister } from "../../src/check/objects/maps.ts";
+import { cell } from "../../src/check/objects/cells.ts";
+import { counter, multiRegister } from "../../src/check/objects/maps.ts";
 import type { Model } from "../../src/check/objects/model.ts";
 import { register } from "../../src/check/objects/registers.ts";
 import { growingSet, set } from "../../src/check/objects/sets.ts";
@@ -27,6 +29,7 @@ import {
   multiRegisterReference,
   registerReference,
   setReference,
+  textReference,
   type Reference,
 } from "./references.ts";
 import {
@@ -190,6 +193,36 @@ const falselyEmpty: Break = (prng, history) => {
 const inOrder = (...operations: readonly Operation[]): boolean =>
   operations.every((one, at) => at === 0 || before(operations[at - 1] as Operation, one));
 
+/** Two reads of one epoch change their answers: the one that ended first shows more. */
+const lessThanBefore: Break = (prng, history) => {
+  const reads = prng.shuffle(history.operations.filter(({ f, output }) => f === "get" && output));
+  for (const [i, one] of reads.slice(0, 20).entries()) {
+    const other = reads
+      .slice(i + 1)
+      .find(
+        ({ output, ...it }) =>
+          String(output).startsWith(String(one.output)) &&
+          output !== one.output &&
+          before(one, it as Operation),
+      );
+    if (!other) continue;
+    const once = withChanged(history, one, { output: other.output });
+    return withChanged(once, once.operations[other.index] as Operation, { output: one.output });
+  }
+  return undefined;
+};
+
+/** A read shows an append that began only after it had ended. */
+const earlyAppend: Break = (prng, history) => {
+  const read = prng.pick(history.operations.filter(({ f }) => f === "get"));
+  const append = pickWhere(
+    prng,
+    history.operations,
+    (one) => one.f === "append" && before(read, one),
+  );
+  return append && withChanged(history, read, { output: `${read.output}${append.input}` });
+};
+
 /** A read misses an element whose add had ended before it began. */
 const missingElement: Break = (prng, history) => {
   const read = prng.pick(history.operations.filter(({ f }) => f === "read"));
@@ -246,6 +279,7 @@ const specialists: readonly (readonly [Specialist, Reference, readonly Break[]])
     [priorityBreak, takenTwice, falselyEmpty],
   ],
   [growingSet, setReference(false), [missingElement, earlyElement]],
+  [uniqueTexts, textReference(true), [lessThanBefore, earlyAppend]],
 ];
 
 /** Every subject of this file. */
@@ -254,6 +288,16 @@ export const objectSubjects: readonly Subject[] = [
     refereed(`${name}, search`, reference, (history) => bySearch(model, history), 0.1),
   ),
   ...models.map(([name, reference]) => sequentially(name, reference)),
+  refereed(
+    "map of repeated texts",
+    textReference(false),
+    (history) =>
+      checkLinearizable(history, cell as Model, {
+        budget: new Budget(),
+        specialists: [uniqueTexts],
+      }).verdict.result,
+    0.1,
+  ),
   ...specialists.flatMap(([specialist, reference, breaks]) => [
     refereed(
       `${specialist.name}, small`,

@@ -168,6 +168,31 @@ export const cellReference: Reference = reference({
     f === "get" ? prng.pick(["", "a", "b", "ab", "ba", "aa"]) : output,
 });
 
+/** One key of a map of texts: each put or appended once, or each several times. */
+export const textReference = (unique: boolean): Reference =>
+  reference({
+    name: "map",
+    initial: "",
+    ask(prng, nth) {
+      const f = prng.pick(["get", "get", "put", "append", "append", "append"]);
+      return { f, input: f === "get" ? null : `${unique ? nth : nth % 5};` };
+    },
+    act(text: string, { f, input }) {
+      if (f === "get") return [[text, text]];
+      return [[null, f === "put" ? input : text + (input as string)]];
+    },
+    lie(prng, { f }, output) {
+      if (f !== "get") return output;
+      const tokens = (output as string).split(/(?<=;)/);
+      return prng.pick([
+        tokens.slice(0, -1).join(""),
+        tokens.slice(1).join(""),
+        tokens.reverse().join(""),
+        `${output as string}${prng.below(5)};`,
+      ]);
+    },
+  });
+
 type Micro = readonly ["read" | "write", string, unknown];
 
 /** Two registers, read and written together. */

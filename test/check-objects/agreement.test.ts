@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Prng } from "../../src/base/prng.ts";
 import { Budget } from "../../src/check/budget.ts";
+import { uniqueTexts } from "../../src/check/objects/appended-texts.ts";
 import { uniqueBag, uniquePriorityQueue, uniqueQueue } from "../../src/check/objects/elements.ts";
 import { findChecker } from "../../src/check/registry.ts";
 import { plan, type Plan } from "../../src/check/objects/plan.ts";
@@ -26,6 +27,7 @@ import {
   multiRegisterSubject,
   registerSubject,
   setSubject,
+  textSubject,
 } from "./support/subjects.ts";
 
 const subjects: readonly [string, Subject<never>, Specialist?][] = [
@@ -49,6 +51,9 @@ const subjects: readonly [string, Subject<never>, Specialist?][] = [
   ["read-write lock", lockSubject("rw")],
   ["counter", counterSubject],
   ["map cell", cellSubject],
+  ["map cell, unique texts", textSubject("marked", true), uniqueTexts],
+  ["map cell, texts made of others", textSubject("mixed", true), uniqueTexts],
+  ["map cell, repeated texts", textSubject("mixed", false)],
   ["multi-register", multiRegisterSubject],
 ];
 
@@ -73,6 +78,9 @@ const byName: readonly [string, Subject<never>, settings?: Record<string, unknow
   ["rw-lock", lockSubject("rw")],
   ["counter", counterSubject],
   ["map", cellSubject],
+  ["map", textSubject("marked", true)],
+  ["map", textSubject("mixed", true)],
+  ["map", textSubject("mixed", false)],
   ["multi-register", multiRegisterSubject],
 ];
 
@@ -84,8 +92,9 @@ const shapes: fc.Arbitrary<Shape> = fc.record({
 });
 
 function searched({ model }: Subject<never>, operations: readonly Operation[]): boolean {
-  const made = plan(model, operations) as Plan<never>;
-  const found = search(made, [made.machine.intern(model.initial(undefined))], new Budget());
+  const told = model.within?.(operations) ?? model;
+  const made = plan(told, operations) as Plan<never>;
+  const found = search(made, [made.machine.intern(told.initial(undefined))], new Budget());
   expect(found.result).not.toBe("unknown");
   return found.result === "linearizable";
 }

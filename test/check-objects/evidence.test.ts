@@ -78,7 +78,7 @@ describe("evidence", () => {
 |----|       b write 1
        |--|  a read -> 7`);
     expect(story(evidenceOf(history, "register")[0] as Evidence)).toEqual([
-      "read 7: nothing that was asked in the whole history can lead to that",
+      "7 was read, yet nobody ever wrote it",
       "a: read 7 (7ms to 10ms)",
     ]);
   });

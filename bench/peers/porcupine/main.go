@@ -14,9 +14,11 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"sort"
 	"strconv"
@@ -89,6 +91,20 @@ var keyValue = porcupine.Model{
 			return true, st + in.value
 		}
 	},
+}
+
+// Newer versions of Porcupine look configurations up by a hash of the state, if a model has one, and are far
+// faster with many clients. Older ones have no such field.
+func init() {
+	field := reflect.ValueOf(&keyValue).Elem().FieldByName("Hash")
+	if !field.IsValid() {
+		return
+	}
+	field.Set(reflect.ValueOf(func(state interface{}) uint64 {
+		hash := fnv.New64a()
+		hash.Write([]byte(state.(string)))
+		return hash.Sum64()
+	}))
 }
 
 // A queue's state is the text of its elements, so that states compare by value.

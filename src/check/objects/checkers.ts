@@ -4,12 +4,14 @@ import type { History, Operation } from "../../history/operation.ts";
 import { Budget } from "../budget.ts";
 import type { Checker, CheckOptions, CheckResult } from "../checker.ts";
 import { checkAppendLog } from "./append-log.ts";
+import { uniqueTexts } from "./appended-texts.ts";
 import { checkBank } from "./bank.ts";
+import { cell } from "./cells.ts";
 import { fifoQueue, priorityQueue, stack, unorderedQueue } from "./collections.ts";
 import { isTake, uniqueBag, uniquePriorityQueue, uniqueQueue } from "./elements.ts";
 import { checkLinearizable } from "./linearizable.ts";
 import { mutex, readWriteLock, reentrantMutex, semaphore } from "./locks.ts";
-import { cell, counter, multiRegister } from "./maps.ts";
+import { counter, multiRegister } from "./maps.ts";
 import { describeOperation, keyOf, type Model } from "./model.ts";
 import { register } from "./registers.ts";
 import { elementwise, growingSet, set } from "./sets.ts";
@@ -194,6 +196,7 @@ export const objectCheckers: readonly Checker[] = [
     summary: "a map, each key on its own: get, put, append, delete, cas",
     operations: ["get", "put", "append", "delete", "remove", "read", "write", "set", "cas"],
     answers: ["get", "read", "cas"],
+    specialists: [uniqueTexts],
     modelOf: () => cell as Model<never>,
   }),
   linearizable({

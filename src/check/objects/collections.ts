@@ -1,7 +1,8 @@
 /** Queues, stacks, bags and priority queues as sequential objects. Elements need not be unique. */
 import type { Operation } from "../../history/operation.ts";
 import { isPut, needed } from "./elements.ts";
-import { keyOf, show, type Model } from "./model.ts";
+import { keyOf, show, type Model, type Unwritten } from "./model.ts";
+import { unwrittenInCollection } from "./unwritten.ts";
 
 type Items = readonly unknown[];
 
@@ -28,6 +29,7 @@ function collection(name: string, next: Pick): Model<Items> {
     // Without its element, and with it all that was done to it, the rest is as right as before.
     group: elementOf,
     needed: neededFrom,
+    unwritten: unwrittenTake,
     describe: describeTransfer,
     show,
   };
@@ -41,6 +43,10 @@ function kindOfTransfer({ f, input, output, outcome }: Operation): string {
 /** What a collection that may start with elements needs: then all takes that were lost may matter. */
 function neededFrom(operations: readonly Operation[], initial: unknown): readonly Operation[] {
   return Array.isArray(initial) && initial.length > 0 ? operations : needed(operations);
+}
+
+function unwrittenTake(operations: readonly Operation[], initial: unknown): Unwritten | undefined {
+  return unwrittenInCollection(operations, initial, isPut);
 }
 
 /** The element that an operation moves; undefined for takes that found nothing or were lost. */
@@ -149,6 +155,7 @@ export function unorderedQueue(): Model<Bag> {
     changes: ({ f }) => isPut(f),
     group: elementOf,
     needed: neededFrom,
+    unwritten: unwrittenTake,
     describe: describeTransfer,
     show: ({ items }) => show(items),
   };

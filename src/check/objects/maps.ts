@@ -1,77 +1,10 @@
-/** Many registers: a map (each key on its own), multi-register transactions, and counters. */
+/** Many registers at once, and counters. */
 import type { Operation } from "../../history/operation.ts";
 import { keyOf, show, type Model } from "./model.ts";
+import { firstUnwritten, GivenValues } from "./unwritten.ts";
 
-/** A cell that is not there. */
-const missing = undefined;
-
-/**
- * One key of a map: `get`, `put x`, `append x` (to a text or a list), `delete`, `cas [from to]`. Porcupine's
- * key-value logs read a key that is not there as the empty text; so does this.
- */
-export const cell: Model<unknown> = {
-  name: "map",
-  initial: (given) => given ?? missing,
-  step(state, { f, input, output, outcome }) {
-    switch (f) {
-      case "get":
-      case "read":
-        return outcome !== "ok" || sameCell(state, output) ? { state } : undefined;
-      case "put":
-      case "write":
-      case "set":
-        return { state: input };
-      case "append":
-        return { state: appended(state, input) };
-      case "delete":
-      case "remove":
-        return { state: missing };
-      case "cas": {
-        const [from, to] = input as [unknown, unknown];
-        const matches = sameCell(state, from);
-        if (outcome === "ok" && output === false) return matches ? undefined : { state };
-        return matches ? { state: to } : undefined;
-      }
-      default:
-        return undefined;
-    }
-  },
-  hash: (state) =>
-    typeof state === "string" || typeof state === "number" ? state : `\u0000${keyOf(state)}`,
-  kind({ f, input, output, outcome }) {
-    if (f === "get" || f === "read") return `g${outcome === "ok" ? keyOf(output) : "?"}`;
-    if (f === "cas") return `c${keyOf(input)}${outcome === "ok" ? keyOf(output) : "T"}`;
-    return `${f} ${keyOf(input)}`;
-  },
-  readOnly: ({ f }) => f === "get" || f === "read",
-  changes: ({ f, input }) => f === "append" && input !== "",
-  overwrites: ({ f }) =>
-    f === "put" || f === "write" || f === "set" || f === "delete" || f === "remove",
-  describe({ f, input, output, outcome }) {
-    if (f !== "get" && f !== "read")
-      return input === null || input === undefined ? f : `${f} ${show(input)}`;
-    return outcome === "ok" ? `${f} -> ${show(output)}` : f;
-  },
-  show,
-};
-
-function sameCell(state: unknown, output: unknown): boolean {
-  if (state === output) return true;
-  if (typeof state === "string" && typeof output === "string") return false;
-  return (isNothing(state) && isNothing(output)) || keyOf(state) === keyOf(output);
-}
-
-function isNothing(value: unknown): boolean {
-  return value === null || value === undefined || value === "";
-}
-
-function appended(state: unknown, input: unknown): unknown {
-  if (Array.isArray(state)) return [...(state as unknown[]), input];
-  if (typeof input === "string") return `${typeof state === "string" ? state : ""}${input}`;
-  return [input];
-}
-
-type Registers = Readonly<Record<string, unknown>>;
+/** Registers by their key. What a source names at first stands under its text, since JSON's keys are texts. */
+type Registers = ReadonlyMap<string, unknown>;
 type MicroOperation = readonly [string, unknown, unknown];
 
 const isRead = (f: string): boolean => f === "read" || f === "r";
@@ -84,19 +17,45 @@ export function multiRegister(
   return {
     name: "multi-register",
     bounded: true,
-    initial: (given) => (typeof given === "object" && given !== null ? (given as Registers) : {}),
+    initial: firstRegisters,
     step(state, operation) {
-      let next = state;
+      let next: Map<string, unknown> | undefined;
       for (const [f, key, value] of microOperations(operation)) {
-        const name = keyOf(key).replace(/^"/, "");
-        if (!isRead(f)) next = { ...next, [name]: value };
+        if (!isRead(f)) (next ??= new Map(state)).set(keyOf(key), value);
         else if (operation.outcome === "ok" && !(anything && (value ?? null) === null)) {
-          if (keyOf(next[name] ?? null) !== keyOf(value ?? null)) return undefined;
+          if (keyOf(registerOf(next ?? state, key)) !== keyOf(value)) return undefined;
         }
       }
-      return { state: next };
+      return { state: next ?? state };
     },
-    hash: keyOf,
+    unwritten(operations, initial) {
+      const given = new Map<string, GivenValues>();
+      const first = firstRegisters(initial);
+      const valuesOf = (key: unknown): GivenValues => {
+        const values = given.get(keyOf(key)) ?? new GivenValues();
+        if (!given.has(keyOf(key))) values.give(registerOf(first, key), -1);
+        given.set(keyOf(key), values);
+        return values;
+      };
+      for (const operation of operations) {
+        if (operation.outcome === "fail") continue;
+        for (const [f, key, value] of microOperations(operation))
+          if (!isRead(f)) valuesOf(key).give(value, operation.invokeRank);
+      }
+      return firstUnwritten(operations, (operation) => {
+        for (const [f, key, value] of microOperations(operation)) {
+          if (!isRead(f) || (anything && (value ?? null) === null)) continue;
+          const missing = valuesOf(key).missing(value, operation);
+          if (missing) return missing;
+        }
+        return undefined;
+      });
+    },
+    hash: (state) =>
+      [...state]
+        .map(([key, value]) => `${key}\u0000${keyOf(value)}`)
+        .sort()
+        .join("\u0001"),
     kind: (operation) =>
       keyOf(
         microOperations(operation).map(([f, key, value]) =>
@@ -108,8 +67,32 @@ export function multiRegister(
       microOperations(operation)
         .map(([f, key, value]) => `${isRead(f) ? "read" : "write"} ${show(key)} ${show(value)}`)
         .join(", "),
-    show,
+    show: showRegisters,
   };
+}
+
+function firstRegisters(given: unknown): Registers {
+  if (typeof given !== "object" || given === null) return new Map();
+  const entries: [unknown, unknown][] =
+    given instanceof Map ? [...(given as Map<unknown, unknown>)] : Object.entries(given);
+  return new Map(entries.map(([key, value]) => [atFirst(key), value]));
+}
+
+const atFirst = (key: unknown): string => `first ${typeof key === "string" ? key : keyOf(key)}`;
+
+function registerOf(state: Registers, key: unknown): unknown {
+  const own = keyOf(key);
+  return state.has(own) ? state.get(own) : state.get(atFirst(key));
+}
+
+/** Registers by name, for a person. */
+function showRegisters(state: Registers): string {
+  const named = new Map<string, unknown>();
+  for (const [key, value] of state) {
+    const name = key.replace(/^(first |")/, "");
+    if (!named.has(name) || !key.startsWith("first ")) named.set(name, value);
+  }
+  return show(named);
 }
 
 /** What a transaction did: its answer where it has one, for that has what was read. */
@@ -134,6 +117,23 @@ export const counter: Model<number> = {
       : `+${amount(operation)}`,
   readOnly: ({ f }) => f === "read",
   changes: (operation) => operation.f !== "read" && amount(operation) !== 0,
+  unwritten(operations, initial) {
+    let least = counter.initial(initial);
+    let most = least;
+    for (const operation of operations) {
+      if (operation.f === "read" || operation.outcome === "fail") continue;
+      // Sums of fractions depend on their order.
+      if (!Number.isSafeInteger(amount(operation))) return undefined;
+      least += Math.min(0, amount(operation));
+      most += Math.max(0, amount(operation));
+    }
+    return firstUnwritten(operations, (operation) => {
+      const value = Number(operation.output);
+      if (operation.f !== "read" || (value >= least && value <= most)) return undefined;
+      const summary = `${show(operation.output)} was read, yet all that was added gives ${least} to ${most}`;
+      return { operations: [operation], summary };
+    });
+  },
   describe: (operation) =>
     operation.f === "read"
       ? operation.outcome === "ok"

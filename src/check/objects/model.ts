@@ -44,12 +44,30 @@ export interface Model<State = unknown> {
    * done to one element of a queue). Evidence is made smaller by it. `undefined`: on its own.
    */
   group?(operation: Operation): unknown;
+  /**
+   * The same object, as far as these operations of it can tell: states that none of their answers tells
+   * apart may be one. It accepts exactly what this one accepts of them.
+   */
+  within?(operations: readonly Operation[]): Model<State>;
   /** Leaves out operations that cannot matter to whether the others are right. */
   needed?(operations: readonly Operation[], initial: unknown): readonly Operation[];
+  /**
+   * An answer that no order of `operations` can explain, because nobody ever gave the object what it speaks
+   * of. One pass; that it finds nothing proves nothing.
+   */
+  unwritten?(operations: readonly Operation[], initial: unknown): Unwritten | undefined;
   /** The operation for a person: "read -> 7". */
   describe?(operation: Operation): string;
   /** A state for a person. */
   show?(state: State): string;
+}
+
+/** An answer that cannot be, whatever the order. */
+export interface Unwritten {
+  /** What shows it, mostly the answer alone. */
+  readonly operations: readonly Operation[];
+  /** Why, in a sentence. */
+  readonly summary: string;
 }
 
 /** A value in words: JSON, cut to a length. */
@@ -78,12 +96,21 @@ export function keyOf(value: unknown): string {
   if (typeof value === "string") return `"${value}`;
   if (typeof value === "boolean") return value ? "T" : "F";
   if (typeof value === "bigint") return `${value}`;
-  if (Array.isArray(value)) return `[${value.map(keyOf).join()}]`;
+  if (Array.isArray(value)) return `[${value.map(partKey).join()}]`;
+  if (value instanceof Set) return `#{${[...value].map(partKey).sort().join()}}`;
+  // What knows its textual form (a date, an id) has no fields to go by.
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === "function") return keyOf((value as { toJSON(): unknown }).toJSON());
   const entries = value instanceof Map ? [...value] : Object.entries(value as object);
   return `{${entries
-    .map(([k, v]) => `${keyOf(k)}:${keyOf(v)}`)
+    .map(([k, v]) => `${partKey(k)}:${partKey(v)}`)
     .sort()
     .join()}}`;
+}
+
+/** The key of a part: texts are quoted, as they may hold what separates parts. */
+function partKey(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : keyOf(value);
 }
 
 /** The operation as `describe` says it, or in general words. */

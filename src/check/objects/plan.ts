@@ -31,6 +31,11 @@ export class Machine<State = unknown> {
     return this.#states.length;
   }
 
+  /** About how many bytes its tables hold; the states themselves are the model's. */
+  get bytes(): number {
+    return this.#keys.byteLength + this.#values.byteLength + this.#states.length * 64;
+  }
+
   /** The small integer of a state. */
   intern(state: State): number {
     const model = this.#model;

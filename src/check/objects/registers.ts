@@ -1,6 +1,7 @@
 /** Registers: one value, with reads, writes and compare-and-set. */
 import type { Operation } from "../../history/operation.ts";
 import { keyOf, show, type Model } from "./model.ts";
+import { unwrittenInRegister } from "./unwritten.ts";
 
 /**
  * A register: `read`, `write x`, `cas [from to]`. A cas that answered `false` (or failed, as logs that
@@ -29,6 +30,7 @@ export function register(): Model<unknown> {
     },
     readOnly: ({ f }) => f === "read",
     overwrites: ({ f }) => f === "write",
+    unwritten: unwrittenInRegister,
     describe: describeRegister,
     show,
   };

@@ -63,19 +63,66 @@ export function search(
   budget: Budget,
   watchFrom: number = Infinity,
 ): SearchResult {
-  if (plan.slots <= 1 && inSequence(plan, starts, budget)) {
-    return { result: "linearizable", configurations: plan.operations.length };
+  return new Search(plan, starts, budget, watchFrom).advance(Infinity) as SearchResult;
+}
+
+/** A search that can be left and taken up again, so that several get their turns. */
+export class Search {
+  readonly #plan: Plan<never>;
+  readonly #starts: readonly number[];
+  readonly #budget: Budget;
+  readonly #watchFrom: number;
+  #walk: Walk | undefined;
+  #widths = 0;
+  #returns = 0;
+
+  constructor(
+    plan: Plan<never>,
+    starts: readonly number[],
+    budget: Budget,
+    watchFrom: number = Infinity,
+  ) {
+    this.#plan = plan;
+    this.#starts = starts;
+    this.#budget = budget;
+    this.#watchFrom = watchFrom;
   }
-  let returns = 0;
-  for (const width of beamWidths) {
-    const walk = new Walk(plan, budget, width, watchFrom);
-    const found = walk.run(starts);
-    returns = Math.max(returns, walk.returns);
-    if (found.result === "unknown") return { ...found, returns };
-    if (found.result !== "not" || !walk.narrowed) return found;
+
+  /**
+   * Goes on for `steps` configurations, and to the end of the return under way. What it found; `undefined`
+   * if it is not done.
+   */
+  advance(steps: number): SearchResult | undefined {
+    const plan = this.#plan;
+    if (!this.#walk && plan.slots <= 1 && inSequence(plan, this.#starts, this.#budget)) {
+      return { result: "linearizable", configurations: plan.operations.length };
+    }
+    for (let left = steps; this.#widths < beamWidths.length; this.#widths++) {
+      const width = beamWidths[this.#widths] as number;
+      this.#walk ??= new Walk(plan, this.#starts, this.#budget, width, this.#watchFrom);
+      const walk = this.#walk;
+      const before = walk.steps;
+      const found = walk.run(left);
+      if (!found) return undefined;
+      left -= walk.steps - before;
+      this.#returns = Math.max(this.#returns, walk.returns);
+      if (found.result === "unknown") return { ...found, returns: this.#returns };
+      if (found.result !== "not" || !walk.narrowed) return found;
+      this.#walk = undefined;
+    }
+    const why = `more than ${beamWidths.at(-1)} ways to order the operations are open at once`;
+    return { result: "unknown", why, returns: this.#returns };
   }
-  const why = `more than ${beamWidths.at(-1)} ways to order the operations are open at once`;
-  return { result: "unknown", why, returns };
+
+  /** How many returns, from the first on, can be explained as far as it went. */
+  get returns(): number {
+    return Math.max(this.#returns, this.#walk?.returns ?? 0);
+  }
+
+  /** About how many bytes it holds. */
+  get bytes(): number {
+    return this.#plan.machine.bytes + (this.#walk?.bytes ?? 0);
+  }
 }
 
 /** One walk over the events. */
@@ -104,9 +151,19 @@ class Walk {
   narrowed = false;
   /** How many returns it has passed. */
   returns = 0;
+  /** How many configurations it has looked at. */
+  steps = 0;
+  /** The event that comes next. */
+  #event = 0;
   #configurations = 0;
 
-  constructor(plan: Plan<never>, budget: Budget, width: number, watchFrom: number) {
+  constructor(
+    plan: Plan<never>,
+    starts: readonly number[],
+    budget: Budget,
+    width: number,
+    watchFrom: number,
+  ) {
     this.#watchFrom = watchFrom;
     this.#plan = plan;
     this.#budget = budget;
@@ -118,16 +175,20 @@ class Walk {
     this.#scratch = new Int32Array(this.#front.stride);
     this.#overwriting = new Int32Array(this.#words);
     this.#idle = new Int32Array(this.#idleStamp.length * this.#words);
-  }
-
-  run(starts: readonly number[]): SearchResult {
-    const { events } = this.#plan;
     for (const state of starts) {
       this.#scratch.fill(0);
       this.#scratch[0] = state;
       this.#front.add(this.#scratch, 0);
     }
-    for (let e = 0; e < events.length; e++) {
+  }
+
+  /** Goes on for `steps` configurations; `undefined` if it is not done. */
+  run(steps: number): SearchResult | undefined {
+    const { events } = this.#plan;
+    const stop = this.steps + steps;
+    for (; this.#event < events.length; this.#event++) {
+      if (this.steps >= stop) return undefined;
+      const e = this.#event;
       const event = events[e] as number;
       const i = event >> 1;
       if ((event & 1) === 0) {
@@ -154,6 +215,12 @@ class Walk {
       if (this.#front.live > this.#width) this.#narrow();
     }
     return { result: "linearizable", configurations: this.#configurations };
+  }
+
+  /** The bytes that it holds, but for those of its last moment. */
+  get bytes(): number {
+    const { bytes } = this.#front;
+    return bytes + this.#nextFront.bytes + this.#closure.bytes + this.#idle.byteLength;
   }
 
   /** The states on the way to a return that nothing survived. */
@@ -228,6 +295,7 @@ class Walk {
     for (let c = 0, at = 0; c < front.count; c++, at += stride) {
       const state = front.data[at] as number;
       if (state === -1) continue;
+      this.steps++;
       if (this.#budget.spent()) return false;
       const owesNothing = ((front.data[at + word] as number) & bit) !== 0;
       const used = ((front.data[at + word + this.#words] as number) & bit) !== 0;
@@ -266,6 +334,7 @@ class Walk {
     const closure = this.#closure;
     const { stride } = closure;
     for (let c = 0; c < closure.count; c++) {
+      this.steps++;
       if (this.#budget.spent() || !closure.fits(closure.count + 64, this.#budget)) return false;
       if (closure.count > this.#width * 8) {
         this.narrowed = true;

@@ -2,6 +2,7 @@
 import type { Operation } from "../../history/operation.ts";
 import { keyOf, show, type Model } from "./model.ts";
 import { valueKey, type Specialist, type SpecialistResult } from "./specialist.ts";
+import { firstUnwritten, GivenValues } from "./unwritten.ts";
 
 /** The keys of the elements that a read returned: a list, a set or a map of them. */
 function elementsOf(output: unknown): unknown[] {
@@ -42,6 +43,23 @@ export const set: Model<readonly string[]> = {
     return `${f}${keyOf(input)}${outcome === "ok" && typeof output === "boolean" ? output : ""}`;
   },
   readOnly: ({ f }) => f === "read" || f === "contains",
+  unwritten(operations, initial) {
+    const given = new GivenValues();
+    for (const element of elementsOf(initial)) given.give(element, -1);
+    for (const { f, input, outcome, invokeRank } of operations)
+      if (f === "add" && outcome !== "fail") given.give(input, invokeRank);
+    return firstUnwritten(operations, (operation) => {
+      const { f, input, output } = operation;
+      if (f === "read") {
+        for (const element of elementsOf(output)) {
+          const missing = given.missing(element, operation);
+          if (missing) return missing;
+        }
+      }
+      const found = (f === "contains" || f === "remove") && output === true;
+      return found ? given.missing(input, operation) : undefined;
+    });
+  },
   describe({ f, input, output, outcome }) {
     if (f === "read")
       return outcome === "ok" ? `read {${elementsOf(output).map(show).join(" ")}}` : f;

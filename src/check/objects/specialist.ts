@@ -11,6 +11,8 @@ export type SpecialistResult =
       readonly result: "not";
       /** The operations that contradict each other, whatever the others did. */
       readonly culprits: readonly Operation[];
+      /** They contradict each other only because the others leave them no way out. */
+      readonly needsOthers?: boolean;
       /** Why, in a sentence. */
       readonly summary: string;
       /** The field's name for it. */

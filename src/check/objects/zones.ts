@@ -10,15 +10,21 @@ import type { Operation } from "../../history/operation.ts";
 import { show } from "./model.ts";
 import { valueKey, type Specialist, type SpecialistResult } from "./specialist.ts";
 
-interface Cluster {
+/** Operations that belong together, between which nothing else may stand. */
+export interface Zone {
+  /** The operation that completes first, and when. */
+  readonly first: Operation | undefined;
+  readonly minComplete: number;
+  /** The operation that is invoked last, and when. */
+  readonly last: Operation | undefined;
+  readonly maxInvoke: number;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+interface Cluster extends Mutable<Zone> {
   readonly value: unknown;
   write: Operation | undefined;
-  /** The operation that completes first, and when. */
-  first: Operation | undefined;
-  minComplete: number;
-  /** The operation that is invoked last, and when. */
-  last: Operation | undefined;
-  maxInvoke: number;
   reads: number;
 }
 
@@ -102,27 +108,36 @@ function extend(cluster: Cluster, operation: Operation): void {
 }
 
 function judge(clusters: readonly Cluster[]): SpecialistResult {
-  const forward = clusters
+  const found = conflict(clusters);
+  return found ? contradiction(...found) : { result: "linearizable" };
+}
+
+/**
+ * Two zones of which neither can come before the other, the outer one first: two forward ones that overlap,
+ * or a forward one and a backward one within it. `undefined` if all have a place.
+ */
+export function conflict<Z extends Zone>(zones: readonly Z[]): readonly [Z, Z] | undefined {
+  const forward = zones
     .filter(({ minComplete, maxInvoke }) => minComplete < maxInvoke)
     .sort((a, b) => a.minComplete - b.minComplete);
   for (let i = 1; i < forward.length; i++) {
-    const earlier = forward[i - 1] as Cluster;
-    const later = forward[i] as Cluster;
-    if (later.minComplete < earlier.maxInvoke) return contradiction(earlier, later);
+    const earlier = forward[i - 1] as Z;
+    const later = forward[i] as Z;
+    if (later.minComplete < earlier.maxInvoke) return [earlier, later];
   }
-  for (const inner of clusters) {
+  for (const inner of zones) {
     if (inner.minComplete < inner.maxInvoke) continue;
     let low = 0;
     let high = forward.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((forward[middle] as Cluster).minComplete < inner.maxInvoke) low = middle + 1;
+      if ((forward[middle] as Z).minComplete < inner.maxInvoke) low = middle + 1;
       else high = middle;
     }
     const outer = forward[low - 1];
-    if (outer && inner.minComplete < outer.maxInvoke) return contradiction(outer, inner);
+    if (outer && inner.minComplete < outer.maxInvoke) return [outer, inner];
   }
-  return { result: "linearizable" };
+  return undefined;
 }
 
 /** Two values that the register would have had to hold at once. */

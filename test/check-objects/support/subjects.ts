@@ -12,7 +12,9 @@ import {
   reentrantMutex,
   semaphore,
 } from "../../../src/check/objects/locks.ts";
-import { cell, counter, multiRegister } from "../../../src/check/objects/maps.ts";
+import { keyOf } from "../../../src/check/objects/model.ts";
+import { cell } from "../../../src/check/objects/cells.ts";
+import { counter, multiRegister } from "../../../src/check/objects/maps.ts";
 import type { Model } from "../../../src/check/objects/model.ts";
 import { register } from "../../../src/check/objects/registers.ts";
 import { set } from "../../../src/check/objects/sets.ts";
@@ -145,8 +147,33 @@ export const cellSubject: Subject<never> = any<unknown>({
   lie: (prng, { f }, truth) => (f === "get" ? prng.pick(["", "a", "b", "ab", "ba"]) : truth),
 });
 
+/** Texts that can be told apart when appended, and texts of which some are made of others. */
+const texts = {
+  marked: Array.from({ length: 200 }, (_, i) => `${i};`),
+  mixed: ["a", "b", "ab", "ba", "c", "bc", "abc", "", "d", "aa", "bb", "cd", "da", "dd", "e", "ea"],
+};
+
+/** A cell of texts: each is put or appended once, or some several times. */
+export function textSubject(kind: keyof typeof texts, unique: boolean): Subject<never> {
+  const tokens = texts[kind];
+  return any<unknown>({
+    model: cell,
+    ask(prng, nth): Ask {
+      const f = prng.pick(["get", "get", "append", "append", "append", "put"]);
+      if (f === "get") return { f };
+      return { f, input: unique ? tokens[nth % tokens.length] : tokens[prng.below(4)] };
+    },
+    answers: (state, { f }) => (f === "get" ? [state ?? ""] : [null]),
+    lie(prng, { f }, truth) {
+      if (f !== "get") return truth;
+      const picked = Array.from({ length: prng.below(3) }, () => tokens[prng.below(6)]).join("");
+      return prng.pick([picked, `${truth as string}${picked}`, (truth as string).slice(0, -2)]);
+    },
+  });
+}
+
 /** Two registers in transactions. */
-export const multiRegisterSubject: Subject<never> = any<Readonly<Record<string, unknown>>>({
+export const multiRegisterSubject: Subject<never> = any<ReadonlyMap<string, unknown>>({
   model: multiRegister(),
   ask(prng): Ask {
     const micro = (key: string): unknown =>
@@ -158,7 +185,7 @@ export const multiRegisterSubject: Subject<never> = any<Readonly<Record<string, 
     (input as [string, string, unknown][]).map(([f, key, value]) => [
       f,
       key,
-      f === "read" ? (state[key] ?? null) : value,
+      f === "read" ? (state.get(keyOf(key)) ?? null) : value,
     ]),
   ],
   lie: (prng, _, truth) =>
