@@ -76,8 +76,10 @@ export class NodeProcess implements ProcessRunner {
   readonly description: ProcessDescription;
   /** Told of the exception that ends this process: a worker passes it on to its maker. */
   onDeath: ((thrown: unknown) => void) | undefined;
-  /** Whether the program's top level has finished; a script's always has. */
+  /** Whether the program's top level, and its main function where it has one, have finished; a script's has. */
   settled = true;
+  /** Nothing keeps it alive, and its exit listeners hear of it. */
+  #idle = false;
   /** Rejected promises that nobody handled yet; ticks may still do so. */
   readonly #rejections = new Map<Promise<unknown>, unknown>();
   readonly #observer: ProcessObserver;
@@ -219,7 +221,7 @@ export class NodeProcess implements ProcessRunner {
 
   /** `process.reallyExit`: nothing of this process runs from here on. */
   exit(code: number): never {
-    this.process.terminate({ code: Number(code), signal: null });
+    this.process.terminate({ code: Number(code), signal: null, idle: this.#idle });
     throw exited;
   }
 
@@ -370,6 +372,7 @@ export class NodeProcess implements ProcessRunner {
     }
     this.loop.leaving = false;
     if (!this.process.alive || this.loop.alive) return;
+    this.#idle = true;
     if (!object._exiting) {
       object._exiting = true;
       const before = object.exitCode ?? 0;
@@ -380,7 +383,7 @@ export class NodeProcess implements ProcessRunner {
       this.process.enter(() => object.emit("exit", code), undefined);
       if (this.process.alive) drainMicrotasks();
     }
-    this.process.terminate({ code: Number(object.exitCode ?? 0), signal: null });
+    this.process.terminate({ code: Number(object.exitCode ?? 0), signal: null, idle: true });
   }
 
   #defineExceptionCapture(): void {

@@ -19,6 +19,8 @@ export interface ProcessEnd {
   /** The exit code, or `null` when a signal or a crash ended it. */
   readonly code: number | null;
   readonly signal: string | null;
+  /** Nothing kept it alive any more, and so it ended: nobody told it to. */
+  readonly idle?: boolean;
 }
 
 interface Deferred {

@@ -8,6 +8,7 @@ import {
   judgeAssertions,
   judgeEnds,
   judgeHangs,
+  tolerableOf,
   type UnwantedEnd,
   type Violation,
 } from "./built-in-checks.ts";
@@ -45,9 +46,8 @@ export function judgeRun(judged: Judged): Pick<RunOutcome, "violations" | "undec
   violations.push(...judgeAssertions(judged.assertions, calmFromNs, judged.whole));
   violations.push(
     ...judgeEnds(
-      judged.ends.filter(
-        ({ how }) => !plan.tolerate.has(how === "uncaught" ? "uncaught" : "exits"),
-      ),
+      judged.ends.filter(({ how }) => !plan.tolerate.has(tolerableOf[how])),
+      history,
     ),
   );
   if (judged.whole && !plan.tolerate.has("hangs") && plan.calmNs > 0) {

@@ -51,6 +51,7 @@ export class OperationRecorder {
   readonly #kernel: Kernel;
   readonly #builder = new HistoryBuilder();
   readonly #holdings: readonly Holding[];
+  readonly #openEnded: ReadonlySet<string>;
   /** By host name: its lanes, by history process. A host whose operations overlap uses several. */
   readonly #lanes = new Map<string, Map<string, LaneState>>();
   /** Processes that recorded something, by number: 1, 2, ... */
@@ -58,9 +59,15 @@ export class OperationRecorder {
   /** How many operations were invoked. */
   count = 0;
 
-  constructor(kernel: Kernel, holdings: readonly Holding[]) {
+  /** `openEnded`: names of operations that may wait for ever. */
+  constructor(
+    kernel: Kernel,
+    holdings: readonly Holding[],
+    openEnded: ReadonlySet<string> = new Set(),
+  ) {
     this.#kernel = kernel;
     this.#holdings = holdings;
+    this.#openEnded = openEnded;
   }
 
   /** `key` and `input` are plain data. */
@@ -134,17 +141,25 @@ export class OperationRecorder {
     }
   }
 
+  /** Operations of a process that wait for an answer, and may not wait for ever. */
+  openOf(host: Recording): number[] {
+    const lanes = [...(this.#lanes.get(host.name)?.values() ?? [])];
+    return this.#waiting(lanes.filter(({ owner }) => owner === host.process));
+  }
+
   /** Operations that were invoked before `beforeNs` by processes that live, and still wait. */
   openSince(beforeNs: number): number[] {
-    const out: number[] = [];
-    for (const lanes of this.#lanes.values()) {
-      for (const { open } of lanes.values()) {
-        if (!open) continue;
-        const operation = this.#builder.operation(open.index);
-        if (operation && operation.invokeNs < beforeNs) out.push(open.index);
-      }
-    }
-    return out.sort((a, b) => a - b);
+    const lanes = [...this.#lanes.values()].flatMap((byName) => [...byName.values()]);
+    return this.#waiting(lanes, beforeNs);
+  }
+
+  #waiting(lanes: readonly LaneState[], beforeNs = Infinity): number[] {
+    const open = lanes.flatMap((lane) => lane.open?.index ?? []);
+    const waiting = open.filter((index) => {
+      const operation = this.#builder.operation(index);
+      return operation && operation.invokeNs < beforeNs && !this.#openEnded.has(operation.f);
+    });
+    return waiting.sort((a, b) => a - b);
   }
 
   finish(): History {

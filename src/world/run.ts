@@ -12,7 +12,7 @@ import { Host } from "../sim/host.ts";
 import { Kernel, Kind, NO_HOST } from "../sim/kernel.ts";
 import type { Process, ProcessEnd } from "../sim/process.ts";
 import { Assertions } from "./assertions.ts";
-import type { UnwantedEnd } from "./built-in-checks.ts";
+import { EXITED, type UnwantedEnd } from "./built-in-checks.ts";
 import { isBlock, PlanBuilder } from "./builder.ts";
 import { inlineContext, probeOf } from "./host-face.ts";
 import { judgeRun } from "./judge.ts";
@@ -106,7 +106,7 @@ class Run {
     const holdings = plan.checks.flatMap(({ givenUpAtDeath }) =>
       givenUpAtDeath ? [givenUpAtDeath] : [],
     );
-    this.#recorder = new OperationRecorder(this.kernel, holdings);
+    this.#recorder = new OperationRecorder(this.kernel, holdings, plan.openEnded);
     this.#assertions = new Assertions(this.kernel, this.#calmFromNs);
     this.#observers = new Observers(this.kernel, request, ["", ...names]);
     this.#schedule =
@@ -212,7 +212,7 @@ class Run {
         ? worldInjection(this.#loaded.modules, { ...own, simulated: true })
         : { [PROBE_MODULE]: { ...own, simulated: true } };
     let uncaught = false;
-    startProgram(process, program, {
+    const node = startProgram(process, program, {
       argv: plan.argv,
       env: plan.env,
       cwd: plan.cwd,
@@ -222,7 +222,7 @@ class Run {
         uncaught = true;
         this.#onUncaught(host, thrown);
       },
-      onExit: (end) => this.#onExit(recorded, host, end, uncaught),
+      onExit: (end) => this.#onExit(recorded, host, end, { uncaught, settled: node.settled }),
       ...(key === undefined && {
         main: (exports, node) => {
           const { name, describe } = worldOf(exports, this.#loaded.path);
@@ -268,8 +268,11 @@ class Run {
   /** The probe of a child process or a thread: a client of its own, which dies its own death. */
   #childProbe({ id, name }: Host, child: Process): Probe {
     const recorded = { id, name, process: child };
-    child.onEnd.add(() => {
-      if (!this.#ending) this.#recorder.processEnded(recorded);
+    child.onEnd.add((end) => {
+      if (this.#ending) return;
+      if (!this.#faults.isDown(name))
+        this.#noteUnfinished(recorded, end, true, this.kernel.eventId);
+      this.#recorder.processEnded(recorded);
     });
     return this.#probeOf(recorded);
   }
@@ -299,16 +302,46 @@ class Run {
     );
   }
 
-  #onExit(recorded: Recording, host: Host, end: ProcessEnd, uncaught: boolean): void {
+  /** A process ended by itself though something of it was under way. Gives whether that was so. */
+  #noteUnfinished(
+    { name, process }: Recording,
+    end: ProcessEnd,
+    settled: boolean,
+    event: number,
+  ): boolean {
+    // Whoever is killed, or exits with a code, is no longer asked what it had begun.
+    if (end.idle !== true && end.code !== 0) return false;
+    const open = this.#recorder.openOf({ id: 0, name, process });
+    if (open.length === 0 && (settled || end.idle !== true)) return false;
+    this.#ends.push({
+      host: name,
+      atNs: this.kernel.nowNs,
+      event,
+      how: "unfinished",
+      what: end.idle === true ? "nothing is left to do" : EXITED,
+      stack: [],
+      open,
+    });
+    return true;
+  }
+
+  #onExit(
+    recorded: Recording,
+    host: Host,
+    end: ProcessEnd,
+    { uncaught, settled }: { readonly uncaught: boolean; readonly settled: boolean },
+  ): void {
     if (this.#ending) return;
     const { kernel } = this;
     const crashed = this.#faults.isDown(host.name);
     const how = end.signal ?? `exit code ${end.code ?? 0}`;
     const event = kernel.mark(host.id, Kind.exit, digestText(how), kernel.observer && { how });
+    const unfinished = !crashed && !uncaught && this.#noteUnfinished(recorded, end, settled, event);
     this.#recorder.processEnded(recorded);
     if (crashed) return;
     this.#observers.exit(host, how);
-    if (end.code !== 0 && !uncaught) {
+    // Of code 13 it is said why: what it waits for can never come.
+    if (end.code !== 0 && !uncaught && !(unfinished && !settled)) {
       this.#ends.push({
         host: host.name,
         atNs: kernel.nowNs,

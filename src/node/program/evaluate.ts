@@ -42,15 +42,17 @@ export function startCompiled(
   node.settled = false;
   evaluated
     .then(
+      () => options.main?.(published, node),
+      (thrown: unknown) => node.uncaught(thrown, program.isModule === true),
+    )
+    .then(
       () => {
         node.settled = true;
-        return options.main?.(published, node);
       },
       (thrown: unknown) => {
         node.settled = true;
-        node.uncaught(thrown, program.isModule === true);
+        node.uncaught(thrown, true);
       },
-    )
-    .catch((thrown: unknown) => node.uncaught(thrown, true));
+    );
   node.loop.checkIdle();
 }
