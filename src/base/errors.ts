@@ -50,7 +50,38 @@ export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new InvariantError(message);
 }
 
-/** The message of anything that was thrown. */
+/** How much of a thrown object that has no message is told, in characters. */
+const OBJECT_TEXT_MAX = 200;
+
+/**
+ * The message of anything that was thrown, for a person. An error without one (an `AggregateError` of Node's)
+ * tells its code and what it consists of; an object that is no error its `code` and `message`, else itself.
+ * Never throws, whatever the object's getters do.
+ */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  try {
+    return thrown instanceof Error ? errorMessage(thrown) : valueMessage(thrown);
+  } catch {
+    return "a value that cannot be printed";
+  }
+}
+
+function errorMessage(error: Error): string {
+  if (error.message !== "") return String(error.message);
+  const { code, errors } = error as { code?: unknown; errors?: unknown };
+  const causes = Array.isArray(errors) ? errors.map(messageOf).join("; ") : "";
+  return [textOf(code), causes].filter((part) => part !== "").join(": ");
+}
+
+function valueMessage(thrown: unknown): string {
+  if (typeof thrown !== "object" || thrown === null) return String(thrown);
+  const { code, message } = thrown as { code?: unknown; message?: unknown };
+  const told = [textOf(code), textOf(message)].filter((part) => part !== "").join(": ");
+  if (told !== "") return told;
+  const text = JSON.stringify(thrown) ?? String(thrown);
+  return text.length > OBJECT_TEXT_MAX ? `${text.slice(0, OBJECT_TEXT_MAX)}…` : text;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }

@@ -70,7 +70,7 @@ export function judgeHolders(
   const evidence: Evidence[] = [];
   for (const [key, holds] of holdsByKey(history, [acquire].flat(), [release].flat())) {
     const found = firstOverlap(holds);
-    if (found) evidence.push(explain(key, found));
+    if (found) evidence.push(explain(key, found, openMeanwhile(history, key, found)));
   }
   return evidence.length === 0 ? { result: "holds" } : { result: "violated", evidence };
 }
@@ -124,7 +124,37 @@ function firstOverlap(holds: Hold[]): [Hold, Hold] | undefined {
   return undefined;
 }
 
-function explain(key: unknown, [first, second]: [Hold, Hold]): Evidence {
+/** More operations than that are not told: those that nobody was answered are told last come, first told. */
+const OPEN_TOLD_MAX = 12;
+
+/**
+ * The other operations on the key that may have taken effect between the two acquires: whatever was open at any
+ * time from the first one's invocation to the second one's completion, and what was never answered before that
+ * (a release that is still on the wire, say). The culprit may be among them.
+ */
+function openMeanwhile(history: History, key: unknown, [first, second]: [Hold, Hold]): Operation[] {
+  const fromRank = first.acquire.invokeRank;
+  const untilRank = second.acquire.completeRank;
+  const own = new Set([first, second].flatMap((hold) => [hold.acquire, hold.release]));
+  const open = history.operations.filter((operation) => {
+    if (own.has(operation) || keyText(operation.key) !== key) return false;
+    if (operation.invokeRank >= untilRank || operation.completeRank <= fromRank) return false;
+    return !isGivenUpBefore(operation, first.acquire);
+  });
+  return open.slice(-OPEN_TOLD_MAX);
+}
+
+/** Whether it stands for what a process held when it died, before the first acquire: that took effect then. */
+function isGivenUpBefore(operation: Operation, acquire: Operation): boolean {
+  const { outcome, invokeNs, completeNs } = operation;
+  return outcome === "info" && invokeNs === completeNs && completeNs <= acquire.invokeNs;
+}
+
+function explain(
+  key: unknown,
+  [first, second]: [Hold, Hold],
+  meanwhile: readonly Operation[],
+): Evidence {
   const fromNs = second.acquire.completeNs;
   const untilNs = Math.min(endNs(first), endNs(second));
   const until = untilNs === Infinity ? "the end" : formatNs(untilNs);
@@ -134,7 +164,7 @@ function explain(key: unknown, [first, second]: [Hold, Hold]): Evidence {
   return {
     summary: `two holders${of} from ${formatNs(fromNs)} to ${until}`,
     key,
-    steps: operations.map((operation) => ({
+    steps: [...operations, ...meanwhile].map((operation) => ({
       atNs: releases.includes(operation) ? operation.invokeNs : operation.completeNs,
       who: String(operation.process),
       text: operation.f,

@@ -6,3 +6,4 @@ export { mutex, type MutexCheck, type MutexOptions } from "./holders.ts";
 export type { Model } from "./objects/model.ts";
 export { checkers, findChecker } from "./registry.ts";
 export type { CycleEdge, Evidence, Step, Verdict } from "./verdict.ts";
+export { violated, type ViolatedOptions } from "./violated.ts";

@@ -2,8 +2,14 @@
 import { relative } from "node:path";
 import { explainSystemError, LightconeError, messageOf } from "../base/errors.ts";
 import { parseDurationNs } from "../base/units.ts";
-import { type DivergenceReport, formatSeed, RunnerPool, writeReplay } from "../explore/index.ts";
-import { renderViolation, type Style } from "../report/index.ts";
+import {
+  type DivergenceReport,
+  formatSeed,
+  RunnerPool,
+  type ShrunkRun,
+  writeReplay,
+} from "../explore/index.ts";
+import { renderViolation, type Style, type ToldShrink } from "../report/index.ts";
 
 type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
 
@@ -75,7 +81,13 @@ export function interrupted(): LightconeError {
   return new LightconeError("LC_INTERRUPTED", "interrupted before the first run was over");
 }
 
-/** Listens for Ctrl-C: the first one asks to end, the second one does not ask. */
+/** How often to look whether the shell that npm started us with is gone, in milliseconds. */
+const ORPHAN_LOOK_MS = 200;
+
+/**
+ * Listens for Ctrl-C and SIGTERM: the first one asks to end, the second one does not ask. A SIGTERM to `npx` ends
+ * npm and the shell between, and reaches nobody else: there, that the parent is gone is the signal.
+ */
 export class Interrupt {
   /** What must not be lost even then. */
   lastWords: string | undefined;
@@ -86,12 +98,21 @@ export class Interrupt {
       // Runners that are left behind see that nobody listens any more, and end.
       process.exit(130);
     }
-    this.#controller.abort();
+    this.#controller.abort("asked");
   };
+  readonly #orphanTimer: NodeJS.Timeout | undefined;
 
   constructor() {
     process.on("SIGINT", this.#listener);
     process.on("SIGTERM", this.#listener);
+    if (process.env["npm_config_user_agent"] === undefined) return;
+    const parent = process.ppid;
+    this.#orphanTimer = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(this.#orphanTimer);
+      if (!this.asked) this.#listener();
+    }, ORPHAN_LOOK_MS);
+    this.#orphanTimer.unref();
   }
 
   get signal(): AbortSignal {
@@ -105,6 +126,7 @@ export class Interrupt {
   close(): void {
     process.off("SIGINT", this.#listener);
     process.off("SIGTERM", this.#listener);
+    clearInterval(this.#orphanTimer);
   }
 }
 
@@ -139,7 +161,10 @@ function shellWord(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-/** Tells a violated run: its first violation as a story, the others by name. */
+/** Other violations of the run than the first: more than that are told by number. */
+const OTHERS_TOLD_MAX = 4;
+
+/** Tells a violated run: its first violation as a story, the others in a sentence each. */
 export function tellViolation(
   outcome: RunOutcome,
   options: {
@@ -151,30 +176,41 @@ export function tellViolation(
   const [first, ...others] = outcome.violations;
   if (!first) return "";
   const { style, subtitle, footer } = options;
-  const more = others.length === 0 ? [] : [["also", othersByCheck(others)] as const];
   return renderViolation(
     {
       world: outcome.world,
       subtitle: `seed ${formatSeed(outcome.seed)} · ${subtitle}`,
       check: first.check,
       story: first.story,
-      footer: [...more, ...footer],
+      footer: [...alsoRows(others), ...footer],
     },
     style,
   );
 }
 
-function othersByCheck(others: RunOutcome["violations"]): string {
-  const byCheck = new Map<string, number>();
-  for (const { check } of others) byCheck.set(check, (byCheck.get(check) ?? 0) + 1);
-  return [...byCheck]
-    .map(([check, times]) => (times > 1 ? `${check} (${times})` : check))
-    .join(", ");
+/** "two holders of job from 3s to 4s  (mutex)", for each other violation. */
+function alsoRows(others: RunOutcome["violations"]): (readonly [string, string])[] {
+  const told = others
+    .slice(0, OTHERS_TOLD_MAX)
+    .map(({ check, evidence }) => ["also", `${evidence.summary}  (${check})`] as const);
+  const more = others.length - told.length;
+  return more > 0 ? [...told, ["also", `${more} more violations`] as const] : told;
 }
 
-/** "1 fault", "7 faults", "no faults". */
-export function faultsWord(count: number): string {
-  return count === 0 ? "no faults" : `${count} ${count === 1 ? "fault" : "faults"}`;
+/** What shrinking came to, for whoever tells it. */
+export function toldShrink(shrunk: ShrunkRun): ToldShrink {
+  const { outcome, foundSeed, faultsBefore, minimal, calmSeeds, ended, otherCauses } = shrunk;
+  return {
+    seed: formatSeed(outcome.seed),
+    foundSeed: formatSeed(foundSeed),
+    check: outcome.violations[0]?.check ?? "",
+    faultsBefore,
+    faultsAfter: outcome.schedule.length,
+    minimal,
+    calmSeeds,
+    ended,
+    otherCauses,
+  };
 }
 
 /** Tells where two runs of one seed part: the blocker among errors. */

@@ -26,5 +26,6 @@ export {
 } from "./replay-file.ts";
 export { RunnerDied } from "./runner.ts";
 export { shrink, type ShrinkOptions, type Shrunk } from "./shrink.ts";
-export { shrinkRun, type ShrunkRun } from "./shrink-run.ts";
+export { sameViolation, type ShrinkEnd, shrinkRun, type ShrunkRun } from "./shrink-run.ts";
 export { packageVersion } from "./version.ts";
+export { withDeadline } from "./deadline.ts";

@@ -1,77 +1,225 @@
-/** Shrinks the faults of a violated run, with the runners of a pool. */
+/**
+ * Shrinks the faults of a violated run, with the runners of a pool. What it says of a fault ("it is needed") it
+ * has tried in runs to their end; and it first asks whether any fault is needed at all, with several seeds.
+ */
 import { LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
 import type { Fault } from "../sim/faults.ts";
-import type { RunOutcome } from "../world/outcome.ts";
+import type { RunOutcome, RunViolation } from "../world/outcome.ts";
 import type { RunnerPool } from "./pool.ts";
 import { shrink, type Shrunk } from "./shrink.ts";
 
+/** Why shrinking ended before nothing more could go. */
+export type ShrinkEnd = "asked" | "time" | "runs";
+
 /** A violated run, shrunk. */
 export interface ShrunkRun {
-  /** The run with the fewest and simplest faults that still shows it. */
+  /** The run with the fewest and simplest faults that still shows it. Its seed is another one only without faults. */
   readonly outcome: RunOutcome;
+  /** The seed that was found. */
+  readonly foundSeed: number;
   readonly faultsBefore: number;
   /** How many runs it took. */
   readonly runs: number;
-  /** No fault of it can be left out. */
+  /** No fault of it can be left out: each was, in a run to its end, and the violation was gone. */
   readonly minimal: boolean;
+  /** How many seeds were run to their end without any fault, and did not show it. */
+  readonly calmSeeds: number;
+  /** Why it ended early; `undefined` when it came to its end. */
+  readonly ended: ShrinkEnd | undefined;
+  /** Other bugs that violated the same check with fewer faults: one sentence for each. They were not followed. */
+  readonly otherCauses: readonly string[];
 }
 
 /** How to shrink. */
 export interface ShrinkRunOptions {
   readonly onStep?: (faults: number, runs: number) => void;
-  readonly stopped?: () => boolean;
+  /** Ends it at once, with what there is. Its reason is "time" where a deadline came. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What shrinking may cost. */
 const RUNS_MAX = 400;
+/** How long the run that is to be told may take when shrinking is ended from outside, in milliseconds. */
+const GRACE_MS = 10_000;
+/** How many of them are kept for runs to their end. */
+const WHOLE_RUNS = 60;
 /** How long after the violation a run goes on while shrinking: with other faults it may come later. */
 const AFTERMATH_NS = 5 * SECOND;
+/** How many seeds are tried without any fault, the found one first. */
+const CALM_SEEDS = 8;
+/** More causes than that are not told. */
+const CAUSES_TOLD_MAX = 3;
 
-/** Shrinks until nothing more can go: the first violated check of `outcome` must stay violated. */
+/** Shrinks until nothing more can go: the first violation of `outcome` must stay, by the same cause. */
 export async function shrinkRun(
   pool: RunnerPool,
   outcome: RunOutcome,
   options: ShrinkRunOptions = {},
 ): Promise<ShrunkRun> {
-  const untilNs = endOfStory(outcome);
-  const shrunk = await shrinkSchedule(pool, outcome, untilNs, options);
-  const check = outcome.violations[0]?.check;
-  const whole = await pool.run({ seed: outcome.seed, schedule: shrunk.schedule });
-  const same = whole.violations.some((violation) => violation.check === check);
-  if (!same && untilNs !== undefined) {
-    // A check that takes back what it said of a part: only whole runs can be compared.
-    const again = await shrinkSchedule(pool, outcome, undefined, options);
-    const last = await pool.run({ seed: outcome.seed, schedule: again.schedule });
-    return told(outcome, again, last);
-  }
-  return told(outcome, shrunk, whole);
+  return new ShrinkRun(pool, outcome, options).run();
 }
 
-function shrinkSchedule(
-  pool: RunnerPool,
-  outcome: RunOutcome,
-  untilNs: number | undefined,
-  { onStep, stopped }: ShrinkRunOptions,
-): Promise<Shrunk> {
-  const { seed, schedule } = outcome;
-  const check = outcome.violations[0]?.check;
-  let runs = 0;
-  let faults = schedule.length;
-  return shrink(schedule, {
-    parallel: pool.size,
-    runsMax: RUNS_MAX,
-    ...(stopped && { stopped }),
-    onSmaller: (smaller) => {
-      faults = smaller.length;
-    },
-    test: async (candidate: readonly Fault[]) => {
-      const asked = pool.run({ seed, schedule: candidate, untilNs });
-      const tried = await asked.catch(neverMind);
-      onStep?.(faults, ++runs);
-      return tried !== undefined && tried.violations.some((violation) => violation.check === check);
-    },
+/** Whether a run shows the same bug: the same check is violated, by the same cause. */
+export function sameViolation(
+  target: RunViolation | undefined,
+  { violations }: RunOutcome,
+): RunViolation | undefined {
+  const [cause] = target?.causes ?? [];
+  return violations.find(({ check, causes }) => {
+    return check === target?.check && (cause === undefined || causes.includes(cause));
   });
+}
+
+class ShrinkRun {
+  readonly #pool: RunnerPool;
+  readonly #found: RunOutcome;
+  readonly #target: RunViolation | undefined;
+  readonly #options: ShrinkRunOptions;
+  readonly #aborted: Promise<undefined>;
+  readonly #others = new Map<string, string>();
+  #runs = 0;
+  #calmSeeds = 0;
+  #minimal = false;
+  #runsSpent = false;
+
+  constructor(pool: RunnerPool, found: RunOutcome, options: ShrinkRunOptions) {
+    this.#pool = pool;
+    this.#found = found;
+    this.#target = found.violations[0];
+    this.#options = options;
+    this.#aborted = aborted(options.signal);
+  }
+
+  async run(): Promise<ShrunkRun> {
+    const { schedule } = this.#found;
+    if (schedule.length === 0) {
+      this.#minimal = true;
+      return this.#told(this.#found);
+    }
+    const calm = await this.#withoutFaults();
+    if (calm) {
+      this.#minimal = true;
+      return this.#told(calm);
+    }
+    const untilNs = this.#untilNs();
+    const short =
+      untilNs === undefined ? schedule : (await this.#shrink(schedule, untilNs)).schedule;
+    const shown = untilNs === undefined ? undefined : await this.#whole(short);
+    // A check that takes back what it said of a part: only whole runs can be compared.
+    const from = shown ? short : schedule;
+    const last = await this.#shrink(from, undefined, shown !== undefined);
+    this.#minimal = last.minimal && !this.#stopped();
+    const whole = last.schedule === from ? shown : await this.#whole(last.schedule);
+    return this.#told(whole ?? shown ?? this.#found);
+  }
+
+  /** Runs without any fault: the found seed, and some after it. Gives the first that shows the same. */
+  async #withoutFaults(): Promise<RunOutcome | undefined> {
+    const seeds = Array.from({ length: CALM_SEEDS }, (_, at) => this.#found.seed + at);
+    const asked = seeds
+      .filter((seed) => Number.isSafeInteger(seed))
+      .map((seed) => this.#try(seed, [], undefined));
+    const outcomes = await Promise.all(asked);
+    const shown = outcomes.find((outcome) => outcome && sameViolation(this.#target, outcome));
+    if (!shown) this.#calmSeeds = outcomes.filter((outcome) => outcome !== undefined).length;
+    return shown;
+  }
+
+  /** `fewerOnly`: it was shrunk before, in shorter runs; what is left to see is whether each fault is needed. */
+  async #shrink(
+    schedule: readonly Fault[],
+    untilNs: number | undefined,
+    fewerOnly = false,
+  ): Promise<Shrunk> {
+    const { onStep } = this.#options;
+    let faults = schedule.length;
+    const runsMax = RUNS_MAX - this.#runs - (untilNs === undefined ? 0 : WHOLE_RUNS);
+    const shrunk = await shrink(schedule, {
+      parallel: this.#pool.size,
+      runsMax,
+      fewerOnly,
+      // Tried already, with this seed and others.
+      notEmpty: this.#calmSeeds > 0,
+      stopped: () => this.#stopped(),
+      onSmaller: (smaller) => {
+        faults = smaller.length;
+      },
+      test: async (candidate) => {
+        const tried = await this.#try(this.#found.seed, candidate, untilNs);
+        onStep?.(faults, this.#runs);
+        return tried !== undefined && sameViolation(this.#target, tried) !== undefined;
+      },
+    });
+    if (shrunk.runs >= runsMax) this.#runsSpent = true;
+    return shrunk;
+  }
+
+  /** A run to its end with a schedule that is known to violate; `undefined` where it does not, to the end. */
+  async #whole(schedule: readonly Fault[]): Promise<RunOutcome | undefined> {
+    if (schedule === this.#found.schedule) return this.#found;
+    const asked = this.#pool.run({ seed: this.#found.seed, schedule }).catch(neverMind);
+    // Who has asked to end it waits for this one run, since nothing can be replayed otherwise; but not for ever.
+    const whole = await Promise.race([asked, this.#aborted.then(() => after(GRACE_MS))]);
+    return whole && sameViolation(this.#target, whole) ? whole : undefined;
+  }
+
+  /** One run; `undefined` where it cannot be made, or where nobody waits for it any more. */
+  async #try(
+    seed: number,
+    schedule: readonly Fault[],
+    untilNs: number | undefined,
+  ): Promise<RunOutcome | undefined> {
+    if (this.#stopped()) return undefined;
+    this.#runs++;
+    const asked = this.#pool.run({ seed, schedule, untilNs }).catch(neverMind);
+    const tried = await Promise.race([asked, this.#aborted]);
+    if (tried) this.#listen(tried);
+    return tried;
+  }
+
+  /** Remembers the bugs that violate the same check, and are others. */
+  #listen(tried: RunOutcome): void {
+    if (sameViolation(this.#target, tried)) return;
+    for (const { check, causes, evidence } of tried.violations) {
+      const [cause] = causes;
+      if (check !== this.#target?.check || cause === undefined || this.#others.has(cause)) continue;
+      this.#others.set(cause, evidence.summary);
+    }
+  }
+
+  #stopped(): boolean {
+    return this.#options.signal?.aborted === true;
+  }
+
+  #untilNs(): number | undefined {
+    const completeNs = this.#target?.completeNs;
+    if (completeNs === undefined) return undefined;
+    const untilNs = completeNs + AFTERMATH_NS;
+    return untilNs < this.#found.simulatedNs ? untilNs : undefined;
+  }
+
+  /** The violation that was shrunk comes first. */
+  #told(outcome: RunOutcome): ShrunkRun {
+    const first = sameViolation(this.#target, outcome);
+    const rest = outcome.violations.filter((violation) => violation !== first);
+    return {
+      outcome: { ...outcome, violations: first ? [first, ...rest] : rest },
+      foundSeed: this.#found.seed,
+      faultsBefore: this.#found.schedule.length,
+      runs: this.#runs,
+      minimal: this.#minimal,
+      calmSeeds: this.#calmSeeds,
+      ended: this.#ended(),
+      otherCauses: [...this.#others.values()].slice(0, CAUSES_TOLD_MAX),
+    };
+  }
+
+  #ended(): ShrinkEnd | undefined {
+    if (this.#minimal) return undefined;
+    if (this.#stopped()) return this.#options.signal?.reason === "time" ? "time" : "asked";
+    return this.#runsSpent ? "runs" : undefined;
+  }
 }
 
 /** A run that cannot be made with these faults (a program that now loops, say) does not show the violation. */
@@ -79,26 +227,14 @@ function neverMind(error: unknown): undefined {
   if (!(error instanceof LightconeError)) throw error;
 }
 
-/** When the violation was complete, with some time after; `undefined` where it takes the whole run. */
-function endOfStory({ violations, simulatedNs }: RunOutcome): number | undefined {
-  const [first] = violations;
-  if (!first || /^(?:eventually:|no hangs)/.test(first.check)) return undefined;
-  const { lines } = first.story;
-  if (lines.length === 0) return undefined;
-  const untilNs = Math.max(...lines.map(({ atNs }) => atNs)) + AFTERMATH_NS;
-  return untilNs < simulatedNs ? untilNs : undefined;
+function after(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref());
 }
 
-/** The violation that was shrunk comes first. */
-function told(before: RunOutcome, shrunk: Shrunk, outcome: RunOutcome): ShrunkRun {
-  const check = before.violations[0]?.check;
-  const { violations } = outcome;
-  const first = violations.filter((violation) => violation.check === check);
-  const rest = violations.filter((violation) => violation.check !== check);
-  return {
-    outcome: { ...outcome, violations: [...first, ...rest] },
-    faultsBefore: before.schedule.length,
-    runs: shrunk.runs,
-    minimal: shrunk.minimal,
-  };
+/** Settles with nothing when the signal says so; never without one. */
+function aborted(signal: AbortSignal | undefined): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve(undefined);
+    signal?.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
 }

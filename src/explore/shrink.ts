@@ -14,6 +14,10 @@ export interface ShrinkOptions {
   readonly test: StillViolates;
   /** How many candidates are tried side by side; the first in order that violates is taken. */
   readonly parallel?: number;
+  /** That no fault at all does not violate is known. */
+  readonly notEmpty?: boolean;
+  /** Leave out faults, and change none of those that stay. */
+  readonly fewerOnly?: boolean;
   /** The most runs to spend. */
   readonly runsMax?: number;
   /** Told of every step that made it smaller. */
@@ -43,10 +47,12 @@ const MOVES_NS: readonly number[] = Array.from({ length: 24 }, (_, at) => {
 export async function shrink(schedule: Schedule, options: ShrinkOptions): Promise<Shrunk> {
   const search = new Search(schedule, options);
   await search.fewerFaults();
-  await search.movedFaults();
-  await search.simplerFaults();
-  // What is shorter now may have made another fault needless.
-  if (search.best.length > 1) await search.fewerFaults();
+  if (options.fewerOnly !== true) {
+    await search.movedFaults();
+    await search.simplerFaults();
+    // What is shorter now may have made another fault needless.
+    if (search.best.length > 1) await search.fewerFaults();
+  }
   return { schedule: search.best, runs: search.runs, minimal: search.minimal };
 }
 
@@ -66,7 +72,8 @@ class Search {
   /** Zeller's ddmin, over complements: 1-minimal when it ends. */
   async fewerFaults(): Promise<void> {
     this.minimal = false;
-    if (this.best.length > 0 && (await this.#first([[]]))) {
+    const asksEmpty = this.best.length > 0 && this.#options.notEmpty !== true;
+    if (asksEmpty && (await this.#first([[]]))) {
       this.minimal = true;
       return;
     }

@@ -57,6 +57,14 @@ export function currentProcess(): NodeProcess | undefined {
   return current;
 }
 
+/** What promises were rejected with, by the error that Node makes of a reason that is none. */
+const reasons = new WeakMap<object, { readonly value: unknown }>();
+
+/** What a promise was rejected with, where `thrown` is the error that stands for a reason that is no error. */
+export function rejectionReason(thrown: unknown): { readonly value: unknown } | undefined {
+  return typeof thrown === "object" && thrown !== null ? reasons.get(thrown) : undefined;
+}
+
 /** A running Node process. */
 export class NodeProcess implements ProcessRunner {
   readonly process: Process;
@@ -343,7 +351,9 @@ export class NodeProcess implements ProcessRunner {
         "or by rejecting a promise which was not handled with .catch(). The promise rejected with the " +
         `reason "${withoutSideEffects(reason)}".`;
       const name = "UnhandledPromiseRejection";
-      error = Object.assign(new Error(message), { code: "ERR_UNHANDLED_REJECTION", name });
+      const told = Object.assign(new Error(message), { code: "ERR_UNHANDLED_REJECTION", name });
+      reasons.set(told, { value: reason });
+      error = told;
     }
     this.uncaught(error, true);
   }

@@ -97,3 +97,19 @@ export function guardStackTraces(): () => void {
     else delete (Error as { prepareStackTrace?: unknown }).prepareStackTrace;
   };
 }
+
+/** Deeper than any program's stack where it asserts something; our own frames and Node's count as well. */
+const FRAMES_MAX = 50;
+
+/** The stack of whoever calls, as programs see stacks, whatever the program has made of `Error`. */
+export function stackHere(): string {
+  return withoutView(() => {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = FRAMES_MAX;
+    try {
+      return new Error().stack ?? "";
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  });
+}

@@ -1,7 +1,10 @@
 /** What programs assert of themselves: always, sometimes, eventually. */
 import { Kind, type Kernel } from "../sim/kernel.ts";
+import { stackHere } from "../node/index.ts";
+import { userFrames } from "./load.ts";
 import { digestText, plain } from "./plain.ts";
 import type { Recorded } from "./recorder.ts";
+import { placesOf } from "./thrown.ts";
 
 /** An `always` that was not so. */
 export interface BrokenAlways {
@@ -10,6 +13,8 @@ export interface BrokenAlways {
   readonly atNs: number;
   readonly event: number;
   readonly detail: unknown;
+  /** Where the program says so: "worker.ts:12:5", with the function where it has a name. */
+  readonly place: string | undefined;
 }
 
 /** An `eventually` that was reached. */
@@ -20,8 +25,12 @@ export interface Eventually {
   lastNs: number;
   event: number;
   trueInCalm: boolean;
-  /** What it was when it was last asked. */
+  /** What it was when it was last asked, and what was told with it. */
   last: boolean;
+  detail: unknown;
+  /** How often it was asked in the calm. */
+  timesInCalm: number;
+  readonly place: string | undefined;
 }
 
 /** All assertions of one run. */
@@ -47,6 +56,7 @@ export class Assertions {
       atNs: this.#kernel.nowNs,
       event,
       detail: plain(detail),
+      place: placeOfCall(),
     });
   }
 
@@ -55,18 +65,30 @@ export class Assertions {
     this.sometimes.set(name, condition || this.sometimes.get(name) === true);
   }
 
-  eventual(host: Recorded, name: string, condition: boolean): void {
-    const event = this.#mark(host, "eventually", name, condition, undefined);
+  eventual(host: Recorded, name: string, condition: boolean, detail: unknown): void {
+    const event = this.#mark(host, "eventually", name, condition, detail);
     const { nowNs } = this.#kernel;
     const key = `${host.name} ${name}`;
     let state = this.eventually.get(key);
     if (!state) {
-      state = { name, host: host.name, lastNs: nowNs, event, trueInCalm: false, last: false };
+      state = {
+        name,
+        host: host.name,
+        lastNs: nowNs,
+        event,
+        trueInCalm: false,
+        last: false,
+        detail: undefined,
+        timesInCalm: 0,
+        place: placeOfCall(),
+      };
       this.eventually.set(key, state);
     }
     state.lastNs = nowNs;
     state.event = event;
     state.last = condition;
+    state.detail = condition ? undefined : plain(detail);
+    if (nowNs >= this.#calmFromNs) state.timesInCalm++;
     if (condition && nowNs >= this.#calmFromNs) state.trueInCalm = true;
   }
 
@@ -88,4 +110,9 @@ export class Assertions {
     };
     return kernel.mark(host.id, Kind.assert, digest, told);
   }
+}
+
+/** The user's line that asserts. */
+function placeOfCall(): string | undefined {
+  return placesOf(userFrames(stackHere()))[0];
 }

@@ -3,10 +3,12 @@
  * nothing hangs for ever. What counts as which is written in docs/verdicts.md.
  */
 import { formatNs } from "../base/units.ts";
-import type { Evidence } from "../check/verdict.ts";
+import type { Evidence, Step } from "../check/verdict.ts";
 import type { History, Operation } from "../history/operation.ts";
 import type { Assertions } from "./assertions.ts";
-import { describeOperation } from "./operation-words.ts";
+import { lineOf, withoutValues } from "./causes.ts";
+import { operationsBefore } from "./concerned.ts";
+import { describeOperation, showValue } from "./operation-words.ts";
 import type { Tolerable } from "./types.ts";
 
 /** Operations that wait: more than that are told by number. */
@@ -44,6 +46,20 @@ export interface Violation {
   /** The check's name: "mutex", "always: the queue is bounded", "no uncaught exceptions". */
   readonly check: string;
   readonly evidence: Evidence;
+  /** What it is the same bug by (see `causes.ts`); found from the evidence where it is not given. */
+  readonly causes?: readonly string[];
+  /** Only a run to its end can show it. */
+  readonly takesWholeRun?: boolean;
+}
+
+/** What is told of the connections of a host where an operation hangs. */
+export interface HangingAt {
+  /** The operation, by index. */
+  readonly operation: number;
+  /** What became of its host's connections, one line each. */
+  readonly lines: readonly string[];
+  /** A connection of the host has lost its other end without a word. */
+  readonly halfOpen: boolean;
 }
 
 /** One violation for each way in which programs fell over. */
@@ -66,6 +82,7 @@ export function judgeEnds(ends: readonly UnwantedEnd[], history: History): Viola
     const text = [end.what, ...end.stack.slice(0, 3)].join("\n");
     out.push({
       check,
+      causes: [`${withoutValues(end.what)} ${lineOf(end.stack[0])}`],
       evidence: {
         summary: `${end.host} ${verb} ${end.what} at ${formatNs(end.atNs)}`,
         steps: [{ atNs: end.atNs, who: end.host, text, events: [end.event] }],
@@ -86,6 +103,7 @@ function unfinished(end: UnwantedEnd, open: readonly Operation[]): Violation {
   const why = end.what === EXITED ? "it exits" : "nothing is left that could go on";
   return {
     check: "no unfinished ends",
+    causes: [`${end.what} ${open.map(({ f }) => f).join(" ")}`],
     evidence: {
       summary: `${end.host} ends at ${formatNs(end.atNs)} ${waits}: ${why}`,
       steps: [
@@ -102,66 +120,122 @@ function unfinished(end: UnwantedEnd, open: readonly Operation[]): Violation {
   };
 }
 
+/** How much of a detail is told, in characters. */
+const DETAIL_MAX = 300;
+
 /** One violation for each `always` that was not so, and each `eventually` that never was. */
 export function judgeAssertions(
   assertions: Assertions,
+  { operations }: History,
   calmFromNs: number,
   whole: boolean,
 ): Violation[] {
   const out: Violation[] = [];
   const seen = new Set<string>();
-  for (const { name, host, atNs, event, detail } of assertions.broken) {
-    if (seen.has(name)) continue;
-    seen.add(name);
-    const told = detail === undefined ? "" : `: ${JSON.stringify(detail)}`;
+  for (const broken of assertions.broken) {
+    const { name, host, atNs, event, detail, place } = broken;
+    const cause = `${name} ${lineOf(place)}`;
+    if (seen.has(cause)) continue;
+    seen.add(cause);
     out.push({
       check: `always: ${name}`,
+      causes: [cause],
       evidence: {
         summary: `"${name}" must always be true, and is not at ${formatNs(atNs)}`,
-        steps: [{ atNs, who: host, text: `not so: ${name}${told}`, events: [event] }],
-        operations: [],
+        steps: [
+          {
+            atNs,
+            who: host,
+            text: withPlace(`not so: ${name}${detailWords(detail)}`, place),
+            events: [event],
+          },
+        ],
+        operations: operationsBefore(operations, broken),
       },
     });
   }
   for (const state of whole ? assertions.eventually.values() : []) {
-    const { name, host, lastNs, event, trueInCalm, last } = state;
+    const { name, host, lastNs, event, trueInCalm, last, detail, timesInCalm, place } = state;
     if (trueInCalm || (last && lastNs < calmFromNs)) continue;
+    const seenThen = detailWords(detail);
+    const asked = timesInCalm === 1 ? "once" : `${timesInCalm} times`;
+    const when = timesInCalm === 0 ? "and was not asked there" : `and was not, asked ${asked}`;
     out.push({
       check: `eventually: ${name}`,
+      causes: [name],
+      takesWholeRun: true,
       evidence: {
-        summary: `"${name}" should have become true on ${host} in the calm after ${formatNs(calmFromNs)}, and did not`,
-        steps: [{ atNs: lastNs, who: host, text: `still not so: ${name}`, events: [event] }],
-        operations: [],
+        summary: `"${name}" should have become true on ${host} in the calm after ${formatNs(calmFromNs)}, ${when}`,
+        steps: [
+          {
+            atNs: lastNs,
+            who: host,
+            text: withPlace(`still not so: ${name}${seenThen}`, place),
+            events: [event],
+          },
+        ],
+        operations: operationsBefore(operations, { host, atNs: lastNs, event, detail }),
       },
     });
   }
   return out;
 }
 
-/** A violation when operations of living processes waited through the whole calm. */
+function detailWords(detail: unknown): string {
+  if (detail === undefined) return "";
+  return `: ${showValue(typeof detail === "string" ? JSON.stringify(detail) : detail, DETAIL_MAX)}`;
+}
+
+function withPlace(text: string, place: string | undefined): string {
+  return place === undefined ? text : `${text}\n${place}`;
+}
+
+/**
+ * A violation when operations of living processes waited through the whole calm. `hanging` says which, and what
+ * became of their hosts' connections; `holderOf` who holds what an operation is about, where that is known.
+ */
 export function judgeHangs(
   history: History,
-  hanging: readonly number[],
+  hanging: readonly HangingAt[],
   calmFromNs: number,
   untilNs: number,
+  holderOf: (key: unknown) => string | undefined,
 ): Violation[] {
-  const [first] = hanging;
-  if (first === undefined) return [];
-  const operations = hanging.slice(0, 5).flatMap((index) => history.operations[index] ?? []);
-  const names = operations.map((operation) => `${operation.process}'s ${operation.f}`);
-  const more = hanging.length - operations.length;
+  if (hanging.length === 0) return [];
+  const told = hanging.slice(0, 5).flatMap((at) => {
+    const operation = history.operations[at.operation];
+    return operation ? [{ ...at, operation }] : [];
+  });
+  const names = told.map(({ operation }) => `${operation.process}'s ${operation.f}`);
+  const more = hanging.length - told.length;
+  const steps: Step[] = told.map(({ operation }) => ({
+    atNs: operation.invokeNs,
+    who: String(operation.process),
+    text: `${describeOperation(operation)} -> no answer`,
+    operation: operation.index,
+  }));
+  const hosts = new Set<string>();
+  for (const { operation, lines } of told) {
+    const holder = operation.key === undefined ? undefined : holderOf(operation.key);
+    const host = String(operation.process).split("/")[0] as string;
+    const text = [
+      ...(hosts.has(host) ? [] : lines),
+      ...(holder === undefined ? [] : [`${showValue(operation.key, 60)} is held by ${holder}`]),
+    ];
+    hosts.add(host);
+    if (text.length > 0) steps.push({ atNs: untilNs, who: host, text: text.join("\n") });
+  }
   return [
     {
       check: "no hangs",
+      causes: hanging.map(({ operation, halfOpen }) => {
+        return `${history.operations[operation]?.f}${halfOpen ? " over half a connection" : ""}`;
+      }),
+      takesWholeRun: true,
       evidence: {
         summary: `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""} got no answer in ${formatNs(untilNs - calmFromNs)} without faults`,
-        steps: operations.map((operation) => ({
-          atNs: operation.invokeNs,
-          who: String(operation.process),
-          text: `${describeOperation(operation)} -> no answer`,
-          operation: operation.index,
-        })),
-        operations: operations.map(({ index }) => index),
+        steps,
+        operations: told.map(({ operation }) => operation.index),
       },
     },
   ];

@@ -48,9 +48,9 @@ export function probeOf(targets: FaceTargets): Probe {
       checked(() => refuseAssertion("sometimes", name, condition));
       assertions.sometime(host, name, condition);
     },
-    eventually: (name, condition) => {
+    eventually: (name, condition, detail) => {
       checked(() => refuseAssertion("eventually", name, condition));
-      assertions.eventual(host, name, condition);
+      assertions.eventual(host, name, condition, detail);
     },
   };
 }

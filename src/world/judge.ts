@@ -2,9 +2,11 @@
 import { LightconeError, messageOf } from "../base/errors.ts";
 import type { Evidence, Step, Verdict } from "../check/verdict.ts";
 import type { History } from "../history/operation.ts";
+import type { PowerLoss } from "../sim/disk/index.ts";
 import type { Fault } from "../sim/faults.ts";
 import type { Assertions } from "./assertions.ts";
 import {
+  type HangingAt,
   judgeAssertions,
   judgeEnds,
   judgeHangs,
@@ -12,9 +14,11 @@ import {
   type UnwantedEnd,
   type Violation,
 } from "./built-in-checks.ts";
-import type { RunOutcome } from "./outcome.ts";
+import { causeOfEvidence } from "./causes.ts";
+import type { RunOutcome, RunViolation } from "./outcome.ts";
 import type { Plan } from "./plan.ts";
-import { tellStory } from "./story.ts";
+import { namesAnything, tellStory } from "./story.ts";
+import { holderOf } from "./story-faults.ts";
 import type { Check } from "./types.ts";
 
 /** All that a judge looks at. */
@@ -25,8 +29,10 @@ export interface Judged {
   readonly schedule: readonly Fault[];
   readonly assertions: Assertions;
   readonly ends: readonly UnwantedEnd[];
-  /** Operations that waited through the whole calm, by index. */
-  readonly hanging: readonly number[];
+  /** Operations that waited through the whole calm. */
+  readonly hanging: readonly HangingAt[];
+  /** What disks lost with the power. */
+  readonly losses: readonly (PowerLoss & { readonly host: string })[];
   readonly calmFromNs: number;
   /** The run was not ended before its time: what should have happened by its end can be judged. */
   readonly whole: boolean;
@@ -35,7 +41,9 @@ export interface Judged {
 /** Every check's verdict; violations with their stories. */
 export function judgeRun(judged: Judged): Pick<RunOutcome, "violations" | "undecided"> {
   const { plan, history, calmFromNs } = judged;
-  const violations: Violation[] = [];
+  // A process that fell over comes first: whatever else is violated may only be what that led to.
+  const unwanted = judged.ends.filter(({ how }) => !plan.tolerate.has(tolerableOf[how]));
+  const violations: Violation[] = judgeEnds(unwanted, history);
   const undecided: { check: string; why: string }[] = [];
   for (const check of plan.checks) {
     const verdict = ask(check, judged);
@@ -43,23 +51,43 @@ export function judgeRun(judged: Judged): Pick<RunOutcome, "violations" | "undec
     if (verdict.result !== "violated") continue;
     for (const evidence of verdict.evidence) violations.push({ check: check.name, evidence });
   }
-  violations.push(...judgeAssertions(judged.assertions, calmFromNs, judged.whole));
-  violations.push(
-    ...judgeEnds(
-      judged.ends.filter(({ how }) => !plan.tolerate.has(tolerableOf[how])),
-      history,
-    ),
-  );
+  violations.push(...judgeAssertions(judged.assertions, history, calmFromNs, judged.whole));
   if (judged.whole && !plan.tolerate.has("hangs") && plan.calmNs > 0) {
-    violations.push(...judgeHangs(history, judged.hanging, calmFromNs, plan.durationNs));
+    const holder = (key: unknown): string | undefined => holderOf(key, judged);
+    violations.push(...judgeHangs(history, judged.hanging, calmFromNs, plan.durationNs, holder));
   }
   return {
-    violations: violations.map((violation) => ({
-      ...violation,
-      story: tellStory(violation.evidence, judged),
-    })),
+    violations: violations.map((violation) => toldViolation(violation, judged)),
     undecided,
   };
+}
+
+/** A violation with its story, what it is the same bug by, and when it was complete. */
+function toldViolation(violation: Violation, judged: Judged): RunViolation {
+  const { check, evidence, takesWholeRun = false } = violation;
+  const names = judged.plan.hosts.map(({ name }) => name);
+  const causes = violation.causes ?? [causeOfEvidence(evidence, names)];
+  const whole = takesWholeRun || !namesAnything(evidence);
+  return {
+    check,
+    evidence,
+    causes,
+    completeNs: whole ? undefined : completeNs(evidence, judged),
+    story: tellStory(evidence, judged),
+  };
+}
+
+/** When the last of the evidence was there: a run that ends soon after may show the same. */
+function completeNs({ steps, operations }: Evidence, { history }: Judged): number | undefined {
+  const times = operations.map((index) => {
+    const { completeNs = 0, invokeNs = 0 } = history.operations[index] ?? {};
+    return completeNs === Infinity ? invokeNs : completeNs;
+  });
+  for (const { atNs, operation } of steps) {
+    if (operation === undefined && atNs !== undefined) times.push(atNs);
+  }
+  const lastNs = Math.max(...times);
+  return Number.isFinite(lastNs) ? lastNs : undefined;
 }
 
 /** A check's answer as a verdict. A check that throws cannot be relied on, so the run cannot be judged. */

@@ -187,15 +187,17 @@ export function isUserPlace(place: string): boolean {
   return !place.includes(OWN_ROOT) && !place.includes(fileURLToPath(OWN_ROOT));
 }
 
+/** Asked once: within a run, programs have working directories of their own. */
+const workingDirectory = `${process.cwd()}/`;
+
 /** The places in a stack trace, innermost first: "worker.ts:12:5", with the function where it has a name. */
 export function userFrames(stack: string): string[] {
-  const here = `${process.cwd()}/`;
   return mapStack(stack)
     .split("\n")
     .filter((line) => /^\s+at /.test(line))
     .map((line) => line.trim().slice("at ".length))
     .filter(isUserPlace)
-    .map((frame) => frame.replaceAll(here, ""));
+    .map((frame) => frame.replaceAll(workingDirectory, ""));
 }
 
 function entryOf({ name, program }: HostPlan, directory: string): string {

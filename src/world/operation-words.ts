@@ -11,6 +11,7 @@ const done: Record<string, string> = {
 };
 
 const SHOWN_MAX = 60;
+const ERROR_MAX = 300;
 
 /** What was asked: "acquire job", "write x 7". */
 export function describeOperation({ f, key, input }: Operation): string {
@@ -26,7 +27,7 @@ export function describeOutcome(operation: Operation): string {
     return output === undefined ? "ok" : output === null ? "null" : show(output);
   }
   if (completeNs === Infinity) return "no answer";
-  const why = error === undefined ? "" : `: ${messageOf(error)}`;
+  const why = error === undefined ? "" : `: ${showValue(messageOf(error), ERROR_MAX)}`;
   return outcome === "fail" ? `failed${why}` : `unknown${why}`;
 }
 
@@ -37,7 +38,12 @@ function saysNothing(output: unknown): boolean {
 }
 
 function show(value: unknown): string {
-  if (value === undefined || value === null) return "";
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
-  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX - 1)}…` : text;
+  return value === undefined || value === null ? "" : showValue(value, SHOWN_MAX);
+}
+
+/** A value in words, cut to about `max` characters; what is cut says how long it was. */
+export function showValue(value: unknown, max: number): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  if (text.length <= max) return text;
+  return `${text.slice(0, max)}… (${text.length.toLocaleString("en-US")} characters)`;
 }

@@ -25,6 +25,10 @@ export interface RunRequest {
 export interface RunViolation {
   readonly check: string;
   readonly evidence: Evidence;
+  /** What it is the same bug by: another violation of the check is it if it has the first of these. */
+  readonly causes: readonly string[];
+  /** When all of its evidence was there; `undefined` where only a run to its end shows it. */
+  readonly completeNs: number | undefined;
   readonly story: Story;
 }
 

@@ -17,7 +17,7 @@ export function always(_name: string, _condition: boolean, _detail?: unknown): v
 export function sometimes(_name: string, _condition: boolean): void {}
 
 /** Must be true at some moment of the calm after the faults. */
-export function eventually(_name: string, _condition: boolean): void {}
+export function eventually(_name: string, _condition: boolean, _detail?: unknown): void {}
 
 /** Whether the program runs on a simulated host. */
 export const simulated: boolean = false;

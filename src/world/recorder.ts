@@ -148,9 +148,16 @@ export class OperationRecorder {
   }
 
   /** Operations that were invoked before `beforeNs` by processes that live, and still wait. */
-  openSince(beforeNs: number): number[] {
-    const lanes = [...this.#lanes.values()].flatMap((byName) => [...byName.values()]);
-    return this.#waiting(lanes, beforeNs);
+  openSince(beforeNs: number): { index: number; host: string; invokeNs: number }[] {
+    const hosts = [...this.#lanes].flatMap(([host, byName]) => {
+      const indices = this.#waiting([...byName.values()], beforeNs);
+      return indices.map((index) => ({ index, host, invokeNs: this.#invokedNs(index) }));
+    });
+    return hosts.sort((a, b) => a.index - b.index);
+  }
+
+  #invokedNs(index: number): number {
+    return this.#builder.operation(index)?.invokeNs ?? 0;
   }
 
   #waiting(lanes: readonly LaneState[], beforeNs = Infinity): number[] {

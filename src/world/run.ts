@@ -2,17 +2,19 @@
  * One run: hosts, network, programs and faults put together from a plan and a seed, then judged. It is a
  * pure function of the code, the seed and the schedule.
  */
-import { assert, LightconeError, messageOf } from "../base/errors.ts";
+import { assert, LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
 import { currentProcess, simulate, startProgram } from "../node/index.ts";
 import { drawSchedule } from "../sim/fault-draw.ts";
 import { FaultDriver } from "../sim/fault-driver.ts";
 import type { Fault } from "../sim/faults.ts";
+import { powerLossesOf } from "../sim/disk/index.ts";
 import { Host } from "../sim/host.ts";
 import { Kernel, Kind, NO_HOST } from "../sim/kernel.ts";
+import { describeConnections } from "../sim/network/index.ts";
 import type { Process, ProcessEnd } from "../sim/process.ts";
 import { Assertions } from "./assertions.ts";
-import { EXITED, type UnwantedEnd } from "./built-in-checks.ts";
+import { EXITED, type HangingAt, type UnwantedEnd } from "./built-in-checks.ts";
 import { isBlock, PlanBuilder } from "./builder.ts";
 import { inlineContext, probeOf } from "./host-face.ts";
 import { judgeRun } from "./judge.ts";
@@ -30,6 +32,7 @@ import type { RunOutcome, RunRequest } from "./outcome.ts";
 import { digestText } from "./plain.ts";
 import type { HostPlan } from "./plan.ts";
 import { OperationRecorder, type Recorded, type Recording } from "./recorder.ts";
+import { describeThrown } from "./thrown.ts";
 import type { Probe } from "./types.ts";
 
 /** Called every so often while a run is under way, for whoever watches that it goes on. */
@@ -141,7 +144,7 @@ class Run {
       else if (events < SLICE_EVENTS_MAX / 8) sliceNs = Math.min(sliceNs * 2, SLICE_NS);
     }
     if (this.#fatal !== undefined) throw this.#fatal;
-    this.#hanging = this.#recorder.openSince(this.#calmFromNs);
+    this.#hanging = this.#lookAtHangs();
     // The end of the run is no event in any host's life: it runs no program code.
     this.#ending = true;
     for (const host of this.#hosts) {
@@ -163,6 +166,9 @@ class Run {
       assertions: this.#assertions,
       ends: this.#ends,
       hanging: this.#hanging,
+      losses: this.#hosts.flatMap((host) => {
+        return powerLossesOf(host).map((loss) => ({ ...loss, host: host.name }));
+      }),
       calmFromNs: this.#calmFromNs,
       whole: this.#request.untilNs === undefined,
     });
@@ -184,7 +190,16 @@ class Run {
     };
   }
 
-  #hanging: readonly number[] = [];
+  #hanging: readonly HangingAt[] = [];
+
+  /** What hangs, and what became of the connections of those who wait: to be asked while all still stand. */
+  #lookAtHangs(): HangingAt[] {
+    return this.#recorder.openSince(this.#calmFromNs).map(({ index, host, invokeNs }) => {
+      const stack = this.#links.network.stackOf(this.#host(host));
+      const { lines, halfOpen } = describeConnections(stack, invokeNs);
+      return { operation: index, lines, halfOpen };
+    });
+  }
 
   #host(name: string): Host {
     const host = this.#byName.get(name);
@@ -281,9 +296,7 @@ class Run {
     const { kernel } = this;
     // A platform that cannot do what the program asks for is no verdict on the program.
     if (thrown instanceof LightconeError) this.#fail(inProgram(thrown, host.name));
-    const name = thrown instanceof Error ? thrown.name : "thrown";
-    const what = `${name}: ${messageOf(thrown).split("\n")[0]}`;
-    const stack = thrown instanceof Error ? userFrames(thrown.stack ?? "") : [];
+    const { what, stack } = describeThrown(thrown);
     const event = kernel.mark(
       host.id,
       Kind.uncaught,

@@ -1,44 +1,71 @@
 /**
  * Tells a violation: the operations and moments of its evidence, and the faults in between, in order of
- * time. Everything else that happened is left out.
+ * time. Everything else that happened is left out; where the evidence names nothing, all that is left is told.
  */
 import type { Evidence, Step } from "../check/verdict.ts";
 import type { Operation } from "../history/operation.ts";
-import { describeFault, describeLift } from "../sim/fault-words.ts";
-import { endNs, type Fault } from "../sim/faults.ts";
+import { SECOND } from "../base/units.ts";
 import type { Story, StoryLine } from "../trace/story.ts";
+import { operationsNamed } from "./concerned.ts";
 import type { Judged } from "./judge.ts";
 import { describeOperation, describeOutcome } from "./operation-words.ts";
+import { faultLines } from "./story-faults.ts";
 
-/** More faults than that are told by number: nobody reads them, and shrinking will leave fewer. */
-const FAULTS_TOLD_MAX = 12;
+/** How many operations are told of a run whose check names none. */
+const OPERATIONS_TOLD_MAX = 24;
 
 /** The story of one violation. */
 export function tellStory(evidence: Evidence, judged: Judged): Story {
   const { operations } = judged.history;
+  const { durationNs } = judged.plan;
   const told = new Set<number>();
   const lines: StoryLine[] = [];
+  const tell = (operation: Operation): void => {
+    if (told.has(operation.index)) return;
+    told.add(operation.index);
+    lines.push(operationLine(operation, durationNs));
+  };
   for (const step of evidence.steps) {
     const operation = step.operation === undefined ? undefined : operations[step.operation];
-    if (!operation) {
-      lines.push(stepLine(step));
-    } else if (!told.has(operation.index)) {
-      told.add(operation.index);
-      lines.push(operationLine(operation, judged.plan.durationNs));
-    }
+    if (operation) tell(operation);
+    else lines.push(stepLine(step));
   }
   for (const index of evidence.operations) {
     const operation = operations[index];
-    if (!operation || told.has(index)) continue;
-    told.add(index);
-    lines.push(operationLine(operation, judged.plan.durationNs));
+    if (operation) tell(operation);
   }
-  // An operation without an answer may have been kept from it by whatever happened until the end.
-  const waits = evidence.operations.some((index) => operations[index]?.completeNs === Infinity);
-  const lastNs = waits ? Infinity : Math.max(0, ...lines.map(({ atNs }) => atNs));
-  lines.push(...faultLines(judged, lastNs, evidence));
-  lines.sort((a, b) => a.atNs - b.atNs);
+  if (!namesAnything(evidence)) {
+    for (const index of operationsNamed(operations, evidence.summary, OPERATIONS_TOLD_MAX)) {
+      tell(operations[index] as Operation);
+    }
+    const rest = operations.length - told.size;
+    if (rest > 0) lines.push(restLine(rest, judged));
+  }
+  lines.push(...faultLines(judged, evidence, focusOf(evidence, judged, lines)));
+  lines.sort((a, b) => a.atNs - b.atNs || (a.event ?? 0) - (b.event ?? 0));
   return { lines, summary: evidence.summary };
+}
+
+/** Whether a check said more than a sentence. */
+export function namesAnything({ steps, operations }: Evidence): boolean {
+  return steps.length > 0 || operations.length > 0;
+}
+
+/** Between which moments faults matter: up to the last line, or to the end of the run where that decides. */
+function focusOf(
+  evidence: Evidence,
+  { history }: Judged,
+  lines: readonly StoryLine[],
+): { readonly fromNs: number; readonly untilNs: number } {
+  const times = namesAnything(evidence) ? lines.map(({ atNs }) => atNs) : [];
+  // An operation without an answer may have been kept from it by whatever happened until the end.
+  const waits = evidence.operations.some(
+    (index) => history.operations[index]?.completeNs === Infinity,
+  );
+  const fromNs = times.reduce((first, atNs) => Math.min(first, atNs), Infinity);
+  const lastNs = times.reduce((last, atNs) => Math.max(last, atNs), 0);
+  const whole = times.length === 0 || waits;
+  return { fromNs: fromNs === Infinity ? 0 : fromNs, untilNs: whole ? Infinity : lastNs };
 }
 
 function stepLine(step: Step): StoryLine {
@@ -46,61 +73,27 @@ function stepLine(step: Step): StoryLine {
   return { atNs: atNs ?? 0, who: who ?? "", text, tone: "note", event: events?.[0] };
 }
 
-/** An operation stands where it was answered: that is when its client knew. */
+/** An operation stands where it was answered, that is when its client knew, and says when it was asked. */
 function operationLine(operation: Operation, endOfRunNs: number): StoryLine {
   const { invokeNs, completeNs, process, completeEvent, invokeEvent } = operation;
   const answered = completeNs !== Infinity && completeNs <= endOfRunNs;
+  const asked = answered && clock(invokeNs) !== clock(completeNs);
   return {
     atNs: answered ? completeNs : invokeNs,
     who: String(process),
-    text: `${describeOperation(operation)} -> ${describeOutcome(operation)}`,
+    text: `${describeOperation(operation)} -> ${describeOutcome(operation)}${asked ? ` (asked at ${clock(invokeNs)})` : ""}`,
     tone: "operation",
     event: answered ? completeEvent : invokeEvent,
   };
 }
 
-function faultLines(judged: Judged, lastNs: number, evidence: Evidence): StoryLine[] {
-  const before = judged.schedule.filter(({ startNs }) => startNs <= lastNs);
-  const out: StoryLine[] = [];
-  if (before.length > FAULTS_TOLD_MAX) {
-    const text = `${before.length} faults before this`;
-    return [{ atNs: before[0]?.startNs ?? 0, who: "fault", text, tone: "fault" }];
-  }
-  for (const fault of before) {
-    out.push({
-      atNs: fault.startNs,
-      who: "fault",
-      text: describeFault(fault),
-      tone: "fault",
-    });
-    const atNs = Math.min(endNs(fault), judged.calmFromNs);
-    if (atNs <= lastNs) out.push(liftLine(fault, atNs, evidence, judged));
-  }
-  return out;
+function restLine(count: number, { plan }: Judged): StoryLine {
+  const other = count === 1 ? "operation is" : "operations are";
+  const text = `${count} more ${other} left out: the check names none, and --trace shows all`;
+  return { atNs: plan.durationNs, who: "", text, tone: "note" };
 }
 
-/** Whoever wakes up and still holds what another has got meanwhile is the point of many a story. */
-function liftLine(fault: Fault, atNs: number, evidence: Evidence, judged: Judged): StoryLine {
-  if (fault.kind !== "pause" || fault.targets.length !== 1) {
-    return { atNs, who: "fault", text: describeLift(fault), tone: "lift" };
-  }
-  const who = fault.targets[0] as string;
-  const held = heldBy(who, atNs, evidence, judged);
-  const text = held === undefined ? "resumes" : `resumes, and still holds ${held}`;
-  return { atNs, who, text, tone: "lift" };
-}
-
-function heldBy(
-  who: string,
-  atNs: number,
-  evidence: Evidence,
-  { plan, history }: Judged,
-): string | undefined {
-  const holdings = plan.checks.flatMap(({ givenUpAtDeath }) => givenUpAtDeath?.[0] ?? []);
-  const concerned = evidence.operations.flatMap((index) => history.operations[index] ?? []);
-  const mine = concerned.filter(({ process }) => process === who);
-  const acquired = mine.find((op) => holdings.includes(op.f) && op.completeNs <= atNs);
-  if (!acquired) return undefined;
-  const given = mine.some((op) => !holdings.includes(op.f) && op.invokeNs < atNs);
-  return given ? undefined : String(acquired.key ?? "it");
+/** A time as the column of a story shows it. */
+function clock(atNs: number): string {
+  return `${(atNs / SECOND).toFixed(3)}s`;
 }

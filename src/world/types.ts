@@ -24,8 +24,11 @@ export interface Probe {
   always(name: string, condition: boolean, detail?: unknown): void;
   /** Must be true at least once in a campaign. */
   sometimes(name: string, condition: boolean): void;
-  /** Must be true at some moment of the calm after the faults, where it is reached at all. */
-  eventually(name: string, condition: boolean): void;
+  /**
+   * Must be true at some moment of the calm after the faults, where it is reached at all. `detail` says what
+   * was seen instead: the last one is shown.
+   */
+  eventually(name: string, condition: boolean, detail?: unknown): void;
 }
 
 /** Random numbers of one host, drawn from the run's seed. */
@@ -128,7 +131,11 @@ export interface RunRecord {
 /** A check: `mutex()` and its like from `lightcone/check`, or one of your own. */
 export interface Check {
   readonly name: string;
-  /** A verdict; or `true` for "holds", and `false` or a sentence for "violated". */
+  /**
+   * A verdict; or `true` for "holds", and `false` or a sentence for "violated". `violated(sentence,
+   * operations)` of `lightcone/check` makes a verdict that says which operations show it: the story tells those,
+   * where it otherwise tells all that shrinking has left of the run.
+   */
   judge(record: RunRecord): Verdict | boolean | string;
   /**
    * The operations that it is about, by name; an empty list stands for all. A world none of whose runs has

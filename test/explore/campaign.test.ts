@@ -10,8 +10,13 @@ import type { RunOutcome } from "../../src/world/outcome.ts";
 
 const SECOND = 1_000_000_000;
 
-function outcome(seed: number, violated: boolean, schedule: readonly Fault[] = []): RunOutcome {
-  const evidence = { summary: "broken", steps: [], operations: [] };
+function outcome(
+  seed: number,
+  violated: boolean,
+  schedule: readonly Fault[] = [],
+  cause = "broken",
+): RunOutcome {
+  const evidence = { summary: cause, steps: [], operations: [] };
   const line = { atNs: 3 * SECOND, who: "a", text: "breaks", tone: "note" } as const;
   return {
     world: "a world",
@@ -24,7 +29,15 @@ function outcome(seed: number, violated: boolean, schedule: readonly Fault[] = [
     schedule,
     faultsBegun: 1,
     violations: violated
-      ? [{ check: "mine", evidence, story: { lines: [line], summary: "broken" } }]
+      ? [
+          {
+            check: "mine",
+            evidence,
+            causes: [cause],
+            completeNs: 3 * SECOND,
+            story: { lines: [line], summary: "broken" },
+          },
+        ]
       : [],
     undecided: [],
     sometimes: [["a retry", seed === 3]],
@@ -185,6 +198,69 @@ describe("shrinking a run", () => {
     const shrunk = await shrinkRun(pool, outcome(1, true, faults));
     expect(shrunk.outcome.verdict).toBe("violated");
     expect(shrunk.outcome.schedule.map(({ targets }) => targets[0])).toEqual(["host-4"]);
+  });
+
+  it("says of a fault that it is needed only what whole runs have shown", async () => {
+    // Without the fault it happens all the same, later than shrinking looks.
+    const pool = poolOf(2, ({ seed, schedule, untilNs }) => {
+      const late = untilNs === undefined && seed === 1;
+      return outcome(seed, needed(schedule) || late, schedule);
+    });
+    const shrunk = await shrinkRun(pool, outcome(1, true, faults));
+    expect(shrunk.outcome.schedule).toEqual([]);
+    expect(shrunk.minimal).toBe(true);
+  });
+
+  it("leaves out a fault that only seemed needed, as the run without it was cut", async () => {
+    const both = (schedule: readonly Fault[] = []): boolean =>
+      needed(schedule) && schedule.some(({ targets }) => targets[0] === "host-7");
+    const pool = poolOf(2, ({ seed, schedule, untilNs }) => {
+      const shown = untilNs === undefined ? needed(schedule) : both(schedule);
+      return outcome(seed, shown, schedule);
+    });
+    const shrunk = await shrinkRun(pool, outcome(1, true, faults));
+    expect(shrunk.outcome.schedule.map(({ targets }) => targets[0])).toEqual(["host-4"]);
+    expect(shrunk).toMatchObject({ minimal: true, calmSeeds: 8 });
+  });
+
+  it("tells a bug that needs no fault with the seed that shows it so, though the found one does not", async () => {
+    const pool = poolOf(2, ({ seed, schedule = [] }) => {
+      return outcome(seed, schedule.length === 0 ? seed === 4 : needed(schedule), schedule);
+    });
+    const shrunk = await shrinkRun(pool, outcome(1, true, faults));
+    expect(shrunk).toMatchObject({
+      foundSeed: 1,
+      faultsBefore: 9,
+      outcome: { seed: 4, schedule: [], verdict: "violated" },
+    });
+  });
+
+  it("does not slip to another cause under the same check's name, and says that it met one", async () => {
+    const pool = poolOf(2, ({ seed, schedule = [] }) => {
+      const cause = needed(schedule) ? "broken" : "another way";
+      return outcome(seed, schedule.length > 0, schedule, cause);
+    });
+    const shrunk = await shrinkRun(pool, outcome(1, true, faults));
+    expect(shrunk.outcome.schedule.map(({ targets }) => targets[0])).toEqual(["host-4"]);
+    expect(shrunk.outcome.violations[0]?.causes).toEqual(["broken"]);
+    expect(shrunk.otherCauses).toEqual(["another way"]);
+  });
+
+  it("ends at once where it is told to, with why, and waits for no run under way", async () => {
+    const controller = new AbortController();
+    let asked = 0;
+    const pool = poolOf(2, ({ seed, schedule }) => outcome(seed, needed(schedule), schedule));
+    const stuck = {
+      size: 2,
+      run: (request: PoolRequest) => {
+        if (++asked === 12) controller.abort("time");
+        const isShort = request.untilNs !== undefined;
+        return asked >= 12 && isShort ? new Promise(() => {}) : pool.run(request);
+      },
+    } as unknown as RunnerPool;
+    const { signal } = controller;
+    const shrunk = await shrinkRun(stuck, outcome(1, true, faults, "broken"), { signal });
+    expect(shrunk).toMatchObject({ ended: "time", minimal: false, faultsBefore: 9 });
   });
 });
 

@@ -152,7 +152,10 @@ describe("checks of a run", () => {
     expect(violations[0]?.evidence.summary).toBe(
       "client's request got no answer in 3s without faults",
     );
-    expect(violations[0]?.story.lines.at(-1)?.text).toBe("request a -> no answer");
+    expect(violations[0]?.story.lines.map(({ text }) => text)).toEqual([
+      "request a -> no answer",
+      "connection to server:80: stands at both ends, last word from server at 1.3ms",
+    ]);
   });
 });
 

@@ -6,20 +6,24 @@ import {
   runCampaign,
   type RunnerPool,
   shrinkRun,
+  withDeadline,
 } from "../../explore/index.ts";
 import {
   count,
   describeProgress,
   describeRates,
+  faultsWord,
   Progress,
+  renderNotes,
   runAsJson,
+  shrunkNotes,
+  shrunkSubtitle,
   type Style,
   styleFor,
 } from "../../report/index.ts";
 import { type Command, type ExitCode, parseOptions, reportError } from "../command.ts";
 import {
   divergenceError,
-  faultsWord,
   Interrupt,
   interrupted,
   parseCount,
@@ -28,12 +32,14 @@ import {
   saveReplay,
   startPool,
   tellViolation,
+  toldShrink,
   worldArgument,
 } from "../session.ts";
 
 const options = {
   runs: { type: "string" },
   for: { type: "string" },
+  "shrink-for": { type: "string" },
   seed: { type: "string" },
   jobs: { type: "string" },
   json: { type: "boolean" },
@@ -43,13 +49,14 @@ const options = {
 } as const;
 
 const DEFAULT_FOR_MS = 30_000;
+const DEFAULT_SHRINK_MS = 60_000;
 /** More processes than any machine has cores are a slip of the finger, and would bring it down. */
 const JOBS_MAX = 512;
 
 export const command: Command = {
   summary: "search many seeds for a violation, and shrink it",
   usage: `
-lightcone explore WORLD [--runs N | --for 30s] [--seed N] [--jobs N] [--all] [--json]
+lightcone explore WORLD [--runs N | --for 30s] [--shrink-for 60s] [--seed N] [--jobs N] [--all] [--json]
 
 Runs the world with one seed after the other, on all cores, until a check is violated, N runs are done
 or the time is up (30s unless told). Shrinks the faults of the first violated run to the fewest that
@@ -58,6 +65,8 @@ that a seed always gives the same run.
 
   --runs N      how many runs at the most
   --for TIME    how long at the most: 30s, 5m, 1h
+  --shrink-for TIME
+                how long shrinking may take after that (default: as long as --for, else 60s)
   --seed N      the first seed (default: drawn, and printed)
   --jobs N      how many processes (default: one for each core)
   --all         go on after a violation
@@ -65,13 +74,16 @@ that a seed always gives the same run.
   --no-faults   leave out the faults: does the world hold at all?
   --no-shrink   tell the run as it was found
 
-Ctrl-C ends it, and what was found until then is told. Exit code: 0 held, 1 violated, 2 could not run.
+Ctrl-C (or SIGTERM) ends it, and what was found until then is told. Exit code: 0 held, 1 violated, 2 could not run.
 `,
   async run(args) {
     const { values, positionals } = parseOptions("explore", args, options);
     const world = worldArgument("explore", positionals);
     const runs = values.runs === undefined ? undefined : parseCount("explore", "runs", values.runs);
     const forMs = values.for === undefined ? undefined : parseWallMs("explore", "for", values.for);
+    const shrinkText = values["shrink-for"];
+    const shrinkMs =
+      shrinkText === undefined ? undefined : parseWallMs("explore", "shrink-for", shrinkText);
     const firstSeed =
       values.seed === undefined
         ? Math.floor(Math.random() * 0x1_0000_0000)
@@ -91,7 +103,8 @@ Ctrl-C ends it, and what was found until then is told. Exit code: 0 held, 1 viol
         forMs: forMs ?? (runs === undefined ? DEFAULT_FOR_MS : undefined),
         all: values.all === true || values.json === true,
         json: values.json === true,
-        shrinks: values["no-shrink"] !== true,
+        shrinkMs:
+          values["no-shrink"] === true ? undefined : (shrinkMs ?? forMs ?? DEFAULT_SHRINK_MS),
       });
     } finally {
       interrupt.close();
@@ -108,7 +121,8 @@ interface Search {
   readonly forMs: number | undefined;
   readonly all: boolean;
   readonly json: boolean;
-  readonly shrinks: boolean;
+  /** How long shrinking may take; `undefined` to leave it out. */
+  readonly shrinkMs: number | undefined;
 }
 
 async function explore(search: Search): Promise<ExitCode> {
@@ -173,7 +187,7 @@ async function tellResult(search: Search, result: CampaignResult, startMs: numbe
 }
 
 async function tellFound(search: Search, result: CampaignResult, style: Style): Promise<void> {
-  const { pool, interrupt, shrinks } = search;
+  const { pool, interrupt, shrinkMs } = search;
   const found = result.violation as NonNullable<CampaignResult["violation"]>;
   const before = found.schedule.length;
   const sink = process.stdout.isTTY ? process.stdout : process.stderr;
@@ -182,36 +196,30 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
   let replay = saveReplay(pool, found, before);
   interrupt.lastWords = `seed ${formatSeed(found.seed)} is violated: ${replay[1]}`;
   const shrunk =
-    shrinks && !interrupt.asked
-      ? await shrinkRun(pool, found, {
-          stopped: () => interrupt.asked,
-          onStep: (faults, runs) => {
-            progress.update(
-              () =>
-                `seed ${formatSeed(found.seed)} is violated · shrinking ${faultsWord(before)} · ${faults} left · ${runs} runs`,
-            );
-          },
-        })
-      : undefined;
+    shrinkMs === undefined || interrupt.asked
+      ? undefined
+      : await withDeadline(interrupt.signal, shrinkMs, (signal) => {
+          return shrinkRun(pool, found, {
+            signal,
+            onStep: (faults, runs) => {
+              progress.update(
+                () =>
+                  `seed ${formatSeed(found.seed)} is violated · shrinking ${faultsWord(before)} · ${faults} left · ${runs} runs`,
+              );
+            },
+          });
+        });
   progress.close();
+  const told = shrunk && toldShrink(shrunk);
+  if (shrunk) replay = saveReplay(pool, shrunk.outcome, before);
+  const subtitle = told ? shrunkSubtitle(told) : faultsWord(before);
   const outcome = shrunk?.outcome ?? found;
-  const after = outcome.schedule.length;
-  const subtitle = shrunk
-    ? `${faultsWord(before)}, ${after === 0 ? "none" : after} after shrinking`
-    : faultsWord(before);
-  if (shrunk) replay = saveReplay(pool, outcome, before);
-  process.stdout.write(
-    tellViolation(outcome, {
-      style,
-      subtitle,
-      footer: [replay],
-    }),
-  );
-  if (shrunk?.minimal && after > 0) {
-    const least = after === 1 ? "without this fault it does not happen" : "each of them is needed";
-    process.stdout.write(`  ${style.dim(least)}\n`);
-  }
+  process.stdout.write(tellViolation(outcome, { style, subtitle, footer: [replay] }));
+  const notes = told ? shrunkNotes(told) : interrupt.asked ? [NOT_SHRUNK] : [];
+  process.stdout.write(renderNotes(notes, style));
 }
+
+const NOT_SHRUNK = "interrupted before it was shrunk: some of these faults may not be needed";
 
 function heldLine(search: Search, result: CampaignResult, style: Style): string {
   const { pool, firstSeed, interrupt } = search;

@@ -2,9 +2,16 @@
 import { existsSync } from "node:fs";
 import { LightconeError } from "../../base/errors.ts";
 import { packageVersion, readReplay, type Replay, type RunnerPool } from "../../explore/index.ts";
-import { count, renderLines, runAsJson, type Style, styleFor } from "../../report/index.ts";
+import {
+  count,
+  faultsWord,
+  renderLines,
+  runAsJson,
+  type Style,
+  styleFor,
+} from "../../report/index.ts";
 import { type Command, type ExitCode, parseOptions } from "../command.ts";
-import { faultsWord, startPool, tellViolation, usage } from "../session.ts";
+import { startPool, tellViolation, usage } from "../session.ts";
 
 type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
 

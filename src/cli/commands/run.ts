@@ -10,12 +10,18 @@ import {
   runName,
   runTwice,
 } from "../../explore/index.ts";
-import { count, renderLines, runAsJson, type Style, styleFor } from "../../report/index.ts";
+import {
+  count,
+  faultsWord,
+  renderLines,
+  runAsJson,
+  type Style,
+  styleFor,
+} from "../../report/index.ts";
 import { encodeTrace } from "../../trace/index.ts";
 import { type Command, type ExitCode, parseOptions } from "../command.ts";
 import {
   divergenceError,
-  faultsWord,
   parseSeed,
   saveReplay,
   startPool,

@@ -3,6 +3,7 @@ import type { Device, Host } from "../host.ts";
 import type { Process } from "../process.ts";
 import { ProcessFiles, timestamp } from "./descriptors.ts";
 import { FileSystem } from "./file-system.ts";
+import type { PowerLoss } from "./losses.ts";
 import { loseEverything, type PowerLossPolicy } from "./journal.ts";
 import { plantSystem } from "./system-tree.ts";
 import { DiskClock, type DiskTiming, ssd } from "./timing.ts";
@@ -29,10 +30,14 @@ export class Disk implements Device {
   readonly clock: DiskClock;
   /** Asked at power loss; a fault may replace it. */
   policy: PowerLossPolicy;
+  /** What power losses took, in order of time. */
+  readonly losses: PowerLoss[] = [];
+  readonly #nowNs: () => number;
 
   constructor(host: Host, options: DiskOptions = {}) {
     const prng = host.prng.fork("disk");
     const nowNs = (): number => host.kernel.nowNs;
+    this.#nowNs = nowNs;
     this.policy = options.policy ?? loseEverything;
     this.clock = new DiskClock(options.timing ?? ssd, prng.fork("delay"), nowNs);
     this.fs = new FileSystem({
@@ -46,7 +51,8 @@ export class Disk implements Device {
   }
 
   powerOff(): void {
-    this.fs.powerLoss(this.policy);
+    const lost = this.fs.powerLoss(this.policy);
+    if (lost.length > 0) this.losses.push({ atNs: this.#nowNs(), lost });
   }
 
   powerOn(): void {}
@@ -63,6 +69,11 @@ export function diskOf(host: Host, options?: DiskOptions): Disk {
     host.devices.push(disk);
   }
   return disk;
+}
+
+/** What power losses took from a host's disk so far. */
+export function powerLossesOf(host: Host): readonly PowerLoss[] {
+  return disks.get(host)?.losses ?? [];
 }
 
 const files = new WeakMap<Process, ProcessFiles>();

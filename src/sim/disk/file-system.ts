@@ -34,6 +34,7 @@ import {
   type PowerLossPolicy,
   type WritebackLimits,
 } from "./journal.ts";
+import { LossReport } from "./losses.ts";
 import { tell, tellEntry, tellGone } from "./watch.ts";
 
 /** How a file system is made. */
@@ -210,15 +211,18 @@ export class FileSystem {
 
   /**
    * The power goes: the tree becomes what was durable of it, and no file is open. `policy` may save some
-   * of what was not.
+   * of what was not. Gives what is lost, in words.
    */
-  powerLoss(policy: PowerLossPolicy): void {
-    this.journal.powerLoss(policy);
+  powerLoss(policy: PowerLossPolicy): string[] {
+    const report = new LossReport(this.root);
+    this.journal.powerLoss(report.listen(policy));
+    const lost = report.finish();
     this.boot++;
     this.usedPages = 0;
     this.inodeCount = 0;
     const seen = new Set<Inode>();
     this.#revert(this.root, seen);
+    return lost;
   }
 
   #revert(inode: Inode, seen: Set<Inode>): void {

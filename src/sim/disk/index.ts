@@ -5,7 +5,7 @@ export { applyChanges, ChangeLog, type DiskChange } from "./change-log.ts";
 export * from "./constants.ts";
 export { copyFile, makeTemporaryDirectory, realPath } from "./composed.ts";
 export { ProcessFiles, timestamp } from "./descriptors.ts";
-export { Disk, type DiskOptions, diskOf, filesOf } from "./disk.ts";
+export { Disk, type DiskOptions, diskOf, filesOf, powerLossesOf } from "./disk.ts";
 export { type ErrnoCode, errnoNumbers, fail, SystemError } from "./errno.ts";
 export type { FileSystem } from "./file-system.ts";
 export {
@@ -22,6 +22,7 @@ export {
   type WatchEvent,
 } from "./inode.ts";
 export { loseEverything, type PendingOperation, type PowerLossPolicy } from "./journal.ts";
+export type { PowerLoss } from "./losses.ts";
 export * from "./names.ts";
 export { dirtyBytes, open, OpenFile, read, type StreamEnd, sync, write } from "./open-file.ts";
 export { mountTree, plantDirectory, plantFile, plantLink } from "./system-tree.ts";

@@ -6,6 +6,7 @@ import { assert } from "../../base/errors.ts";
 import type { Device, Host } from "../host.ts";
 import type { Process } from "../process.ts";
 import { isLoopback, isWildcard, unmapped } from "./address.ts";
+import type { EndedConnection } from "./connections.ts";
 import { defaultLinkSettings, Link, type LinkSettings } from "./link.ts";
 import type { Network } from "./network.ts";
 import { PortTable } from "./ports.ts";
@@ -48,6 +49,8 @@ export class HostStack implements Device {
   readonly sockets: Set<TcpSocket> = new Set();
   /** Every UDP socket that is bound. */
   readonly datagramSockets: Set<UdpSocket> = new Set();
+  /** The latest connections that ended, oldest first; for stories. */
+  readonly ended: EndedConnection[] = [];
   up = true;
 
   readonly #links: Map<HostStack, Link> = new Map();

@@ -13,6 +13,7 @@
  */
 import type { Process } from "../../process.ts";
 import type { Family } from "../address.ts";
+import { rememberEnd } from "../connections.ts";
 import { Errno } from "../errno.ts";
 import { type Holder, Holders, Turns } from "../holders.ts";
 import type { PortHolder } from "../ports.ts";
@@ -72,12 +73,18 @@ export class TcpSocket implements PortHolder {
   orphan = false;
   /** It ended by an error of the network. */
   connectionLost = false;
+  /** When it was made, and when it was gone; for stories. */
+  readonly madeNs: number;
+  endedNs = 0;
+  /** It is gone because its machine lost power. */
+  lostPower = false;
   #holders: Holders<StreamEvents> | undefined;
 
   constructor(stack: HostStack, process: Process | undefined, unix = false) {
     this.stack = stack;
     this.process = process;
     this.unix = unix;
+    this.madeNs = stack.host.kernel.nowNs;
     this.sender = new Sender(this);
     this.receiver = new Receiver(this);
     stack.sockets.add(this);
@@ -243,6 +250,8 @@ export class TcpSocket implements PortHolder {
     this.process = undefined;
     this.events = undefined;
     this.phase = Phase.dead;
+    this.endedNs = this.stack.host.kernel.nowNs;
+    this.lostPower = true;
     this.receiver.discard();
     this.#stopTimers();
   }
@@ -286,7 +295,9 @@ export class TcpSocket implements PortHolder {
   die(): void {
     if (this.phase === Phase.dead) return;
     const connected = this.phase === Phase.open;
+    if (connected || this.phase === Phase.connecting) rememberEnd(this);
     this.phase = Phase.dead;
+    this.endedNs = this.stack.host.kernel.nowNs;
     this.#stopTimers();
     this.sender.discard();
     this.receiver.discardOutOfOrder();

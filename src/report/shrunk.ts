@@ -1,0 +1,75 @@
+/** What shrinking came to, in words: how many faults are left, whether they are needed, what was not tried. */
+import type { Style } from "./style.ts";
+
+/** What is told of it. */
+export interface ToldShrink {
+  readonly seed: string;
+  /** The seed that was found, where another one is shown. */
+  readonly foundSeed: string;
+  readonly check: string;
+  readonly faultsBefore: number;
+  readonly faultsAfter: number;
+  readonly minimal: boolean;
+  readonly calmSeeds: number;
+  readonly ended: "asked" | "time" | "runs" | undefined;
+  readonly otherCauses: readonly string[];
+}
+
+/** "1 fault", "7 faults", "no faults". */
+export function faultsWord(count: number): string {
+  return count === 0 ? "no faults" : `${count} ${count === 1 ? "fault" : "faults"}`;
+}
+
+/** Behind the world's name: what is needed for it comes first. */
+export function shrunkSubtitle({ seed, foundSeed, faultsBefore, faultsAfter }: ToldShrink): string {
+  if (faultsBefore === 0) return "no faults";
+  if (faultsAfter > 0) return `${faultsWord(faultsBefore)}, ${faultsAfter} after shrinking`;
+  const found = seed === foundSeed ? "" : ` (found with seed ${foundSeed})`;
+  return `needs no fault · ${faultsWord(faultsBefore)} before shrinking${found}`;
+}
+
+/** Below the story: what was tried to say that the faults are needed, and what was not. */
+export function shrunkNotes(told: ToldShrink): string[] {
+  return [needed(told), early(told), others(told)].filter((note) => note !== undefined);
+}
+
+function needed(told: ToldShrink): string | undefined {
+  const { minimal, faultsBefore, faultsAfter, calmSeeds, seed, check } = told;
+  if (!minimal || faultsBefore === 0) return undefined;
+  if (faultsAfter === 0) return `it happens without any fault (${check})`;
+  const others = calmSeeds - 1;
+  const alone =
+    faultsAfter === 1
+      ? `without this fault seed ${seed} does not show it`
+      : `with any one of them left out seed ${seed} does not show it`;
+  const calm =
+    others < 1
+      ? ""
+      : faultsAfter === 1
+        ? `, nor ${others === 1 ? "does another seed" : `do ${others} other seeds`} without faults`
+        : `, nor do ${calmSeeds} seeds without any`;
+  return `${alone}${calm}: all run to the end`;
+}
+
+function early({ ended, faultsAfter }: ToldShrink): string | undefined {
+  if (ended === undefined || faultsAfter === 0) return undefined;
+  const left = "some of these faults may not be needed";
+  switch (ended) {
+    case "asked":
+      return `shrinking was interrupted: ${left}`;
+    case "time":
+      return `shrinking ended as its time was up (--shrink-for allows more): ${left}`;
+    case "runs":
+      return `shrinking ended after as many runs as it may take: ${left}`;
+  }
+}
+
+function others({ check, otherCauses }: ToldShrink): string | undefined {
+  if (otherCauses.length === 0) return undefined;
+  return `other ways to violate ${JSON.stringify(check)} came up with fewer faults, and were not followed: ${otherCauses.join("; ")}`;
+}
+
+/** The notes as lines of a terminal. */
+export function renderNotes(notes: readonly string[], style: Style): string {
+  return notes.map((note) => `  ${style.dim(note)}\n`).join("");
+}

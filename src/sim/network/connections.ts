@@ -1,0 +1,144 @@
+/**
+ * What became of a host's TCP connections, in words: for the story of an operation that waits for ever. It
+ * looks at both ends, as no machine could.
+ */
+import { formatNs } from "../../base/units.ts";
+import { Errno } from "./errno.ts";
+import type { HostStack } from "./stack.ts";
+import { Phase } from "./tcp/phase.ts";
+import type { TcpSocket } from "./tcp/socket.ts";
+
+/** A connection of a host that is no more. */
+export interface EndedConnection {
+  /** The other host. */
+  readonly with: string;
+  /** The port that the connection was asked for at. */
+  readonly port: number;
+  readonly outgoing: boolean;
+  readonly atNs: number;
+  /** The network's error that ended it, or 0. */
+  readonly error: number;
+  /** Its own process had closed it. */
+  readonly closedHere: boolean;
+}
+
+/** What is known of a host's connections. */
+export interface ConnectionReport {
+  /** One line for each connection that matters, those in trouble first. */
+  readonly lines: readonly string[];
+  /** Some connection stands at this end alone: the other machine knows nothing of it, and cannot say so. */
+  readonly halfOpen: boolean;
+}
+
+/** How many ends of connections a host remembers. */
+const ENDED_MAX = 64;
+/** More connections than that are told by number. */
+const TOLD_MAX = 4;
+/** Where Linux takes the ports of those who connect from. */
+const EPHEMERAL_FROM = 32_768;
+
+/** Remembers that a connection of `socket.stack` has ended. */
+export function rememberEnd(socket: TcpSocket): void {
+  const { stack, remoteStack, unix, orphan, connectionLost, error } = socket;
+  if (unix || remoteStack === undefined) return;
+  stack.ended.push({
+    with: remoteStack.host.name,
+    port: servicePort(socket),
+    outgoing: isOutgoing(socket),
+    atNs: stack.host.kernel.nowNs,
+    error: connectionLost ? error : 0,
+    closedHere: orphan,
+  });
+  if (stack.ended.length > ENDED_MAX) stack.ended.shift();
+}
+
+/** What has become of a host's connections since `sinceNs`. */
+export function describeConnections(stack: HostStack, sinceNs: number): ConnectionReport {
+  const open = [...stack.sockets].filter(isConnection);
+  const halfOpen = open.filter((socket) => peerIsGone(socket));
+  const asking = open.filter(({ phase }) => phase === Phase.connecting);
+  const whole = open.filter((socket) => !halfOpen.includes(socket) && !asking.includes(socket));
+  const ended = stack.ended.filter(({ atNs }) => atNs >= sinceNs);
+  const lines = [
+    ...halfOpen.map(tellHalfOpen),
+    ...asking.map((socket) => {
+      return `${nameOf(socket)}: asked for at ${formatNs(socket.madeNs)}, and not answered`;
+    }),
+    ...counted(ended.map(tellEnded)),
+    ...whole.map(tellWhole),
+  ];
+  const told = lines.slice(0, TOLD_MAX);
+  const more = lines.length - told.length;
+  if (more > 0) told.push(`and ${more} more connections, open or ended since`);
+  if (told.length === 0) told.push("there is no connection to or from it");
+  return { lines: told, halfOpen: halfOpen.length > 0 };
+}
+
+function isConnection({ unix, phase, process, remoteStack }: TcpSocket): boolean {
+  if (unix || process === undefined || remoteStack === undefined) return false;
+  return phase === Phase.connecting || phase === Phase.open || phase === Phase.handshaking;
+}
+
+/** The other end is closed for good, and this one waits for nothing more from it than silence. */
+function peerIsGone({ phase, peer, receiver }: TcpSocket): boolean {
+  return phase === Phase.open && peer?.phase === Phase.dead && !receiver.finReceived;
+}
+
+function tellHalfOpen(socket: TcpSocket): string {
+  const { peer, remoteStack } = socket;
+  const other = remoteStack?.host.name ?? "the other host";
+  const when = formatNs(peer?.endedNs ?? 0);
+  return peer?.lostPower === true
+    ? `${nameOf(socket)}: stands at this end alone; ${other} lost power at ${when}, and knows nothing of it`
+    : `${nameOf(socket)}: stands at this end alone; ${other} ended it at ${when}, and that did not arrive`;
+}
+
+function tellEnded({ with: other, port, outgoing, atNs, error, closedHere }: EndedConnection) {
+  const name = outgoing ? `connection to ${other}:${port}` : `connection from ${other}`;
+  const when = `at ${formatNs(atNs)}`;
+  if (error !== 0) return { text: `${name}: ended with ${errorName(error)}`, when };
+  return { text: closedHere ? `${name}: closed` : `${name}: closed by ${other}`, when };
+}
+
+/** The same thing told once: a client that tries again and again fails in the same way each time. */
+function counted(
+  items: readonly { readonly text: string; readonly when: string }[],
+): readonly string[] {
+  const byText = new Map<string, string[]>();
+  for (const { text, when } of items) byText.set(text, [...(byText.get(text) ?? []), when]);
+  return [...byText].map(([text, whens]) => {
+    const last = whens.at(-1) as string;
+    return whens.length === 1 ? `${text} ${last}` : `${text}, ${whens.length} times, last ${last}`;
+  });
+}
+
+function tellWhole(socket: TcpSocket): string {
+  const { peer, remoteStack, heardNs, sender } = socket;
+  const other = remoteStack?.host.name ?? "the other host";
+  const unread = peer?.receiver.inboxBytes ?? 0;
+  const facts = [
+    `stands at both ends, last word from ${other} at ${formatNs(heardNs)}`,
+    ...(sender.recovering ? ["what was sent last has not arrived"] : []),
+    ...(unread > 0 ? [`${other} has not read ${unread} bytes of it`] : []),
+  ];
+  return `${nameOf(socket)}: ${facts.join("; ")}`;
+}
+
+function nameOf(socket: TcpSocket): string {
+  const other = socket.remoteStack?.host.name ?? socket.remoteAddress;
+  return isOutgoing(socket)
+    ? `connection to ${other}:${servicePort(socket)}`
+    : `connection from ${other}`;
+}
+
+function isOutgoing({ localPort, remotePort }: TcpSocket): boolean {
+  return localPort >= EPHEMERAL_FROM || remotePort < localPort;
+}
+
+function servicePort(socket: TcpSocket): number {
+  return isOutgoing(socket) ? socket.remotePort : socket.localPort;
+}
+
+function errorName(error: number): string {
+  return Object.entries(Errno).find(([, number]) => number === error)?.[0] ?? `error ${error}`;
+}

@@ -1,0 +1,84 @@
+/**
+ * Which operations of a run a story should show, where its evidence names none: those that were asked
+ * before an assertion, or that a check's sentence seems to speak of.
+ */
+import type { Operation } from "../history/operation.ts";
+
+/** How many operations of the client, and of the key, are shown before an assertion. */
+const CLIENT_MAX = 5;
+const KEY_MAX = 6;
+
+/** What the assertion that failed is known to be about. */
+export interface AssertedAt {
+  readonly host: string;
+  readonly atNs: number;
+  /** The trace event of the assertion: decides what was before it. */
+  readonly event: number;
+  readonly detail: unknown;
+}
+
+/**
+ * The operations before an assertion, by index: the last ones of its client, and the last ones on the key that
+ * it is about (the key of the operation under way or last, and any that its detail names).
+ */
+export function operationsBefore(operations: readonly Operation[], at: AssertedAt): number[] {
+  const before = operations.filter((operation) => wasBefore(operation, at));
+  const ofClient = before.filter(({ process }) => isOfHost(process, at.host));
+  const keys = new Set<string>();
+  const current = ofClient.findLast(({ completeNs }) => completeNs >= at.atNs) ?? ofClient.at(-1);
+  if (current?.key !== undefined) keys.add(keyText(current.key));
+  for (const word of wordsOf(at.detail)) keys.add(word);
+  const ofKey = before.filter(({ key }) => key !== undefined && keys.has(keyText(key)));
+  const chosen = new Set([...ofClient.slice(-CLIENT_MAX), ...ofKey.slice(-KEY_MAX)]);
+  return [...chosen].map(({ index }) => index).sort((a, b) => a - b);
+}
+
+function wasBefore({ invokeEvent, invokeNs }: Operation, { event, atNs }: AssertedAt): boolean {
+  return invokeEvent === undefined ? invokeNs <= atNs : invokeEvent < event;
+}
+
+/**
+ * At most `max` of the operations, by index: those that the sentence names (by key, value or process), then
+ * those that did not succeed, then the latest.
+ */
+export function operationsNamed(
+  operations: readonly Operation[],
+  sentence: string,
+  max: number,
+): number[] {
+  if (operations.length <= max) return operations.map(({ index }) => index);
+  const words = new Set(sentence.split(/[^\p{L}\p{N}_./:@-]+/u).map((word) => trimmed(word)));
+  const score = (operation: Operation): number => {
+    const { key, input, output, outcome } = operation;
+    const named = [key, input, output].filter((value) => words.has(keyText(value))).length;
+    return named * 2 + (words.has(String(operation.process)) ? 1 : 0) + (outcome === "ok" ? 0 : 1);
+  };
+  return operations
+    .map((operation) => ({ index: operation.index, score: score(operation) }))
+    .sort((a, b) => b.score - a.score || b.index - a.index)
+    .slice(0, max)
+    .map(({ index }) => index)
+    .sort((a, b) => a - b);
+}
+
+/** Without what ends a sentence or a clause. */
+function trimmed(word: string): string {
+  return word.replace(/[.:,]+$/, "");
+}
+
+/** Whether a history's process belongs to a host: its lanes are "a", "a/2", "a/3", ... */
+export function isOfHost(process: number | string, host: string): boolean {
+  return process === host || String(process).startsWith(`${host}/`);
+}
+
+/** Keys as text, so that the same key is equal to itself. */
+export function keyText(key: unknown): string {
+  return typeof key === "string" ? key : (JSON.stringify(key) ?? "");
+}
+
+/** The plain values that a detail holds, two levels deep: any of them may be a key. */
+function wordsOf(detail: unknown, depth = 0): string[] {
+  if (typeof detail === "string" || typeof detail === "number") return [keyText(detail)];
+  if (typeof detail !== "object" || detail === null || depth === 2) return [];
+  return Object.values(detail).flatMap((value) => wordsOf(value, depth + 1));
+}

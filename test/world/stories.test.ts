@@ -1,0 +1,184 @@
+/** Stories: is the cause in them, and nothing else? */
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import * as check from "../../src/check/index.ts";
+import { HistoryBuilder } from "../../src/history/build.ts";
+import { messageOf } from "../../src/base/errors.ts";
+import type { Fault } from "../../src/sim/faults.ts";
+import { withoutValues } from "../../src/world/causes.ts";
+import { operationsNamed } from "../../src/world/concerned.ts";
+import { loadWorld } from "../../src/world/load.ts";
+import type { RunOutcome, RunViolation } from "../../src/world/outcome.ts";
+import { runWorld } from "../../src/world/run.ts";
+import { placesOf } from "../../src/world/thrown.ts";
+
+const MS = 1_000_000;
+
+function powerLoss(target: string, startMs: number): Fault {
+  const params = { how: "machine" } as const;
+  return { kind: "crash", targets: [target], startNs: startMs * MS, durationNs: 200 * MS, params };
+}
+
+let outcome: RunOutcome;
+
+beforeAll(async () => {
+  const path = fileURLToPath(new URL("./worlds/stories.world.ts", import.meta.url));
+  const world = await loadWorld(path, { "lightcone/check": check });
+  const schedule = [powerLoss("disk", 600), powerLoss("server", 1_100)];
+  outcome = await runWorld(world, { seed: 1, schedule });
+});
+
+function find(name: string): RunViolation {
+  const found = outcome.violations.find((violation) => violation.check === name);
+  if (!found) throw new Error(`${name} is not violated`);
+  return found;
+}
+
+function lines(name: string): string[] {
+  return find(name).story.lines.map(({ atNs, who, text }) => `${atNs / MS} ${who} ${text}`);
+}
+
+describe("a story", () => {
+  it("of a check that says no more than no has the faults, operations and times that are left", () => {
+    const told = lines("only a no").join("\n");
+    expect(told).toContain("100 writer write x 0 -> ok (asked at 0.000s)");
+    expect(told).toContain("1000 asker ask server -> no answer");
+    expect(told).toContain("600 fault disk loses power for 200ms");
+    expect(told).toContain("1300 fault server starts again, memory lost");
+    expect(find("only a sentence").story.lines).toEqual(find("only a no").story.lines);
+    expect(find("only a no").completeNs).toBeUndefined();
+  });
+
+  it("of a check that returns operations has these, and the faults before their end", () => {
+    expect(lines("with operations")).toEqual([
+      "210 writer write x 1 -> ok (asked at 0.110s)",
+      "320 writer write x 2 -> ok (asked at 0.220s)",
+    ]);
+    expect(find("with operations").completeNs).toBe(320 * MS);
+  });
+
+  it("of an assertion has its line, what its client and others did before, and its detail with its length", () => {
+    const told = outcome.violations.filter((violation) => violation.check === "always: x is whole");
+    // Two lines of a program are two assertions, though they have one name.
+    expect(told).toHaveLength(2);
+    const [first] = told;
+    const texts = first?.story.lines.map(({ who, text }) => `${who} ${text}`) ?? [];
+    expect(texts.slice(0, 3)).toEqual([
+      "writer write x 0 -> ok (asked at 0.000s)",
+      "writer write x 1 -> ok (asked at 0.110s)",
+      "reader read x -> 1",
+    ]);
+    expect(texts[3]).toMatch(/^reader not so: x is whole: \{"long":"y+… \(1,011 characters\)\n/);
+    expect(texts[3]).toMatch(/\n\S*stories\.world\.ts:38:5$/);
+    expect(texts[4]).toBe("writer write x 2 -> ok (asked at 0.220s)");
+    expect(texts).toHaveLength(5);
+  });
+
+  it("of what never came true tells what was seen instead, and how often it was asked", () => {
+    const { story } = find("eventually: all is read");
+    expect(story.summary).toBe(
+      '"all is read" should have become true on reader in the calm after 4s, and was not, asked 5 times',
+    );
+    expect(story.lines.map(({ text }) => text).join("\n")).toContain(
+      'still not so: all is read: {"read":13}',
+    );
+  });
+
+  it("of a power loss says which files lost what", () => {
+    const fault = find("only a no").story.lines.find(({ text }) => text.startsWith("disk loses"));
+    expect(fault?.text.split("\n")).toEqual([
+      "disk loses power for 200ms",
+      "/data/new is gone: its name was not synced",
+      "/data/log: 12 bytes that were not synced are lost",
+    ]);
+  });
+
+  it("of a hang tells what became of the connection, and is not taken for a hang of another kind", () => {
+    expect(lines("no hangs").at(-1)).toBe(
+      "6000 asker connection to server:80: stands at this end alone; server lost power at 1.1s, and knows nothing of it",
+    );
+    expect(find("no hangs").causes).toEqual(["ask over half a connection"]);
+  });
+
+  it("of a death comes first, and shows what was thrown though it is no error", () => {
+    expect(outcome.violations[0]).toMatchObject({
+      check: "no uncaught exceptions",
+      evidence: { summary: "dies dies of thrown: E42: no error at all at 700ms" },
+    });
+  });
+});
+
+describe("two holders", () => {
+  it("are told with every operation on the lock that was open meanwhile: one of these let the second in", () => {
+    const builder = new HistoryBuilder();
+    let atNs = 0;
+    const invoke = (process: string, f: string, key = "job"): number =>
+      builder.invoke({ process, f, key, atNs: (atNs += MS) });
+    const complete = (index: number, how: "ok" | "info" = "ok"): void =>
+      builder.complete(index, how, { atNs: (atNs += MS) });
+    complete(invoke("c", "acquire"));
+    const late = invoke("c", "release");
+    const lost = invoke("d", "release");
+    complete(lost, "info");
+    complete(invoke("e", "acquire", "other"));
+    complete(invoke("a", "acquire"));
+    complete(late, "info");
+    complete(invoke("b", "acquire"));
+    complete(invoke("f", "acquire"), "info");
+    const verdict = check.mutex().judge({ history: builder.finish() });
+    if (verdict.result !== "violated") throw new Error("holds");
+    const [evidence] = verdict.evidence;
+    // Both releases may have reached the lock after a had it; what was asked of another lock has no part in it.
+    const told = new Set(evidence?.steps.map(({ operation }) => operation));
+    expect(told).toContain(late);
+    expect(told).toContain(lost);
+    expect(told).not.toContain(3);
+    expect(evidence?.operations).toHaveLength(2);
+  });
+});
+
+describe("what is told of what was thrown", () => {
+  it("is a code and a message, of whatever it was", () => {
+    expect(messageOf({ code: "E1", message: "m" })).toBe("E1: m");
+    expect(messageOf({ code: 17 })).toBe("17");
+    expect(messageOf({ a: 1 })).toBe('{"a":1}');
+    expect(messageOf(Object.create(null))).toBe("{}");
+    expect(messageOf("text")).toBe("text");
+    expect(messageOf(new AggregateError([new Error("one"), new Error("two")]))).toBe("one; two");
+    const hostile = {
+      get code(): string {
+        throw new Error("no");
+      },
+    };
+    expect(messageOf(hostile)).toBe("a value that cannot be printed");
+  });
+
+  it("is placed where the user's code is, not where a package threw it", () => {
+    const inner = "Pool.query (node_modules/pg-pool/index.js:45:11)";
+    const frames = [inner, "node_modules/x.js:1:1", "load (app.ts:7:3)", "app.ts:90:1", "b.ts:1:1"];
+    expect(placesOf(frames)).toEqual(["load (app.ts:7:3)", "app.ts:90:1", `thrown at ${inner}`]);
+    expect(placesOf([inner])).toEqual([inner]);
+    expect(placesOf(["app.ts:1:1"])).toEqual(["app.ts:1:1"]);
+  });
+});
+
+describe("the same bug", () => {
+  it("is the same sentence about other values, hosts and times", () => {
+    const names = ["alpha", "beta"];
+    const first = withoutValues('order 17 ("a b") of alpha is lost at 1.204s: [1,2,3]', names);
+    const second = withoutValues('order 9 ("c") of beta is lost at 12s: [4,5]', names);
+    expect(first).toBe(second);
+    expect(withoutValues("order 9 of beta is charged twice", names)).not.toBe(first);
+  });
+
+  it("has operations that the sentence names before those that it does not", () => {
+    const builder = new HistoryBuilder();
+    for (let n = 0; n < 100; n++) {
+      builder.complete(builder.invoke({ process: `p${n % 3}`, f: "pay", key: `order-${n}` }), "ok");
+    }
+    const { operations } = builder.finish();
+    const told = operationsNamed(operations, "order-17 is paid twice.", 3);
+    expect(told).toContain(17);
+    expect(told).toHaveLength(3);
+  });
+});
