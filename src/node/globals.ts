@@ -64,7 +64,10 @@ const makers: Record<string, Make> = {
   PerformanceMark: from("perf_hooks", "PerformanceMark"),
   PerformanceMeasure: from("perf_hooks", "PerformanceMeasure"),
   PerformanceObserver: from("perf_hooks", "PerformanceObserver"),
-  crypto: (realm) => realm.requirePublic("crypto").webcrypto,
+  crypto: from("internal/crypto/webcrypto", "crypto"),
+  Crypto: from("internal/crypto/webcrypto", "Crypto"),
+  CryptoKey: from("internal/crypto/webcrypto", "CryptoKey"),
+  SubtleCrypto: from("internal/crypto/webcrypto", "SubtleCrypto"),
   fetch: (realm) => {
     const undici = realm.require("internal/deps/undici/undici");
     return function fetch(input: unknown, init?: unknown) {
@@ -134,7 +137,7 @@ export const sharedNames: readonly string[] = [
   ...["encodeURI", "encodeURIComponent", "escape", "unescape", "eval", "isFinite", "isNaN"],
   ...["parseFloat", "parseInt", "Infinity", "NaN", "undefined", "Buffer", "URL", "URLSearchParams"],
   ...["TextEncoder", "TextDecoder", "DOMException", "atob", "btoa", "gc", "QuotaExceededError"],
-  ...["URLPattern", "Crypto", "CryptoKey", "SubtleCrypto", "Navigator"],
+  ...["URLPattern", "Navigator"],
 ].filter((name) => name in globalThis);
 
 /** The names that a program must take from its own global object, never from the real one. */

@@ -17,7 +17,6 @@ import { registerBindings, registerRealmBindings } from "./bindings/index.ts";
 import { createBufferModule } from "./modules/buffer.ts";
 import { createV8Module } from "./modules/v8.ts";
 import { secureBindings, secureModules } from "./bindings/secure.ts";
-import { createCryptoModule } from "./modules/crypto/index.ts";
 import { createTtyModule } from "./modules/tty.ts";
 import { createModuleModule } from "./program/module-module.ts";
 import { registerLibraryModules, registerModule } from "./public-modules.ts";
@@ -50,7 +49,6 @@ export function preparePlatform(): void {
     webstorage: createWebStorageBinding,
   });
   registerLibraryModules("zlib", "worker_threads", "child_process", "cluster", "fs", "fs/promises");
-  registerModule("crypto", createCryptoModule);
   registerModule("v8", createV8Module);
   registerModule("buffer", createBufferModule);
   registerModule("tty", createTtyModule);

@@ -5,6 +5,7 @@
  */
 import { LightconeError } from "../base/errors.ts";
 import { escapeGuards } from "./evaluated.ts";
+import { prepareInternals } from "./lib/internals.ts";
 import { sharedPrimordials } from "./lib/primordials.ts";
 import { currentProcess, type NodeProcess } from "./node-process.ts";
 import { guardStackTraces } from "./stack-traces.ts";
@@ -22,13 +23,21 @@ function realProcessGuards(): Guard[] {
   const warn = (): void => {};
   // Memory that was not cleared differs between a used process and a fresh one.
   const alloc = Buffer.alloc;
-  const cleared = (size: number): Buffer => alloc(size);
+  // Functions that serve with `new`, too, as Node's do: cbor-x calls them so.
+  const cleared = {
+    allocUnsafe: function allocUnsafe(size: number): Buffer {
+      return alloc(size);
+    },
+    allocUnsafeSlow: function allocUnsafeSlow(size: number): Buffer {
+      return alloc(size);
+    },
+  };
   return [
     { owner: process, name: "emitWarning", descriptor: { value: warn } },
     // A real module that serves programs (url, say) would tell the real process what is deprecated.
     { owner: process, name: "noDeprecation", descriptor: { value: true } },
-    { owner: Buffer, name: "allocUnsafe", descriptor: { value: cleared } },
-    { owner: Buffer, name: "allocUnsafeSlow", descriptor: { value: cleared } },
+    { owner: Buffer, name: "allocUnsafe", descriptor: { value: cleared.allocUnsafe } },
+    { owner: Buffer, name: "allocUnsafeSlow", descriptor: { value: cleared.allocUnsafeSlow } },
   ];
 }
 
@@ -173,6 +182,7 @@ function inside<T>(body: () => T): Piece<T> {
  * The piece runs in a callback of its own, since microtasks cannot be drained from within a microtask.
  */
 export async function simulate<T>(body: () => T): Promise<T> {
+  await prepareInternals();
   forgetSyncChildren();
   for (;;) {
     beginAttempt();

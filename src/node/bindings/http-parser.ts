@@ -1,22 +1,31 @@
 /**
  * `internalBinding('http_parser')`: Node's real parser (llhttp), whose list of connections and whose
- * timeouts count in the host's time. What C++ does to that list on each message is done here.
+ * timeouts count in the host's time. What C++ does to that list on each message is done here; and so is what it
+ * does around each call into the program, so that ticks and microtasks run where Node runs them.
  */
 import { createRequire } from "node:module";
 import { quietly, realBinding } from "../lib/natives.ts";
-import type { BindingContext } from "./context.ts";
+import { exited } from "../exited.ts";
+import type { Realm } from "../realm-types.ts";
+import { type ParentReader, ParentStream, type StreamHandleLike } from "./parent-stream.ts";
+import { CallbackScope } from "./stream-base.ts";
 
 const require = createRequire(import.meta.url);
 
 /** Indices of the parser's callbacks, as in Node's `src/node_http_parser.cc`. */
 const ON_MESSAGE_BEGIN = 0;
+const ON_HEADERS = 1;
 const ON_HEADERS_COMPLETE = 2;
+const ON_BODY = 3;
 const ON_MESSAGE_COMPLETE = 4;
+const ON_EXECUTE = 5;
 
 type Callback = (this: unknown, ...args: unknown[]) => unknown;
 
 interface RealParser {
-  initialize(type: number, resource: object, maxHeaderSize?: number, lenient?: number): void;
+  initialize(type: number, resource: object, ...limits: unknown[]): void;
+  execute(bytes: Uint8Array, ...range: number[]): unknown;
+  finish(): unknown;
   free(): void;
   remove(): void;
   [callback: number]: Callback | undefined;
@@ -25,6 +34,7 @@ interface RealParser {
 interface RealParserClass {
   new (): RealParser;
   readonly REQUEST: number;
+  readonly RESPONSE: number;
 }
 
 /** What the parser knows beyond HTTP's methods, in its order. */
@@ -58,10 +68,22 @@ function realParser(): RealParserClass {
   return real;
 }
 
+/** What ends a run of the parser whose callback threw: the program has been told of it. */
+const stopped = Object.freeze({ stopped: true });
+
 /** Makes the binding of one process. */
-export function createHttpParserBinding(context: BindingContext): object {
+export function createHttpParserBinding(realm: Realm): object {
   const Base = realParser();
+  const { context } = realm;
   const nowNs = (): number => context.process.readMonotonicNs() + 1;
+
+  /** Node's native code ends the process when it is called in such a way; here it is the simulated one. */
+  function ensure(holds: boolean, what: string): void {
+    if (holds) return;
+    realm.process._rawDebug(`Assertion failed: ${what}`);
+    realm.process.abort();
+    throw exited;
+  }
 
   class ConnectionsList {
     readonly connections = new Set<HTTPParser>();
@@ -94,19 +116,31 @@ export function createHttpParserBinding(context: BindingContext): object {
     }
   }
 
-  class HTTPParser extends (Base as new () => RealParser) {
+  class HTTPParser extends (Base as new () => RealParser) implements ParentReader {
     lastMessageStartNs = 0;
     headersDone = false;
     #list: ConnectionsList | undefined;
-    /** What the library set to be called; C++ calls what stands before it. */
+    /** What async hooks know it by: the library gives one for each message, or each connection. */
+    #resource: object = this;
+    #initialized = false;
+    #executing = false;
+    /** The stream that it reads itself, without the library in between. */
+    #parent: ParentStream | undefined;
+    /** Set while bytes of that stream are parsed. */
+    #scope: CallbackScope | undefined;
+    #current: Buffer | undefined;
+    // What the library set to be called; C++ calls what stands before it.
     headersCallback: Callback | undefined;
     messageCallback: Callback | undefined;
+    flushCallback: Callback | undefined;
+    bodyCallback: Callback | undefined;
 
     get list(): ConnectionsList | undefined {
       return this.#list;
     }
 
-    // Accessors of the class, so that the parsers themselves stay plain and quick.
+    // Accessors of the class, so that the parsers themselves stay plain and quick. Native code reads them
+    // while it parses; whoever else reads them sees what was set.
     get [ON_MESSAGE_BEGIN](): Callback {
       return messageBegin as Callback;
     }
@@ -114,38 +148,110 @@ export function createHttpParserBinding(context: BindingContext): object {
     /** The library clears it between messages; what stands here is ours. */
     set [ON_MESSAGE_BEGIN](_callback: Callback) {}
 
-    get [ON_HEADERS_COMPLETE](): Callback {
-      return headersComplete as Callback;
+    get [ON_HEADERS](): Callback | undefined {
+      return this.#executing ? (flush as Callback) : this.flushCallback;
+    }
+
+    set [ON_HEADERS](callback: Callback) {
+      this.flushCallback = callback;
+    }
+
+    get [ON_HEADERS_COMPLETE](): Callback | undefined {
+      return this.#executing ? (headersComplete as Callback) : this.headersCallback;
     }
 
     set [ON_HEADERS_COMPLETE](callback: Callback) {
       this.headersCallback = callback;
     }
 
-    get [ON_MESSAGE_COMPLETE](): Callback {
-      return messageComplete as Callback;
+    get [ON_BODY](): Callback | undefined {
+      return this.#executing ? (body as Callback) : this.bodyCallback;
+    }
+
+    set [ON_BODY](callback: Callback) {
+      this.bodyCallback = callback;
+    }
+
+    get [ON_MESSAGE_COMPLETE](): Callback | undefined {
+      return this.#executing ? (messageComplete as Callback) : this.messageCallback;
     }
 
     set [ON_MESSAGE_COMPLETE](callback: Callback) {
       this.messageCallback = callback;
     }
 
-    override initialize(
-      type: number,
-      resource: object,
-      maxHeaderSize?: number,
-      lenient?: number,
-      list?: ConnectionsList,
-    ): void {
-      super.initialize(type, resource, maxHeaderSize, lenient);
+    override initialize(type: number, resource: object, ...given: unknown[]): void {
+      const [maxHeaderSize, lenient, list] = given;
+      ensure(Number.isInteger(type), "args[0]->IsInt32()");
+      ensure(typeof resource === "object" && resource !== null, "args[1]->IsObject()");
+      ensure(given.length < 1 || typeof maxHeaderSize === "number", "args[2]->IsNumber()");
+      ensure(given.length < 2 || Number.isInteger(lenient), "args[3]->IsInt32()");
+      ensure(
+        type === realParser().REQUEST || type === realParser().RESPONSE,
+        "type == HTTP_REQUEST || type == HTTP_RESPONSE",
+      );
+      ensure(list === undefined || list === null || list instanceof ConnectionsList, "list");
+      super.initialize(type, resource, ...given.slice(0, 2));
+      this.#initialized = true;
+      this.#resource = resource;
+      context.async.register(resource, resource.constructor?.name ?? "HTTPINCOMINGMESSAGE");
       this.headersDone = false;
       this.lastMessageStartNs = 0;
-      this.#list = list;
-      if (list) {
+      this.#list = (list ?? undefined) as ConnectionsList | undefined;
+      if (this.#list) {
         // A connection that never sends anything must time out, too.
         this.lastMessageStartNs = nowNs();
-        list.connections.add(this);
-        list.activeConnections.add(this);
+        this.#list.connections.add(this);
+        this.#list.activeConnections.add(this);
+      }
+    }
+
+    override execute(bytes: Uint8Array, ...range: number[]): unknown {
+      ensure(ArrayBuffer.isView(bytes), "buf->IsSharedArrayBuffer()");
+      ensure(this.#initialized, "the parser is initialized");
+      return this.#run(() => super.execute(bytes, ...range));
+    }
+
+    override finish(): unknown {
+      ensure(this.#initialized, "the parser is initialized");
+      return this.#run(() => super.finish());
+    }
+
+    #run(parse: () => unknown): unknown {
+      const outer = this.#executing;
+      this.#executing = true;
+      try {
+        return parse();
+      } finally {
+        this.#executing = outer;
+      }
+    }
+
+    /** Calls the program, with ticks after it (`MakeCallback`) or without. */
+    call(callback: Callback | undefined, args: unknown[], ticks: boolean): unknown {
+      if (typeof callback !== "function") return undefined;
+      const scope = this.#scope;
+      const outer = this.#executing;
+      // The program may read its callbacks, or parse more.
+      this.#executing = false;
+      try {
+        if (!scope) {
+          const call = (): unknown => Reflect.apply(callback, this, args);
+          return context.async.makeCallback(this.#resource, call, []);
+        }
+        let threw = true;
+        const call = (): unknown => {
+          const result = Reflect.apply(callback, this, args);
+          threw = false;
+          return result;
+        };
+        const result = ticks
+          ? scope.call(this.#resource, call, [])
+          : scope.callAlone(this.#resource, call, []);
+        if (threw || !context.process.alive) throw stopped;
+        return result;
+      } finally {
+        this.#executing = outer;
       }
     }
 
@@ -167,11 +273,49 @@ export function createHttpParserBinding(context: BindingContext): object {
       return this.headersDone;
     }
 
-    /** The simulated stream hands its data over in JavaScript: there is nothing to consume. */
-    consume(): void {}
+    /** From here on what comes over the stream is parsed at once, without the library in between. */
+    consume(handle: StreamHandleLike): void {
+      ensure(typeof handle?.readStart === "function", "(stream) != nullptr");
+      this.#parent?.release();
+      this.#parent = new ParentStream(realm, scope, handle);
+      this.#parent.consume(this);
+    }
 
-    unconsume(): void {}
+    unconsume(): void {
+      this.#parent?.release();
+      this.#parent = undefined;
+    }
+
+    onParentRead(count: number, bytes: Uint8Array | undefined): void {
+      if (count < 0) {
+        this.#parent?.passToPrevious(count);
+        return;
+      }
+      if (count === 0 || !bytes) return;
+      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      let result: unknown;
+      this.#scope = scope;
+      try {
+        result = this.#run(() => super.execute(buffer));
+      } catch (thrown) {
+        if (thrown === stopped) return;
+        throw thrown;
+      } finally {
+        this.#scope = undefined;
+      }
+      if (!context.process.alive) return;
+      this.#current = buffer;
+      const onExecute = this[ON_EXECUTE];
+      scope.call(this.#resource, onExecute && ((got: unknown) => onExecute.call(this, got)), [result]);
+      this.#current = undefined;
+    }
+
+    getCurrentBuffer(): Buffer {
+      return Buffer.from(this.#current ?? []);
+    }
   }
+
+  const scope = new CallbackScope(realm);
 
   function messageBegin(this: HTTPParser): number {
     this.headersDone = false;
@@ -184,15 +328,23 @@ export function createHttpParserBinding(context: BindingContext): object {
     return 0;
   }
 
+  function flush(this: HTTPParser, ...args: unknown[]): unknown {
+    return this.call(this.flushCallback, args, true);
+  }
+
   function headersComplete(this: HTTPParser, ...args: unknown[]): unknown {
     this.headersDone = true;
-    return this.headersCallback?.(...args);
+    return this.call(this.headersCallback, args, false);
+  }
+
+  function body(this: HTTPParser, ...args: unknown[]): unknown {
+    return this.call(this.bodyCallback, args, true);
   }
 
   function messageComplete(this: HTTPParser): unknown {
     this.lastMessageStartNs = 0;
     this.list?.activeConnections.delete(this);
-    return this.messageCallback?.();
+    return this.call(this.messageCallback, [], false);
   }
 
   // Least recently begun first, as in C++; those that are idle before all.

@@ -14,7 +14,7 @@ function of(create: (context: BindingContext) => object): Factory {
 
 const factories: Record<string, Factory> = {
   ...coreBindings,
-  http_parser: of(createHttpParserBinding),
+  http_parser: createHttpParserBinding,
   async_wrap: ({ context }) => context.async.asyncWrapBinding(() => context.process.running),
   async_context_frame: ({ context }) => context.async.frameBinding(),
 };

@@ -3,7 +3,8 @@ import type { Realm } from "../realm-types.ts";
 import { createHttp2Binding } from "./http2/index.ts";
 import { createJsStreamBinding } from "./js-stream.ts";
 import { createStreamPipeBinding } from "./stream-pipe.ts";
-import { createCryptoBinding, createTlsBinding } from "./tls/index.ts";
+import { createCryptoBinding } from "./crypto/index.ts";
+import { createTlsBinding } from "./tls/index.ts";
 
 /** By the names of `internalBinding`. */
 export const secureBindings: Record<string, (realm: Realm) => object> = {
@@ -15,4 +16,4 @@ export const secureBindings: Record<string, (realm: Realm) => object> = {
 };
 
 /** The modules of Node's library that stand on them. */
-export const secureModules = ["tls", "https", "http2", "_tls_common", "_tls_wrap"] as const;
+export const secureModules = ["crypto", "tls", "https", "http2", "_tls_common", "_tls_wrap"] as const;

@@ -56,6 +56,15 @@ export class CallbackScope {
    * and microtasks run before the caller goes on; else both are the caller's business.
    */
   call(resource: object, callback: unknown, args: readonly unknown[]): unknown {
+    return this.#call(resource, callback, args, true);
+  }
+
+  /** As {@link call}, without ticks: where native code says that they have to wait. */
+  callAlone(resource: object, callback: unknown, args: readonly unknown[]): unknown {
+    return this.#call(resource, callback, args, false);
+  }
+
+  #call(resource: object, callback: unknown, args: readonly unknown[], ticks: boolean): unknown {
     if (typeof callback !== "function") return undefined;
     const { context } = this.#realm;
     const call = (): unknown =>
@@ -68,7 +77,7 @@ export class CallbackScope {
     } catch (thrown) {
       this.#realm.uncaught(thrown, false);
     }
-    if (context.process.alive) {
+    if (ticks && context.process.alive) {
       try {
         this.#realm.process._tickCallback();
       } catch (thrown) {

@@ -8,7 +8,6 @@ import * as realUtil from "node:util";
 import * as realV8 from "node:v8";
 import * as realVm from "node:vm";
 import type { Realm } from "../realm-types.ts";
-import { x509Module } from "./x509-twin.ts";
 import { hasLibraryFile } from "./natives.ts";
 import { optionFrom, optionValue } from "./options.ts";
 
@@ -23,15 +22,6 @@ const publicTwins: Record<string, Substitute> = {
   buffer: (realm) => realm.requirePublic("buffer"),
   string_decoder: () => commonjs(realStringDecoder),
   url: () => commonjs(realUrl),
-  // The platform's own rooms: what the library asks for is what the program gets.
-  crypto: (realm) => realm.requirePublic("crypto"),
-  "internal/crypto/x509": () => x509Module(),
-  "internal/crypto/util": () => ({
-    toBuf: (value: unknown, encoding?: BufferEncoding | "buffer") =>
-      typeof value === "string"
-        ? Buffer.from(value, encoding === "buffer" ? "utf8" : encoding)
-        : value,
-  }),
   // Serialization has no state.
   v8: () => commonjs(realV8),
   module: (realm) => realm.requirePublic("module"),
@@ -60,6 +50,8 @@ function inspectModule(): object {
   };
 }
 
+const hrefOf = Object.getOwnPropertyDescriptor(URL.prototype, "href")?.get;
+
 function urlModule(): object {
   const { URL, URLSearchParams, fileURLToPath, pathToFileURL, domainToASCII, domainToUnicode } =
     realUrl;
@@ -78,6 +70,15 @@ function urlModule(): object {
     domainToASCII,
     domainToUnicode,
     isURL,
+    // The real class checks what it is asked of: a private field that no other object has.
+    isURLInstance: (value: unknown): boolean => {
+      try {
+        return typeof hrefOf?.call(value as URL) === "string";
+      } catch {
+        return false;
+      }
+    },
+    getURLHref: (url: URL): string => url.href,
     urlToHttpOptions: realUrl.urlToHttpOptions,
     getURLOrigin: (url: string) => new URL(url).origin,
     toPathIfFileURL: (value: unknown) => (isURL(value) ? fileURLToPath(value as URL) : value),

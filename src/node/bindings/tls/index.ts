@@ -1,4 +1,4 @@
-/** `internalBinding('tls_wrap')`, and what of `internalBinding('crypto')` Node's TLS asks for. */
+/** `internalBinding('tls_wrap')`, and what of `internalBinding('crypto')` belongs to TLS. */
 import * as tls from "node:tls";
 import type { Realm } from "../../realm-types.ts";
 import type { StreamHandleLike } from "../parent-stream.ts";
@@ -21,8 +21,8 @@ export function createTlsBinding(realm: Realm): object {
   };
 }
 
-/** Makes `crypto` for one process. */
-export function createCryptoBinding(realm: Realm): object {
+/** The names of `crypto` that belong to TLS, for one process. */
+export function createTlsContextNames(realm: Realm): Record<string, unknown> {
   const bundled = (): string[] => [...tls.rootCertificates];
   const { getCertificateCompressionAlgorithms } = tls as unknown as {
     getCertificateCompressionAlgorithms?: () => string[];
@@ -43,8 +43,5 @@ export function createCryptoBinding(realm: Realm): object {
     startLoadingCertificatesOffThread: () => {},
     getCertificateCompressionAlgorithms: () => getCertificateCompressionAlgorithms?.() ?? [],
     isExtraRootCertsFileLoaded: () => false,
-    secureHeapUsed: () => undefined,
-    getFipsCrypto: () => 0,
-    setEngine: () => true,
   };
 }

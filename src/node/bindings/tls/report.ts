@@ -1,5 +1,5 @@
 /** What a `TLSWrap` says of the connection that it has: Node's library asks for it on behalf of programs. */
-import { X509Certificate } from "node:crypto";
+import { certificateHandle } from "../crypto/certificates.ts";
 import { StreamBase } from "../stream-base.ts";
 import { legacyObject, verifyError } from "./certificates.ts";
 import { TlsClient } from "./client.ts";
@@ -98,7 +98,7 @@ export abstract class TlsReport extends StreamBase {
   }
 
   getPeerX509Certificate(): object | undefined {
-    return withIssuers(this.connection.agreement.peer);
+    return certificateHandle(this.connection.agreement.peer);
   }
 
   #own(): Identity | undefined {
@@ -112,19 +112,8 @@ export abstract class TlsReport extends StreamBase {
 
   getX509Certificate(): object | undefined {
     const own = this.#own();
-    return own && withIssuers([own.leaf]);
+    return own && certificateHandle([own.leaf]);
   }
-}
-
-/** A certificate of the program's own, with those above it that came along. */
-function withIssuers(chain: readonly X509Certificate[]): X509Certificate | undefined {
-  let above: X509Certificate | undefined;
-  for (const { raw } of chain.toReversed()) {
-    const certificate = new X509Certificate(raw);
-    if (above) Object.defineProperty(certificate, "issuerCertificate", { value: above });
-    above = certificate;
-  }
-  return above;
 }
 
 /** OpenSSL's own list, in its words. */

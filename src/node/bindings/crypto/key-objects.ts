@@ -1,0 +1,147 @@
+/**
+ * The native classes behind `KeyObject` and `CryptoKey`, for one process: Node's library makes classes of its
+ * own from them. Handles are the real ones, so that all real native code takes them.
+ */
+import type { Kind } from "./key-pairs.ts";
+import type { JobClass, JobMaker } from "./jobs.ts";
+import { bytesOfPem, protectAgain, protectTraditionally } from "./encrypted-keys.ts";
+import { pem } from "./der.ts";
+import { handlesOf, type KeyHandle, type NativeCrypto } from "./native.ts";
+import type { Draw } from "./primes.ts";
+import { bytesOf } from "./random.ts";
+
+type AnyClass = new (...args: never[]) => object;
+
+/** What a process has of its own. */
+export interface KeyObjects {
+  readonly names: Record<string, unknown>;
+  /** Its class of handles. */
+  readonly Handle: new () => KeyHandle;
+  /** The handle in a key; anything else as it is. */
+  readonly unwrap: (value: unknown) => unknown;
+  /** Makes a `CryptoKey`, where Node's jobs do. */
+  readonly cryptoKey: (handle: KeyHandle, algorithm: unknown, usages: unknown, extractable: unknown) => object;
+}
+
+/** Makes the classes of one process. */
+export function createKeyObjects(native: NativeCrypto, draw: Draw): KeyObjects {
+  class KeyObjectHandle extends native.KeyObjectHandle {
+    // Native code makes handles, too: of a certificate's key, say.
+    static override [Symbol.hasInstance](value: unknown): boolean {
+      return Function.prototype[Symbol.hasInstance].call(native.KeyObjectHandle, value);
+    }
+
+    override export(...args: unknown[]): Buffer | string {
+      const result = super.export(...args);
+      const [format, type, cipher, passphrase] = args;
+      if (typeof cipher !== "string") return result;
+      const protection = { cipher, passphrase: bytesOf(passphrase as ArrayBufferView) };
+      const plain = super.export(native.kKeyFormatDER, type, null, null) as Buffer;
+      if (type !== native.kKeyEncodingPKCS8) {
+        return protectTraditionally(result as string, plain, protection, draw);
+      }
+      const isPem = format === native.kKeyFormatPEM;
+      const before = isPem ? bytesOfPem(result as string) : (result as Buffer);
+      const der = protectAgain(before, plain, protection, draw);
+      return isPem ? pem("ENCRYPTED PRIVATE KEY", der) : der;
+    }
+  }
+  Object.defineProperty(KeyObjectHandle, "name", { value: "KeyObjectHandle" });
+
+  const keyHandles = new WeakMap<object, KeyHandle>();
+  class NativeKeyObject {
+    constructor(handle: KeyHandle) {
+      keyHandles.set(this, handle);
+    }
+  }
+
+  const slots = new WeakMap<object, unknown[]>();
+  class NativeCryptoKey {
+    constructor(...given: unknown[]) {
+      slots.set(this, given);
+    }
+  }
+
+  let InternalCryptoKey: (new (...args: unknown[]) => object) | undefined;
+  const names = {
+    KeyObjectHandle,
+    createNativeKeyObjectClass: (create: (base: AnyClass) => unknown) => create(NativeKeyObject),
+    isKeyObject: (value: object) => keyHandles.has(value),
+    getKeyObjectSlots: (key: object) => {
+      const handle = keyHandles.get(key) as KeyHandle & { getKeyType(): number };
+      return [handle.getKeyType(), handle];
+    },
+    createCryptoKeyClass(create: (base: AnyClass) => unknown[]): unknown[] {
+      const made = create(NativeCryptoKey);
+      InternalCryptoKey = made[1] as typeof InternalCryptoKey;
+      return made;
+    },
+    isCryptoKey: (value: object) => slots.has(value),
+    getCryptoKeySlots(key: object): unknown[] {
+      const [handle, algorithm, usages, extractable, second, seed] = slots.get(key) as unknown[];
+      const { getKeyType } = native.KeyObjectHandle.prototype as unknown as { getKeyType(): number };
+      return [getKeyType.call(handle), extractable, algorithm, usages, handle, second, seed];
+    },
+  };
+  const cryptoKey: KeyObjects["cryptoKey"] = (...args) =>
+    new (InternalCryptoKey as NonNullable<typeof InternalCryptoKey>)(...args);
+  const unwrap = (value: unknown): unknown => keyHandles.get(value as object) ?? value;
+  return { names, Handle: KeyObjectHandle, unwrap, cryptoKey };
+}
+
+/** Encodes one half of a pair as the options of its generation say: by default, it stays a handle. */
+function encoded(native: NativeCrypto, handle: KeyHandle, args: readonly unknown[]): unknown {
+  const [format, ...rest] = args;
+  if (format === undefined || format === null) return handle;
+  if (format === native.kKeyFormatJWK) return handle.exportJwk({}, false);
+  const raw = handle as unknown as Record<string, (form?: unknown) => unknown>;
+  const { kKeyFormatRawPublic, kKeyFormatRawPrivate, kKeyFormatRawSeed } = native;
+  const isCurve = handle.getAsymmetricKeyType() === "ec";
+  if (format === kKeyFormatRawPublic) {
+    return isCurve ? raw["exportECPublicRaw"]!(rest[0]) : raw["rawPublicKey"]!();
+  }
+  if (format === kKeyFormatRawPrivate) {
+    return isCurve ? raw["exportECPrivateRaw"]!() : raw["rawPrivateKey"]!();
+  }
+  if (format === kKeyFormatRawSeed) return raw["rawSeed"]!();
+  return handle.export(format, ...rest);
+}
+
+/** The jobs that generate keys. */
+export function generation(
+  native: NativeCrypto,
+  make: JobMaker,
+  keys: KeyObjects,
+  kinds: Readonly<Record<string, Kind>>,
+  draw: Draw,
+): Record<string, JobClass> {
+  const { Handle, cryptoKey } = keys;
+  const jobs: Record<string, JobClass> = {};
+  for (const [name, { generate, argumentCount }] of Object.entries(kinds)) {
+    if (!(name in native)) continue;
+    jobs[name] = make(name, (mode, args) => {
+      const count = argumentCount(args);
+      const form = args.slice(count);
+      return () => {
+        const { publicHandle, privateHandle } = handlesOf(generate(...args.slice(0, count)), Handle);
+        if (mode !== native.kCryptoJobWebCrypto) {
+          const publicKey = encoded(native, publicHandle, form.slice(0, 2));
+          return [publicKey, encoded(native, privateHandle, form.slice(2))];
+        }
+        const [algorithm, publicUsages, privateUsages, extractable] = form;
+        return {
+          publicKey: cryptoKey(publicHandle, algorithm, publicUsages, true),
+          privateKey: cryptoKey(privateHandle, algorithm, privateUsages, extractable),
+        };
+      };
+    });
+  }
+  jobs["SecretKeyGenJob"] = make("SecretKeyGenJob", (mode, [bits, ...form]) => () => {
+    const handle = new Handle();
+    handle.init(native.kKeyTypeSecret, draw(Math.floor(Number(bits) / 8)));
+    if (mode !== native.kCryptoJobWebCrypto) return handle;
+    const [algorithm, usages, extractable] = form;
+    return cryptoKey(handle, algorithm, usages, extractable);
+  });
+  return jobs;
+}

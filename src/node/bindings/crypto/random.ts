@@ -1,0 +1,60 @@
+/** Random bytes and primes, from the process's seeded stream. */
+import { bytesOfNumber, numberOf } from "./der.ts";
+import type { JobClass, JobMaker } from "./jobs.ts";
+import { type Draw, drawPrime } from "./primes.ts";
+
+/** Fills memory with random bytes. */
+export type Fill = (bytes: Uint8Array) => void;
+
+/** The bytes behind a view or a buffer. */
+export function bytesOf(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+}
+
+function part(target: unknown, offset: unknown, size: unknown): Uint8Array {
+  const bytes = bytesOf(target as ArrayBufferView);
+  const start = Number(offset ?? 0);
+  return bytes.subarray(start, size === undefined ? undefined : start + Number(size));
+}
+
+/** What of the binding hands out randomness itself. */
+export function randomness(make: JobMaker, fill: Fill, draw: Draw): Record<string, unknown> {
+  const bytes: JobClass = make("RandomBytesJob", (_mode, [target, offset, size]) => () => {
+    fill(part(target, offset, size));
+  });
+  const prime: JobClass = make("RandomPrimeJob", (_mode, [size, safe, add, rem]) => {
+    const number = (given: unknown): bigint | undefined =>
+      given === undefined ? undefined : numberOf(bytesOf(given as ArrayBufferView));
+    const wish = { bits: Number(size), safe: Boolean(safe), add: number(add), rem: number(rem) };
+    checkWish(wish);
+    return () => {
+      const found = bytesOfNumber(drawPrime(wish, draw), Math.ceil(wish.bits / 8));
+      return new Uint8Array(found).buffer;
+    };
+  });
+  return {
+    RandomBytesJob: bytes,
+    RandomPrimeJob: prime,
+    randomFillSync: (target: unknown, offset: unknown, size: unknown) =>
+      fill(part(target, offset, size)),
+  };
+}
+
+interface Wish {
+  readonly bits: number;
+  readonly add: bigint | undefined;
+  readonly rem: bigint | undefined;
+}
+
+/** What native code finds wrong with a wish, in its words. */
+function checkWish({ bits, add, rem }: Wish): void {
+  if (add === undefined) return;
+  if (add.toString(2).length > bits) throw rangeError("invalid options.add");
+  if (rem !== undefined && add <= rem) throw rangeError("invalid options.rem");
+}
+
+function rangeError(message: string): RangeError {
+  return Object.assign(new RangeError(message), { code: "ERR_OUT_OF_RANGE" });
+}

@@ -1,0 +1,171 @@
+/**
+ * RSA where it is random: the paddings OAEP, PSS and PKCS #1's for encryption, with bytes from a seeded
+ * stream around the real raw operation (RFC 8017). The real function has done its work before, so that
+ * whatever is wrong with the input has been said in OpenSSL's words.
+ */
+import * as real from "node:crypto";
+import { element, integer, readSequence, sequence, Tag } from "./der.ts";
+import { exportPrivate, importPrivate, type KeyHandle, privateKeyOf, publicKeyOf } from "./native.ts";
+import type { Draw } from "./primes.ts";
+
+const { RSA_NO_PADDING } = real.constants;
+/** 1.2.840.113549.1.1.1, and its parameters: none. */
+const rsaAlgorithm = sequence(
+  element(Tag.identifier, Buffer.from("2a864886f70d010101", "hex")),
+  element(Tag.nothing),
+);
+
+/** The key as a plain RSA key, which does the raw operation whatever the key was restricted to. */
+const plain = new WeakMap<KeyHandle, real.KeyObject>();
+
+function plainPrivate(handle: KeyHandle): real.KeyObject {
+  let key = plain.get(handle);
+  if (!key) {
+    const given = privateKeyOf(handle);
+    key = given;
+    if (given.asymmetricKeyType !== "rsa") {
+      const [version, , numbers] = readSequence(exportPrivate(given));
+      key = importPrivate(sequence(version!.bytes, rsaAlgorithm, numbers!.bytes));
+    }
+    plain.set(handle, key);
+  }
+  return key;
+}
+
+function plainPublic(handle: KeyHandle, isPrivate: boolean): real.KeyObject {
+  return isPrivate ? real.createPublicKey(plainPrivate(handle)) : publicKeyOf(handle);
+}
+
+/** MGF1: `size` bytes made of `seed`. */
+function mask(hash: string, seed: Uint8Array, size: number): Buffer {
+  const parts: Buffer[] = [];
+  for (let length = 0, counter = 0; length < size; counter++) {
+    const count = Buffer.alloc(4);
+    count.writeUInt32BE(counter);
+    const part = real.createHash(hash).update(seed).update(count).digest();
+    parts.push(part);
+    length += part.length;
+  }
+  return Buffer.concat(parts).subarray(0, size);
+}
+
+function xor(a: Uint8Array, b: Uint8Array): Buffer {
+  return Buffer.from(a.map((byte, i) => byte ^ (b[i] as number)));
+}
+
+/** How a message is encrypted. */
+export interface OaepOptions {
+  readonly hash: string;
+  /** The hash of the mask, where it is another one. */
+  readonly maskHash?: string | undefined;
+  readonly label: Uint8Array;
+}
+
+/** EME-OAEP of `message`, for a modulus of `size` bytes. */
+function oaep(message: Uint8Array, size: number, { hash, maskHash = hash, label }: OaepOptions, draw: Draw): Buffer {
+  const labelHash = real.createHash(hash).update(label).digest();
+  const length = labelHash.length;
+  const zeros = Buffer.alloc(size - message.length - 2 * length - 2);
+  const block = Buffer.concat([labelHash, zeros, Buffer.of(1), message]);
+  const seed = draw(length);
+  const maskedBlock = xor(block, mask(maskHash, seed, block.length));
+  const maskedSeed = xor(seed, mask(maskHash, maskedBlock, length));
+  return Buffer.concat([Buffer.of(0), maskedSeed, maskedBlock]);
+}
+
+/** EME-PKCS1-v1_5 of `message`. */
+function type2(message: Uint8Array, size: number, draw: Draw): Buffer {
+  const padding = draw(size - message.length - 3);
+  for (let i = 0; i < padding.length; i++) while (padding[i] === 0) padding[i] = draw(1)[0] as number;
+  return Buffer.concat([Buffer.of(0, 2), padding, Buffer.of(0), message]);
+}
+
+/** The key to encrypt with, and whether it is a private one, of which the public half serves. */
+export interface EncryptionKey {
+  readonly handle: KeyHandle;
+  readonly isPrivate: boolean;
+}
+
+/** Encrypts what the real Node has encrypted already, in `size` bytes, with randomness from the stream. */
+export function encryptAgain(
+  { handle, isPrivate }: EncryptionKey,
+  message: Uint8Array,
+  size: number,
+  options: OaepOptions | undefined,
+  draw: Draw,
+): Buffer {
+  const padded = options ? oaep(message, size, options, draw) : type2(message, size, draw);
+  return real.publicEncrypt({ key: plainPublic(handle, isPrivate), padding: RSA_NO_PADDING }, padded);
+}
+
+/** Where the salt lies in an encoded message. */
+interface Encoded {
+  readonly saltLength: number;
+  readonly maskHash: string;
+}
+
+/** Reads how a message was encoded: the length of its salt follows from no option in every version alike. */
+function decode(encoded: Buffer, bits: number, hashLength: number, hashes: readonly string[]): Encoded {
+  const blockLength = encoded.length - hashLength - 1;
+  const seed = encoded.subarray(blockLength, blockLength + hashLength);
+  for (const maskHash of hashes) {
+    const block = xor(encoded.subarray(0, blockLength), mask(maskHash, seed, blockLength));
+    block[0] = (block[0] as number) & (0xff >> (8 * encoded.length - bits));
+    const start = block.findIndex((byte) => byte !== 0);
+    if (block[start] === 1) return { maskHash, saltLength: blockLength - start - 1 };
+  }
+  throw new RangeError("not a PSS signature");
+}
+
+/** Gives a PSS signature that the real Node made a salt from the stream. */
+export function signAgain(
+  handle: KeyHandle,
+  signature: Uint8Array,
+  digest: { readonly hash: string; readonly value: Buffer },
+  draw: Draw,
+): Buffer {
+  const key = plainPrivate(handle);
+  const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  const details = privateKeyOf(handle).asymmetricKeyDetails as { mgf1HashAlgorithm?: string } | undefined;
+  const bits = modulusLength - 1;
+  const size = Math.ceil(bits / 8);
+  const raw = { key: real.createPublicKey(key), padding: RSA_NO_PADDING };
+  const before = real.publicDecrypt(raw, signature).subarray(-size);
+  const hashes = [digest.hash, details?.mgf1HashAlgorithm].filter((name) => name !== undefined);
+  const hashLength = digest.value.length;
+  const { saltLength, maskHash } = decode(before, bits, hashLength, hashes);
+  const salt = draw(saltLength);
+  const seed = real
+    .createHash(digest.hash)
+    .update(Buffer.alloc(8))
+    .update(digest.value)
+    .update(salt)
+    .digest();
+  const zeros = Buffer.alloc(size - saltLength - hashLength - 2);
+  const block = Buffer.concat([zeros, Buffer.of(1), salt]);
+  const masked = xor(block, mask(maskHash, seed, block.length));
+  masked[0] = (masked[0] as number) & (0xff >> (8 * size - bits));
+  const encoded = Buffer.concat([masked, seed, Buffer.of(0xbc)]);
+  const padded = Buffer.concat([Buffer.alloc(signature.length - size), encoded]);
+  return real.privateEncrypt({ key, padding: RSA_NO_PADDING }, padded);
+}
+
+/** The numbers of a key. */
+export interface RsaNumbers {
+  readonly n: bigint;
+  readonly e: bigint;
+  readonly d: bigint;
+  readonly p: bigint;
+  readonly q: bigint;
+  readonly dp: bigint;
+  readonly dq: bigint;
+  readonly qi: bigint;
+}
+
+/** A private key of the same kind as `key`, of other numbers, in PKCS #8. */
+export function withNumbers(key: real.KeyObject, numbers: RsaNumbers): Buffer {
+  const [version, algorithm] = readSequence(exportPrivate(key));
+  const { n, e, d, p, q, dp, dq, qi } = numbers;
+  const inner = sequence(...[0n, n, e, d, p, q, dp, dq, qi].map(integer));
+  return sequence(version!.bytes, algorithm!.bytes, element(Tag.octetString, inner));
+}
