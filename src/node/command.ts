@@ -3,6 +3,8 @@
  * shell of a few words, so that `exec` and `npm`-like scripts find what nearly all of them use.
  */
 import { resolve } from "node:path";
+import { builtinCommands } from "./builtin-commands.ts";
+import { parseShell, type Piece, shellProgram, type Word } from "./shell.ts";
 
 /** What a command turns out to be. */
 export type Command =
@@ -15,7 +17,12 @@ export type Command =
       readonly argv: readonly string[];
       readonly env?: Readonly<Record<string, string>>;
     }
-  | { readonly kind: "source"; readonly name: string; readonly source: string };
+  | {
+      readonly kind: "source";
+      readonly name: string;
+      readonly source: string;
+      readonly env?: Readonly<Record<string, string>>;
+    };
 
 /** Where Node is on a simulated host. */
 export const NODE_PATH = "/usr/local/bin/node";
@@ -38,7 +45,7 @@ export function understand(
   if (file.startsWith("/") && !file.startsWith("/bin/") && !file.startsWith("/usr/bin/")) {
     return undefined;
   }
-  const builtin = builtins[name];
+  const builtin = Object.hasOwn(builtinCommands, name) ? builtinCommands[name] : undefined;
   return builtin ? { kind: "source", name, source: builtin(args) } : undefined;
 }
 
@@ -67,80 +74,41 @@ function nodeCommand(args: readonly string[], cwd: string): Command {
   return { kind: "node", execArgv, source: "", argv: [] };
 }
 
-/** Commands that scripts use, written in JavaScript. */
-const builtins: Record<string, (args: readonly string[]) => string> = {
-  echo: (args) => `console.log(${JSON.stringify(args.join(" "))})`,
-  true: () => "",
-  false: () => "process.exitCode = 1",
-  exit: ([code = "0"]) => `process.exitCode = ${Number(code)}`,
-  pwd: () => "console.log(process.cwd())",
-  cat: (args) =>
-    args.length === 0
-      ? "process.stdin.pipe(process.stdout)"
-      : `for (const f of ${JSON.stringify(args)}) process.stdout.write(require("fs").readFileSync(f))`,
-  ls: (args) =>
-    `console.log(require("fs").readdirSync(${JSON.stringify(args.find((arg) => !arg.startsWith("-")) ?? ".")}).join("\\n"))`,
-  sleep: ([seconds = "0"]) => `setTimeout(() => {}, ${Number(seconds) * 1000})`,
-  printenv: () => "for (const k in process.env) console.log(k + '=' + process.env[k])",
-  env: () => "for (const k in process.env) console.log(k + '=' + process.env[k])",
-};
-
-/** One simple command of a shell: assignments, words, quotes, variables. */
-function shell(
-  line: string,
-  env: Readonly<Record<string, string>>,
-  cwd: string,
-): Command | undefined {
-  const words = split(line, env);
-  if (!words) return undefined;
-  const own: Record<string, string> = {};
-  const first = words.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word));
-  if (first < 0) return undefined;
-  for (const assignment of words.slice(0, first)) {
-    const at = assignment.indexOf("=");
-    own[assignment.slice(0, at)] = assignment.slice(at + 1);
-  }
-  const [file = "", ...args] = words.slice(first);
-  const command = understand(file, args, env, cwd);
-  if (!command) {
+/**
+ * A shell's line. One simple command is executed in the shell's place, as `sh` does; anything else is run by a
+ * program.
+ */
+function shell(line: string, env: Readonly<Record<string, string>>, cwd: string): Command {
+  const pipelines = parseShell(line);
+  const [only] = pipelines;
+  const command =
+    pipelines.length === 1 && only?.commands.length === 1 ? only.commands[0] : undefined;
+  const simple =
+    command !== undefined &&
+    command.redirections.length === 0 &&
+    command.words.length > 0 &&
+    [...command.words, ...command.assignments.map(({ value }) => value)].flat().every(isKnown);
+  if (!simple) return { kind: "source", name: "sh", source: shellProgram(pipelines) };
+  const valueOf = (word: Word): string =>
+    word.map((piece) => ("text" in piece ? piece.text : (env[piece.variable] ?? ""))).join("");
+  const own = Object.fromEntries(
+    command.assignments.map(({ name, value }) => [name, valueOf(value)]),
+  );
+  const [file = "", ...args] = command.words.flatMap((word) => {
+    const value = valueOf(word);
+    const splits = word.some((piece) => "variable" in piece && !piece.quoted);
+    return splits ? value.split(/[ \t\n]+/).filter((part) => part !== "") : [value];
+  });
+  const found = understand(file, args, { ...env, ...own }, cwd);
+  if (!found) {
     const complaint = `/bin/sh: 1: ${file}: not found\n`;
     const source = `process.stderr.write(${JSON.stringify(complaint)}); process.exitCode = 127`;
     return { kind: "source", name: "sh", source };
   }
-  return command.kind === "node" ? { ...command, env: own } : command;
+  return { ...found, env: { ...found.env, ...own } };
 }
 
-/** The words of a line, or `undefined` where it needs a real shell. */
-function split(line: string, env: Readonly<Record<string, string>>): string[] | undefined {
-  const words: string[] = [];
-  let word: string | undefined;
-  for (let i = 0; i < line.length;) {
-    const rest = line.slice(i);
-    const part =
-      /^'([^']*)'/.exec(rest) ?? /^"((?:[^"\\]|\\.)*)"/.exec(rest) ?? /^(\s+)/.exec(rest);
-    const plain = /^(?:[^\s'"|&;<>()`\\]|\\.)+/.exec(rest);
-    if (part && /^\s/.test(part[0])) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-      i += part[0].length;
-    } else if (part) {
-      const quoted = part[1] ?? "";
-      const text = part[0].startsWith("'") ? quoted : expand(quoted, env);
-      word = (word ?? "") + text;
-      i += part[0].length;
-    } else if (plain) {
-      word = (word ?? "") + expand(plain[0], env);
-      i += plain[0].length;
-    } else {
-      return undefined;
-    }
-  }
-  if (word !== undefined) words.push(word);
-  return words;
-}
-
-function expand(text: string, env: Readonly<Record<string, string>>): string {
-  return text
-    .replace(/\$\{(\w+)\}|\$(\w+)/g, (_, braced, bare) => env[(braced ?? bare) as string] ?? "")
-    .replace(/\\(.)/g, "$1");
+/** Whether a piece's value is known before the line runs. */
+function isKnown(piece: Piece): boolean {
+  return "text" in piece || /^\w+$/.test(piece.variable);
 }

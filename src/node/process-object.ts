@@ -19,6 +19,8 @@ export interface ProcessDescription {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly title: string;
+  /** What it was called by; "node" unless told. */
+  readonly argv0?: string;
   /** Standard input, output and error of a child; whoever started the run has a process's otherwise. */
   readonly streams?: readonly StandardStream[];
 }
@@ -90,7 +92,7 @@ export function createProcessObject(process: Process, description: ProcessDescri
     moduleLoadList: [],
     title: description.title,
     argv: [EXEC_PATH, ...description.argv],
-    argv0: "node",
+    argv0: description.argv0 ?? "node",
     execArgv: [...description.execArgv],
     execPath: EXEC_PATH,
     env: createEnv(description.env),

@@ -1,5 +1,6 @@
 /** POSIX signals between the processes of one host. */
 import * as os from "node:os";
+import type { Process } from "../sim/process.ts";
 import { Kind } from "../trace/kinds.ts";
 import type { BindingContext } from "./bindings/context.ts";
 import { Handle } from "./bindings/handle.ts";
@@ -18,6 +19,16 @@ const EINVAL = -22;
 
 /** Signals that end nothing unless someone listens. */
 const ignoredByDefault = new Set(["SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH"]);
+
+/** How long a signal takes to reach a process that has not started. */
+const UNSTARTED_NS = 100_000;
+
+/** A signal reaches a process that listens to none yet. */
+function endUnstarted(process: Process, signal: string): void {
+  if (signal === "SIGSTOP") process.pause();
+  else if (signal === "SIGCONT") process.resume();
+  else if (!ignoredByDefault.has(signal)) process.terminate({ code: null, signal });
+}
 
 /** One process's view of signals. */
 export class ProcessSignals {
@@ -59,14 +70,14 @@ export class ProcessSignals {
         // What a process does to itself is done before `kill` returns; so it never returns.
         this.#owner.die(names.get(signal) as string);
       } else {
-        const receiver = runner as NodeProcess | undefined;
-        host.kernel.schedule(
-          0,
-          host.id,
-          Kind.internal,
-          () => receiver?.signals.deliver(signal),
-          undefined,
-        );
+        const arrive = (): void => {
+          const receiver = target.runner as NodeProcess | undefined;
+          if (receiver !== undefined) receiver.signals.deliver(signal);
+          else endUnstarted(target, names.get(signal) as string);
+        };
+        // One that has not started yet is there all the same; its pipes are joined by then.
+        const delayNs = runner === undefined ? UNSTARTED_NS : 0;
+        host.kernel.schedule(delayNs, host.id, Kind.internal, arrive, undefined);
       }
     }
     return 0;

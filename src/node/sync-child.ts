@@ -39,6 +39,7 @@ export type SyncStream =
 /** What a call asks for. */
 export interface SyncRequest {
   readonly command: Command;
+  readonly argv0: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly streams: readonly SyncStream[];
@@ -163,6 +164,7 @@ function runAhead(owner: NodeProcess, call: Call): Kept | undefined {
       env: request.env,
       cwd: request.cwd,
       streams: collector.streams,
+      argv0: request.argv0,
       injected,
     });
   };

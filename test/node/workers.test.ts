@@ -189,3 +189,45 @@ describe("a child process", () => {
     expect(stdout).toMatch(/\n1\n$/);
   });
 });
+
+describe("a child that has hardly begun", () => {
+  it("dies of a signal as any other, its pipes at their end", async () => {
+    await both(
+      `
+      const { spawn, fork } = require("child_process"); const fs = require("fs");
+      const print = (...words) => lines.push(words.join(" ")); const lines = [];
+      const cat = spawn("cat"); cat.on("exit", (c, s) => print("cat exit", c, s)); cat.on("close", () => print("cat close"));
+      print(cat.kill(), cat.killed);
+      const file = fs.mkdtempSync("/tmp/kill-") + "/forever.js"; fs.writeFileSync(file, "setInterval(() => {}, 1000)");
+      const ac = new AbortController();
+      const f = fork(file, { signal: ac.signal }); f.on("exit", (c, s) => print("fork exit", c, s)); f.on("error", (e) => print("fork", e.name)); ac.abort();
+      const t = fork(file, { timeout: 300, killSignal: "SIGKILL" }); t.on("exit", (c, s) => print("timeout exit", c, s));
+      const k = spawn(process.execPath, [file]); k.on("exit", (c, s) => print("node exit", c, s)); setTimeout(() => k.kill(), 5);
+      process.on("exit", () => console.log(lines.sort()));`,
+      { name: "program.cjs" },
+    );
+  });
+
+  it("that cannot be started has no number, and pipes that end", async () => {
+    await both(`
+      import { spawn } from "node:child_process";
+      const child = spawn("there-is-no-such-program", ["x"]);
+      console.log(child.pid);
+      const seen = [];
+      child.on("error", (e) => seen.push(e.code)); child.on("exit", () => seen.push("exit"));
+      child.stdout.on("data", () => {}).on("end", () => seen.push("end"));
+      child.on("close", (code) => console.log(seen.sort(), code));`);
+  });
+
+  it("takes an end of another's pipe as its own", async () => {
+    await both(`
+      import { spawn } from "node:child_process";
+      const p1 = spawn("cat", { stdio: ["pipe", "pipe", "inherit"] });
+      const p2 = spawn("head", ["-n1"], { stdio: [p1.stdout, "pipe", "inherit"], argv0: "other" });
+      p1.stdin.write("hello\\n");
+      p2.stdout.setEncoding("utf8").on("data", (chunk) => console.log("first", chunk));
+      p2.on("exit", () => { p1.stdin.end("world\\n"); p1.stdout.setEncoding("utf8").on("data", (chunk) => console.log("then", chunk)); });
+      spawn(process.execPath, ["-p", "process.argv0 + process.argv.slice(1)", 7, true], { argv0: "me", stdio: ["ignore", "pipe", "inherit"] })
+        .stdout.on("data", (d) => setTimeout(() => console.log(String(d)), 1000));`);
+  });
+});

@@ -14,15 +14,21 @@ import type { NodeProcess, StandardStream } from "../node-process.ts";
 import { startCommand } from "../program/start-command.ts";
 import type { Realm } from "../realm-types.ts";
 import { Handle } from "./handle.ts";
-import { inherit } from "./inherited.ts";
+import { socketAt } from "./descriptors.ts";
+import { inherit, share } from "./inherited.ts";
+import type { Passable, Passed } from "./passing.ts";
 import type { PipeEnd } from "./pipe.ts";
+
+const ESRCH = -3;
+/** After this time the two ends of a new pipe are joined. */
+const JOINED_NS = 100_000;
 
 /** What it takes until a child runs its first line. */
 const START_NS = 20_000_000;
 
 interface StdioEntry {
   readonly type: "pipe" | "overlapped" | "ignore" | "inherit" | "fd" | "wrap";
-  readonly handle?: PipeEnd;
+  readonly handle?: PipeEnd & Partial<Passable>;
   readonly fd?: number;
   readonly ipc?: boolean;
 }
@@ -30,7 +36,7 @@ interface StdioEntry {
 interface SpawnOptions {
   readonly file: string;
   readonly args?: readonly string[] | undefined;
-  readonly cwd?: string | undefined;
+  readonly cwd?: string | null | undefined;
   readonly envPairs?: readonly string[] | undefined;
   readonly stdio?: readonly StdioEntry[] | undefined;
 }
@@ -59,7 +65,7 @@ export function createProcessBinding(realm: Realm): object {
   const owner = context.process.runner as NodeProcess;
 
   class Process extends Handle {
-    pid = 0;
+    pid: number | undefined;
     onexit: ((code: number, signal: string) => void) | undefined;
 
     constructor() {
@@ -79,25 +85,36 @@ export function createProcessBinding(realm: Realm): object {
     }
 
     #spawn(options: SpawnOptions): number {
-      const { file, args = [], stdio = [] } = options;
+      const { file, stdio = [] } = options;
+      const args = options.args?.map(String) ?? [];
       const env = environment(options.envPairs, realm.process.env);
-      const cwd = options.cwd ?? realm.process.cwd();
+      const cwd = options.cwd || realm.process.cwd();
       const command = understand(file, args.slice(1), env, cwd);
-      if (!command) return Errno.ENOENT;
-      if (options.cwd !== undefined && !realm.require("fs").existsSync(cwd)) return Errno.ENOENT;
+      const noDirectory = Boolean(options.cwd) && !realm.require("fs").existsSync(cwd);
+      if (!command || noDirectory) {
+        this.#endPipes(stdio);
+        return Errno.ENOENT;
+      }
       const child = context.process.host.spawn(context.process.pid);
       const listeners: [number, TcpSocket][] = [];
+      // One that dies before it starts closes its pipes as any other does.
+      child.onEnd.add(() => {
+        for (const [, listener] of listeners) accept(listener)?.close();
+      });
       stdio.forEach(({ type, handle }, fd) => {
         if ((type === "pipe" || type === "overlapped") && handle) {
           listeners.push([fd, pair(handle, child)]);
         }
       });
       handFilesOver(context.process, child, stdio);
-      const streams = [0, 1, 2].map((fd) => streamOf(stdio[fd], owner));
+      const shared = stdio.map((entry, fd) => shareSocket(context.process, child, entry, fd));
+      const streams = [0, 1, 2].map((fd): StandardStream => {
+        return shared[fd] === true ? { kind: "pipe" } : streamOf(stdio[fd], owner);
+      });
       this.pid = child.pid;
       this.activate();
       const start = (): void => {
-        for (const [fd, listener] of listeners) {
+        for (const [fd, listener] of listeners.splice(0)) {
           const socket = accept(listener);
           listener.close();
           if (!socket) continue;
@@ -110,11 +127,26 @@ export function createProcessBinding(realm: Realm): object {
           env,
           cwd,
           streams,
+          argv0: args[0],
         });
       };
       child.schedule(START_NS, Kind.start, start, undefined);
       child.onEnd.add((end) => this.#ended(end));
       return 0;
+    }
+
+    /** The pipes of a child that could not be started are there, and at their end. */
+    #endPipes(stdio: readonly StdioEntry[]): void {
+      const { process } = context;
+      for (const { type, handle } of stdio) {
+        if ((type !== "pipe" && type !== "overlapped") || !handle) continue;
+        const listener = pair(handle, process);
+        const end = (): void => {
+          accept(listener)?.close();
+          listener.close();
+        };
+        process.schedule(JOINED_NS, Kind.internal, end, undefined);
+      }
     }
 
     #ended(end: ProcessEnd): void {
@@ -128,7 +160,7 @@ export function createProcessBinding(realm: Realm): object {
     }
 
     kill(signal: number): number {
-      return owner.signals.kill(this.pid, signal);
+      return this.pid === undefined ? ESRCH : owner.signals.kill(this.pid, signal);
     }
   }
 
@@ -147,6 +179,24 @@ export function environment(
       return [text.slice(0, at), text.slice(at + 1)];
     }),
   );
+}
+
+/**
+ * A socket of the parent's that a child is started with, as its own standard input or under a number or as a
+ * handle: both hold it from then on. What is inherited as output goes by way of the parent (`stdio.ts`).
+ */
+function shareSocket(
+  parent: Process,
+  child: Process,
+  { type, fd, handle }: StdioEntry,
+  childFd: number,
+): boolean {
+  let passed: Passed | undefined;
+  if (type === "wrap") passed = (handle as Partial<Passable> | undefined)?.passed;
+  else if (fd !== undefined && (fd === 0 || fd > 2)) passed = socketAt(parent, fd);
+  if (passed === undefined || passed.kind === "udp") return false;
+  share(child, childFd, passed.socket);
+  return true;
 }
 
 /** The parent's open files that a child is started with become the child's as well. */

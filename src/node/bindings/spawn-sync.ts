@@ -44,9 +44,10 @@ export function createSpawnSyncBinding(realm: Realm): object {
   const owner = process.runner as NodeProcess;
 
   function spawn(options: SpawnOptions): Result {
-    const { file, args = [], stdio = [] } = options;
+    const { file, stdio = [] } = options;
+    const args = options.args?.map(String) ?? [];
     const env = environment(options.envPairs, realm.process.env);
-    const cwd = options.cwd ?? realm.process.cwd();
+    const cwd = options.cwd || realm.process.cwd();
     const command = understand(file, args.slice(1), env, cwd);
     if (!command || (options.cwd && !realm.require("fs").existsSync(cwd))) {
       return { pid: 0, status: null, signal: null, output: null, error: Errno.ENOENT };
@@ -56,6 +57,7 @@ export function createSpawnSyncBinding(realm: Realm): object {
     try {
       outcome = runToEnd(owner, {
         command,
+        argv0: args[0],
         env,
         cwd,
         streams: stdio.map((entry) => streamOf(entry, owner)),

@@ -2,6 +2,7 @@
  * `stream_wrap`, and what TCP and Unix sockets share of it: Node's library reads and writes through these
  * handles as it does through libuv's streams.
  */
+import { takeUp } from "./inherited.ts";
 import { Errno } from "../../sim/network/errno.ts";
 import { Phase } from "../../sim/network/tcp/phase.ts";
 import type { TcpSocket } from "../../sim/network/tcp/socket.ts";
@@ -73,7 +74,7 @@ export class StreamHandle extends Handle implements StreamOwner {
 
   set socket(socket: TcpSocket) {
     this.core.socket = socket;
-    socket.events = this.core;
+    takeUp(this.context.process, socket, this.core);
   }
 
   /** @internal */

@@ -13,6 +13,8 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly streams: readonly StandardStream[];
+  /** What `process.argv0` says; "node" unless told. */
+  readonly argv0?: string | undefined;
   /** Modules that its programs are given; the parent's own by default. */
   readonly injected?: Readonly<Record<string, unknown>>;
 }
@@ -26,9 +28,10 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
     {
       argv: isNode ? [...(command.script ? [command.script] : []), ...command.argv] : [],
       execArgv: isNode ? command.execArgv : [],
-      env: { ...options.env, ...(isNode ? command.env : {}) },
+      env: { ...options.env, ...command.env },
       cwd,
       title: isNode ? "node" : command.name,
+      ...(options.argv0 !== undefined && { argv0: options.argv0 }),
       streams,
     },
     { ...owner.observer, onExit: () => {}, onUncaught: () => {} },
