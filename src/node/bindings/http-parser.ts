@@ -235,20 +235,12 @@ export function createHttpParserBinding(realm: Realm): object {
       // The program may read its callbacks, or parse more.
       this.#executing = false;
       try {
-        if (!scope) {
-          const call = (): unknown => Reflect.apply(callback, this, args);
-          return context.async.makeCallback(this.#resource, call, []);
-        }
-        let threw = true;
-        const call = (): unknown => {
-          const result = Reflect.apply(callback, this, args);
-          threw = false;
-          return result;
-        };
+        const call = (): unknown => Reflect.apply(callback, this, args);
+        if (!scope) return context.async.makeCallback(this.#resource, call, []);
         const result = ticks
           ? scope.call(this.#resource, call, [])
           : scope.callAlone(this.#resource, call, []);
-        if (threw || !context.process.alive) throw stopped;
+        if (scope.failed || !context.process.alive) throw stopped;
         return result;
       } finally {
         this.#executing = outer;
@@ -306,7 +298,9 @@ export function createHttpParserBinding(realm: Realm): object {
       if (!context.process.alive) return;
       this.#current = buffer;
       const onExecute = this[ON_EXECUTE];
-      scope.call(this.#resource, onExecute && ((got: unknown) => onExecute.call(this, got)), [result]);
+      scope.call(this.#resource, onExecute && ((got: unknown) => onExecute.call(this, got)), [
+        result,
+      ]);
       this.#current = undefined;
     }
 

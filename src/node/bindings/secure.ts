@@ -16,4 +16,11 @@ export const secureBindings: Record<string, (realm: Realm) => object> = {
 };
 
 /** The modules of Node's library that stand on them. */
-export const secureModules = ["crypto", "tls", "https", "http2", "_tls_common", "_tls_wrap"] as const;
+export const secureModules = [
+  "crypto",
+  "tls",
+  "https",
+  "http2",
+  "_tls_common",
+  "_tls_wrap",
+] as const;

@@ -32,6 +32,8 @@ export const UV_EOF = -4095;
 export class CallbackScope {
   readonly #realm: Realm;
   #atBottom = false;
+  /** Whether the last call from the bottom of the stack, or a tick after it, ended in an exception. */
+  failed = false;
 
   constructor(realm: Realm) {
     this.#realm = realm;
@@ -72,18 +74,22 @@ export class CallbackScope {
     if (!this.#atBottom) return call();
     this.#atBottom = false;
     let result: unknown;
+    let failed = false;
     try {
       result = call();
     } catch (thrown) {
+      failed = true;
       this.#realm.uncaught(thrown, false);
     }
     if (ticks && context.process.alive) {
       try {
         this.#realm.process._tickCallback();
       } catch (thrown) {
+        failed = true;
         this.#realm.uncaught(thrown, false);
       }
     }
+    this.failed = failed;
     this.#atBottom = true;
     return result;
   }

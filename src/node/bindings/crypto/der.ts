@@ -21,7 +21,7 @@ export interface Element {
 export function readElements(bytes: Uint8Array): Element[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const out: Element[] = [];
-  for (let at = 0; at < buffer.length; ) {
+  for (let at = 0; at < buffer.length;) {
     const tag = buffer[at] as number;
     let length = buffer[at + 1] as number;
     let start = at + 2;

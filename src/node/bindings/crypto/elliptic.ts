@@ -100,7 +100,12 @@ function numbersGroup(key: real.KeyObject): Group {
 }
 
 /** Signs a digest; `plain` gives the two numbers side by side (IEEE P1363) instead of in DER. */
-export function signDigest(handle: KeyHandle, digest: Uint8Array, plain: boolean, draw: Draw): Buffer {
+export function signDigest(
+  handle: KeyHandle,
+  digest: Uint8Array,
+  plain: boolean,
+  draw: Draw,
+): Buffer {
   const { order, secret, commit } = groupOf(handle);
   const bits = order.toString(2).length;
   const surplus = BigInt(Math.max(0, digest.length * 8 - bits));
@@ -125,7 +130,8 @@ export function withScalar(key: real.KeyObject, curve: string, draw: Draw): Buff
   const parts = readSequence(inner!.content).map(({ tag, bytes }) => {
     if (tag === Tag.octetString) return element(Tag.octetString, scalar);
     // [1]: the public key, as a string of bits that uses all of its last byte.
-    if (tag === 0xa1) return element(0xa1, element(Tag.bitString, Buffer.of(0), exchange.getPublicKey()));
+    if (tag === 0xa1)
+      return element(0xa1, element(Tag.bitString, Buffer.of(0), exchange.getPublicKey()));
     return bytes;
   });
   return sequence(version!.bytes, algorithm!.bytes, element(Tag.octetString, sequence(...parts)));

@@ -32,7 +32,12 @@ function keyLengthOf(cipher: string): number {
 }
 
 /** PKCS #8's `EncryptedPrivateKeyInfo` of `plain`, made as `before` was. */
-export function protectAgain(before: Uint8Array, plain: Uint8Array, with_: Protection, draw: Draw): Buffer {
+export function protectAgain(
+  before: Uint8Array,
+  plain: Uint8Array,
+  with_: Protection,
+  draw: Draw,
+): Buffer {
   const [algorithm] = readSequence(before);
   const [scheme, parameters] = readElements(algorithm!.content);
   const [derivation, encryption] = readElements(parameters!.content);
@@ -65,7 +70,12 @@ export function protectAgain(before: Uint8Array, plain: Uint8Array, with_: Prote
 }
 
 /** The traditional form (RFC 1421), whose head names the cipher, of `plain`, made as `before` was. */
-export function protectTraditionally(before: string, plain: Uint8Array, with_: Protection, draw: Draw): string {
+export function protectTraditionally(
+  before: string,
+  plain: Uint8Array,
+  with_: Protection,
+  draw: Draw,
+): string {
   const label = /^-----BEGIN ([^-]+)-----/.exec(before)?.[1] as string;
   const [, name = "", vector = ""] = /^DEK-Info: ([^,]+),([0-9A-F]+)/m.exec(before) ?? [];
   const iv = draw(vector.length / 2);

@@ -46,7 +46,10 @@ export function exchanges(native: NativeCrypto, draw: Draw): Record<string, unkn
   class DiffieHellman extends native.DiffieHellman {
     constructor(sizeOrKey: unknown, generator: unknown) {
       const drawn =
-        typeof sizeOrKey === "number" && sizeOrKey >= DH_BITS_MIN && typeof generator === "number" && generator >= 2
+        typeof sizeOrKey === "number" &&
+        sizeOrKey >= DH_BITS_MIN &&
+        typeof generator === "number" &&
+        generator >= 2
           ? safePrime(sizeOrKey, generator, draw)
           : sizeOrKey;
       super(drawn, generator);

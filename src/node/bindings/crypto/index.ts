@@ -42,7 +42,9 @@ export function createCryptoBinding(realm: Realm): object {
     parsePKCS12: (...args: unknown[]) => {
       const parse = native["parsePKCS12"] as (...given: unknown[]) => unknown[];
       const [key, ...certificates] = parse(...args);
-      const handle = key ? handlesOf(exportPrivate(privateKeyOf(key as KeyHandle)), keys.Handle) : undefined;
+      const handle = key
+        ? handlesOf(exportPrivate(privateKeyOf(key as KeyHandle)), keys.Handle)
+        : undefined;
       return [handle ? handle.privateHandle : key, ...certificates];
     },
     KEMEncapsulateJob: make("KEMEncapsulateJob", () => {

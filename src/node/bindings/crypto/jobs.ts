@@ -4,7 +4,13 @@
  */
 import { Kind } from "../../../trace/kinds.ts";
 import type { Realm } from "../../realm-types.ts";
-import { type JobResult, type NativeCrypto, type NativeJobClass, nativeCrypto, resultOf } from "./native.ts";
+import {
+  type JobResult,
+  type NativeCrypto,
+  type NativeJobClass,
+  nativeCrypto,
+  resultOf,
+} from "./native.ts";
 
 /** What a job costs in virtual time; the real cost depends on the machine. */
 const JOB_NS = 50_000;
@@ -60,7 +66,12 @@ export function createJobMaker(realm: Realm): JobMaker {
   const { kCryptoJobSync, kCryptoJobWebCrypto } = nativeCrypto();
 
   /** Tells `done` at a later virtual time, in the context of `job`. */
-  function later(job: object, delayNs: number, done: (...args: never[]) => unknown, args: unknown[]): void {
+  function later(
+    job: object,
+    delayNs: number,
+    done: (...args: never[]) => unknown,
+    args: unknown[],
+  ): void {
     loop.retain();
     const finish = (): void => {
       loop.release();
@@ -96,7 +107,9 @@ export function createJobMaker(realm: Realm): JobMaker {
         if (this.#mode === kCryptoJobWebCrypto) return this.#promise(result);
         // The library sets it, before or after it starts the job.
         const tell = (...values: unknown[]): unknown =>
-          (this as unknown as Record<string, (...given: unknown[]) => unknown>)["ondone"]?.(...values);
+          (this as unknown as Record<string, (...given: unknown[]) => unknown>)["ondone"]?.(
+            ...values,
+          );
         later(this, delayNs, tell as () => unknown, [...result]);
         return undefined;
       }

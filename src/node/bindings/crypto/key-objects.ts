@@ -6,7 +6,7 @@ import type { Kind } from "./key-pairs.ts";
 import type { JobClass, JobMaker } from "./jobs.ts";
 import { bytesOfPem, protectAgain, protectTraditionally } from "./encrypted-keys.ts";
 import { pem } from "./der.ts";
-import { handlesOf, type KeyHandle, type NativeCrypto } from "./native.ts";
+import { handlesOf, type KeyHandle, type NativeCrypto, type NativeJobClass } from "./native.ts";
 import type { Draw } from "./primes.ts";
 import { bytesOf } from "./random.ts";
 
@@ -20,7 +20,12 @@ export interface KeyObjects {
   /** The handle in a key; anything else as it is. */
   readonly unwrap: (value: unknown) => unknown;
   /** Makes a `CryptoKey`, where Node's jobs do. */
-  readonly cryptoKey: (handle: KeyHandle, algorithm: unknown, usages: unknown, extractable: unknown) => object;
+  readonly cryptoKey: (
+    handle: KeyHandle,
+    algorithm: unknown,
+    usages: unknown,
+    extractable: unknown,
+  ) => object;
 }
 
 /** Makes the classes of one process. */
@@ -79,7 +84,9 @@ export function createKeyObjects(native: NativeCrypto, draw: Draw): KeyObjects {
     isCryptoKey: (value: object) => slots.has(value),
     getCryptoKeySlots(key: object): unknown[] {
       const [handle, algorithm, usages, extractable, second, seed] = slots.get(key) as unknown[];
-      const { getKeyType } = native.KeyObjectHandle.prototype as unknown as { getKeyType(): number };
+      const { getKeyType } = native.KeyObjectHandle.prototype as unknown as {
+        getKeyType(): number;
+      };
       return [getKeyType.call(handle), extractable, algorithm, usages, handle, second, seed];
     },
   };
@@ -122,9 +129,16 @@ export function generation(
     jobs[name] = make(name, (mode, args) => {
       const count = argumentCount(args);
       const form = args.slice(count);
+      const isWeb = mode === native.kCryptoJobWebCrypto;
+      // What is wrong with the arguments is said when a job is made. This one never runs.
+      const real = [...args.slice(0, count), ...(isWeb ? Array.from({ length: 6 }) : form)];
+      void new (native[name] as NativeJobClass)(native.kCryptoJobSync, ...real);
       return () => {
-        const { publicHandle, privateHandle } = handlesOf(generate(...args.slice(0, count)), Handle);
-        if (mode !== native.kCryptoJobWebCrypto) {
+        const { publicHandle, privateHandle } = handlesOf(
+          generate(...args.slice(0, count)),
+          Handle,
+        );
+        if (!isWeb) {
           const publicKey = encoded(native, publicHandle, form.slice(0, 2));
           return [publicKey, encoded(native, privateHandle, form.slice(2))];
         }

@@ -145,7 +145,7 @@ function withSeed(key: real.KeyObject, draw: Draw): Buffer {
     const wrapped = element(Tag.octetString, element(Tag.octetString, seed));
     return sequence(version!.bytes, algorithm!.bytes, wrapped);
   }
-  if (secret?.tag === Tag.sequence && /^ml-/.test(type)) {
+  if (secret?.tag === Tag.sequence && type.startsWith('ml-')) {
     const [before] = readElements(secret.content);
     const seed = element(SEED_TAG, draw(before!.content.length));
     return sequence(version!.bytes, algorithm!.bytes, element(Tag.octetString, seed));

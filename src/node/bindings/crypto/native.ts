@@ -117,7 +117,9 @@ let keyArity: number | undefined;
 
 /** How many arguments say which key: its data, format, type, passphrase, and in later versions its curve. */
 export function keyArgumentCount(): number {
-  keyArity ??= /preparePrivateKey[^]*?namedCurve/i.test(librarySource("internal/crypto/sig")) ? 5 : 4;
+  keyArity ??= /preparePrivateKey[^]*?namedCurve/i.test(librarySource("internal/crypto/sig"))
+    ? 5
+    : 4;
   return keyArity;
 }
 

@@ -5,7 +5,13 @@
  */
 import * as real from "node:crypto";
 import { element, integer, readSequence, sequence, Tag } from "./der.ts";
-import { exportPrivate, importPrivate, type KeyHandle, privateKeyOf, publicKeyOf } from "./native.ts";
+import {
+  exportPrivate,
+  importPrivate,
+  type KeyHandle,
+  privateKeyOf,
+  publicKeyOf,
+} from "./native.ts";
 import type { Draw } from "./primes.ts";
 
 const { RSA_NO_PADDING } = real.constants;
@@ -62,7 +68,12 @@ export interface OaepOptions {
 }
 
 /** EME-OAEP of `message`, for a modulus of `size` bytes. */
-function oaep(message: Uint8Array, size: number, { hash, maskHash = hash, label }: OaepOptions, draw: Draw): Buffer {
+function oaep(
+  message: Uint8Array,
+  size: number,
+  { hash, maskHash = hash, label }: OaepOptions,
+  draw: Draw,
+): Buffer {
   const labelHash = real.createHash(hash).update(label).digest();
   const length = labelHash.length;
   const zeros = Buffer.alloc(size - message.length - 2 * length - 2);
@@ -76,7 +87,8 @@ function oaep(message: Uint8Array, size: number, { hash, maskHash = hash, label 
 /** EME-PKCS1-v1_5 of `message`. */
 function type2(message: Uint8Array, size: number, draw: Draw): Buffer {
   const padding = draw(size - message.length - 3);
-  for (let i = 0; i < padding.length; i++) while (padding[i] === 0) padding[i] = draw(1)[0] as number;
+  for (let i = 0; i < padding.length; i++)
+    while (padding[i] === 0) padding[i] = draw(1)[0] as number;
   return Buffer.concat([Buffer.of(0, 2), padding, Buffer.of(0), message]);
 }
 
@@ -95,7 +107,10 @@ export function encryptAgain(
   draw: Draw,
 ): Buffer {
   const padded = options ? oaep(message, size, options, draw) : type2(message, size, draw);
-  return real.publicEncrypt({ key: plainPublic(handle, isPrivate), padding: RSA_NO_PADDING }, padded);
+  return real.publicEncrypt(
+    { key: plainPublic(handle, isPrivate), padding: RSA_NO_PADDING },
+    padded,
+  );
 }
 
 /** Where the salt lies in an encoded message. */
@@ -105,7 +120,12 @@ interface Encoded {
 }
 
 /** Reads how a message was encoded: the length of its salt follows from no option in every version alike. */
-function decode(encoded: Buffer, bits: number, hashLength: number, hashes: readonly string[]): Encoded {
+function decode(
+  encoded: Buffer,
+  bits: number,
+  hashLength: number,
+  hashes: readonly string[],
+): Encoded {
   const blockLength = encoded.length - hashLength - 1;
   const seed = encoded.subarray(blockLength, blockLength + hashLength);
   for (const maskHash of hashes) {
@@ -126,7 +146,9 @@ export function signAgain(
 ): Buffer {
   const key = plainPrivate(handle);
   const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
-  const details = privateKeyOf(handle).asymmetricKeyDetails as { mgf1HashAlgorithm?: string } | undefined;
+  const details = privateKeyOf(handle).asymmetricKeyDetails as
+    | { mgf1HashAlgorithm?: string }
+    | undefined;
   const bits = modulusLength - 1;
   const size = Math.ceil(bits / 8);
   const raw = { key: real.createPublicKey(key), padding: RSA_NO_PADDING };

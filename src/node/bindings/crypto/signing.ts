@@ -94,7 +94,10 @@ export function signing(native: NativeCrypto, make: JobMaker, draw: Draw): Recor
     override sign(...args: unknown[]): Buffer {
       const signature = super.sign(...args);
       const [padding, , encoding] = args.slice(keyCount);
-      const value = (): Digest => ({ hash: this.#hash, value: (this.#digest as real.Hash).digest() });
+      const value = (): Digest => ({
+        hash: this.#hash,
+        value: (this.#digest as real.Hash).digest(),
+      });
       const handle = handleFrom(args.slice(0, keyCount), true);
       return Buffer.from(again(handle, signature, value, { padding, encoding }));
     }
@@ -153,6 +156,8 @@ function isPrivateHandle(handle: KeyHandle): boolean {
 
 /** A restricted key names its hash. */
 function defaultHash(handle: KeyHandle): string {
-  const details = privateKeyOf(handle).asymmetricKeyDetails as { hashAlgorithm?: string } | undefined;
+  const details = privateKeyOf(handle).asymmetricKeyDetails as
+    | { hashAlgorithm?: string }
+    | undefined;
   return details?.hashAlgorithm ?? DEFAULT_HASH;
 }
