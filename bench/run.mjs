@@ -1,8 +1,11 @@
 /**
- * `npm run bench [-- NAME ...] [--json]`: measures, each figure a median of several runs, as a ratio
+ * `npm run bench [-- NAME ...] [--json] [--porcupine DIR]`: measures, each figure a median of several runs, as a ratio
  * against a peer or a limit measured in the same run.
  *
- * A group is a file `bench/NAME.bench.mjs` that exports `default async function (report)`; it calls
+ * `--porcupine DIR` is a checkout of Porcupine, for the group `check`: it is built and run beside ours, and its
+ * own histories are measured too.
+ *
+ * A group is a file `bench/NAME.bench.mjs` that exports `default async function (report, options)`; it calls
  * `report({ name, value, unit, peer, ratio, target, met })` once a figure. Files import from `../dist`.
  */
 import { readdirSync } from "node:fs";
@@ -21,7 +24,10 @@ const groups = readdirSync(here)
 
 let options;
 try {
-  options = parseArgs({ options: { json: { type: "boolean" } }, allowPositionals: true });
+  options = parseArgs({
+    options: { json: { type: "boolean" }, porcupine: { type: "string" } },
+    allowPositionals: true,
+  });
 } catch (error) {
   console.error(`bench: ${error.message}`);
   process.exit(2);
@@ -54,5 +60,5 @@ for (const name of positionals.length > 0
   : groups.filter((group) => group !== "peers")) {
   if (!values.json) console.log(`\n${name}`);
   const group = await import(new URL(`${name}.bench.mjs`, here).href);
-  await group.default(report);
+  await group.default(report, { porcupine: values.porcupine });
 }

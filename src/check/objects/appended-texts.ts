@@ -131,61 +131,48 @@ function textOf(value: unknown): string | undefined {
 
 /** Gives each read its version; what is wrong, or `undefined` where a read is ambiguous. */
 function place(made: Gathered): "placed" | Broken | undefined {
-  const parser = new TextParser(made.starts, made.appends);
+  const { starts, appends } = made;
+  const parser = new TextParser(starts, appends);
   let certain: CertainPuts | undefined;
   for (const [text, readers] of made.reads) {
     const ways = parser.ways(text);
     if (ways === 0) return fromNowhere(readers[0] as Operation, text);
-    const alike = ways === 1 && startOf(parser, text, made).length === 1;
+    const ends = ways === 1 ? parser.ends() : [];
+    const puts = ways === 1 ? (starts.get(text.slice(0, ends.at(-1))) ?? []) : [];
     for (const read of readers) {
-      let parsed = parser;
-      let puts = alike ? startOf(parser, text, made) : [];
-      if (!alike) {
+      let placed = { put: puts[0], ends };
+      if (puts.length !== 1) {
         // Of what the text can be made of, not all can be there when it was read.
         if (++made.ambiguous > ambiguousMax) return undefined;
         certain ??= new CertainPuts(made.writes);
         const left = certain.leftFor(read, made);
-        parsed = new TextParser(left.starts, left.appends);
-        if (parsed.ways(text) !== 1) return undefined;
-        puts = startOf(parsed, text, left);
-        if (puts.length !== 1) return undefined;
+        const again = new TextParser(left.starts, left.appends);
+        if (again.ways(text) !== 1) return undefined;
+        const itsEnds = again.ends();
+        const [put, ...more] = left.starts.get(text.slice(0, itsEnds.at(-1))) ?? [];
+        if (more.length > 0) return undefined;
+        placed = { put, ends: itsEnds };
       }
-      const broken = placeOne(made.epochs, puts[0], parsed, text, read);
+      const broken = placeOne(made.epochs, placed, text, read);
       if (broken) return broken;
     }
   }
   return "placed";
 }
 
-/** The puts with which the text last asked about can begin. */
-function startOf(
-  parser: TextParser,
-  text: string,
-  { starts }: Pick<Gathered, "starts">,
-): readonly (Operation | undefined)[] {
-  let at = text.length;
-  for (let last = parser.lastToken(at); last > 0; last = parser.lastToken(at)) at -= last;
-  return starts.get(text.slice(0, at)) ?? [];
-}
-
 /** Puts a read behind the appends that it shows. */
 function placeOne(
   epochs: Map<Operation | undefined, Epoch>,
-  put: Operation | undefined,
-  parser: TextParser,
+  { put, ends }: { readonly put: Operation | undefined; readonly ends: readonly number[] },
   text: string,
   read: Operation,
 ): Broken | undefined {
-  const ends: number[] = [];
-  let at = text.length;
-  for (let last = parser.lastToken(at); last > 0; last = parser.lastToken(at)) {
-    ends.push(at);
-    at -= last;
-  }
   let epoch = epochs.get(put);
   if (!epoch) epochs.set(put, (epoch = { put, first: new Version("", put) }));
   let version = epoch.first;
-  for (let end = ends.pop(); end !== undefined; end = ends.pop()) {
+  let at = ends.at(-1) as number;
+  for (let i = ends.length - 2; i >= 0; i--) {
+    const end = ends[i] as number;
     const token = text.slice(at, end);
     version.next ??= new Version(token, undefined);
     if (version.next.token !== token) return forked(text.slice(0, at), version.next, read);

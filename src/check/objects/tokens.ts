@@ -19,9 +19,9 @@ export class TextParser {
   readonly #startLengths: readonly number[];
   readonly #tokenLengths: readonly number[];
   /** Of the text before: by length of its beginnings, in how many ways each can be made. */
-  #ways: Uint8Array = new Uint8Array(256);
+  readonly #ways: Ways[] = [];
   /** The length of the last token of each beginning; 0 where it is a first value. */
-  #last: Int32Array = new Int32Array(256);
+  readonly #last: number[] = [];
   #text = "";
   #parsed = -1;
 
@@ -36,7 +36,6 @@ export class TextParser {
   /** In how many ways `text` can be made. */
   ways(text: string): Ways {
     let at = Math.min(commonLength(this.#text, text), this.#parsed) + 1;
-    if (text.length >= this.#ways.length) this.#grow(text.length + 1);
     for (; at <= text.length; at++) this.#parseTo(text, at);
     this.#text = text;
     this.#parsed = text.length;
@@ -44,11 +43,15 @@ export class TextParser {
   }
 
   /**
-   * Of the text last asked about, if there is but one way: how long the last token of its first `length`
-   * characters is; 0 if they are a first value.
+   * Where the parts of the text last asked about end, if there is but one way to make it: the last token
+   * first, the first value last.
    */
-  lastToken(length: number): number {
-    return this.#last[length] as number;
+  ends(): number[] {
+    const ends: number[] = [];
+    for (let at = this.#parsed; ; at -= this.#last[at] as number) {
+      ends.push(at);
+      if (this.#last[at] === 0) return ends;
+    }
   }
 
   #parseTo(text: string, at: number): void {
@@ -68,16 +71,7 @@ export class TextParser {
       found += before;
       this.#last[at] = length;
     }
-    ways[at] = Math.min(found, 2);
-  }
-
-  #grow(length: number): void {
-    const ways = new Uint8Array(length * 2);
-    ways.set(this.#ways);
-    this.#ways = ways;
-    const last = new Int32Array(length * 2);
-    last.set(this.#last);
-    this.#last = last;
+    ways[at] = found > 1 ? 2 : (found as Ways);
   }
 }
 
