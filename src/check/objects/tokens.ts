@@ -25,12 +25,12 @@ export class TextParser {
   #text = "";
   #parsed = -1;
 
-  /** `starts`: the first values; `tokens`: what was appended, without the empty text. */
+  /** `starts`: the first values; `tokens`: what was appended, of which the empty text changes nothing. */
   constructor(starts: Texts, tokens: Texts) {
     this.#starts = starts;
     this.#tokens = tokens;
     this.#startLengths = lengthsOf(starts);
-    this.#tokenLengths = lengthsOf(tokens);
+    this.#tokenLengths = lengthsOf(tokens).filter((length) => length > 0);
   }
 
   /** In how many ways `text` can be made. */
