@@ -7,7 +7,13 @@ import { LightconeError } from "../../../base/errors.ts";
 import { drawDhPrivate, safePrime } from "./exchanges.ts";
 import { element, integer, numberOf, readElements, readSequence, sequence, Tag } from "./der.ts";
 import { withScalar } from "./elliptic.ts";
-import { exportPrivate, type NativeCrypto, type NativeJobClass, privateKeyOf, resultOf } from "./native.ts";
+import {
+  exportPrivate,
+  type NativeCrypto,
+  type NativeJobClass,
+  privateKeyOf,
+  resultOf,
+} from "./native.ts";
 import type { KeyHandle } from "./native.ts";
 import { type Draw, drawBelow, drawPrime, inverse, power } from "./primes.ts";
 import { withNumbers } from "./rsa.ts";
@@ -60,11 +66,7 @@ export function keyPairKinds(native: NativeCrypto, draw: Draw): Record<string, K
     const [prime] = readElements(readElements(algorithm!.content)[1]!.content);
     const isGroup = typeof first === "string";
     const secret = drawDhPrivate(numberOf(prime!.content), isGroup, draw);
-    return sequence(
-      version!.bytes,
-      algorithm!.bytes,
-      element(Tag.octetString, integer(secret)),
-    );
+    return sequence(version!.bytes, algorithm!.bytes, element(Tag.octetString, integer(secret)));
   };
 
   return {
@@ -117,7 +119,8 @@ function gcd(a: bigint, b: bigint): bigint {
 const dsaIdentifier = element(Tag.identifier, Buffer.from("2a8648ce380401", "hex"));
 
 function drawDsa(bits: number, divisor: number, draw: Draw): Buffer {
-  if (bits < RSA_BITS_MIN) real.generateKeyPairSync("dsa", { modulusLength: bits, divisorLength: divisor } as never);
+  if (bits < RSA_BITS_MIN)
+    real.generateKeyPairSync("dsa", { modulusLength: bits, divisorLength: divisor } as never);
   const divisorBits = divisor > 0 ? divisor : bits < 2_048 ? 160 : FIPS_DIVISOR_BITS;
   const q = drawPrime({ bits: divisorBits }, draw);
   const p = drawPrime({ bits, add: 2n * q, rem: 1n }, draw);
@@ -145,7 +148,7 @@ function withSeed(key: real.KeyObject, draw: Draw): Buffer {
     const wrapped = element(Tag.octetString, element(Tag.octetString, seed));
     return sequence(version!.bytes, algorithm!.bytes, wrapped);
   }
-  if (secret?.tag === Tag.sequence && type.startsWith('ml-')) {
+  if (secret?.tag === Tag.sequence && type.startsWith("ml-")) {
     const [before] = readElements(secret.content);
     const seed = element(SEED_TAG, draw(before!.content.length));
     return sequence(version!.bytes, algorithm!.bytes, element(Tag.octetString, seed));
