@@ -3,6 +3,7 @@
  * the lowest seed, whichever process found it first, so that a campaign is as repeatable as its runs.
  */
 import { LightconeError } from "../base/errors.ts";
+import { CoverageTally } from "../world/coverage.ts";
 import type { RunOutcome } from "../world/outcome.ts";
 import type { RunnerPool } from "./pool.ts";
 import { formatSeed } from "./replay-file.ts";
@@ -48,6 +49,8 @@ export interface CampaignResult {
   readonly mismatch: Mismatch | undefined;
   /** Every `sometimes` that the runs reached, and whether it was ever true. */
   readonly sometimes: ReadonlyMap<string, boolean>;
+  /** What the runs judged at all. */
+  readonly coverage: CoverageTally;
   /** Why the campaign had to end: a run could not be made. What was found until then still counts. */
   readonly failure: unknown;
 }
@@ -66,6 +69,7 @@ class Campaign {
   readonly #options: CampaignOptions;
   readonly #startMs = performance.now();
   readonly #sometimes = new Map<string, boolean>();
+  readonly #coverage = new CoverageTally();
   /** Outcomes that wait for those of lower seeds. */
   readonly #early = new Map<number, RunOutcome>();
   readonly #rechecks: Promise<void>[] = [];
@@ -109,6 +113,7 @@ class Campaign {
       rechecked: this.#rechecked,
       mismatch: this.#mismatch,
       sometimes: this.#sometimes,
+      coverage: this.#coverage,
       failure: this.#failure,
     };
   }
@@ -187,7 +192,9 @@ class Campaign {
     this.#events += outcome.events;
     this.#faults += outcome.faultsBegun;
     this.#operations += outcome.operations;
-    if (outcome.verdict === "unknown") this.#undecided++;
+    // Where faults leave a check nothing to judge, that is no doubt about what others judged.
+    if (outcome.undecided.length > 0 && outcome.verdict !== "violated") this.#undecided++;
+    this.#coverage.add(outcome.coverage);
     for (const [name, reached] of outcome.sometimes) {
       this.#sometimes.set(name, reached || this.#sometimes.get(name) === true);
     }

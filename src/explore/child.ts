@@ -52,7 +52,7 @@ export function serveRuns(modules: FaceModules): void {
   process.on("disconnect", () => process.exit(0));
 }
 
-function infoOf({ path, plan, digest }: LoadedWorld, loadMs: number): WorldInfo {
+function infoOf({ path, plan, digest, assertions }: LoadedWorld, loadMs: number): WorldInfo {
   return {
     name: plan.name,
     path,
@@ -60,6 +60,8 @@ function infoOf({ path, plan, digest }: LoadedWorld, loadMs: number): WorldInfo 
     hosts: plan.hosts.length,
     durationNs: plan.durationNs,
     hasFaults: plan.faults.length > 0,
+    hasCalm: plan.faults.length > 0 && plan.calmNs > 0,
+    assertions,
     loadMs,
   };
 }

@@ -24,6 +24,8 @@ export {
   runName,
   writeReplay,
 } from "./replay-file.ts";
+export { CoverageTally } from "../world/coverage.ts";
+export { type Review, type Reviewed, reviewCoverage } from "./review.ts";
 export { RunnerDied } from "./runner.ts";
 export { shrink, type ShrinkOptions, type Shrunk } from "./shrink.ts";
 export { sameViolation, type ShrinkEnd, shrinkRun, type ShrunkRun } from "./shrink-run.ts";

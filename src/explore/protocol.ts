@@ -1,4 +1,5 @@
 /** What the supervising process and a runner process say to each other. */
+import type { WrittenAssertion } from "../world/coverage.ts";
 import type { RunOutcome, RunRequest } from "../world/outcome.ts";
 
 /** What a runner tells of the world that it has loaded. */
@@ -12,6 +13,10 @@ export interface WorldInfo {
   readonly durationNs: number;
   /** Whether the world names any faults. */
   readonly hasFaults: boolean;
+  /** Whether its runs have a calm after faults, in which programs can be seen to recover. */
+  readonly hasCalm: boolean;
+  /** The assertions that stand in its programs' own files. */
+  readonly assertions: readonly WrittenAssertion[];
   /** How long loading took, in milliseconds. */
   readonly loadMs: number;
 }

@@ -12,11 +12,23 @@ export interface ToldRun {
   readonly operations: number;
   readonly faultsBegun: number;
   readonly simulatedNs: number;
+  readonly coverage?: { readonly idle: readonly IdleCheck[] } | undefined;
+  /** Sentences about what was not judged. */
+  readonly notes?: readonly string[];
 }
 
-/** One line, newline included: `seed`, `verdict`, `fingerprint`, `events`, `violations`, and figures. */
+interface IdleCheck {
+  readonly check: string;
+  readonly looksFor: readonly string[] | undefined;
+}
+
+/**
+ * One line, newline included: `seed`, `verdict`, `fingerprint`, `events`, `violations`, and figures; `undecided`,
+ * `idle` (checks that had nothing to judge) and `notes` where there are any.
+ */
 export function runAsJson(run: ToldRun): string {
   const { seed, verdict, fingerprint, events, operations, faultsBegun, simulatedNs } = run;
+  const { notes = [], coverage: { idle } = { idle: [] } } = run;
   const violations = run.violations.map(({ check, evidence }) => ({
     check,
     summary: evidence.summary,
@@ -30,6 +42,8 @@ export function runAsJson(run: ToldRun): string {
     events,
     violations,
     ...(run.undecided.length > 0 && { undecided: run.undecided }),
+    ...(idle.length > 0 && { idle }),
+    ...(notes.length > 0 && { notes }),
     operations,
     faults: faultsBegun,
     simulatedMs: simulatedNs / 1e6,

@@ -8,7 +8,15 @@ import { fileURLToPath } from "node:url";
 import { test } from "vitest";
 import { LightconeError } from "../base/errors.ts";
 import { parseDurationNs, type Duration } from "../base/units.ts";
-import { formatSeed, runCampaign, RunnerPool, shrinkRun, writeReplay } from "../explore/index.ts";
+import {
+  type CampaignResult,
+  formatSeed,
+  reviewCoverage,
+  runCampaign,
+  RunnerPool,
+  shrinkRun,
+  writeReplay,
+} from "../explore/index.ts";
 import { renderViolation } from "../report/index.ts";
 
 /** How much to explore in a test. */
@@ -23,6 +31,11 @@ export interface ExploreOptions {
   readonly jobs?: number;
   /** Leave out the world's faults. */
   readonly faults?: boolean;
+  /**
+   * What was not judged fails the test, too: checks that are undecided, an `always` or `sometimes` that no run
+   * reached, hosts that record nothing in the calm. Default: it is printed.
+   */
+  readonly strict?: boolean;
 }
 
 /**
@@ -52,6 +65,7 @@ const kinds: Readonly<Record<keyof ExploreOptions, Kind>> = {
   },
   jobs: { words: "a whole number from 1", is: isCount },
   faults: { words: "true or false", is: isBoolean },
+  strict: { words: "true or false", is: isBoolean },
 };
 
 /**
@@ -107,9 +121,41 @@ async function exploreWorld(world: string, forMs: number, options: ExploreOption
     }
     if (result.violation) throw await violationError(pool, world, result.violation);
     if (result.failure !== undefined) throw result.failure;
+    await review(pool, result, options);
   } finally {
     pool.stop();
   }
+}
+
+/** Prints what was not judged; throws where the test wants it all. */
+async function review(
+  pool: RunnerPool,
+  result: CampaignResult,
+  { seed = 1, strict = false }: ExploreOptions,
+): Promise<void> {
+  const { unjudged, lacks, remarks } = await reviewCoverage(pool, result.coverage, {
+    seed,
+    faulty: result.faults > 0,
+    found: false,
+  });
+  const never = [...result.sometimes].filter(([, reached]) => !reached);
+  const missing = [
+    ...unjudged,
+    ...lacks,
+    ...never.map(([name]) => `never true in any run: sometimes ${name}`),
+    ...(result.undecided > 0 ? [`${result.undecided} of ${result.runs} runs are undecided`] : []),
+  ];
+  // A `sometimes` is about campaigns, not about a run or two.
+  const fails = (strict && missing.length > 0) || (never.length > 0 && result.runs > 1);
+  if (fails)
+    throw told(new Error([`${pool.info.name}: not all was judged`, ...missing].join("\n  ")));
+  for (const sentence of [...missing, ...remarks]) console.warn(`${pool.info.name}: ${sentence}`);
+}
+
+/** The message says where it happened; the stack would only show this file. */
+function told(error: Error): Error {
+  error.stack = error.message;
+  return error;
 }
 
 type Outcome = Awaited<ReturnType<RunnerPool["run"]>>;
@@ -135,9 +181,7 @@ async function violationError(pool: RunnerPool, world: string, found: Outcome): 
       footer: [["replay", `npx lightcone replay ${relative(directory, path)}`]],
     }),
   );
-  // The story says where it happened; the stack would only show this file.
-  error.stack = error.message;
-  return error;
+  return told(error);
 }
 
 function runnerEntry(): URL {

@@ -41,6 +41,10 @@ export class Assertions {
   /** By name: whether it was ever true. */
   readonly sometimes: Map<string, boolean> = new Map();
   readonly eventually: Map<string, Eventually> = new Map();
+  /** The assertions that programs came by, such as "always the queue is bounded". */
+  readonly reached: Set<string> = new Set();
+  /** When each host last asserted anything. */
+  readonly lastNs: Map<string, number> = new Map();
 
   constructor(kernel: Kernel, calmFromNs: number) {
     this.#kernel = kernel;
@@ -100,6 +104,8 @@ export class Assertions {
     detail: unknown,
   ): number {
     const kernel = this.#kernel;
+    this.reached.add(`${assertion} ${name}`);
+    this.lastNs.set(host.name, kernel.nowNs);
     const digest = digestText(`${assertion} ${name} ${condition}`);
     // Without calling the program's own code: that somebody watches must not change the run.
     const told = kernel.observer && {

@@ -15,6 +15,7 @@ import {
   type Violation,
 } from "./built-in-checks.ts";
 import { causeOfEvidence } from "./causes.ts";
+import { hasJudged, type IdleCheck } from "./coverage.ts";
 import type { RunOutcome, RunViolation } from "./outcome.ts";
 import type { Plan } from "./plan.ts";
 import { namesAnything, tellStory } from "./story.ts";
@@ -39,15 +40,21 @@ export interface Judged {
 }
 
 /** Every check's verdict; violations with their stories. */
-export function judgeRun(judged: Judged): Pick<RunOutcome, "violations" | "undecided"> {
+export function judgeRun(
+  judged: Judged,
+): Pick<RunOutcome, "violations" | "undecided"> & { readonly idle: readonly IdleCheck[] } {
   const { plan, history, calmFromNs } = judged;
   // A process that fell over comes first: whatever else is violated may only be what that led to.
   const unwanted = judged.ends.filter(({ how }) => !plan.tolerate.has(tolerableOf[how]));
   const violations: Violation[] = judgeEnds(unwanted, history);
   const undecided: { check: string; why: string }[] = [];
+  const idle: IdleCheck[] = [];
   for (const check of plan.checks) {
     const verdict = ask(check, judged);
     if (verdict.result === "unknown") undecided.push({ check: check.name, why: verdict.why });
+    if (verdict.result === "holds" && !hasJudged(check, history)) {
+      idle.push({ check: check.name, looksFor: check.looksFor });
+    }
     if (verdict.result !== "violated") continue;
     for (const evidence of verdict.evidence) violations.push({ check: check.name, evidence });
   }
@@ -59,6 +66,7 @@ export function judgeRun(judged: Judged): Pick<RunOutcome, "violations" | "undec
   return {
     violations: violations.map((violation) => toldViolation(violation, judged)),
     undecided,
+    idle,
   };
 }
 

@@ -19,7 +19,9 @@ import { Kernel } from "../sim/kernel.ts";
 import { Network } from "../sim/network/network.ts";
 import { PlanBuilder, WORLD_MARK, type World, world } from "./builder.ts";
 import type { HostPlan, Plan } from "./plan.ts";
+import type { WrittenAssertion } from "./coverage.ts";
 import * as probe from "./probe.ts";
+import { writtenAssertions } from "./written-assertions.ts";
 
 /** Modules of Lightcone that world files may import, by specifier, beside `lightcone` itself. */
 export type FaceModules = Readonly<Record<string, object>>;
@@ -36,6 +38,8 @@ export interface LoadedWorld {
   /** Digest of all code that runs: it changes when any of it does. */
   readonly digest: string;
   readonly modules: FaceModules;
+  /** The assertions that stand in its programs' own files. */
+  readonly assertions: readonly WrittenAssertion[];
 }
 
 /** What a program file can import of Lightcone. */
@@ -55,16 +59,19 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
   const own = await compileProgram({ entry: file, injected });
   const plan = await describeWorld(file, own, modules);
   const programs = new Map<string, CompiledProgram>();
+  const entries = [file];
   for (const host of plan.hosts) {
     const key = programKey(host);
     if (key === undefined || programs.has(key)) continue;
     const entry = entryOf(host, dirname(file));
     programs.set(key, await compileProgram({ entry, injected: [PROBE_MODULE] }));
+    if (host.program.kind === "file") entries.push(entry);
   }
   const digest = new Fingerprint();
   digest.text(own.digest);
   for (const program of programs.values()) digest.text(program.digest);
-  return { path: file, plan, own, programs, digest: digest.digest(), modules };
+  const assertions = writtenAssertions(entries);
+  return { path: file, plan, own, programs, digest: digest.digest(), modules, assertions };
 }
 
 /** Which program a host runs; `undefined` for the world file itself. */

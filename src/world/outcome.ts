@@ -3,6 +3,7 @@ import type { Evidence } from "../check/verdict.ts";
 import type { Fault } from "../sim/faults.ts";
 import type { Story, StoryLine } from "../trace/story.ts";
 import type { Trace } from "../trace/trace.ts";
+import type { Coverage } from "./coverage.ts";
 
 /** What to run. */
 export interface RunRequest {
@@ -36,6 +37,7 @@ export interface RunViolation {
 export interface RunOutcome {
   readonly world: string;
   readonly seed: number;
+  /** "unknown": a check could not decide, or had nothing to judge. */
   readonly verdict: "held" | "violated" | "unknown";
   readonly fingerprint: string;
   readonly events: number;
@@ -49,6 +51,8 @@ export interface RunOutcome {
   readonly undecided: readonly { readonly check: string; readonly why: string }[];
   /** Each `sometimes`, and whether it was true at least once. */
   readonly sometimes: readonly (readonly [name: string, reached: boolean])[];
+  /** What of it was judged; `undefined` of a run that was ended before its time. */
+  readonly coverage?: Coverage | undefined;
   readonly trace?: Trace | undefined;
   readonly timeline?: readonly StoryLine[] | undefined;
   /** The low half of the fingerprint after each event, by event. */

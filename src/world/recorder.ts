@@ -58,6 +58,8 @@ export class OperationRecorder {
   readonly #clients = new Map<object, number>();
   /** How many operations were invoked. */
   count = 0;
+  /** When each host last asked or was answered anything. */
+  readonly lastNs: Map<string, number> = new Map();
 
   /** `openEnded`: names of operations that may wait for ever. */
   constructor(
@@ -87,6 +89,7 @@ export class OperationRecorder {
       event,
     });
     this.count++;
+    this.lastNs.set(host.name, kernel.nowNs);
     this.#giveUp(host.name, state, f, text(key));
     const open = { index, lane, host };
     state.open = open;
@@ -99,6 +102,7 @@ export class OperationRecorder {
     if (state?.open !== open) return;
     state.open = undefined;
     const kernel = this.#kernel;
+    this.lastNs.set(open.host.name, kernel.nowNs);
     const output = outcome === "ok" ? plain(value) : undefined;
     const error = outcome === "ok" ? undefined : messageOf(value).split("\n")[0];
     const detail = kernel.observer && { lane: open.lane, outcome, output, error };

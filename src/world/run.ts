@@ -5,6 +5,7 @@
 import { assert, LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
 import { currentProcess, simulate, startProgram } from "../node/index.ts";
+import type { History } from "../history/operation.ts";
 import { drawSchedule } from "../sim/fault-draw.ts";
 import { FaultDriver } from "../sim/fault-driver.ts";
 import type { Fault } from "../sim/faults.ts";
@@ -16,6 +17,7 @@ import type { Process, ProcessEnd } from "../sim/process.ts";
 import { Assertions } from "./assertions.ts";
 import { EXITED, type HangingAt, type UnwantedEnd } from "./built-in-checks.ts";
 import { isBlock, PlanBuilder } from "./builder.ts";
+import { type Coverage, countOperations } from "./coverage.ts";
 import { inlineContext, probeOf } from "./host-face.ts";
 import { judgeRun } from "./judge.ts";
 import { WorldLinks } from "./links.ts";
@@ -158,7 +160,7 @@ class Run {
   outcome(): RunOutcome {
     const { plan } = this.#loaded;
     const history = this.#recorder.finish();
-    const { violations, undecided } = judgeRun({
+    const { violations, undecided, idle } = judgeRun({
       plan,
       seed: this.#request.seed,
       history,
@@ -176,7 +178,7 @@ class Run {
     return {
       world: plan.name,
       seed: this.#request.seed,
-      verdict: bad ? "violated" : undecided.length > 0 ? "unknown" : "held",
+      verdict: bad ? "violated" : undecided.length + idle.length > 0 ? "unknown" : "held",
       fingerprint: this.kernel.fingerprint.digest(),
       events: this.kernel.eventId,
       simulatedNs: this.kernel.nowNs,
@@ -186,7 +188,23 @@ class Run {
       violations,
       undecided,
       sometimes: [...this.#assertions.sometimes],
+      coverage: this.#request.untilNs === undefined ? this.#coverage(history, idle) : undefined,
       ...this.#observers.finish(),
+    };
+  }
+
+  #coverage(history: History, idle: Coverage["idle"]): Coverage {
+    const lastNs = (host: string): number =>
+      Math.max(this.#recorder.lastNs.get(host) ?? -1, this.#assertions.lastNs.get(host) ?? -1);
+    const { hosts } = this.#loaded.plan;
+    const recording = new Set(hosts.flatMap(({ name, group }) => (lastNs(name) < 0 ? [] : group)));
+    return {
+      idle,
+      operations: countOperations(history),
+      reached: [...this.#assertions.reached],
+      hosts: hosts
+        .filter(({ group }) => recording.has(group))
+        .map(({ name }) => [name, lastNs(name) >= this.#calmFromNs]),
     };
   }
 

@@ -3,6 +3,8 @@ import {
   type CampaignResult,
   findDivergence,
   formatSeed,
+  type Review,
+  reviewCoverage,
   runCampaign,
   type RunnerPool,
   shrinkRun,
@@ -22,6 +24,7 @@ import {
   styleFor,
 } from "../../report/index.ts";
 import { type Command, type ExitCode, parseOptions, reportError } from "../command.ts";
+import { isWhole, tellReview } from "../coverage.ts";
 import {
   divergenceError,
   Interrupt,
@@ -46,6 +49,7 @@ const options = {
   all: { type: "boolean" },
   "no-faults": { type: "boolean" },
   "no-shrink": { type: "boolean" },
+  strict: { type: "boolean" },
 } as const;
 
 const DEFAULT_FOR_MS = 30_000;
@@ -73,6 +77,8 @@ that a seed always gives the same run.
   --json        every run as one object on a line: seed, verdict, fingerprint, events, violations
   --no-faults   leave out the faults: does the world hold at all?
   --no-shrink   tell the run as it was found
+  --strict      what was not judged is an error, too: checks that are undecided, an always or sometimes that no
+                run reached, hosts that record nothing in the calm
 
 Ctrl-C (or SIGTERM) ends it, and what was found until then is told. Exit code: 0 held, 1 violated, 2 could not run.
 `,
@@ -103,6 +109,7 @@ Ctrl-C (or SIGTERM) ends it, and what was found until then is told. Exit code: 0
         forMs: forMs ?? (runs === undefined ? DEFAULT_FOR_MS : undefined),
         all: values.all === true || values.json === true,
         json: values.json === true,
+        strict: values.strict === true,
         shrinkMs:
           values["no-shrink"] === true ? undefined : (shrinkMs ?? forMs ?? DEFAULT_SHRINK_MS),
       });
@@ -121,6 +128,7 @@ interface Search {
   readonly forMs: number | undefined;
   readonly all: boolean;
   readonly json: boolean;
+  readonly strict: boolean;
   /** How long shrinking may take; `undefined` to leave it out. */
   readonly shrinkMs: number | undefined;
 }
@@ -165,23 +173,36 @@ async function explore(search: Search): Promise<ExitCode> {
   // Nothing is known of a world that never ran to its end.
   if (result.runs === 0) throw result.failure ?? interrupted();
   const never = neverTrue(result);
+  const review = await reviewCoverage(pool, result.coverage, {
+    seed: firstSeed,
+    faulty: result.faults > 0,
+    found: result.violated > 0 || result.failure !== undefined,
+    hurried: interrupt.asked,
+  });
   if (json) {
     for (const name of never) process.stderr.write(`lightcone: ${neverWord(name)}\n`);
   } else {
-    await tellResult(search, result, startMs);
+    await tellResult(search, result, review, startMs);
     for (const name of never) process.stdout.write(`  ${style.yellow(neverWord(name))}\n`);
   }
-  const violated = result.violated > 0 || never.length > 0;
+  tellReview(review, { json, style });
+  const lax = search.strict && (!isWhole(review) || result.undecided > 0);
+  const violated = result.violated > 0 || never.length > 0 || lax;
   if (result.failure === undefined) return violated ? 1 : 0;
   if (!violated) throw result.failure;
   reportError(result.failure, json);
   return 1;
 }
 
-async function tellResult(search: Search, result: CampaignResult, startMs: number): Promise<void> {
+async function tellResult(
+  search: Search,
+  result: CampaignResult,
+  review: Review,
+  startMs: number,
+): Promise<void> {
   const style = styleFor(process.stdout);
   if (result.violation) await tellFound(search, result, style);
-  else process.stdout.write(heldLine(search, result, style));
+  else process.stdout.write(heldLine(search, result, review, style));
   const wallMs = performance.now() - startMs;
   process.stdout.write(`  ${style.dim(closingLine(result, search.pool, wallMs))}\n`);
 }
@@ -221,7 +242,7 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
 
 const NOT_SHRUNK = "interrupted before it was shrunk: some of these faults may not be needed";
 
-function heldLine(search: Search, result: CampaignResult, style: Style): string {
+function heldLine(search: Search, result: CampaignResult, review: Review, style: Style): string {
   const { pool, firstSeed, interrupt } = search;
   const last = firstSeed + result.runs - 1;
   const seeds =
@@ -230,18 +251,19 @@ function heldLine(search: Search, result: CampaignResult, style: Style): string 
       : `seeds ${formatSeed(firstSeed)} to ${formatSeed(last)}`;
   const undecided = result.undecided > 0 ? ` · ${count(result.undecided)} undecided` : "";
   const how = interrupt.asked ? " · interrupted" : "";
-  const mark =
-    result.failure !== undefined || result.undecided > 0 ? style.yellow("?") : style.green("✓");
+  const doubt = result.failure !== undefined || result.undecided + review.unjudged.length > 0;
+  const mark = doubt ? style.yellow("?") : style.green("✓");
   return `${mark} ${style.bold(pool.info.name)}  ${style.dim(`${seeds}${undecided}${how}`)}\n`;
 }
 
 /** How fast it went, shrinking and second runs included. */
 function closingLine(result: CampaignResult, { totals }: RunnerPool, wallMs: number): string {
-  const { runs, rechecked } = result;
+  const { runs, rechecked, violated } = result;
   const seconds = wallMs / 1_000;
   const shrinking = totals.runs - runs - rechecked;
   return [
     `explored ${count(runs)} ${runs === 1 ? "run" : "runs"}`,
+    ...(runs > 1 && violated > 0 ? [`${count(violated)} violated`] : []),
     ...(rechecked > 0 ? [`${count(rechecked)} of them twice, the same to the last event`] : []),
     ...(shrinking > 0 ? [`${count(shrinking)} to shrink`] : []),
     describeRates({ ...totals, wallMs }),

@@ -1,7 +1,13 @@
 /** `lightcone replay`: brings a violation back, and says whether it is the same run as then. */
 import { existsSync } from "node:fs";
 import { LightconeError } from "../../base/errors.ts";
-import { packageVersion, readReplay, type Replay, type RunnerPool } from "../../explore/index.ts";
+import {
+  CoverageTally,
+  packageVersion,
+  readReplay,
+  type Replay,
+  type RunnerPool,
+} from "../../explore/index.ts";
 import {
   count,
   faultsWord,
@@ -69,6 +75,8 @@ function tell(replay: Replay, pool: RunnerPool, outcome: RunOutcome, json: boole
           ? faultsWord(after)
           : `${faultsWord(faultsBefore)}, ${after === 0 ? "none" : after} after shrinking`;
       process.stdout.write(tellViolation(outcome, { style, subtitle, footer: [] }));
+    } else if (outcome.coverage?.idle.length) {
+      tellIdle(outcome, style);
     } else {
       process.stdout.write(
         `${style.green("✓")} ${style.bold(outcome.world)}  ${style.dim("the violation is gone")}\n`,
@@ -79,6 +87,18 @@ function tell(replay: Replay, pool: RunnerPool, outcome: RunOutcome, json: boole
   const same = outcome.fingerprint === replay.fingerprint;
   if (!same && isSameCode(replay, pool)) throw notTheSame(replay, outcome);
   return outcome.verdict === "violated" ? 1 : 0;
+}
+
+/** A check that finds nothing to judge any more says nothing about the violation. */
+function tellIdle(outcome: RunOutcome, style: Style): void {
+  const tally = new CoverageTally();
+  tally.add(outcome.coverage);
+  process.stdout.write(
+    `${style.yellow("?")} ${style.bold(outcome.world)}  ${style.dim("the violation is gone, and so is what was judged")}\n`,
+  );
+  for (const idle of tally.idle) {
+    process.stdout.write(`  ${style.yellow(tally.describeIdle(idle))}\n`);
+  }
 }
 
 /** Whether nothing has changed since then: neither the world's programs nor what runs them. */

@@ -3,9 +3,12 @@ import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { formatNs } from "../../base/units.ts";
 import {
+  CoverageTally,
   findDivergence,
   formatSeed,
   replayDirectory,
+  type Review,
+  reviewCoverage,
   type RunnerPool,
   runName,
   runTwice,
@@ -20,6 +23,7 @@ import {
 } from "../../report/index.ts";
 import { encodeTrace } from "../../trace/index.ts";
 import { type Command, type ExitCode, parseOptions } from "../command.ts";
+import { isWhole, sentencesOf, tellReview } from "../coverage.ts";
 import {
   divergenceError,
   parseSeed,
@@ -38,12 +42,13 @@ const options = {
   trace: { type: "boolean" },
   json: { type: "boolean" },
   "no-faults": { type: "boolean" },
+  strict: { type: "boolean" },
 } as const;
 
 export const command: Command = {
   summary: "run a world once, with one seed",
   usage: `
-lightcone run WORLD [--seed N] [--verify] [--trace] [--json] [--no-faults]
+lightcone run WORLD [--seed N] [--verify] [--trace] [--json] [--no-faults] [--strict]
 
 Runs the world once and tells whether its checks held.
 
@@ -53,6 +58,8 @@ Runs the world once and tells whether its checks held.
   --trace       print operations, faults and output as they happened, and write every event to a file
   --json        one object: seed, verdict, fingerprint, events, violations
   --no-faults   leave out the faults
+  --strict      what this run did not judge is an error, too: checks that are undecided, an always or sometimes that
+                it did not reach, hosts that record nothing in the calm
 
 Exit code: 0 held, 1 violated, 2 could not run.
 `,
@@ -62,8 +69,8 @@ Exit code: 0 held, 1 violated, 2 could not run.
     const seed = parseSeed("run", values.seed);
     const pool = await startPool({ world, jobs: 1, calm: values["no-faults"] });
     try {
-      const { json = false, verify = false, trace = false } = values;
-      return await runOnce(pool, { seed, json, verify, trace });
+      const { json = false, verify = false, trace = false, strict = false } = values;
+      return await runOnce(pool, { seed, json, verify, trace, strict });
     } finally {
       pool.stop();
     }
@@ -77,19 +84,22 @@ async function runOnce(
     readonly json: boolean;
     readonly verify: boolean;
     readonly trace: boolean;
+    readonly strict: boolean;
   },
 ): Promise<ExitCode> {
-  const { seed, json, verify, trace } = asked;
+  const { seed, json, verify, trace, strict } = asked;
   const style = styleFor(process.stdout);
   const startMs = performance.now();
   const outcome = await pool.run({ seed, trace, timeline: trace });
   const wallMs = performance.now() - startMs;
   if (verify) await verifyRun(pool, seed);
+  const review = await reviewRun(pool, outcome);
   if (json) {
-    process.stdout.write(runAsJson(outcome));
+    process.stdout.write(runAsJson({ ...outcome, notes: sentencesOf(review) }));
   } else {
     if (trace) tellTimeline(outcome, style);
     tellVerdict(pool, outcome, wallMs, style);
+    tellReview(review, { json, style });
     if (verify) {
       process.stdout.write(
         `  ${style.dim(`the same in a used and in a fresh process: fingerprint ${outcome.fingerprint}`)}\n`,
@@ -100,7 +110,25 @@ async function runOnce(
     const path = writeTrace(pool, outcome);
     if (!json) process.stdout.write(`  ${style.dim("trace")}   ${style.cyan(path)}\n`);
   }
-  return outcome.verdict === "violated" ? 1 : 0;
+  const lax = strict && (!isWhole(review) || outcome.undecided.length > 0);
+  return outcome.verdict === "violated" || lax ? 1 : 0;
+}
+
+/** What this run judged at all. */
+async function reviewRun(pool: RunnerPool, outcome: RunOutcome): Promise<Review> {
+  const tally = new CoverageTally();
+  tally.add(outcome.coverage);
+  const { unjudged, lacks, remarks } = await reviewCoverage(pool, tally, {
+    seed: outcome.seed,
+    faulty: outcome.schedule.length > 0,
+    found: outcome.verdict === "violated",
+  });
+  const never = outcome.sometimes.filter(([, reached]) => !reached);
+  return {
+    unjudged,
+    lacks: [...lacks, ...never.map(([name]) => `never true in this run: sometimes ${name}`)],
+    remarks,
+  };
 }
 
 async function verifyRun(pool: RunnerPool, seed: number): Promise<void> {
