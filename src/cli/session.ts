@@ -1,15 +1,9 @@
 /** What `run`, `explore` and `replay` have in common: options, runners, Ctrl-C, how a violation is told. */
 import { relative } from "node:path";
 import { explainSystemError, LightconeError, messageOf } from "../base/errors.ts";
-import { parseDurationNs } from "../base/units.ts";
-import {
-  type DivergenceReport,
-  formatSeed,
-  RunnerPool,
-  type ShrunkRun,
-  writeReplay,
-} from "../explore/index.ts";
-import { renderViolation, type Style, type ToldShrink } from "../report/index.ts";
+import { formatNs, parseDurationNs } from "../base/units.ts";
+import { type DivergenceReport, formatSeed, RunnerPool, writeReplay } from "../explore/index.ts";
+import { alsoRows, Progress, renderViolation, type Style, styleFor } from "../report/index.ts";
 
 type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
 
@@ -60,8 +54,10 @@ export async function startPool(options: {
   readonly jobs?: number | undefined;
   readonly calm?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told about every second how far a run that takes long has come, in simulated time. */
+  readonly onReached?: (nowNs: number) => void;
 }): Promise<RunnerPool> {
-  const { world, jobs, calm, signal } = options;
+  const { world, jobs, calm, signal, onReached } = options;
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   try {
     return await RunnerPool.start({
@@ -70,10 +66,38 @@ export async function startPool(options: {
       ...(jobs !== undefined && { jobs }),
       ...(calm !== undefined && { calm }),
       signal,
+      onDied: ({ message }) => {
+        process.stderr.write(`lightcone: ${message}; another one takes its place\n`);
+      },
+      ...(onReached && { onReached }),
     });
   } catch (error) {
     throw signal?.aborted ? interrupted() : error;
   }
+}
+
+/** How one run goes, for a world that takes long: "12.5s of 60s simulated · 31s". */
+export interface ShownRun {
+  /** How long the run lasts; told once it is known. */
+  durationNs: number | undefined;
+  readonly onReached: (nowNs: number) => void;
+  close(): void;
+}
+
+/** Shows how one run goes, on the standard error: a line that is rewritten, or one now and then. */
+export function showRun(): ShownRun {
+  const progress = new Progress(process.stderr, styleFor(process.stderr));
+  const startMs = performance.now();
+  const shown: ShownRun = {
+    durationNs: undefined,
+    onReached(nowNs) {
+      const of = shown.durationNs === undefined ? "" : ` of ${formatNs(shown.durationNs)}`;
+      const seconds = (performance.now() - startMs) / 1_000;
+      progress.update(() => `${formatNs(nowNs)}${of} simulated · ${seconds.toFixed(0)}s`);
+    },
+    close: () => progress.close(),
+  };
+  return shown;
 }
 
 /** Ctrl-C came before anything could be said of the world. */
@@ -161,9 +185,6 @@ function shellWord(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-/** Other violations of the run than the first: more than that are told by number. */
-const OTHERS_TOLD_MAX = 4;
-
 /** Tells a violated run: its first violation as a story, the others in a sentence each. */
 export function tellViolation(
   outcome: RunOutcome,
@@ -186,31 +207,6 @@ export function tellViolation(
     },
     style,
   );
-}
-
-/** "two holders of job from 3s to 4s  (mutex)", for each other violation. */
-function alsoRows(others: RunOutcome["violations"]): (readonly [string, string])[] {
-  const told = others
-    .slice(0, OTHERS_TOLD_MAX)
-    .map(({ check, evidence }) => ["also", `${evidence.summary}  (${check})`] as const);
-  const more = others.length - told.length;
-  return more > 0 ? [...told, ["also", `${more} more violations`] as const] : told;
-}
-
-/** What shrinking came to, for whoever tells it. */
-export function toldShrink(shrunk: ShrunkRun): ToldShrink {
-  const { outcome, foundSeed, faultsBefore, minimal, calmSeeds, ended, otherCauses } = shrunk;
-  return {
-    seed: formatSeed(outcome.seed),
-    foundSeed: formatSeed(foundSeed),
-    check: outcome.violations[0]?.check ?? "",
-    faultsBefore,
-    faultsAfter: outcome.schedule.length,
-    minimal,
-    calmSeeds,
-    ended,
-    otherCauses,
-  };
 }
 
 /** Tells where two runs of one seed part: the blocker among errors. */

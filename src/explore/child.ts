@@ -47,8 +47,9 @@ export function serveRuns(modules: FaceModules): void {
       .then(() => answer(question))
       .then((reply) => void (process.connected && process.send?.(reply)));
   });
-  // Ctrl-C reaches the whole group; the supervisor decides what it means.
+  // Ctrl-C reaches the whole group, and so does the SIGTERM of `timeout`; the supervisor decides what it means.
   process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => {});
   process.on("disconnect", () => process.exit(0));
 }
 

@@ -28,6 +28,12 @@ export { CoverageTally } from "../world/coverage.ts";
 export { type Review, type Reviewed, reviewCoverage } from "./review.ts";
 export { RunnerDied } from "./runner.ts";
 export { shrink, type ShrinkOptions, type Shrunk } from "./shrink.ts";
-export { sameViolation, type ShrinkEnd, shrinkRun, type ShrunkRun } from "./shrink-run.ts";
+export {
+  sameViolation,
+  type ShrinkEnd,
+  shrinkRun,
+  type ShrunkRun,
+  toldShrink,
+} from "./shrink-run.ts";
 export { packageVersion } from "./version.ts";
 export { withDeadline } from "./deadline.ts";

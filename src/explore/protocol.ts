@@ -51,5 +51,10 @@ export interface Stall {
   readonly why: { readonly seconds: number } | { readonly bytes: number };
 }
 
+/** What the watchdog writes now and then while a run goes on: how much simulated time has passed. */
+export interface Reached {
+  readonly reachedNs: number;
+}
+
 /** The runner's file descriptor on which its watchdog writes. */
 export const WATCHDOG_FD = 4;

@@ -7,7 +7,7 @@ import { LightconeError } from "../base/errors.ts";
 import { formatNs } from "../base/units.ts";
 import type { RunOutcome, RunRequest } from "../world/outcome.ts";
 import { engineFlags } from "./engine-flags.ts";
-import type { Answer, CarriedError, Question, Stall, WorldInfo } from "./protocol.ts";
+import type { Answer, CarriedError, Question, Reached, Stall, WorldInfo } from "./protocol.ts";
 
 /** Which world to run, and with what. */
 export interface RunnerOptions {
@@ -19,6 +19,10 @@ export interface RunnerOptions {
   readonly calm?: boolean;
   /** Gives up on loading the world. */
   readonly signal?: AbortSignal | undefined;
+  /** Told of a runner process that died without being told to, whatever it was doing. */
+  readonly onDied?: (error: RunnerDied) => void;
+  /** Told about every second how far a run that takes long has come, in simulated time. */
+  readonly onReached?: (nowNs: number) => void;
 }
 
 interface Waiting {
@@ -36,6 +40,7 @@ export class RunnerDied extends LightconeError {
 /** One runner process. */
 export class Runner {
   readonly #child: ChildProcess;
+  readonly #options: RunnerOptions;
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
   #ended = false;
@@ -44,6 +49,7 @@ export class Runner {
   runs = 0;
 
   private constructor(options: RunnerOptions) {
+    this.#options = options;
     this.#child = fork(fileURLToPath(options.entry), [], {
       stdio: ["ignore", "ignore", "pipe", "ipc", "pipe"],
       serialization: "advanced",
@@ -61,8 +67,9 @@ export class Runner {
     });
     let line = "";
     (this.#child.stdio[4] as Readable).setEncoding("utf8").on("data", (text: string) => {
-      line += text;
-      if (line.endsWith("\n")) this.#onStall(JSON.parse(line) as Stall);
+      const lines = (line + text).split("\n");
+      line = lines.pop() as string;
+      for (const whole of lines) this.#onNews(JSON.parse(whole) as Stall | Reached);
     });
   }
 
@@ -132,7 +139,14 @@ export class Runner {
     const heap = /heap out of memory/.test(this.#stderr) ? ": it ran out of memory" : "";
     const [first] = this.#stderr.trim().split("\n");
     const told = heap || (first ? `: ${first}` : "");
-    this.#fail(new RunnerDied(`a runner process was ended ${how}${told}`));
+    const error = new RunnerDied(`a runner process was ended ${how}${told}`);
+    if (!this.#ended) this.#options.onDied?.(error);
+    this.#fail(error);
+  }
+
+  #onNews(news: Stall | Reached): void {
+    if ("reachedNs" in news) this.#options.onReached?.(news.reachedNs);
+    else this.#onStall(news);
   }
 
   #onStall({ host, nowNs, place, why }: Stall): void {

@@ -7,6 +7,7 @@ import { SECOND } from "../base/units.ts";
 import type { Fault } from "../sim/faults.ts";
 import type { RunOutcome, RunViolation } from "../world/outcome.ts";
 import type { RunnerPool } from "./pool.ts";
+import { formatSeed } from "./replay-file.ts";
 import { shrink, type Shrunk } from "./shrink.ts";
 
 /** Why shrinking ended before nothing more could go. */
@@ -58,6 +59,32 @@ export async function shrinkRun(
   options: ShrinkRunOptions = {},
 ): Promise<ShrunkRun> {
   return new ShrinkRun(pool, outcome, options).run();
+}
+
+/** What shrinking came to, for whoever puts it into words. */
+export function toldShrink(shrunk: ShrunkRun): {
+  readonly seed: string;
+  readonly foundSeed: string;
+  readonly check: string;
+  readonly faultsBefore: number;
+  readonly faultsAfter: number;
+  readonly minimal: boolean;
+  readonly calmSeeds: number;
+  readonly ended: ShrinkEnd | undefined;
+  readonly otherCauses: readonly string[];
+} {
+  const { outcome, foundSeed, faultsBefore, minimal, calmSeeds, ended, otherCauses } = shrunk;
+  return {
+    seed: formatSeed(outcome.seed),
+    foundSeed: formatSeed(foundSeed),
+    check: outcome.violations[0]?.check ?? "",
+    faultsBefore,
+    faultsAfter: outcome.schedule.length,
+    minimal,
+    calmSeeds,
+    ended,
+    otherCauses,
+  };
 }
 
 /** Whether a run shows the same bug: the same check is violated, by the same cause. */

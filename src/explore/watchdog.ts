@@ -11,11 +11,13 @@ import { isMainThread, Worker, workerData } from "node:worker_threads";
 import { isUserPlace } from "../world/load.ts";
 import { whereRunIs } from "../world/run.ts";
 import { mapStack } from "../node/index.ts";
-import { type Stall, WATCHDOG_FD } from "./protocol.ts";
+import { type Reached, type Stall, WATCHDOG_FD } from "./protocol.ts";
 
 /** How long a run may compute without simulated time passing before it counts as stopped, in milliseconds. */
 const STALL_MS = 10_000;
 const LOOK_MS = 250;
+/** How often the supervisor is told how far a run has come. */
+const PROGRESS_MS = 1_000;
 /** Time without computing counts for so little: of a run that waits, and must not wait for ever. */
 const IDLE_SHARE = 0.1;
 /** How long the debugger may take to stop the main thread. */
@@ -31,8 +33,8 @@ const HEAP_SHARE = 0.9;
 export interface Watchdog {
   /** A run begins. */
   begin(): void;
-  /** It goes on. */
-  readonly beat: () => void;
+  /** It goes on; how far it has come is told to the supervisor now and then. */
+  readonly beat: (nowNs?: number) => void;
   /** It is over. */
   end(): void;
 }
@@ -58,8 +60,9 @@ const PROBE = "__lightcone_where_is_the_run__";
 
 /** Starts the watchdog of this process. */
 export async function startWatchdog(): Promise<Watchdog> {
-  const shared = new SharedArrayBuffer(8);
-  const cells = new Int32Array(shared);
+  const shared = new SharedArrayBuffer(16);
+  const cells = new Int32Array(shared, 0, 2);
+  const times = new Float64Array(shared, 8, 1);
   Object.defineProperty(globalThis, PROBE, {
     value: (stack: string) => JSON.stringify({ ...whereRunIs(), stack: mapStack(stack) }),
     enumerable: false,
@@ -82,7 +85,10 @@ export async function startWatchdog(): Promise<Watchdog> {
   worker.unref();
   return {
     begin: () => void Atomics.store(cells, 1, 1),
-    beat: () => void Atomics.add(cells, 0, 1),
+    beat: (nowNs) => {
+      Atomics.add(cells, 0, 1);
+      if (nowNs !== undefined) times[0] = nowNs;
+    },
     end: () => void Atomics.store(cells, 1, 0),
   };
 }
@@ -93,8 +99,11 @@ function mayTake(): number {
 }
 
 function watch({ shared, stallMs, bytesMax, parent }: WatchdogData, ready: () => void): void {
-  const cells = new Int32Array(shared);
+  const cells = new Int32Array(shared, 0, 2);
+  const times = new Float64Array(shared, 8, 1);
   let last = -1;
+  let toldMs = performance.now();
+  let toldNs = 0;
   let stalledMs = 0;
   let lastMs = performance.now();
   let lastCpuMs = cpuMs();
@@ -115,6 +124,12 @@ function watch({ shared, stallMs, bytesMax, parent }: WatchdogData, ready: () =>
     stalledMs += Math.max(computedMs, IDLE_SHARE * Math.min(wallMs, 2 * LOOK_MS));
     lastMs = nowMs;
     lastCpuMs = nowCpuMs;
+    const [reachedNs = 0] = times;
+    if (nowMs - toldMs >= PROGRESS_MS && reachedNs !== toldNs && Atomics.load(cells, 1) === 1) {
+      toldMs = nowMs;
+      toldNs = reachedNs;
+      write({ reachedNs });
+    }
     if (Atomics.load(cells, 1) === 0 || beat !== last) {
       last = beat;
       stalledMs = 0;
@@ -124,6 +139,10 @@ function watch({ shared, stallMs, bytesMax, parent }: WatchdogData, ready: () =>
     }
   }, LOOK_MS);
   ready();
+}
+
+function write(news: Stall | Reached): void {
+  writeSync(WATCHDOG_FD, `${JSON.stringify(news)}\n`);
 }
 
 /** The processor time that this process has taken. */
@@ -149,7 +168,7 @@ function tell(why: Stall["why"]): void {
   const report = (): void => {
     const { host, nowNs, stack = "" } = found;
     const stall: Stall = { host, nowNs, place: innermostPlace(stack), why };
-    writeSync(WATCHDOG_FD, `${JSON.stringify(stall)}\n`);
+    write(stall);
   };
   // A session alone does not keep its thread alive; this timer does, until there is an answer.
   const giveUp = setTimeout(report, PAUSE_MS);

@@ -9,5 +9,5 @@ export {
   type ProgressSink,
 } from "./progress.ts";
 export { faultsWord, renderNotes, shrunkNotes, shrunkSubtitle, type ToldShrink } from "./shrunk.ts";
-export { formatTime, renderLines, renderViolation, type ToldViolation } from "./story.ts";
+export { alsoRows, formatTime, renderLines, renderViolation, type ToldViolation } from "./story.ts";
 export { plainStyle, type Style, styleFor } from "./style.ts";

@@ -69,3 +69,17 @@ function paintText(tone: StoryTone, style: Style): (text: string) => string {
   if (tone === "lift") return style.yellow;
   return tone === "error" ? style.red : (text) => text;
 }
+
+/** Other violations of the run than the first: more than that are told by number. */
+const OTHERS_TOLD_MAX = 4;
+
+/** Rows of a footer for the other violations of a run: "two holders of job from 3s to 4s  (mutex)". */
+export function alsoRows(
+  others: readonly { readonly check: string; readonly story: Story }[],
+): (readonly [label: string, text: string])[] {
+  const told = others
+    .slice(0, OTHERS_TOLD_MAX)
+    .map(({ check, story }) => ["also", `${story.summary}  (${check})`] as const);
+  const more = others.length - told.length;
+  return more > 0 ? [...told, ["also", `${more} more violations`] as const] : told;
+}

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "vitest";
-import { LightconeError } from "../base/errors.ts";
+import { explainSystemError, LightconeError, messageOf } from "../base/errors.ts";
 import { parseDurationNs, type Duration } from "../base/units.ts";
 import {
   type CampaignResult,
@@ -15,9 +15,21 @@ import {
   runCampaign,
   RunnerPool,
   shrinkRun,
+  toldShrink,
+  withDeadline,
   writeReplay,
 } from "../explore/index.ts";
-import { renderViolation } from "../report/index.ts";
+import {
+  alsoRows,
+  describeProgress,
+  faultsWord,
+  plainStyle,
+  Progress,
+  renderNotes,
+  renderViolation,
+  shrunkNotes,
+  shrunkSubtitle,
+} from "../report/index.ts";
 
 /** How much to explore in a test. */
 export interface ExploreOptions {
@@ -25,6 +37,8 @@ export interface ExploreOptions {
   readonly runs?: number;
   /** The longest time; the campaign ends early when it is up. Default: 30s. */
   readonly for?: Duration;
+  /** How long shrinking may take after that. Default: 60s. */
+  readonly shrinkFor?: Duration;
   /** The first seed. Default: 1, so that a test is the same every time. */
   readonly seed?: number;
   /** How many processes. Default: one for each core. */
@@ -45,6 +59,7 @@ export interface ExploreOptions {
 const ALLOWANCE_MS = 900_000;
 /** Node's timers take no longer times. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
+const TICK_MS = 1_000;
 
 interface Kind {
   readonly words: string;
@@ -59,6 +74,7 @@ const kinds: Readonly<Record<keyof ExploreOptions, Kind>> = {
   runs: { words: "a whole number from 1", is: isCount },
   // A duration says itself what is wrong with it.
   for: { words: "a duration", is: () => true },
+  shrinkFor: { words: "a duration", is: () => true },
   seed: {
     words: "a whole number from 0 to 2^53 - 1",
     is: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
@@ -80,8 +96,9 @@ export function explore(path: string, options: ExploreOptions = {}): void {
   const world = resolve(callerDirectory(), path);
   const forMs = parseDurationNs(options.for ?? "30s", "explore: for") / 1e6;
   const name = relative(process.cwd(), world);
-  const timeout = Math.min(forMs + ALLOWANCE_MS, TIMER_MAX_MS);
-  test(name, { timeout }, () => exploreWorld(world, forMs, options));
+  const shrinkMs = parseDurationNs(options.shrinkFor ?? "60s", "explore: shrinkFor") / 1e6;
+  const timeout = Math.min(forMs + shrinkMs + ALLOWANCE_MS, TIMER_MAX_MS);
+  test(name, { timeout }, () => exploreWorld(world, { forMs, shrinkMs }, options));
 }
 
 /** Throws `LC_USAGE` for what there is not to ask for: a misspelt option would be passed over in silence. */
@@ -102,16 +119,41 @@ function refuseOptions(path: unknown, options: Readonly<Record<string, unknown>>
   }
 }
 
-async function exploreWorld(world: string, forMs: number, options: ExploreOptions): Promise<void> {
+interface Limits {
+  readonly forMs: number;
+  readonly shrinkMs: number;
+}
+
+/** How a test goes that takes long is told now and then, past Vitest's own lines. */
+const sink = { write: (text: string) => process.stderr.write(`lightcone: ${text}`) };
+
+async function exploreWorld(
+  world: string,
+  { forMs, shrinkMs }: Limits,
+  options: ExploreOptions,
+): Promise<void> {
   const { runs = 100, seed = 1, jobs, faults = true } = options;
+  const progress = new Progress(sink, plainStyle);
+  const startMs = performance.now();
   const pool = await RunnerPool.start({
     world,
     entry: runnerEntry(),
     calm: !faults,
+    onDied: ({ message }) => sink.write(`${message}; another one takes its place\n`),
     ...(jobs !== undefined && { jobs }),
   });
   try {
-    const result = await runCampaign({ pool, firstSeed: seed, runs, forMs });
+    const figures = (): string =>
+      describeProgress({
+        ...pool.totals,
+        runsMax: runs,
+        wallMs: performance.now() - startMs,
+        wallMsMax: forMs,
+      });
+    const ticks = setInterval(() => progress.update(figures), TICK_MS);
+    const result = await runCampaign({ pool, firstSeed: seed, runs, forMs }).finally(() => {
+      clearInterval(ticks);
+    });
     if (result.mismatch) {
       throw new LightconeError(
         "LC_DIVERGED",
@@ -119,7 +161,7 @@ async function exploreWorld(world: string, forMs: number, options: ExploreOption
         `See \`npx lightcone run ${relative(process.cwd(), world)} --seed ${formatSeed(result.mismatch.seed)} --verify\`.`,
       );
     }
-    if (result.violation) throw await violationError(pool, world, result.violation);
+    if (result.violation) throw await violationError(pool, result.violation, shrinkMs);
     if (result.failure !== undefined) throw result.failure;
     await review(pool, result, options);
   } finally {
@@ -160,28 +202,48 @@ function told(error: Error): Error {
 
 type Outcome = Awaited<ReturnType<RunnerPool["run"]>>;
 
-async function violationError(pool: RunnerPool, world: string, found: Outcome): Promise<Error> {
-  const { outcome, faultsBefore } = await shrinkRun(pool, found);
-  const directory = process.cwd();
-  const path = writeReplay({
-    directory,
-    world,
-    outcome,
-    faultsBefore,
-    code: pool.info.digest,
+async function violationError(pool: RunnerPool, found: Outcome, shrinkMs: number): Promise<Error> {
+  const before = found.schedule.length;
+  const seed = formatSeed(found.seed);
+  // Whoever ends the test while it shrinks should not lose what was found.
+  let replay = saveReplay(pool, found, before);
+  sink.write(`seed ${seed} is violated: ${replay}; shrinking ${faultsWord(before)}\n`);
+  const progress = new Progress(sink, plainStyle);
+  const shrunk = await withDeadline(undefined, shrinkMs, (signal) => {
+    return shrinkRun(pool, found, {
+      signal,
+      onStep: (faults, runs) => {
+        progress.update(
+          () => `seed ${seed} is violated · shrinking · ${faults} left · ${runs} runs`,
+        );
+      },
+    });
   });
-  const [first] = outcome.violations;
+  const { outcome } = shrunk;
+  replay = saveReplay(pool, outcome, before);
+  const [first, ...others] = outcome.violations;
   if (!first) return new Error(`${outcome.world}: violated`);
-  const error = new Error(
-    renderViolation({
-      world: outcome.world,
-      subtitle: `seed ${formatSeed(outcome.seed)} · ${faultsBefore} faults, ${outcome.schedule.length} after shrinking`,
-      check: first.check,
-      story: first.story,
-      footer: [["replay", `npx lightcone replay ${relative(directory, path)}`]],
-    }),
-  );
-  return told(error);
+  const shrinkWords = toldShrink(shrunk);
+  const story = renderViolation({
+    world: outcome.world,
+    subtitle: `seed ${formatSeed(outcome.seed)} · ${shrunkSubtitle(shrinkWords)}`,
+    check: first.check,
+    story: first.story,
+    footer: [...alsoRows(others), ["replay", replay]],
+  });
+  return told(new Error(`${story}${renderNotes(shrunkNotes(shrinkWords), plainStyle)}`));
+}
+
+/** Writes the replay file; gives the command that replays it, or says why there is none. */
+function saveReplay(pool: RunnerPool, outcome: Outcome, faultsBefore: number): string {
+  const directory = process.cwd();
+  const { path: world, digest: code } = pool.info;
+  try {
+    const path = writeReplay({ directory, world, outcome, faultsBefore, code });
+    return `npx lightcone replay ${relative(directory, path)}`;
+  } catch (error) {
+    return `there is no replay file: ${messageOf(explainSystemError(error))}`;
+  }
 }
 
 function runnerEntry(): URL {

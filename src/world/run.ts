@@ -37,8 +37,8 @@ import { OperationRecorder, type Recorded, type Recording } from "./recorder.ts"
 import { describeThrown } from "./thrown.ts";
 import type { Probe } from "./types.ts";
 
-/** Called every so often while a run is under way, for whoever watches that it goes on. */
-export type Heartbeat = () => void;
+/** Called every so often while a run is under way, with simulated time, for whoever watches that it goes on. */
+export type Heartbeat = (nowNs: number) => void;
 
 /** How much simulated time passes between heartbeats, unless it is crowded. */
 const SLICE_NS = SECOND / 20;
@@ -137,7 +137,7 @@ class Run {
     let sliceNs = SLICE_NS;
     for (let untilNs = 0; untilNs < durationNs && this.#fatal === undefined;) {
       untilNs = Math.min(untilNs + sliceNs, durationNs);
-      heartbeat?.();
+      heartbeat?.(kernel.nowNs);
       const before = kernel.eventId;
       kernel.run(untilNs);
       // A world of many busy hosts is slow, and not stuck.
@@ -230,7 +230,7 @@ class Run {
   }
 
   #start(host: Host): void {
-    this.#heartbeat?.();
+    this.#heartbeat?.(this.kernel.nowNs);
     const plan = this.#planOf.get(host);
     assert(plan, `host ${host.name} has no plan`);
     const key = programKey(plan);

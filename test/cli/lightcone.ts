@@ -25,7 +25,8 @@ export interface Ran {
 }
 
 /** A line of progress, as it is written now and then to what is no terminal. */
-const PROGRESS = /^(?:[\d,]+ (?:of [\d,]+ )?runs?|seed 0x\w+ is violated · shrinking) .*\n/gm;
+const PROGRESS =
+  /^(?:[\d,]+ (?:of [\d,]+ )?runs?|seed 0x\w+ is violated · shrinking|\S+ of \S+ simulated ·) .*\n/gm;
 
 /** The command line, built from the sources as they are. */
 export class Lightcone {
@@ -59,15 +60,16 @@ export class Lightcone {
     return join(this.#package, "dist", path);
   }
 
-  /** Starts a command; `before` is a line for a shell, which then becomes the command. */
+  /** Starts a command; `before` is a line for a shell, which then becomes the command (or does `last`). */
   start(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
     before?: string,
+    last = 'exec "$@"',
   ): ChildProcess {
     const command = [process.execPath, join(this.#package, "dist/cli/main.js"), ...args] as const;
     const [program, ...rest] =
-      before === undefined ? command : ["sh", "-c", `${before} && exec "$@"`, "sh", ...command];
+      before === undefined ? command : ["sh", "-c", `${before} && ${last}`, "sh", ...command];
     return spawn(program as string, rest, {
       cwd: this.cwd,
       env: { PATH: process.env["PATH"], NO_COLOR: "1", ...env },

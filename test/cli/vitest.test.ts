@@ -40,6 +40,11 @@ describe("explore, in a test", () => {
   it("fails with the story and the command that replays it", async () => {
     const { code, stdout, stderr } = await runTest('{ runs: 50, jobs: 2, for: "1h" }');
     expect(stdout + stderr).toMatch(/two holders of job from/);
+    // Before it is shrunk, for whoever does not wait for that.
+    expect(stdout + stderr).toMatch(
+      /lightcone: seed 0x\w+ is violated: npx lightcone replay \.lightcone\/lock-\w+\.json; shrinking \d+ faults?\n/,
+    );
+    expect(stdout + stderr).toMatch(/does not show it.*: all run to the end/);
     expect(stdout + stderr).toMatch(/replay {2}npx lightcone replay \.lightcone\/lock-/);
     expect(code).toBe(1);
   });

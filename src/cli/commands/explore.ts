@@ -8,6 +8,7 @@ import {
   runCampaign,
   type RunnerPool,
   shrinkRun,
+  toldShrink,
   withDeadline,
 } from "../../explore/index.ts";
 import {
@@ -35,7 +36,6 @@ import {
   saveReplay,
   startPool,
   tellViolation,
-  toldShrink,
   worldArgument,
 } from "../session.ts";
 
@@ -54,6 +54,7 @@ const options = {
 
 const DEFAULT_FOR_MS = 30_000;
 const DEFAULT_SHRINK_MS = 60_000;
+const TICK_MS = 1_000;
 /** More processes than any machine has cores are a slip of the finger, and would bring it down. */
 const JOBS_MAX = 512;
 
@@ -151,6 +152,8 @@ async function explore(search: Search): Promise<ExitCode> {
       simulatedNs,
       faults,
     });
+  // Runs that take long say nothing for a while.
+  const ticks = setInterval(() => progress.update(figures), TICK_MS);
   const result = await runCampaign({
     pool,
     firstSeed,
@@ -165,7 +168,7 @@ async function explore(search: Search): Promise<ExitCode> {
       if (json) process.stdout.write(runAsJson(outcome));
       progress.update(figures);
     },
-  });
+  }).finally(() => clearInterval(ticks));
   progress.close();
   if (result.mismatch) {
     throw divergenceError(await findDivergence(pool, { seed: result.mismatch.seed }));

@@ -17,7 +17,7 @@ import {
   styleFor,
 } from "../../report/index.ts";
 import { type Command, type ExitCode, parseOptions } from "../command.ts";
-import { startPool, tellViolation, usage } from "../session.ts";
+import { showRun, startPool, tellViolation, usage } from "../session.ts";
 
 type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
 
@@ -48,12 +48,17 @@ Exit code: 0 held (the violation is gone), 1 violated, 2 could not run.
         `Looked for ${replay.worldPath}: the path is relative to the replay file.`,
       );
     }
-    const pool = await startPool({ world: replay.worldPath, jobs: 1 });
+    const showing = showRun();
+    const { onReached } = showing;
+    const pool = await startPool({ world: replay.worldPath, jobs: 1, onReached });
     try {
+      showing.durationNs = pool.info.durationNs;
       const { seed, schedule } = replay;
       const outcome = await pool.run({ seed, schedule, timeline: values.trace ?? false });
+      showing.close();
       return tell(replay, pool, outcome, values.json ?? false);
     } finally {
+      showing.close();
       pool.stop();
     }
   },

@@ -22,12 +22,13 @@ import {
   styleFor,
 } from "../../report/index.ts";
 import { encodeTrace } from "../../trace/index.ts";
-import { type Command, type ExitCode, parseOptions } from "../command.ts";
+import { type Command, type ExitCode, parseOptions, reportError } from "../command.ts";
 import { isWhole, sentencesOf, tellReview } from "../coverage.ts";
 import {
   divergenceError,
   parseSeed,
   saveReplay,
+  showRun,
   startPool,
   tellViolation,
   worldArgument,
@@ -67,11 +68,16 @@ Exit code: 0 held, 1 violated, 2 could not run.
     const { values, positionals } = parseOptions("run", args, options);
     const world = worldArgument("run", positionals);
     const seed = parseSeed("run", values.seed);
-    const pool = await startPool({ world, jobs: 1, calm: values["no-faults"] });
+    const showing = showRun();
+    const { onReached } = showing;
+    const pool = await startPool({ world, jobs: 1, calm: values["no-faults"], onReached });
     try {
+      showing.durationNs = pool.info.durationNs;
       const { json = false, verify = false, trace = false, strict = false } = values;
-      return await runOnce(pool, { seed, json, verify, trace, strict });
+      const done = (): void => showing.close();
+      return await runOnce(pool, { seed, json, verify, trace, strict, done });
     } finally {
+      showing.close();
       pool.stop();
     }
   },
@@ -85,15 +91,18 @@ async function runOnce(
     readonly verify: boolean;
     readonly trace: boolean;
     readonly strict: boolean;
+    /** The runs are made: nothing more is to be shown of how they go. */
+    readonly done: () => void;
   },
 ): Promise<ExitCode> {
-  const { seed, json, verify, trace, strict } = asked;
+  const { seed, json, verify, trace, strict, done } = asked;
   const style = styleFor(process.stdout);
   const startMs = performance.now();
   const outcome = await pool.run({ seed, trace, timeline: trace });
   const wallMs = performance.now() - startMs;
   if (verify) await verifyRun(pool, seed);
   const review = await reviewRun(pool, outcome);
+  done();
   if (json) {
     process.stdout.write(runAsJson({ ...outcome, notes: sentencesOf(review) }));
   } else {
@@ -106,12 +115,19 @@ async function runOnce(
       );
     }
   }
-  if (trace) {
-    const path = writeTrace(pool, outcome);
-    if (!json) process.stdout.write(`  ${style.dim("trace")}   ${style.cyan(path)}\n`);
+  const violated = outcome.verdict === "violated";
+  try {
+    if (trace) {
+      const path = writeTrace(pool, outcome);
+      if (!json) process.stdout.write(`  ${style.dim("trace")}   ${style.cyan(path)}\n`);
+    }
+  } catch (error) {
+    // Where the disk is full there is no trace; the verdict stands.
+    if (!violated) throw error;
+    reportError(error, json);
   }
   const lax = strict && (!isWhole(review) || outcome.undecided.length > 0);
-  return outcome.verdict === "violated" || lax ? 1 : 0;
+  return violated || lax ? 1 : 0;
 }
 
 /** What this run judged at all. */
