@@ -68,12 +68,11 @@ const makers: Record<string, Make> = {
   Crypto: from("internal/crypto/webcrypto", "Crypto"),
   CryptoKey: from("internal/crypto/webcrypto", "CryptoKey"),
   SubtleCrypto: from("internal/crypto/webcrypto", "SubtleCrypto"),
-  fetch: (realm) => {
-    const undici = realm.require("internal/deps/undici/undici");
-    return function fetch(input: unknown, init?: unknown) {
-      return undici.fetch(input, init);
-    };
-  },
+  fetch: (realm) =>
+    // The library behind it, and what that needs, is loaded when it is called.
+    function fetch(input: unknown, init: unknown = undefined) {
+      return realm.require("internal/deps/undici/undici").fetch(input, init);
+    },
   FormData: from("internal/deps/undici/undici", "FormData"),
   Headers: from("internal/deps/undici/undici", "Headers"),
   Request: from("internal/deps/undici/undici", "Request"),

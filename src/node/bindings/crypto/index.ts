@@ -3,6 +3,7 @@
  * seeded stream and without the thread pool. So Node's own `crypto` runs over it, streams, keys and Web
  * Crypto included.
  */
+import { getCipherInfo } from "node:crypto";
 import type { Realm } from "../../realm-types.ts";
 import { createTlsContextNames } from "../tls/index.ts";
 import { certificateNames } from "./certificates.ts";
@@ -10,7 +11,7 @@ import { exchanges } from "./exchanges.ts";
 import { createJobMaker, nativeJob } from "./jobs.ts";
 import { createKeyObjects, generation } from "./key-objects.ts";
 import { keyPairKinds } from "./key-pairs.ts";
-import { handlesOf, type KeyHandle, nativeCrypto, privateKeyOf, exportPrivate } from "./native.ts";
+import { handlesOf, type KeyHandle, type NativeCrypto, nativeCrypto, privateKeyOf, exportPrivate } from "./native.ts";
 import { randomness } from "./random.ts";
 import { signing } from "./signing.ts";
 import { LightconeError } from "../../../base/errors.ts";
@@ -38,6 +39,7 @@ export function createCryptoBinding(realm: Realm): object {
     ...exchanges(native, draw),
     ...keys.names,
     ...certificateNames,
+    ...ciphers(native, realm),
     ...machine(),
     parsePKCS12: (...args: unknown[]) => {
       const parse = native["parsePKCS12"] as (...given: unknown[]) => unknown[];
@@ -58,6 +60,28 @@ export function createCryptoBinding(realm: Realm): object {
   // A program sees what its Node has.
   for (const [name, value] of Object.entries(own)) if (name in native) binding[name] = value;
   return Object.assign(binding, createTlsContextNames(realm));
+}
+
+/** A cipher with a password alone, which Node had until version 21; native code warns of it. */
+function ciphers(native: NativeCrypto, realm: Realm): Record<string, unknown> {
+  if (!("init" in native.CipherBase.prototype)) return {};
+  class CipherBase extends native.CipherBase {
+    readonly #encrypts: boolean;
+
+    constructor(encrypts: boolean, ...rest: unknown[]) {
+      super(encrypts, ...rest);
+      this.#encrypts = encrypts;
+    }
+
+    init(cipher: string, ...rest: unknown[]): unknown {
+      const base = native.CipherBase.prototype as { init(...args: unknown[]): unknown };
+      if (this.#encrypts && ["ctr", "gcm", "ccm"].includes(getCipherInfo(cipher)?.mode ?? "")) {
+        realm.process.emitWarning(`Use Cipheriv for counter mode of ${cipher}`);
+      }
+      return Reflect.apply(base.init, this, [cipher, ...rest]);
+    }
+  }
+  return { CipherBase };
 }
 
 /** What belongs to the whole real process: its engines, its FIPS mode, its secure heap. */

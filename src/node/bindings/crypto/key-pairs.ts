@@ -51,7 +51,13 @@ export function keyPairKinds(native: NativeCrypto, draw: Draw): Record<string, K
     const key = model("EcKeyPairGenJob", args);
     const curve = key.asymmetricKeyDetails?.namedCurve;
     if (curve === undefined) throw refused(`a key on the curve ${String(args[0])}`);
-    return withScalar(key, curve, draw);
+    try {
+      return withScalar(key, curve, draw);
+    } catch {
+      // Some curves cannot be written by name, since nobody gave them a number.
+      const explicit = model("EcKeyPairGenJob", [args[0], native.OPENSSL_EC_EXPLICIT_CURVE]);
+      return withScalar(explicit, curve, draw);
+    }
   };
 
   const named =

@@ -66,6 +66,7 @@ export interface NativeCrypto extends Record<string, unknown> {
   readonly DiffieHellman: new (sizeOrKey: unknown, generator: unknown) => NativeExchange;
   readonly DiffieHellmanGroup: new (name: string) => NativeExchange;
   readonly Sign: new () => NativeSign;
+  readonly CipherBase: new (encrypts: boolean, ...rest: unknown[]) => object;
   readonly publicEncrypt: (...args: unknown[]) => Buffer;
 }
 

@@ -64,11 +64,11 @@ export function drawPrime(wish: PrimeWish, draw: Draw): bigint {
   }
 }
 
-function drawStart({ bits, high, add, rem }: PrimeWish, draw: Draw): bigint {
+function drawStart({ bits, high, safe, add, rem }: PrimeWish, draw: Draw): bigint {
   const top = 1n << BigInt(bits - 1);
   let start = drawBits(bits, draw) | top;
   if (high && bits > 1) start |= top >> 1n;
-  if (add !== undefined) return start - (start % add) + (rem ?? 1n);
+  if (add !== undefined) return start - (start % add) + (rem ?? (safe ? 3n : 1n));
   return bits > 2 ? start | 1n : start;
 }
 

@@ -1,6 +1,7 @@
 /** Random bytes and primes, from the process's seeded stream. */
 import { bytesOfNumber, numberOf } from "./der.ts";
 import type { JobClass, JobMaker } from "./jobs.ts";
+import { nativeCrypto, type NativeJobClass, resultOf } from "./native.ts";
 import { type Draw, drawPrime } from "./primes.ts";
 
 /** Fills memory with random bytes. */
@@ -30,6 +31,12 @@ export function randomness(make: JobMaker, fill: Fill, draw: Draw): Record<strin
     const wish = { bits: Number(size), safe: Boolean(safe), add: number(add), rem: number(rem) };
     checkWish(wish);
     return () => {
+      // There is none, and OpenSSL says so.
+      if (wish.bits < 2 || (!add && wish.safe && wish.bits < 6 && wish.bits !== 3)) {
+        const { RandomPrimeJob, kCryptoJobSync } = nativeCrypto();
+        const Job = RandomPrimeJob as NativeJobClass;
+        return resultOf(new Job(kCryptoJobSync, size, safe, add, rem).run());
+      }
       const found = bytesOfNumber(drawPrime(wish, draw), Math.ceil(wish.bits / 8));
       return new Uint8Array(found).buffer;
     };

@@ -82,8 +82,9 @@ export function signing(native: NativeCrypto, make: JobMaker, draw: Draw): Recor
 
     override init(algorithm: string, ...rest: unknown[]): void {
       super.init(algorithm, ...rest);
-      this.#hash = algorithm;
-      this.#digest = real.createHash(algorithm);
+      // The name that DSA's first hash once had.
+      this.#hash = /^dss1$/i.test(algorithm) ? "sha1" : algorithm;
+      this.#digest = real.createHash(this.#hash);
     }
 
     override update(data: unknown, encoding?: unknown): void {

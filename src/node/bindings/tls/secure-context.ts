@@ -289,6 +289,20 @@ export class SecureContext implements TrustStore {
 }
 
 /** What `tls.setDefaultCACertificates` put in the place of Node's own list. */
+/** As native methods do, these refuse to work on anything else. */
+for (const [name, { value }] of Object.entries(
+  Object.getOwnPropertyDescriptors(SecureContext.prototype),
+)) {
+  if (name === "constructor" || typeof value !== "function") continue;
+  const method = value as (...args: unknown[]) => unknown;
+  Object.defineProperty(SecureContext.prototype, name, {
+    value(this: object, ...args: unknown[]): unknown {
+      if (!(this instanceof SecureContext)) throw new TypeError("Illegal invocation");
+      return Reflect.apply(method, this, args);
+    },
+  });
+}
+
 const replacedRoots = new WeakMap<Realm, ReadonlyMap<string, readonly X509Certificate[]>>();
 
 const extras = new WeakMap<Realm, Map<string, X509Certificate[]>>();
