@@ -113,7 +113,10 @@ function authority() {
     }
     if (request.url === "/nonce") return [200, "", headers];
     // The web server of whoever asks is here, too: whoever may write to it proves that the name is theirs.
-    if (request.method === "PUT") return [201, void proofs.set(request.url, body) ?? "", headers];
+    if (request.method === "PUT") {
+      proofs.set(request.url, body);
+      return [201, "", headers];
+    }
     const jws = JSON.parse(body);
     const head = json(jws.protected);
     const { jwk = account?.jwk } = head;
@@ -154,45 +157,44 @@ await roles({
       .listen(port, ready);
   },
   async client() {
-    for (const [kind, accountKey] of [["an EC key", await acme.crypto.createPrivateEcdsaKey()]]) {
-      const client = new acme.Client({
-        directoryUrl: `${url}/directory`,
-        accountKey,
-        backoffMin: 10,
-        backoffMax: 20,
-      });
-      const account = await client.createAccount({
-        termsOfServiceAgreed: true,
-        contact: ["mailto:a@example.com"],
-      });
-      say("account with", kind, account.status, account.contact);
-      const order = await client.createOrder({
-        identifiers: [{ type: "dns", value: "www.example.test" }],
-      });
-      const [authorization] = await client.getAuthorizations(order);
-      const challenge = authorization.challenges.find(({ type }) => type === "http-01");
-      const proof = await client.getChallengeKeyAuthorization(challenge);
-      await fetch(`${url}/.well-known/acme-challenge/${challenge.token}`, {
-        method: "PUT",
-        body: proof,
-      });
-      await client.completeChallenge(challenge);
-      say("challenge", (await client.waitForValidStatus(challenge)).status);
-      const key = await acme.crypto.createPrivateRsaKey();
-      const [, csr] = await acme.crypto.createCsr(
-        { commonName: "www.example.test", altNames: ["www.example.test"] },
-        key,
-      );
-      const finalized = await client.finalizeOrder(order, csr);
-      const pem = await client.getCertificate(finalized);
-      const info = acme.crypto.readCertificateInfo(pem);
-      say("certificate", info.domains, info.issuer);
-      const certificate = new crypto.X509Certificate(pem);
-      say(
-        "ours",
-        certificate.checkPrivateKey(crypto.createPrivateKey(key)),
-        certificate.checkHost("www.example.test"),
-      );
-    }
+    const accountKey = await acme.crypto.createPrivateEcdsaKey();
+    const client = new acme.Client({
+      directoryUrl: `${url}/directory`,
+      accountKey,
+      backoffMin: 10,
+      backoffMax: 20,
+    });
+    const account = await client.createAccount({
+      termsOfServiceAgreed: true,
+      contact: ["mailto:a@example.com"],
+    });
+    say("account", account.status, account.contact);
+    const order = await client.createOrder({
+      identifiers: [{ type: "dns", value: "www.example.test" }],
+    });
+    const [authorization] = await client.getAuthorizations(order);
+    const challenge = authorization.challenges.find(({ type }) => type === "http-01");
+    const proof = await client.getChallengeKeyAuthorization(challenge);
+    await fetch(`${url}/.well-known/acme-challenge/${challenge.token}`, {
+      method: "PUT",
+      body: proof,
+    });
+    await client.completeChallenge(challenge);
+    say("challenge", (await client.waitForValidStatus(challenge)).status);
+    const key = await acme.crypto.createPrivateRsaKey();
+    const [, csr] = await acme.crypto.createCsr(
+      { commonName: "www.example.test", altNames: ["www.example.test"] },
+      key,
+    );
+    const finalized = await client.finalizeOrder(order, csr);
+    const pem = await client.getCertificate(finalized);
+    const info = acme.crypto.readCertificateInfo(pem);
+    say("certificate", info.domains, info.issuer);
+    const certificate = new crypto.X509Certificate(pem);
+    say(
+      "ours",
+      certificate.checkPrivateKey(crypto.createPrivateKey(key)),
+      certificate.checkHost("www.example.test"),
+    );
   },
 });

@@ -11,7 +11,14 @@ import { exchanges } from "./exchanges.ts";
 import { createJobMaker, nativeJob } from "./jobs.ts";
 import { createKeyObjects, generation } from "./key-objects.ts";
 import { keyPairKinds } from "./key-pairs.ts";
-import { handlesOf, type KeyHandle, type NativeCrypto, nativeCrypto, privateKeyOf, exportPrivate } from "./native.ts";
+import {
+  handlesOf,
+  type KeyHandle,
+  type NativeCrypto,
+  nativeCrypto,
+  privateKeyOf,
+  exportPrivate,
+} from "./native.ts";
 import { randomness } from "./random.ts";
 import { signing } from "./signing.ts";
 import { LightconeError } from "../../../base/errors.ts";
