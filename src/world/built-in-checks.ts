@@ -1,6 +1,6 @@
 /**
  * What every world promises: its programs do not fall over, nor end with work unfinished; its assertions hold;
- * nothing hangs for ever. What counts as which is written in docs/verdicts.md.
+ * nothing hangs for ever. What counts as which is written in docs/checks.md.
  */
 import { formatNs } from "../base/units.ts";
 import type { Evidence, Step } from "../check/verdict.ts";
@@ -102,7 +102,7 @@ function unfinished(end: UnwantedEnd, open: readonly Operation[]): Violation {
       : `while its ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""} wait${open.length === 1 ? "s" : ""}`;
   const why = end.what === EXITED ? "it exits" : "nothing is left that could go on";
   return {
-    check: "no unfinished ends",
+    check: "no unfinished work",
     causes: [`${end.what} ${open.map(({ f }) => f).join(" ")}`],
     evidence: {
       summary: `${end.host} ends at ${formatNs(end.atNs)} ${waits}: ${why}`,

@@ -9,14 +9,14 @@ const waits = 'await op("wait", "job", () => new Promise(() => {}));';
 describe("a process that ends by itself", () => {
   it("with an operation open is a violation, at once and later", async () => {
     const atOnce = await runDescribed(`w.host("a", async ({ op }) => { ${waits} }); w.run("3s");`);
-    expect(checks(atOnce)).toEqual(["no unfinished ends"]);
+    expect(checks(atOnce)).toEqual(["no unfinished work"]);
     expect(atOnce.violations[0]?.evidence.summary).toBe(
       "a ends at 0ns while its wait job waits: nothing is left that could go on",
     );
     const later = await runDescribed(
       `w.host("a", async ({ op, sleep }) => { await sleep(500); ${waits} }); w.run("3s");`,
     );
-    expect(checks(later)).toEqual(["no unfinished ends"]);
+    expect(checks(later)).toEqual(["no unfinished work"]);
     expect(later.violations[0]?.story.lines.map(({ text }) => text)).toEqual([
       expect.stringMatching(/^wait job -> unknown: its process ended/),
       "ends, unfinished: nothing is left that could go on",
@@ -38,7 +38,7 @@ describe("a process that ends by itself", () => {
       const outcome = await runDescribed(
         `w.host("a", async ({ op, sleep }) => { ${begins} }); w.run("3s");`,
       );
-      expect(checks(outcome)).toEqual(["no unfinished ends"]);
+      expect(checks(outcome)).toEqual(["no unfinished work"]);
     }
   });
 
@@ -46,7 +46,7 @@ describe("a process that ends by itself", () => {
     const outcome = await runDescribed(
       'w.host("a", async () => { await new Promise(() => {}); }); w.run("3s");',
     );
-    expect(checks(outcome)).toEqual(["no unfinished ends"]);
+    expect(checks(outcome)).toEqual(["no unfinished work"]);
     expect(outcome.violations[0]?.evidence.summary).toBe(
       "a ends at 0ns before its program has come to its end: nothing is left that could go on",
     );
@@ -55,7 +55,7 @@ describe("a process that ends by itself", () => {
   it("is one when it is a program of its own that awaits at its top level, as code 13 says in Node", async () => {
     beside("stuck.mjs", "await new Promise(() => {});\n");
     const outcome = await runDescribed('w.host("a", "./stuck.mjs"); w.run("3s");');
-    expect(checks(outcome)).toEqual(["no unfinished ends"]);
+    expect(checks(outcome)).toEqual(["no unfinished work"]);
   });
 
   it("is one when it is a child of another", async () => {
@@ -68,7 +68,7 @@ describe("a process that ends by itself", () => {
     const outcome = await runDescribed(
       `w.host("a", "./parent.mjs", { cwd: ${JSON.stringify(path)} }); w.run("3s");`,
     );
-    expect(checks(outcome)).toEqual(["no unfinished ends"]);
+    expect(checks(outcome)).toEqual(["no unfinished work"]);
   });
 
   it("when its server's crash leaves it nothing to wait for has given up without a word", async () => {
@@ -92,7 +92,7 @@ describe("a process that ends by itself", () => {
       params,
     } as const;
     const silent = await runDescribed(body("() => {}"), { schedule: [crash] });
-    expect(checks(silent)).toEqual(["no unfinished ends"]);
+    expect(checks(silent)).toEqual(["no unfinished work"]);
     const told = await runDescribed(body("fail"), { schedule: [crash] });
     expect(checks(told)).toEqual([]);
   });
