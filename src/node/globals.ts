@@ -1,7 +1,9 @@
 /**
  * The global object of a simulated process. JavaScript's own built-ins that are the same in every run are
- * shared; everything that could tell two runs apart, or keep state, is the process's own, made when it is
- * first used.
+ * shared; everything that could tell two runs apart, or keep state, is the process's own. All are own
+ * properties, in Node's order and with Node's attributes, since packages that replace a global ask for its
+ * descriptor first. What takes a file of the library to make is made when it is first used: until then its
+ * property is an accessor, as in Node 20 (later versions show such a property as a value).
  */
 import type { Realm } from "./realm-types.ts";
 
@@ -70,25 +72,22 @@ const makers: Record<string, Make> = {
   SubtleCrypto: from("internal/crypto/webcrypto", "SubtleCrypto"),
   fetch: (realm) =>
     // The library behind it, and what that needs, is loaded when it is called.
-    function fetch(input: unknown, init: unknown = undefined) {
+    function fetch(input: unknown, init: unknown = undefined): unknown {
       return realm.require("internal/deps/undici/undici").fetch(input, init);
     },
   FormData: from("internal/deps/undici/undici", "FormData"),
   Headers: from("internal/deps/undici/undici", "Headers"),
   Request: from("internal/deps/undici/undici", "Request"),
   Response: from("internal/deps/undici/undici", "Response"),
-  MessageEvent: from("internal/deps/undici/undici", "MessageEvent"),
+  // Node 20 has its own, later versions the one of undici.
+  MessageEvent: (realm) =>
+    realm.require("internal/worker/io").MessageEvent ??
+    realm.require("internal/deps/undici/undici").MessageEvent,
   MessageChannel: (realm) => realm.requirePublic("worker_threads").MessageChannel,
   MessagePort: (realm) => realm.requirePublic("worker_threads").MessagePort,
   BroadcastChannel: (realm) => realm.requirePublic("worker_threads").BroadcastChannel,
-  navigator: () => ({
-    hardwareConcurrency: 1,
-    language: "en-US",
-    languages: ["en-US"],
-    platform: "linux",
-    userAgent: `Node.js/${process.versions.node.split(".")[0]}`,
-  }),
-  require: (realm) => realm.requirePublic,
+  navigator: from("internal/navigator", "navigator"),
+  Navigator: from("internal/navigator", "Navigator"),
 };
 for (const [name, file] of Object.entries(webStreams)) {
   makers[name] = from(`internal/webstreams/${file}`, name);
@@ -105,7 +104,7 @@ for (const name of ["Performance", "PerformanceObserverEntryList", "PerformanceR
 
 // A program sees what its Node has: 20 has no `navigator`, 22 no `EventSource`, and 24 no `Temporal`.
 for (const name of Object.keys(makers)) {
-  if (name !== "require" && !(name in globalThis)) delete makers[name];
+  if (!(name in globalThis)) delete makers[name];
 }
 
 /** The same object in every process: no state, no clock, no randomness. */
@@ -136,60 +135,146 @@ export const sharedNames: readonly string[] = [
   ...["encodeURI", "encodeURIComponent", "escape", "unescape", "eval", "isFinite", "isNaN"],
   ...["parseFloat", "parseInt", "Infinity", "NaN", "undefined", "Buffer", "URL", "URLSearchParams"],
   ...["TextEncoder", "TextDecoder", "DOMException", "atob", "btoa", "gc", "QuotaExceededError"],
-  ...["URLPattern", "Navigator"],
+  ...["URLPattern"],
 ].filter((name) => name in globalThis);
 
 /** The names that a program must take from its own global object, never from the real one. */
-export const hostNames: readonly string[] = Object.keys(makers).filter(
-  (name) => name !== "require",
-);
+export const hostNames: readonly string[] = Object.keys(makers);
 
-const realmKey = Symbol("realm");
+/** Made before any program starts: their files are loaded by then, or they cost nothing. */
+const eager: readonly string[] = [
+  ...["Date", "Math", "WeakRef", "FinalizationRegistry", "structuredClone", "queueMicrotask"],
+  ...["setTimeout", "setInterval", "setImmediate", "clearTimeout", "clearInterval"],
+  ...["clearImmediate", "fetch"],
+];
 
-/** What all global objects inherit: the shared names, and the getters of the others. */
-export const globalPrototype: object = Object.create(Object.prototype) as object;
-for (const name of sharedNames) {
-  Object.defineProperty(globalPrototype, name, {
-    value: (globalThis as Record<string, unknown>)[name],
-    writable: true,
-    configurable: true,
-  });
+type Attributes = Pick<PropertyDescriptor, "configurable" | "enumerable" | "writable">;
+
+/** How one global name is defined. */
+interface Entry {
+  readonly name: string;
+  readonly attributes: Attributes;
+  /** The same object for every process. */
+  readonly shared?: PropertyDescriptor;
+  /** Made for each process, behind an accessor for good. */
+  readonly make?: Make;
+  /** Whether the accessor can be assigned. */
+  readonly replaceable?: boolean;
 }
-for (const name of hostNames) {
-  const make = makers[name] as Make;
-  Object.defineProperty(globalPrototype, name, {
+
+/** The global object of the process that runs: an accessor may be called by itself, without its object. */
+let running: () => object | undefined = () => undefined;
+
+/** Called by whoever knows which process runs. */
+export function setRunningGlobal(find: () => object | undefined): void {
+  running = find;
+}
+
+const realms = new WeakMap<object, Realm>();
+
+function definingGlobal(receiver: unknown): object {
+  const isGlobal = typeof receiver === "object" && receiver !== null && realms.has(receiver);
+  return isGlobal ? receiver : (running() ?? globalThis);
+}
+
+/** An accessor that becomes a value once it is used. */
+function lazily(name: string, make: Make, attributes: Attributes): PropertyDescriptor {
+  const become = (global: object, value: unknown): void => {
+    Object.defineProperty(global, name, { ...attributes, writable: true, value });
+  };
+  return {
     configurable: true,
-    enumerable: isEnumerable(name),
-    get(this: { [realmKey]: Realm }) {
-      const value = make(this[realmKey]);
-      define(this, name, value);
+    enumerable: attributes.enumerable === true,
+    get(this: unknown) {
+      const global = definingGlobal(this);
+      const value = make(realms.get(global) as Realm);
+      become(global, value);
       return value;
     },
-    set(this: object, value: unknown) {
-      define(this, name, value);
+    set(this: unknown, value: unknown) {
+      become(definingGlobal(this), value);
     },
-  });
+  };
 }
 
-function define(target: object, name: string, value: unknown): void {
-  Object.defineProperty(target, name, {
-    value,
-    writable: true,
-    configurable: true,
-    enumerable: isEnumerable(name),
-  });
+/** Behind an accessor in Node for good; other accessors become values once they are used. */
+const accessors: ReadonlySet<string> = new Set([
+  ...["process", "Buffer", "crypto", "navigator", "performance", "localStorage", "sessionStorage"],
+]);
+
+function entryOf(name: string, descriptor: PropertyDescriptor): Entry {
+  const { configurable, enumerable, writable } = descriptor;
+  const attributes = { configurable: configurable === true, enumerable: enumerable === true };
+  const isValue = "value" in descriptor;
+  if (isValue) Object.assign(attributes, { writable });
+  const make = makers[name];
+  if (!isValue && accessors.has(name)) {
+    const replaceable = descriptor.set !== undefined;
+    return { name, attributes, make: make ?? (() => (globalThis as never)[name]), replaceable };
+  }
+  if (make === undefined) {
+    const value = (globalThis as Record<string, unknown>)[name];
+    if (isValue) return { name, attributes, shared: { ...attributes, value } };
+    return { name, attributes, shared: lazily(name, () => value, attributes) };
+  }
+  return { name, attributes, shared: lazily(name, make, attributes) };
 }
 
-/** As in the real global object: a `for in` over it shows the same names. */
-function isEnumerable(name: string): boolean {
-  return Object.getOwnPropertyDescriptor(globalThis, name)?.enumerable ?? true;
+/** All names, in the order of Node's own. */
+const entries: readonly Entry[] = (() => {
+  const known = new Set([...sharedNames, ...hostNames]);
+  return Object.getOwnPropertyNames(globalThis).flatMap((name) => {
+    const descriptor = Object.getOwnPropertyDescriptor(globalThis, name);
+    return known.has(name) && descriptor ? [entryOf(name, descriptor)] : [];
+  });
+})();
+
+/** What all global objects inherit, as Node's does: an object without a name that says what it is. */
+export const globalPrototype: object = Object.create(Object.prototype, {
+  constructor: { value: Object, writable: true, configurable: true },
+}) as object;
+
+function defineFor(global: object, realm: Realm, entry: Entry): void {
+  const { name, attributes, make, replaceable } = entry;
+  const create = make as Make;
+  let value: unknown;
+  let known = false;
+  const get = (): unknown => {
+    if (!known) {
+      value = create(realm);
+      known = true;
+    }
+    return value;
+  };
+  const set = (next: unknown): void => {
+    value = next;
+    known = true;
+  };
+  const accessor = replaceable ? { get, set } : { get };
+  Object.defineProperty(global, name, { ...attributes, ...accessor });
 }
 
 /** The global object of one process. */
 export function createGlobal(realm: Realm): object {
-  const global = Object.create(globalPrototype) as Record<string | symbol, unknown>;
-  Object.defineProperty(global, realmKey, { value: realm });
+  // Without a prototype, an object takes so many properties the fastest; it gets its own at the end.
+  const global = Object.create(null) as object;
+  realms.set(global, realm);
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i] as Entry;
+    if (entry.shared) Object.defineProperty(global, entry.name, entry.shared);
+    else defineFor(global, realm, entry);
+  }
+  const itself = { value: global, writable: true, configurable: true };
+  Object.defineProperty(global, "globalThis", itself);
+  Object.defineProperty(global, "global", { ...itself, enumerable: true });
   Object.defineProperty(global, Symbol.toStringTag, { value: "global", configurable: true });
-  for (const name of ["globalThis", "global"]) define(global, name, global);
-  return global;
+  return Object.setPrototypeOf(global, globalPrototype) as object;
+}
+
+/**
+ * Makes what is there before a program starts. The object itself is needed earlier, by files of the library
+ * that these names come from.
+ */
+export function completeGlobal(global: object): void {
+  for (let i = 0; i < eager.length; i++) Reflect.get(global, eager[i] as string);
 }

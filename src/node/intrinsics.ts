@@ -29,9 +29,9 @@ function createDate(process: Process): DateConstructor {
   Object.defineProperty(HostDate, "length", { value: 7 });
   // The prototype is the real one, so that dates made by Node's own code are instances of this class.
   HostDate.prototype = RealDate.prototype;
-  HostDate.parse = RealDate.parse;
-  HostDate.UTC = RealDate.UTC;
-  HostDate.now = now;
+  for (const [name, value] of Object.entries({ now, parse: RealDate.parse, UTC: RealDate.UTC })) {
+    Object.defineProperty(HostDate, name, { value, writable: true, configurable: true });
+  }
   return HostDate as unknown as DateConstructor;
 }
 
@@ -94,12 +94,15 @@ class HostWeakRef<T extends object> {
   deref(): T {
     return this.#target;
   }
-
-  get [Symbol.toStringTag](): string {
-    return "WeakRef";
-  }
 }
-Object.defineProperty(HostWeakRef, "name", { value: "WeakRef" });
+nameClass(HostWeakRef, "WeakRef");
+
+/** Names a class as V8 names its own. */
+function nameClass(made: { readonly prototype: object }, name: string): void {
+  Object.defineProperty(made, "name", { value: name, configurable: true });
+  const tag = { value: name, configurable: true };
+  Object.defineProperty(made.prototype, Symbol.toStringTag, tag);
+}
 
 /** A `FinalizationRegistry` that never calls back. */
 class HostFinalizationRegistry {
@@ -114,12 +117,8 @@ class HostFinalizationRegistry {
   unregister(): boolean {
     return false;
   }
-
-  get [Symbol.toStringTag](): string {
-    return "FinalizationRegistry";
-  }
 }
-Object.defineProperty(HostFinalizationRegistry, "name", { value: "FinalizationRegistry" });
+nameClass(HostFinalizationRegistry, "FinalizationRegistry");
 
 /** `Intl`, whose formatters say "now" by the host's clock when no date is given. */
 function createIntl(date: DateConstructor): typeof Intl {
@@ -127,29 +126,49 @@ function createIntl(date: DateConstructor): typeof Intl {
     Object.prototype,
     Object.getOwnPropertyDescriptors(RealIntl),
   ) as typeof Intl;
-  class DateTimeFormat extends RealIntl.DateTimeFormat {
-    constructor(locales?: Intl.LocalesArgument, options?: Intl.DateTimeFormatOptions) {
-      super(locales, options);
-      const format = super.format.bind(this);
-      Object.defineProperty(this, "format", {
-        value: (value?: Date | number) => format(value ?? date.now()),
-        configurable: true,
-      });
-    }
-
-    override formatToParts(value?: Date | number): Intl.DateTimeFormatPart[] {
-      return super.formatToParts(value ?? date.now());
-    }
-  }
-  const callable = new Proxy(DateTimeFormat, {
-    apply: (target, _this, args: []) => new target(...args),
-  });
-  Object.defineProperty(intl, "DateTimeFormat", {
-    value: callable,
-    writable: true,
-    configurable: true,
-  });
+  define(intl, "DateTimeFormat", createDateTimeFormat(date));
   return intl;
+}
+
+function define(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { value, writable: true, configurable: true });
+}
+
+/** The class of formatters of one process: its methods are the real ones, but for those that know "now". */
+function createDateTimeFormat(date: DateConstructor): object {
+  const Real = RealIntl.DateTimeFormat;
+  const real = Real.prototype;
+  const formatOf = Object.getOwnPropertyDescriptor(real, "format")?.get as () => (
+    value: unknown,
+  ) => string;
+  const partsOf = real.formatToParts as (value: unknown) => Intl.DateTimeFormatPart[];
+  function DateTimeFormat(this: unknown, ...args: []): object {
+    return Reflect.construct(Real, args, new.target ?? DateTimeFormat) as object;
+  }
+  Object.defineProperty(DateTimeFormat, "length", { value: 0, configurable: true });
+  Object.defineProperty(DateTimeFormat, "prototype", { writable: false });
+  define(DateTimeFormat, "supportedLocalesOf", Real.supportedLocalesOf);
+  const prototype = DateTimeFormat.prototype as object;
+  Object.defineProperties(prototype, {
+    ...Object.getOwnPropertyDescriptors(real),
+    constructor: { value: DateTimeFormat, writable: true, configurable: true },
+  });
+  const bound = new WeakMap<object, unknown>();
+  const methods = {
+    get format() {
+      // The real getter gives the same function each time, and so does this one.
+      const format = formatOf.call(this);
+      if (!bound.has(this)) bound.set(this, (value: unknown) => format(value ?? date.now()));
+      return bound.get(this);
+    },
+    formatToParts(value: unknown) {
+      return partsOf.call(this, value ?? date.now());
+    },
+  };
+  const get = Object.getOwnPropertyDescriptor(methods, "format")?.get as () => unknown;
+  Object.defineProperty(prototype, "format", { get, configurable: true });
+  define(prototype, "formatToParts", methods.formatToParts);
+  return DateTimeFormat;
 }
 
 /** How many modules are kept, of all processes. */
@@ -178,18 +197,19 @@ function keepingCode(real: new (bytes: unknown) => object): new (bytes: unknown)
 function createWebAssembly(): object {
   const real = RealWebAssembly as Record<string, new (...args: never[]) => object>;
   const Module = keepingCode(real["Module"] as new (bytes: unknown) => object);
+  const method = { writable: true, enumerable: true, configurable: true };
   const Instance = real["Instance"] as new (module: object, imports: unknown) => object;
   return Object.create(Object.prototype, {
     ...Object.getOwnPropertyDescriptors(real),
     Module: { value: Module, writable: true, configurable: true },
-    compile: { value: async (bytes: unknown) => new Module(bytes), writable: true },
+    compile: { ...method, value: async (bytes: unknown) => new Module(bytes) },
     instantiate: {
+      ...method,
       value: async (source: unknown, imports: unknown) => {
         if (source instanceof Module) return new Instance(source, imports);
         const module = new Module(source);
         return { module, instance: new Instance(module, imports) };
       },
-      writable: true,
     },
   }) as object;
 }

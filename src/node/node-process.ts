@@ -9,6 +9,7 @@ import { AsyncContext } from "./async-context.ts";
 import type { BindingContext } from "./bindings/context.ts";
 import { createTimers, type LoopTimers } from "./bindings/timers.ts";
 import { exited } from "./exited.ts";
+import { completeGlobal, setRunningGlobal } from "./globals.ts";
 import { createIntrinsics } from "./intrinsics.ts";
 import { hasLibraryFile } from "./lib/natives.ts";
 import { createRealm } from "./lib/realm.ts";
@@ -17,7 +18,6 @@ import { preparePlatform } from "./platform.ts";
 import {
   completeProcessObject,
   createProcessObject,
-  cwdSymbol,
   type ProcessDescription,
   processMethodsBinding,
 } from "./process-object.ts";
@@ -51,6 +51,8 @@ type CaptureCallback = ((thrown: unknown) => void) | null;
 
 /** Which process's code runs right now: rejections and escapes are attributed to it. */
 let current: NodeProcess | undefined;
+
+setRunningGlobal(() => current?.global);
 
 /** The Node process whose code runs right now, if any. */
 export function currentProcess(): NodeProcess | undefined {
@@ -115,7 +117,6 @@ export class NodeProcess implements ProcessRunner {
     );
     const intrinsics = createIntrinsics(process, prng.fork("math"));
     const object = createProcessObject(process, description) as Realm["process"];
-    Object.defineProperty(object, cwdSymbol, { value: description.cwd });
     const library: { realm?: Realm } = {};
     const context: BindingContext = {
       process,
@@ -157,6 +158,7 @@ export class NodeProcess implements ProcessRunner {
     completeProcessObject(realm);
     this.#defineExceptionCapture();
     this.#runNextTicks = this.#bootstrap();
+    completeGlobal(realm.global);
     // A worker's streams are its maker's: its main function defines them.
     if (!thread) createStdio(this, (stream, text) => this.#write(stream, text));
   }

@@ -17,7 +17,7 @@ import { registerBindings, registerRealmBindings } from "./bindings/index.ts";
 import { createBufferModule } from "./modules/buffer.ts";
 import { createV8Module } from "./modules/v8.ts";
 import { secureBindings, secureModules } from "./bindings/secure.ts";
-import { createTtyModule } from "./modules/tty.ts";
+import { createVmModule } from "./modules/vm.ts";
 import { createModuleModule } from "./program/module-module.ts";
 import { registerLibraryModules, registerModule } from "./public-modules.ts";
 
@@ -51,6 +51,6 @@ export function preparePlatform(): void {
   registerLibraryModules("zlib", "worker_threads", "child_process", "cluster", "fs", "fs/promises");
   registerModule("v8", createV8Module);
   registerModule("buffer", createBufferModule);
-  registerModule("tty", createTtyModule);
+  registerModule("vm", createVmModule);
   registerModule("module", createModuleModule);
 }

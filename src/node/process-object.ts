@@ -2,9 +2,11 @@
  * The `process` object of a simulated process. Methods come from Node's own `internal/process/per_thread`
  * wherever it has them; this file gives it the native half, and the properties that C++ sets.
  */
+import { parseEnv } from "node:util";
 import { filesOf, plantDirectory, type ProcessFiles } from "../sim/disk/index.ts";
 import type { Process } from "../sim/process.ts";
-import { notSimulated } from "./bindings/index.ts";
+import { highResolutionNs } from "./clock.ts";
+import { notSimulated } from "./not-simulated.ts";
 import { exceptionOf } from "./bindings/fs/errors.ts";
 import { fromBytes, toBytes } from "./bindings/fs/paths.ts";
 import { birthOf } from "./birth.ts";
@@ -83,26 +85,47 @@ export function createProcessObject(process: Process, description: ProcessDescri
   // As in Node: `process` is an instance of a function called process, which inherits from EventEmitter.
   const constructor = function process(): void {};
   const prototype = constructor.prototype as object;
-  return Object.assign(Object.create(prototype) as object, {
+  const object = Object.assign(Object.create(prototype) as object, {
+    title: description.title,
+    argv: [EXEC_PATH, ...description.argv],
+    execArgv: [...description.execArgv],
+    execPath: EXEC_PATH,
+    env: createEnv(description.env),
+    ppid: process.parentPid,
+    debugPort: 9229,
+    domain: null,
+  });
+  for (const [name, value] of Object.entries({
     version: real.version,
     versions: real.versions,
     arch: real.arch,
     platform: "linux",
     release: real.release,
     moduleLoadList: [],
-    title: description.title,
-    argv: [EXEC_PATH, ...description.argv],
-    argv0: description.argv0 ?? "node",
-    execArgv: [...description.execArgv],
-    execPath: EXEC_PATH,
-    env: createEnv(description.env),
     pid: process.pid,
-    ppid: process.parentPid,
-    debugPort: 9229,
-    _exiting: false,
-    domain: null,
+    features: real.features,
+    config: real.config,
+    _preload_modules: [],
+  })) {
+    const configurable = name !== "features";
+    Object.defineProperty(object, name, { value, enumerable: true, configurable });
+  }
+  Object.defineProperty(object, "argv0", { value: description.argv0 ?? "node", enumerable: true });
+  let exiting = false;
+  Object.defineProperty(object, "_exiting", {
+    get: () => exiting,
+    set: (value: unknown) => {
+      exiting = Boolean(value);
+    },
+    enumerable: true,
+    configurable: true,
   });
+  workingDirectories.set(object, description.cwd);
+  return object;
 }
+
+/** Where the description's working directory waits until the library asks for it. */
+const workingDirectories = new WeakMap<object, string>();
 
 /** `internalBinding('process_methods')`. */
 export function processMethodsBinding(realm: Realm, control: ProcessControl): object {
@@ -110,10 +133,11 @@ export function processMethodsBinding(realm: Realm, control: ProcessControl): ob
   const hrtimeBuffer = new Uint32Array(3);
   const bigints = new BigUint64Array(hrtimeBuffer.buffer, 0, 1);
   const startNs = realm.thread?.processBornNs ?? birthOf(process, false);
-  // Monotonic clocks start somewhere: a machine that has been up for a while, not at zero.
-  const bootOffsetNs = 1_000_000_000;
-  const nowNs = (): number => process.readMonotonicNs() + bootOffsetNs;
-  const { cwd, chdir } = workingDirectory(filesOf(process), realm.process[cwdSymbol] ?? "/");
+  const nowNs = (): number => highResolutionNs(process);
+  const { cwd, chdir } = workingDirectory(
+    filesOf(process),
+    workingDirectories.get(realm.process) ?? "/",
+  );
   return {
     hrtimeBuffer,
     hrtime() {
@@ -149,6 +173,11 @@ export function processMethodsBinding(realm: Realm, control: ProcessControl): ob
     constrainedMemory: () => 0,
     availableMemory: () => 3 * 1024 ** 3,
     resourceUsage: (values: Float64Array) => values.fill(0),
+    loadEnvFile(path = ".env") {
+      const text: string = realm.require("fs").readFileSync(path, "utf8");
+      const { env } = realm.process;
+      for (const [name, value] of Object.entries(parseEnv(text))) env[name] ??= value;
+    },
     dlopen: () => {
       throw Object.assign(new Error("native add-ons are not simulated"), {
         code: "LC_NOT_SIMULATED",
@@ -202,9 +231,6 @@ function workingDirectory(files: ProcessFiles, start: string): WorkingDirectory 
   };
 }
 
-/** Where the description's working directory waits until the library asks for it. */
-export const cwdSymbol: symbol = Symbol("cwd");
-
 /** Gives the object the methods that Node's bootstrap gives it. */
 export function completeProcessObject(realm: Realm): void {
   const { process } = realm;
@@ -214,6 +240,7 @@ export function completeProcessObject(realm: Realm): void {
   Object.defineProperty(process, Symbol.toStringTag, { value: "process", writable: true });
   const raw = realm.internalBinding("process_methods");
   defineLazily(process, realm);
+  defineReadOnly(realm);
   for (const name of [
     "uptime",
     "_getActiveRequests",
@@ -270,7 +297,6 @@ function builtinsAndMaps(realm: Realm): Record<string, () => unknown> {
       function setSourceMapsEnabled(enabled: unknown): void {
         realm.require("internal/validators").validateBoolean(enabled, "enabled");
       },
-    sourceMapsEnabled: () => false,
     openStdin: () =>
       function openStdin(): unknown {
         const { stdin } = realm.process as unknown as { stdin: { resume(): void } };
@@ -291,20 +317,19 @@ function defineLazily(process: object, realm: Realm): void {
     ) as Record<string, unknown>);
   const lazy: Record<string, () => unknown> = {
     hrtime: () => Object.assign(perThread()["hrtime"]!, { bigint: perThread()["hrtimeBigInt"] }),
-    config: () => realProcess.config,
-    features: () => realProcess.features,
-    allowedNodeEnvironmentFlags: () => new Set(),
-    report: () => ({
-      reportOnUncaughtException: false,
-      compact: false,
-      directory: "",
-      filename: "",
-    }),
+    // A set that nobody can change.
+    allowedNodeEnvironmentFlags: () => realProcess.allowedNodeEnvironmentFlags,
     assert: () => perThread()["assert"],
     ref: () => perThread()["ref"],
     unref: () => perThread()["unref"],
-    finalization: () => realm.require("internal/process/finalization").createFinalization(),
     execve: () => notSimulated("process.execve"),
+    binding: () => notSimulated("process.binding"),
+    _linkedBinding: () => notSimulated("process._linkedBinding"),
+    _debugProcess: () => notSimulated("process._debugProcess"),
+    // Nothing to end, and nothing in Node either.
+    _debugEnd: () => function _debugEnd(): void {},
+    _startProfilerIdleNotifier: () => () => {},
+    _stopProfilerIdleNotifier: () => () => {},
     ...builtinsAndMaps(realm),
   };
   for (const name of [
@@ -345,6 +370,33 @@ function defineLazily(process: object, realm: Realm): void {
       },
     });
   }
+}
+
+/** What cannot be assigned: reports of the process, made by Node's library, and whether stacks are mapped. */
+function defineReadOnly({ process, require }: Realm): void {
+  const getters: Record<string, () => unknown> = {
+    report: () => require("internal/process/report").report,
+    sourceMapsEnabled: () => false,
+  };
+  for (const [name, get] of Object.entries(getters)) {
+    if (!(name in realProcess)) continue;
+    Object.defineProperty(process, name, { get, enumerable: true, configurable: true });
+  }
+  defineFinalization(process, require);
+}
+
+/** `process.finalization`, which can be replaced. */
+function defineFinalization(process: object, require: Realm["require"]): void {
+  if (!("finalization" in realProcess)) return;
+  let finalization: unknown;
+  Object.defineProperty(process, "finalization", {
+    get: () => (finalization ??= require("internal/process/finalization").createFinalization()),
+    set: (value: unknown) => {
+      finalization = value;
+    },
+    enumerable: true,
+    configurable: true,
+  });
 }
 
 function startListeningToSignals(realm: Realm): void {

@@ -3,10 +3,10 @@
  * simulated, the real module where it has nothing to hide, and otherwise a stand-in of the same shape
  * whose every function says that it is not simulated.
  */
-import { builtinModules, createRequire } from "node:module";
-import { LightconeError } from "../base/errors.ts";
-import { notSimulated } from "./bindings/index.ts";
+import { createRequire, isBuiltin as realIsBuiltin } from "node:module";
+import { exited } from "./exited.ts";
 import type { Realm } from "./realm-types.ts";
+import { standIn } from "./stand-in.ts";
 
 const realRequire = createRequire(import.meta.url);
 
@@ -32,6 +32,8 @@ const fromLibrary = new Set([
     "os",
     "domain",
     "punycode",
+    "tty",
+    "sea",
   ],
 ]);
 
@@ -58,11 +60,8 @@ export function registerLibraryModules(...ids: string[]): void {
 
 /** Whether a program may ask for a built-in module of this name. */
 export function isBuiltin(request: string): boolean {
-  const id = request.startsWith("node:") ? request.slice(5) : request;
-  return builtinModules.includes(id) || (request.startsWith("node:") && schemeOnly.has(id));
+  return realIsBuiltin(request);
 }
-
-const schemeOnly = new Set(["sea", "sqlite", "test", "test/reporters"]);
 
 /** Makes `require` for built-in modules, for one process. */
 export function createPublicRequire(realm: Realm): (request: string) => unknown {
@@ -85,44 +84,51 @@ function load(realm: Realm, id: string): unknown {
   const make = makers.get(id);
   if (make) return make(realm);
   if (id === "process") return realm.process;
+  if (id === "sys") return realm.requirePublic("util");
   if (fromLibrary.has(id)) return realm.require(id);
   if (realModules.has(id)) return realRequire(`node:${id}`);
-  let shape: object;
-  try {
-    shape = realRequire(`node:${id}`) as object;
-  } catch {
-    if (builtinModules.includes(id)) return unknownShape(id);
-    throw new LightconeError("LC_NOT_SIMULATED", `node:${id} is not simulated`);
-  }
-  return standIn(shape, id);
+  return standInFor(realm, id);
 }
 
-/** A module that Node has but cannot load within a run (it reads the clock as it loads, say). */
-function unknownShape(id: string): object {
-  return new Proxy(
-    {},
-    {
-      get: (_target, name) =>
-        typeof name === "symbol" || name === "__esModule" || name === "then"
-          ? undefined
-          : notSimulated(`node:${id}.${name}`),
-    },
-  );
+/** Real modules that do not load within a run: they read the clock as they do, say. */
+const wanted = new Set<string>();
+/** Those that were loaded outside of one, or could not be. */
+const attempted = new Set<string>();
+
+/** Whether a run stopped because real modules have to be loaded, for their shapes. */
+export function modulesAreWanted(): boolean {
+  return wanted.size > 0;
 }
 
-/** The shape of a module, none of whose functions work. Constants are kept. */
-function standIn(shape: object, path: string): object {
-  const out: Record<string, unknown> = {};
-  for (const key of Object.keys(shape)) {
-    const descriptor = Object.getOwnPropertyDescriptor(shape, key);
-    const value: unknown = descriptor && "value" in descriptor ? descriptor.value : undefined;
-    if (typeof value === "function" || descriptor?.get) {
-      out[key] = notSimulated(`node:${path}.${key}`);
-    } else if (typeof value === "object" && value !== null && key !== "constants") {
-      out[key] = key === "promises" ? standIn(value, `${path}.${key}`) : value;
-    } else {
-      out[key] = value;
+/** Loads what was asked for, outside of any run. */
+export function loadWantedModules(): void {
+  for (const id of wanted) {
+    attempted.add(id);
+    try {
+      realRequire(id);
+    } catch {
+      // This Node does not have it after all.
     }
   }
-  return out;
+  wanted.clear();
+}
+
+/** A stand-in for a module that is not simulated, in the shape of the real one. */
+function standInFor(realm: Realm, id: string): object {
+  const path = `node:${id}`;
+  try {
+    return standIn(realRequire(path) as object, path);
+  } catch (error) {
+    const isUnknown = (error as { code?: unknown }).code === "ERR_UNKNOWN_BUILTIN_MODULE";
+    if (attempted.has(path) || isUnknown) {
+      const { codes } = realm.require("internal/errors");
+      throw new codes.ERR_UNKNOWN_BUILTIN_MODULE(path);
+    }
+  }
+  // It is loaded outside, and then the run starts again.
+  wanted.add(path);
+  const { process } = realm.context;
+  process.host.kernel.stop();
+  process.terminate({ code: 0, signal: null });
+  throw exited;
 }

@@ -176,7 +176,8 @@ function inside<T>(body: () => T): Piece<T> {
  * returns, rejects with what it throws.
  *
  * A program that is asked for while it runs (a worker's file) is compiled, and `body` runs again; so it does
- * for each child that `spawnSync` waits for (`sync-child.ts`), and when a built-in turns out to have been changed late (`views/search.ts`). It must start everything
+ * for each child that `spawnSync` waits for (`sync-child.ts`), when a real module has to be loaded for its shape,
+ * and when a built-in turns out to have been changed late (`views/search.ts`). It must start everything
  * afresh each time.
  *
  * The piece runs in a callback of its own, since microtasks cannot be drained from within a microtask.

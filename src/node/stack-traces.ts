@@ -69,7 +69,7 @@ let own = new WeakMap<object, unknown>();
 /** The same property in each run, so that it counts among what nobody has changed. */
 const property: PropertyDescriptor = {
   configurable: true,
-  enumerable: true,
+  enumerable: false,
   get: () => {
     const process = currentProcess();
     return process && has(own, process) ? get(own, process) : prepare;

@@ -152,14 +152,12 @@ function chunkOf(chunk: string | Uint8Array, encoding: BufferEncoding): string |
   return Buffer.from(chunk, encoding);
 }
 
+/** As in Node: a getter, for good. */
 function lazily(target: object, name: string, make: () => unknown): void {
+  let stream: unknown;
   Object.defineProperty(target, name, {
     configurable: true,
     enumerable: true,
-    get() {
-      const value = make();
-      Object.defineProperty(target, name, { value, configurable: true, enumerable: true });
-      return value;
-    },
+    get: () => (stream ??= make()),
   });
 }

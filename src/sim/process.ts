@@ -69,6 +69,7 @@ export class Process {
   /** The process computes until then (true time) and answers nothing. */
   #busyUntilNs = 0;
   #spentNs = 0;
+  #spentBeforeNs = 0;
   #clockReads = 0;
   #depth = 0;
   #inbox: Deferred[] = [];
@@ -149,6 +150,11 @@ export class Process {
     return this.#spentNs;
   }
 
+  /** How long the process has computed since it started. */
+  get totalSpentNs(): number {
+    return this.#spentBeforeNs + this.#spentNs;
+  }
+
   /** The program computes for `ns`: what comes meanwhile waits. */
   spend(ns: number): void {
     this.#spentNs += ns;
@@ -189,6 +195,7 @@ export class Process {
       this.#clockReads = 0;
       if (this.#spentNs > 0) {
         this.#busyUntilNs = this.host.kernel.nowNs + this.#spentNs;
+        this.#spentBeforeNs += this.#spentNs;
         this.#spentNs = 0;
       }
     }

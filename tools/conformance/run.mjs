@@ -148,7 +148,9 @@ async function simulated(tests) {
   try {
     await pass("simulated", tests, jobs, LIMIT_MS);
     const late = tests.filter(({ file }) => results.get(file).timedOut);
-    await pass("simulated, once more", late, 1, RETRY_LIMIT_MS);
+    if (late.length > 0)
+      console.error(`out of real time: ${late.map(({ name }) => name).join(", ")}`);
+    await pass("simulated, once more", late, 1, 2 * LIMIT_MS);
   } finally {
     rmSync(worker, { force: true });
   }

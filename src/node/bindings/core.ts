@@ -7,7 +7,8 @@ import * as util from "node:util";
 import { realBinding } from "../lib/natives.ts";
 import { callSites } from "../program/call-sites.ts";
 import { handleTypeOf } from "./descriptors.ts";
-import { birthOf } from "../birth.ts";
+import { performanceBinding } from "./performance.ts";
+import { reportBinding } from "./report.ts";
 import type { Realm } from "../realm-types.ts";
 
 /** An object that makes up a symbol for each name that it is asked for, and remembers it. */
@@ -61,25 +62,24 @@ class WeakReference {
 function defineLazyProperties(realm: Realm) {
   return (target: object, id: string, keys: readonly string[], enumerable = true): void => {
     for (const key of keys) {
-      let value: unknown;
-      let known = false;
       Object.defineProperty(target, key, {
         configurable: true,
         enumerable,
         get() {
-          if (!known) {
-            value = realm.require(id)[key];
-            known = true;
-          }
+          const value: unknown = realm.require(id)[key];
+          become(target, key, value, enumerable);
           return value;
         },
-        set(next: unknown) {
-          value = next;
-          known = true;
+        set(value: unknown) {
+          become(target, key, value, enumerable);
         },
       });
     }
   };
+}
+
+function become(target: object, key: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true });
 }
 
 function utilBinding(realm: Realm): object {
@@ -186,49 +186,16 @@ function hex(byte: number): string {
   return byte.toString(16).padStart(2, "0");
 }
 
-function performanceBinding(realm: Realm): object {
-  const milestones = new Float64Array(8);
-  const observers: { notify?: (...entry: unknown[]) => void } = {};
-  const { process } = realm.context;
-  const startNs = birthOf(process, realm.thread !== undefined);
-  const sinceStartNs = process.readMonotonicNs() - startNs;
-  milestones[0] = startNs;
-  milestones[1] = process.readWallMs() * 1_000 - sinceStartNs / 1_000;
-  for (let i = 2; i < milestones.length; i++) milestones[i] = startNs;
+/** A host has no terminal: what asks for one hears what libuv says of any other file. */
+function terminalBinding(): object {
   return {
-    now: () => (process.readMonotonicNs() - startNs) / 1e6,
-    milestones,
-    observerCounts: new Uint32Array(8),
-    constants: {
-      NODE_PERFORMANCE_ENTRY_TYPE_GC: 0,
-      NODE_PERFORMANCE_ENTRY_TYPE_HTTP: 1,
-      NODE_PERFORMANCE_ENTRY_TYPE_HTTP2: 2,
-      NODE_PERFORMANCE_ENTRY_TYPE_NET: 3,
-      NODE_PERFORMANCE_ENTRY_TYPE_DNS: 4,
-      NODE_PERFORMANCE_ENTRY_TYPE_QUIC: 5,
-      NODE_PERFORMANCE_MILESTONE_TIME_ORIGIN_TIMESTAMP: 1,
-      NODE_PERFORMANCE_MILESTONE_TIME_ORIGIN: 0,
-      NODE_PERFORMANCE_MILESTONE_ENVIRONMENT: 2,
-      NODE_PERFORMANCE_MILESTONE_NODE_START: 3,
-      NODE_PERFORMANCE_MILESTONE_V8_START: 4,
-      NODE_PERFORMANCE_MILESTONE_LOOP_START: 5,
-      NODE_PERFORMANCE_MILESTONE_LOOP_EXIT: 6,
-      NODE_PERFORMANCE_MILESTONE_BOOTSTRAP_COMPLETE: 7,
+    isTTY: () => false,
+    TTY: class {
+      constructor(_fd: number, context: object) {
+        const failure = { errno: -22, code: "EINVAL", message: "invalid argument" };
+        Object.assign(context, { ...failure, syscall: "uv_tty_init" });
+      }
     },
-    observers,
-    setupObservers: (notify: (...entry: unknown[]) => void) => {
-      observers.notify = notify;
-    },
-    installGarbageCollectionTracking: () => {},
-    removeGarbageCollectionTracking: () => {},
-    notify: () => {},
-    loopIdleTime: () => 0,
-    markBootstrapComplete: () => {},
-    uvMetricsInfo: () => [0, 0, 0],
-    uvMetricsBuffer: new Float64Array(3),
-    getTimeOrigin: () => 0,
-    getTimeOriginTimestamp: () => (milestones[1] as number) / 1_000,
-    createELDHistogram: () => new (class {})(),
   };
 }
 
@@ -240,13 +207,23 @@ export const coreBindings: Record<string, Factory> = {
   uv: uvBinding,
   os: osBinding,
   performance: performanceBinding,
-  types: () => util.types,
+  // What the library adds to them itself, it defines with other attributes.
+  types: () => {
+    const { isKeyObject: _key, isCryptoKey: _crypto, ...types } = util.types;
+    return types;
+  },
   symbols: () => perIsolateSymbols,
   constants: () => {
     const real = realBinding("constants") as { internal?: object };
     return { internal: { EXTENSIONLESS_FORMAT_JAVASCRIPT: 0 }, ...real };
   },
-  config: () => ({ ...realBinding("config"), hasInspector: false, hasTracing: false }),
+  config: () => ({
+    ...realBinding("config"),
+    hasInspector: false,
+    hasTracing: false,
+    // Whoever runs the tests may speak another language; hosts speak this one.
+    getDefaultLocale: () => "en-US",
+  }),
   buffer: () => realBinding("buffer") as object,
   errors: (realm) => ({
     exitCodes: {
@@ -313,7 +290,17 @@ export const coreBindings: Record<string, Factory> = {
     setConsoleExtensionInstaller: () => {},
     console: {},
   }),
-  report: () => ({ shouldReportOnUncaughtException: () => false }),
+  report: reportBinding,
+  tty_wrap: terminalBinding,
+  // No program here was made one file.
+  sea: () => ({ isSea: () => false, isExperimentalSeaWarningNeeded: () => false }),
+  // It would print where Ctrl-C stopped a program, and nobody presses it.
+  watchdog: () => ({
+    TraceSigintWatchdog: class {
+      start(): void {}
+      stop(): void {}
+    },
+  }),
   options: () => ({ envSettings: {}, types: {}, noGlobalSearchPaths: false }),
   diagnostics_channel: () => ({
     subscribers: new Uint32Array(0),

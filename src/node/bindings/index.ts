@@ -1,9 +1,11 @@
 /** Which simulated binding answers to which name of `internalBinding`. */
-import { LightconeError } from "../../base/errors.ts";
 import type { Realm } from "../realm-types.ts";
+import { notSimulated } from "../not-simulated.ts";
 import type { BindingContext } from "./context.ts";
 import { coreBindings } from "./core.ts";
 import { createHttpParserBinding } from "./http-parser.ts";
+
+export { notSimulated } from "../not-simulated.ts";
 
 type Factory = (realm: Realm) => object;
 
@@ -59,23 +61,6 @@ function missingNames(binding: string): object {
       let missing = known.get(name);
       if (!missing) known.set(name, (missing = notSimulated(`${binding}.${name}`)));
       return missing;
-    },
-  });
-}
-
-/** A function, or class, or bag of constants, that throws `LC_NOT_SIMULATED` when it is put to use. */
-export function notSimulated(name: string): object {
-  const fail = function (): never {
-    throw new LightconeError(
-      "LC_NOT_SIMULATED",
-      `${name} is not simulated`,
-      "The program reached a part of Node that Lightcone does not simulate yet.",
-    );
-  };
-  return new Proxy(fail, {
-    get: (target, key) => {
-      if (typeof key === "symbol" || Reflect.has(target, key)) return Reflect.get(target, key);
-      return undefined;
     },
   });
 }

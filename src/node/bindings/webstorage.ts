@@ -169,7 +169,8 @@ function storageClass(): new (key: symbol) => object {
     }
   }
   for (const name of ["length", "clear", "getItem", "key", "removeItem", "setItem"]) {
-    Object.defineProperty(Storage.prototype, name, { enumerable: true });
+    const configurable = name !== "length";
+    Object.defineProperty(Storage.prototype, name, { enumerable: true, configurable });
   }
   return Storage;
 }

@@ -20,6 +20,7 @@ const table: Record<string, unknown> = {
   "--experimental-require-module": true,
   "--async-context-frame": true,
   "--input-type": "",
+  "--eval": "",
   "--tls-cipher-list": constants.defaultCoreCipherList,
   "--tls-min-v1.0": false,
   "--secure-heap": 0,

@@ -8,6 +8,7 @@ import { createBinding } from "../bindings/index.ts";
 import type { BindingContext } from "../bindings/context.ts";
 import type { Realm } from "../realm-types.ts";
 import { createGlobal, hostNames } from "../globals.ts";
+import { afterLoad } from "./after-load.ts";
 import { startsWithOwnCode } from "./feedback.ts";
 import {
   globalUser,
@@ -42,7 +43,9 @@ export interface RealmOptions {
 
 /** What packages that Node carries may take from the global object; some of it they define themselves. */
 const defined = new Set(["fetch", "FormData", "Headers", "Request", "Response", "process"]);
-for (const name of ["MessageEvent", "WebSocket", "CloseEvent", "EventSource"]) defined.add(name);
+for (const name of ["MessageEvent", "WebSocket", "CloseEvent", "ErrorEvent", "EventSource"]) {
+  defined.add(name);
+}
 const ambient = hostNames.filter((name) => !defined.has(name));
 
 const find = uncurry(Map.prototype.get) as <K, V>(map: Map<K, V>, key: K) => V | undefined;
@@ -89,13 +92,7 @@ export function createRealm(options: RealmOptions): Realm {
         withSymbolsOf(id, () =>
           file(exports as object, require, module, options.process, internalBinding, primordials),
         );
-        // Node's bootstrap does this to the console, whoever asks for it first.
-        if (id === "internal/console/global") {
-          const { kBindStreamsLazy } = realm.require("internal/console/constructor");
-          (module.exports as Record<symbol, (process: object) => void>)[kBindStreamsLazy]?.(
-            options.process,
-          );
-        }
+        afterLoad(id, module.exports, realm);
       } else {
         throw new LightconeError(
           "LC_NOT_SIMULATED",

@@ -5,20 +5,30 @@
 import * as real from "node:buffer";
 import type { Realm } from "../realm-types.ts";
 
+/** What has state, or a clock, by the file of the library that makes it. */
+const own = { Blob: "internal/blob", File: "internal/file", resolveObjectURL: "internal/blob" };
+
 /** Makes the module of one process. */
 export function createBufferModule(realm: Realm): object {
   const module = Object.create(
     Object.prototype,
     Object.getOwnPropertyDescriptors((real as unknown as { default: object }).default),
   ) as object;
-  for (const [name, id] of [
-    ["Blob", "internal/blob"],
-    ["File", "internal/file"],
-  ] as const) {
+  for (const [name, id] of Object.entries(own)) {
+    if (!(name in module)) continue;
+    const become = (value: unknown): void => {
+      const attributes = { configurable: true, enumerable: true, writable: true };
+      Object.defineProperty(module, name, { ...attributes, value });
+    };
     Object.defineProperty(module, name, {
       configurable: true,
       enumerable: true,
-      get: () => realm.require(id)[name],
+      get: () => {
+        const value: unknown = realm.require(id)[name];
+        become(value);
+        return value;
+      },
+      set: become,
     });
   }
   return module;

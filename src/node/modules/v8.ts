@@ -1,38 +1,168 @@
-/** `node:v8` of a simulated process: serialization is the real one, numbers of the heap are a machine's. */
+/**
+ * `node:v8` of a simulated process: serialization is the real one, numbers of the heap are a machine's, and
+ * what looks into the engine that all processes share is not simulated.
+ */
 import * as real from "node:v8";
-import { notSimulated } from "../bindings/index.ts";
+import { notSimulated } from "../not-simulated.ts";
+import type { Realm } from "../realm-types.ts";
+import { standIn } from "../stand-in.ts";
 
-const pure = new Set(["serialize", "deserialize", "Serializer", "Deserializer"]);
-for (const name of ["DefaultSerializer", "DefaultDeserializer"]) pure.add(name);
+const realModule = ((real as { default?: object }).default ?? real) as Record<string, unknown>;
+
+/** Without state, clock or engine: the real ones serve. */
+const pure = ["serialize", "deserialize", "Serializer", "Deserializer", "DefaultSerializer"];
+pure.push("DefaultDeserializer", "isStringOneByteRepresentation");
+
+// The same in every run: what V8 really uses differs from machine to machine.
+const heapStatistics: Readonly<Record<string, number>> = {
+  total_heap_size: 20_000_000,
+  total_heap_size_executable: 300_000,
+  total_physical_size: 20_000_000,
+  total_available_size: 4_300_000_000,
+  used_heap_size: 12_000_000,
+  heap_size_limit: 4_345_298_944,
+  malloced_memory: 250_000,
+  peak_malloced_memory: 600_000,
+  does_zap_garbage: 0,
+  number_of_native_contexts: 1,
+  number_of_detached_contexts: 0,
+  total_global_handles_size: 8_192,
+  used_global_handles_size: 2_112,
+  external_memory: 2_000_000,
+  total_allocated_bytes: 30_000_000,
+};
+
+/** The names that this version of V8 has. */
+const statisticNames = Object.keys(real.getHeapStatistics());
+const spaceNames = real.getHeapSpaceStatistics().map(({ space_name }) => space_name);
+
+const isBuilding = real.startupSnapshot.isBuildingSnapshot();
+
+/** How much of the heap is in which space; the others are empty. */
+const spaceSizes: Readonly<Record<string, number>> = {
+  new_space: 2_000_000,
+  old_space: 16_000_000,
+  code_space: 1_000_000,
+  large_object_space: 1_000_000,
+};
+
+function spaceStatistics(name: string): object {
+  const size = spaceSizes[name] ?? 0;
+  return {
+    space_name: name,
+    space_size: size,
+    space_used_size: Math.floor(size * 0.6),
+    space_available_size: Math.ceil(size * 0.4),
+    physical_space_size: size,
+  };
+}
+
+/** Whether a profiler can be declared with `using`: from Node 24 on. */
+const disposes =
+  typeof Symbol.dispose === "symbol" &&
+  Symbol.dispose in (realModule["GCProfiler"] as { prototype: object }).prototype;
+
+/** Reports of the collector, which nobody sees at work. */
+function gcProfilerClass(realm: Realm): object {
+  const now = (): number => new realm.intrinsics.Date().getTime();
+  class GCProfiler {
+    #startTime: number | undefined;
+
+    start(): void {
+      this.#startTime ??= now();
+    }
+
+    stop(): object | undefined {
+      const startTime = this.#startTime;
+      if (startTime === undefined) return undefined;
+      this.#startTime = undefined;
+      return { version: 1, startTime, statistics: [], endTime: now() };
+    }
+  }
+  if (disposes) {
+    const value = function (this: GCProfiler): void {
+      this.stop();
+    };
+    Object.defineProperty(value, "name", { value: "[Symbol.dispose]" });
+    const attributes = { writable: true, configurable: true };
+    Object.defineProperty(GCProfiler.prototype, Symbol.dispose, { ...attributes, value });
+  }
+  return GCProfiler;
+}
+
+/** A number for V8's version and flags, as code caches are marked with it. */
+function versionTag(flags: readonly string[]): number {
+  let hash = 0x811c9dc5;
+  for (const character of [process.versions.v8, ...flags].join(" ")) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) as number), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
+/** What a snapshot would be made with: nobody makes one. */
+function startupSnapshot(realm: Realm): object {
+  const refuse = (name: string) =>
+    ({
+      [name]: () => {
+        const { codes } = realm.require("internal/errors");
+        throw new codes.ERR_NOT_BUILDING_SNAPSHOT();
+      },
+    })[name];
+  return {
+    addDeserializeCallback: refuse("addDeserializeCallback"),
+    addSerializeCallback: refuse("addSerializeCallback"),
+    setDeserializeMainFunction: refuse("setDeserializeMainFunction"),
+    // A number in Node 20, and a boolean later.
+    isBuildingSnapshot: () => isBuilding,
+  };
+}
+
+function ownParts(realm: Realm): Record<string, unknown> {
+  const flags: string[] = [];
+  return {
+    getHeapStatistics: () =>
+      Object.fromEntries(statisticNames.map((name) => [name, heapStatistics[name] ?? 0])),
+    getHeapSpaceStatistics: () => spaceNames.map((name) => spaceStatistics(name)),
+    getHeapCodeStatistics: () => ({
+      code_and_metadata_size: 1_800_000,
+      bytecode_and_metadata_size: 160_000,
+      external_script_source_size: 1_400_000,
+      cpu_profiler_metadata_size: 0,
+    }),
+    // The engine is everybody's: what a process asks of it is noted, and changes nothing.
+    setFlagsFromString: (given: string) => {
+      realm.require("internal/validators").validateString(given, "flags");
+      flags.push(given);
+    },
+    cachedDataVersionTag: () => versionTag(flags),
+    setHeapSnapshotNearHeapLimit: (limit: number) => {
+      realm.require("internal/validators").validateUint32(limit, "limit", true);
+    },
+    setHeapProfileNearHeapLimit: (limit: number) => {
+      realm.require("internal/validators").validateUint32(limit, "limit", true);
+    },
+    // They write what NODE_V8_COVERAGE asks for.
+    takeCoverage: coverage(realm, "takeCoverage"),
+    stopCoverage: coverage(realm, "stopCoverage"),
+    GCProfiler: gcProfilerClass(realm),
+    startupSnapshot: startupSnapshot(realm),
+  };
+}
+
+function coverage(realm: Realm, name: string): () => void {
+  return () => {
+    if (realm.process.env.NODE_V8_COVERAGE) {
+      (notSimulated(`node:v8.${name} with NODE_V8_COVERAGE`) as () => never)();
+    }
+  };
+}
 
 /** Makes the module of one process. */
-export function createV8Module(): object {
-  const module: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries((real as { default?: object }).default ?? real)) {
-    module[name] =
-      pure.has(name) || typeof value !== "function" ? value : notSimulated(`node:v8.${name}`);
+export function createV8Module(realm: Realm): object {
+  const module = standIn(realModule, "node:v8") as Record<string, unknown>;
+  for (const name of pure) if (name in realModule) module[name] = realModule[name];
+  for (const [name, value] of Object.entries(ownParts(realm))) {
+    if (name in realModule) module[name] = value;
   }
-  return Object.assign(module, {
-    // The same in every run: what V8 really uses differs from machine to machine.
-    getHeapStatistics: () => ({
-      total_heap_size: 20_000_000,
-      total_heap_size_executable: 300_000,
-      total_physical_size: 20_000_000,
-      total_available_size: 4_300_000_000,
-      used_heap_size: 12_000_000,
-      heap_size_limit: 4_345_298_944,
-      malloced_memory: 250_000,
-      peak_malloced_memory: 600_000,
-      does_zap_garbage: 0,
-      number_of_native_contexts: 1,
-      number_of_detached_contexts: 0,
-      total_global_handles_size: 8_192,
-      used_global_handles_size: 2_112,
-      external_memory: 2_000_000,
-    }),
-    getHeapSpaceStatistics: () => [],
-    setFlagsFromString: () => {},
-    cachedDataVersionTag: () => 0,
-    startupSnapshot: { isBuildingSnapshot: () => false },
-  });
+  return module;
 }

@@ -3,6 +3,7 @@
  * `fork`. Compiling takes real time, and a run is one synchronous piece: so the run is stopped, the
  * program compiled, and the run started again from its beginning, which is the same run by definition.
  */
+import { loadWantedModules, modulesAreWanted } from "../public-modules.ts";
 import { compileProgram, compileSource, type CompiledProgram } from "./compile.ts";
 
 /** A program by file, or by source text (`new Worker(code, { eval: true })`). */
@@ -34,13 +35,14 @@ export function programFor(reference: ProgramReference): CompiledProgram | undef
   return found;
 }
 
-/** Whether a run stopped because programs have to be compiled. */
+/** Whether a run stopped because programs have to be compiled, or real modules loaded. */
 export function programsAreWanted(): boolean {
-  return wanted.size > 0;
+  return wanted.size > 0 || modulesAreWanted();
 }
 
 /** Compiles what was asked for. A program that does not compile fails when it is asked for again. */
 export async function compileWanted(): Promise<void> {
+  loadWantedModules();
   for (const [key, reference] of [...wanted]) {
     wanted.delete(key);
     try {

@@ -1,0 +1,63 @@
+/** `internalBinding('performance')`: the process's clock, its milestones, and histograms. */
+import { constants as realConstants } from "node:perf_hooks";
+import { MS } from "../../base/units.ts";
+import { birthOf } from "../birth.ts";
+import { highResolutionNs, UP_BEFORE_NS } from "../clock.ts";
+import type { Realm } from "../realm-types.ts";
+import { histogramsOf } from "./histograms.ts";
+
+/** The numbers that this version of Node gives its milestones and kinds of entries, some of them hidden. */
+const numbers = realConstants as unknown as Readonly<Record<string, number>>;
+
+/** After so long, a program's first line runs. */
+const START_UP_NS = 20 * MS;
+
+/** When Node's start reached what, in shares of the time that it takes. */
+const reached: Readonly<Record<string, number>> = {
+  TIME_ORIGIN: 0,
+  NODE_START: 0.04,
+  V8_START: 0.1,
+  ENVIRONMENT: 0.4,
+  BOOTSTRAP_COMPLETE: 0.8,
+  LOOP_START: 1,
+};
+
+/** The binding of one process. */
+export function performanceBinding(realm: Realm): object {
+  const { process } = realm.context;
+  const startNs = birthOf(process, realm.thread !== undefined) + UP_BEFORE_NS;
+  const milestone = (name: string): number =>
+    numbers[`NODE_PERFORMANCE_MILESTONE_${name}`] as number;
+  const milestones = new Float64Array(8);
+  for (const [name, share] of Object.entries(reached)) {
+    milestones[milestone(name)] = startNs + share * START_UP_NS;
+  }
+  milestones[milestone("LOOP_EXIT")] = -1;
+  const originMs = process.readWallMs() - (highResolutionNs(process) - startNs) / MS;
+  milestones[milestone("TIME_ORIGIN_TIMESTAMP")] = originMs * 1_000;
+  const observers: { notify?: (...entry: unknown[]) => void } = {};
+  return {
+    now: () => (highResolutionNs(process) - startNs) / MS,
+    milestones,
+    observerCounts: new Uint32Array(8),
+    constants: Object.defineProperties({}, Object.getOwnPropertyDescriptors(realConstants)),
+    observers,
+    setupObservers: (notify: (...entry: unknown[]) => void) => {
+      observers.notify = notify;
+    },
+    installGarbageCollectionTracking: () => {},
+    removeGarbageCollectionTracking: () => {},
+    notify: () => {},
+    // The loop waits whenever the program does not compute.
+    loopIdleTime: () => {
+      const idleNs = highResolutionNs(process) - startNs - START_UP_NS - process.totalSpentNs;
+      return Math.max(0, idleNs) / MS;
+    },
+    markBootstrapComplete: () => {},
+    uvMetricsInfo: () => [0, 0, 0],
+    uvMetricsBuffer: new Float64Array(3),
+    getTimeOrigin: () => 0,
+    getTimeOriginTimestamp: () => originMs,
+    ...histogramsOf(process),
+  };
+}
