@@ -100,6 +100,11 @@ export class Budget {
     if (this.#read()) throw new BudgetSpent(this.why as string);
   }
 
+  /** Like `demand()`, but reads the clock and the memory now: for what is asked seldom. */
+  demandNow(): void {
+    if (this.spentNow()) throw new BudgetSpent(this.why as string);
+  }
+
   /** Whether `bytes` more may be allocated. When not, the budget counts as spent. */
   grant(bytes: number): boolean {
     if (this.#why !== undefined) return false;

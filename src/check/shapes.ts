@@ -4,6 +4,7 @@
  */
 import { LightconeError } from "../base/errors.ts";
 import type { History, Operation } from "../history/operation.ts";
+import { numberOr, textOf } from "../history/values.ts";
 
 interface Shape {
   /** What is wrong with an operation; `undefined` if it is as it should be. */
@@ -56,10 +57,19 @@ const polls: Shape = {
   hint: "A poll answers {key: [[offset, value], ...]}.",
 };
 
+const amounts: Shape = {
+  odd: ({ f, input }) => {
+    const given = numberOr(input);
+    return f !== "read" && typeof given === "bigint" ? oddOnes([given], () => false) : undefined;
+  },
+  hint: "A counter counts within 2^53.",
+};
+
 const shapes: Readonly<Record<string, readonly Shape[]>> = {
   register: [pair],
   "cas-register": [pair],
   map: [pair],
+  counter: [amounts],
   "multi-register": [microOperations],
   "set-full": [answersList("read")],
   comments: [answersList("read")],
@@ -77,7 +87,7 @@ export function refuseShapes(model: string, history: History): void {
     for (const operation of history.operations) {
       const found = odd(operation) as { readonly value: unknown } | undefined;
       if (found === undefined) continue;
-      const value = (JSON.stringify(found.value) ?? "nothing").slice(0, 60);
+      const value = textOf(found.value).slice(0, 60);
       throw new LightconeError(
         "LC_BAD_HISTORY",
         `operation ${operation.index}: ${value} is no value for this ${operation.f} of a ${model}`,

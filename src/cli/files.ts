@@ -1,17 +1,76 @@
-/** Reads a file that a user named, unpacked if it is packed; what goes wrong is one clear message. */
-import { readFileSync } from "node:fs";
+/**
+ * Reads a file that a user named, unpacked if it is packed, within a budget: a small packed file can hold
+ * more than any memory. What goes wrong is one clear message.
+ */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { gunzipSync } from "node:zlib";
+import { createGunzip } from "node:zlib";
 import { LightconeError, messageOf } from "../base/errors.ts";
+import { BudgetSpent, formatBytes, type Budget } from "../check/budget.ts";
 
-/** The bytes of `path`. Throws `LC_NO_FILE` or `LC_BAD_HISTORY`. */
-export function readFileBytes(path: string): Uint8Array {
-  let bytes: Buffer;
+/** How much is read or unpacked before the budget is asked again. */
+const pieceBytes = 1 << 20;
+
+/** The bytes of `path`. Throws `LC_NO_FILE` or `LC_BAD_HISTORY`, and `BudgetSpent`. */
+export async function readFileBytes(path: string, budget: Budget): Promise<Uint8Array> {
+  const bytes = readWhole(path, budget);
+  return bytes[0] === 0x1f && bytes[1] === 0x8b ? unpack(path, bytes, budget) : bytes;
+}
+
+/** Bytes that arrive in pieces, in one array that grows as far as the budget allows. */
+class Gathered {
+  readonly #budget: Budget;
+  #bytes: Uint8Array;
+  length = 0;
+
+  /** `expected`: how many bytes there will probably be. */
+  constructor(budget: Budget, expected: number) {
+    this.#budget = budget;
+    this.#bytes = this.#allocate(expected);
+  }
+
+  /** Room for `count` bytes more. */
+  room(count: number): Uint8Array {
+    this.#budget.demandNow();
+    if (this.length + count > this.#bytes.length) {
+      const bytes = this.#allocate(Math.max(this.length + count, this.#bytes.length * 2));
+      bytes.set(this.#bytes.subarray(0, this.length));
+      this.#bytes = bytes;
+    }
+    return this.#bytes.subarray(this.length, this.length + count);
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  #allocate(count: number): Uint8Array {
+    if (!this.#budget.grant(count)) {
+      const limit = formatBytes(this.#budget.memoryBytes);
+      const needed = formatBytes(count);
+      throw new BudgetSpent(`the memory budget of ${limit} does not hold ${needed} more, needed`);
+    }
+    return new Uint8Array(count);
+  }
+}
+
+function readWhole(path: string, budget: Budget): Uint8Array {
+  let file: number | undefined;
   try {
-    bytes = readFileSync(path);
+    file = openSync(path, "r");
+    const { size } = fstatSync(file);
+    // One byte more, so that the end of a file is seen without growing.
+    const gathered = new Gathered(budget, Math.max(size + 1, 1024));
+    for (;;) {
+      const room = gathered.room(Math.min(pieceBytes, Math.max(1, size + 1 - gathered.length)));
+      const count = readSync(file, room);
+      if (count === 0) return gathered.finish();
+      gathered.length += count;
+    }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof BudgetSpent) throw error;
     const why =
       code === "ENOENT"
         ? "there is no such file"
@@ -19,17 +78,34 @@ export function readFileBytes(path: string): Uint8Array {
           ? "it is a folder"
           : messageOf(error);
     throw new LightconeError("LC_NO_FILE", `${path}: ${why}`);
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+}
+
+async function unpack(path: string, packed: Uint8Array, budget: Budget): Promise<Uint8Array> {
+  // A packed file ends with the length of what it holds, modulo 2^32, unless it is damaged.
+  const { byteOffset, length } = packed;
+  const told = length < 8 ? 0 : new DataView(packed.buffer, byteOffset).getUint32(length - 4, true);
+  const gathered = new Gathered(budget, Math.min(told, length * 16) + 1024);
+  const gunzip = createGunzip({ chunkSize: pieceBytes });
+  gunzip.end(packed);
   try {
-    return gunzipSync(bytes);
+    for await (const piece of gunzip as AsyncIterable<Uint8Array>) {
+      gathered.room(piece.length).set(piece);
+      gathered.length += piece.length;
+    }
   } catch (error) {
+    if (error instanceof BudgetSpent) throw error;
     throw new LightconeError(
       "LC_BAD_HISTORY",
       `${path}:1:1: cannot be unpacked: ${messageOf(error)}`,
       "Is the .gz file truncated?",
     );
+  } finally {
+    gunzip.destroy();
   }
+  return gathered.finish();
 }
 
 /**

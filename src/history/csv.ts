@@ -20,16 +20,21 @@ export function isCsv(line: string): boolean {
   return line.trim().startsWith("client,call,ret,");
 }
 
-/** Reads a whole file. `kind` says what the op codes mean. */
-export function readCsv(bytes: Uint8Array, name: string, kind: CsvKind): History {
+/** Reads a whole file. `kind` says what the op codes mean; `poll` is called now and then, and throws to stop. */
+export function readCsv(
+  bytes: Uint8Array,
+  name: string,
+  kind: CsvKind,
+  poll?: () => void,
+): History {
   const scanner = new Scanner(bytes, name);
   const firstEnd = lineEndOf(bytes, 0);
   const first = scanner.decode(scanner.at, Math.min(firstEnd, 256)).trim();
   if (first !== header) {
     throw scanner.error(`the header is ${JSON.stringify(shorten(first))}, not ${header}`, 0);
   }
-  const rows = readRows(scanner, firstEnd + 1);
-  return historyOf(rows, kind, (message, place) => scanner.error(message, place));
+  const rows = readRows(scanner, firstEnd + 1, poll);
+  return historyOf(rows, kind, poll, (message, place) => scanner.error(message, place));
 }
 
 /** Columns of numbers, a row every eight, and where each row starts. */
@@ -41,7 +46,7 @@ interface Rows {
 
 const width = 8;
 
-function readRows(scanner: Scanner, start: number): Rows {
+function readRows(scanner: Scanner, start: number, poll: (() => void) | undefined): Rows {
   const { bytes } = scanner;
   let capacity = 1024;
   let values = new Float64Array(capacity * width);
@@ -53,6 +58,7 @@ function readRows(scanner: Scanner, start: number): Rows {
       at = end + 1;
       continue;
     }
+    if ((count & 1023) === 0) poll?.();
     if (count === capacity) {
       capacity *= 2;
       values = grown(values, capacity * width);
@@ -115,6 +121,7 @@ function flag(scanner: Scanner, start: number, end: number): number {
 function historyOf(
   rows: Rows,
   kind: CsvKind,
+  poll: (() => void) | undefined,
   complain: (message: string, place: number) => HistoryError,
 ): History {
   const { values, places, count } = rows;
@@ -138,7 +145,9 @@ function historyOf(
   const builder = new HistoryBuilder({ touching: true });
   const indexOf = new Int32Array(count);
   const returnOf = new Map<number, number>();
+  let taken = 0;
   for (const event of order) {
+    if ((++taken & 1023) === 0) poll?.();
     const row = event >> 1;
     const client = at(row, 0);
     if ((event & 1) === 1) {

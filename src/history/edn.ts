@@ -1,15 +1,24 @@
 /**
  * Reads EDN (https://github.com/edn-format/edn): what Jepsen, Knossos and Elle write histories in.
  *
- * Keywords and symbols become their names, lists, vectors and sets become arrays, maps become objects
- * where all keys are names or numbers and `Map`s otherwise. Tagged values become the value.
+ * Keywords become {@link Keyword}s, but for those that name something: the keys of maps, a map's `type`, `f`
+ * and `process`, and micro-operations (`[[:append 3 1]]`) become their names. Decimals that are whole become
+ * {@link Decimal}s, symbols their names; lists, vectors and sets become arrays, maps become objects where all
+ * keys are names or numbers and `Map`s otherwise. Tagged values become the value.
  */
 import { depthMax, Scanner, setField, shorten } from "./scanner.ts";
+import { Decimal, Keyword, nameOf, numberOr } from "./values.ts";
 
 /** 1: white space (commas too), 2: ends a token. */
 const kinds = new Uint8Array(256);
 for (const byte of [9, 10, 11, 12, 13, 32, 44]) kinds[byte] = 3;
 for (const char of '()[]{}";') kinds[char.charCodeAt(0)] = 2;
+
+/** Names of micro-operations: what stands first in a vector that stands in another. */
+const micros = new Set("r w read write append cas add inc send poll rp insert delete".split(" "));
+/** Fields of events that name something, and those that are numbers of ours. */
+const naming = new Set(["type", "f", "process", "model"]);
+const counting = new Set(["time", "index"]);
 
 const isEnd = (byte: number): boolean => (kinds[byte] as number) !== 0;
 
@@ -32,7 +41,7 @@ export class EdnReader extends Scanner {
   }
 
   /** The next value. Throws a `HistoryError` at whatever is not one. */
-  value(depth = 0): unknown {
+  value(depth = 0, within = 0): unknown {
     const byte = this.peek();
     if (depth > depthMax) throw this.error(`values nested more than ${depthMax} deep`);
     switch (byte) {
@@ -41,22 +50,22 @@ export class EdnReader extends Scanner {
       case 0x7b: // {
         return this.#map(depth);
       case 0x5b: // [
-        return this.#items(0x5d, depth);
+        return this.#items(0x5d, depth, within === 0x5d);
       case 0x28: // (
-        return this.#items(0x29, depth);
+        return this.#items(0x29, depth, within === 0x5d);
       case 0x22: // "
         return this.quoted();
       case 0x3a: // :
-        return this.#name(this.at + 1);
+        return Keyword.of(this.#name(this.at + 1));
       case 0x23: // #
         return this.#dispatch(depth);
       case 0x5c: // \
         return this.#character();
     }
-    if (byte >= 48 && byte <= 57) return this.number(isEnd);
+    if (byte >= 48 && byte <= 57) return this.#number();
     if (byte === 0x2d || byte === 0x2b) {
       const next = this.bytes[this.at + 1] ?? 0;
-      if (next >= 48 && next <= 57) return this.number(isEnd);
+      if (next >= 48 && next <= 57) return this.#number();
     }
     if (byte < 32 || byte === 127 || isEnd(byte)) throw this.error(`unexpected ${this.show()}`);
     const symbol = this.#name(this.at);
@@ -76,16 +85,24 @@ export class EdnReader extends Scanner {
     return this.text(start, i);
   }
 
-  #items(close: number, depth: number): unknown[] {
+  #number(): unknown {
+    this.whole = true;
+    const number = this.number(isEnd);
+    return this.whole || !Number.isInteger(number) ? number : Decimal.of(Number(number));
+  }
+
+  #items(close: number, depth: number, nested = false): unknown[] {
     const start = this.at++;
     const items: unknown[] = [];
     for (;;) {
       const byte = this.peek();
       if (byte === close) break;
       if (byte === -1) throw this.#unclosed(start);
-      items.push(this.value(depth + 1));
+      items.push(this.value(depth + 1, 0x5d));
     }
     this.at++;
+    const first = items[0];
+    if (nested && first instanceof Keyword && micros.has(first.name)) items[0] = first.name;
     return items;
   }
 
@@ -97,11 +114,11 @@ export class EdnReader extends Scanner {
       const byte = this.peek();
       if (byte === 0x7d) break;
       if (byte === -1) throw this.#unclosed(start);
-      const key = this.value(depth + 1);
+      const key = this.#key(depth);
       const next = this.peek();
       if (next === 0x7d) throw this.error("a map with a key and no value");
       if (next === -1) throw this.#unclosed(start);
-      const value = this.value(depth + 1);
+      const value = this.#field(key, depth);
       if (composite) composite.set(key, value);
       else if (typeof key === "string") {
         if (key === "__proto__") setField(fields, key, value);
@@ -114,6 +131,19 @@ export class EdnReader extends Scanner {
     }
     this.at++;
     return composite ?? fields;
+  }
+
+  /** A map's key: keywords are names there. */
+  #key(depth: number): unknown {
+    const key = this.value(depth + 1);
+    return key instanceof Keyword ? key.name : key;
+  }
+
+  #field(key: unknown, depth: number): unknown {
+    const value = this.value(depth + 1);
+    if (typeof key !== "string") return value;
+    if (naming.has(key)) return nameOf(value) ?? numberOr(value);
+    return counting.has(key) ? numberOr(value) : value;
   }
 
   #dispatch(depth: number): unknown {

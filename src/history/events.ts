@@ -4,6 +4,7 @@ import { HistoryBuilder } from "./build.ts";
 import type { HistoryError } from "./errors.ts";
 import type { History } from "./operation.ts";
 import { shorten } from "./scanner.ts";
+import { nameOf, textOf } from "./values.ts";
 
 /** How to read events. */
 export interface EventOptions {
@@ -140,7 +141,7 @@ export class EventReader {
       output: value,
       atNs,
       event: typeof event === "number" ? event : undefined,
-      error: error === undefined || error === null ? undefined : textOf(error),
+      error: error === undefined || error === null ? undefined : (nameOf(error) ?? textOf(error)),
     });
   }
 
@@ -183,11 +184,8 @@ export class EventReader {
       .map((name) => this.#builder.openOf(name))
       .filter((index): index is number => index !== undefined)
       .filter((index) => this.#builder.operation(index)?.f === f);
-    const text = JSON.stringify(value) ?? "";
-    return (
-      open.find((index) => JSON.stringify(this.#builder.operation(index)?.input) === text) ??
-      open[0]
-    );
+    const text = textOf(value);
+    return open.find((index) => textOf(this.#builder.operation(index)?.input) === text) ?? open[0];
   }
 }
 
@@ -195,14 +193,5 @@ export class EventReader {
 export function describe(value: unknown): string {
   if (value === undefined) return "missing";
   if (typeof value === "number") return String(value);
-  return shorten(textOf(value));
-}
-
-function textOf(value: unknown): string {
-  if (typeof value === "string") return value;
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return String(value);
-  }
+  return shorten(nameOf(value) ?? textOf(value));
 }

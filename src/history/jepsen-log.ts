@@ -8,6 +8,7 @@
 import { EdnReader } from "./edn.ts";
 import { EventReader } from "./events.ts";
 import type { History } from "./operation.ts";
+import { nameOf } from "./values.ts";
 
 const marker = /^(?:INFO\s+)?jepsen\.util\s+-\s+/;
 
@@ -16,13 +17,17 @@ export function isJepsenLog(line: string): boolean {
   return marker.test(line);
 }
 
-/** Reads a whole log; lines of other loggers are passed over. */
-export function readJepsenLog(bytes: Uint8Array, name: string): History {
+/**
+ * Reads a whole log; lines of other loggers are passed over. `poll` is called now and then, and throws to stop.
+ */
+export function readJepsenLog(bytes: Uint8Array, name: string, poll?: () => void): History {
   const reader = new EdnReader(bytes, name);
   const events = new EventReader({}, (message, place, hint) => reader.error(message, place, hint));
   let lineStart = 0;
   let seen = 0;
+  let lines = 0;
   while (lineStart < bytes.length) {
+    if ((++lines & 255) === 0) poll?.();
     const newline = bytes.indexOf(10, lineStart);
     const lineEnd = newline === -1 ? bytes.length : newline;
     const head = reader.text(lineStart, Math.min(lineEnd, lineStart + 40));
@@ -48,16 +53,20 @@ function takeLine(reader: EdnReader, lineEnd: number, place: number, events: Eve
     if (reader.at > lineEnd) throw reader.error(`the line's ${what} does not end on it`, place);
     return value;
   };
-  const process = next("process");
-  const type = next("type");
-  const f = next("f");
+  const named = (what: string): unknown => {
+    const value = next(what);
+    return nameOf(value) ?? value;
+  };
+  const process = named("process");
+  const type = named("type");
+  const f = named("f");
   const value = next("value");
   // After a timeout, what stands in the value's place is the error.
-  const late = value === "timed-out";
+  const late = nameOf(value) === "timed-out";
   if (type === "fail" && f === "cas" && !late) {
     events.take({ process, type: "ok", f, value: false }, place);
   } else if (type === "ok" && f === "cas") {
     events.take({ process, type, f, value: true }, place);
-  } else if (late) events.take({ process, type, f, error: value }, place);
+  } else if (late) events.take({ process, type, f, error: nameOf(value) }, place);
   else events.take({ process, type, f, value }, place);
 }

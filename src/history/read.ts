@@ -77,13 +77,13 @@ export function readHistories(bytes: Uint8Array, options: ReadOptions = {}): Rea
   const format = options.format ?? detect(bytes, name);
   if (format === "csv") {
     const kind = /queue|fifo|stack|bag/.test(options.model ?? name) ? "queue" : "register";
-    return { format, histories: [{ history: readCsv(bytes, name, kind), line: 1 }] };
+    return { format, histories: [{ history: readCsv(bytes, name, kind, options.poll), line: 1 }] };
   }
   if (format === "jepsen-log") {
-    return { format, histories: [{ history: readJepsenLog(bytes, name), line: 1 }] };
+    return { format, histories: [{ history: readJepsenLog(bytes, name, options.poll), line: 1 }] };
   }
   if ((sessionFormats as readonly string[]).includes(format)) {
-    const history = readSessions(bytes, name, format as SessionFormat);
+    const history = readSessions(bytes, name, format as SessionFormat, options.poll);
     return { format, histories: [{ history, model: "rw-register", line: 1 }] };
   }
   const reader = format === "json" ? new JsonReader(bytes, name) : new EdnReader(bytes, name);

@@ -15,6 +15,8 @@ export class Scanner {
   readonly name: string;
   /** The offset of the next byte. */
   at = 0;
+  /** False once {@link number} met one that was written as a decimal. */
+  protected whole = true;
   readonly #interned: (string | undefined)[] = [];
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -177,8 +179,10 @@ export class Scanner {
       const small = Number(big);
       return Number.isSafeInteger(small) ? small : big;
     }
-    if (/^[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?M?$/.test(text))
+    if (/^[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?M?$/.test(text)) {
+      this.whole = false;
       return Number(text.replace(/M$/, ""));
+    }
     const ratio = /^([+-]?[0-9]+)\/([0-9]+)$/.exec(text);
     if (ratio) return Number(ratio[1]) / Number(ratio[2]);
     throw this.error(`${JSON.stringify(shorten(text))} is not a number`, start);

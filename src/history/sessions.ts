@@ -23,12 +23,36 @@ export function detectSessions(head: string, name: string): SessionFormat | unde
   return undefined;
 }
 
-/** Reads a whole file. Throws {@link HistoryError}. */
-export function readSessions(bytes: Uint8Array, name: string, format: SessionFormat): History {
-  if (format === "dbcop-bincode") return readBincode(bytes, name);
-  if (format === "dbcop-json") return readDbcopJson(bytes, name);
-  const text = new TextDecoder().decode(bytes);
-  return format === "awdit" ? readAwdit(text, name) : readIsovista(text, name);
+/** Called now and then while a file is read; throws to stop. */
+type Poll = (() => void) | undefined;
+
+/** Reads a whole file. `poll` is called now and then, and throws to stop. Throws {@link HistoryError}. */
+export function readSessions(
+  bytes: Uint8Array,
+  name: string,
+  format: SessionFormat,
+  poll?: () => void,
+): History {
+  if (format === "dbcop-bincode") return readBincode(bytes, name, poll);
+  if (format === "dbcop-json") return readDbcopJson(bytes, name, poll);
+  return format === "awdit" ? readAwdit(bytes, name, poll) : readIsovista(bytes, name, poll);
+}
+
+/** Lines longer than this are none of these formats'. */
+const lineBytesMax = 4_096;
+
+/** The lines of a file that are not empty, trimmed, with their number from 0. */
+function* linesOf(bytes: Uint8Array, poll: Poll): Generator<readonly [number, string]> {
+  const decoder = new TextDecoder();
+  let row = 0;
+  for (let start = 0; start < bytes.length; row++) {
+    if ((row & 255) === 0) poll?.();
+    const newline = bytes.indexOf(10, start);
+    const end = newline === -1 ? bytes.length : newline;
+    const line = decoder.decode(bytes.subarray(start, Math.min(end, start + lineBytesMax))).trim();
+    if (line !== "") yield [row, line];
+    start = end + 1;
+  }
 }
 
 type Mop = readonly ["r" | "w", number, number];
@@ -61,7 +85,7 @@ class Sessions {
 }
 
 /** `r KEY VALUE` and `w KEY VALUE` a line; `---` ends a transaction, `===` a session. */
-function readAwdit(text: string, name: string): History {
+function readAwdit(bytes: Uint8Array, name: string, poll: Poll): History {
   const sessions = new Sessions();
   let session = 0;
   let mops: Mop[] = [];
@@ -69,9 +93,7 @@ function readAwdit(text: string, name: string): History {
     if (mops.length > 0) sessions.add(session, mops, "ok");
     mops = [];
   };
-  text.split("\n").forEach((raw, i) => {
-    const line = raw.trim();
-    if (line === "") return;
+  for (const [i, line] of linesOf(bytes, poll)) {
     if (/^-{3,}$/.test(line)) end();
     else if (/^={3,}$/.test(line)) {
       end();
@@ -81,13 +103,13 @@ function readAwdit(text: string, name: string): History {
       if (!match) throw unreadable(name, i, line, '"r KEY VALUE", "w KEY VALUE", "---" or "==="');
       mops.push([match[1] as "r" | "w", Number(match[2]), Number(match[3])]);
     }
-  });
+  }
   end();
   return sessions.finish();
 }
 
 /** `r(KEY,VALUE,SESSION,TRANSACTION)` and the same with `w`, a line each. */
-function readIsovista(text: string, name: string): History {
+function readIsovista(bytes: Uint8Array, name: string, poll: Poll): History {
   const sessions = new Sessions();
   let mops: Mop[] = [];
   let current = "";
@@ -96,9 +118,7 @@ function readIsovista(text: string, name: string): History {
     if (mops.length > 0) sessions.add(session, mops, "ok");
     mops = [];
   };
-  text.split("\n").forEach((raw, i) => {
-    const line = raw.trim();
-    if (line === "") return;
+  for (const [i, line] of linesOf(bytes, poll)) {
     const match = /^([rw])\((\d+),(\d+),(\d+),(\d+)\)$/.exec(line);
     if (!match)
       throw unreadable(name, i, line, '"r(KEY,VALUE,SESSION,TRANSACTION)" or the same with w');
@@ -107,7 +127,7 @@ function readIsovista(text: string, name: string): History {
     current = transaction;
     session = Number(match[4]);
     mops.push([match[1] as "r" | "w", Number(match[2]), Number(match[3])]);
-  });
+  }
   end();
   return sessions.finish();
 }
@@ -122,7 +142,7 @@ function unreadable(name: string, row: number, line: string, expected: string): 
 }
 
 /** dbcop's `History` as Rust's bincode lays it out: little-endian 64-bit lengths and numbers. */
-function readBincode(bytes: Uint8Array, name: string): History {
+function readBincode(bytes: Uint8Array, name: string, poll: Poll): History {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
   const need = (count: number): void => {
@@ -151,6 +171,7 @@ function readBincode(bytes: Uint8Array, name: string): History {
   for (let session = 0; session < count; session++) {
     const transactions = number();
     for (let i = 0; i < transactions; i++) {
+      if ((i & 255) === 0) poll?.();
       const events = number();
       const mops: Mop[] = [];
       for (let j = 0; j < events; j++) {
@@ -173,7 +194,7 @@ interface DbcopEvent {
 }
 
 /** The same in JSON: `{"params", ..., "data": [[{"events": [...], "success"}]]}`. */
-function readDbcopJson(bytes: Uint8Array, name: string): History {
+function readDbcopJson(bytes: Uint8Array, name: string, poll: Poll): History {
   let file: { data?: unknown };
   try {
     file = JSON.parse(new TextDecoder().decode(bytes)) as { data?: unknown };
@@ -184,6 +205,7 @@ function readDbcopJson(bytes: Uint8Array, name: string): History {
     throw new HistoryError(name, 1, 1, 'no "data", a list of sessions');
   const sessions = new Sessions();
   file.data.forEach((transactions: unknown, session) => {
+    poll?.();
     if (!Array.isArray(transactions)) {
       throw new HistoryError(name, 1, 1, `session ${session} is no list of transactions`);
     }

@@ -3,6 +3,7 @@ import { LightconeError } from "../base/errors.ts";
 import { csvHeader, csvRow } from "./csv.ts";
 import type { History, Operation } from "./operation.ts";
 import type { Format } from "./read.ts";
+import { Decimal, Keyword } from "./values.ts";
 
 /** One event of a history, in order. */
 interface Event {
@@ -86,6 +87,8 @@ function fieldsOf({ operation, type }: Event, index: number): Record<string, unk
 function plain(value: unknown): unknown {
   if (value === undefined) return null;
   if (typeof value === "bigint") return value.toString();
+  if (value instanceof Keyword) return value.name;
+  if (value instanceof Decimal) return value.value;
   if (Array.isArray(value)) return value.map(plain);
   if (value instanceof Map)
     return Object.fromEntries([...value].map(([k, v]) => [String(k), plain(v)]));
@@ -120,6 +123,7 @@ export function edn(value: unknown): string {
   if (typeof value === "bigint") return `${value}N`;
   if (typeof value === "boolean") return String(value);
   if (typeof value === "string") return JSON.stringify(value);
+  if (value instanceof Keyword || value instanceof Decimal) return value.toString();
   if (Array.isArray(value)) {
     const items = value.map((item, i) =>
       i === 0 && value.length > 1 && typeof item === "string" && microOperations.has(item)

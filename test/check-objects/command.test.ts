@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { checkers, findChecker } from "../../src/check/registry.ts";
 import { command } from "../../src/cli/commands/check.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lightcone-check-"));
@@ -87,6 +88,85 @@ describe("lightcone check", () => {
       "lightcone: none.edn: there is no such file",
     ]);
     expect(output()).toContain("✓ good.jsonl");
+  });
+
+  it("shows control characters of a history, and sends none to the terminal", async () => {
+    const text = (value: string): string =>
+      ["invoke", "ok"]
+        .map((type) => `{:process "p\\u001b[2J" :type :${type} :f :read :value ${value}}`)
+        .join("\n");
+    writeFileSync(at("colour.edn"), text('"\\u001b[31mred\\u009b5m\\u202e"'));
+    writeFileSync(at("odd.edn"), '{:process 0 :type :invoke :f "\\u001b]0;title" :value 1}');
+    for (const more of [[], ["--json"]]) {
+      const files = [at("colour.edn"), at("odd.edn")];
+      expect(await command.run([...files, "-m", "register", ...more])).toBe(2);
+    }
+    const all = [...printed, ...complained].join("");
+    expect(all).toContain("\\u001b[31mred\\u009b5m\\u202e");
+    expect(all).toContain("\\u001b]0;title");
+    // oxlint-disable-next-line no-control-regex -- control characters are what this is about
+    expect(all).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  });
+
+  it("stays within its memory when a small file unpacks to a large one", async () => {
+    const one = ["0 write 1"];
+    save("one.jsonl", one);
+    const blank = Buffer.alloc(64e6, " ");
+    writeFileSync(
+      at("bomb.jsonl.gz"),
+      gzipSync(Buffer.concat([readFileSync(at("one.jsonl")), blank]), { level: 1 }),
+    );
+    const now = process.memoryUsage.rss();
+    const limit = (bytes: number): string => `${Math.round((now + bytes) / 1e6)}MB`;
+    const run = (memory: string): Promise<number> =>
+      command.run([at("bomb.jsonl.gz"), "-m", "register", "--memory", memory]);
+    expect(await run(limit(20e6))).toBe(3);
+    expect(output()).toMatch(
+      /^\? bomb\.jsonl\.gz\n {2}the memory budget of .*while the file was read$/s,
+    );
+    expect(await run("4GB")).toBe(0);
+  });
+
+  it("stops reading a file of any format when its time is over", async () => {
+    const files: readonly [string, string][] = [
+      ["h.csv", "client,call,ret,op,a,b,out,ok\n0,1,2,1,1,0,0,false\n"],
+      ["h.edn", "{:process 0 :type :invoke :f :write :value 1}"],
+      ["h.log", "INFO  jepsen.util - 0\t:invoke\t:write\t4\n"],
+      ["h.awdit", "w 1 1\n---\nr 1 1\n"],
+      ["h.isovista", "w(1,1,0,0)\n"],
+    ];
+    for (const [name, text] of files) {
+      writeFileSync(at(name), text);
+      const model = /awdit|isovista/.test(name) ? "rw-register" : "register";
+      expect([name, await command.run([at(name), "-m", model, "--timeout", "0ms"])]).toEqual([
+        name,
+        3,
+      ]);
+    }
+    expect(output()).not.toContain("✓");
+  });
+
+  it("reads a first state in JSON or in EDN", async () => {
+    writeFileSync(
+      at("first.edn"),
+      "{:process 0 :type :invoke :f :read :value nil}\n{:process 0 :type :ok :f :read :value :a}",
+    );
+    const run = (initial: string): Promise<number> =>
+      command.run([at("first.edn"), "-m", "register", "--initial", initial]);
+    expect(await run(":a")).toBe(0);
+    expect(await run('"a"')).toBe(1);
+    await expect(run(":a :b")).rejects.toMatchObject({ code: "LC_USAGE" });
+  });
+
+  it("names in its help the level that each model is judged at if none is named", () => {
+    const levelsOf = (model: string): string | undefined =>
+      new RegExp(`^  (?:.*, )?${model}(?:, .*)?:\\n {6}([\\w-]+)`, "m").exec(command.usage)?.[1];
+    for (const model of new Set(checkers.map((checker) => checker.model))) {
+      // An alias stands with the model that it is another name of.
+      if (!new RegExp(`^  ${model} `, "m").test(command.usage)) continue;
+      expect([model, levelsOf(model)]).toEqual([model, findChecker(model).defaultLevel]);
+    }
+    expect(levelsOf("list-append")).toBe(findChecker("list-append").defaultLevel);
   });
 
   it("gives one JSON object a file", async () => {

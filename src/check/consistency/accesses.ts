@@ -7,6 +7,7 @@
  */
 import { LightconeError } from "../../base/errors.ts";
 import type { Operation } from "../../history/operation.ts";
+import { keyOf } from "../objects/model.ts";
 
 /** In `readsFrom`: the read returned the initial value. */
 export const INITIAL = -1;
@@ -53,7 +54,7 @@ export interface Accesses {
 /** What identifies a value: the value itself if primitive, else its JSON. */
 export function identity(value: unknown): unknown {
   if (value === undefined) return null;
-  if (typeof value === "object" && value !== null) return `json:${JSON.stringify(value)}`;
+  if (typeof value === "object" && value !== null) return `json:${keyOf(value)}`;
   return typeof value === "string" ? `text:${value}` : value;
 }
 

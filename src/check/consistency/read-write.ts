@@ -2,6 +2,7 @@
 import { LightconeError } from "../../base/errors.ts";
 import type { History, Operation } from "../../history/operation.ts";
 import type { RawAccess } from "./accesses.ts";
+import { textOf } from "../../history/values.ts";
 
 const reads = new Set(["read", "get", "r"]);
 const writes = new Set(["write", "put", "w", "set"]);
@@ -54,7 +55,7 @@ export function readWritesOf(history: History, level: string): ReadWrites {
 function notReadWrite(operation: Operation, level: string): LightconeError {
   return new LightconeError(
     "LC_NOT_READ_WRITE",
-    `operation ${operation.index} is ${JSON.stringify(operation.f)}, and the level ${level} is judged on reads, writes and compare-and-sets alone`,
+    `operation ${operation.index} is ${textOf(operation.f)}, and the level ${level} is judged on reads, writes and compare-and-sets alone`,
     "Judge such a history as linearizable or sequential, with the model that knows the operation.",
   );
 }
@@ -64,7 +65,7 @@ function pairOf(operation: Operation): [unknown, unknown] {
   if (Array.isArray(input) && input.length === 2) return [input[0], input[1]];
   throw new LightconeError(
     "LC_BAD_HISTORY",
-    `operation ${operation.index} is a compare-and-set of ${JSON.stringify(input)}`,
+    `operation ${operation.index} is a compare-and-set of ${textOf(input)}`,
     "A compare-and-set is given [old, new].",
   );
 }

@@ -7,6 +7,7 @@ import type { CheckResult } from "../checker.ts";
 import type { Evidence } from "../verdict.ts";
 import { tell } from "./evidence.ts";
 import { show, type Model } from "./model.ts";
+import { numberOr } from "../../history/values.ts";
 
 /** What may be told to a bank. */
 export interface BankOptions {
@@ -36,7 +37,7 @@ export function checkBank(history: History, options: BankOptions): CheckResult {
       tell({ operations, summary: problem.summary, anomaly: problem.anomaly }, words, undefined),
     );
   }
-  const details = { reads: reads.length, wrong, total };
+  const details = { reads: reads.length, wrong, total: numberOrText(total) };
   if (evidence.length > 0) return { verdict: { result: "violated", evidence }, details };
   return {
     verdict: { result: "holds", note: `${reads.length} reads, each with a total of ${total}` },
@@ -54,7 +55,7 @@ interface Problem {
 function problemOf(
   read: Operation,
   accounts: ReadonlySet<string>,
-  total: number,
+  total: number | bigint,
   negative: boolean,
 ): Problem | undefined {
   const balances = balancesOf(read);
@@ -66,10 +67,10 @@ function problemOf(
         true,
       );
     }
-    if (typeof balance !== "number" || !Number.isFinite(balance)) {
+    if (typeof balance !== "bigint" && !Number.isFinite(balance)) {
       return problem("no balance", `account ${account} holds ${show(balance)}`, false);
     }
-    if (balance < 0 && !negative) {
+    if ((balance as number) < 0 && !negative) {
       return problem("negative balance", `account ${account} holds ${balance}`, false);
     }
   }
@@ -89,14 +90,34 @@ function problem(anomaly: string, summary: string, comparing: boolean): Problem 
 
 function balancesOf({ output }: Operation): Map<string, unknown> {
   if (output instanceof Map)
-    return new Map([...(output as Map<unknown, unknown>)].map(([k, v]) => [String(k), v]));
-  return new Map(typeof output === "object" && output !== null ? Object.entries(output) : []);
+    return new Map(
+      [...(output as Map<unknown, unknown>)].map(([k, v]) => [String(k), numberOr(v)]),
+    );
+  return new Map(
+    typeof output === "object" && output !== null
+      ? Object.entries(output).map(([k, v]) => [k, numberOr(v)] as const)
+      : [],
+  );
 }
 
-function sum(read: Operation): number {
-  let total = 0;
-  for (const balance of balancesOf(read).values()) total += Number(balance);
-  return total;
+/** Details are plain data. */
+function numberOrText(total: number | bigint): number | string {
+  return typeof total === "bigint" ? String(total) : total;
+}
+
+/** What a read's accounts hold together; a bigint only where a number cannot say it. */
+function sum(read: Operation): number | bigint {
+  const balances = [...balancesOf(read).values()];
+  if (balances.every((balance) => typeof balance !== "bigint")) {
+    return balances.reduce<number>((total, balance) => total + Number(balance), 0);
+  }
+  let total = 0n;
+  for (const balance of balances) {
+    if (typeof balance !== "bigint" && !Number.isSafeInteger(balance)) return Number.NaN;
+    total += BigInt(balance as number | bigint);
+  }
+  const small = Number(total);
+  return Number.isSafeInteger(small) ? small : total;
 }
 
 function describeBank({ f, input, output, outcome }: Operation): string {

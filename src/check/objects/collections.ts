@@ -3,6 +3,7 @@ import type { Operation } from "../../history/operation.ts";
 import { isPut, needed } from "./elements.ts";
 import { keyOf, show, type Model, type Unwritten } from "./model.ts";
 import { unwrittenInCollection } from "./unwritten.ts";
+import { numberOr } from "../../history/values.ts";
 
 type Items = readonly unknown[];
 
@@ -119,7 +120,9 @@ function smallest(items: Items): number {
   return at;
 }
 
-function lessThan(a: unknown, b: unknown): boolean {
+function lessThan(one: unknown, other: unknown): boolean {
+  const a = numberOr(one);
+  const b = numberOr(other);
   if (typeof a === "number" && typeof b === "number") return a < b;
   return keyOf(a) < keyOf(b);
 }

@@ -2,6 +2,7 @@
 import type { Operation } from "../../history/operation.ts";
 import { keyOf, show, type Model } from "./model.ts";
 import { firstUnwritten, GivenValues } from "./unwritten.ts";
+import { nameOf, numberOr } from "../../history/values.ts";
 
 /** Registers by their key. What a source names at first stands under its text, since JSON's keys are texts. */
 type Registers = ReadonlyMap<string, unknown>;
@@ -78,7 +79,7 @@ function firstRegisters(given: unknown): Registers {
   return new Map(entries.map(([key, value]) => [atFirst(key), value]));
 }
 
-const atFirst = (key: unknown): string => `first ${typeof key === "string" ? key : keyOf(key)}`;
+const atFirst = (key: unknown): string => `first ${nameOf(key) ?? keyOf(key)}`;
 
 function registerOf(state: Registers, key: unknown): unknown {
   const own = keyOf(key);
@@ -144,6 +145,7 @@ export const counter: Model<number> = {
 };
 
 function amount({ f, input }: Operation): number {
-  const by = typeof input === "number" ? input : 1;
+  const given = numberOr(input);
+  const by = typeof given === "number" ? given : 1;
   return f === "dec" || f === "decrement" || f === "subtract" ? -by : by;
 }

@@ -1,5 +1,6 @@
 /** What an object promises: a state machine that says which answers are right, one operation at a time. */
 import type { Operation } from "../../history/operation.ts";
+import { Decimal, Keyword, textOf } from "../../history/values.ts";
 
 /**
  * A sequential object. A history is linearizable when its operations can be put in an order that real
@@ -73,11 +74,8 @@ export interface Unwritten {
 /** A value in words: JSON, cut to a length. */
 export function show(value: unknown): string {
   if (value === undefined || value === null) return "nil";
-  if (typeof value === "bigint") return String(value);
-  if (value instanceof Map) return show(Object.fromEntries(value));
   if (value instanceof Set) return show([...value]);
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
-  return cut(text);
+  return cut(typeof value === "string" ? value : textOf(value));
 }
 
 function cut(text: string): string {
@@ -96,6 +94,7 @@ export function keyOf(value: unknown): string {
   if (typeof value === "string") return `"${value}`;
   if (typeof value === "boolean") return value ? "T" : "F";
   if (typeof value === "bigint") return `${value}`;
+  if (value instanceof Keyword || value instanceof Decimal) return value.toString();
   if (Array.isArray(value)) return `[${value.map(partKey).join()}]`;
   if (value instanceof Set) return `#{${[...value].map(partKey).sort().join()}}`;
   // What knows its textual form (a date, an id) has no fields to go by.

@@ -3,6 +3,7 @@
  * the handful of operations that contradict each other; or none, where a history is not their kind.
  */
 import type { Operation } from "../../history/operation.ts";
+import { keyOf } from "./model.ts";
 
 /** What a specialist says. `undefined`: this history is not for it, let the general search decide. */
 export type SpecialistResult =
@@ -30,7 +31,7 @@ export interface Specialist {
 /** A map key that is equal for equal values: primitives are their own. */
 export function valueKey(value: unknown): unknown {
   if (value === undefined) return null;
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
+  return typeof value === "object" && value !== null ? `\u0000${keyOf(value)}` : value;
 }
 
 /** Stretches of time that are taken for certain, between places in the order of events. */

@@ -17,6 +17,7 @@ import { EdgeList, PROCESS, REALTIME, RW, RWP, WR, WRP, WW, WWP } from "./graph.
 import type { TransactionFindings } from "./list-append.ts";
 import { addProcessOrder, addRealtimeOrder, type Timeline } from "./precedence.ts";
 import { FAIL, OK } from "./table.ts";
+import { nameOf, textOf } from "../../history/values.ts";
 
 /** A key's state before it was first written, and after it was deleted. */
 const unborn = "unborn";
@@ -58,7 +59,7 @@ export function checkPredicates(
   transactions.forEach((transaction, t) => {
     if (transaction.outcome !== OK) return;
     for (const mop of transaction.mops) {
-      if (mop[0] === "r") universe.linkRead(t, String(mop[1]), mop[2], link);
+      if (mop[0] === "r") universe.linkRead(t, nameOf(mop[1]) ?? String(mop[1]), mop[2], link);
       else if (mop[0] === "rp") universe.linkPredicate(t, mop, link, found);
     }
   });
@@ -96,7 +97,7 @@ class Universe {
       for (const mop of transaction.mops) {
         const version = written(mop);
         if (version === undefined) continue;
-        const key = String(mop[1]);
+        const key = nameOf(mop[1]) ?? String(mop[1]);
         const known = this.#versions.get(key);
         if (known) known.push(version);
         else this.#versions.set(key, [unborn, version]);
@@ -172,7 +173,7 @@ class Universe {
           found.add({
             type: "predicate-read-miss",
             transactions: [t],
-            text: `${this.#name(t)} read by ${JSON.stringify(predicate)} and did not get ${key}, though every version of it matches`,
+            text: `${this.#name(t)} read by ${textOf(predicate)} and did not get ${key}, though every version of it matches`,
           });
         }
         if (candidates.length > 1) continue;
@@ -190,7 +191,7 @@ class Universe {
     versions: readonly Version[],
     link: Link,
   ): void {
-    const how = `${this.#name(t)} read by ${JSON.stringify(predicate)} with ${key} ${chosen}`;
+    const how = `${this.#name(t)} read by ${textOf(predicate)} with ${key} ${chosen}`;
     const writer = this.#writerOf(key, chosen);
     if (chosen !== unborn && writer >= 0) {
       link(writer, t, WRP, `${how}, as ${this.#name(writer)} had made it`);
@@ -218,17 +219,13 @@ function written(mop: readonly unknown[]): Version | undefined {
   return mop[0] === "insert" || mop[0] === "w" ? textOf(mop[2]) : undefined;
 }
 
-function textOf(value: unknown): Version {
-  return JSON.stringify(value) ?? "null";
-}
-
 /** `"true"`, `["=", value]` or `["mod", modulus, remainder]`. Unborn and dead versions match nothing. */
 function matches(predicate: unknown, version: Version): boolean {
   if (version === unborn || version === dead) return false;
   if (!Array.isArray(predicate)) return true;
-  const value: unknown = JSON.parse(version);
-  if (predicate[0] === "=") return textOf(predicate[1]) === version;
-  return typeof value === "number" && value % (predicate[1] as number) === (predicate[2] as number);
+  if (nameOf(predicate[0]) === "=") return textOf(predicate[1]) === version;
+  const value = /^-?[0-9]/.test(version) ? Number(version) : Number.NaN;
+  return value % Number(predicate[1]) === Number(predicate[2]);
 }
 
 /** A map of a history, whether it was read as a map or as an object. */

@@ -8,6 +8,7 @@ import { labelText } from "./cycle-kinds.ts";
 import { PROCESS, REALTIME } from "./graph.ts";
 import { mopsOf, type MicroOperation, type TransactionTable } from "./table.ts";
 import { transactionText } from "./words.ts";
+import { textOf } from "../../history/values.ts";
 
 /** Gives the operation of an index, to tell of it. */
 export type Lookup = (index: number) => Operation | undefined;
@@ -189,8 +190,8 @@ function outcomeText(operation: Operation | undefined): string {
 }
 
 function mopText([f, key, value]: MicroOperation): string {
-  const name = typeof key === "string" ? key : JSON.stringify(key);
-  if (f === "rp") return `read by ${JSON.stringify(key)} = ${JSON.stringify(value)}`;
+  const name = typeof key === "string" ? key : textOf(key);
+  if (f === "rp") return `read by ${textOf(key)} = ${textOf(value)}`;
   if (f === "delete") return `deleted ${name}`;
   const isRead = f === "r" || f === "read";
   if (isRead && value === undefined) return `read ${name}`;
@@ -201,8 +202,8 @@ function mopText([f, key, value]: MicroOperation): string {
 
 function shorten(value: unknown): string {
   if (value === null || value === undefined) return "nil";
-  if (!Array.isArray(value)) return JSON.stringify(value);
-  const tail = value.slice(-8).map((each) => JSON.stringify(each));
+  if (!Array.isArray(value)) return textOf(value);
+  const tail = value.slice(-8).map((each) => textOf(each));
   return `[${value.length > 8 ? "... " : ""}${tail.join(" ")}]`;
 }
 

@@ -10,6 +10,7 @@ import { rulingOf } from "../levels.ts";
 import type { Evidence, Step } from "../verdict.ts";
 import { impossibleLevels } from "./anomalies.ts";
 import type { MicroOperation } from "./table.ts";
+import { textOf } from "../../history/values.ts";
 
 /** A read of a group of keys. */
 interface GroupRead {
@@ -54,10 +55,10 @@ function readsByGroup(history: History): Map<string, GroupRead[]> {
     const seen = new Set<string>();
     for (const [f, rawKey, rawValue] of told as MicroOperation[]) {
       if (f !== "r" && f !== "read") continue;
-      const key = JSON.stringify(rawKey);
+      const key = textOf(rawKey);
       keys.push(key);
       if (rawValue === null || rawValue === undefined) continue;
-      const value = JSON.stringify(rawValue);
+      const value = textOf(rawValue);
       const known = valueOf.get(key) ?? value;
       if (known !== value) {
         throw new LightconeError(

@@ -10,6 +10,7 @@ import { checkPredicates, entriesOf, type PredicateTransaction } from "./closed-
 import { levelAsked } from "./elle-judgement.ts";
 import { evidenceOf, type Lookup } from "./evidence.ts";
 import { FAIL, INFO, OK, TableBuilder } from "./table.ts";
+import { textOf } from "../../history/values.ts";
 
 /** Checks a history of `init` and `txn` operations. Throws `LC_BAD_HISTORY`, `LC_NO_LEVEL`. */
 export function checkPredicateHistory(history: History, options: CheckOptions): CheckResult {
@@ -56,7 +57,7 @@ function transactionOf(
   if (!isInit && !Array.isArray(value)) {
     throw new LightconeError(
       "LC_BAD_HISTORY",
-      `operation ${operation.index}: ${JSON.stringify(value)} is no transaction`,
+      `operation ${operation.index}: ${textOf(value)} is no transaction`,
       'The model closed-predicate takes "init" with a map, and "txn" with a list of micro-operations.',
     );
   }

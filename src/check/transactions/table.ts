@@ -7,6 +7,8 @@ import { LightconeError } from "../../base/errors.ts";
 import type { History, Operation } from "../../history/operation.ts";
 import type { Budget } from "../budget.ts";
 import { ByteColumn, IntColumn, NumberColumn } from "./columns.ts";
+import { textOf } from "../../history/values.ts";
+import { keyOf } from "../objects/model.ts";
 
 /** `append`: a key holds a list, writes append one element. `register`: a key holds one value. */
 export type DataType = "append" | "register";
@@ -136,7 +138,7 @@ export class TableBuilder {
     if (f !== (this.#type === "append" ? "append" : "w") && f !== "write") {
       throw new LightconeError(
         "LC_BAD_HISTORY",
-        `operation ${transaction.operation}: ${JSON.stringify(mop)} is neither a read nor ${this.#type === "append" ? "an append" : "a write"}`,
+        `operation ${transaction.operation}: ${textOf(mop)} is neither a read nor ${this.#type === "append" ? "an append" : "a write"}`,
         this.#type === "append"
           ? 'A transaction over lists is made of ["r", key, list] and ["append", key, element].'
           : 'A transaction over registers is made of ["r", key, value] and ["w", key, value].',
@@ -187,7 +189,7 @@ export class TableBuilder {
     if (!Array.isArray(value)) {
       throw new LightconeError(
         "LC_BAD_HISTORY",
-        `operation ${transaction.operation}: a read of ${JSON.stringify(this.#keyValues[key])} returned ${JSON.stringify(value)}, which is no list`,
+        `operation ${transaction.operation}: a read of ${textOf(this.#keyValues[key])} returned ${textOf(value)}, which is no list`,
         "For registers, use the model rw-register.",
       );
     }
@@ -250,9 +252,9 @@ export class TableBuilder {
   }
 }
 
-/** Numbers and strings stand for themselves in a map; anything else is told apart by its JSON. */
+/** Numbers and strings stand for themselves in a map; anything else is told apart by its key. */
 function plain(value: unknown): unknown {
-  return typeof value === "object" && value !== null ? `json ${JSON.stringify(value)}` : value;
+  return typeof value === "object" && value !== null ? `json ${keyOf(value)}` : value;
 }
 
 function intern(names: Map<number | string, number>, name: number | string): number {
@@ -271,7 +273,7 @@ export function mopsOf(operation: Operation): readonly MicroOperation[] {
   if (!Array.isArray(told)) {
     throw new LightconeError(
       "LC_BAD_HISTORY",
-      `operation ${operation.index}: ${JSON.stringify(told)} is no transaction`,
+      `operation ${operation.index}: ${textOf(told)} is no transaction`,
       'A transaction is a list of micro-operations such as ["r", "x", 1].',
     );
   }

@@ -1,5 +1,6 @@
 /** Transactions, keys and values in plain words. */
 import { NIL, type TransactionTable } from "./table.ts";
+import { textOf } from "../../history/values.ts";
 
 /** How a transaction is called in a sentence: T and its operation's index. */
 export function transactionText(table: TransactionTable, t: number): string {
@@ -17,5 +18,5 @@ export function valueText(table: TransactionTable, version: number): string {
 }
 
 function plainText(value: unknown): string {
-  return typeof value === "string" ? value : (JSON.stringify(value) ?? "nil");
+  return typeof value === "string" ? value : value === undefined ? "nil" : textOf(value);
 }

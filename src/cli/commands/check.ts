@@ -1,13 +1,15 @@
 /** `lightcone check`: judges recorded histories. */
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { LightconeError } from "../../base/errors.ts";
+import { explainSystemError, LightconeError } from "../../base/errors.ts";
+import { printable } from "../../base/printable.ts";
 import { formatNs } from "../../base/units.ts";
 import { Budget, BudgetSpent } from "../../check/budget.ts";
 import type { CheckResult, Checker } from "../../check/checker.ts";
 import { page, remarks, titleOf, type Judged } from "../../check/page/page.ts";
 import { checkers, findChecker } from "../../check/registry.ts";
 import type { Evidence, Verdict } from "../../check/verdict.ts";
+import { EdnReader } from "../../history/edn.ts";
 import {
   detect,
   placeOfOperation,
@@ -56,7 +58,7 @@ interface FileResult {
 export const command: Command = {
   summary: "judge a recorded history (Jepsen, Porcupine, Elle, CSV)",
   usage: usage(),
-  run: (args) => Promise.resolve(run(args)),
+  run,
 };
 
 function usage(): string {
@@ -67,8 +69,8 @@ function usage(): string {
       [...models.values()].find((other) => other.checker.aliases?.includes(checker.model));
     if (known) known.levels.push(...checker.levels);
     else {
-      const { summary, levels } = checker;
-      models.set(checker.model, { summary, levels: [...levels], checker });
+      const { summary, levels, defaultLevel } = checker;
+      models.set(checker.model, { summary, levels: [defaultLevel, ...levels], checker });
     }
   }
   const rows = [...models].flatMap(([name, { summary, checker }]) => [
@@ -91,7 +93,7 @@ Judges histories in Jepsen's EDN or JSON (jsonl too), Jepsen's log lines, or CSV
   --model, -m NAME     what the object promises (below); may be left out if the file names it
   --level, -l NAME     the level of consistency (below); each model has a default
   --format NAME        ${formats.join(", ")}; told from the file if not given
-  --initial JSON       the object's first state
+  --initial VALUE      the object's first state, in JSON or EDN
   --set NAME=VALUE     a setting of the model
   --independent        each value is [key value], each key an object of its own (Jepsen's independent)
   --lonely             take an ok without an invocation as an operation of an instant
@@ -111,7 +113,7 @@ ${levels.join("\n")}
 `;
 }
 
-function run(args: readonly string[]): ExitCode {
+async function run(args: readonly string[]): Promise<ExitCode> {
   const { values, positionals } = parseOptions("check", args, options) as unknown as {
     values: Values;
     positionals: string[];
@@ -134,23 +136,21 @@ function run(args: readonly string[]): ExitCode {
   const pages: Judged[] = [];
   for (const file of positionals) {
     try {
-      const result = checkFile(file, values, shared);
+      const result = await checkFile(file, values, shared);
       pages.push(...result.judged);
-      if (values.json) console.log(JSON.stringify(jsonOf(result)));
+      if (values.json) console.log(jsonLine(jsonOf(result)));
       else console.log(textOf(result));
       exitCode = worse(exitCode, exitCodes[overall(result)]);
     } catch (error) {
       if (error instanceof BudgetSpent) {
         exitCode = worse(exitCode, exitCodes.unknown);
         const why = `${error.message} while the file was read`;
-        if (values.json) console.log(JSON.stringify({ file, result: "unknown", why }));
-        else console.log(`? ${file}\n  ${why}`);
+        if (values.json) console.log(jsonLine({ file, result: "unknown", why }));
+        else console.log(`? ${printable(file)}\n  ${why}`);
         continue;
       }
-      if (!(error instanceof LightconeError)) throw error;
-      const { message, code, hint } = error;
-      if (values.json) console.log(JSON.stringify({ file, error: { code, message, hint } }));
-      else console.error(`lightcone: ${message}${hint ? `\n  ${hint}` : ""}`);
+      // A file that cannot be judged, for whatever reason, does not keep the others from being.
+      tellError(file, error, values.json ?? false);
       exitCode = 2;
     }
   }
@@ -165,6 +165,28 @@ function run(args: readonly string[]): ExitCode {
   return exitCode;
 }
 
+/** One line of JSON. What JSON cannot say is said as text; what a terminal would obey is escaped. */
+function jsonLine(value: unknown): string {
+  const plain = (_: string, each: unknown): unknown =>
+    typeof each === "bigint" ? each.toString() : each;
+  return printable(JSON.stringify(value, plain));
+}
+
+function tellError(file: string, thrown: unknown, json: boolean): void {
+  const error = explainSystemError(thrown);
+  const known = error instanceof LightconeError;
+  const { message, stack = String(error) } = error as Error;
+  const { code, hint } = known ? error : { code: "LC_BUG", hint: undefined };
+  if (json) console.log(jsonLine({ file, error: { code, message, hint } }));
+  else if (known) console.error(`lightcone: ${lines(message)}${hint ? `\n  ${lines(hint)}` : ""}`);
+  else console.error(`lightcone: ${printable(file)}: this is a bug in Lightcone: ${stack}`);
+}
+
+/** Text of several lines, each as a terminal may show it. */
+function lines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}
+
 /** Of two exit codes the one to report: not read, then invalid, then unknown. */
 function worse(a: ExitCode, b: ExitCode): ExitCode {
   const order = [0, 3, 1, 2];
@@ -176,12 +198,24 @@ function initialOf(text: string | undefined): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new LightconeError(
-      "LC_USAGE",
-      `--initial ${text} is not JSON`,
-      "Write 0, null, '{\"x\":0}', '[]'.",
-    );
+    return ednOf(text);
   }
+}
+
+/** A value in EDN, for what JSON has not: `:a`, `1.0`. */
+function ednOf(text: string): unknown {
+  const reader = new EdnReader(new TextEncoder().encode(text), "--initial");
+  try {
+    const value = reader.value();
+    if (reader.peek() === -1) return value;
+  } catch {
+    // Said below.
+  }
+  throw new LightconeError(
+    "LC_USAGE",
+    `--initial ${text} is neither JSON nor EDN`,
+    "Write 0, null, '{\"x\":0}', '[]', :a.",
+  );
 }
 
 function settingsOf(pairs: readonly string[]): Record<string, unknown> {
@@ -198,15 +232,15 @@ function budgetOf({ timeout, memory }: Values): Budget {
   return new Budget({ timeout, memory });
 }
 
-function checkFile(
+async function checkFile(
   file: string,
   values: Values,
   shared: { initial: unknown; settings: Record<string, unknown> },
-): FileResult {
+): Promise<FileResult> {
   const start = performance.now();
   const budget = budgetOf(values);
   if (process.memoryUsage.rss() > budget.memoryBytes / 3) collectGarbage();
-  const bytes = readFileBytes(file);
+  const bytes = await readFileBytes(file, budget);
   const direct = judgeBytes(file, bytes, values, shared, budget);
   if (direct) return { ...direct, elapsedMs: performance.now() - start };
   const read = readHistories(bytes, {
@@ -215,7 +249,7 @@ function checkFile(
     independent: values.independent,
     lonely: values.lonely,
     model: values.model,
-    poll: () => budget.demand(),
+    poll: () => budget.demandNow(),
   });
   if (values.write !== undefined) writeAgain(values.write, read.histories);
   const judged = read.histories.map((one) => {
@@ -370,14 +404,14 @@ function textOf(result: FileResult): string {
   const held = result.judged.length - bad.length;
   return [
     ...bad.map(textOfOne),
-    `${held} of ${result.judged.length} histories of ${result.file} hold`,
+    `${held} of ${result.judged.length} histories of ${printable(result.file)} hold`,
   ].join("\n");
 }
 
 function textOfOne({ name, model, level, history, verdict, elapsedMs }: Judged): string {
   const { result } = verdict;
   const size = history.operations.length.toLocaleString("en");
-  const head = `${marks[result]} ${name}`;
+  const head = `${marks[result]} ${printable(name)}`;
   const facts = `${model} · ${level} · ${size} operations in ${formatNs(Math.round(elapsedMs * 1e6))}`;
   const lines = [`${head}   ${facts}`];
   if (result === "violated") {
@@ -385,7 +419,7 @@ function textOfOne({ name, model, level, history, verdict, elapsedMs }: Judged):
   }
   // How a history was found to hold is nobody's worry, but that it may not.
   if (result !== "holds" || verdict.inferred) {
-    lines.push(...remarks(verdict).map((text) => `  ${text}`));
+    lines.push(...remarks(verdict).map((text) => `  ${printable(text)}`));
   }
   return lines.join("\n");
 }
@@ -393,14 +427,16 @@ function textOfOne({ name, model, level, history, verdict, elapsedMs }: Judged):
 function evidenceLines(evidence: Evidence): string[] {
   const at = evidence.steps.map(({ atNs }) => (atNs === undefined ? "" : formatNs(atNs)));
   const atWidth = Math.max(0, ...at.map((text) => text.length));
-  const whoWidth = Math.max(0, ...evidence.steps.map(({ who }) => who?.length ?? 0));
+  const whoWidth = Math.max(0, ...evidence.steps.map(({ who }) => printable(who ?? "").length));
   const steps = evidence.steps.map(({ who, text }, i) =>
-    `    ${(at[i] as string).padStart(atWidth)}${atWidth > 0 ? "  " : ""}${(who ?? "").padEnd(whoWidth)}${whoWidth > 0 ? "  " : ""}${text}`.trimEnd(),
+    `    ${(at[i] as string).padStart(atWidth)}${atWidth > 0 ? "  " : ""}${printable(who ?? "").padEnd(whoWidth)}${whoWidth > 0 ? "  " : ""}${printable(text)}`.trimEnd(),
   );
-  const edges = (evidence.cycle ?? []).map(({ kind, text }) => `    ${kind.padEnd(9)} ${text}`);
+  const edges = (evidence.cycle ?? []).map(
+    ({ kind, text }) => `    ${printable(kind).padEnd(9)} ${printable(text)}`,
+  );
   return [
     "",
-    `  ${titleOf(evidence)}`,
+    `  ${printable(titleOf(evidence))}`,
     ...steps,
     ...(edges.length > 0 ? ["  the cycle:", ...edges] : []),
   ];
