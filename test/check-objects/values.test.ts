@@ -18,9 +18,8 @@ function edn(...steps: readonly (readonly [f: string, asked: string, answered: s
     .join("\n");
 }
 
-function read(text: string): History {
-  return readHistories(new TextEncoder().encode(text), { name: "h.edn", format: "edn" })
-    .histories[0]?.history as History;
+function read(text: string, format: "edn" | "json" = "edn"): History {
+  return readHistories(new TextEncoder().encode(text), { format }).histories[0]?.history as History;
 }
 
 function judge(model: string, history: History, options: object = {}): string {
@@ -257,13 +256,11 @@ describe("keys that are names of JavaScript's own", () => {
         `{"process":0,"type":"ok","f":"read","key":"${name}","value":{"${name}":1}}`,
       ])
       .join("\n");
-    const bytes = new TextEncoder().encode(text);
-    const { operations } = readHistories(bytes, { name: "h.json" }).histories[0]
-      ?.history as History;
+    const { operations } = read(text, "json");
     expect(operations.map(({ output }) => textOf(output))).toEqual(
       names.map((name) => `{"${name}":1}`),
     );
-    const one = { operations: operations.slice(2, 3).map(({ key: _, ...it }) => it) };
+    const one = { operations: operations.slice(2, 3).map((it) => ({ ...it, key: undefined })) };
     expect(judge("bank", one)).toBe("holds");
     const { verdict } = findChecker("register").check(
       { operations },
