@@ -6,7 +6,10 @@
  * `import type` is not exempt. A folder always may import itself.
  */
 
-/** @type {Record<string, { may: string[], builtins: boolean | string[], why: string }>} */
+import { readdirSync } from "node:fs";
+import { builtinModules } from "node:module";
+
+/** @type {Record<string, { may: string[], builtins: boolean, why: string, machine?: string[] }>} */
 export const layers = {
   base: { may: [], builtins: false, why: "pure helpers that everything stands on" },
   trace: { may: ["base"], builtins: false, why: "the record of a run; the viewer reads it too" },
@@ -15,6 +18,8 @@ export const layers = {
     may: ["base", "trace", "history"],
     builtins: false,
     why: "pure judgement, usable alone",
+    // How long a check may take, and how much memory, is the machine's: no verdict depends on it but "unknown".
+    machine: ["budget.ts"],
   },
   sim: {
     may: ["base", "trace"],
@@ -61,51 +66,88 @@ export const layers = {
   },
 };
 
+/** What would make two runs differ, by its global name: time, chance, the real machine. */
+const ambientGlobals = [
+  ...["Date", "performance", "process", "crypto", "require", "fetch", "navigator", "WeakRef"],
+  ...["FinalizationRegistry", "setTimeout", "setInterval", "setImmediate", "clearTimeout"],
+  ...["clearInterval", "clearImmediate"],
+];
+
+/** Node's own modules, however they are asked for. */
+const nodeModules = `^(node:|(${builtinModules.map((name) => name.replace("node:", "")).join("|")})(/|$))`;
+
+/** A pure folder has no clock, no chance and no machine. */
+function purityOf(name) {
+  const message = `src/${name} is pure: take it from the host (see tools/layers.mjs)`;
+  const properties = [
+    { object: "Math", property: "random", message },
+    ...ambientGlobals.map((property) => ({ object: "globalThis", property, message })),
+  ];
+  return {
+    "no-restricted-globals": [
+      "error",
+      ...ambientGlobals.map((global) => ({ name: global, message })),
+    ],
+    "no-restricted-properties": ["error", ...properties],
+  };
+}
+
+/** The blocks that there are: each a folder. */
+function blocks() {
+  const folder = new URL("../src/blocks/", import.meta.url);
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+}
+
+/** The walls between blocks: one for those that have none of their own yet, and one for each that is there. */
+function blockWalls(patterns) {
+  const wall = (files, others) => {
+    const regex = `^(\\.\\./)+(blocks/)?(${others.join("|")})(/|$)`;
+    const message = "a block never imports another block: see tools/layers.mjs";
+    const all = others.length === 0 ? patterns : [...patterns, { regex, message }];
+    return { files, rules: { "no-restricted-imports": ["error", { patterns: all }] } };
+  };
+  const names = blocks();
+  return [
+    wall(["**/src/blocks/*/**/*.ts"], names),
+    ...names.map((name) =>
+      wall(
+        [`**/src/blocks/${name}/**/*.ts`],
+        names.filter((other) => other !== name),
+      ),
+    ),
+  ];
+}
+
 /** The lint rules that the table means, as oxlint overrides. */
 export function overrides() {
   const all = Object.keys(layers);
-  return all.map((name) => {
-    const { may, builtins, why } = layers[name];
+  return all.flatMap((name) => {
+    const { may, builtins, why, machine = [] } = layers[name];
     const banned = all.filter((other) => other !== name && !may.includes(other));
     const patterns = [
       {
-        group: banned
-          .flatMap((other) => [`**/${other}/**`, `**/${other}`])
-          .filter(
-            // A folder inside a layer may carry a layer's name (node/world, sim/base): only paths that
-            // climb out of the layer are the layer's business.
-            (pattern) => pattern.startsWith("**"),
-          ),
+        // A folder inside a layer may carry a layer's name (node/world, sim/base): only paths that climb
+        // out of the layer are the layer's business.
+        group: banned.flatMap((other) => [`**/${other}/**`, `**/${other}`]),
         message: `src/${name} (${why}) may import ${may.length ? may.join(", ") : "nothing"} only: see tools/layers.mjs`,
       },
     ];
     if (!builtins) {
-      patterns.push({
-        group: [
-          "node:*",
-          "fs",
-          "net",
-          "path",
-          "os",
-          "crypto",
-          "util",
-          "events",
-          "stream",
-          "buffer",
-        ],
-        message: `src/${name} is pure: no node:* here (see tools/layers.mjs)`,
-      });
+      const message = `src/${name} is pure: nothing of Node's here (see tools/layers.mjs)`;
+      patterns.push({ regex: nodeModules, message });
     }
-    if (name === "blocks") {
-      patterns.push({
-        group: ["../../blocks/*"],
-        message: "a block never imports another block: see tools/layers.mjs",
-      });
-    }
-    return {
-      // Wherever the configuration lies: oxlint takes paths to be relative to its folder.
-      files: [`**/src/${name}/**/*.ts`],
-      rules: { "no-restricted-imports": ["error", { patterns }] },
+    const rules = {
+      "no-restricted-imports": ["error", { patterns }],
+      ...(builtins ? {} : purityOf(name)),
     };
+    // Wherever the configuration lies: oxlint takes paths to be relative to its folder.
+    const own = { files: [`**/src/${name}/**/*.ts`], rules };
+    const off = { "no-restricted-globals": "off", "no-restricted-properties": "off" };
+    if (machine.length > 0) {
+      return [own, { files: machine.map((file) => `**/src/${name}/${file}`), rules: off }];
+    }
+    return name === "blocks" ? [own, ...blockWalls(patterns)] : [own];
   });
 }

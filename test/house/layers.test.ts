@@ -48,10 +48,45 @@ describe("the walls of the house", () => {
     ["a checker that knows the world", "src/check/planted.ts", "../world/index.ts"],
     ["the simulator that knows Node's side", "src/sim/planted.ts", "../node/index.ts"],
     ["a codec that knows a block", "src/wire/planted.ts", "../blocks/index.ts"],
+    ["a block that knows another one", "src/blocks/amqp/planted.ts", "../redis/errors.ts"],
+    ["a room of a block that does", "src/blocks/amqp/rooms/planted.ts", "../../redis/errors.ts"],
+    ["a pure folder that names Node's module the short way", "src/sim/planted.ts", "child_process"],
+    ["a part of Node's module", "src/check/planted.ts", "fs/promises"],
   ])("stop %s", (_what, path, wanted) => {
     const { ok, text } = lint(path, `import * as planted from "${wanted}";\nplanted.x();\n`);
     expect(ok).toBe(false);
     expect(text).toContain("tools/layers.mjs");
+  });
+
+  it("let a block import what lies in it, and what all blocks share", () => {
+    for (const wanted of ["./errors.ts", "../block.ts", "../../base/errors.ts", "node:net"]) {
+      const { ok, text } = lint(
+        "src/blocks/redis/fine.ts",
+        `import * as fine from "${wanted}";\nfine.x();\n`,
+      );
+      expect(ok, text).toBe(true);
+    }
+  });
+
+  it.each([
+    ["Date.now()", "src/sim/planted.ts"],
+    ["new Date().getTime()", "src/trace/planted.ts"],
+    ["Math.random()", "src/check/planted.ts"],
+    ["performance.now()", "src/history/planted.ts"],
+    ["process.hrtime.bigint()", "src/wire/planted.ts"],
+    ["globalThis.process.pid", "src/base/planted.ts"],
+    ["setTimeout(() => {}, 1)", "src/sim/network/planted.ts"],
+    ["crypto.randomUUID()", "src/base/planted.ts"],
+    ['require("fs").x', "src/sim/planted.ts"],
+  ])("keep %s out of a pure folder", (expression, path) => {
+    const { ok, text } = lint(path, `export const planted: unknown = ${expression};\n`);
+    expect(ok).toBe(false);
+    expect(text).toContain("tools/layers.mjs");
+  });
+
+  it("let the sides that touch the machine have a clock", () => {
+    const { ok, text } = lint("src/explore/fine.ts", "export const now: number = Date.now();\n");
+    expect(ok, text).toBe(true);
   });
 
   it("do not let types through", () => {
