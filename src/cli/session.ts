@@ -60,7 +60,7 @@ export async function startPool(options: {
   const { world, jobs, calm, signal, onReached } = options;
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   try {
-    return await RunnerPool.start({
+    const pool = await RunnerPool.start({
       world,
       entry: new URL(`./runner-process.${extension}`, import.meta.url),
       ...(jobs !== undefined && { jobs }),
@@ -71,6 +71,9 @@ export async function startPool(options: {
       },
       ...(onReached && { onReached }),
     });
+    // The standard output is for verdicts, which programs may read.
+    process.stderr.write(pool.info.printed);
+    return pool;
   } catch (error) {
     throw signal?.aborted ? interrupted() : error;
   }

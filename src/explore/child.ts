@@ -53,7 +53,10 @@ export function serveRuns(modules: FaceModules): void {
   process.on("disconnect", () => process.exit(0));
 }
 
-function infoOf({ path, plan, digest, assertions }: LoadedWorld, loadMs: number): WorldInfo {
+function infoOf(
+  { path, plan, digest, assertions, takePrinted }: LoadedWorld,
+  loadMs: number,
+): WorldInfo {
   return {
     name: plan.name,
     path,
@@ -63,6 +66,7 @@ function infoOf({ path, plan, digest, assertions }: LoadedWorld, loadMs: number)
     hasFaults: plan.faults.length > 0,
     hasCalm: plan.faults.length > 0 && plan.calmNs > 0,
     assertions,
+    printed: takePrinted(),
     loadMs,
   };
 }

@@ -17,6 +17,8 @@ export interface WorldInfo {
   readonly hasCalm: boolean;
   /** The assertions that stand in its programs' own files. */
   readonly assertions: readonly WrittenAssertion[];
+  /** What the world file printed as it was read. */
+  readonly printed: string;
   /** How long loading took, in milliseconds. */
   readonly loadMs: number;
 }

@@ -11,3 +11,4 @@ export {
 export { faultsWord, renderNotes, shrunkNotes, shrunkSubtitle, type ToldShrink } from "./shrunk.ts";
 export { alsoRows, formatTime, renderLines, renderViolation, type ToldViolation } from "./story.ts";
 export { plainStyle, type Style, styleFor } from "./style.ts";
+export { PrintedByChecks } from "./printed.ts";

@@ -24,6 +24,7 @@ import {
   describeProgress,
   faultsWord,
   plainStyle,
+  PrintedByChecks,
   Progress,
   renderNotes,
   renderViolation,
@@ -151,7 +152,10 @@ async function exploreWorld(
         wallMsMax: forMs,
       });
     const ticks = setInterval(() => progress.update(figures), TICK_MS);
-    const result = await runCampaign({ pool, firstSeed: seed, runs, forMs }).finally(() => {
+    const printed = new PrintedByChecks((text) => console.log(text.trimEnd()));
+    const onRun = (outcome: Outcome): void => printed.tell(outcome.printed);
+    const campaign = { pool, firstSeed: seed, runs, forMs, onRun };
+    const result = await runCampaign(campaign).finally(() => {
       clearInterval(ticks);
     });
     if (result.mismatch) {

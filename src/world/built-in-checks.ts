@@ -30,6 +30,8 @@ export interface UnwantedEnd {
   readonly what: string;
   /** Where in the user's sources, one line each. */
   readonly stack: readonly string[];
+  /** What it printed last, one line each; of failed exits. */
+  readonly output?: readonly string[];
   /** The operations that were open, by index; of unfinished ends. */
   readonly open?: readonly number[];
 }
@@ -79,7 +81,8 @@ export function judgeEnds(ends: readonly UnwantedEnd[], history: History): Viola
     if (seen.has(key)) continue;
     seen.add(key);
     const verb = end.how === "uncaught" ? "dies of" : "ends with";
-    const text = [end.what, ...end.stack.slice(0, 3)].join("\n");
+    const output = (end.output ?? []).map((line) => `| ${line}`);
+    const text = [end.what, ...end.stack.slice(0, 3), ...output].join("\n");
     out.push({
       check,
       causes: [`${withoutValues(end.what)} ${lineOf(end.stack[0])}`],

@@ -1,5 +1,5 @@
 /** Judges a run that is over: the world's checks, then what every world promises; and tells the stories. */
-import { LightconeError, messageOf } from "../base/errors.ts";
+import { LightconeError } from "../base/errors.ts";
 import type { Evidence, Step, Verdict } from "../check/verdict.ts";
 import type { History } from "../history/operation.ts";
 import type { PowerLoss } from "../sim/disk/index.ts";
@@ -20,6 +20,7 @@ import type { RunOutcome, RunViolation } from "./outcome.ts";
 import type { Plan } from "./plan.ts";
 import { namesAnything, tellStory } from "./story.ts";
 import { holderOf } from "./story-faults.ts";
+import { describeThrown } from "./thrown.ts";
 import type { Check } from "./types.ts";
 
 /** All that a judge looks at. */
@@ -105,9 +106,18 @@ function ask(check: Check, { history, seed }: Judged): Verdict {
     answer = check.judge({ history, seed });
   } catch (error) {
     if (error instanceof LightconeError) throw error;
+    const { what, stack } = describeThrown(error);
+    const place = stack[0] === undefined ? "" : ` (at ${stack[0]})`;
     throw new LightconeError(
       "LC_CHECK_THREW",
-      `the check ${JSON.stringify(check.name)} throws: ${messageOf(error)}`,
+      `the check ${JSON.stringify(check.name)} throws: ${what}${place}`,
+    );
+  }
+  if (typeof (answer as unknown as PromiseLike<unknown> | undefined)?.then === "function") {
+    throw new LightconeError(
+      "LC_BAD_CHECK",
+      `the check ${JSON.stringify(check.name)} answers a promise, and nobody waits for it`,
+      "A check judges what was recorded: judge(run) is no async function.",
     );
   }
   if (answer === true) return { result: "holds" };

@@ -20,6 +20,7 @@ import { Network } from "../sim/network/network.ts";
 import { PlanBuilder, WORLD_MARK, type World, world } from "./builder.ts";
 import type { HostPlan, Plan } from "./plan.ts";
 import type { WrittenAssertion } from "./coverage.ts";
+import { hintWith, LastLines } from "./output.ts";
 import * as probe from "./probe.ts";
 import { writtenAssertions } from "./written-assertions.ts";
 
@@ -40,6 +41,8 @@ export interface LoadedWorld {
   readonly modules: FaceModules;
   /** The assertions that stand in its programs' own files. */
   readonly assertions: readonly WrittenAssertion[];
+  /** What the world file has printed since this was last asked: as it was read, or as its checks judged. */
+  readonly takePrinted: () => string;
 }
 
 /** What a program file can import of Lightcone. */
@@ -57,7 +60,7 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
   }
   const injected = [WORLD_MODULE, PROBE_MODULE, ...Object.keys(modules)];
   const own = await compileProgram({ entry: file, injected });
-  const plan = await describeWorld(file, own, modules);
+  const { plan, takePrinted } = await describeWorld(file, own, modules);
   const programs = new Map<string, CompiledProgram>();
   const entries = [file];
   for (const host of plan.hosts) {
@@ -71,7 +74,16 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
   digest.text(own.digest);
   for (const program of programs.values()) digest.text(program.digest);
   const assertions = writtenAssertions(entries);
-  return { path: file, plan, own, programs, digest: digest.digest(), modules, assertions };
+  return {
+    path: file,
+    plan,
+    own,
+    programs,
+    digest: digest.digest(),
+    modules,
+    assertions,
+    takePrinted,
+  };
 }
 
 /** Which program a host runs; `undefined` for the world file itself. */
@@ -121,19 +133,27 @@ async function describeWorld(
   path: string,
   own: CompiledProgram,
   modules: FaceModules,
-): Promise<Plan> {
+): Promise<{ plan: Plan; takePrinted: () => string }> {
   const kernel = new Kernel({ seed: 0 });
   const host = new Host(kernel, { id: 1, name: "world" });
   new Network(kernel).attach(host);
   let plan: Plan | undefined;
   let failure: unknown;
   let ended = false;
+  let printed = "";
+  const last = new LastLines();
   await simulate(() => {
-    startProgram(host.spawn(), own, {
+    const node = startProgram(host.spawn(), own, {
       argv: [],
       env: {},
       cwd: "/",
       inject: worldInjection(modules, probe),
+      onOutput: (_, text) => {
+        // What Node says of its death is told as the failure.
+        if (failure !== undefined) return;
+        printed += text;
+        last.write(text);
+      },
       onUncaught: (error) => (failure ??= error),
       onExit: () => (ended = true),
       main: (exports) => {
@@ -154,13 +174,16 @@ async function describeWorld(
         }
       },
     });
+    // Its checks belong to this process, and may print when they judge.
+    node.loop.retain();
     kernel.run(0);
   });
-  if (failure !== undefined) throw worldFailure(failure, path);
+  if (failure !== undefined) throw worldFailure(failure, path, last.lines);
   if (!plan && ended) {
     throw new LightconeError(
       "LC_BAD_WORLD",
       `${basename(path)} ends its process as it is read: it describes a world, and runs nothing`,
+      hintWith(undefined, last.lines),
     );
   }
   if (!plan) {
@@ -170,18 +193,26 @@ async function describeWorld(
       "A world file describes: it cannot wait for time or for the network.",
     );
   }
-  return plan;
+  const takePrinted = (): string => {
+    const taken = printed;
+    printed = "";
+    return taken;
+  };
+  return { plan, takePrinted };
 }
 
-function worldFailure(failure: unknown, path: string): LightconeError {
-  if (failure instanceof LightconeError) return failure;
+function worldFailure(failure: unknown, path: string, lines: readonly string[]): LightconeError {
+  if (failure instanceof LightconeError) {
+    const { code, message, hint } = failure;
+    return lines.length === 0 ? failure : new LightconeError(code, message, hintWith(hint, lines));
+  }
   const stack = failure instanceof Error ? (failure.stack ?? "") : "";
   const [place] = userFrames(stack);
   const name = failure instanceof Error ? failure.name : "thrown";
   return new LightconeError(
     "LC_BAD_WORLD",
     `${basename(path)} throws as it is read: ${name}: ${messageOf(failure)}`,
-    place === undefined ? undefined : `at ${place}`,
+    hintWith(place === undefined ? undefined : `at ${place}`, lines),
   );
 }
 

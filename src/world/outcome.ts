@@ -51,6 +51,8 @@ export interface RunOutcome {
   readonly undecided: readonly { readonly check: string; readonly why: string }[];
   /** Each `sometimes`, and whether it was true at least once. */
   readonly sometimes: readonly (readonly [name: string, reached: boolean])[];
+  /** What its checks printed while they judged; empty if nothing. */
+  readonly printed?: string;
   /** What of it was judged; `undefined` of a run that was ended before its time. */
   readonly coverage?: Coverage | undefined;
   readonly trace?: Trace | undefined;

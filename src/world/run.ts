@@ -31,6 +31,7 @@ import {
 } from "./load.ts";
 import { Observers } from "./observers.ts";
 import type { RunOutcome, RunRequest } from "./outcome.ts";
+import { hintWith, LastLines } from "./output.ts";
 import { digestText } from "./plain.ts";
 import type { HostPlan } from "./plan.ts";
 import { OperationRecorder, type Recorded, type Recording } from "./recorder.ts";
@@ -160,6 +161,7 @@ class Run {
   outcome(): RunOutcome {
     const { plan } = this.#loaded;
     const history = this.#recorder.finish();
+    this.#loaded.takePrinted();
     const { violations, undecided, idle } = judgeRun({
       plan,
       seed: this.#request.seed,
@@ -188,6 +190,7 @@ class Run {
       violations,
       undecided,
       sometimes: [...this.#assertions.sometimes],
+      printed: this.#loaded.takePrinted(),
       coverage: this.#request.untilNs === undefined ? this.#coverage(history, idle) : undefined,
       ...this.#observers.finish(),
     };
@@ -245,17 +248,22 @@ class Run {
         ? worldInjection(this.#loaded.modules, { ...own, simulated: true })
         : { [PROBE_MODULE]: { ...own, simulated: true } };
     let uncaught = false;
+    const output = new LastLines();
     const node = startProgram(process, program, {
       argv: plan.argv,
       env: plan.env,
       cwd: plan.cwd,
       inject: inject(probe),
+      onOutput: (_, text) => output.write(text),
       injectChild: (child) => inject(this.#childProbe(host, child)),
       onUncaught: (thrown) => {
         uncaught = true;
-        this.#onUncaught(host, thrown);
+        this.#onUncaught(host, thrown, output.lines);
       },
-      onExit: (end) => this.#onExit(recorded, host, end, { uncaught, settled: node.settled }),
+      onExit: (end) => {
+        const { settled } = node;
+        this.#onExit(recorded, host, end, { uncaught, settled, output: output.lines });
+      },
       ...(key === undefined && {
         main: (exports, node) => {
           const { name, describe } = worldOf(exports, this.#loaded.path);
@@ -310,7 +318,7 @@ class Run {
     return this.#probeOf(recorded);
   }
 
-  #onUncaught(host: Host, thrown: unknown): void {
+  #onUncaught(host: Host, thrown: unknown, output: readonly string[]): void {
     const { kernel } = this;
     // A platform that cannot do what the program asks for is no verdict on the program.
     if (thrown instanceof LightconeError) this.#fail(inProgram(thrown, host.name));
@@ -328,7 +336,7 @@ class Run {
       new LightconeError(
         "LC_PROGRAM_THREW",
         `${host.name}: its program throws as soon as it is started: ${what}`,
-        stack[0] === undefined ? undefined : `at ${stack[0]}`,
+        hintWith(stack[0] === undefined ? undefined : `at ${stack[0]}`, output),
       ),
     );
   }
@@ -360,7 +368,15 @@ class Run {
     recorded: Recording,
     host: Host,
     end: ProcessEnd,
-    { uncaught, settled }: { readonly uncaught: boolean; readonly settled: boolean },
+    {
+      uncaught,
+      settled,
+      output,
+    }: {
+      readonly uncaught: boolean;
+      readonly settled: boolean;
+      readonly output: readonly string[];
+    },
   ): void {
     if (this.#ending) return;
     const { kernel } = this;
@@ -380,12 +396,14 @@ class Run {
         how: "exit",
         what: how,
         stack: [],
+        output,
       });
       if (kernel.nowNs === 0 && this.#faults.begun === 0) {
         this.#fail(
           new LightconeError(
             "LC_PROGRAM_EXITED",
             `${host.name}: its program ends as soon as it is started, with ${how}`,
+            hintWith(undefined, output),
           ),
         );
       }

@@ -124,3 +124,26 @@ describe("a campaign that goes on after a violation", () => {
     expect(Number(violated)).toBeLessThan(17);
   });
 });
+
+describe("what a world file prints", () => {
+  const path = world(
+    "prints",
+    `console.log("described");
+    w.host("a", ({ op }) => op("f", () => {}));
+    w.check({ name: "mine", judge: ({ seed }) => { console.log("judged", seed); return true; } });
+    w.run("1s");`,
+  );
+
+  it.each([
+    [["run", path], "described\njudged 1\n"],
+    [
+      ["explore", path, "--seed", "1", "--runs", "2", "--jobs", "1"],
+      "described\njudged 1\njudged 2\n",
+    ],
+    [["run", path, "--json"], "described\njudged 1\n"],
+  ])("is shown beside the verdict: %j", async (args, printed) => {
+    const { code, stderr } = await lightcone.run(...args);
+    expect(stderr).toBe(printed);
+    expect(code).toBe(0);
+  });
+});

@@ -16,6 +16,7 @@ import {
   describeProgress,
   describeRates,
   faultsWord,
+  PrintedByChecks,
   Progress,
   renderNotes,
   runAsJson,
@@ -140,6 +141,10 @@ async function explore(search: Search): Promise<ExitCode> {
   const sink = json || !process.stdout.isTTY ? process.stderr : process.stdout;
   const progress = new Progress(sink, styleFor(sink));
   const startMs = performance.now();
+  const printed = new PrintedByChecks((text) => {
+    progress.close();
+    process.stderr.write(text);
+  });
   let done = 0;
   let simulatedNs = 0;
   let faults = 0;
@@ -166,6 +171,7 @@ async function explore(search: Search): Promise<ExitCode> {
       simulatedNs += outcome.simulatedNs;
       faults += outcome.faultsBegun;
       if (json) process.stdout.write(runAsJson(outcome));
+      printed.tell(outcome.printed);
       progress.update(figures);
     },
   }).finally(() => clearInterval(ticks));

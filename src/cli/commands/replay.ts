@@ -56,6 +56,7 @@ Exit code: 0 held (the violation is gone), 1 violated, 2 could not run.
       const { seed, schedule } = replay;
       const outcome = await pool.run({ seed, schedule, timeline: values.trace ?? false });
       showing.close();
+      process.stderr.write(outcome.printed ?? "");
       return tell(replay, pool, outcome, values.json ?? false);
     } finally {
       showing.close();

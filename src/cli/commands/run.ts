@@ -101,6 +101,7 @@ async function runOnce(
   const outcome = await pool.run({ seed, trace, timeline: trace });
   const wallMs = performance.now() - startMs;
   if (verify) await verifyRun(pool, seed);
+  process.stderr.write(outcome.printed ?? "");
   const review = await reviewRun(pool, outcome);
   done();
   if (json) {
