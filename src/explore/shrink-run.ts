@@ -136,7 +136,9 @@ class ShrinkRun {
     // A check that takes back what it said of a part: only whole runs can be compared.
     const from = shown ? short : schedule;
     const last = await this.#shrink(from, undefined, shown !== undefined);
-    this.#minimal = last.minimal && !this.#stopped();
+    // That a last one cannot go was seen when none was tried.
+    const onlyOne = last.schedule.length === 1 && this.#calmSeeds > 0;
+    this.#minimal = onlyOne || (last.minimal && !this.#stopped());
     const whole = last.schedule === from ? shown : await this.#whole(last.schedule);
     return this.#told(whole ?? shown ?? this.#found);
   }
@@ -144,13 +146,17 @@ class ShrinkRun {
   /** Runs without any fault: the found seed, and some after it. Gives the first that shows the same. */
   async #withoutFaults(): Promise<RunOutcome | undefined> {
     const seeds = Array.from({ length: CALM_SEEDS }, (_, at) => this.#found.seed + at);
-    const asked = seeds
-      .filter((seed) => Number.isSafeInteger(seed))
-      .map((seed) => this.#try(seed, [], undefined));
-    const outcomes = await Promise.all(asked);
-    const shown = outcomes.find((outcome) => outcome && sameViolation(this.#target, outcome));
-    if (!shown) this.#calmSeeds = outcomes.filter((outcome) => outcome !== undefined).length;
-    return shown;
+    const possible = seeds.filter((seed) => Number.isSafeInteger(seed));
+    let held = 0;
+    for (let at = 0; at < possible.length; at += this.#pool.size) {
+      const batch = possible.slice(at, at + this.#pool.size);
+      const outcomes = await Promise.all(batch.map((seed) => this.#try(seed, [], undefined)));
+      const shown = outcomes.find((outcome) => outcome && sameViolation(this.#target, outcome));
+      if (shown) return shown;
+      held += outcomes.filter((outcome) => outcome !== undefined).length;
+    }
+    this.#calmSeeds = held;
+    return undefined;
   }
 
   /** `fewerOnly`: it was shrunk before, in shorter runs; what is left to see is whether each fault is needed. */

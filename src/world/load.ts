@@ -221,7 +221,8 @@ const OWN_ROOT = new URL("..", import.meta.url).href;
 
 /** Whether a place (a path or URL, with line and column) lies in a program, not in Node or Lightcone. */
 export function isUserPlace(place: string): boolean {
-  if (/\bnode:|<anonymous>|^native /.test(place)) return false;
+  // "Promise.<anonymous> (app.ts:1:2)" has a place, "new Promise (<anonymous>)" has none.
+  if (/\bnode:|^native |^(?:async )?<anonymous>|\(<anonymous>/.test(place)) return false;
   return !place.includes(OWN_ROOT) && !place.includes(fileURLToPath(OWN_ROOT));
 }
 

@@ -1,6 +1,7 @@
 /** What goes wrong around the command line while it works; whatever was found by then is told. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { childrenOf, ended, Lightcone, lives, signalTo, until } from "./lightcone.ts";
 
@@ -237,5 +238,25 @@ describe("processes that are killed", () => {
     const { code, stdout } = await end;
     expect(stdout).toMatch(/explored 30 runs/);
     expect(code).toBe(0);
+  });
+});
+
+describe("a run that takes long", () => {
+  it("says how far it has come while it is under way", async () => {
+    const explore = (await import(
+      lightcone.module("explore/index.js")
+    )) as typeof import("../../src/explore/index.ts");
+    const reached: number[] = [];
+    const pool = await explore.RunnerPool.start({
+      world: lightcone.world("computes"),
+      entry: pathToFileURL(lightcone.module("cli/runner-process.js")),
+      jobs: 1,
+      onReached: (nowNs) => reached.push(nowNs),
+    });
+    const { simulatedNs } = await pool.run({ seed: 1 });
+    pool.stop();
+    expect(reached.length).toBeGreaterThan(0);
+    expect([...reached].sort((a, b) => a - b)).toEqual(reached);
+    for (const nowNs of reached) expect(nowNs).toBeLessThanOrEqual(simulatedNs);
   });
 });
