@@ -32,6 +32,10 @@ function realProcessGuards(): Guard[] {
       return alloc(size);
     },
   };
+  for (const [name, stand] of Object.entries(cleared)) {
+    const { length } = Buffer[name as "allocUnsafe"];
+    Object.defineProperty(stand, "length", { value: length, configurable: true });
+  }
   return [
     { owner: process, name: "emitWarning", descriptor: { value: warn } },
     // A real module that serves programs (url, say) would tell the real process what is deprecated.

@@ -281,6 +281,9 @@ export const coreBindings: Record<string, Factory> = {
   permission: () => ({ has: () => true }),
   encoding_binding: () => ({
     setEncodeIntoResults: () => {},
+    encodeUtf8String: (text: string) => new TextEncoder().encode(text),
+    decodeUTF8: (bytes: Uint8Array, ignoreBOM: boolean, fatal: boolean) =>
+      new TextDecoder("utf-8", { ignoreBOM, fatal }).decode(bytes),
     encodeInto: () => {},
     toASCII: (text: string) => text,
     toUnicode: (text: string) => text,

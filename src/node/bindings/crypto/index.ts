@@ -69,24 +69,53 @@ export function createCryptoBinding(realm: Realm): object {
   return Object.assign(binding, createTlsContextNames(realm));
 }
 
-/** A cipher with a password alone, which Node had until version 21; native code warns of it. */
+function modeOf(cipher: unknown): string | undefined {
+  return getCipherInfo(cipher as string)?.mode;
+}
+
+const SHORT_TAG =
+  "Using AES-GCM authentication tags of less than 128 bits without specifying the authTagLength " +
+  "option when initializing decryption is deprecated.";
+const FULL_TAG_BYTES = 16;
+
+/** Ciphers, of which native code warns through the process: of a password alone, or of a short tag. */
 function ciphers(native: NativeCrypto, realm: Realm): Record<string, unknown> {
-  if (!("init" in native.CipherBase.prototype)) return {};
+  const real = native.CipherBase.prototype as Record<
+    string,
+    ((...args: unknown[]) => unknown) | undefined
+  >;
+  let warned = false;
   class CipherBase extends native.CipherBase {
-    readonly #encrypts: boolean;
+    readonly encrypts: boolean;
+    readonly #given: readonly unknown[];
 
-    constructor(encrypts: boolean, ...rest: unknown[]) {
-      super(encrypts, ...rest);
-      this.#encrypts = encrypts;
+    constructor(encrypts: boolean, ...given: unknown[]) {
+      super(encrypts, ...given);
+      this.encrypts = encrypts;
+      this.#given = given;
     }
 
-    init(cipher: string, ...rest: unknown[]): unknown {
-      const base = native.CipherBase.prototype as { init(...args: unknown[]): unknown };
-      if (this.#encrypts && ["ctr", "gcm", "ccm"].includes(getCipherInfo(cipher)?.mode ?? "")) {
-        realm.process.emitWarning(`Use Cipheriv for counter mode of ${cipher}`);
+    setAuthTag(tag: ArrayBufferView | ArrayBuffer, ...rest: unknown[]): unknown {
+      const result = Reflect.apply(real["setAuthTag"] as () => unknown, this, [tag, ...rest]);
+      const [cipher, , , tagLength] = this.#given;
+      const isShort = tagLength === -1 && tag.byteLength !== FULL_TAG_BYTES;
+      if (!warned && result === true && isShort && modeOf(cipher) === "gcm") {
+        warned = true;
+        realm.process.emitWarning(SHORT_TAG, "DeprecationWarning", "DEP0182");
       }
-      return Reflect.apply(base.init, this, [cipher, ...rest]);
+      return result;
     }
+  }
+  // Node had it until version 21.
+  if (real["init"]) {
+    Object.defineProperty(CipherBase.prototype, "init", {
+      value: function init(this: CipherBase, cipher: string, ...rest: unknown[]): unknown {
+        if (this.encrypts && ["ctr", "gcm", "ccm"].includes(modeOf(cipher) ?? "")) {
+          realm.process.emitWarning(`Use Cipheriv for counter mode of ${cipher}`);
+        }
+        return Reflect.apply(real["init"] as () => unknown, this, [cipher, ...rest]);
+      },
+    });
   }
   return { CipherBase };
 }

@@ -2,6 +2,7 @@
  * The jobs of `internalBinding('crypto')`: work that real Node gives to its thread pool. Here it is done at
  * once, and completes at a virtual time.
  */
+import { LightconeError } from "../../../base/errors.ts";
 import { Kind } from "../../../trace/kinds.ts";
 import type { Realm } from "../../realm-types.ts";
 import {
@@ -118,7 +119,8 @@ export function createJobMaker(realm: Realm): JobMaker {
         return new Promise((resolve, reject) => {
           const settled = (): void => {
             if (error === undefined) resolve(result);
-            else reject(operationError(error));
+            // What is not simulated is said by name, not by what Web Crypto calls any failure.
+            else reject(error instanceof LightconeError ? error : operationError(error));
           };
           later(this, delayNs, settled, []);
         });

@@ -28,6 +28,10 @@ export interface KeyObjects {
   ) => object;
 }
 
+// A key is one to every process: `util.types` is shared, and messages carry keys.
+const keyHandles = new WeakMap<object, KeyHandle>();
+const slots = new WeakMap<object, unknown[]>();
+
 /** Makes the classes of one process. */
 export function createKeyObjects(native: NativeCrypto, draw: Draw): KeyObjects {
   class KeyObjectHandle extends native.KeyObjectHandle {
@@ -53,14 +57,12 @@ export function createKeyObjects(native: NativeCrypto, draw: Draw): KeyObjects {
   }
   Object.defineProperty(KeyObjectHandle, "name", { value: "KeyObjectHandle" });
 
-  const keyHandles = new WeakMap<object, KeyHandle>();
   class NativeKeyObject {
     constructor(handle: KeyHandle) {
       keyHandles.set(this, handle);
     }
   }
 
-  const slots = new WeakMap<object, unknown[]>();
   class NativeCryptoKey {
     constructor(...given: unknown[]) {
       slots.set(this, given);
@@ -126,7 +128,11 @@ export function generation(
   const jobs: Record<string, JobClass> = {};
   for (const [name, { generate, argumentCount }] of Object.entries(kinds)) {
     if (!(name in native)) continue;
-    jobs[name] = make(name, (mode, args) => {
+    jobs[name] = make(name, (mode, given) => {
+      // Web Crypto has names of its own: Ed25519.
+      const args = given.map((value, i) =>
+        i === 0 && name === "NamedKeyPairGenJob" ? String(value).toLowerCase() : value,
+      );
       const count = argumentCount(args);
       const form = args.slice(count);
       const isWeb = mode === native.kCryptoJobWebCrypto;

@@ -141,25 +141,25 @@ function drawDsa(bits: number, divisor: number, draw: Draw): Buffer {
   );
 }
 
-/** The seed alone is enough of a lattice key: `[0]` in what OpenSSL reads. */
+/** The seed alone is enough of a lattice key: `[0]` in what OpenSSL reads, and in most that it writes. */
 const SEED_TAG = 0x80;
 
 /** The same kind of key, made of another seed: the keys of Edwards and Montgomery, and lattices. */
 function withSeed(key: real.KeyObject, draw: Draw): Buffer {
   const type = key.asymmetricKeyType as string;
+  const isCurve = /^(?:ed|x)\d+$/.test(type);
+  if (!isCurve && !type.startsWith("ml-")) throw refused(`a key of type ${type}`);
   const [version, algorithm, inner] = readSequence(exportPrivate(key));
   const [secret] = readElements(inner!.content);
-  if (secret?.tag === Tag.octetString && /^(?:ed|x)\d+$/.test(type)) {
-    const seed = clamp(type, draw(secret.content.length));
-    const wrapped = element(Tag.octetString, element(Tag.octetString, seed));
-    return sequence(version!.bytes, algorithm!.bytes, wrapped);
+  let seed: Buffer;
+  if (isCurve) {
+    seed = element(Tag.octetString, clamp(type, draw(secret!.content.length)));
+  } else {
+    // Beside the seed there may stand what follows from it.
+    const before = secret!.tag === SEED_TAG ? secret : readElements(secret!.content)[0];
+    seed = element(SEED_TAG, draw(before!.content.length));
   }
-  if (secret?.tag === Tag.sequence && type.startsWith("ml-")) {
-    const [before] = readElements(secret.content);
-    const seed = element(SEED_TAG, draw(before!.content.length));
-    return sequence(version!.bytes, algorithm!.bytes, element(Tag.octetString, seed));
-  }
-  throw refused(`a key of type ${type}`);
+  return sequence(version!.bytes, algorithm!.bytes, element(Tag.octetString, seed));
 }
 
 /** RFC 7748: bits of a secret scalar that are always the same. */
