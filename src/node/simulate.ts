@@ -23,13 +23,15 @@ function realProcessGuards(): Guard[] {
   const warn = (): void => {};
   // Memory that was not cleared differs between a used process and a fresh one.
   const alloc = Buffer.alloc;
-  // Functions that serve with `new`, too, as Node's do: cbor-x calls them so.
-  const cleared = {
-    allocUnsafe: function allocUnsafe(size: number): Buffer {
-      return alloc(size);
+  const { allocUnsafe: unsafe, allocUnsafeSlow: slow } = Buffer;
+  type Allocate = (size: number, alignment?: number) => Buffer;
+  // Functions that serve with `new`, too, as Node's do: cbor-x calls them so. Node 26 takes an alignment.
+  const cleared: Readonly<Record<string, Allocate>> = {
+    allocUnsafe: function allocUnsafe(size, alignment) {
+      return alignment === undefined ? alloc(size) : (unsafe as Allocate)(size, alignment).fill(0);
     },
-    allocUnsafeSlow: function allocUnsafeSlow(size: number): Buffer {
-      return alloc(size);
+    allocUnsafeSlow: function allocUnsafeSlow(size, alignment) {
+      return alignment === undefined ? alloc(size) : (slow as Allocate)(size, alignment).fill(0);
     },
   };
   for (const [name, stand] of Object.entries(cleared)) {
@@ -40,8 +42,8 @@ function realProcessGuards(): Guard[] {
     { owner: process, name: "emitWarning", descriptor: { value: warn } },
     // A real module that serves programs (url, say) would tell the real process what is deprecated.
     { owner: process, name: "noDeprecation", descriptor: { value: true } },
-    { owner: Buffer, name: "allocUnsafe", descriptor: { value: cleared.allocUnsafe } },
-    { owner: Buffer, name: "allocUnsafeSlow", descriptor: { value: cleared.allocUnsafeSlow } },
+    { owner: Buffer, name: "allocUnsafe", descriptor: { value: cleared["allocUnsafe"] } },
+    { owner: Buffer, name: "allocUnsafeSlow", descriptor: { value: cleared["allocUnsafeSlow"] } },
   ];
 }
 
