@@ -76,6 +76,9 @@ export class Link implements LinkSettings {
   /** How many bytes of TCP one kernel event carries at the most: ten full segments, or all on loopback. */
   readonly flightBytes: number;
 
+  /** @internal The link, which was open, is blocked from now on. */
+  onCut: () => void = () => {};
+
   readonly #kernel: Kernel;
   readonly #streams: Map<string, Prng> = new Map();
   #latencyPrng: Prng | undefined;
@@ -113,12 +116,16 @@ export class Link implements LinkSettings {
   }
 
   set blocked(blocked: boolean) {
+    const was = this.blocked;
     this.#blocked = blocked;
+    if (!was && blocked) this.onCut();
   }
 
   /** Stops everything until {@link unblock} was called as often: partitions may overlap. */
   block(): void {
+    const was = this.blocked;
     this.#blocks++;
+    if (!was) this.onCut();
   }
 
   unblock(): void {
@@ -128,6 +135,11 @@ export class Link implements LinkSettings {
   /** Changes some settings. */
   configure(settings: Partial<LinkSettings>): void {
     Object.assign(this, settings);
+  }
+
+  /** Whether everything that is sent now arrives, if the link is not cut meanwhile. */
+  get sound(): boolean {
+    return this.loss === 0 && this.corrupt === 0 && !this.#blocked && this.#blocks === 0;
   }
 
   /** Whether packets may be lost or damaged by chance. */

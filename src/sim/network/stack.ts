@@ -10,6 +10,7 @@ import type { EndedConnection } from "./connections.ts";
 import { defaultLinkSettings, Link, type LinkSettings } from "./link.ts";
 import type { Network } from "./network.ts";
 import { PortTable } from "./ports.ts";
+import { Phase } from "./tcp/phase.ts";
 import type { TcpSocket } from "./tcp/socket.ts";
 import type { UdpSocket } from "./udp/socket.ts";
 import { AbstractNames } from "./unix.ts";
@@ -52,6 +53,8 @@ export class HostStack implements Device {
   /** The latest connections that ended, oldest first; for stories. */
   readonly ended: EndedConnection[] = [];
   up = true;
+  /** When the machine booted last. */
+  bootedNs = 0;
 
   readonly #links: Map<HostStack, Link> = new Map();
   readonly #owned: Map<Process, Set<Closable>> = new Map();
@@ -80,6 +83,7 @@ export class HostStack implements Device {
         to: to.host.name,
         settings: this.network.defaults,
       });
+      link.onCut = () => answersCut(to, this);
       this.#links.set(to, link);
     }
     return link;
@@ -152,5 +156,15 @@ export class HostStack implements Device {
   /** @internal */
   powerOn(): void {
     this.up = true;
+    this.bootedNs = this.network.kernel.nowNs;
+  }
+}
+
+/** Acknowledgements on their way from `acknowledging` to `sending` are lost. */
+function answersCut(sending: HostStack, acknowledging: HostStack): void {
+  for (const socket of sending.sockets) {
+    if (socket.remoteStack === acknowledging && socket.phase === Phase.open) {
+      socket.sender.answersCut();
+    }
   }
 }

@@ -15,18 +15,11 @@ import {
   unmapped,
 } from "../address.ts";
 import { Errno } from "../errno.ts";
-import { LOST } from "../link.ts";
 import type { HostStack } from "../stack.ts";
-import {
-  HEADER_BYTES,
-  SYN_ACK_RETRIES,
-  SYN_RETRIES,
-  SYN_TIMEOUT_NS,
-  UNREACHABLE_AFTER_NS,
-} from "./constants.ts";
+import { SYN_ACK_RETRIES, SYN_RETRIES, SYN_TIMEOUT_NS, UNREACHABLE_AFTER_NS } from "./constants.ts";
 import { isFull, listenerFor, portToConnect } from "./listener.ts";
-import { Flag, markDrop, markSend } from "./segment.ts";
-import { sendReset } from "./arrival.ts";
+import { Flag, markDrop } from "./segment.ts";
+import { sendControl, sendReset } from "./arrival.ts";
 import { type HandshakeHooks, Phase, type StreamEvents } from "./phase.ts";
 import { TcpSocket } from "./socket.ts";
 
@@ -127,52 +120,25 @@ class Handshake implements HandshakeHooks {
     client.handshake = this;
   }
 
-  unanswered(): void {
-    retrySyn(this);
-  }
-
   complete(): void {
     completeServer(this);
   }
 }
 
-/** Puts a segment of the handshake on the wire. False when it is lost at once. */
-function put(
-  handshake: Handshake,
-  from: TcpSocket,
-  flag: number,
-  action: (handshake: Handshake) => void,
-): boolean {
-  const { kernel } = from.stack.host;
-  const { out } = from.sender;
-  const sent = markSend(from, flag, 0, undefined);
-  const lost = out.blocked || (out.lossy && out.passing(1) === 0);
-  const transitNs = lost ? LOST : out.transitNs(HEADER_BYTES);
-  if (transitNs === LOST) {
-    markDrop(from, flag, undefined, out.blocked ? "blocked" : "lost");
-    return false;
-  }
-  const arrivalNs = Math.max(kernel.nowNs + transitNs, from.sender.lastArrivalNs);
-  from.sender.lastArrivalNs = arrivalNs;
-  const outer = kernel.currentEvent;
-  kernel.currentEvent = sent;
-  const target = (from.remoteStack as HostStack).host.id;
-  kernel.scheduleAt(arrivalNs, target, Kind.receive, action, handshake);
-  kernel.currentEvent = outer;
-  return true;
-}
-
-/** Whether what `from` sent still arrives; if not, notes the drop. */
-function arrives(from: TcpSocket, flag: number): boolean {
-  const down = from.remoteStack?.up !== true;
-  if (!from.sender.out.blocked && !down) return true;
-  markDrop(from, flag, undefined, down ? "host is down" : "blocked");
-  return false;
+/** Puts a segment of the handshake on the wire. */
+function put(from: TcpSocket, flag: number, arrives: () => void, lost: () => void): void {
+  const arrivalNs = sendControl(from, flag, arrives, lost);
+  if (arrivalNs >= 0) from.sender.lastArrivalNs = arrivalNs;
 }
 
 function sendSyn(handshake: Handshake): void {
   handshake.synSentNs = handshake.client.stack.host.kernel.nowNs;
-  if (!put(handshake, handshake.client, Flag.syn, arriveSyn)) retrySyn(handshake);
+  put(
+    handshake.client,
+    Flag.syn,
+    () => arriveSyn(handshake),
+    () => retrySyn(handshake),
+  );
 }
 
 /** The client will send its SYN again when its timer fires, for no answer is coming. */
@@ -183,7 +149,13 @@ function retrySyn(handshake: Handshake): void {
   handshake.clientTimer = true;
   const { host } = client.stack;
   const dueNs = handshake.synSentNs + SYN_TIMEOUT_NS * 2 ** handshake.synRetries;
-  host.kernel.scheduleAt(dueNs, host.id, Kind.internal, synTimeout, handshake);
+  host.kernel.scheduleAt(
+    Math.max(dueNs, host.kernel.nowNs),
+    host.id,
+    Kind.internal,
+    synTimeout,
+    handshake,
+  );
 }
 
 function synTimeout(handshake: Handshake): void {
@@ -196,10 +168,6 @@ function synTimeout(handshake: Handshake): void {
 
 function arriveSyn(handshake: Handshake): void {
   const { client, target } = handshake;
-  if (!arrives(client, Flag.syn)) {
-    retrySyn(handshake);
-    return;
-  }
   if (handshake.server !== undefined && handshake.server.phase === Phase.handshaking) {
     sendSynAck(handshake);
     return;
@@ -266,8 +234,16 @@ function openServer(handshake: Handshake, listener: TcpSocket): TcpSocket {
 }
 
 function sendSynAck(handshake: Handshake): void {
-  const server = handshake.server as TcpSocket;
-  if (!put(handshake, server, Flag.synAck, arriveSynAck)) retrySyn(handshake);
+  put(
+    handshake.server as TcpSocket,
+    Flag.synAck,
+    () => arriveSynAck(handshake),
+    () => {
+      // Both ask again: the client for the answer, the server for the answer to that.
+      retrySyn(handshake);
+      retrySynAck(handshake);
+    },
+  );
 }
 
 function refuse(handshake: Handshake): void {
@@ -280,28 +256,28 @@ function refuse(handshake: Handshake): void {
   nobody.localPort = client.remotePort;
   nobody.remotePort = client.localPort;
   nobody.connection = client.connection;
-  sendReset(nobody);
+  sendReset(nobody, 0, () => retrySyn(handshake));
   nobody.die();
 }
 
 function arriveSynAck(handshake: Handshake): void {
   const { client } = handshake;
   const server = handshake.server as TcpSocket;
-  if (!arrives(server, Flag.synAck)) {
-    if (client.phase === Phase.connecting) retrySyn(handshake);
-    else if (client.phase === Phase.open) retrySynAck(handshake);
-    return;
-  }
-  if (client.phase === Phase.connecting) {
-    openClient(handshake, server);
-    client.tellConnected();
-  } else if (client.phase !== Phase.open || client.peer !== server) {
+  const opens = client.phase === Phase.connecting;
+  if (opens) openClient(handshake, server);
+  if (client.phase !== Phase.open || client.peer !== server) {
     // The client has gone meanwhile: its machine knows nothing of this connection.
     client.peer = server;
-    sendReset(client);
+    sendReset(client, 0, () => retrySynAck(handshake));
     return;
   }
-  if (!put(handshake, client, Flag.ack, arriveAck)) retrySynAck(handshake);
+  put(
+    client,
+    Flag.ack,
+    () => completeServer(handshake),
+    () => retrySynAck(handshake),
+  );
+  if (opens) client.tellConnected();
 }
 
 function openClient(handshake: Handshake, server: TcpSocket): void {
@@ -313,11 +289,6 @@ function openClient(handshake: Handshake, server: TcpSocket): void {
   client.rttNs = nowNs - handshake.synSentNs;
   client.heardNs = nowNs;
   server.rttNs = client.rttNs;
-}
-
-function arriveAck(handshake: Handshake): void {
-  if (arrives(handshake.client, Flag.ack)) completeServer(handshake);
-  else retrySynAck(handshake);
 }
 
 /** The handshake's last leg has arrived, by itself or with data. */
@@ -365,5 +336,5 @@ function synAckTimeout(handshake: Handshake): void {
   handshake.serverTimer = false;
   if (server.phase !== Phase.handshaking) return;
   if (++handshake.serverRetries > SYN_ACK_RETRIES) server.die();
-  else if (!put(handshake, server, Flag.synAck, arriveSynAck)) retrySynAck(handshake);
+  else sendSynAck(handshake);
 }

@@ -6,9 +6,9 @@
 import { SECOND } from "../../../base/units.ts";
 import { type EventHandle, Kind } from "../../kernel.ts";
 import { Errno } from "../errno.ts";
-import { Flag, markSend } from "./segment.ts";
-import { sendReset } from "./arrival.ts";
+import { sendControl, sendReset } from "./arrival.ts";
 import { Phase } from "./phase.ts";
+import { Flag } from "./segment.ts";
 import type { TcpSocket } from "./socket.ts";
 
 /** How a socket's peer is kept an eye on. */
@@ -64,7 +64,6 @@ export class KeepAlive {
     const { kernel } = socket.stack.host;
     const { idleNs, intervalNs, count } = this.#options;
     if (socket.phase !== Phase.open) return;
-    const peer = socket.peer as TcpSocket;
     const silentNs = kernel.nowNs - socket.heardNs;
     const sending = socket.sender.queueBytes > 0 || socket.sender.recovering;
     if (silentNs < idleNs || sending) {
@@ -77,22 +76,28 @@ export class KeepAlive {
       socket.fail(Errno.ETIMEDOUT);
       return;
     }
-    markSend(socket, Flag.ack, 0, undefined);
-    const arrives =
-      !socket.sender.out.blocked && socket.sender.out.passing(1) === 1 && peer.stack.up;
-    if (arrives && peer.sender.out.blocked === false && peer.sender.out.passing(1) === 1) {
-      if (peer.phase === Phase.dead) {
-        sendReset(peer);
-      } else {
-        socket.heardNs = kernel.nowNs;
-        peer.heardNs = kernel.nowNs;
-        this.#unanswered = 0;
-        this.#arm(idleNs);
-        return;
-      }
-    }
     this.#unanswered++;
+    sendControl(socket, Flag.ack, () => this.#probeArrives());
     this.#arm(intervalNs);
+  }
+
+  /** The probe is an old byte: whoever knows the connection says how far he is, anyone else resets it. */
+  #probeArrives(): void {
+    const peer = this.#socket.peer as TcpSocket;
+    if (peer.phase === Phase.dead) {
+      sendReset(peer, 0);
+      return;
+    }
+    peer.heardNs = peer.stack.host.kernel.nowNs;
+    sendControl(peer, Flag.ack, () => this.#answered());
+  }
+
+  #answered(): void {
+    const socket = this.#socket;
+    socket.heardNs = socket.stack.host.kernel.nowNs;
+    if (this.#timer === undefined) return;
+    this.stop();
+    this.#arm(this.#options.idleNs);
   }
 }
 

@@ -14,8 +14,6 @@ export interface StreamEvents {
 
 /** A connection's beginning, as the rest of the socket needs to know of it. */
 export interface HandshakeHooks {
-  /** The answer to a SYN is lost. */
-  unanswered(): void;
   /** The peer is known to have got the SYN-ACK. */
   complete(): void;
 }

@@ -2,10 +2,11 @@
  * The receiving half of a TCP connection's end: bytes in order, whatever order their segments come in,
  * until the process reads them; the end of the stream; and what is acknowledged to the sender.
  */
+import { InvariantError } from "../../../base/errors.ts";
 import { type Kernel, Kind } from "../../kernel.ts";
 import { Errno } from "../errno.ts";
 import { LOST } from "../link.ts";
-import { answerReset, arriveAck, sendReset } from "./arrival.ts";
+import { answerReset, arriveAck } from "./arrival.ts";
 import { takeChunks } from "./chunks.ts";
 import { HEADER_BYTES } from "./constants.ts";
 import { Phase } from "./phase.ts";
@@ -158,7 +159,10 @@ export class Receiver {
     }
     this.#consume(segment);
     if (this.#outOfOrder.length > 0) this.#consumeLater();
-    if ((socket.phase as number) === Phase.dead) return;
+    if ((socket.phase as number) === Phase.dead) {
+      if (socket.inTimeWait) this.#acknowledge(segment);
+      return;
+    }
     this.#acknowledge(segment);
     // A reset right behind it is there by the time that anyone looks, and tells of both.
     if (socket.resetArrivesNs !== socket.heardNs) this.tellReadable();
@@ -168,7 +172,8 @@ export class Receiver {
   #opens(segment: Segment): boolean {
     const socket = this.#socket;
     if (socket.phase === Phase.dead) {
-      if (socket.stack.up) answerReset(segment);
+      if (socket.inTimeWait) this.#acknowledge(segment);
+      else answerReset(segment);
       return false;
     }
     if (socket.phase !== Phase.handshaking) return true;
@@ -187,7 +192,7 @@ export class Receiver {
       socket.finish();
     } else if (socket.orphan) {
       // Nobody will ever read this: the sender learns it the hard way.
-      sendReset(socket);
+      answerReset(segment);
       socket.die();
     } else {
       this.#keep(segment);
@@ -221,28 +226,26 @@ export class Receiver {
   }
 
   #acknowledge(segment: Segment): void {
-    const socket = this.#socket;
     const { from } = segment;
     const { sender } = from;
-    if (socket.sender.out.blocked) {
-      sender.lost(segment, undefined);
+    if (sender.awaitsAcknowledgement || !this.#socket.sender.out.sound) {
+      this.#answer(segment);
       return;
     }
-    if (!sender.awaitsAcknowledgement) {
-      // Nothing would come of it but this, so that no event is needed.
-      sender.ackedSeq = this.nextSeq;
-      from.heardNs = socket.heardNs;
-      if (from.orphan) from.finish();
-      return;
-    }
-    this.#answer(segment);
+    // Nothing would come of it but this, so that no event is needed. `Sender.answersCut` sees to the one
+    // thing that may still happen to it on its way.
+    if (this.nextSeq > sender.sentSeq) ahead(from);
+    sender.ackedSeq = this.nextSeq;
+    from.heardNs = this.#socket.heardNs;
+    if (from.orphan) from.finish();
   }
 
-  /** Sends an acknowledgement that is an event of its own. */
+  /** Sends an acknowledgement that is an event of its own, or may be lost. */
   #answer(segment: Segment): void {
     const { from } = segment;
     const back = this.#socket.sender.out;
-    const transitNs = back.lossy && back.passing(1) === 0 ? LOST : back.transitNs(HEADER_BYTES);
+    const lost = back.blocked || (back.lossy && back.passing(1) === 0);
+    const transitNs = lost ? LOST : back.transitNs(HEADER_BYTES);
     if (transitNs === LOST) {
       from.sender.lost(segment, undefined);
       return;
@@ -261,6 +264,12 @@ export class Receiver {
     this.#inbox = [];
     this.inboxBytes = 0;
   }
+}
+
+function ahead(socket: TcpSocket): never {
+  const { sender, peer } = socket;
+  const got = peer?.receiver.nextSeq;
+  throw new InvariantError(`TCP: byte ${got} has arrived, and ${sender.sentSeq} were sent`);
 }
 
 function turn(receiver: Receiver): void {

@@ -6,6 +6,7 @@
  * What one event writes travels as one flight. Acknowledgements are implied, without an event of their
  * own, unless this half waits for one: a full buffer, a closed window, something lost.
  */
+import { InvariantError } from "../../../base/errors.ts";
 import { digestOf } from "../../../base/fingerprint.ts";
 import { type Kernel, Kind } from "../../kernel.ts";
 import { Errno } from "../errno.ts";
@@ -51,6 +52,7 @@ export class Sender {
   /** The flight that the current event has sent, which takes in what else this event writes. */
   #flight: Segment | undefined;
   #flightEvent = -1;
+  #fin: Segment | undefined;
 
   constructor(socket: TcpSocket) {
     this.#socket = socket;
@@ -203,7 +205,8 @@ export class Sender {
     this.finSent = true;
     this.closedFirst = !socket.receiver.finReceived;
     const sent = markSend(socket, Flag.fin, 0, undefined);
-    this.launch(new Segment(socket, peer, Flag.fin, this.sentSeq++, 1, undefined), sent);
+    this.#fin = new Segment(socket, peer, Flag.fin, this.sentSeq++, 1, undefined);
+    this.launch(this.#fin, sent);
   }
 
   /** Puts a segment on the wire; `cause` is the event of its sending. */
@@ -249,6 +252,20 @@ export class Sender {
     this.recovery.lost(segment);
   }
 
+  /**
+   * The way back is cut: the acknowledgements that are on it do not arrive. Those without an event of their
+   * own are seen to here; the last one covers all before it.
+   */
+  answersCut(): void {
+    const last = this.#fin ?? this.#flight;
+    const { nowNs } = this.#kernel;
+    if (last === undefined || last.flying || nowNs < this.lastArrivalNs) return;
+    const back = (this.#socket.peer as TcpSocket).sender.out;
+    if (nowNs >= this.lastArrivalNs + back.meanLatencyNs()) return;
+    if (this.ackedSeq > last.seq) this.ackedSeq = last.seq;
+    this.lost(last, undefined);
+  }
+
   /** Whether anything depends on when the next acknowledgement arrives. */
   get awaitsAcknowledgement(): boolean {
     return this.#wantsWritable || this.queueBytes > 0 || this.recovering;
@@ -263,12 +280,18 @@ export class Sender {
   acknowledged(seq: number): void {
     const socket = this.#socket;
     if (socket.phase !== Phase.open) return;
+    if (seq > this.sentSeq || this.ackedSeq > this.sentSeq) this.#acknowledgedTooMuch(seq);
     socket.heardNs = this.#kernel.nowNs;
     if (seq > this.ackedSeq) this.ackedSeq = seq;
     if (this.recovery !== undefined && this.recovery.active) this.recovery.acknowledged(seq);
     this.pump();
     if (this.#wantsWritable) this.#offerRoom();
     socket.finish();
+  }
+
+  #acknowledgedTooMuch(seq: number): never {
+    const { sentSeq, ackedSeq } = this;
+    throw new InvariantError(`TCP: sent ${sentSeq}, acknowledged ${ackedSeq} and now ${seq}`);
   }
 
   #offerRoom(): void {

@@ -6,11 +6,12 @@
  * {@link StreamEvents}, by way of `Process.enter`.
  *
  * The model is one of flights, not of bytes: what one turn of a program writes travels as one event, and
- * acknowledgements are implied, without an event of their own, unless someone waits for them (a full
- * buffer, a closed window, something lost). Nagle's algorithm and delayed acknowledgements are left out:
+ * acknowledgements can be lost like all else, but have no event of their own unless someone waits for them
+ * (a full buffer, a closed window, something lost). Nagle's algorithm and delayed acknowledgements are left out:
  * every socket behaves as with TCP_NODELAY. So is the congestion window: a flight is as large as the
  * receiver's window and ten segments allow.
  */
+import { type EventHandle, Kind } from "../../kernel.ts";
 import type { Process } from "../../process.ts";
 import type { Family } from "../address.ts";
 import { rememberEnd } from "../connections.ts";
@@ -18,7 +19,7 @@ import { Errno } from "../errno.ts";
 import { type Holder, Holders, Turns } from "../holders.ts";
 import type { PortHolder } from "../ports.ts";
 import type { HostStack } from "../stack.ts";
-import { TIME_WAIT_NS } from "./constants.ts";
+import { FIN_WAIT2_NS, TIME_WAIT_NS } from "./constants.ts";
 import type { KeepAlive } from "./keepalive.ts";
 import { sendReset } from "./arrival.ts";
 import { type HandshakeHooks, Phase, type StreamEvents } from "./phase.ts";
@@ -79,6 +80,9 @@ export class TcpSocket implements PortHolder {
   /** It is gone because its machine lost power. */
   lostPower = false;
   #holders: Holders<StreamEvents> | undefined;
+  #finTimer: EventHandle | undefined;
+  /** The end of TIME_WAIT, once it has begun. */
+  #waitUntilNs = 0;
 
   constructor(stack: HostStack, process: Process | undefined, unix = false) {
     this.stack = stack;
@@ -279,23 +283,48 @@ export class TcpSocket implements PortHolder {
     this.sender.tellWritable();
   }
 
-  /** @internal A socket that nobody holds goes once both directions have ended. */
+  /**
+   * @internal A socket that nobody holds goes once both directions have ended; if the peer does not end
+   * its own, a minute after it has acknowledged the end of this one (FIN_WAIT2).
+   */
   finish(): void {
-    if (this.orphan && this.ended) this.die();
+    const { sender } = this;
+    if (!this.orphan || !this.#endAcknowledged) return;
+    if (this.receiver.finReceived) {
+      if (sender.closedFirst && !this.unix)
+        this.#waitUntilNs = this.stack.host.kernel.nowNs + TIME_WAIT_NS;
+      this.die();
+    } else this.#finTimer ??= this.#schedule(FIN_WAIT2_NS, endOfFinWait);
   }
 
   /** Whether both directions have ended, and the peer has it all. */
   get ended(): boolean {
-    const { sender, receiver } = this;
-    if (this.phase !== Phase.open || !sender.finSent || !receiver.finReceived) return false;
-    return (this.peer as TcpSocket).receiver.nextSeq === sender.sentSeq;
+    return this.receiver.finReceived && this.#endAcknowledged;
+  }
+
+  get #endAcknowledged(): boolean {
+    const { sender } = this;
+    return this.phase === Phase.open && sender.finSent && sender.ackedSeq === sender.sentSeq;
+  }
+
+  #schedule(delayNs: number, action: (socket: TcpSocket) => void): EventHandle {
+    const { host } = this.stack;
+    return host.kernel.schedule(delayNs, host.id, Kind.internal, action, this as TcpSocket);
+  }
+
+  /** Whether its end of the connection, which is over, still acknowledges what the peer repeats. */
+  get inTimeWait(): boolean {
+    const { stack } = this;
+    return (
+      stack.host.kernel.nowNs < this.#waitUntilNs &&
+      stack.bootedNs <= this.#waitUntilNs - TIME_WAIT_NS
+    );
   }
 
   /** @internal Forgets the connection: what arrives from now on is answered with RST. */
   die(): void {
     if (this.phase === Phase.dead) return;
-    const connected = this.phase === Phase.open;
-    if (connected || this.phase === Phase.connecting) rememberEnd(this);
+    if (this.phase === Phase.open || this.phase === Phase.connecting) rememberEnd(this);
     this.phase = Phase.dead;
     this.endedNs = this.stack.host.kernel.nowNs;
     this.#stopTimers();
@@ -305,17 +334,21 @@ export class TcpSocket implements PortHolder {
     if (this.unix) {
       if (this.path !== "") this.stack.abstractNames.release(this.path, this);
     } else if (this.bound) {
-      const waits = connected && this.sender.closedFirst && this.receiver.finReceived;
-      const untilNs = waits ? this.stack.host.kernel.nowNs + TIME_WAIT_NS : 0;
-      this.stack.tcpPorts.remove(this, this.localPort, untilNs);
+      this.stack.tcpPorts.remove(this, this.localPort, this.#waitUntilNs);
       this.bound = false;
     }
   }
 
   #stopTimers(): void {
     this.sender.stopTimers();
+    if (this.#finTimer !== undefined) this.stack.host.kernel.cancel(this.#finTimer);
+    this.#finTimer = undefined;
     this.keepAlive?.stop();
   }
+}
+
+function endOfFinWait(socket: TcpSocket): void {
+  socket.die();
 }
 
 function connected([socket, status]: [TcpSocket, number]): void {

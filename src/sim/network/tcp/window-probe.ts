@@ -5,16 +5,17 @@
  */
 import { type EventHandle, Kind } from "../../kernel.ts";
 import { Errno } from "../errno.ts";
-import { LOST } from "../link.ts";
+import { sendControl, sendReset } from "./arrival.ts";
 import {
   GIVE_UP_AFTER_NS,
-  HEADER_BYTES,
+  ORPHAN_GIVE_UP_AFTER_NS,
   RECEIVE_BUFFER_BYTES,
   RTO_MAX_NS,
   RTO_MIN_NS,
 } from "./constants.ts";
 import { Phase } from "./phase.ts";
 import type { Receiver } from "./receiver.ts";
+import { Flag } from "./segment.ts";
 import type { TcpSocket } from "./socket.ts";
 
 /** The window probes of one socket. */
@@ -39,14 +40,11 @@ export class WindowProbe {
   /** The receiving process has read. */
   opened(receiver: Receiver): void {
     if (!this.#waiting || this.#updateUnderWay) return;
-    // The receiver speaks up when half of its buffer is free, not for every byte.
-    if (receiver.inboxBytes > RECEIVE_BUFFER_BYTES / 2) return;
-    const back = (this.#socket.peer as TcpSocket).sender.out;
-    const transitNs = back.blocked || back.passing(1) === 0 ? LOST : back.transitNs(HEADER_BYTES);
-    if (transitNs === LOST) return;
+    if (!hasRoom(receiver)) return;
     this.#updateUnderWay = true;
-    const { host } = this.#socket.stack;
-    host.kernel.schedule(transitNs, host.id, Kind.internal, update, this as WindowProbe);
+    // One that is lost is not sent again: the sender's next probe asks for it.
+    const over = (): void => void (this.#updateUnderWay = false);
+    sendControl(this.#socket.peer as TcpSocket, Flag.ack, () => this.update(), over);
   }
 
   stop(): void {
@@ -58,9 +56,13 @@ export class WindowProbe {
   #arm(): void {
     if (this.#timer !== undefined) return;
     const { host } = this.#socket.stack;
+    const self = this as WindowProbe;
+    this.#timer = host.kernel.schedule(this.#delayNs, host.id, Kind.internal, probe, self);
+  }
+
+  get #delayNs(): number {
     const firstNs = this.#socket.rttNs + RTO_MIN_NS;
-    const delayNs = Math.min(firstNs * 2 ** Math.min(this.#probes, 20), RTO_MAX_NS);
-    this.#timer = host.kernel.schedule(delayNs, host.id, Kind.internal, probe, this as WindowProbe);
+    return Math.min(firstNs * 2 ** Math.min(this.#probes, 20), RTO_MAX_NS);
   }
 
   /** @internal News of the window has arrived. */
@@ -68,7 +70,6 @@ export class WindowProbe {
     this.#updateUnderWay = false;
     const socket = this.#socket;
     if (!this.#waiting || socket.phase !== Phase.open) return;
-    if ((socket.peer as TcpSocket).sender.out.blocked) return;
     this.stop();
     this.#probes = 0;
     this.#unansweredSinceNs = -1;
@@ -79,35 +80,43 @@ export class WindowProbe {
   probe(): void {
     this.#timer = undefined;
     const socket = this.#socket;
-    const peer = socket.peer as TcpSocket;
-    const { kernel } = socket.stack.host;
+    const { nowNs } = socket.stack.host.kernel;
     if (!this.#waiting || socket.phase !== Phase.open) return;
-    const answered = peer.stack.up && passes(socket) && passes(peer);
-    if (!answered) {
-      if (this.#unansweredSinceNs < 0) this.#unansweredSinceNs = kernel.nowNs;
-      if (kernel.nowNs - this.#unansweredSinceNs >= GIVE_UP_AFTER_NS) {
-        socket.fail(Errno.ETIMEDOUT);
-        return;
-      }
-    } else {
-      this.#unansweredSinceNs = -1;
-      if (peer.phase === Phase.dead) {
-        socket.fail(Errno.ECONNRESET);
-        return;
-      }
-      this.opened(peer.receiver);
+    if (this.#unansweredSinceNs < 0) this.#unansweredSinceNs = nowNs;
+    const limitNs = socket.orphan ? ORPHAN_GIVE_UP_AFTER_NS : GIVE_UP_AFTER_NS;
+    // A receiver that never reads keeps a writer waiting for ever, but not a socket that nobody holds.
+    const tired = socket.orphan && this.#delayNs >= RTO_MAX_NS;
+    if (tired || nowNs - this.#unansweredSinceNs >= limitNs) {
+      socket.fail(Errno.ETIMEDOUT);
+      return;
     }
+    sendControl(socket, Flag.ack, () => this.#probeArrives());
     this.#probes++;
     this.#arm();
   }
+
+  /** Like that of keep-alive, the probe is answered by whoever knows the connection, or with a reset. */
+  #probeArrives(): void {
+    const peer = this.#socket.peer as TcpSocket;
+    if (peer.phase === Phase.dead) {
+      sendReset(peer, 0);
+      return;
+    }
+    peer.heardNs = peer.stack.host.kernel.nowNs;
+    const open = hasRoom(peer.receiver);
+    sendControl(peer, Flag.ack, () => this.#answered(open));
+  }
+
+  #answered(open: boolean): void {
+    this.#unansweredSinceNs = -1;
+    this.#socket.heardNs = this.#socket.stack.host.kernel.nowNs;
+    if (open) this.update();
+  }
 }
 
-function passes(from: TcpSocket): boolean {
-  return !from.sender.out.blocked && from.sender.out.passing(1) === 1;
-}
-
-function update(probe: WindowProbe): void {
-  probe.update();
+/** Whether a receiver says that there is room: when half of its buffer is free, not for every byte. */
+function hasRoom(receiver: Receiver): boolean {
+  return receiver.inboxBytes <= RECEIVE_BUFFER_BYTES / 2;
 }
 
 function probe(windowProbe: WindowProbe): void {
