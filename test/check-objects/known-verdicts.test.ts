@@ -1,4 +1,8 @@
-/** Verdicts that others have given, on their own histories; the whole matrix is `npm run agreement`. */
+/**
+ * Verdicts that are known: by construction, on histories that lie beside this file, and those that others have
+ * given on their own, where these are at hand. The whole matrix is `npm run agreement`.
+ */
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
@@ -9,7 +13,7 @@ import { readHistories } from "../../src/history/read.ts";
 
 const data = fileURLToPath(new URL("../../../shared/data/", import.meta.url));
 const there = existsSync(data);
-if (!there) console.warn("the histories with known verdicts are not here: their tests are skipped");
+if (!there) console.warn("others' histories are not here: only those of the repository are judged");
 
 function verdictOf(file: string, model: string): string {
   const bytes = readFileSync(`${data}${file}`);
@@ -25,6 +29,41 @@ function rows(file: string): string[][] {
   const lines = readFileSync(`${data}${file}`, "utf8").trim().split("\n");
   return lines.slice(1).map((line) => line.split(","));
 }
+
+const known = new URL("known/", import.meta.url);
+
+describe("verdicts by construction", () => {
+  const files = readdirSync(known);
+
+  it("are there for every kind of object that they are made for", () => {
+    expect(files.sort()).toEqual(
+      ["cas-register", "fifo-queue", "mutex", "register", "set"].map((name) => `${name}.jsonl.gz`),
+    );
+  });
+
+  it.each(files)("are found: %s", (file) => {
+    const text = gunzipSync(readFileSync(new URL(file, known)));
+    const expected = text
+      .toString()
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { expected: string }).expected);
+    const model = file.replace(".jsonl.gz", "");
+    const { histories } = readHistories(text, { name: file.replace(".gz", "") });
+    const found = histories.map(({ history, initial }) => {
+      const budget = new Budget({ timeout: "60s" });
+      return findChecker(model).check(history, { budget, decideOnly: true, initial }).verdict
+        .result;
+    });
+    expect(found).toEqual(expected);
+    expect(new Set(found)).toEqual(new Set(["holds", "violated"]));
+  });
+
+  it("are what the tool writes", () => {
+    const tool = fileURLToPath(new URL("../../tools/known-histories.mjs", import.meta.url));
+    execFileSync(process.execPath, [tool, "--check"]);
+  });
+});
 
 describe.skipIf(!there)("others' verdicts", () => {
   it("Porcupine's, on etcd logs and key-value logs", () => {
