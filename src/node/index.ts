@@ -10,4 +10,5 @@ export {
   rejectionReason,
 } from "./node-process.ts";
 export { simulate } from "./simulate.ts";
+export { followPromises, rejectionStacks } from "./rejection-frames.ts";
 export { stackHere } from "./stack-traces.ts";

@@ -24,6 +24,7 @@ import {
 import { createPublicRequire } from "./public-modules.ts";
 import type { Realm, ThreadIdentity } from "./realm-types.ts";
 import { ProcessSignals } from "./signals.ts";
+import { noteRejection } from "./rejection-frames.ts";
 import { createStdio } from "./stdio.ts";
 import { View } from "./views/changes.ts";
 import { switchView, withoutView } from "./views/view.ts";
@@ -357,6 +358,7 @@ export class NodeProcess implements ProcessRunner {
       reasons.set(told, { value: reason });
       error = told;
     }
+    noteRejection(error, promise);
     this.uncaught(error, true);
   }
 

@@ -37,9 +37,12 @@ function wasBefore({ invokeEvent, invokeNs }: Operation, { event, atNs }: Assert
   return invokeEvent === undefined ? invokeNs <= atNs : invokeEvent < event;
 }
 
+/** How many operations are shown beside those that a sentence names. */
+const BESIDE_NAMED_MAX = 8;
+
 /**
- * At most `max` of the operations, by index: those that the sentence names (by key, value or process), then
- * those that did not succeed, then the latest.
+ * At most `max` of the operations, by index: those that the sentence names (by key or value, else by process),
+ * and those that went on beside them; where it names none, those that did not succeed, and the latest.
  */
 export function operationsNamed(
   operations: readonly Operation[],
@@ -48,17 +51,30 @@ export function operationsNamed(
 ): number[] {
   if (operations.length <= max) return operations.map(({ index }) => index);
   const words = new Set(sentence.split(/[^\p{L}\p{N}_./:@-]+/u).map((word) => trimmed(word)));
-  const score = (operation: Operation): number => {
-    const { key, input, output, outcome } = operation;
-    const named = [key, input, output].filter((value) => words.has(keyText(value))).length;
-    return named * 2 + (words.has(String(operation.process)) ? 1 : 0) + (outcome === "ok" ? 0 : 1);
-  };
-  return operations
-    .map((operation) => ({ index: operation.index, score: score(operation) }))
-    .sort((a, b) => b.score - a.score || b.index - a.index)
-    .slice(0, max)
-    .map(({ index }) => index)
-    .sort((a, b) => a - b);
+  const holds = ({ key, input, output }: Operation): boolean =>
+    [key, input, output].some((value) => words.has(keyText(value)));
+  const named = operations.filter(holds).slice(-max);
+  const chosen = new Set(named);
+  const rest = operations.filter((operation) => !chosen.has(operation));
+  const byProcess = ({ process, outcome }: Operation): number =>
+    (words.has(String(process)) ? 2 : 0) + (outcome === "ok" ? 0 : 1);
+  const order = (a: Operation, b: Operation): number =>
+    named.length > 0
+      ? distance(a, named) - distance(b, named)
+      : byProcess(b) - byProcess(a) || b.index - a.index;
+  const room = Math.min(max, named.length > 0 ? named.length + BESIDE_NAMED_MAX : max);
+  for (const operation of rest.sort(order).slice(0, Math.max(0, room - named.length))) {
+    chosen.add(operation);
+  }
+  return [...chosen].map(({ index }) => index).sort((a, b) => a - b);
+}
+
+/** How much time lies between an operation and the nearest of others, in nanoseconds. */
+function distance({ invokeNs, completeNs }: Operation, others: readonly Operation[]): number {
+  const between = others.map((other) => {
+    return Math.max(0, other.invokeNs - completeNs, invokeNs - other.completeNs);
+  });
+  return Math.min(...between);
 }
 
 /** Without what ends a sentence or a clause. */

@@ -4,7 +4,7 @@
  */
 import { assert, LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
-import { currentProcess, simulate, startProgram } from "../node/index.ts";
+import { currentProcess, followPromises, simulate, startProgram } from "../node/index.ts";
 import type { History } from "../history/operation.ts";
 import { drawSchedule } from "../sim/fault-draw.ts";
 import { FaultDriver } from "../sim/fault-driver.ts";
@@ -35,7 +35,7 @@ import { hintWith, LastLines } from "./output.ts";
 import { digestText } from "./plain.ts";
 import type { HostPlan } from "./plan.ts";
 import { OperationRecorder, type Recorded, type Recording } from "./recorder.ts";
-import { describeThrown } from "./thrown.ts";
+import { describeThrown, hasPlace } from "./thrown.ts";
 import type { Probe } from "./types.ts";
 
 /** Called every so often while a run is under way, with simulated time, for whoever watches that it goes on. */
@@ -52,7 +52,17 @@ export async function runWorld(
   request: RunRequest,
   heartbeat?: Heartbeat,
 ): Promise<RunOutcome> {
-  const run = await simulate(() => {
+  const run = await runOnce(loaded, request, heartbeat);
+  const outcome = run.outcome();
+  return run.wantsPlaces ? withPlaces(outcome, loaded, request, heartbeat) : outcome;
+}
+
+function runOnce(
+  loaded: LoadedWorld,
+  request: RunRequest,
+  heartbeat: Heartbeat | undefined,
+): Promise<Run> {
+  return simulate(() => {
     const run = new Run(loaded, request);
     watched = run;
     try {
@@ -62,7 +72,26 @@ export async function runWorld(
     }
     return run;
   });
-  return run.outcome();
+}
+
+/**
+ * The same outcome, with the places of rejections that have none: the run is made once more while every promise is
+ * followed, which is too dear for all runs.
+ */
+async function withPlaces(
+  outcome: RunOutcome,
+  loaded: LoadedWorld,
+  request: RunRequest,
+  heartbeat: Heartbeat | undefined,
+): Promise<RunOutcome> {
+  const end = followPromises();
+  try {
+    const again = (await runOnce(loaded, request, heartbeat)).outcome();
+    if (again.fingerprint !== outcome.fingerprint) return outcome;
+    return { ...outcome, violations: again.violations };
+  } finally {
+    end();
+  }
 }
 
 let watched: Run | undefined;
@@ -123,6 +152,17 @@ class Run {
       setLink: (from, to, effect) => this.#links.setEffect(from, to, effect),
       restart: (host) => this.#start(host),
     });
+  }
+
+  /** A process died of something that says nothing of where it comes from. */
+  get wantsPlaces(): boolean {
+    const { tolerate } = this.#loaded.plan;
+    return (
+      !tolerate.has("uncaught") &&
+      this.#ends.some(({ how, stack }) => {
+        return how === "uncaught" && !hasPlace(stack);
+      })
+    );
   }
 
   hostName(id: number): string | undefined {

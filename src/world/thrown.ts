@@ -1,6 +1,6 @@
 /** What a program died of, in words: what was thrown, and where in the user's own code. */
 import { messageOf } from "../base/errors.ts";
-import { rejectionReason } from "../node/index.ts";
+import { rejectionReason, rejectionStacks } from "../node/index.ts";
 import { userFrames } from "./load.ts";
 
 /** What was thrown and nobody caught. */
@@ -21,16 +21,16 @@ const PLACES_MAX = 2;
 export function describeThrown(thrown: unknown): ThrownWords {
   const reason = rejectionReason(thrown);
   if (reason !== undefined) {
-    return { what: cut(`unhandled rejection: ${firstLine(messageOf(reason.value))}`), stack: [] };
+    const what = cut(`unhandled rejection: ${firstLine(messageOf(reason.value))}`);
+    return { what, stack: rejectionPlaces(thrown, []) };
   }
   if (!(thrown instanceof Error)) {
-    return { what: cut(`thrown: ${firstLine(messageOf(thrown))}`), stack: [] };
+    const what = cut(`thrown: ${firstLine(messageOf(thrown))}`);
+    return { what, stack: rejectionPlaces(thrown, []) };
   }
   try {
-    return {
-      what: cut(errorWords(thrown)),
-      stack: placesOf(userFrames(String(thrown.stack ?? ""))),
-    };
+    const frames = userFrames(String(thrown.stack ?? ""));
+    return { what: cut(errorWords(thrown)), stack: rejectionPlaces(thrown, frames) };
   } catch {
     return { what: "an error that cannot be printed", stack: [] };
   }
@@ -50,6 +50,22 @@ function errorWords(error: Error): string {
     cause = (cause as { cause?: unknown } | null)?.cause;
   }
   return told.join(", ");
+}
+
+/** Whether the places say where in the user's own code it came from. */
+export function hasPlace(stack: readonly string[]): boolean {
+  return stack.some((frame) => !isPackage(frame));
+}
+
+/** The places of an error; where it has none, those of the promise that was rejected with it. */
+function rejectionPlaces(thrown: unknown, frames: readonly string[]): readonly string[] {
+  const places = placesOf(frames);
+  if (hasPlace(places)) return places;
+  for (const stack of rejectionStacks(thrown)) {
+    const own = placesOf(userFrames(stack));
+    if (hasPlace(own)) return [...own, ...places.map((place) => `thrown at ${place}`)];
+  }
+  return places;
 }
 
 /** The user's own frames first: that a driver threw it says little of who used the driver how. */

@@ -1,4 +1,5 @@
 /** Runs a compiled program in a process that is there already. */
+import { noteRejection } from "../rejection-frames.ts";
 import type { NodeProcess } from "../node-process.ts";
 import { diskOf } from "../../sim/disk/index.ts";
 import type { CompiledProgram } from "./compile.ts";
@@ -40,9 +41,13 @@ export function startCompiled(
     : evaluate();
   // What an ES module throws at its top level is a rejection of its evaluation, in Node's words too.
   node.settled = false;
+  let main: void | Promise<void>;
   evaluated
     .then(
-      () => options.main?.(published, node),
+      () => {
+        main = options.main?.(published, node);
+        return main;
+      },
       (thrown: unknown) => node.uncaught(thrown, program.isModule === true),
     )
     .then(
@@ -51,6 +56,7 @@ export function startCompiled(
       },
       (thrown: unknown) => {
         node.settled = true;
+        if (main) noteRejection(thrown, main);
         node.uncaught(thrown, true);
       },
     );

@@ -55,6 +55,10 @@ export default world("stories", (w) => {
     await sleep(700);
     throw { code: "E42", message: "no error at all" };
   });
+  w.host("rejects", async ({ sleep }) => {
+    await sleep(800);
+    void Promise.reject("a text");
+  });
   w.check({ name: "only a no", judge: () => false });
   w.check({ name: "only a sentence", judge: () => "y is wrong" });
   w.check({
