@@ -89,6 +89,10 @@ const makers: Record<string, Make> = {
   navigator: from("internal/navigator", "navigator"),
   Navigator: from("internal/navigator", "Navigator"),
 };
+// Before it was undici's, it was the one of message ports.
+if (Number.parseInt(process.versions.node, 10) < 22) {
+  makers["MessageEvent"] = from("internal/worker/io", "MessageEvent");
+}
 for (const [name, file] of Object.entries(webStreams)) {
   makers[name] = from(`internal/webstreams/${file}`, name);
 }

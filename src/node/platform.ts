@@ -6,6 +6,7 @@ import { createBlobBinding } from "./bindings/blob.ts";
 import { createCredentialsBinding } from "./bindings/credentials.ts";
 import { createFsBinding, createFsDirBinding, createFsEventBinding } from "./bindings/fs/index.ts";
 import { createIpcSerdesBinding } from "./bindings/ipc-serdes.ts";
+import { createLocksBinding } from "./bindings/locks.ts";
 import { createMessagingBinding } from "./bindings/messaging.ts";
 import { networkBindings } from "./bindings/network.ts";
 import { createWebStorageBinding } from "./bindings/webstorage.ts";
@@ -30,6 +31,7 @@ export function preparePlatform(): void {
   registerBindings({
     blob: createBlobBinding,
     ipc_serdes: createIpcSerdesBinding,
+    locks: createLocksBinding,
     messaging: createMessagingBinding,
     zlib: createZlibBinding,
   });

@@ -1,38 +1,40 @@
 /** `internalBinding('blob')`: the bytes behind `Blob`, in memory. */
 
-interface BlobHandle {
-  readonly bytes: Uint8Array;
-  slice(start: number, end: number): BlobHandle;
-  getReader(): { pull(callback: (status: number, buffer?: ArrayBuffer) => void): void };
-}
-
 /** What `pull` says: the end, and that there is more. */
 const END = 0;
 const MORE = 1;
 
 const CHUNK_BYTES = 65_536;
 
-function createHandle(bytes: Uint8Array): BlobHandle {
-  return {
-    bytes,
-    slice: (start, end) => createHandle(bytes.slice(start, end)),
-    getReader() {
-      let at = 0;
-      return {
-        // Bytes in memory never make a reader wait.
-        setWakeup() {},
-        pull(callback) {
-          if (at >= bytes.length) {
-            callback(END);
-            return;
-          }
-          const chunk = bytes.slice(at, at + CHUNK_BYTES);
-          at += chunk.length;
-          callback(MORE, chunk.buffer as ArrayBuffer);
-        },
-      };
-    },
-  };
+/** Bytes, which nobody changes any more. */
+class BlobHandle {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  slice(start: number, end: number): BlobHandle {
+    return new BlobHandle(this.bytes.slice(start, end));
+  }
+
+  getReader(): object {
+    const { bytes } = this;
+    let at = 0;
+    return {
+      // Bytes in memory never make a reader wait.
+      setWakeup() {},
+      pull(callback: (status: number, buffer?: ArrayBuffer) => void) {
+        if (at >= bytes.length) {
+          callback(END);
+          return;
+        }
+        const chunk = bytes.slice(at, at + CHUNK_BYTES);
+        at += chunk.length;
+        callback(MORE, chunk.buffer as ArrayBuffer);
+      },
+    };
+  }
 }
 
 function join(parts: readonly unknown[]): Uint8Array {
@@ -60,7 +62,7 @@ function partBytes([source, start, length]: readonly [unknown, number?, number?]
 export function createBlobBinding(): object {
   const stored = new Map<string, unknown[]>();
   return {
-    createBlob: (sources: readonly unknown[]) => createHandle(join(sources)),
+    createBlob: (sources: readonly unknown[]) => new BlobHandle(join(sources)),
     concat: (parts: readonly unknown[]) => join(parts).buffer,
     storeDataObject: (id: string, handle: unknown, size: number, type: string) =>
       stored.set(id, [handle, size, type]),

@@ -20,7 +20,8 @@ function symbolBag(): Record<string, symbol> {
 
 /** The symbols that Node's C++ and JavaScript share, by name. */
 export const perIsolateSymbols: Record<string, symbol> = symbolBag();
-const privateSymbols: Record<string, symbol> = symbolBag();
+/** The keys of what Node's C++ keeps on objects. */
+export const privateSymbols: Record<string, symbol> = symbolBag();
 
 /** The frames below the one of `node:util` that asks, as V8 describes them. */
 function callSitesBelow(count: number): object[] {

@@ -29,10 +29,11 @@ export class Handle {
   readonly #asyncId: number;
   readonly #type: string;
 
-  constructor(context: BindingContext, type = "HANDLEWRAP") {
+  /** `resource` is what the program has for it, if that is another object. */
+  constructor(context: BindingContext, type = "HANDLEWRAP", resource?: object) {
     this.context = context;
     this.#type = type;
-    this.#asyncId = context.async.register(this, type);
+    this.#asyncId = context.async.register(resource ?? this, type);
   }
 
   /** Node's name for it in `process.getActiveResourcesInfo`. */

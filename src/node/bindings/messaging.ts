@@ -1,13 +1,26 @@
 /**
- * `internalBinding('messaging')`: message ports between threads of one host, and within a thread. A
- * message is cloned when it is posted and arrives in a later turn of the receiver's loop.
+ * `internalBinding('messaging')`: message ports between threads of one host, and within a thread, and channels
+ * that many ports share. A message is cloned when it is posted (`message.ts`) and arrives in a later turn of
+ * the receiver's loop.
  */
+import type { Host } from "../../sim/host.ts";
 import { Kind } from "../../trace/kinds.ts";
+import { hasLibraryFile } from "../lib/natives.ts";
 import type { BindingContext } from "./context.ts";
 import { perIsolateSymbols } from "./core.ts";
 import { Handle } from "./handle.ts";
+import {
+  JSTransferable,
+  type Message,
+  pack,
+  type PortRules,
+  type Receiver,
+  unpack,
+} from "./message.ts";
 
 const HOP_NS = 5_000;
+/** From one message to the next: a program that answers itself for ever must not stop time. */
+const NEXT_NS = 1_000;
 
 const HYBRID_DISPATCH = Symbol.for("nodejs.internal.kHybridDispatch");
 const RECEIVING_PORTS = Symbol.for("nodejs.internal.kCurrentlyReceivingPorts");
@@ -15,43 +28,50 @@ const onInit = perIsolateSymbols["oninit"] as symbol;
 const onClose = perIsolateSymbols["handle_onclose"] as symbol;
 const noMessage = perIsolateSymbols["no_message_symbol"] as symbol;
 
-interface Posted {
-  readonly message: unknown;
-  readonly ports: readonly unknown[];
-}
+/** What is joined: two ports, or all of a broadcast channel. */
+class Group {
+  readonly members: Set<PortState> = new Set();
+  /** A channel of two is over when one of them closes. */
+  readonly isPair: boolean;
 
-/** What a port needs to know of the port at the other end, whichever process it lives in. */
-interface PortEnd {
-  receive(posted: Posted): void;
-  peerClosed(): void;
+  constructor(isPair: boolean) {
+    this.isPair = isPair;
+  }
 }
-
-/** A port that travels inside a message: it is taken out here and put up again where it arrives. */
-const portsByClass = new WeakMap<object, { detach(): PortState }>();
 
 /** The part of a port that survives a transfer to another thread. */
 class PortState {
-  queue: Posted[] = [];
-  peer: PortState | undefined;
-  end: PortEnd | undefined;
+  readonly group: Group;
+  queue: Message[] = [];
+  end: Port | undefined;
   closed = false;
 
-  post(posted: Posted): void {
-    const { peer } = this;
-    if (!peer || peer.closed) return;
-    peer.queue.push(posted);
-    peer.end?.receive(posted);
+  constructor(group: Group) {
+    this.group = group;
+    group.members.add(this);
+  }
+
+  post(message: Message): void {
+    for (const other of this.group.members) {
+      if (other === this || other.closed) continue;
+      // A channel's members each get a clone of their own.
+      const { isPair } = this.group;
+      other.queue.push(isPair ? message : { ...message, body: structuredClone(message.body) });
+      other.end?.receive();
+    }
   }
 
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.peer?.end?.peerClosed();
+    this.group.members.delete(this);
+    if (!this.group.isPair) return;
+    for (const other of this.group.members) other.end?.peerClosed();
   }
 }
 
 /** A port on its way to another process. */
-class TravellingPort {
+class Travelling {
   readonly state: PortState;
 
   constructor(state: PortState) {
@@ -59,264 +79,325 @@ class TravellingPort {
   }
 }
 
-/** Clones a message; ports of its transfer list come out as travelling ports, in order. */
-export function cloneMessage(message: unknown, transfer: readonly unknown[]): Posted {
-  const ports = transfer.filter((item) => portsByClass.has(item as object));
-  const others = transfer.filter((item) => !portsByClass.has(item as object));
-  const stand = new Map<unknown, object>();
-  const replaced = replacePorts(message, ports, stand);
-  const cloned: unknown = structuredClone(replaced, { transfer: others as never[] });
-  const travelling = ports.map((port) => {
-    const detached = portsByClass.get(port as object)?.detach();
-    return new TravellingPort(detached as PortState);
-  });
-  return { message: cloned, ports: travelling };
-}
-
-const PLACE = "lightcone:port:";
-
-/** Ports inside a message become marks that structured cloning leaves alone. */
-function replacePorts(
-  value: unknown,
-  ports: readonly unknown[],
-  seen: Map<unknown, object>,
-): unknown {
-  if (ports.length === 0 || typeof value !== "object" || value === null) return value;
-  const index = ports.indexOf(value);
-  if (index >= 0) return PLACE + index;
-  const known = seen.get(value);
-  if (known) return known;
-  if (Array.isArray(value)) {
-    const copy: unknown[] = [];
-    seen.set(value, copy);
-    for (const item of value) copy.push(replacePorts(item, ports, seen));
-    return copy;
-  }
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
-  const copy: Record<string, unknown> = {};
-  seen.set(value, copy);
-  for (const [key, item] of Object.entries(value)) copy[key] = replacePorts(item, ports, seen);
-  return copy;
-}
-
-function restorePorts(value: unknown, ports: readonly unknown[]): unknown {
-  if (ports.length === 0) return value;
-  if (typeof value === "string" && value.startsWith(PLACE))
-    return ports[Number(value.slice(PLACE.length))];
-  if (Array.isArray(value)) return value.map((item) => restorePorts(item, ports));
-  if (
-    typeof value === "object" &&
-    value !== null &&
-    Object.getPrototypeOf(value) === Object.prototype
-  ) {
-    const out: Record<string, unknown> = {};
-    for (const [key, item] of Object.entries(value)) out[key] = restorePorts(item, ports);
-    return out;
-  }
-  return value;
-}
-
 /** Two ends that are joined to each other, to be given to two processes. */
 export function createPortPair(): [object, object] {
-  const [a, b] = [new PortState(), new PortState()];
-  a.peer = b;
-  b.peer = a;
-  return [new TravellingPort(a), new TravellingPort(b)];
+  const group = new Group(true);
+  return [new Travelling(new PortState(group)), new Travelling(new PortState(group))];
 }
 
-/** What keeps the loop alive for a port. Node re-chains a port's own prototype, so it is not the port. */
-class PortHandle extends Handle {
-  readonly #port: object;
-  readonly #onClosed: () => void;
+/** The ports of all processes. What a program holds is an object whose prototype Node's library re-chains. */
+const ports = new WeakMap<object, Port>();
 
-  constructor(context: BindingContext, port: object, onClosed: () => void) {
-    super(context, "MESSAGEPORT");
-    this.#port = port;
-    this.#onClosed = onClosed;
+const rules: PortRules = {
+  isPort: (value) => ports.has(value),
+  isDetached: (port) => ports.get(port)?.isDetached !== false,
+  detach: (port) => new Travelling((ports.get(port) as Port).detach()),
+};
+
+/** Broadcast channels: each process of a host has its own, which its threads share. */
+const channels = new WeakMap<Host, Map<string, Group>>();
+
+function channelOf({ process }: BindingContext, name: string): Group {
+  let own = channels.get(process.host);
+  if (own === undefined) channels.set(process.host, (own = new Map()));
+  const key = `${process.pid} ${name}`;
+  let group = own.get(key);
+  if (group === undefined || group.members.size === 0) own.set(key, (group = new Group(false)));
+  return group;
+}
+
+/** One end, as its process has it. */
+class Port extends Handle {
+  readonly object: object;
+  #state: PortState | undefined;
+  #started = false;
+  #delivering = false;
+  readonly #receiver: Receiver;
+
+  constructor(context: BindingContext, object: object, state: PortState, receiver: Receiver) {
+    super(context, "MESSAGEPORT", object);
+    this.object = object;
+    this.#state = state;
+    this.#receiver = receiver;
+    state.end = this;
   }
 
-  override activate(): void {
-    super.activate();
+  /** Whether it was closed, or posted away. */
+  get isDetached(): boolean {
+    return this.#state === undefined || this.closing;
   }
 
-  override deactivate(): void {
-    super.deactivate();
+  detach(): PortState {
+    const state = this.#state as PortState;
+    state.end = undefined;
+    this.#state = undefined;
+    super.close();
+    return state;
+  }
+
+  post(value: unknown, transfer: readonly unknown[]): true | undefined {
+    const state = this.#state;
+    const message = pack(rules, value, transfer, this.object);
+    if (state === undefined || state.closed) return undefined;
+    for (const host of message.hosts) {
+      if (host.kind !== "port" || !state.group.members.has(host.port.state as PortState)) continue;
+      this.#lose(state);
+      return true;
+    }
+    state.post(message);
+    return true;
+  }
+
+  /** The other end was posted to itself: nobody can reach it any more. */
+  #lose(state: PortState): void {
+    const { emitWarning } = this.context.require("internal/process/warning") as {
+      emitWarning(text: string): void;
+    };
+    emitWarning("The target port was posted to itself, and the communication channel was lost");
+    for (const member of [...state.group.members]) member.closed = true;
+    state.group.members.clear();
+    this.close();
+  }
+
+  start(): void {
+    if (this.isDetached) return;
+    this.#started = true;
+    this.activate();
+    this.#deliverLater(HOP_NS);
+  }
+
+  stop(): void {
+    this.#started = false;
+  }
+
+  override close(callback?: () => void): void {
+    if (this.closing) return;
+    this.#state?.close();
+    super.close(callback);
   }
 
   override closed(callback: (() => void) | undefined): void {
     super.closed(callback);
-    const close = (this.#port as Record<symbol, (() => void) | undefined>)[onClose];
-    this.#onClosed();
-    if (close) this.context.async.makeCallback(this, close.bind(this.#port), []);
+    const close = (this.object as Record<symbol, (() => void) | undefined>)[onClose];
+    this.#state = undefined;
+    if (close) this.context.async.makeCallback(this.object, close, []);
+  }
+
+  receive(): void {
+    this.#deliverLater(HOP_NS);
+  }
+
+  peerClosed(): void {
+    const { process } = this.context;
+    const close = (): void => {
+      this.drain();
+      this.close();
+    };
+    process.schedule(HOP_NS, Kind.internal, close, undefined);
+  }
+
+  /** Takes the next message without waiting for the loop: `receiveMessageOnPort`. */
+  take(): unknown {
+    const message = this.#state?.queue.shift();
+    if (message === undefined) return noMessage;
+    return unpack(message, this.#receiver).value;
+  }
+
+  /** Delivers all that has come, at once. */
+  drain(): void {
+    while (this.#started && this.#deliverNext());
+  }
+
+  #deliverLater(delayNs: number): void {
+    if (!this.#started || this.#delivering || !this.#state?.queue.length) return;
+    this.#delivering = true;
+    const { process } = this.context;
+    process.schedule(delayNs, Kind.completion, deliver, this as Port);
+  }
+
+  /** @internal One message a turn: ticks and microtasks run between any two. */
+  deliver(): void {
+    this.#delivering = false;
+    if (this.#started) this.#deliverNext();
+    this.#deliverLater(NEXT_NS);
+  }
+
+  #deliverNext(): boolean {
+    const message = this.#state?.queue.shift();
+    if (message === undefined) return false;
+    this.context.async.makeCallback(this.object, () => this.#dispatch(message), []);
+    return true;
+  }
+
+  /** What `emitMessage` of Node's `internal/per_context/messageport` does. */
+  #dispatch(message: Message): void {
+    const target = this.object as Record<symbol, unknown>;
+    let type = "message";
+    let value: unknown;
+    let received: readonly object[] = [];
+    try {
+      ({ value, ports: received } = unpack(message, this.#receiver));
+    } catch (thrown) {
+      type = "messageerror";
+      value = thrown;
+    }
+    target[RECEIVING_PORTS] = received;
+    try {
+      (target[HYBRID_DISPATCH] as (...args: unknown[]) => void)(value, type, undefined);
+    } finally {
+      target[RECEIVING_PORTS] = undefined;
+    }
   }
 }
 
-/** What `emitMessage` of Node's `internal/per_context/messageport` does. */
-function dispatch(port: object, ports: readonly unknown[], message: unknown): void {
-  const target = port as Record<symbol, unknown>;
-  target[RECEIVING_PORTS] = ports;
-  try {
-    (target[HYBRID_DISPATCH] as (...args: unknown[]) => void)(message, "message", undefined);
-  } finally {
-    target[RECEIVING_PORTS] = undefined;
-  }
+function deliver(port: Port): void {
+  port.deliver();
 }
 
 /** Makes the binding of one process. */
 export function createMessagingBinding(context: BindingContext): object {
   const { process } = context;
+  let create: ((info: string) => object) | undefined;
+  /** The object whose port is being made: it is looked at before there is one. */
+  let making: object | undefined;
 
-  class MessagePort implements PortEnd {
-    #state: PortState | undefined;
-    #started = false;
-    #delivering = false;
-    readonly #handle: PortHandle;
-
-    constructor() {
-      this.#handle = new PortHandle(context, this, () => {
-        this.#state = undefined;
-      });
-      portsByClass.set(this, { detach: () => this.#detach() });
-    }
-
-    /** Whether `value` is a port of this process. */
-    static is(value: unknown): value is MessagePort {
-      return typeof value === "object" && value !== null && #state in value;
-    }
-
-    /** Puts up a port that arrived; Node's initializer runs for every port that C++ makes. */
-    static adopt(port: unknown): MessagePort {
-      const made = new MessagePort();
-      const { state } = port as TravellingPort;
-      made.#state = state;
-      state.end = made;
-      (made as unknown as Record<symbol, (() => void) | undefined>)[onInit]?.call(made);
-      return made;
-    }
-
-    #detach(): PortState {
-      const state = this.#state as PortState;
-      state.end = undefined;
-      this.#state = undefined;
-      this.#handle.deactivate();
-      return state;
-    }
-
-    ref(): void {
-      this.#handle.ref();
-    }
-
-    unref(): void {
-      this.#handle.unref();
-    }
-
-    hasRef(): boolean {
-      return this.#handle.hasRef();
-    }
-
-    postMessage(message: unknown, options?: { transfer?: unknown[] } | unknown[]): void {
-      // `process.exit` unwinds the stack: what code on the way still says, nobody hears.
-      if (!process.alive) return;
-      const transfer = Array.isArray(options) ? options : (options?.transfer ?? []);
-      this.#state?.post(cloneMessage(message, transfer));
-    }
-
-    start(): void {
-      this.#started = true;
-      this.#handle.activate();
-      this.#deliverLater();
-    }
-
-    stop(): void {
-      this.#started = false;
-      this.#handle.deactivate();
-    }
-
-    close(): void {
-      if (this.#handle.closing) return;
-      this.#state?.close();
-      this.#handle.close();
-    }
-
-    drain(): void {
-      this.#deliver();
-    }
-
-    receive(): void {
-      this.#deliverLater();
-    }
-
-    peerClosed(): void {
-      const close = (): void => {
-        this.#deliver();
-        this.close();
-      };
-      process.schedule(HOP_NS, Kind.internal, close, undefined);
-    }
-
-    /** Takes the next message without waiting for the loop: `receiveMessageOnPort`. */
-    take(): { message: unknown } | undefined {
-      const posted = this.#state?.queue.shift();
-      if (!posted) return undefined;
-      const ports = posted.ports.map((port) => MessagePort.adopt(port));
-      return { message: restorePorts(posted.message, ports) };
-    }
-
-    #deliverLater(): void {
-      if (!this.#started || this.#delivering || !this.#state?.queue.length) return;
-      this.#delivering = true;
-      process.schedule(HOP_NS, Kind.completion, () => this.#deliver(), undefined);
-    }
-
-    #deliver(): void {
-      this.#delivering = false;
-      while (this.#started && this.#state?.queue.length && !this.#handle.closing) {
-        const { message, ports: travelling } = this.#state.queue.shift() as Posted;
-        const ports = travelling.map((port) => MessagePort.adopt(port));
-        const deliver = (): void => dispatch(this, ports, restorePorts(message, ports));
-        context.async.makeCallback(this.#handle, deliver, []);
+  const receiver: Receiver = {
+    adopt: (port) => adopt((port as Travelling).state),
+    create(info) {
+      // Node's bootstrap sets it up; here it waits for the first who needs it.
+      if (create === undefined) {
+        (context.require("internal/worker/js_transferable") as { setup(): void }).setup();
       }
-    }
+      const [file = ""] = info.split(":");
+      if (!hasLibraryFile(file)) throw new Error(`Missing internal module '${file}'`);
+      return (create as (info: string) => object)(info);
+    },
+  };
+
+  function MessagePort(): never {
+    const error = new TypeError("Constructor cannot be called");
+    throw Object.assign(error, { code: "ERR_CONSTRUCT_CALL_INVALID" });
+  }
+  const prototype = MessagePort.prototype as object;
+
+  /** Puts up a port; Node's initializer runs for every port that C++ makes. */
+  function adopt(state: PortState): object {
+    const object = Object.create(prototype) as Record<symbol, (() => void) | undefined>;
+    making = object;
+    const port = new Port(context, object, state, receiver);
+    making = undefined;
+    ports.set(object, port);
+    object[onInit]?.call(object);
+    return object;
   }
 
-  class MessageChannel {
-    readonly port1: MessagePort;
-    readonly port2: MessagePort;
-
-    constructor() {
-      const [a, b] = createPortPair();
-      this.port1 = MessagePort.adopt(a);
-      this.port2 = MessagePort.adopt(b);
-    }
+  function portOf(value: unknown): Port {
+    const port = ports.get(value as object);
+    if (port === undefined) throw new TypeError("Illegal invocation");
+    return port;
   }
 
-  // What Node's library will call on a port, whatever it does to the port's prototype.
-  const { stop, drain, take } = MessagePort.prototype;
-  class JSTransferable {}
+  function transferOf(options: unknown): readonly unknown[] {
+    if (options === undefined || options === null) return [];
+    const invalid = (name: string): never => {
+      const message = `Optional ${name} argument must be an iterable`;
+      throw Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_TYPE" });
+    };
+    if (typeof options !== "object") return invalid("transferList");
+    const listed = itemsOf(options);
+    if (listed !== undefined) return listed;
+    const { transfer } = options as { transfer?: unknown };
+    if (transfer === undefined) return [];
+    return itemsOf(transfer) ?? invalid("options.transfer");
+  }
+
+  const methods: Record<string, (this: unknown, ...args: never[]) => unknown> = {
+    postMessage(this: unknown, ...args: unknown[]): true | undefined {
+      if (args.length === 0) {
+        const message = "Not enough arguments to MessagePort.postMessage";
+        throw Object.assign(new TypeError(message), { code: "ERR_MISSING_ARGS" });
+      }
+      // `process.exit` unwinds the stack: what code on the way still says, nobody hears.
+      if (!process.alive) return undefined;
+      const transfer = transferOf(args[1]);
+      return portOf(this).post(args[0], transfer);
+    },
+    start() {
+      portOf(this).start();
+    },
+    close() {
+      portOf(this).close();
+    },
+    ref() {
+      portOf(this).ref();
+    },
+    unref() {
+      portOf(this).unref();
+    },
+    hasRef() {
+      if (this === making) return false;
+      const port = portOf(this);
+      return port.isDetached ? undefined : port.hasRef();
+    },
+  };
+  for (const [name, value] of Object.entries(methods)) {
+    Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
+  }
+
+  function MessageChannel(this: { port1: object; port2: object }): void {
+    if (new.target === undefined) {
+      const error = new TypeError("Cannot call constructor without `new`");
+      throw Object.assign(error, { code: "ERR_CONSTRUCT_CALL_REQUIRED" });
+    }
+    const group = new Group(true);
+    this.port1 = adopt(new PortState(group));
+    this.port2 = adopt(new PortState(group));
+  }
 
   return {
     DOMException,
     MessageChannel,
     MessagePort,
     JSTransferable,
-    adoptPort: (port: unknown) => MessagePort.adopt(port),
-    structuredClone: (value: unknown, options?: { transfer: [] }) =>
-      structuredClone(value, options),
-    setDeserializerCreateObjectFunction: () => {},
-    setDeserializerCreateFunction: () => {},
+    adoptPort: (port: unknown) => adopt((port as Travelling).state),
+    structuredClone: (value: unknown, options?: { transfer?: readonly unknown[] }) =>
+      unpack(pack(rules, value, options?.transfer ?? []), receiver).value,
+    setDeserializerCreateObjectFunction: (made: (info: string) => object) => void (create = made),
+    setDeserializerCreateFunction: (made: (info: string) => object) => void (create = made),
     exposeLazyDOMExceptionProperty: () => {},
-    stopMessagePort: (port: unknown) => stop.call(port as MessagePort),
-    checkMessagePort: (port: unknown) => MessagePort.is(port),
-    drainMessagePort: (port: unknown) => drain.call(port as MessagePort),
-    moveMessagePortToContext: (port: unknown) => port,
-    receiveMessageOnPort: (port: unknown) => {
-      const taken = take.call(port as MessagePort);
-      return taken ? taken.message : noMessage;
+    stopMessagePort: (port: unknown) => ports.get(port as object)?.stop(),
+    checkMessagePort: (port: unknown) => ports.has(port as object),
+    drainMessagePort: (port: unknown) => ports.get(port as object)?.drain(),
+    moveMessagePortToContext(port: unknown) {
+      if (ports.get(port as object)?.isDetached === true) {
+        const message = "Cannot send data on closed MessagePort";
+        throw Object.assign(new Error(message), { code: "ERR_CLOSED_MESSAGE_PORT" });
+      }
+      return port;
     },
-    broadcastChannel: () => {
-      throw Object.assign(new Error("BroadcastChannel is not simulated"), {
-        code: "LC_NOT_SIMULATED",
-      });
+    receiveMessageOnPort(value: unknown) {
+      const port = ports.get(value as object);
+      if (port === undefined) {
+        const message = 'The "port" argument must be a MessagePort instance';
+        throw Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_TYPE" });
+      }
+      return port.take();
     },
+    broadcastChannel: (name: string) => adopt(new PortState(channelOf(context, name))),
   };
+}
+
+/** What an iterable holds; `undefined` if it is none. */
+function itemsOf(value: unknown): unknown[] | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const begin = (value as Partial<Iterable<unknown>>)[Symbol.iterator];
+  if (typeof begin !== "function") return undefined;
+  const iterator = begin.call(value) as Partial<Iterator<unknown>>;
+  if (typeof iterator?.next !== "function") return undefined;
+  const items: unknown[] = [];
+  for (;;) {
+    const { done, value: item } = iterator.next() as IteratorResult<unknown>;
+    if (done === true) return items;
+    items.push(item);
+  }
 }

@@ -7,7 +7,11 @@ import { Kind } from "../../trace/kinds.ts";
 import { Process } from "../../sim/process.ts";
 import { birthOf } from "../birth.ts";
 import type { NodeProcess } from "../node-process.ts";
+import { hostFiles } from "../program/host-files.ts";
+import { notFound } from "../program/commonjs.ts";
+import type { CompiledProgram } from "../program/compile.ts";
 import { programFor } from "../program/library.ts";
+import { isModuleSyntax, ownLoader, runSource } from "../program/run-source.ts";
 import { startCompiled } from "../program/evaluate.ts";
 import type { Realm } from "../realm-types.ts";
 import { Handle } from "./handle.ts";
@@ -17,6 +21,8 @@ import { createPortPair } from "./messaging.ts";
 const START_NS = 5_000_000;
 /** What it takes to hear that a thread has ended. */
 const JOIN_NS = 100_000;
+
+const [NODE_MAJOR = 0, NODE_MINOR = 0] = process.versions.node.split(".").map(Number);
 
 const nextThreadId = new WeakMap<object, number>();
 
@@ -193,13 +199,35 @@ function loadScript(
   const name = evaluated ? "[worker eval]" : filename;
   realm.process.argv.splice(1, 0, name, ...(argv ?? []));
   port.postMessage({ type: messageTypes.UP_AND_RUNNING });
+  if (doEval === "classic") {
+    node.loop.checkIdle();
+    try {
+      runSource(node, filename, name);
+      return;
+    } catch (thrown) {
+      if (!isModuleSyntax(thrown) || !takesModules) throw thrown;
+    }
+  }
+  const { kind, origin } = hostFiles(node.process);
+  if (!evaluated && kind(filename) === 0 && origin(filename) === undefined) {
+    node.loop.checkIdle();
+    ownLoader(node).runMain(filename);
+    return;
+  }
   const injected = Object.keys(node.injected);
-  const program = programFor(
-    evaluated ? { source: filename, name } : { entry: filename, injected },
-  );
+  let program: CompiledProgram | undefined;
+  try {
+    program = programFor(evaluated ? { source: filename, name } : { entry: filename, injected });
+  } catch (thrown) {
+    if ((thrown as Error).message.startsWith("cannot find ")) throw notFound(filename, []);
+    throw thrown;
+  }
   if (!program) {
     node.process.host.kernel.abandon();
     return;
   }
   startCompiled(node, program, { inject: node.injected });
 }
+
+/** From then on, a script with `import` in it is taken for an ES module. */
+const takesModules = NODE_MAJOR > 22 || (NODE_MAJOR === 22 && NODE_MINOR >= 7);

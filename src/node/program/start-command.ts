@@ -2,9 +2,9 @@
 import type { Process } from "../../sim/process.ts";
 import type { Command } from "../command.ts";
 import type { NodeProcess, StandardStream } from "../node-process.ts";
-import { loaderOf } from "./commonjs.ts";
 import { hostFiles } from "./host-files.ts";
-import { programFor, type ProgramReference } from "./library.ts";
+import { programFor } from "./library.ts";
+import { ownLoader, runSource } from "./run-source.ts";
 import { startCompiled } from "./evaluate.ts";
 
 /** What a child gets of its parent. */
@@ -47,22 +47,19 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
     if (found !== undefined && hostFiles(child).origin(found) === undefined) {
       node.loop.checkIdle();
       // The process has its runner only now: what the script throws is caught by it and not by ours.
-      node.run((path) => loaderOf(node.realm, builtinsOf(injected)).runMain(path), found);
+      node.run((path) => ownLoader(node).runMain(path), found);
       return;
     }
   }
-  const reference: ProgramReference =
-    script === undefined
-      ? { source: (command as { source?: string }).source ?? "", name: "[eval]" }
-      : { entry: script, injected: Object.keys(injected) };
-  const program = programFor(reference);
+  if (script === undefined) {
+    const { source = "" } = command as { source?: string };
+    node.loop.checkIdle();
+    node.run(() => runSource(node, source, "[eval]"), undefined);
+    return;
+  }
+  const program = programFor({ entry: script, injected: Object.keys(injected) });
   if (program) node.run(() => startCompiled(node, program, { inject: injected }), undefined);
   else child.host.kernel.abandon();
-}
-
-/** What a program is given, as its loader takes it. */
-function builtinsOf(injected: Readonly<Record<string, unknown>>): Record<string, () => unknown> {
-  return Object.fromEntries(Object.entries(injected).map(([id, module]) => [id, () => module]));
 }
 
 /** What `setupChildProcessIpcChannel` of Node's `internal/process/pre_execution` does. */

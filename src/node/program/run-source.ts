@@ -1,0 +1,62 @@
+/** Runs a script that is no file: `node -e`, the source of a worker, a command of a shell. */
+import { builtinModules } from "node:module";
+import { posix } from "node:path";
+import type { NodeProcess } from "../node-process.ts";
+import { type CommonJsLoader, loaderOf } from "./commonjs.ts";
+
+/** What is run before the script, as Node does: its module's variables are global. */
+const PRELUDE =
+  "globalThis.module = module; globalThis.exports = exports; globalThis.require = require;" +
+  "globalThis.__dirname = __dirname; globalThis.__filename = __filename;";
+
+/** What a program is given, as its loader takes it. */
+export function builtinsOf(
+  injected: Readonly<Record<string, unknown>>,
+): Record<string, () => unknown> {
+  return Object.fromEntries(Object.entries(injected).map(([id, module]) => [id, () => module]));
+}
+
+/** The CommonJS loader of a process, which gives its programs what it was given itself. */
+export function ownLoader(node: NodeProcess): CommonJsLoader {
+  return loaderOf(node.realm, builtinsOf(node.injected));
+}
+
+/** Runs `source` in a process, which must be running, under the name that stack traces show. */
+export function runSource(node: NodeProcess, source: string, name: string): void {
+  const loader = ownLoader(node);
+  const global = node.global as Record<string, unknown>;
+  const cwd = (node.realm.process as { cwd(): string }).cwd();
+  const module = new loader.Module(name);
+  module.filename = posix.join(cwd, name);
+  module.path = cwd;
+  module.paths = loader.finder.modulePaths(cwd);
+  if (name === "[eval]") defineBuiltins(node, global);
+  module._compile(PRELUDE, `${name}-wrapper`);
+  global["__filename"] = name;
+  // A function of its own: a script may declare what is a variable of modules.
+  module._compile(`return (function () {${source}\n}).call(globalThis);`, name);
+}
+
+/** `node -e` has all modules by their names. */
+function defineBuiltins(node: NodeProcess, global: object): void {
+  for (const id of builtinModules) {
+    if (id.startsWith("_") || id.includes("/") || id in global) continue;
+    Object.defineProperty(global, id, {
+      configurable: true,
+      get: () => node.realm.requirePublic(id),
+      set(value: unknown) {
+        Object.defineProperty(global, id, { value, writable: true, configurable: true });
+      },
+    });
+  }
+}
+
+/** Whether a script failed to compile because it is an ES module: newer versions of Node take it for one. */
+export function isModuleSyntax(error: unknown): boolean {
+  return (
+    error instanceof SyntaxError &&
+    /^(Cannot use import statement|Unexpected token 'export'|Cannot use 'import.meta')/.test(
+      error.message,
+    )
+  );
+}
