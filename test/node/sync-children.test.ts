@@ -88,7 +88,7 @@ describe("a child that is waited for within a call", () => {
 
   it("is ended when it writes more than it may", async () => {
     await both(`${head}
-      const { error, signal, status } = spawnSync(node, ["-e", "for (let i = 0; i < 100; i++) console.log('x'.repeat(100))"], { maxBuffer: 1000 });
+      const { error, signal, status } = spawnSync(node, ["-e", "setInterval(() => console.log('x'.repeat(100)), 1)"], { maxBuffer: 1000 });
       console.log(error.code, error.message.replace(node, "node"), signal, status);
       try { execSync("echo 12345", { maxBuffer: 3 }) } catch (e) { console.log(e.code) }
     `);
