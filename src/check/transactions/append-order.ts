@@ -3,6 +3,7 @@
  * before 1 and 1 before 2. The longest read of a key gives its order (Kingsbury and Alvaro, "Elle:
  * Inferring Isolation Anomalies from Experimental Observations", VLDB 2020).
  */
+import { compareHashes, hashOfList, isLong } from "./clojure-order.ts";
 import { FAIL, INFO, NIL, OK, type TransactionTable } from "./table.ts";
 
 /** The first state of a list, in place of a version. */
@@ -83,8 +84,9 @@ export function appendOrder(table: TransactionTable, failed = false): AppendOrde
 }
 
 /**
- * Where several longest reads of a key contradict each other, any order is as good: take the one that was
- * seen last for the first time, as Elle does.
+ * Where several longest reads of a key contradict each other, any order is as good: take the one that Elle
+ * takes, which is the last in a set of Clojure's. Of lists of anything but integers, the one that was seen last
+ * for the first time.
  */
 function settleTies(
   table: TransactionTable,
@@ -102,7 +104,27 @@ function settleTies(
     if (!distinct) seen.set(key, [mop]);
     else if (!distinct.some((other) => lists.agree(mop, other, length))) distinct.push(mop);
   });
-  for (const [key, distinct] of seen) longest[key] = distinct[distinct.length - 1] as number;
+  for (const [key, distinct] of seen) {
+    longest[key] = distinct.length === 1 ? (distinct[0] as number) : lastOf(table, lists, distinct);
+  }
+}
+
+function lastOf(table: TransactionTable, lists: Lists, distinct: readonly number[]): number {
+  let last = -1;
+  let lastHash = 0;
+  for (const mop of distinct) {
+    const values = Array.from(
+      { length: lists.length(mop) },
+      (_, i) => table.versionValue[lists.at(mop, i)],
+    );
+    if (!values.every(isLong)) return distinct[distinct.length - 1] as number;
+    const hash = hashOfList(values);
+    if (last < 0 || compareHashes(hash, lastHash) >= 0) {
+      last = mop;
+      lastHash = hash;
+    }
+  }
+  return last;
 }
 
 function lay(
