@@ -41,9 +41,14 @@ function show(value: unknown): string {
   return value === undefined || value === null ? "" : showValue(value, SHOWN_MAX);
 }
 
-/** A value in words, cut to about `max` characters; what is cut says how long it was. */
+/**
+ * A value in words, cut to about `max` characters. What is cut says how long it was, and keeps its end: that is
+ * where two long values differ more often than not.
+ */
 export function showValue(value: unknown, max: number): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
   if (text.length <= max) return text;
-  return `${text.slice(0, max)}… (${text.length.toLocaleString("en-US")} characters)`;
+  const end = Math.floor(max / 3);
+  const length = `${text.length.toLocaleString("en-US")} characters`;
+  return `${text.slice(0, max - end)}… (${length}) …${text.slice(-end)}`;
 }

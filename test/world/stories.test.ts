@@ -68,7 +68,9 @@ describe("a story", () => {
       "writer write x 1 -> ok (asked at 0.110s)",
       "reader read x -> 1",
     ]);
-    expect(texts[3]).toMatch(/^reader not so: x is whole: \{"long":"y+… \(1,011 characters\)\n/);
+    expect(texts[3]).toMatch(
+      /^reader not so: x is whole: \{"long":"y+… \(1,011 characters\) …y+"\}\n/,
+    );
     expect(texts[3]).toMatch(/\n\S*stories\.world\.ts:38:5$/);
     expect(texts[4]).toBe("writer write x 2 -> ok (asked at 0.220s)");
     expect(texts).toHaveLength(5);
