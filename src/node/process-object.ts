@@ -19,6 +19,8 @@ export interface ProcessDescription {
   readonly argv: readonly string[];
   readonly execArgv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** The environment of another thread, to be this one's too. */
+  readonly sharedEnv?: object;
   readonly cwd: string;
   readonly title: string;
   /** What it was called by; "node" unless told. */
@@ -90,7 +92,7 @@ export function createProcessObject(process: Process, description: ProcessDescri
     argv: [EXEC_PATH, ...description.argv],
     execArgv: [...description.execArgv],
     execPath: EXEC_PATH,
-    env: createEnv(description.env),
+    env: description.sharedEnv ?? createEnv(description.env),
     ppid: process.parentPid,
     debugPort: 9229,
     domain: null,
@@ -257,7 +259,7 @@ export function completeProcessObject(realm: Realm): void {
     process[name] = credentials[name];
   }
   // Node's own wrappers of what belongs to the whole process: abort, chdir, cwd, umask, setuid, ...
-  realm.require("internal/bootstrap/switches/does_own_process_state");
+  realm.require(`internal/bootstrap/switches/does_${realm.thread ? "not_" : ""}own_process_state`);
   defineExitCode(realm);
   process.emitWarning = (...args: unknown[]) =>
     realm.require("internal/process/warning").emitWarning(...args);

@@ -5,6 +5,7 @@
  */
 import type { Host } from "../../sim/host.ts";
 import { Kind } from "../../trace/kinds.ts";
+import { withoutView } from "../views/view.ts";
 import { hasLibraryFile } from "../lib/natives.ts";
 import type { BindingContext } from "./context.ts";
 import { perIsolateSymbols } from "./core.ts";
@@ -112,13 +113,23 @@ class Port extends Handle {
   #state: PortState | undefined;
   #started = false;
   #delivering = false;
+  #isLast = false;
   readonly #receiver: Receiver;
+  /** The ends that its process has. */
+  readonly #own: Set<PortState>;
 
-  constructor(context: BindingContext, object: object, state: PortState, receiver: Receiver) {
+  constructor(
+    context: BindingContext,
+    object: object,
+    state: PortState,
+    options: { receiver: Receiver; own: Set<PortState> },
+  ) {
     super(context, "MESSAGEPORT", object);
+    this.#own = options.own;
+    this.#own.add(state);
     this.object = object;
     this.#state = state;
-    this.#receiver = receiver;
+    this.#receiver = options.receiver;
     state.end = this;
   }
 
@@ -130,6 +141,7 @@ class Port extends Handle {
   detach(): PortState {
     const state = this.#state as PortState;
     state.end = undefined;
+    this.#own.delete(state);
     this.#state = undefined;
     super.close();
     return state;
@@ -137,7 +149,8 @@ class Port extends Handle {
 
   post(value: unknown, transfer: readonly unknown[]): true | undefined {
     const state = this.#state;
-    const message = pack(rules, value, transfer, this.object);
+    // What the program has made of arrays and the like is not for us.
+    const message = withoutView(() => pack(rules, value, transfer, this.object));
     if (state === undefined || state.closed) return undefined;
     for (const host of message.hosts) {
       if (host.kind !== "port" || !state.group.members.has(host.port.state as PortState)) continue;
@@ -172,6 +185,7 @@ class Port extends Handle {
 
   override close(callback?: () => void): void {
     if (this.closing) return;
+    if (this.#state) this.#own.delete(this.#state);
     this.#state?.close();
     super.close(callback);
   }
@@ -187,19 +201,26 @@ class Port extends Handle {
     this.#deliverLater(HOP_NS);
   }
 
+  /** The other end is closed: so is this one, once nothing waits in it any more. */
   peerClosed(): void {
+    this.#isLast = true;
     const { process } = this.context;
     const close = (): void => {
       this.drain();
-      this.close();
+      this.#closeIfLast();
     };
     process.schedule(HOP_NS, Kind.internal, close, undefined);
+  }
+
+  #closeIfLast(): void {
+    if (this.#isLast && !this.#state?.queue.length) this.close();
   }
 
   /** Takes the next message without waiting for the loop: `receiveMessageOnPort`. */
   take(): unknown {
     const message = this.#state?.queue.shift();
     if (message === undefined) return noMessage;
+    this.#closeIfLast();
     return unpack(message, this.#receiver).value;
   }
 
@@ -220,6 +241,7 @@ class Port extends Handle {
     this.#delivering = false;
     if (this.#started) this.#deliverNext();
     this.#deliverLater(NEXT_NS);
+    this.#closeIfLast();
   }
 
   #deliverNext(): boolean {
@@ -258,6 +280,11 @@ function deliver(port: Port): void {
 export function createMessagingBinding(context: BindingContext): object {
   const { process } = context;
   let create: ((info: string) => object) | undefined;
+  const own = new Set<PortState>();
+  // A process, or thread, that ends closes its ends.
+  process.onEnd.add(() => {
+    for (const state of own) state.close();
+  });
   /** The object whose port is being made: it is looked at before there is one. */
   let making: object | undefined;
 
@@ -284,7 +311,7 @@ export function createMessagingBinding(context: BindingContext): object {
   function adopt(state: PortState): object {
     const object = Object.create(prototype) as Record<symbol, (() => void) | undefined>;
     making = object;
-    const port = new Port(context, object, state, receiver);
+    const port = new Port(context, object, state, { receiver, own });
     making = undefined;
     ports.set(object, port);
     object[onInit]?.call(object);

@@ -26,6 +26,19 @@ const [NODE_MAJOR = 0, NODE_MINOR = 0] = process.versions.node.split(".").map(Nu
 
 const nextThreadId = new WeakMap<object, number>();
 
+/** A thread that shares its maker's environment. */
+const SHARED = Symbol("shared");
+
+/** Whether a thread may have a flag of Node's for itself. */
+function isThreadFlag(flag: string): boolean {
+  const [name = ""] = flag.split("=");
+  if (wholeProcess.has(name) || (name === "--redirect-warnings" && name === flag)) return false;
+  return allowedFlags.has(name);
+}
+
+const wholeProcess = new Set(["--title", "--v8-pool-size", "--max-old-space-size"]);
+const allowedFlags = process.allowedNodeEnvironmentFlags;
+
 /** Makes the binding of one process. */
 export function createWorkerBinding(realm: Realm): object {
   const { context, thread } = realm;
@@ -36,12 +49,21 @@ export function createWorkerBinding(realm: Realm): object {
     readonly messagePort: object;
     onexit: ((code: number, error?: string | null, reason?: string | null) => void) | null = null;
     readonly #childPort: object;
-    readonly #env: Record<string, string> | null;
+    /** `null` for a copy of the maker's, a symbol for the maker's own. */
+    readonly #env: Record<string, string> | null | symbol;
+    readonly #execArgv: readonly string[] | undefined;
+    readonly invalidExecArgv: readonly string[] | undefined;
+    #isOver = false;
     readonly #name: string;
     readonly #limits = new Float64Array(4);
     #process: Process | undefined;
 
-    constructor(_url: string, env: Record<string, string> | null, ...rest: unknown[]) {
+    constructor(
+      _url: string,
+      env: Record<string, string> | null | undefined,
+      execArgv: readonly string[] | undefined,
+      ...rest: unknown[]
+    ) {
       super(context, "WORKER");
       const { kernel } = context.process.host;
       this.threadId = (nextThreadId.get(kernel) ?? 0) + 1;
@@ -49,7 +71,10 @@ export function createWorkerBinding(realm: Realm): object {
       const [mine, theirs] = createPortPair();
       this.messagePort = realm.internalBinding("messaging").adoptPort(mine);
       this.#childPort = theirs;
-      this.#env = env;
+      this.#env = env === undefined ? SHARED : env;
+      this.#execArgv = execArgv?.map(String);
+      const invalid = (this.#execArgv ?? []).filter((flag) => !isThreadFlag(flag));
+      if (invalid.length > 0) this.invalidExecArgv = invalid;
       this.#name = typeof rest.at(-1) === "string" ? (rest.at(-1) as string) : "";
     }
 
@@ -60,10 +85,19 @@ export function createWorkerBinding(realm: Realm): object {
       process.host.processes.add(child);
       owner.threads.add(child);
       this.#process = child;
-      const env = this.#env ?? { ...realm.process.env };
+      const isShared = this.#env === SHARED;
+      const env = isShared
+        ? (realm.process.env as Record<string, string>)
+        : ((this.#env as Record<string, string> | null) ?? { ...realm.process.env });
       const node = owner.fork(
         child,
-        { ...owner.description, argv: [], env },
+        {
+          ...owner.description,
+          argv: [],
+          env,
+          ...(isShared && { sharedEnv: env }),
+          ...(this.#execArgv && { execArgv: this.#execArgv }),
+        },
         {
           ...owner.observer,
           onExit: (end) => this.#exited(end.code ?? 1),
@@ -90,6 +124,7 @@ export function createWorkerBinding(realm: Realm): object {
         () => {
           this.deactivate();
           if (this.onexit) context.async.makeCallback(this, this.onexit, [code, null, null]);
+          this.#isOver = true;
         },
         undefined,
       );
@@ -98,6 +133,11 @@ export function createWorkerBinding(realm: Realm): object {
     stopThread(): void {
       const stop = (): void => this.#process?.terminate({ code: 1, signal: null });
       context.process.schedule(0, Kind.internal, stop, undefined);
+    }
+
+    override hasRef(): boolean {
+      // Libraries tell by `undefined` that it is gone.
+      return this.#isOver ? (undefined as unknown as boolean) : super.hasRef();
     }
 
     getResourceLimits(): Float64Array {
@@ -134,6 +174,22 @@ export function createWorkerBinding(realm: Realm): object {
   };
 }
 
+/** What of `process` belongs to the main thread alone. */
+function defineForThread(realm: Realm): void {
+  const { process } = realm;
+  for (const name of ["title", "debugPort"]) {
+    const value: unknown = process[name];
+    Object.defineProperty(process, name, { get: () => value, set() {}, configurable: true });
+  }
+  if (!process.env.NODE_CHANNEL_FD) return;
+  const { unavailable } = realm.require("internal/process/worker_thread_only");
+  for (const name of ["channel", "connected"]) {
+    Object.defineProperty(process, name, { get: unavailable(`process.${name}`) });
+  }
+  process.send = unavailable("process.send()");
+  process.disconnect = unavailable("process.disconnect()");
+}
+
 interface LoadScript {
   readonly type: unknown;
   readonly argv?: readonly string[];
@@ -144,6 +200,7 @@ interface LoadScript {
   readonly workerData: unknown;
   readonly hasStdin: boolean;
   readonly mainThreadPort?: object;
+  readonly cwdCounter?: Uint32Array;
 }
 
 /** The thread's side: waits for its script, and runs it. */
@@ -156,6 +213,7 @@ function runThread(node: NodeProcess): void {
   for (const name of ["stdin", "stdout", "stderr"]) {
     Object.defineProperty(realm.process, name, { value: stdio[name], configurable: true });
   }
+  defineForThread(realm);
   node.onDeath = (thrown) => {
     const { serializeError } = realm.require("internal/error_serdes");
     let error: unknown;
@@ -190,10 +248,14 @@ function loadScript(
   const { realm } = node;
   const { messageTypes } = realm.require("internal/worker/io");
   const { argv, doEval, environmentData, filename, hasStdin, publicPort, workerData } = message;
+  const { cwdCounter, mainThreadPort } = message;
   const threads = realm.requirePublic("worker_threads");
   threads.parentPort = publicPort;
   threads.workerData = workerData;
   realm.require("internal/worker").assignEnvironmentData(environmentData);
+  if (mainThreadPort)
+    realm.require("internal/worker/messaging").setupMainThreadPort(mainThreadPort);
+  if (cwdCounter) shareDirectory(realm, cwdCounter);
   if (!hasStdin) realm.process.stdin.push(null);
   const evaluated = doEval === "classic" || doEval === "module";
   const name = evaluated ? "[worker eval]" : filename;
@@ -227,6 +289,23 @@ function loadScript(
     return;
   }
   startCompiled(node, program, { inject: node.injected });
+}
+
+/** As in Node: a thread asks for the directory again once its process has moved. */
+function shareDirectory(realm: Realm, cwdCounter: Uint32Array): void {
+  const { process } = realm;
+  const { Atomics } = realm.global as { Atomics: typeof globalThis.Atomics };
+  const original = process.cwd as () => string;
+  let known = "";
+  let last = -1;
+  process.cwd = function cwd(): string {
+    const current = Atomics.load(cwdCounter, 0);
+    if (current === last) return known;
+    last = current;
+    known = original();
+    return known;
+  };
+  realm.require("internal/worker/io").sharedCwdCounter = cwdCounter;
 }
 
 /** From then on, a script with `import` in it is taken for an ES module. */
