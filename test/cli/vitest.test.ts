@@ -18,11 +18,15 @@ writeFileSync(
 );
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-async function runTest(options: string) {
+function runTest(options: string) {
+  return runTests(`explore(${JSON.stringify(lightcone.world("lock"))}, ${options});`);
+}
+
+async function runTests(statements: string) {
   const index = lightcone.module("vitest/index.js");
   writeFileSync(
     join(project, "lock.test.ts"),
-    `import { explore } from ${JSON.stringify(index)};\nexplore(${JSON.stringify(lightcone.world("lock"))}, ${options});\n`,
+    `import { explore } from ${JSON.stringify(index)};\n${statements}\n`,
   );
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
   const args = [vitest, "run", "--root", project, "--reporter", "verbose"];
@@ -46,6 +50,26 @@ describe("explore, in a test", () => {
     );
     expect(stdout + stderr).toMatch(/does not show it.*: all run to the end/);
     expect(stdout + stderr).toMatch(/replay {2}npx lightcone replay \.lightcone\/lock-/);
+    expect(code).toBe(1);
+  });
+
+  it("prints what was not judged, and fails with it where it is strict", async () => {
+    const world = JSON.stringify(lightcone.world("unreached"));
+    const { code, stdout, stderr } = await runTests(
+      `explore(${world}, { runs: 2, jobs: 1 }); explore(${world}, { runs: 2, jobs: 1, strict: true });`,
+    );
+    const sentence = "never reached in any run: always time goes on";
+    expect(stdout + stderr).toContain(`nothing goes wrong: ${sentence}`);
+    expect(stdout + stderr).toMatch(
+      new RegExp(`Error: nothing goes wrong: not all was judged\n +${sentence}`),
+    );
+    expect(stdout).toMatch(/1 failed \| 1 passed/);
+    expect(code).toBe(1);
+  });
+
+  it("refuses an option that there is not", async () => {
+    const { code, stdout, stderr } = await runTest("{ rusn: 5 }");
+    expect(stdout + stderr).toMatch(/explore\(".*lock\.world\.ts", \.\.\.\): no option "rusn"/);
     expect(code).toBe(1);
   });
 });

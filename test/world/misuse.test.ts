@@ -1,5 +1,6 @@
 /** Arguments that cannot be meant: each ends the run or the description with one message, however it is called. */
 import { describe, expect, it } from "vitest";
+import { redis } from "../../src/blocks/index.ts";
 import { parseDurationNs } from "../../src/base/units.ts";
 import { consistent, linearizable, mutex } from "../../src/check/index.ts";
 import { described, runDescribed } from "./described.ts";
@@ -148,6 +149,21 @@ describe("a check's", () => {
       /a model has a name, initial\(\) and step/,
     ],
     ["model of no kind", () => consistent("registr"), /no model "registr"/],
+  ])("%s", (_, make, message) => {
+    expect(make).toThrow(message);
+  });
+});
+
+describe("a block's", () => {
+  it.each<[string, () => unknown, RegExp]>([
+    ["misspelt option", () => redis({ prot: 7000 } as never), /redis\(\.\.\.\): no option "prot"/],
+    ["port as text", () => redis({ port: "7000" as never }), /port is "7000", not a whole number/],
+    [
+      "setting as a number",
+      () => redis({ config: { save: 1 as never } }),
+      /config is .*not an object of text/,
+    ],
+    ["options that are none", () => redis(7000 as never), /the options are an object/],
   ])("%s", (_, make, message) => {
     expect(make).toThrow(message);
   });

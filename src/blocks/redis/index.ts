@@ -1,5 +1,15 @@
 /** The Redis block, as a world names it. Importing this starts nothing and loads no server code. */
 import { type Block, entryUrl } from "../block.ts";
+import { refuseOptions, text, texts, whole } from "../options.ts";
+
+const kinds = {
+  port: whole(0, 65_535),
+  host: text,
+  password: text,
+  version: text,
+  databases: whole(1, 1_000_000),
+  config: texts,
+};
 
 /** How a Redis server of a world differs from the default one. */
 export interface RedisOptions {
@@ -23,9 +33,10 @@ export interface RedisOptions {
  *
  * It holds everything in memory, so a crash of its host loses all, unless it appends to a file:
  * `redis({ config: { appendonly: "yes", appendfsync: "everysec" } })` keeps on the host's disk what Redis
- * would keep.
+ * would keep. Throws `LC_BAD_BLOCK` for options that there are not.
  */
 export function redis(options: RedisOptions = {}): Block {
+  refuseOptions("redis", options, kinds);
   const argv: string[] = [];
   if (options.port !== undefined) argv.push("--port", String(options.port));
   if (options.host !== undefined) argv.push("--host", options.host);
