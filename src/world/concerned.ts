@@ -7,6 +7,7 @@ import type { Operation } from "../history/operation.ts";
 /** How many operations of the client, and of the key, are shown before an assertion. */
 const CLIENT_MAX = 5;
 const KEY_MAX = 6;
+const KINDS_MAX = 8;
 
 /** What the assertion that failed is known to be about. */
 export interface AssertedAt {
@@ -19,7 +20,8 @@ export interface AssertedAt {
 
 /**
  * The operations before an assertion, by index: the last ones of its client, and the last ones on the key that
- * it is about (the key of the operation under way or last, and any that its detail names).
+ * it is about (the key of the operation under way or last, and any that its detail names), and there the last of
+ * every kind and outcome.
  */
 export function operationsBefore(operations: readonly Operation[], at: AssertedAt): number[] {
   const before = operations.filter((operation) => wasBefore(operation, at));
@@ -29,8 +31,19 @@ export function operationsBefore(operations: readonly Operation[], at: AssertedA
   if (current?.key !== undefined) keys.add(keyText(current.key));
   for (const word of wordsOf(at.detail)) keys.add(word);
   const ofKey = before.filter(({ key }) => key !== undefined && keys.has(keyText(key)));
-  const chosen = new Set([...ofClient.slice(-CLIENT_MAX), ...ofKey.slice(-KEY_MAX)]);
+  const chosen = new Set([
+    ...ofClient.slice(-CLIENT_MAX),
+    ...ofKey.slice(-KEY_MAX),
+    ...lastOfKinds(ofKey),
+  ]);
   return [...chosen].map(({ index }) => index).sort((a, b) => a - b);
+}
+
+/** The last of every kind and outcome: who waits for a lock has not seen how it was taken. */
+function lastOfKinds(operations: readonly Operation[]): Operation[] {
+  const last = new Map<string, Operation>();
+  for (const operation of operations) last.set(`${operation.f} ${operation.outcome}`, operation);
+  return [...last.values()].slice(-KINDS_MAX);
 }
 
 function wasBefore({ invokeEvent, invokeNs }: Operation, { event, atNs }: AssertedAt): boolean {

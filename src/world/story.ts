@@ -8,11 +8,13 @@ import { SECOND } from "../base/units.ts";
 import type { Story, StoryLine } from "../trace/story.ts";
 import { operationsNamed } from "./concerned.ts";
 import type { Judged } from "./judge.ts";
-import { describeOperation, describeOutcome } from "./operation-words.ts";
+import { describeOperation, describeOutcome, showValue } from "./operation-words.ts";
 import { faultLines } from "./story-faults.ts";
 
 /** How many operations are told of a run whose check names none. */
 const OPERATIONS_TOLD_MAX = 24;
+/** A check's own sentence may quote anything. */
+const SUMMARY_MAX = 800;
 
 /** The story of one violation. */
 export function tellStory(evidence: Evidence, judged: Judged): Story {
@@ -43,7 +45,7 @@ export function tellStory(evidence: Evidence, judged: Judged): Story {
   }
   lines.push(...faultLines(judged, evidence, focusOf(evidence, judged, lines)));
   lines.sort((a, b) => a.atNs - b.atNs || (a.event ?? 0) - (b.event ?? 0));
-  return { lines, summary: evidence.summary };
+  return { lines, summary: showValue(evidence.summary, SUMMARY_MAX) };
 }
 
 /** Whether a check said more than a sentence. */

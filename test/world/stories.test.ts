@@ -7,7 +7,7 @@ import { messageOf } from "../../src/base/errors.ts";
 import type { Fault } from "../../src/sim/faults.ts";
 import { withoutValues } from "../../src/world/causes.ts";
 import { operationsNamed } from "../../src/world/concerned.ts";
-import { loadWorld } from "../../src/world/load.ts";
+import { type LoadedWorld, loadWorld } from "../../src/world/load.ts";
 import type { RunOutcome, RunViolation } from "../../src/world/outcome.ts";
 import { runWorld } from "../../src/world/run.ts";
 import { placesOf } from "../../src/world/thrown.ts";
@@ -19,11 +19,12 @@ function powerLoss(target: string, startMs: number): Fault {
   return { kind: "crash", targets: [target], startNs: startMs * MS, durationNs: 200 * MS, params };
 }
 
+let world: LoadedWorld;
 let outcome: RunOutcome;
 
 beforeAll(async () => {
   const path = fileURLToPath(new URL("./worlds/stories.world.ts", import.meta.url));
-  const world = await loadWorld(path, { "lightcone/check": check });
+  world = await loadWorld(path, { "lightcone/check": check });
   const schedule = [powerLoss("disk", 600), powerLoss("server", 1_100)];
   outcome = await runWorld(world, { seed: 1, schedule });
 });
@@ -107,6 +108,26 @@ describe("a story", () => {
       check: "no uncaught exceptions",
       evidence: { summary: "dies dies of thrown: E42: no error at all at 700ms" },
     });
+  });
+});
+
+describe("many faults", () => {
+  it("are told by number but for the nearest, and those that came later are not counted", async () => {
+    const slow = (startMs: number): Fault => ({
+      kind: "latency",
+      targets: ["server"],
+      startNs: startMs * MS,
+      durationNs: 5 * MS,
+      params: { from: ["server"], to: ["disk"], both: false, addNs: MS },
+    });
+    // Thirty before the end of the story at 320 ms, and ten after it.
+    const schedule = Array.from({ length: 40 }, (_, at) => slow(at < 30 ? 10 * at : 100 * at));
+    const { violations } = await runWorld(world, { seed: 1, schedule });
+    const { lines: told } = violations.find(({ check }) => check === "with operations")!.story;
+    const faults = told.filter(({ tone }) => tone === "fault").map(({ text }) => text);
+    expect(faults).toHaveLength(13);
+    expect(faults[0]).toBe("18 faults before this");
+    expect(told.filter(({ tone }) => tone === "fault").at(-1)?.atNs).toBe(290 * MS);
   });
 });
 
