@@ -124,11 +124,8 @@ class ShrinkRun {
       this.#minimal = true;
       return this.#told(this.#found);
     }
-    const calm = await this.#withoutFaults();
-    if (calm) {
-      this.#minimal = true;
-      return this.#told(calm);
-    }
+    const calm = await this.#withoutFaults(0, CALM_SEEDS / 2);
+    if (calm) return this.#toldCalm(calm);
     const untilNs = this.#untilNs();
     const short =
       untilNs === undefined ? schedule : (await this.#shrink(schedule, untilNs)).schedule;
@@ -136,26 +133,28 @@ class ShrinkRun {
     // A check that takes back what it said of a part: only whole runs can be compared.
     const from = shown ? short : schedule;
     const last = await this.#shrink(from, undefined, shown !== undefined);
+    const complete = last.minimal && !this.#stopped();
+    // The other half when it is known that there is time for it.
+    const late = await this.#withoutFaults(CALM_SEEDS / 2, CALM_SEEDS);
+    if (late) return this.#toldCalm(late);
     // That a last one cannot go was seen when none was tried.
     const onlyOne = last.schedule.length === 1 && this.#calmSeeds > 0;
-    this.#minimal = onlyOne || (last.minimal && !this.#stopped());
+    this.#minimal = onlyOne || complete;
     const whole = last.schedule === from ? shown : await this.#whole(last.schedule);
     return this.#told(whole ?? shown ?? this.#found);
   }
 
-  /** Runs without any fault: the found seed, and some after it. Gives the first that shows the same. */
-  async #withoutFaults(): Promise<RunOutcome | undefined> {
-    const seeds = Array.from({ length: CALM_SEEDS }, (_, at) => this.#found.seed + at);
+  /** Runs without any fault, of the found seed and some after it. Gives the first that shows the same. */
+  async #withoutFaults(from: number, to: number): Promise<RunOutcome | undefined> {
+    const seeds = Array.from({ length: to - from }, (_, at) => this.#found.seed + from + at);
     const possible = seeds.filter((seed) => Number.isSafeInteger(seed));
-    let held = 0;
     for (let at = 0; at < possible.length; at += this.#pool.size) {
       const batch = possible.slice(at, at + this.#pool.size);
       const outcomes = await Promise.all(batch.map((seed) => this.#try(seed, [], undefined)));
       const shown = outcomes.find((outcome) => outcome && sameViolation(this.#target, outcome));
       if (shown) return shown;
-      held += outcomes.filter((outcome) => outcome !== undefined).length;
+      this.#calmSeeds += outcomes.filter((outcome) => outcome !== undefined).length;
     }
-    this.#calmSeeds = held;
     return undefined;
   }
 
@@ -223,6 +222,11 @@ class ShrinkRun {
 
   #stopped(): boolean {
     return this.#options.signal?.aborted === true;
+  }
+
+  #toldCalm(calm: RunOutcome): ShrunkRun {
+    this.#minimal = true;
+    return this.#told(calm);
   }
 
   #untilNs(): number | undefined {

@@ -253,9 +253,9 @@ describe("shrinking a run", () => {
     const stuck = {
       size: 2,
       run: (request: PoolRequest) => {
-        if (++asked === 12) controller.abort("time");
+        if (++asked === 7) controller.abort("time");
         const isShort = request.untilNs !== undefined;
-        return asked >= 12 && isShort ? new Promise(() => {}) : pool.run(request);
+        return asked >= 7 && isShort ? new Promise(() => {}) : pool.run(request);
       },
     } as unknown as RunnerPool;
     const { signal } = controller;
