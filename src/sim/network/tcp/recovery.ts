@@ -159,7 +159,14 @@ export class Recovery {
     }
     this.#timeouts++;
     this.holds = true;
-    this.#resend(this.#missing.slice(0, 1));
+    this.#resend(this.#firstPacket());
+  }
+
+  /** What is sent again after a timeout: the first segment, with the small ones that fit into its packet. */
+  #firstPacket(): readonly Segment[] {
+    let bytes = 0;
+    const end = this.#missing.findIndex(({ length }) => (bytes += length) > MSS);
+    return end < 0 ? this.#missing : this.#missing.slice(0, Math.max(end, 1));
   }
 
   /** @internal The gap is filled without waiting for the timer. */
