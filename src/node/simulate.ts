@@ -4,6 +4,7 @@
  * of rejected promises goes to the simulated process whose code was running.
  */
 import { LightconeError } from "../base/errors.ts";
+import { setRealmFinder } from "./bindings/crypto/owner.ts";
 import { escapeGuards } from "./evaluated.ts";
 import { prepareInternals } from "./lib/internals.ts";
 import { sharedPrimordials } from "./lib/primordials.ts";
@@ -190,6 +191,7 @@ function inside<T>(body: () => T): Piece<T> {
  */
 export async function simulate<T>(body: () => T): Promise<T> {
   await prepareInternals();
+  setRealmFinder(() => currentProcess()?.realm);
   forgetSyncChildren();
   for (;;) {
     beginAttempt();

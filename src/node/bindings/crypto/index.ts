@@ -19,21 +19,24 @@ import {
   privateKeyOf,
   exportPrivate,
 } from "./native.ts";
+import { draw, fill, owner } from "./owner.ts";
 import { randomness } from "./random.ts";
 import { signing } from "./signing.ts";
 import { LightconeError } from "../../../base/errors.ts";
 
+let shared: object | undefined;
+
 /** Makes the binding of one process. */
 export function createCryptoBinding(realm: Realm): object {
+  shared ??= createShared();
+  // What belongs to TLS is the process's own.
+  return Object.assign(Object.create(shared), createTlsContextNames(realm)) as object;
+}
+
+/** Makes what all processes share: none of it has state. */
+function createShared(): object {
   const native = nativeCrypto();
-  const prng = realm.prng.fork("crypto");
-  const fill = (bytes: Uint8Array): void => prng.fill(bytes);
-  const draw = (size: number): Buffer => {
-    const drawn = Buffer.alloc(size);
-    prng.fill(drawn);
-    return drawn;
-  };
-  const make = createJobMaker(realm);
+  const make = createJobMaker();
   const keys = createKeyObjects(native, draw);
   const binding: Record<string, unknown> = { ...native };
   for (const name of Object.keys(native)) {
@@ -46,7 +49,7 @@ export function createCryptoBinding(realm: Realm): object {
     ...exchanges(native, draw),
     ...keys.names,
     ...certificateNames,
-    ...ciphers(native, realm),
+    ...ciphers(native),
     ...machine(),
     parsePKCS12: (...args: unknown[]) => {
       const parse = native["parsePKCS12"] as (...given: unknown[]) => unknown[];
@@ -66,7 +69,7 @@ export function createCryptoBinding(realm: Realm): object {
   };
   // A program sees what its Node has.
   for (const [name, value] of Object.entries(own)) if (name in native) binding[name] = value;
-  return Object.assign(binding, createTlsContextNames(realm));
+  return binding;
 }
 
 function modeOf(cipher: unknown): string | undefined {
@@ -79,12 +82,11 @@ const SHORT_TAG =
 const FULL_TAG_BYTES = 16;
 
 /** Ciphers, of which native code warns through the process: of a password alone, or of a short tag. */
-function ciphers(native: NativeCrypto, realm: Realm): Record<string, unknown> {
+function ciphers(native: NativeCrypto): Record<string, unknown> {
   const real = native.CipherBase.prototype as Record<
     string,
     ((...args: unknown[]) => unknown) | undefined
   >;
-  let warned = false;
   class CipherBase extends native.CipherBase {
     readonly encrypts: boolean;
     readonly #given: readonly unknown[];
@@ -99,9 +101,10 @@ function ciphers(native: NativeCrypto, realm: Realm): Record<string, unknown> {
       const result = Reflect.apply(real["setAuthTag"] as () => unknown, this, [tag, ...rest]);
       const [cipher, , , tagLength] = this.#given;
       const isShort = tagLength === -1 && tag.byteLength !== FULL_TAG_BYTES;
-      if (!warned && result === true && isShort && modeOf(cipher) === "gcm") {
-        warned = true;
-        realm.process.emitWarning(SHORT_TAG, "DeprecationWarning", "DEP0182");
+      const own = owner();
+      if (!own.warned && result === true && isShort && modeOf(cipher) === "gcm") {
+        own.warned = true;
+        own.realm.process.emitWarning(SHORT_TAG, "DeprecationWarning", "DEP0182");
       }
       return result;
     }
@@ -111,7 +114,7 @@ function ciphers(native: NativeCrypto, realm: Realm): Record<string, unknown> {
     Object.defineProperty(CipherBase.prototype, "init", {
       value: function init(this: CipherBase, cipher: string, ...rest: unknown[]): unknown {
         if (this.encrypts && ["ctr", "gcm", "ccm"].includes(modeOf(cipher) ?? "")) {
-          realm.process.emitWarning(`Use Cipheriv for counter mode of ${cipher}`);
+          owner().realm.process.emitWarning(`Use Cipheriv for counter mode of ${cipher}`);
         }
         return Reflect.apply(real["init"] as () => unknown, this, [cipher, ...rest]);
       },

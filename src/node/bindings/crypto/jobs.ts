@@ -4,7 +4,7 @@
  */
 import { LightconeError } from "../../../base/errors.ts";
 import { Kind } from "../../../trace/kinds.ts";
-import type { Realm } from "../../realm-types.ts";
+import type { BindingContext } from "../context.ts";
 import {
   type JobResult,
   type NativeCrypto,
@@ -12,6 +12,7 @@ import {
   nativeCrypto,
   resultOf,
 } from "./native.ts";
+import { owner } from "./owner.ts";
 
 /** What a job costs in virtual time; the real cost depends on the machine. */
 const JOB_NS = 50_000;
@@ -57,17 +58,16 @@ export type Work = () => unknown;
 
 export type JobClass = new (mode: number, ...args: unknown[]) => object;
 
-/** Makes the class of one kind of job; `prepare` runs when a job is made, and gives its work. */
+/** Makes the class of one kind of job, for all processes; `prepare` runs when a job is made, and gives its work. */
 export type JobMaker = (name: string, prepare: (mode: number, args: unknown[]) => Work) => JobClass;
 
-/** Makes classes of jobs for one process. */
-export function createJobMaker(realm: Realm): JobMaker {
-  const { context } = realm;
-  const { process, loop } = context;
+/** Makes classes of jobs. */
+export function createJobMaker(): JobMaker {
   const { kCryptoJobSync, kCryptoJobWebCrypto } = nativeCrypto();
 
   /** Tells `done` at a later virtual time, in the context of `job`. */
   function later(
+    { process, loop, async }: BindingContext,
     job: object,
     delayNs: number,
     done: (...args: never[]) => unknown,
@@ -76,7 +76,7 @@ export function createJobMaker(realm: Realm): JobMaker {
     loop.retain();
     const finish = (): void => {
       loop.release();
-      context.async.makeCallback(job, done, args);
+      async.makeCallback(job, done, args);
     };
     process.schedule(delayNs, Kind.completion, finish, undefined);
   }
@@ -95,11 +95,13 @@ export function createJobMaker(realm: Realm): JobMaker {
     class Job {
       readonly #mode: number;
       readonly #work: Work;
+      readonly #context: BindingContext;
 
       constructor(mode: number, ...args: unknown[]) {
         this.#mode = mode;
         this.#work = prepare(mode, args);
-        context.async.register(this, provider);
+        this.#context = owner().realm.context;
+        this.#context.async.register(this, provider);
       }
 
       run(): unknown {
@@ -111,7 +113,7 @@ export function createJobMaker(realm: Realm): JobMaker {
           (this as unknown as Record<string, (...given: unknown[]) => unknown>)["ondone"]?.(
             ...values,
           );
-        later(this, delayNs, tell as () => unknown, [...result]);
+        later(this.#context, this, delayNs, tell as () => unknown, [...result]);
         return undefined;
       }
 
@@ -122,7 +124,7 @@ export function createJobMaker(realm: Realm): JobMaker {
             // What is not simulated is said by name, not by what Web Crypto calls any failure.
             else reject(error instanceof LightconeError ? error : operationError(error));
           };
-          later(this, delayNs, settled, []);
+          later(this.#context, this, delayNs, settled, []);
         });
       }
     }

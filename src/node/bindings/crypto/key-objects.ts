@@ -7,6 +7,7 @@ import type { JobClass, JobMaker } from "./jobs.ts";
 import { bytesOfPem, protectAgain, protectTraditionally } from "./encrypted-keys.ts";
 import { pem } from "./der.ts";
 import { handlesOf, type KeyHandle, type NativeCrypto, type NativeJobClass } from "./native.ts";
+import { owner } from "./owner.ts";
 import type { Draw } from "./primes.ts";
 import { bytesOf } from "./random.ts";
 
@@ -32,7 +33,7 @@ export interface KeyObjects {
 const keyHandles = new WeakMap<object, KeyHandle>();
 const slots = new WeakMap<object, unknown[]>();
 
-/** Makes the classes of one process. */
+/** Makes the classes, for all processes. */
 export function createKeyObjects(native: NativeCrypto, draw: Draw): KeyObjects {
   class KeyObjectHandle extends native.KeyObjectHandle {
     // Native code makes handles, too: of a certificate's key, say.
@@ -69,7 +70,6 @@ export function createKeyObjects(native: NativeCrypto, draw: Draw): KeyObjects {
     }
   }
 
-  let InternalCryptoKey: (new (...args: unknown[]) => object) | undefined;
   const names = {
     KeyObjectHandle,
     createNativeKeyObjectClass: (create: (base: AnyClass) => unknown) => create(NativeKeyObject),
@@ -80,7 +80,7 @@ export function createKeyObjects(native: NativeCrypto, draw: Draw): KeyObjects {
     },
     createCryptoKeyClass(create: (base: AnyClass) => unknown[]): unknown[] {
       const made = create(NativeCryptoKey);
-      InternalCryptoKey = made[1] as typeof InternalCryptoKey;
+      owner().cryptoKeyClass = made[1] as new (...args: unknown[]) => object;
       return made;
     },
     isCryptoKey: (value: object) => slots.has(value),
@@ -92,8 +92,11 @@ export function createKeyObjects(native: NativeCrypto, draw: Draw): KeyObjects {
       return [getKeyType.call(handle), extractable, algorithm, usages, handle, second, seed];
     },
   };
-  const cryptoKey: KeyObjects["cryptoKey"] = (...args) =>
-    new (InternalCryptoKey as NonNullable<typeof InternalCryptoKey>)(...args);
+  const cryptoKey: KeyObjects["cryptoKey"] = (...args) => {
+    const { cryptoKeyClass: CryptoKey } = owner();
+    if (!CryptoKey) throw new TypeError("the library has not made its class of keys");
+    return new CryptoKey(...args);
+  };
   const unwrap = (value: unknown): unknown => keyHandles.get(value as object) ?? value;
   return { names, Handle: KeyObjectHandle, unwrap, cryptoKey };
 }

@@ -119,20 +119,31 @@ interface Encoded {
   readonly maskHash: string;
 }
 
-/** Reads how a message was encoded: the length of its salt follows from no option in every version alike. */
-function decode(
-  encoded: Buffer,
-  bits: number,
-  hashLength: number,
-  hashes: readonly string[],
-): Encoded {
+interface Digest {
+  readonly hash: string;
+  readonly value: Buffer;
+}
+
+/** The hash of a digest and its salt, which is what is signed. */
+function saltedHash({ hash, value }: Digest, salt: Uint8Array): Buffer {
+  return real.createHash(hash).update(Buffer.alloc(8)).update(value).update(salt).digest();
+}
+
+/**
+ * Reads how a message was encoded: the length of its salt follows from no option in every version alike. Under the
+ * wrong mask a block may look right by chance, so that the hash has to be right as well.
+ */
+function decode(encoded: Buffer, bits: number, digest: Digest, hashes: readonly string[]): Encoded {
+  const hashLength = digest.value.length;
   const blockLength = encoded.length - hashLength - 1;
   const seed = encoded.subarray(blockLength, blockLength + hashLength);
   for (const maskHash of hashes) {
     const block = xor(encoded.subarray(0, blockLength), mask(maskHash, seed, blockLength));
     block[0] = (block[0] as number) & (0xff >> (8 * encoded.length - bits));
     const start = block.findIndex((byte) => byte !== 0);
-    if (block[start] === 1) return { maskHash, saltLength: blockLength - start - 1 };
+    if (block[start] !== 1) continue;
+    const salt = block.subarray(start + 1);
+    if (saltedHash(digest, salt).equals(seed)) return { maskHash, saltLength: salt.length };
   }
   throw new RangeError("not a PSS signature");
 }
@@ -141,7 +152,7 @@ function decode(
 export function signAgain(
   handle: KeyHandle,
   signature: Uint8Array,
-  digest: { readonly hash: string; readonly value: Buffer },
+  digest: Digest,
   draw: Draw,
 ): Buffer {
   const key = plainPrivate(handle);
@@ -155,14 +166,9 @@ export function signAgain(
   const before = real.publicDecrypt(raw, signature).subarray(-size);
   const hashes = [digest.hash, details?.mgf1HashAlgorithm].filter((name) => name !== undefined);
   const hashLength = digest.value.length;
-  const { saltLength, maskHash } = decode(before, bits, hashLength, hashes);
+  const { saltLength, maskHash } = decode(before, bits, digest, hashes);
   const salt = draw(saltLength);
-  const seed = real
-    .createHash(digest.hash)
-    .update(Buffer.alloc(8))
-    .update(digest.value)
-    .update(salt)
-    .digest();
+  const seed = saltedHash(digest, salt);
   const zeros = Buffer.alloc(size - saltLength - hashLength - 2);
   const block = Buffer.concat([zeros, Buffer.of(1), salt]);
   const masked = xor(block, mask(maskHash, seed, block.length));
