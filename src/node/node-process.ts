@@ -41,6 +41,7 @@ export interface ProcessObserver {
 }
 
 /** Exit codes, as in Node's `src/node_exit_code.h`. */
+const NO_FATAL_HANDLER = 6;
 const HANDLER_THREW = 7;
 const UNSETTLED_TOP_LEVEL_AWAIT = 13;
 
@@ -266,6 +267,13 @@ export class NodeProcess implements ProcessRunner {
     if (thrown === exited || !this.process.alive) return;
     const origin = fromPromise ? "unhandledRejection" : "uncaughtException";
     const object = this.realm.process;
+    if (typeof object._fatalException !== "function") {
+      // Somebody took away what would handle it.
+      const report = withoutView(() => `${describeThrown(thrown)}\n\nNode.js ${process.version}\n`);
+      this.#tell(() => this.#observer.onOutput?.("stderr", report));
+      this.process.terminate({ code: NO_FATAL_HANDLER, signal: null });
+      return;
+    }
     try {
       object.emit("uncaughtExceptionMonitor", thrown, origin);
       if (this.#captureUncaught !== null) {

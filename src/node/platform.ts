@@ -32,7 +32,6 @@ export function preparePlatform(): void {
     blob: createBlobBinding,
     ipc_serdes: createIpcSerdesBinding,
     locks: createLocksBinding,
-    messaging: createMessagingBinding,
     zlib: createZlibBinding,
   });
   registerBindings({
@@ -45,6 +44,7 @@ export function preparePlatform(): void {
   registerLibraryModules(...secureModules);
   registerRealmBindings({
     worker: createWorkerBinding,
+    messaging: createMessagingBinding,
     process_wrap: createProcessBinding,
     spawn_sync: createSpawnSyncBinding,
     credentials: createCredentialsBinding,

@@ -136,10 +136,9 @@ export function processMethodsBinding(realm: Realm, control: ProcessControl): ob
   const bigints = new BigUint64Array(hrtimeBuffer.buffer, 0, 1);
   const startNs = realm.thread?.processBornNs ?? birthOf(process, false);
   const nowNs = (): number => highResolutionNs(process);
-  const { cwd, chdir } = workingDirectory(
-    filesOf(process),
-    workingDirectories.get(realm.process) ?? "/",
-  );
+  // A thread is where its process is.
+  const start = realm.thread ? undefined : (workingDirectories.get(realm.process) ?? "/");
+  const { cwd, chdir } = workingDirectory(filesOf(process), start);
   return {
     hrtimeBuffer,
     hrtime() {
@@ -210,10 +209,12 @@ interface WorkingDirectory {
   chdir(path: string): void;
 }
 
-function workingDirectory(files: ProcessFiles, start: string): WorkingDirectory {
-  // A program may be started in a directory that nobody has made.
-  plantDirectory(files.fs, toBytes(start));
-  files.changeDirectory(toBytes(start));
+function workingDirectory(files: ProcessFiles, start: string | undefined): WorkingDirectory {
+  if (start !== undefined) {
+    // A program may be started in a directory that nobody has made.
+    plantDirectory(files.fs, toBytes(start));
+    files.changeDirectory(toBytes(start));
+  }
   const cwd = (): string => {
     try {
       return fromBytes(files.path, "utf8") as string;

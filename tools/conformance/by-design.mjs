@@ -14,8 +14,22 @@ const engine = "loads an engine of OpenSSL, which is native code of the real mac
 const native = "looks at handles of native code";
 const realTime = "runs until the real machine takes longer than it just did";
 
+const heap = "looks into V8's heap, or bounds it, which threads of a host share";
+const preempted =
+  "ends a thread that never yields; threads of a host take turns on the real machine's one thread";
+const contexts = "makes contexts of V8 with node:vm, which is not simulated";
+const profiler = "has V8 write a profile of the real process";
+const unwound =
+  "runs code after process.exit in the same turn, which only native code can keep from running";
+
 /** Why, by file name. */
 export const byDesign = {
+  "test-async-hooks-vm-gc.js": contexts,
+  "test-async-local-storage-contexts.js": contexts,
+  "test-child-process-fork-exec-path.js": binary,
+  "test-child-process-set-blocking.js": binary,
+  "test-cluster-inspect-brk.js": inspector,
+  "test-cluster-kill-infinite-loop.js": preempted,
   "test-fs-readfile-eof.js": shell,
   "test-fs-readfile-pipe-large.js": shell,
   "test-fs-readfile-pipe.js": shell,
@@ -32,4 +46,21 @@ export const byDesign = {
   "test-tls-external-accessor.js": native,
   "test-tls-socket-snicallback-without-server.js": realBytes,
   "test-tls-write-error.js": realBytes,
+  "test-worker-debug.js": inspector,
+  "test-worker-exit-heapsnapshot.js": heap,
+  "test-worker-heap-snapshot.js": heap,
+  "test-worker-message-port-move.js": contexts,
+  "test-worker-message-port-terminate-transfer-list.js": preempted,
+  "test-worker-name.js": inspector,
+  "test-worker-nearheaplimit-deadlock.js": heap,
+  "test-worker-nexttick-terminate.js": preempted,
+  "test-worker-prof.js": profiler,
+  "test-worker-resource-limits.js": heap,
+  "test-worker-stack-overflow-stack-size.js": heap,
+  "test-worker-terminate-microtask-loop.js": preempted,
+  "test-worker-terminate-ref-public-port.js": preempted,
+  "test-worker-terminate-timers.js": preempted,
+  "test-worker-vm-context-terminate.js": contexts,
+  "test-worker-voluntarily-exit-followed-by-throw.js": unwound,
+  "test-worker-workerdata-messageport.js": contexts,
 };

@@ -277,7 +277,7 @@ function packWith(
         throw dataCloneError("MessagePort in transfer list is already detached");
       }
     } else {
-      const mode = modeOf(item);
+      const mode = isNested && isNative(item) ? TRANSFERABLE : modeOf(item);
       if (mode === undefined || (!HAS_CODES && (mode & TRANSFERABLE) === 0))
         throw invalidTransfer();
     }

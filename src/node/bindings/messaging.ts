@@ -4,7 +4,9 @@
  * the receiver's loop.
  */
 import type { Host } from "../../sim/host.ts";
+import type { Process } from "../../sim/process.ts";
 import { Kind } from "../../trace/kinds.ts";
+import type { Realm } from "../realm-types.ts";
 import { withoutView } from "../views/view.ts";
 import { hasLibraryFile } from "../lib/natives.ts";
 import type { BindingContext } from "./context.ts";
@@ -18,10 +20,12 @@ import {
   type Receiver,
   unpack,
 } from "./message.ts";
+import { CallbackScope } from "./stream-base.ts";
 
 const HOP_NS = 5_000;
-/** From one message to the next: a program that answers itself for ever must not stop time. */
-const NEXT_NS = 1_000;
+/** At most so many in one turn: a program that answers itself for ever must not stop the loop. */
+const MESSAGES_PER_TURN = 1_000;
+const MESSAGE_NS = 1_000;
 
 const HYBRID_DISPATCH = Symbol.for("nodejs.internal.kHybridDispatch");
 const RECEIVING_PORTS = Symbol.for("nodejs.internal.kCurrentlyReceivingPorts");
@@ -112,7 +116,9 @@ class Port extends Handle {
   readonly object: object;
   #state: PortState | undefined;
   #started = false;
-  #delivering = false;
+  #isDue = false;
+  #isReferenced = true;
+  readonly #wakeup: Wakeup;
   #isLast = false;
   readonly #receiver: Receiver;
   /** The ends that its process has. */
@@ -122,11 +128,12 @@ class Port extends Handle {
     context: BindingContext,
     object: object,
     state: PortState,
-    options: { receiver: Receiver; own: Set<PortState> },
+    options: { receiver: Receiver; own: Set<PortState>; wakeup: Wakeup },
   ) {
     super(context, "MESSAGEPORT", object);
     this.#own = options.own;
     this.#own.add(state);
+    this.#wakeup = options.wakeup;
     this.object = object;
     this.#state = state;
     this.#receiver = options.receiver;
@@ -136,6 +143,26 @@ class Port extends Handle {
   /** Whether it was closed, or posted away. */
   get isDetached(): boolean {
     return this.#state === undefined || this.closing;
+  }
+
+  override ref(): void {
+    this.#isReferenced = true;
+    super.ref();
+  }
+
+  override unref(): void {
+    this.#isReferenced = false;
+    super.unref();
+  }
+
+  /** One that closes is what it was until it is closed. */
+  override hasRef(): boolean {
+    return this.#isReferenced;
+  }
+
+  /** Whether there is nothing behind it any more. */
+  get isGone(): boolean {
+    return this.#state === undefined;
   }
 
   detach(): PortState {
@@ -148,17 +175,18 @@ class Port extends Handle {
   }
 
   post(value: unknown, transfer: readonly unknown[]): true | undefined {
-    const state = this.#state;
     // What the program has made of arrays and the like is not for us.
-    const message = withoutView(() => pack(rules, value, transfer, this.object));
-    if (state === undefined || state.closed) return undefined;
-    for (const host of message.hosts) {
-      if (host.kind !== "port" || !state.group.members.has(host.port.state as PortState)) continue;
-      this.#lose(state);
+    return withoutView(() => {
+      const state = this.#state;
+      const message = pack(rules, value, transfer, this.object);
+      if (state === undefined || state.closed) return undefined;
+      const ends = message.hosts.map((host) =>
+        host.kind === "port" ? host.port.state : undefined,
+      );
+      if (ends.some((end) => state.group.members.has(end as PortState))) this.#lose(state);
+      else state.post(message);
       return true;
-    }
-    state.post(message);
-    return true;
+    });
   }
 
   /** The other end was posted to itself: nobody can reach it any more. */
@@ -176,7 +204,7 @@ class Port extends Handle {
     if (this.isDetached) return;
     this.#started = true;
     this.activate();
-    this.#deliverLater(HOP_NS);
+    this.#deliverLater();
   }
 
   stop(): void {
@@ -198,7 +226,7 @@ class Port extends Handle {
   }
 
   receive(): void {
-    this.#deliverLater(HOP_NS);
+    this.#deliverLater();
   }
 
   /** The other end is closed: so is this one, once nothing waits in it any more. */
@@ -229,25 +257,29 @@ class Port extends Handle {
     while (this.#started && this.#deliverNext());
   }
 
-  #deliverLater(delayNs: number): void {
-    if (!this.#started || this.#delivering || !this.#state?.queue.length) return;
-    this.#delivering = true;
-    const { process } = this.context;
-    process.schedule(delayNs, Kind.completion, deliver, this as Port);
+  #deliverLater(): void {
+    if (!this.#started || this.#isDue || !this.#state?.queue.length) return;
+    this.#isDue = true;
+    this.#wakeup.wake();
   }
 
-  /** @internal One message a turn: ticks and microtasks run between any two. */
-  deliver(): void {
-    this.#delivering = false;
-    if (this.#started) this.#deliverNext();
-    this.#deliverLater(NEXT_NS);
+  /** @internal The loop's turn: what has come, with ticks and microtasks between any two messages. */
+  turn(): void {
+    if (!this.#isDue) return;
+    this.#isDue = false;
+    let left = Math.max(this.#state?.queue.length ?? 0, MESSAGES_PER_TURN);
+    while (this.#started && left-- > 0 && this.#deliverNext());
+    // So many take their time, or timers would never come.
+    if (left < 0) this.context.process.spend(MESSAGES_PER_TURN * MESSAGE_NS);
+    this.#deliverLater();
     this.#closeIfLast();
   }
 
   #deliverNext(): boolean {
+    if (!this.context.process.alive) return false;
     const message = this.#state?.queue.shift();
     if (message === undefined) return false;
-    this.context.async.makeCallback(this.object, () => this.#dispatch(message), []);
+    this.#wakeup.scope.call(this.object, () => this.#dispatch(message), []);
     return true;
   }
 
@@ -272,15 +304,45 @@ class Port extends Handle {
   }
 }
 
-function deliver(port: Port): void {
-  port.deliver();
+/** Tells the ports of one process, in the order of their making, as libuv looks through its handles. */
+class Wakeup {
+  readonly scope: CallbackScope;
+  readonly #process: Process;
+  readonly #own: ReadonlySet<PortState>;
+  #scheduled = false;
+
+  constructor(realm: Realm, own: ReadonlySet<PortState>) {
+    this.scope = new CallbackScope(realm);
+    this.#process = realm.context.process;
+    this.#own = own;
+  }
+
+  wake(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#process.schedule(HOP_NS, Kind.completion, tellPorts, this as Wakeup);
+  }
+
+  /** @internal */
+  tell(): void {
+    this.#scheduled = false;
+    this.scope.fromLoop(() => {
+      for (const { end } of [...this.#own]) end?.turn();
+    });
+  }
+}
+
+function tellPorts(wakeup: Wakeup): void {
+  wakeup.tell();
 }
 
 /** Makes the binding of one process. */
-export function createMessagingBinding(context: BindingContext): object {
+export function createMessagingBinding(realm: Realm): object {
+  const { context } = realm;
   const { process } = context;
   let create: ((info: string) => object) | undefined;
   const own = new Set<PortState>();
+  const wakeup = new Wakeup(realm, own);
   // A process, or thread, that ends closes its ends.
   process.onEnd.add(() => {
     for (const state of own) state.close();
@@ -311,7 +373,7 @@ export function createMessagingBinding(context: BindingContext): object {
   function adopt(state: PortState): object {
     const object = Object.create(prototype) as Record<symbol, (() => void) | undefined>;
     making = object;
-    const port = new Port(context, object, state, { receiver, own });
+    const port = new Port(context, object, state, { receiver, own, wakeup });
     making = undefined;
     ports.set(object, port);
     object[onInit]?.call(object);
@@ -364,7 +426,7 @@ export function createMessagingBinding(context: BindingContext): object {
     hasRef() {
       if (this === making) return false;
       const port = portOf(this);
-      return port.isDetached ? undefined : port.hasRef();
+      return port.isGone ? undefined : port.hasRef();
     },
   };
   for (const [name, value] of Object.entries(methods)) {

@@ -4,6 +4,7 @@
  * other what Node's `internal/main/worker_thread` does.
  */
 import { Kind } from "../../trace/kinds.ts";
+import { filesOf } from "../../sim/disk/index.ts";
 import { Process } from "../../sim/process.ts";
 import { birthOf } from "../birth.ts";
 import type { NodeProcess } from "../node-process.ts";
@@ -53,6 +54,7 @@ export function createWorkerBinding(realm: Realm): object {
     readonly #env: Record<string, string> | null | symbol;
     readonly #execArgv: readonly string[] | undefined;
     readonly invalidExecArgv: readonly string[] | undefined;
+    readonly invalidNodeOptions: readonly string[] | undefined;
     #isOver = false;
     readonly #name: string;
     readonly #limits = new Float64Array(4);
@@ -75,6 +77,10 @@ export function createWorkerBinding(realm: Realm): object {
       this.#execArgv = execArgv?.map(String);
       const invalid = (this.#execArgv ?? []).filter((flag) => !isThreadFlag(flag));
       if (invalid.length > 0) this.invalidExecArgv = invalid;
+      const options =
+        env?.["NODE_OPTIONS"]?.split(" ").filter((flag) => flag.startsWith("-")) ?? [];
+      const unknown = options.filter((flag) => !allowedFlags.has(flag.split("=")[0] as string));
+      if (unknown.length > 0) this.invalidNodeOptions = unknown;
       this.#name = typeof rest.at(-1) === "string" ? (rest.at(-1) as string) : "";
     }
 
@@ -84,6 +90,7 @@ export function createWorkerBinding(realm: Realm): object {
       const child = new Process(process.host, process.pid, process.parentPid);
       process.host.processes.add(child);
       owner.threads.add(child);
+      filesOf(child).follow(filesOf(process));
       this.#process = child;
       const isShared = this.#env === SHARED;
       const env = isShared
@@ -180,6 +187,12 @@ function defineForThread(realm: Realm): void {
   for (const name of ["title", "debugPort"]) {
     const value: unknown = process[name];
     Object.defineProperty(process, name, { get: () => value, set() {}, configurable: true });
+  }
+  for (const name of ["_debugProcess", "_debugEnd", "_debugPause"]) {
+    Reflect.deleteProperty(process, name);
+  }
+  for (const name of ["_startProfilerIdleNotifier", "_stopProfilerIdleNotifier"]) {
+    Reflect.deleteProperty(process, name);
   }
   if (!process.env.NODE_CHANNEL_FD) return;
   const { unavailable } = realm.require("internal/process/worker_thread_only");
@@ -294,7 +307,6 @@ function loadScript(
 /** As in Node: a thread asks for the directory again once its process has moved. */
 function shareDirectory(realm: Realm, cwdCounter: Uint32Array): void {
   const { process } = realm;
-  const { Atomics } = realm.global as { Atomics: typeof globalThis.Atomics };
   const original = process.cwd as () => string;
   let known = "";
   let last = -1;

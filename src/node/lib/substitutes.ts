@@ -7,6 +7,7 @@ import * as realUrl from "node:url";
 import * as realUtil from "node:util";
 import * as realV8 from "node:v8";
 import * as realVm from "node:vm";
+import { privateSymbols } from "../bindings/core.ts";
 import type { Realm } from "../realm-types.ts";
 import { hasLibraryFile } from "./natives.ts";
 import { optionFrom, optionValue } from "./options.ts";
@@ -108,6 +109,8 @@ function reader(name: "readUInt16BE" | "readUInt32BE") {
   };
 }
 
+const untransferable = privateSymbols["untransferable_object_private_symbol"] as symbol;
+
 function bufferInternals(): object {
   // Buffers are the real ones: native code makes them too, and `Buffer.isBuffer` must know them all.
   // A stream's own buffer goes to the program as it is, without a copy.
@@ -124,10 +127,13 @@ function bufferInternals(): object {
   return {
     FastBuffer,
     addBufferPrototype: () => {},
-    markAsUntransferable: () => {},
+    markAsUntransferable(value: unknown) {
+      if (typeof value !== "object" || value === null) return;
+      Object.defineProperty(value, untransferable, { value: true, configurable: true });
+    },
     createUnsafeBuffer: (size: number) => Buffer.alloc(size),
     createUnsafeArrayBuffer: (size: number) => new ArrayBuffer(size),
-    isMarkedAsUntransferable: () => false,
+    isMarkedAsUntransferable: (value: object) => Object.hasOwn(value, untransferable),
     asyncWriteUtf8: undefined,
     readUInt16BE: reader("readUInt16BE"),
     readUInt32BE: reader("readUInt32BE"),

@@ -24,7 +24,8 @@ export class ProcessFiles implements Caller {
   gid = 0;
   groups: readonly number[] = [];
   umask = 0o022;
-  directory: DirectoryNode;
+  #directory: DirectoryNode;
+  #leader: ProcessFiles | undefined;
   /** How many descriptors it may have; `EMFILE` beyond. */
   descriptorsMax: number = DESCRIPTORS_MAX;
   readonly #open = new Map<number, OpenFile>();
@@ -35,8 +36,24 @@ export class ProcessFiles implements Caller {
   constructor(fs: FileSystem, process: Process) {
     this.fs = fs;
     this.process = process;
-    this.directory = fs.root;
+    this.#directory = fs.root;
     process.onEnd.add(() => this.closeAll());
+  }
+
+  /** The working directory: a thread's is that of its process. */
+  get directory(): DirectoryNode {
+    return this.#leader === undefined ? this.#directory : this.#leader.directory;
+  }
+
+  set directory(directory: DirectoryNode) {
+    if (this.#leader === undefined) this.#directory = directory;
+    else this.#leader.directory = directory;
+  }
+
+  /** From now on this is a thread of the process that has `leader`. */
+  follow(leader: ProcessFiles): void {
+    this.#leader = leader;
+    this.umask = leader.umask;
   }
 
   now(): Timestamp {
