@@ -72,7 +72,7 @@ describe("a story", () => {
     expect(texts[3]).toMatch(
       /^reader not so: x is whole: \{"long":"y+… \(1,011 characters\) …y+"\}\n/,
     );
-    expect(texts[3]).toMatch(/\n\S*stories\.world\.ts:38:5$/);
+    expect(texts[3]).toMatch(/\n\S*stories\.world\.ts:39:5$/);
     expect(texts[4]).toBe("writer write x 2 -> ok (asked at 0.220s)");
     expect(texts).toHaveLength(5);
   });
@@ -135,8 +135,8 @@ describe("an unhandled rejection", () => {
   it("has the line that rejected, though what it was rejected with has no stack", () => {
     const deaths = outcome.violations.filter(({ check }) => check === "no uncaught exceptions");
     const texts = deaths.map(({ story }) => story.lines.find(({ tone }) => tone === "note")?.text);
-    expect(texts[0]).toMatch(/^thrown: E42: no error at all\n\S*stories\.world\.ts:56:\d+$/);
-    expect(texts[1]).toMatch(/^unhandled rejection: a text\n\S*stories\.world\.ts:60:\d+$/);
+    expect(texts[0]).toMatch(/^thrown: E42: no error at all\n\S*stories\.world\.ts:57:\d+$/);
+    expect(texts[1]).toMatch(/^unhandled rejection: a text\n\S*stories\.world\.ts:61:\d+$/);
   });
 });
 

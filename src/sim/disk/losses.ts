@@ -64,16 +64,10 @@ export class LossReport {
     for (const [path, { directory, name, was }] of this.#names) {
       const durable = directory.durableEntries.get(name);
       if (was === durable) continue;
-      if (was === undefined) {
-        lines.push(`${path} is back: that it was removed was not synced`);
-      } else {
-        gone.add(was);
-        lines.push(
-          durable === undefined
-            ? `${path} is gone: its name was not synced`
-            : `${path} is the one before: what took its place was not synced`,
-        );
-      }
+      if (was !== undefined) gone.add(was);
+      // What lay in a folder that is gone is gone with it.
+      if (isIn(directory, gone)) continue;
+      lines.push(`${path} ${fateOf(was, durable)}`);
     }
     const files = new Set([...this.#bytes.keys(), ...this.#cut].filter((file) => !gone.has(file)));
     const paths = files.size > 0 ? pathsOf(this.#root, files) : new Map<Inode, string>();
@@ -90,6 +84,22 @@ export class LossReport {
     if (lines.length <= TOLD_MAX) return lines;
     return [...lines.slice(0, TOLD_MAX), `and ${lines.length - TOLD_MAX} more files or names`];
   }
+}
+
+/** What became of a name that the power loss has changed. */
+function fateOf(was: Inode | undefined, durable: Inode | undefined): string {
+  if (was === undefined) return "is back: that it was removed was not synced";
+  return durable === undefined
+    ? "is gone: its name was not synced"
+    : "is the one before: what took its place was not synced";
+}
+
+/** Whether a folder, or any that it lies in, is one of `gone`. */
+function isIn(directory: DirectoryNode, gone: ReadonlySet<Inode>): boolean {
+  for (let at: DirectoryNode | undefined = directory; at; at = at.entry?.parent) {
+    if (gone.has(at)) return true;
+  }
+  return false;
 }
 
 /** The path of a folder that has one. */

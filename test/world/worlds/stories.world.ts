@@ -23,7 +23,8 @@ export default world("stories", (w) => {
     fsyncSync(log);
     await sleep(500);
     writeSync(log, "never synced");
-    writeFileSync("/data/new", "x");
+    mkdirSync("/data/new");
+    writeFileSync("/data/new/file", "x");
   });
   w.host("writer", async ({ op, sleep }) => {
     for (let n = 0; n < 3; n++) {
