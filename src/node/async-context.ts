@@ -50,9 +50,9 @@ const carrier = new AsyncLocalStorage<unknown>();
 export class AsyncContext {
   readonly fields: Uint32Array = new Uint32Array(9);
   readonly idFields: Float64Array = new Float64Array(4);
-  readonly #stack = new Float64Array(STACK_DEPTH * 2);
+  #stack = new Float64Array(STACK_DEPTH * 2);
+  #binding: { async_ids_stack: Float64Array } | undefined;
   readonly #resources: object[] = [];
-  #overflow: { execution: number; trigger: number }[] = [];
   #hooks: NativeHooks | undefined;
   #promiseHooks: PromiseHooks | undefined;
   #stopPromiseHooks: (() => void) | undefined;
@@ -120,26 +120,28 @@ export class AsyncContext {
     if (!context) return call();
     const { asyncId, triggerId, frame } = context;
     this.#push(asyncId, triggerId, resource);
-    try {
-      if ((this.fields[constants.kBefore] as number) > 0) this.#hooks?.before(asyncId);
-      const result = this.#usesFrames ? carrier.run(frame, call) : call();
-      if ((this.fields[constants.kAfter] as number) > 0) this.#hooks?.after(asyncId);
-      return result;
-    } finally {
-      this.#pop(asyncId);
-    }
+    if ((this.fields[constants.kBefore] as number) > 0) this.#hooks?.before(asyncId);
+    // After an exception the stack is left as it is: whoever handles it tells the hooks, and clears it.
+    const result = this.#usesFrames ? carrier.run(frame, call) : call();
+    if ((this.fields[constants.kAfter] as number) > 0) this.#hooks?.after(asyncId);
+    this.#pop(asyncId);
+    return result;
+  }
+
+  /** Runs a main script: it has the id 1, which nothing has caused. */
+  main(action: () => void): void {
+    this.#push(1, 0, {});
+    action();
+    this.#pop(1);
   }
 
   #push(asyncId: number, triggerId: number, resource: object | undefined): void {
     const depth = this.fields[constants.kStackLength] as number;
     const execution = this.idFields[constants.kExecutionAsyncId] as number;
     const trigger = this.idFields[constants.kTriggerAsyncId] as number;
-    if (depth < STACK_DEPTH) {
-      this.#stack[depth * 2] = execution;
-      this.#stack[depth * 2 + 1] = trigger;
-    } else {
-      this.#overflow.push({ execution, trigger });
-    }
+    if (depth * 2 >= this.#stack.length) this.#grow();
+    this.#stack[depth * 2] = execution;
+    this.#stack[depth * 2 + 1] = trigger;
     if (resource) this.#resources[depth] = resource;
     this.fields[constants.kStackLength] = depth + 1;
     this.idFields[constants.kExecutionAsyncId] = asyncId;
@@ -155,12 +157,8 @@ export class AsyncContext {
       return false;
     }
     const at = depth - 1;
-    const saved =
-      at < STACK_DEPTH
-        ? { execution: this.#stack[at * 2] as number, trigger: this.#stack[at * 2 + 1] as number }
-        : (this.#overflow.pop() as { execution: number; trigger: number });
-    this.idFields[constants.kExecutionAsyncId] = saved.execution;
-    this.idFields[constants.kTriggerAsyncId] = saved.trigger;
+    this.idFields[constants.kExecutionAsyncId] = this.#stack[at * 2] as number;
+    this.idFields[constants.kTriggerAsyncId] = this.#stack[at * 2 + 1] as number;
     this.fields[constants.kStackLength] = at;
     this.#resources.length = Math.min(this.#resources.length, at);
     return at > 0;
@@ -172,7 +170,14 @@ export class AsyncContext {
     this.idFields[constants.kExecutionAsyncId] = 0;
     this.idFields[constants.kTriggerAsyncId] = 0;
     this.#resources.length = 0;
-    this.#overflow = [];
+  }
+
+  /** The library reads the stack itself, under its name in the binding. */
+  #grow(): void {
+    const larger = new Float64Array(this.#stack.length * 2);
+    larger.set(this.#stack);
+    this.#stack = larger;
+    if (this.#binding) this.#binding.async_ids_stack = larger;
   }
 
   /** The process is gone: its promises are hooked no longer. */
@@ -184,7 +189,7 @@ export class AsyncContext {
   /** `internalBinding('async_wrap')`. `isCurrent` tells whether this process runs right now. */
   asyncWrapBinding(isCurrent: () => boolean): object {
     const resources = this.#resources;
-    return {
+    const binding = {
       constants,
       async_hook_fields: this.fields,
       async_id_fields: this.idFields,
@@ -213,6 +218,8 @@ export class AsyncContext {
         settled: PromiseHooks["settled"],
       ) => this.#hookPromises({ init, before, after, settled } as PromiseHooks, isCurrent),
     };
+    this.#binding = binding;
+    return binding;
   }
 
   #hookPromises(hooks: PromiseHooks, isCurrent: () => boolean): void {

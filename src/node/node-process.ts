@@ -293,7 +293,7 @@ export class NodeProcess implements ProcessRunner {
     // As Node does, so that ticks of the handler run even if nothing else is pending.
     const { setImmediate } = withoutView(() => this.realm.require("timers"));
     setImmediate(() => {});
-    this.async.clear();
+    this.#endAsyncStack();
   }
 
   #die(thrown: unknown, origin: "uncaughtException" | "unhandledRejection", code = 1): void {
@@ -329,6 +329,19 @@ export class NodeProcess implements ProcessRunner {
     }
     const final = code === HANDLER_THREW ? code : Number(object.exitCode ?? code);
     this.process.terminate({ code: final, signal: null });
+  }
+
+  /** An exception has been handled: the hooks hear the end of what it interrupted. */
+  #endAsyncStack(): void {
+    const hooks = withoutView(() => this.realm.require("internal/async_hooks"));
+    if (hooks.afterHooksExist()) {
+      do {
+        const id = hooks.executionAsyncId();
+        if (id === 0) hooks.popAsyncContext(0);
+        else hooks.emitAfter(id);
+      } while (hooks.hasAsyncIdStack());
+    }
+    this.async.clear();
   }
 
   /** V8 says that a promise of this process was rejected, and nobody handled it yet. */

@@ -6,6 +6,7 @@
 import { LightconeError } from "../base/errors.ts";
 import { setRealmFinder } from "./bindings/crypto/owner.ts";
 import { escapeGuards } from "./evaluated.ts";
+import { exited } from "./exited.ts";
 import { prepareInternals } from "./lib/internals.ts";
 import { sharedPrimordials } from "./lib/primordials.ts";
 import { currentProcess, type NodeProcess } from "./node-process.ts";
@@ -105,6 +106,7 @@ function alignBufferPool(): void {
 
 function onRejection(reason: unknown, promise: Promise<unknown>): void {
   const owner = currentProcess();
+  if (reason === exited) return;
   if (owner) owner.rejected(reason, promise);
   else strayRejections.push(reason);
   if (owner) rejecters.set(promise, owner);

@@ -286,7 +286,7 @@ function loadScript(
   const { kind, origin } = hostFiles(node.process);
   if (!evaluated && kind(filename) === 0 && origin(filename) === undefined) {
     node.loop.checkIdle();
-    ownLoader(node).runMain(filename);
+    node.async.main(() => ownLoader(node).runMain(filename));
     return;
   }
   const injected = Object.keys(node.injected);

@@ -33,8 +33,10 @@ export function runSource(node: NodeProcess, source: string, name: string): void
   if (name === "[eval]") defineBuiltins(node, global);
   module._compile(PRELUDE, `${name}-wrapper`);
   global["__filename"] = name;
-  // A function of its own: a script may declare what is a variable of modules.
-  module._compile(`return (function () {${source}\n}).call(globalThis);`, name);
+  node.async.main(() => {
+    // A function of its own: a script may declare what is a variable of modules.
+    module._compile(`return (function () {${source}\n}).call(globalThis);`, name);
+  });
 }
 
 /** `node -e` has all modules by their names. */

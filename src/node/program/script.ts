@@ -33,7 +33,7 @@ export function startScript(
   const loader = loaderOf(node.realm, options.builtins?.(node));
   const start = (): void => {
     node.loop.checkIdle();
-    loader.runMain(path);
+    node.async.main(() => loader.runMain(path));
   };
   process.schedule(0, Kind.start, start, undefined);
   return node;

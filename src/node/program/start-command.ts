@@ -47,7 +47,7 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
     if (found !== undefined && hostFiles(child).origin(found) === undefined) {
       node.loop.checkIdle();
       // The process has its runner only now: what the script throws is caught by it and not by ours.
-      node.run((path) => ownLoader(node).runMain(path), found);
+      node.run((path) => node.async.main(() => ownLoader(node).runMain(path)), found);
       return;
     }
   }
