@@ -305,6 +305,24 @@ describe("keys", () => {
       console.log(await util.promisify(crypto.generateKeyPair)("ed25519"), (await util.promisify(crypto.generateKey)("hmac", { length: 123 })).symmetricKeySize);`);
   });
 
+  it("travel in messages, to threads too, as on real Node", async () => {
+    await both(`
+      import crypto from "node:crypto"; import { MessageChannel, Worker } from "node:worker_threads"; import { once } from "node:events";
+      const secret = crypto.createSecretKey(Buffer.from("abc")), pair = crypto.generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const web = await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, ["sign"]);
+      const { port1, port2 } = new MessageChannel();
+      port1.postMessage({ secret, pair, web, twice: [secret, secret] });
+      const [got] = await once(port2, "message");
+      console.log(got.secret instanceof crypto.KeyObject, got.secret.equals(secret), got.pair.privateKey.equals(pair.privateKey), got.pair.publicKey.type, got.twice[0] === got.twice[1]);
+      console.log(got.web instanceof CryptoKey, got.web.algorithm, got.web.usages, (await crypto.subtle.sign("HMAC", got.web, Buffer.from("x"))).byteLength);
+      console.log(crypto.verify("sha256", Buffer.from("x"), pair.publicKey, crypto.sign("sha256", Buffer.from("x"), got.pair.privateKey)));
+      port1.close();
+      const worker = new Worker('const { parentPort } = require("worker_threads"), crypto = require("crypto"); parentPort.once("message", (key) => parentPort.postMessage([key instanceof crypto.KeyObject, crypto.sign(null, Buffer.from("x"), key)]))', { eval: true });
+      const own = crypto.generateKeyPairSync("ed25519"); worker.postMessage(own.privateKey);
+      const [[isKey, signature]] = await once(worker, "message");
+      console.log(isKey, crypto.verify(null, Buffer.from("x"), own.publicKey, signature)); await worker.terminate();`);
+  });
+
   it("of 2,048 bits cost little more than the real ones", async () => {
     const { stdout } = await hosted(`
       import crypto from "node:crypto";

@@ -4,6 +4,7 @@
  * transferred), each in a form that the receiver makes its own object of.
  */
 import { perIsolateSymbols, privateSymbols } from "./core.ts";
+import { cloneOfKey, type NativeClone } from "./crypto/key-objects.ts";
 
 const NODE_MAJOR = Number.parseInt(process.versions.node, 10);
 
@@ -42,6 +43,7 @@ export interface PortRules {
 /** A host object within a message. */
 type HostObject =
   | { readonly kind: "port"; readonly port: TravellingPort }
+  | { readonly kind: "native"; readonly clone: NativeClone }
   | { readonly kind: "library"; readonly info: string; readonly data: Message };
 
 /** A message on its way. Each receiver makes its own objects of it. */
@@ -55,6 +57,8 @@ export interface Receiver {
   adopt(port: TravellingPort): object;
   /** The function that Node's library gives `setDeserializerCreateObjectFunction`. */
   create(info: string): object;
+  /** Makes what native code clones itself. */
+  make(clone: NativeClone): object;
 }
 
 type LibraryObject = Record<symbol, ((argument?: unknown) => unknown) | number | undefined>;
@@ -87,6 +91,7 @@ function dataCloneError(message: string): DOMException {
 function modeOf(value: object): number | undefined {
   const marked = (value as LibraryObject)[transferMode];
   if (typeof marked === "number") return marked;
+  if (cloneOfKey(value)) return CLONEABLE;
   if (!madeTransferable.has(value)) return undefined;
   const object = value as unknown as LibraryObject;
   return (kClone in object ? CLONEABLE : 0) | (kTransfer in object ? TRANSFERABLE : 0);
@@ -210,6 +215,8 @@ class Packer {
       if ((mode & TRANSFERABLE) !== 0) throw missingTransfer();
       throw dataCloneError(`${describe(value)} could not be cloned.`);
     }
+    const clone = cloneOfKey(value);
+    if (clone) return () => ({ kind: "native", clone });
     const object = value as unknown as LibraryObject;
     const nested =
       transferred && (mode & TRANSFERABLE) !== 0
@@ -357,6 +364,7 @@ export function unpack(message: Message, receiver: Receiver): Unpacked {
   const ports: object[] = [];
   const made = hosts.map((host) => {
     if (host.kind === "library") return receiver.create(host.info);
+    if (host.kind === "native") return receiver.make(host.clone);
     const port = receiver.adopt(host.port);
     ports.push(port);
     return port;

@@ -352,6 +352,10 @@ export function createMessagingBinding(realm: Realm): object {
 
   const receiver: Receiver = {
     adopt: (port) => adopt((port as Travelling).state),
+    make: ({ file, name, args }) => {
+      const library = context.require(file) as Record<string, new (...given: unknown[]) => object>;
+      return new (library[name] as new (...given: unknown[]) => object)(...args);
+    },
     create(info) {
       // Node's bootstrap sets it up; here it waits for the first who needs it.
       if (create === undefined) {

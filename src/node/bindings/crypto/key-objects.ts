@@ -33,6 +33,31 @@ export interface KeyObjects {
 const keyHandles = new WeakMap<object, KeyHandle>();
 const slots = new WeakMap<object, unknown[]>();
 
+/** How a receiver makes its own of a key in a message: a class of its library, and what it is made with. */
+export interface NativeClone {
+  readonly file: string;
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+const classNames: Readonly<Record<string, string>> = {
+  secret: "SecretKeyObject",
+  public: "PublicKeyObject",
+  private: "PrivateKeyObject",
+};
+
+/** What native code would clone of `value`, if it is a key: handles are the same everywhere. */
+export function cloneOfKey(value: object): NativeClone | undefined {
+  const file = "internal/crypto/keys";
+  const handle = keyHandles.get(value);
+  if (handle) {
+    const { type } = value as { type: string };
+    return { file, name: classNames[type] as string, args: [handle] };
+  }
+  const args = slots.get(value);
+  return args && { file, name: "InternalCryptoKey", args };
+}
+
 /** Makes the classes, for all processes. */
 export function createKeyObjects(native: NativeCrypto, draw: Draw): KeyObjects {
   class KeyObjectHandle extends native.KeyObjectHandle {
