@@ -19,7 +19,7 @@ interface GroupRead {
   readonly seen: ReadonlySet<string>;
 }
 
-/** Checks every group of keys. Throws `LC_BAD_HISTORY` if a key was written more than once. */
+/** Checks every group of keys; undecided where nothing reads any. Throws `LC_BAD_HISTORY` if a key was written more than once. */
 export function checkLongFork(history: History, _options: CheckOptions): CheckResult {
   const groups = readsByGroup(history);
   const evidence: Evidence[] = [];
@@ -39,6 +39,9 @@ export function checkLongFork(history: History, _options: CheckOptions): CheckRe
     }
   }
   const details = { groups: groups.size, reads, forks: evidence.length };
+  if (reads === 0) {
+    return { verdict: { result: "unknown", why: "no transaction reads a group of keys" }, details };
+  }
   if (evidence.length === 0) return { verdict: { result: "holds" }, details };
   const ruling = rulingOf(impossibleLevels(["long-fork"]));
   return { verdict: { result: "violated", evidence: evidence.slice(0, 8), ...ruling }, details };
