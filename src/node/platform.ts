@@ -29,7 +29,6 @@ export function preparePlatform(): void {
   if (ready) return;
   ready = true;
   registerBindings({
-    blob: createBlobBinding,
     ipc_serdes: createIpcSerdesBinding,
     locks: createLocksBinding,
     zlib: createZlibBinding,
@@ -43,6 +42,7 @@ export function preparePlatform(): void {
   registerRealmBindings(secureBindings);
   registerLibraryModules(...secureModules);
   registerRealmBindings({
+    blob: createBlobBinding,
     worker: createWorkerBinding,
     messaging: createMessagingBinding,
     process_wrap: createProcessBinding,

@@ -9,6 +9,7 @@ import { escapeGuards } from "./evaluated.ts";
 import { exited } from "./exited.ts";
 import { prepareInternals } from "./lib/internals.ts";
 import { sharedPrimordials } from "./lib/primordials.ts";
+import { objectUrlGuards } from "./object-urls.ts";
 import { currentProcess, type NodeProcess } from "./node-process.ts";
 import { guardStackTraces } from "./stack-traces.ts";
 import { compileWanted, programsAreWanted } from "./program/library.ts";
@@ -132,7 +133,7 @@ interface Piece<T> {
 function inside<T>(body: () => T): Piece<T> {
   if (running) throw new LightconeError("LC_NESTED", "a run was started inside a run");
   guards ??= {
-    escapes: [...escapeGuards(), ...realProcessGuards()],
+    escapes: [...escapeGuards(), ...realProcessGuards(), ...objectUrlGuards()],
     definitions: definitionGuards(),
   };
   // Node's library keeps the operations themselves, as it does outside.

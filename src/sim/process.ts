@@ -70,6 +70,7 @@ export class Process {
   #busyUntilNs = 0;
   #spentNs = 0;
   #spentBeforeNs = 0;
+  #turns = 0;
   #clockReads = 0;
   #depth = 0;
   #inbox: Deferred[] = [];
@@ -150,6 +151,11 @@ export class Process {
     return this.#spentNs;
   }
 
+  /** How many calls into the process are over: none while its first one runs. */
+  get turns(): number {
+    return this.#turns;
+  }
+
   /** How long the process has computed since it started. */
   get totalSpentNs(): number {
     return this.#spentBeforeNs + this.#spentNs;
@@ -192,6 +198,7 @@ export class Process {
       else action(arg);
     } finally {
       this.#depth--;
+      this.#turns++;
       this.#clockReads = 0;
       if (this.#spentNs > 0) {
         this.#busyUntilNs = this.host.kernel.nowNs + this.#spentNs;

@@ -14,6 +14,7 @@ const engine = "loads an engine of OpenSSL, which is native code of the real mac
 const native = "looks at handles of native code";
 const realTime = "runs until the real machine takes longer than it just did";
 
+<<<<<<< HEAD
 const heap = "looks into V8's heap, or bounds it, which threads of a host share";
 const preempted =
   "ends a thread that never yields; threads of a host take turns on the real machine's one thread";
@@ -30,6 +31,19 @@ export const byDesign = {
   "test-child-process-set-blocking.js": binary,
   "test-cluster-inspect-brk.js": inspector,
   "test-cluster-kill-infinite-loop.js": preempted,
+=======
+const onceWarned =
+  "waits for a warning of a module that all processes share (Buffer, url), which no run hears";
+const heap = "looks into the heap, the collector or the memory of the real engine";
+const realLimit = "waits for a time limit of the real clock, or for Ctrl-C at a terminal";
+const noTime = "measures code, which takes no virtual time";
+
+/** Why, by file name. */
+export const byDesign = {
+  "test-blob-buffer-too-large.js": heap,
+  "test-buffer-constructor-deprecation-error.js": onceWarned,
+  "test-buffer-pending-deprecation.js": onceWarned,
+>>>>>>> b9ac60a (Run scripts in fresh contexts, by their process's clock and chance)
   "test-fs-readfile-eof.js": shell,
   "test-fs-readfile-pipe-large.js": shell,
   "test-fs-readfile-pipe.js": shell,
@@ -38,6 +52,8 @@ export const byDesign = {
   "test-fs-write-sigxfsz.js": shell,
   "test-http-chunk-problem.js": shell,
   "test-http2-session-timeout.js": realTime,
+  "test-performance-function.js": noTime,
+  "test-performance-gc.js": heap,
   "test-process-env-sideeffects.js": inspector,
   "test-process-env-tz.js": timeZone,
   "test-process-getgroups.js": binary,
@@ -46,6 +62,7 @@ export const byDesign = {
   "test-tls-external-accessor.js": native,
   "test-tls-socket-snicallback-without-server.js": realBytes,
   "test-tls-write-error.js": realBytes,
+<<<<<<< HEAD
   "test-worker-debug.js": inspector,
   "test-worker-exit-heapsnapshot.js": heap,
   "test-worker-heap-snapshot.js": heap,
@@ -63,4 +80,14 @@ export const byDesign = {
   "test-worker-vm-context-terminate.js": contexts,
   "test-worker-voluntarily-exit-followed-by-throw.js": unwound,
   "test-worker-workerdata-messageport.js": contexts,
+=======
+  "test-url-parse-invalid-input.js": onceWarned,
+  "test-v8-getheapsnapshot-twice.js": heap,
+  "test-v8-serialize-leak.js": heap,
+  "test-v8-take-coverage.js": heap,
+  "test-vm-sigint-existing-handler.js": realLimit,
+  "test-vm-sigint.js": realLimit,
+  "test-vm-timeout-rethrow.js": realLimit,
+  "test-vm-timeout.js": realLimit,
+>>>>>>> b9ac60a (Run scripts in fresh contexts, by their process's clock and chance)
 };

@@ -1,8 +1,12 @@
 /** `internalBinding('blob')`: the bytes behind `Blob`, in memory. */
 
+import type { Realm } from "../realm-types.ts";
+
 /** What `pull` says: the end, and that there is more. */
 const END = 0;
 const MORE = 1;
+/** Less than zero: libuv's EINVAL, which the library tells as "could not be read". */
+const UNREADABLE = -22;
 
 const CHUNK_BYTES = 65_536;
 
@@ -37,6 +41,68 @@ class BlobHandle {
   }
 }
 
+/** A file, as it was when it was opened: its bytes are read when they are wanted. */
+class FileHandle {
+  readonly #realm: Realm;
+  readonly #path: string;
+  readonly #mtimeMs: number;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(
+    realm: Realm,
+    path: string,
+    mtimeMs: number,
+    [start, end]: readonly [number, number],
+  ) {
+    this.#realm = realm;
+    this.#path = path;
+    this.#mtimeMs = mtimeMs;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  slice(start: number, end: number): FileHandle {
+    const range = [this.#start + start, this.#start + end] as const;
+    return new FileHandle(this.#realm, this.#path, this.#mtimeMs, range);
+  }
+
+  /** Throws when somebody changed the file meanwhile. */
+  get bytes(): Uint8Array {
+    const fs = this.#realm.require("fs");
+    if (fs.statSync(this.#path).mtimeMs !== this.#mtimeMs) throw new Error("the file was changed");
+    return new Uint8Array(fs.readFileSync(this.#path)).slice(this.#start, this.#end);
+  }
+
+  getReader(): object {
+    let reader: { pull(callback: Pull): void } | undefined;
+    return {
+      setWakeup() {},
+      pull: (callback: Pull) => {
+        try {
+          reader ??= new BlobHandle(this.bytes).getReader() as { pull(callback: Pull): void };
+        } catch {
+          callback(UNREADABLE);
+          return;
+        }
+        reader.pull(callback);
+      },
+    };
+  }
+}
+
+type Pull = (status: number, buffer?: ArrayBuffer) => void;
+
+/** A file's handle and length; undefined when there is none to be read. */
+function openFile(realm: Realm, path: string): [FileHandle, number] | undefined {
+  try {
+    const { mtimeMs, size } = realm.require("fs").statSync(path);
+    return [new FileHandle(realm, path, mtimeMs, [0, size]), size];
+  } catch {
+    return undefined;
+  }
+}
+
 function join(parts: readonly unknown[]): Uint8Array {
   const arrays = parts.map((part) => {
     if (Array.isArray(part)) return partBytes(part as [unknown, number?, number?]);
@@ -59,14 +125,15 @@ function partBytes([source, start, length]: readonly [unknown, number?, number?]
 }
 
 /** Makes the binding of one process. */
-export function createBlobBinding(): object {
+export function createBlobBinding(realm: Realm): object {
   const stored = new Map<string, unknown[]>();
   return {
+    createBlobFromFilePath: (path: string) => openFile(realm, path),
     createBlob: (sources: readonly unknown[]) => new BlobHandle(join(sources)),
     concat: (parts: readonly unknown[]) => join(parts).buffer,
     storeDataObject: (id: string, handle: unknown, size: number, type: string) =>
       stored.set(id, [handle, size, type]),
     getDataObject: (id: string) => stored.get(id),
-    revokeObjectURL: (id: string) => stored.delete(id),
+    revokeObjectURL: (url: string) => stored.delete(url.slice(url.lastIndexOf(":") + 1)),
   };
 }

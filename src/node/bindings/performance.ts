@@ -19,22 +19,34 @@ const reached: Readonly<Record<string, number>> = {
   V8_START: 0.1,
   ENVIRONMENT: 0.4,
   BOOTSTRAP_COMPLETE: 0.8,
-  LOOP_START: 1,
 };
+
+/** What was not reached yet. */
+const NOT_YET = -1;
 
 /** The binding of one process. */
 export function performanceBinding(realm: Realm): object {
   const { process } = realm.context;
   const startNs = birthOf(process, realm.thread !== undefined) + UP_BEFORE_NS;
+  const loopStartNs = startNs + START_UP_NS;
+  // A thread's program runs within its loop, a process's before it.
+  const loopHasBegun = (): boolean => realm.thread !== undefined || process.turns > 0;
+  const milestones: Record<number, number> = {};
   const milestone = (name: string): number =>
     numbers[`NODE_PERFORMANCE_MILESTONE_${name}`] as number;
-  const milestones = new Float64Array(8);
   for (const [name, share] of Object.entries(reached)) {
     milestones[milestone(name)] = startNs + share * START_UP_NS;
   }
-  milestones[milestone("LOOP_EXIT")] = -1;
-  const originMs = process.readWallMs() - (highResolutionNs(process) - startNs) / MS;
+  // A thread shares the origin of its process, as text for people; its own clock starts with it.
+  const originNs = (realm.thread?.processBornNs ?? startNs - UP_BEFORE_NS) + UP_BEFORE_NS;
+  const originMs = process.readWallMs() - (highResolutionNs(process) - originNs) / MS;
   milestones[milestone("TIME_ORIGIN_TIMESTAMP")] = originMs * 1_000;
+  Object.defineProperty(milestones, milestone("LOOP_START"), {
+    get: () => (loopHasBegun() ? loopStartNs : NOT_YET),
+  });
+  Object.defineProperty(milestones, milestone("LOOP_EXIT"), {
+    get: () => (realm.process._exiting === true ? highResolutionNs(process) : NOT_YET),
+  });
   const observers: { notify?: (...entry: unknown[]) => void } = {};
   return {
     now: () => (highResolutionNs(process) - startNs) / MS,
@@ -48,9 +60,10 @@ export function performanceBinding(realm: Realm): object {
     installGarbageCollectionTracking: () => {},
     removeGarbageCollectionTracking: () => {},
     notify: () => {},
-    // The loop waits whenever the program does not compute.
+    // The loop waits whenever the program does not compute. A nanosecond is for rounding: none is negative.
     loopIdleTime: () => {
-      const idleNs = highResolutionNs(process) - startNs - START_UP_NS - process.totalSpentNs;
+      if (!loopHasBegun()) return 0;
+      const idleNs = highResolutionNs(process) - loopStartNs - process.totalSpentNs - 1;
       return Math.max(0, idleNs) / MS;
     },
     markBootstrapComplete: () => {},

@@ -1,45 +1,126 @@
 /**
  * `node:vm` of a simulated process. What runs in the context around it is evaluated code, which finds its
- * process by itself (`evaluated.ts`); a fresh context would have a clock and a randomness of its own.
+ * process by itself (`evaluated.ts`). A fresh context gets the clock and the randomness of the process that makes
+ * it. Time limits of scripts are the real clock's, and are left out.
  */
 import * as real from "node:vm";
-import { notSimulated } from "../not-simulated.ts";
+import type { Realm } from "../realm-types.ts";
 import { standIn } from "../stand-in.ts";
 
 const realModule = (real as unknown as { default: Record<string, unknown> }).default;
 
-const refuse = (name: string): (() => never) => notSimulated(`node:vm.${name}`) as () => never;
+/** Built-ins of a process that could tell two runs apart, or wait for the real machine. */
+const ownNames = ["Atomics", "WeakRef", "FinalizationRegistry", "Intl", "WebAssembly", "Temporal"];
 
-/** The real class, whose scripts run nowhere but here. */
-class Script extends real.Script {}
-for (const name of ["runInContext", "runInNewContext"]) {
-  const attributes = Object.getOwnPropertyDescriptor(real.Script.prototype, name);
-  const value = refuse(`Script.prototype.${name}`);
-  Object.defineProperty(Script.prototype, name, { ...attributes, value });
-}
-for (const name of Object.getOwnPropertyNames(real.Script.prototype)) {
-  if (Object.hasOwn(Script.prototype, name)) continue;
-  const inherited = Object.getOwnPropertyDescriptor(real.Script.prototype, name);
-  Object.defineProperty(Script.prototype, name, inherited as PropertyDescriptor);
+/** Runs in a fresh context: its own `Date` and `Math`, by another clock and another chance. */
+const adopt = new real.Script(
+  `((now, random, own, prepare) => {
+    const RealDate = Date;
+    function HostDate(...args) {
+      if (!new.target) return new RealDate(now()).toString();
+      return Reflect.construct(RealDate, args.length === 0 ? [now()] : args, new.target);
+    }
+    const define = (target, name, value) =>
+      Object.defineProperty(target, name, { value, writable: true, configurable: true });
+    Object.defineProperty(HostDate, "name", { value: "Date" });
+    Object.defineProperty(HostDate, "length", { value: 7 });
+    HostDate.prototype = RealDate.prototype;
+    define(RealDate.prototype, "constructor", HostDate);
+    for (const [name, value] of Object.entries({ now, parse: RealDate.parse, UTC: RealDate.UTC })) {
+      define(HostDate, name, value);
+    }
+    define(globalThis, "Date", HostDate);
+    define(Math, "random", random);
+    for (const name in own) if (name in globalThis) define(globalThis, name, own[name]);
+    define(Error, "prepareStackTrace", prepare);
+  })`,
+  { filename: "node:vm" },
+);
+
+/** Options without what the real clock, or a person's Ctrl-C, would decide. */
+function timeless(options: unknown): unknown {
+  if (typeof options !== "object" || options === null) return options;
+  const { timeout: _timeout, breakOnSigint: _break, ...rest } = options as Record<string, unknown>;
+  return rest;
 }
 
-/** As the real one, in the context around it alone. */
-function compileFunction(code: string, ...rest: unknown[]): unknown {
-  const options = rest[1] as { parsingContext?: unknown } | undefined;
-  if (options?.parsingContext !== undefined) refuse("compileFunction in a context")();
-  return (real.compileFunction as (...args: unknown[]) => unknown)(code, ...rest);
+/** What `runInNewContext` takes for the context that it makes. */
+function contextOptions(options: unknown): real.CreateContextOptions {
+  if (typeof options !== "object" || options === null) return {};
+  const { contextName, contextOrigin, contextCodeGeneration, microtaskMode } =
+    options as real.RunningScriptInNewContextOptions & { microtaskMode?: "afterEvaluate" };
+  const given = {
+    name: contextName,
+    origin: contextOrigin,
+    codeGeneration: contextCodeGeneration,
+    microtaskMode,
+  };
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as real.CreateContextOptions;
 }
 
-/** The module: it has no state. */
-export function createVmModule(): object {
-  const { runInThisContext, isContext } = real;
-  const createScript = (code: string, options: unknown): Script =>
-    new Script(code, options as real.ScriptOptions);
+type AnyFunction = (...args: unknown[]) => unknown;
+
+/** Makes the module of one process. */
+export function createVmModule(realm: Realm): object {
+  const { intrinsics } = realm;
+
+  function createContext(contextObject: unknown = {}, options: unknown = undefined): real.Context {
+    const isObject = typeof contextObject === "object" && contextObject !== null;
+    if (isObject && real.isContext(contextObject)) return contextObject;
+    const args = options === undefined ? [contextObject] : [contextObject, options];
+    const context = (real.createContext as AnyFunction)(...args) as real.Context;
+    const own = Object.fromEntries(
+      ownNames.map((name) => [name, (intrinsics as never)[name] as unknown]),
+    );
+    const settle = adopt.runInContext(context) as AnyFunction;
+    // During a run, this one tells stacks as all programs see them.
+    const { prepareStackTrace } = Error;
+    settle(intrinsics.Date.now, () => intrinsics.Math.random(), own, prepareStackTrace);
+    return context;
+  }
+
+  class Script extends real.Script {
+    override runInThisContext(options?: real.RunningScriptOptions): unknown {
+      return super.runInThisContext(timeless(options) as real.RunningScriptOptions);
+    }
+
+    override runInContext(context: real.Context, options?: real.RunningScriptOptions): unknown {
+      return super.runInContext(context, timeless(options) as real.RunningScriptOptions);
+    }
+
+    override runInNewContext(
+      contextObject?: real.Context,
+      options?: real.RunningScriptInNewContextOptions,
+    ): unknown {
+      return this.runInContext(createContext(contextObject, contextOptions(options)), options);
+    }
+  }
+  for (const name of Object.getOwnPropertyNames(real.Script.prototype)) {
+    const attributes = Object.getOwnPropertyDescriptor(real.Script.prototype, name);
+    const { value, ...rest } = attributes as PropertyDescriptor;
+    const own = Object.getOwnPropertyDescriptor(Script.prototype, name)?.value as unknown;
+    Object.defineProperty(Script.prototype, name, { ...rest, value: own ?? value });
+  }
+  const script = (code: unknown, options: unknown): Script => {
+    const given = typeof options === "string" ? { filename: options } : timeless(options);
+    return new Script(code as string, given as real.ScriptOptions);
+  };
   return Object.assign(standIn(realModule, "node:vm"), {
     Script,
-    createScript,
-    runInThisContext,
-    isContext,
-    compileFunction,
+    createContext,
+    createScript: (code: string, options?: unknown) => script(code, options),
+    runInThisContext: (code: string, options?: unknown) =>
+      (real.runInThisContext as AnyFunction)(code, timeless(options)),
+    runInContext: (code: string, context: real.Context, options?: unknown) =>
+      (real.runInContext as AnyFunction)(code, context, timeless(options)),
+    runInNewContext(code: string, contextObject?: real.Context, options?: unknown) {
+      const given = typeof options === "string" ? { filename: options } : options;
+      const context = createContext(contextObject, contextOptions(given));
+      return (real.runInContext as AnyFunction)(code, context, timeless(given));
+    },
+    isContext: real.isContext,
+    compileFunction: real.compileFunction,
   });
 }

@@ -1,0 +1,46 @@
+/**
+ * `URL.createObjectURL` while a run is under way. `URL` is one for all processes; a blob, and the URL that names
+ * it, is one process's, so these are asked of the process that runs.
+ */
+import { currentProcess } from "./node-process.ts";
+import type { Realm } from "./realm-types.ts";
+import type { Guard } from "./views/guards.ts";
+
+function running(): Realm {
+  const realm = currentProcess()?.realm;
+  if (realm === undefined) throw new Error("no process runs that could have object URLs");
+  return realm;
+}
+
+function createObjectURL(blob: unknown): string {
+  const realm = running();
+  const { isBlob, kHandle } = realm.require("internal/blob");
+  if (!isBlob(blob)) {
+    const { codes } = realm.require("internal/errors");
+    throw new codes.ERR_INVALID_ARG_TYPE("obj", "Blob", blob);
+  }
+  const { size, type } = blob as { size: number; type: string };
+  const id: string = realm.requirePublic("crypto").randomUUID();
+  const handle = (blob as Record<symbol, unknown>)[kHandle];
+  realm.internalBinding("blob").storeDataObject(id, handle, size, type);
+  return `blob:nodedata:${id}`;
+}
+
+function revokeObjectURL(...args: readonly unknown[]): void {
+  const realm = running();
+  if (args.length === 0) {
+    const { codes } = realm.require("internal/errors");
+    throw new codes.ERR_MISSING_ARGS("url");
+  }
+  realm.internalBinding("blob").revokeObjectURL(`${args[0] as string}`);
+}
+
+/** What stands in the place of the two while a run is under way. */
+export function objectUrlGuards(): Guard[] {
+  Object.defineProperty(revokeObjectURL, "length", { value: 1 });
+  return [createObjectURL, revokeObjectURL].map((value) => ({
+    owner: URL,
+    name: value.name,
+    descriptor: { value },
+  }));
+}
