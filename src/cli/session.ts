@@ -2,7 +2,14 @@
 import { relative } from "node:path";
 import { explainSystemError, LightconeError, messageOf } from "../base/errors.ts";
 import { formatNs, parseDurationNs } from "../base/units.ts";
-import { type DivergenceReport, formatSeed, RunnerPool, writeReplay } from "../explore/index.ts";
+import {
+  type DivergenceReport,
+  formatSeed,
+  replayCommand,
+  RunnerPool,
+  shellWord,
+  writeReplay,
+} from "../explore/index.ts";
 import { alsoRows, Progress, renderViolation, type Style, styleFor } from "../report/index.ts";
 
 type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
@@ -170,7 +177,7 @@ export function saveReplay(
   const { path: world, digest: code } = pool.info;
   try {
     const path = writeReplay({ directory, world, outcome, faultsBefore, code });
-    return ["replay", `npx lightcone replay ${shellWord(relative(directory, path))}`];
+    return ["replay", replayCommand(directory, path, world)];
   } catch (error) {
     const again = `npx lightcone explore ${worldWord(pool)} --seed ${formatSeed(outcome.seed)} --runs 1`;
     return ["again", `${again}  (no replay file: ${messageOf(explainSystemError(error))})`];
@@ -181,11 +188,6 @@ export function saveReplay(
 export function worldWord({ info }: RunnerPool): string {
   const shown = relative(process.cwd(), info.path);
   return shellWord(shown.startsWith("..") ? info.path : shown);
-}
-
-/** A path as a word for a POSIX shell. */
-function shellWord(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** Tells a violated run: its first violation as a story, the others in a sentence each. */

@@ -17,11 +17,14 @@ export { RunnerPool, type PoolRequest } from "./pool.ts";
 export type { WorldInfo } from "./protocol.ts";
 export {
   formatSeed,
+  isWithinProject,
   readReplay,
   REPLAY_DIRECTORY,
+  replayCommand,
   replayDirectory,
   type Replay,
   runName,
+  shellWord,
   writeReplay,
 } from "./replay-file.ts";
 export { CoverageTally } from "../world/coverage.ts";

@@ -1,6 +1,15 @@
 /** The file that brings a violation back: what ran, with which faults, and what it should come to. */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { LightconeError } from "../base/errors.ts";
 import { type Fault, faultKinds } from "../sim/faults.ts";
 import type { RunOutcome } from "../world/outcome.ts";
@@ -92,6 +101,49 @@ export function writeReplay(options: {
     throw error;
   }
   return path;
+}
+
+/**
+ * Whether a replay file may name a world: one of the file's own project, or of the project in which one works
+ * (`directory`). A replay file is a program to run; one that came from elsewhere must not choose any file.
+ */
+export function isWithinProject(path: string, world: string, directory: string): boolean {
+  const target = realPath(world);
+  return [dirname(realPath(path)), realPath(directory)].some((folder) => {
+    const steps = relative(projectOf(folder), target);
+    return steps !== ".." && !steps.startsWith(`..${sep}`) && !isAbsolute(steps);
+  });
+}
+
+/** The folder of the project that `folder` belongs to: where its package or its repository begins. */
+function projectOf(folder: string): string {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, "package.json")) || existsSync(join(at, ".git"))) return at;
+    if (dirname(at) !== at) continue;
+    return basename(folder) === REPLAY_DIRECTORY ? dirname(folder) : folder;
+  }
+}
+
+/** The path that a path leads to, links followed; of what is not there, as it is written. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}
+
+/** The command that replays the file `path`, as it is typed in `directory`. */
+export function replayCommand(directory: string, path: string, world: string): string {
+  const command = `npx lightcone replay ${shellWord(relative(directory, path))}`;
+  return isWithinProject(path, world, directory)
+    ? command
+    : `${command} --world ${shellWord(world)}`;
+}
+
+/** A path as a word for a POSIX shell. */
+export function shellWord(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** Reads a replay file. Throws `LC_BAD_REPLAY`, saying what is wrong with it. */

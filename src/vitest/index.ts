@@ -17,6 +17,7 @@ import {
   shrinkRun,
   toldShrink,
   withDeadline,
+  replayCommand,
   writeReplay,
 } from "../explore/index.ts";
 import {
@@ -244,7 +245,7 @@ function saveReplay(pool: RunnerPool, outcome: Outcome, faultsBefore: number): s
   const { path: world, digest: code } = pool.info;
   try {
     const path = writeReplay({ directory, world, outcome, faultsBefore, code });
-    return `npx lightcone replay ${relative(directory, path)}`;
+    return replayCommand(directory, path, world);
   } catch (error) {
     return `there is no replay file: ${messageOf(explainSystemError(error))}`;
   }

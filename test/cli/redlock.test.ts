@@ -17,7 +17,7 @@ describe("redlock 4.2.0 over five Redis servers", () => {
     expect(found.stdout).toMatch(/^✗ a lock is held by one worker .*, [12] after shrinking\n/);
     expect(found.stdout).toMatch(/two holders of job from [\d.]+s to [\d.]+s {2}\(mutex\)/);
     const [, file = ""] = /replay {2}npx lightcone replay (\S+)/.exec(found.stdout) ?? [];
-    const again = await lightcone.run("replay", file);
+    const again = await lightcone.run("replay", file, "--world", world);
     expect(again.stdout).toContain("the same run, to the last of");
     expect(again.code).toBe(1);
   });

@@ -146,7 +146,7 @@ describe("whoever ends it", () => {
       await until(() => existsSync(folder) && readdirSync(folder).some(isReplay));
       child.kill(signal);
       const { code, stdout } = await end;
-      expect(stdout).toMatch(/\n {2}replay {2}npx lightcone replay \S+\n/);
+      expect(stdout).toMatch(/\n {2}replay {2}npx lightcone replay \S+ --world \S+\n/);
       expect(stdout).toMatch(
         /\n {2}(?:shrinking was interrupted|interrupted before it was shrunk): some of these faults may not be needed\n/,
       );
@@ -178,10 +178,10 @@ describe("whoever ends it", () => {
     const force = setInterval(() => child.kill("SIGINT"), 500);
     const { code, stdout, stderr } = await end;
     clearInterval(force);
-    const replay = /npx lightcone replay (\S+)\n/.exec(stderr + stdout)?.[1] ?? "";
+    const replay = /npx lightcone replay (\S+) --world/.exec(stderr + stdout)?.[1] ?? "";
     // It waits for no run under way, so it may be done before anybody has to insist.
     expect([1, 130]).toContain(code);
-    expect((await lightcone.run("replay", replay)).code).toBe(1);
+    expect((await lightcone.run("replay", replay, "--world", world)).code).toBe(1);
   });
 
   it("with force leaves no process behind, not even one that never yields", async () => {

@@ -46,7 +46,7 @@ describe("explore, in a test", () => {
     expect(stdout + stderr).toMatch(/two holders of job from/);
     // Before it is shrunk, for whoever does not wait for that.
     expect(stdout + stderr).toMatch(
-      /lightcone: seed 0x\w+ is violated: npx lightcone replay \.lightcone\/lock-\w+\.json; shrinking \d+ faults?\n/,
+      /lightcone: seed 0x\w+ is violated: npx lightcone replay \.lightcone\/lock-\w+\.json --world \S+; shrinking \d+ faults?\n/,
     );
     expect(stdout + stderr).toMatch(/does not show it.*: all run to the end/);
     expect(stdout + stderr).toMatch(/replay {2}npx lightcone replay \.lightcone\/lock-/);

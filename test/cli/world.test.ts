@@ -69,8 +69,13 @@ describe("lightcone explore", () => {
     expect(found.stdout).toMatch(/worker-2 +acquire job -> held/);
     expect(found.stdout).toMatch(/two holders of job from [\d.]+m?s to [\d.]+m?s {2}\(mutex\)/);
     const [, file = ""] = /replay {2}npx lightcone replay (\S+)/.exec(found.stdout) ?? [];
+    // The world lies in another project than the one that is worked in: it has to be named.
+    expect(found.stdout).toContain(`npx lightcone replay ${file} --world ${lock}\n`);
+    const unnamed = await lightcone.run("replay", file);
+    expect(unnamed.stderr).toContain(`names a world outside of its project: ${lock}`);
+    expect(unnamed.code).toBe(2);
 
-    const again = await lightcone.run("replay", file);
+    const again = await lightcone.run("replay", file, "--world", lock);
     expect(again.code).toBe(1);
     const story = (text: string): string[] => text.split("\n").filter((line) => /^ +\d/.test(line));
     expect(story(again.stdout)).toEqual(story(found.stdout));
@@ -83,29 +88,29 @@ describe("lightcone explore", () => {
     };
     const changed = join(lightcone.cwd, ".lightcone", "changed.json");
     writeFileSync(changed, JSON.stringify({ ...replay, code: "0123" }));
-    const other = await lightcone.run("replay", changed);
+    const other = await lightcone.run("replay", changed, "--world", lock);
     expect(other.stdout).toContain("the code has changed since, yet it is the same run");
     expect(other.code).toBe(1);
 
     writeFileSync(changed, JSON.stringify({ ...replay, code: "0123", schedule: [] }));
-    const gone = await lightcone.run("replay", changed);
+    const gone = await lightcone.run("replay", changed, "--world", lock);
     expect(gone.stdout).toContain("the violation is gone");
     expect(gone.stdout).toContain("the code has changed since, and it is another run");
     expect(gone.code).toBe(0);
 
     writeFileSync(changed, JSON.stringify({ ...replay, lightcone: "0.0.1", fingerprint: "0123" }));
-    const older = await lightcone.run("replay", changed);
+    const older = await lightcone.run("replay", changed, "--world", lock);
     expect(older.stdout).toMatch(
       /Lightcone has changed since \(it was 0\.0\.1, this is [\d.]+\), and it is another run/,
     );
     expect(older.code).toBe(1);
 
     writeFileSync(changed, JSON.stringify({ ...replay, code: "0123", name: "of old" }));
-    const renamed = await lightcone.run("replay", changed);
+    const renamed = await lightcone.run("replay", changed, "--world", lock);
     expect(renamed.stdout).toContain('this is another world (it was "of old")');
 
     writeFileSync(changed, JSON.stringify({ ...replay, fingerprint: "0123" }));
-    const diverged = await lightcone.run("replay", changed);
+    const diverged = await lightcone.run("replay", changed, "--world", lock);
     expect(diverged.stderr).toContain("the code is the same, and the run is not");
     expect(diverged.code).toBe(2);
   });
@@ -285,6 +290,9 @@ describe("bad input gets one clear message, and no stack trace", () => {
       [{ ...whole, events: "many" }, /does not say how many events/],
       [{ ...whole, lightcone: undefined }, /does not say its lightcone/],
       [whole, /about the world x\.ts, which is not there/],
+      [{ ...whole, world: "../x.ts" }, /names a world outside of its project: .*x\.ts/],
+      [{ ...whole, world: "/etc/hosts" }, /names a world outside of its project: \/etc\/hosts/],
+      [{ ...whole, world: "a/../../x.ts" }, /names a world outside of its project/],
     ];
     for (const [content, message] of cases) {
       writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));

@@ -1,8 +1,10 @@
 /** `lightcone replay`: brings a violation back, and says whether it is the same run as then. */
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { LightconeError } from "../../base/errors.ts";
 import {
   CoverageTally,
+  isWithinProject,
   packageVersion,
   readReplay,
   type Replay,
@@ -21,18 +23,23 @@ import { showRun, startPool, tellViolation, usage } from "../session.ts";
 
 type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
 
-const options = { json: { type: "boolean" }, trace: { type: "boolean" } } as const;
+const options = {
+  json: { type: "boolean" },
+  trace: { type: "boolean" },
+  world: { type: "string" },
+} as const;
 
 export const command: Command = {
   summary: "run a violation again, from its file",
   usage: `
-lightcone replay FILE [--trace] [--json]
+lightcone replay FILE [--world FILE] [--trace] [--json]
 
 Runs what .lightcone/NAME-SEED.json recorded: the same world, seed and faults. Says whether the code has
 changed since, and whether it was the same run to the last event.
 
-  --trace   print operations, faults and output as they happened
-  --json    one object: seed, verdict, fingerprint, events, violations
+  --world FILE  the world to run, where the file names one outside of its project and of this one
+  --trace       print operations, faults and output as they happened
+  --json        one object: seed, verdict, fingerprint, events, violations
 
 Exit code: 0 held (the violation is gone), 1 violated, 2 could not run.
 `,
@@ -40,7 +47,16 @@ Exit code: 0 held (the violation is gone), 1 violated, 2 could not run.
     const { values, positionals } = parseOptions("replay", args, options);
     const [file, ...rest] = positionals;
     if (file === undefined || rest.length > 0) throw usage("replay", "which one replay file?");
-    const replay = readReplay(file);
+    const read = readReplay(file);
+    const named = values.world === undefined ? undefined : resolve(values.world);
+    const replay = { ...read, worldPath: named ?? read.worldPath };
+    if (named === undefined && !isWithinProject(file, replay.worldPath, process.cwd())) {
+      throw new LightconeError(
+        "LC_BAD_REPLAY",
+        `${file} names a world outside of its project: ${replay.worldPath}`,
+        "Replaying a file runs the world that it names. If that is the one you want: --world FILE.",
+      );
+    }
     if (!existsSync(replay.worldPath)) {
       throw new LightconeError(
         "LC_NO_WORLD",
