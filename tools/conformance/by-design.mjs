@@ -7,43 +7,34 @@ const shell = "runs a shell and its commands; a simulated host runs Node program
 const binary = "runs a native program; a simulated host runs Node programs alone";
 const timeZone = "changes the time zone, which is pinned to UTC so that every run is the same";
 const inspector = "opens V8's inspector, which belongs to the real process";
-
 const realBytes =
   "speaks TLS by hand, with real bytes; inside a world TLS is framed as it is, but not encrypted";
 const engine = "loads an engine of OpenSSL, which is native code of the real machine";
 const native = "looks at handles of native code";
 const realTime = "runs until the real machine takes longer than it just did";
-
-<<<<<<< HEAD
-const heap = "looks into V8's heap, or bounds it, which threads of a host share";
+const heap = "looks into V8's heap, or bounds it, which all processes share";
 const preempted =
   "ends a thread that never yields; threads of a host take turns on the real machine's one thread";
-const contexts = "makes contexts of V8 with node:vm, which is not simulated";
+const contexts = "makes contexts of V8 that live and die apart from the process that made them";
 const profiler = "has V8 write a profile of the real process";
 const unwound =
   "runs code after process.exit in the same turn, which only native code can keep from running";
-
-/** Why, by file name. */
-export const byDesign = {
-  "test-async-hooks-vm-gc.js": contexts,
-  "test-async-local-storage-contexts.js": contexts,
-  "test-child-process-fork-exec-path.js": binary,
-  "test-child-process-set-blocking.js": binary,
-  "test-cluster-inspect-brk.js": inspector,
-  "test-cluster-kill-infinite-loop.js": preempted,
-=======
 const onceWarned =
   "waits for a warning of a module that all processes share (Buffer, url), which no run hears";
-const heap = "looks into the heap, the collector or the memory of the real engine";
 const realLimit = "waits for a time limit of the real clock, or for Ctrl-C at a terminal";
 const noTime = "measures code, which takes no virtual time";
 
 /** Why, by file name. */
 export const byDesign = {
+  "test-async-hooks-vm-gc.js": contexts,
+  "test-async-local-storage-contexts.js": contexts,
   "test-blob-buffer-too-large.js": heap,
   "test-buffer-constructor-deprecation-error.js": onceWarned,
   "test-buffer-pending-deprecation.js": onceWarned,
->>>>>>> b9ac60a (Run scripts in fresh contexts, by their process's clock and chance)
+  "test-child-process-fork-exec-path.js": binary,
+  "test-child-process-set-blocking.js": binary,
+  "test-cluster-inspect-brk.js": inspector,
+  "test-cluster-kill-infinite-loop.js": preempted,
   "test-fs-readfile-eof.js": shell,
   "test-fs-readfile-pipe-large.js": shell,
   "test-fs-readfile-pipe.js": shell,
@@ -62,7 +53,14 @@ export const byDesign = {
   "test-tls-external-accessor.js": native,
   "test-tls-socket-snicallback-without-server.js": realBytes,
   "test-tls-write-error.js": realBytes,
-<<<<<<< HEAD
+  "test-url-parse-invalid-input.js": onceWarned,
+  "test-v8-getheapsnapshot-twice.js": heap,
+  "test-v8-serialize-leak.js": heap,
+  "test-v8-take-coverage.js": heap,
+  "test-vm-sigint-existing-handler.js": realLimit,
+  "test-vm-sigint.js": realLimit,
+  "test-vm-timeout-rethrow.js": realLimit,
+  "test-vm-timeout.js": realLimit,
   "test-worker-debug.js": inspector,
   "test-worker-exit-heapsnapshot.js": heap,
   "test-worker-heap-snapshot.js": heap,
@@ -80,14 +78,4 @@ export const byDesign = {
   "test-worker-vm-context-terminate.js": contexts,
   "test-worker-voluntarily-exit-followed-by-throw.js": unwound,
   "test-worker-workerdata-messageport.js": contexts,
-=======
-  "test-url-parse-invalid-input.js": onceWarned,
-  "test-v8-getheapsnapshot-twice.js": heap,
-  "test-v8-serialize-leak.js": heap,
-  "test-v8-take-coverage.js": heap,
-  "test-vm-sigint-existing-handler.js": realLimit,
-  "test-vm-sigint.js": realLimit,
-  "test-vm-timeout-rethrow.js": realLimit,
-  "test-vm-timeout.js": realLimit,
->>>>>>> b9ac60a (Run scripts in fresh contexts, by their process's clock and chance)
 };
