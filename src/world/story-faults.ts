@@ -85,13 +85,20 @@ function lossesOf(fault: Fault, { losses }: Judged): string[] {
 
 /** Whoever wakes up and still holds what another has got meanwhile is the point of many a story. */
 function liftLine(fault: Fault, atNs: number, evidence: Evidence, judged: Judged): StoryLine {
-  if (fault.kind !== "pause" || fault.targets.length !== 1) {
+  if (fault.kind !== "pause")
     return { atNs, who: "fault", text: describeLift(fault), tone: "lift" };
+  const holders = fault.targets.flatMap((who) => {
+    const held = heldBy(who, atNs, evidence, judged);
+    return held === undefined ? [] : [{ who, held }];
+  });
+  const [first] = holders;
+  if (fault.targets.length === 1) {
+    const text = first === undefined ? "resumes" : `resumes, and still holds ${first.held}`;
+    return { atNs, who: fault.targets[0] as string, text, tone: "lift" };
   }
-  const who = fault.targets[0] as string;
-  const held = heldBy(who, atNs, evidence, judged);
-  const text = held === undefined ? "resumes" : `resumes, and still holds ${held}`;
-  return { atNs, who, text, tone: "lift" };
+  const holding = holders.map(({ who, held }) => `${who} still holds ${held}`);
+  const text = [describeLift(fault), ...holding].join("; ");
+  return { atNs, who: "fault", text, tone: "lift" };
 }
 
 function heldBy(

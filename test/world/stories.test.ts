@@ -10,6 +10,7 @@ import { operationsNamed } from "../../src/world/concerned.ts";
 import { type LoadedWorld, loadWorld } from "../../src/world/load.ts";
 import type { RunOutcome, RunViolation } from "../../src/world/outcome.ts";
 import { runWorld } from "../../src/world/run.ts";
+import { faultLines } from "../../src/world/story-faults.ts";
 import { placesOf } from "../../src/world/thrown.ts";
 
 const MS = 1_000_000;
@@ -166,6 +167,34 @@ describe("two holders", () => {
     expect(told).toContain(lost);
     expect(told).not.toContain(3);
     expect(evidence?.operations).toHaveLength(2);
+  });
+});
+
+describe("a pause of several", () => {
+  it("says who of them still holds what when they resume", () => {
+    const builder = new HistoryBuilder();
+    const acquire = builder.invoke({ process: "a", f: "acquire", key: "job", atNs: MS });
+    builder.complete(acquire, "ok", { atNs: 2 * MS });
+    const pause: Fault = {
+      kind: "pause",
+      targets: ["a", "b"],
+      startNs: 3 * MS,
+      durationNs: 4 * MS,
+      params: {},
+    };
+    const judged = {
+      plan: { checks: [check.mutex()] },
+      history: builder.finish(),
+      schedule: [pause],
+      calmFromNs: 100 * MS,
+      losses: [],
+    };
+    const evidence = { summary: "", steps: [], operations: [acquire] };
+    const told = faultLines(judged as never, evidence, { fromNs: 0, untilNs: 50 * MS });
+    expect(told.map(({ atNs, text }) => `${atNs / MS} ${text}`)).toEqual([
+      "3 a, b pause for 4ms",
+      "7 a, b resume; a still holds job",
+    ]);
   });
 });
 
