@@ -24,6 +24,11 @@ const onceWarned =
 const realLimit = "waits for a time limit of the real clock, or for Ctrl-C at a terminal";
 const noTime = "measures code, which takes no virtual time";
 
+const collected =
+  "waits for garbage to be collected, which no program on a simulated host ever sees";
+const openssl =
+  "sets up OpenSSL itself (its secure heap, its configuration), which the real process has";
+
 /** Why, by file name. */
 export const byDesign = {
   "test-async-hooks-vm-gc.js": contexts,
@@ -35,6 +40,10 @@ export const byDesign = {
   "test-child-process-set-blocking.js": binary,
   "test-cluster-inspect-brk.js": inspector,
   "test-cluster-kill-infinite-loop.js": preempted,
+  "test-crypto-key-objects-messageport.js": contexts,
+  "test-crypto-no-algorithm.js": openssl,
+  "test-crypto-secure-heap.js": openssl,
+  "test-crypto-subtle-cross-realm.js": contexts,
   "test-fs-readfile-eof.js": shell,
   "test-fs-readfile-pipe-large.js": shell,
   "test-fs-readfile-pipe.js": shell,
@@ -78,4 +87,6 @@ export const byDesign = {
   "test-worker-vm-context-terminate.js": contexts,
   "test-worker-voluntarily-exit-followed-by-throw.js": unwound,
   "test-worker-workerdata-messageport.js": contexts,
+  "test-zlib-invalid-input-memory.js": collected,
+  "test-zlib-unused-weak.js": collected,
 };
