@@ -17,6 +17,7 @@ const files = new Set([
   "internal/linkedlist",
   "internal/querystring",
   "internal/net",
+  "internal/crypto/hashnames",
 ]);
 
 /**
