@@ -5,14 +5,27 @@
  */
 import { beforeAll, describe, expect, test } from "vitest";
 import { ask } from "./kernels/ask.ts";
-import { variants } from "./kernels/compare.ts";
-import { known } from "./kernels/known.ts";
+import { stories, variants, words } from "./kernels/compare.ts";
+import { known, onLinux } from "./kernels/known.ts";
 import { randomScenario } from "./kernels/random.ts";
 import { missing } from "./kernels/real.ts";
 import { describeScenario, type Line, type Scenario } from "./kernels/scenario.ts";
+import { inSimulation } from "./kernels/simulated.ts";
 
 const why = missing();
 if (why !== undefined) console.warn(`real kernels are not compared: this machine ${why}`);
+
+describe("as Linux once did:", () => {
+  known.forEach((scenario, index) => {
+    test(scenario.name, async () => {
+      const told = [...stories(await inSimulation(scenario))].map(([who, steps]) => [
+        who,
+        words(steps),
+      ]);
+      expect(Object.fromEntries(told)).toEqual(onLinux[index]);
+    });
+  });
+});
 
 /** Compares scenarios. The simulated machines first: while they run, real ones would have to wait. */
 function compare(scenarios: readonly Scenario[]): void {

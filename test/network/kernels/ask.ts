@@ -4,7 +4,7 @@ import { onKernels } from "./real.ts";
 import type { Line, Scenario } from "./scenario.ts";
 
 /** How often a run that a busy machine has spoilt is repeated, and one that differs. */
-const TRIES = 4;
+const TRIES = 3;
 const DIFFERENT_TRIES = 2;
 
 /** What differs in each of a few runs (nothing: one was alike), or "busy" where no run could be used. */

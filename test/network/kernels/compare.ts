@@ -14,6 +14,12 @@ interface Step {
   t: number;
 }
 
+/** Steps in words, without their times. */
+export function words(steps: readonly Step[] | undefined): string {
+  const told = (steps ?? []).map(({ what, bytes }) => (bytes > 0 ? `${what} ${bytes}` : what));
+  return told.join(", ");
+}
+
 /** What each socket was told, in order. */
 export function stories(lines: readonly Line[]): Map<string, Step[]> {
   const all = new Map<string, Step[]>();
@@ -56,8 +62,6 @@ export function differences(
   const found: string[] = [];
   const [ours, theirs] = [stories(simulated), stories(real)];
   for (const who of new Set([...theirs.keys(), ...ours.keys()])) {
-    const words = (steps: Step[] | undefined): string =>
-      (steps ?? []).map(({ what, bytes }) => (bytes > 0 ? `${what} ${bytes}` : what)).join(", ");
     const [a, b] = [theirs.get(who), ours.get(who)];
     if (words(a) !== words(b)) {
       found.push(`${who}: Linux "${words(a)}", simulated "${words(b)}"`);
