@@ -53,6 +53,14 @@ describe("lightcone check", () => {
     expect(output()).toBe("✓ good.jsonl.gz   register · linearizable · 2 operations in TIME");
   });
 
+  it("is not green over a history in which a model finds nothing of its own", async () => {
+    const file = save("writes.jsonl", ["0 write 1", "1 write 2"]);
+    expect(await command.run([file, "--model", "register"])).toBe(3);
+    expect(output()).toContain(
+      "nothing was judged: a register looks for answers to read, get, cas, and there is only write",
+    );
+  });
+
   it("tells the story of a violation, and exits 1", async () => {
     const file = save("bad.jsonl", ["0 write 1", "1 write 2", "2 read 2", "0 read 1"]);
     expect(await command.run([file, "-m", "register"])).toBe(1);
@@ -81,7 +89,7 @@ describe("lightcone check", () => {
 
   it("says what it cannot read in one line, and exits 2, yet judges the other files", async () => {
     writeFileSync(at("broken.json"), '[{"process":0,');
-    const good = save("good.jsonl", ["0 write 1"]);
+    const good = save("good.jsonl", ["0 write 1", "1 read 1"]);
     expect(await command.run([at("broken.json"), at("none.edn"), good, "-m", "register"])).toBe(2);
     expect(complained.map((text) => text.replaceAll(`${folder}/`, ""))).toEqual([
       "lightcone: broken.json:1:15: the file ends inside '{' opened at 1:2: is it truncated?",
@@ -109,7 +117,7 @@ describe("lightcone check", () => {
   });
 
   it("stays within its memory when a small file unpacks to a large one", async () => {
-    const one = ["0 write 1"];
+    const one = ["0 write 1", "1 read 1"];
     save("one.jsonl", one);
     const blank = Buffer.alloc(64e6, " ");
     writeFileSync(
@@ -171,7 +179,7 @@ describe("lightcone check", () => {
 
   it("gives one JSON object a file", async () => {
     const bad = save("bad.jsonl", ["0 write 1", "1 write 2", "0 read 1"]);
-    const good = save("good.jsonl", ["0 write 1"]);
+    const good = save("good.jsonl", ["0 write 1", "1 read 1"]);
     expect(await command.run([bad, good, "-m", "register", "--json"])).toBe(1);
     const [first, second] = printed.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(first).toMatchObject({

@@ -7,7 +7,8 @@ import { formatNs } from "../../base/units.ts";
 import { Budget, BudgetSpent } from "../../check/budget.ts";
 import type { CheckResult, Checker } from "../../check/checker.ts";
 import { page, remarks, titleOf, type Judged } from "../../check/page/page.ts";
-import { checkers, findChecker } from "../../check/registry.ts";
+import { checkers, answersOf, findChecker } from "../../check/registry.ts";
+import type { History } from "../../history/operation.ts";
 import type { Evidence, Verdict } from "../../check/verdict.ts";
 import { EdnReader } from "../../history/edn.ts";
 import {
@@ -346,11 +347,28 @@ function judge(
     settings,
   };
   try {
-    return { checker, result: checker.check(history, asked) };
+    const result = checker.check(history, asked);
+    if (result.verdict.result !== "holds") return { checker, result };
+    const why = judgedNothing(checker.model, history);
+    return {
+      checker,
+      result: why === undefined ? result : { verdict: { result: "unknown", why } },
+    };
   } catch (error) {
     if (!(error instanceof BudgetSpent)) throw error;
     return { checker, result: { verdict: { result: "unknown", why: error.message } } };
   }
+}
+
+/** Why a model that holds has judged nothing of a history; undefined when it has. */
+function judgedNothing(model: string, { operations }: History): string | undefined {
+  const looksFor = answersOf(model);
+  const concerns = (f: string): boolean => looksFor.length === 0 || looksFor.includes(f);
+  if (operations.some(({ f, outcome }) => outcome === "ok" && concerns(f))) return undefined;
+  const wanted = looksFor.length === 0 ? "any operation" : looksFor.join(", ");
+  const names = [...new Set(operations.map(({ f }) => f))];
+  const found = names.length === 0 ? "no operations" : `only ${names.slice(0, 8).join(", ")}`;
+  return `nothing was judged: a ${model} looks for answers to ${wanted}, and there is ${found}`;
 }
 
 function writeAgain(out: string, histories: readonly ReadHistory[]): void {
