@@ -293,6 +293,12 @@ export abstract class TlsConnection {
       this.events.closed();
       return;
     }
+    // Who refuses an old version says so in a record of a newer one, which the other cannot read.
+    const { version } = this.agreement;
+    if (alert === Alert.protocolVersion && version > 0 && version < TLS1_2) {
+      this.fail("wrongVersionNumber");
+      return;
+    }
     this.failed = true;
     this.events.error(alertError(alert));
   }

@@ -18,6 +18,7 @@ import { wrongVersionError } from "./tls-errors.ts";
 const UV_EPROTO = -71;
 const UV_ECANCELED = -125;
 const PSK_BYTES_MAX = 256;
+const NODE_MAJOR = Number.parseInt(process.versions.node, 10);
 const PSK_IDENTITY_BYTES_MAX = 128;
 
 /** The class that one process's library finds in the binding. */
@@ -418,10 +419,11 @@ export class TLSWrap extends TlsReport implements ParentReader, ConnectionEvents
   setPskIdentityHint(hint: string): void {
     if (hint.length > PSK_IDENTITY_BYTES_MAX * 2) {
       const { codes } = this.realm.require("internal/errors");
-      const Failure = codes.ERR_TLS_PSK_SET_IDENTITY_HINT_FAILED ?? Error;
-      const error = Object.assign(new Failure("Failed to set PSK identity hint"), {
-        code: "ERR_TLS_PSK_SET_IDENTITY_HINT_FAILED",
-      });
+      // Node had the word wrong before version 24.
+      const word = NODE_MAJOR < 24 ? "IDENTIY" : "IDENTITY";
+      const code = `ERR_TLS_PSK_SET_${word}_HINT_FAILED`;
+      const Failure = codes[code] ?? Error;
+      const error = Object.assign(new Failure("Failed to set PSK identity hint"), { code });
       this.scope.call(this, this.onerror, [error]);
       return;
     }
