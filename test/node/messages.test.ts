@@ -41,3 +41,42 @@ describe("message ports", () => {
       }`);
   });
 });
+
+describe("locks of a process", () => {
+  it("are granted in order, shared and stolen, among the threads of a process", async () => {
+    // Where this Node has none, both arms say so.
+    await both(`
+      import { Worker, isMainThread, parentPort } from "node:worker_threads";
+      const locks = globalThis.navigator?.locks;
+      const lines = [];
+      if (locks === undefined) console.log("none");
+      else if (isMainThread) {
+        const order = [];
+        const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+        const first = locks.request("a", async (lock) => { order.push(lock.name + " " + lock.mode); await wait(20); return "first"; });
+        const second = locks.request("a", { mode: "shared" }, async () => { order.push("shared 1"); await wait(5); });
+        const third = locks.request("a", { mode: "shared" }, async () => { order.push("shared 2"); await wait(5); });
+        const missed = locks.request("a", { ifAvailable: true }, (lock) => lock);
+        const aborted = locks.request("a", { signal: AbortSignal.timeout(5) }, () => "never").catch((e) => e.name);
+        const { held, pending } = await locks.query();
+        lines.push(held.map(({ name, mode }) => name + mode), pending.length);
+        lines.push(await first, await missed, await aborted); await second; await third;
+        const robbed = locks.request("b", () => wait(50)).catch((e) => e.name + " " + e.code);
+        lines.push(await locks.request("b", { steal: true }, () => "stolen"), await robbed);
+        lines.push(await locks.request("c", () => { throw new RangeError("inside"); }).catch((e) => e.message));
+        const worker = new Worker(new URL(import.meta.url));
+        await new Promise((done) => worker.once("message", done));
+        const got = locks.request("w", () => "given back by a thread");
+        worker.postMessage("give it back");
+        lines.push(await got, order);
+        worker.terminate();
+        console.log(lines);
+      } else {
+        locks.request("w", () => {
+          parentPort.postMessage("held");
+          return new Promise((done) => parentPort.once("message", () => setTimeout(done, 10)));
+        });
+        setInterval(() => {}, 1000);
+      }`);
+  });
+});
