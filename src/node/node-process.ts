@@ -147,6 +147,13 @@ export class NodeProcess implements ProcessRunner {
           processMethodsBinding(self, {
             exit: (code) => this.exit(code),
             kill: (pid, signal) => this.signals.kill(pid, signal),
+            getActiveHandles: () => {
+              const { owner_symbol: owner } = self.internalBinding("symbols");
+              return [...this.loop.handles].flatMap((handle) => {
+                const found = (handle as unknown as Record<symbol, object | undefined>)[owner];
+                return found ? [found] : [];
+              });
+            },
             getActiveResources: () => [
               ...[...this.loop.handles].map((handle) => handle.resourceName),
               ...this.#timers.activeResources(),

@@ -7,6 +7,7 @@ import { filesOf, plantDirectory, type ProcessFiles } from "../sim/disk/index.ts
 import type { Process } from "../sim/process.ts";
 import { highResolutionNs } from "./clock.ts";
 import { notSimulated } from "./not-simulated.ts";
+import { createProcessBinding } from "./process-binding.ts";
 import { exceptionOf } from "./bindings/fs/errors.ts";
 import { fromBytes, toBytes } from "./bindings/fs/paths.ts";
 import { birthOf } from "./birth.ts";
@@ -46,6 +47,8 @@ export interface ProcessControl {
   exit(code: number): never;
   kill(pid: number, signal: number): number;
   getActiveResources(): string[];
+  /** The objects that programs have of what keeps the process alive: sockets, servers. */
+  getActiveHandles(): object[];
 }
 
 /** Which names its version of Node has. */
@@ -85,10 +88,13 @@ function createEnv(entries: Readonly<Record<string, string>>): object {
 export function createProcessObject(process: Process, description: ProcessDescription): object {
   const real = globalThis.process;
   // As in Node: `process` is an instance of a function called process, which inherits from EventEmitter.
-  const constructor = function process(): void {};
-  const prototype = constructor.prototype as object;
-  const object = Object.assign(Object.create(prototype) as object, {
-    title: description.title,
+  // Named by its property: a compiler renames what would hide another name.
+  const { process: constructor } = { process: function (): void {} };
+  // Made by it, V8 calls it so: `#<process>`.
+  const made = new (constructor as unknown as new () => object)();
+  const title = description.execArgv.findLast((flag) => flag.startsWith("--title="))?.slice(8);
+  const object = Object.assign(made, {
+    title: title ?? description.title,
     argv: [EXEC_PATH, ...description.argv],
     execArgv: [...description.execArgv],
     execPath: EXEC_PATH,
@@ -154,7 +160,7 @@ export function processMethodsBinding(realm: Realm, control: ProcessControl): ob
     uptime: () => (process.readMonotonicNs() - startNs) / 1e9,
     _rawDebug: (text: string) => realm.process.stderr.write(`${text}\n`),
     _getActiveRequests: () => [],
-    _getActiveHandles: () => [],
+    _getActiveHandles: () => control.getActiveHandles(),
     getActiveResourcesInfo: () => control.getActiveResources(),
     reallyExit: (code: number) => control.exit(code),
     _kill: (pid: number, signal: number) => control.kill(pid, signal),
@@ -171,7 +177,7 @@ export function processMethodsBinding(realm: Realm, control: ProcessControl): ob
       values.set([48_000_000, 20_000_000, 12_000_000, 2_000_000, 100_000]);
     },
     rss: () => 48_000_000,
-    constrainedMemory: () => 0,
+    constrainedMemory: () => 4 * 1024 ** 3,
     availableMemory: () => 3 * 1024 ** 3,
     resourceUsage: (values: Float64Array) => values.fill(0),
     loadEnvFile(path = ".env") {
@@ -322,11 +328,18 @@ function defineLazily(process: object, realm: Realm): void {
     hrtime: () => Object.assign(perThread()["hrtime"]!, { bigint: perThread()["hrtimeBigInt"] }),
     // A set that nobody can change.
     allowedNodeEnvironmentFlags: () => realProcess.allowedNodeEnvironmentFlags,
-    assert: () => perThread()["assert"],
+    assert: () =>
+      realm
+        .require("internal/util")
+        .deprecate(
+          perThread()["assert"],
+          "process.assert() is deprecated. Please use the `assert` module instead.",
+          "DEP0100",
+        ),
     ref: () => perThread()["ref"],
     unref: () => perThread()["unref"],
     execve: () => notSimulated("process.execve"),
-    binding: () => notSimulated("process.binding"),
+    binding: () => createProcessBinding(realm),
     _linkedBinding: () => notSimulated("process._linkedBinding"),
     _debugProcess: () => notSimulated("process._debugProcess"),
     // Nothing to end, and nothing in Node either.

@@ -70,7 +70,7 @@ export class Process {
   #busyUntilNs = 0;
   #spentNs = 0;
   #spentBeforeNs = 0;
-  #turns = 0;
+  #firstTurnEndNs: number | undefined;
   #clockReads = 0;
   #depth = 0;
   #inbox: Deferred[] = [];
@@ -151,9 +151,9 @@ export class Process {
     return this.#spentNs;
   }
 
-  /** How many calls into the process are over: none while its first one runs. */
-  get turns(): number {
-    return this.#turns;
+  /** When the first call into the process was over, on the host's monotonic clock: undefined until then. */
+  get firstTurnEndNs(): number | undefined {
+    return this.#firstTurnEndNs;
   }
 
   /** How long the process has computed since it started. */
@@ -198,7 +198,7 @@ export class Process {
       else action(arg);
     } finally {
       this.#depth--;
-      this.#turns++;
+      this.#firstTurnEndNs ??= this.host.clock.monotonicNs() + this.#spentNs;
       this.#clockReads = 0;
       if (this.#spentNs > 0) {
         this.#busyUntilNs = this.host.kernel.nowNs + this.#spentNs;

@@ -135,6 +135,22 @@ describe("measurements", () => {
   });
 });
 
+describe("what old programs ask for", () => {
+  it("is there: bindings that Node still hands out, and the name of the object that has them", async () => {
+    await both(
+      `
+      "use strict";
+      const { isDeepStrictEqual } = require("node:util");
+      for (const name of ["util", "fs", "constants", "natives"]) console.log(name, typeof process.binding(name));
+      try { process.binding("no_such"); } catch (error) { console.log(error.message); }
+      try { delete process.exitCode; } catch (error) { console.log(error.message); }
+      const marked = Object.assign(new Uint8Array(2), { [Symbol.for("mark")]: 1 });
+      console.log(isDeepStrictEqual(marked, new Uint8Array(2)), process.constrainedMemory() > 0, process.title.length > 0);`,
+      { name: "program.cjs" },
+    );
+  });
+});
+
 describe("reports", () => {
   it("say on what a program runs, the same in every run", async () => {
     const source = `

@@ -31,9 +31,7 @@ const openssl =
 
 /** Why, by file name. */
 export const byDesign = {
-  "test-async-hooks-vm-gc.js": contexts,
-  "test-async-local-storage-contexts.js": contexts,
-  "test-blob-buffer-too-large.js": heap,
+  "test-aborted-util.js": heap,
   "test-buffer-constructor-deprecation-error.js": onceWarned,
   "test-buffer-pending-deprecation.js": onceWarned,
   "test-child-process-fork-exec-path.js": binary,
@@ -90,7 +88,6 @@ export const byDesign = {
   "test-worker-terminate-timers.js": preempted,
   "test-worker-vm-context-terminate.js": contexts,
   "test-worker-voluntarily-exit-followed-by-throw.js": unwound,
-  "test-worker-workerdata-messageport.js": contexts,
   "test-zlib-invalid-input-memory.js": collected,
   "test-zlib-unused-weak.js": collected,
 };

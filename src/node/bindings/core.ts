@@ -39,9 +39,18 @@ function callSitesBelow(count: number): object[] {
     );
 }
 
+/** Bits of what `getOwnNonIndexProperties` leaves out, as V8 counts them. */
+const ONLY_ENUMERABLE = 2;
+const SKIP_SYMBOLS = 16;
+
 function getOwnNonIndexProperties(value: object, filter: number): PropertyKey[] {
-  const keys = filter === 2 ? Object.keys(value) : Reflect.ownKeys(value);
-  return keys.filter((key) => typeof key === "symbol" || !/^(0|[1-9][0-9]*)$/.test(key));
+  const isEnumerable = (key: PropertyKey): boolean =>
+    Object.prototype.propertyIsEnumerable.call(value, key);
+  return Reflect.ownKeys(value).filter((key) => {
+    if ((filter & ONLY_ENUMERABLE) !== 0 && !isEnumerable(key)) return false;
+    if (typeof key === "symbol") return (filter & SKIP_SYMBOLS) === 0;
+    return !/^(0|[1-9][0-9]*)$/.test(key);
+  });
 }
 
 class WeakReference {

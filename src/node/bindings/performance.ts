@@ -21,6 +21,9 @@ const reached: Readonly<Record<string, number>> = {
   BOOTSTRAP_COMPLETE: 0.8,
 };
 
+/** Even a loop that waits is busy now and then: the share of the time that it is not. */
+const IDLE_SHARE = 1 - 1e-6;
+
 /** What was not reached yet. */
 const NOT_YET = -1;
 
@@ -28,9 +31,12 @@ const NOT_YET = -1;
 export function performanceBinding(realm: Realm): object {
   const { process } = realm.context;
   const startNs = birthOf(process, realm.thread !== undefined) + UP_BEFORE_NS;
-  const loopStartNs = startNs + START_UP_NS;
   // A thread's program runs within its loop, a process's before it.
-  const loopHasBegun = (): boolean => realm.thread !== undefined || process.turns > 0;
+  const loopStartNs = (): number | undefined => {
+    if (realm.thread !== undefined) return startNs + START_UP_NS;
+    const { firstTurnEndNs } = process;
+    return firstTurnEndNs === undefined ? undefined : firstTurnEndNs + UP_BEFORE_NS;
+  };
   const milestones: Record<number, number> = {};
   const milestone = (name: string): number =>
     numbers[`NODE_PERFORMANCE_MILESTONE_${name}`] as number;
@@ -42,7 +48,7 @@ export function performanceBinding(realm: Realm): object {
   const originMs = process.readWallMs() - (highResolutionNs(process) - originNs) / MS;
   milestones[milestone("TIME_ORIGIN_TIMESTAMP")] = originMs * 1_000;
   Object.defineProperty(milestones, milestone("LOOP_START"), {
-    get: () => (loopHasBegun() ? loopStartNs : NOT_YET),
+    get: () => loopStartNs() ?? NOT_YET,
   });
   Object.defineProperty(milestones, milestone("LOOP_EXIT"), {
     get: () => (realm.process._exiting === true ? highResolutionNs(process) : NOT_YET),
@@ -60,11 +66,12 @@ export function performanceBinding(realm: Realm): object {
     installGarbageCollectionTracking: () => {},
     removeGarbageCollectionTracking: () => {},
     notify: () => {},
-    // The loop waits whenever the program does not compute. A nanosecond is for rounding: none is negative.
+    // The loop waits whenever the program does not compute.
     loopIdleTime: () => {
-      if (!loopHasBegun()) return 0;
-      const idleNs = highResolutionNs(process) - loopStartNs - process.totalSpentNs - 1;
-      return Math.max(0, idleNs) / MS;
+      const beganNs = loopStartNs();
+      if (beganNs === undefined) return 0;
+      const idleNs = highResolutionNs(process) - beganNs - process.totalSpentNs;
+      return (Math.max(0, idleNs) * IDLE_SHARE) / MS;
     },
     markBootstrapComplete: () => {},
     uvMetricsInfo: () => [0, 0, 0],
