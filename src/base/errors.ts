@@ -1,15 +1,17 @@
 /**
- * Errors of our own. What a program inside a world would see of Node is exactly Node's and lives in
- * `src/node`; an error here is for the person who runs Lightcone: one clear message, no stack trace.
+ * Lightcone's own errors. Errors that a program inside a world sees are exactly Node's and live in
+ * `src/node`. An error here is for the person who runs Lightcone: one clear message, no stack
+ * trace.
  */
 
 /**
  * An error that Lightcone itself reports: what is wrong, and what to do about it.
  *
- * `code` is stable and starts with `LC_`. The front doors print `message` alone.
+ * `code` is stable and starts with `LC_`. User-facing entry points, such as the command line, print
+ * `message` without a stack trace.
  */
 export class LightconeError extends Error {
-  /** Stable, machine-readable: `LC_` and what went wrong. */
+  /** Stable, machine-readable: starts with `LC_`, then names the problem. */
   readonly code: string;
   /** What the user can do, in one sentence; printed below the message. */
   readonly hint: string | undefined;
@@ -23,8 +25,8 @@ export class LightconeError extends Error {
 }
 
 /**
- * What the operating system refused (a file that cannot be written, say) as one clear message; anything
- * else is given back as it is.
+ * Returns a clear error for a failure of the operating system (for example a file that cannot be
+ * written). Returns anything else unchanged.
  */
 export function explainSystemError(error: unknown): unknown {
   const { code, syscall, path, message } = (error ?? {}) as Record<string, unknown>;
@@ -37,7 +39,7 @@ export function explainSystemError(error: unknown): unknown {
   );
 }
 
-/** A broken invariant of Lightcone's own code: always a bug of ours. */
+/** A broken invariant of Lightcone's own code. This is always a bug in Lightcone. */
 export class InvariantError extends Error {
   constructor(message: string) {
     super(`invariant broken: ${message} (this is a bug in Lightcone)`);
@@ -50,13 +52,14 @@ export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new InvariantError(message);
 }
 
-/** How much of a thrown object that has no message is told, in characters. */
+/** Maximum length of the text for a thrown object that has no message, in characters. */
 const OBJECT_TEXT_MAX = 200;
 
 /**
- * The message of anything that was thrown, for a person. An error without one (an `AggregateError` of Node's)
- * tells its code and what it consists of; an object that is no error its `code` and `message`, else itself.
- * Never throws, whatever the object's getters do.
+ * Returns a readable message for any thrown value. An error without a message (such as Node's
+ * `AggregateError`) is described by its code and the errors it contains. An object that is not an
+ * error is described by its `code` and `message`, or else by its own text. Never throws, even if
+ * the object's getters do.
  */
 export function messageOf(thrown: unknown): string {
   try {

@@ -1,8 +1,9 @@
 /**
- * The rolling 64-bit hash that proves that two runs were the same run.
+ * A rolling 64-bit hash that shows whether two runs were identical.
  *
- * Two 32-bit lanes, mixed by odd multipliers with a rotation between them (after MurmurHash3_x86_128's
- * body). It guards against accidents, not against adversaries.
+ * Two 32-bit lanes, mixed by odd multipliers with a rotation between them (after
+ * MurmurHash3_x86_128's body). It detects accidental differences. It does not resist deliberate
+ * collisions.
  */
 
 /** A rolling hash. Order matters; equal sequences of words give equal digests on every platform. */
@@ -26,7 +27,7 @@ export class Fingerprint {
     this.word((value / 0x1_0000_0000) | 0);
   }
 
-  /** Mixes in bytes, and how many there are. */
+  /** Mixes in bytes and their number. */
   bytes(bytes: Uint8Array): void {
     this.word(digestOf(bytes));
   }
@@ -39,13 +40,13 @@ export class Fingerprint {
     this.word(digest);
   }
 
-  /** Sixteen hexadecimal digits. */
+  /** Returns the hash as sixteen hexadecimal digits. */
   digest(): string {
     return hex(this.high) + hex(this.low);
   }
 }
 
-/** A 32-bit digest of bytes: FNV-1a over words of four, for speed. */
+/** A 32-bit digest of bytes: FNV-1a over four-byte words, for speed. */
 export function digestOf(bytes: Uint8Array): number {
   let digest = bytes.length | 0;
   const whole = bytes.length & ~3;

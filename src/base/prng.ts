@@ -1,11 +1,13 @@
 /**
- * Randomness, split into named streams, so that a new draw in one place leaves all others as they were.
+ * Random numbers, split into named streams. A new draw in one stream does not change the others.
  *
  * The generator is sfc32 (Chris Doty-Humphrey's PractRand): 128 bits of state, fast on 32-bit integers,
  * passes PractRand to terabytes. A stream's seed is a hash of its parent's seed and its name.
  */
 
-/** A seeded stream of random numbers. The same seed and path of names give the same stream, always. */
+/**
+ * A seeded stream of random numbers. The same seed and path of names always give the same stream.
+ */
 export class Prng {
   readonly #seedHigh: number;
   readonly #seedLow: number;
@@ -29,8 +31,8 @@ export class Prng {
   }
 
   /**
-   * The stream called `name` below this one. It depends on this stream's seed and the name alone, not on
-   * how much has been drawn so far.
+   * Returns the child stream called `name`. It depends only on this stream's seed and the name, not
+   * on how much has been drawn so far.
    */
   fork(name: string): Prng {
     let high = this.#seedHigh ^ 0x9e3779b9;
@@ -74,7 +76,9 @@ export class Prng {
     return min + this.below(max - min + 1);
   }
 
-  /** True with probability `p`. Draws always, so that `p` does not shift what follows. */
+  /**
+   * True with probability `p`. Always draws once, so the value of `p` does not change later draws.
+   */
   chance(p: number): boolean {
     return this.float() < p;
   }

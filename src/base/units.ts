@@ -1,4 +1,4 @@
-/** Durations: nanoseconds inside, words like "1.5s" outside. */
+/** Durations: nanoseconds internally, text such as "1.5s" for users. */
 import { LightconeError } from "./errors.ts";
 
 /** Nanoseconds in a millisecond. */
@@ -22,9 +22,9 @@ const unitsNs: Record<string, number> = {
 export type Duration = number | string;
 
 /**
- * Reads a duration into integer nanoseconds. A bare number is milliseconds, as everywhere in Node; text needs
- * a unit, so that "10" on a command line is not taken for ten milliseconds.
- * Throws `LC_BAD_DURATION` with `what` (the option's name) when it cannot.
+ * Reads a duration into integer nanoseconds. A bare number is milliseconds, as in Node. Text needs
+ * a unit, so that "10" on a command line is not read as ten milliseconds. Throws `LC_BAD_DURATION`,
+ * naming the option `what`, if the value is invalid.
  */
 export function parseDurationNs(value: Duration, what = "duration"): number {
   if (typeof value === "number") {
@@ -47,7 +47,7 @@ export function parseDurationNs(value: Duration, what = "duration"): number {
   );
 }
 
-/** Text comes from a command line or a file more often than not: whoever writes "10" there means seconds. */
+/** Text usually comes from a command line or a file, where "10" is likely meant as seconds. */
 function noUnit(what: string, value: string): LightconeError {
   return new LightconeError(
     "LC_BAD_DURATION",
@@ -56,7 +56,7 @@ function noUnit(what: string, value: string): LightconeError {
   );
 }
 
-/** Time is counted in whole nanoseconds that a double holds exactly. */
+/** Times are whole nanoseconds within the range that a double represents exactly. */
 function tooLong(what: string, value: Duration): LightconeError {
   return new LightconeError(
     "LC_BAD_DURATION",
