@@ -1,10 +1,10 @@
-/** What a dissector gives: the bytes of a message as a tree, for people to read. */
+/** The result type of the dissectors: the bytes of a message as a tree, for people to read. */
 
-/** One part of a message: where it is, what it is, and its parts. */
+/** One part of a message: its position, name, value and nested parts. */
 export interface Field {
   /** What the part is: `array`, `bulk string`, `length`. */
   readonly name: string;
-  /** Its value in words, short enough for a line. */
+  /** Its value as text, short enough for one line. */
   readonly value: string;
   /** Offset of its first byte. */
   readonly start: number;
@@ -13,11 +13,11 @@ export interface Field {
   readonly children?: readonly Field[];
 }
 
-/** The result of dissecting a stretch of bytes: whole messages, and why it stopped. */
+/** The result of dissecting a range of bytes: the complete messages, and why dissection stopped. */
 export interface Dissection {
   readonly messages: readonly Field[];
-  /** Offset of the first byte that belongs to no whole message. */
+  /** Offset of the first byte that is not part of a complete message. */
   readonly end: number;
-  /** Set when the bytes at `end` break the protocol, and are not just incomplete. */
+  /** Set if the bytes at `end` violate the protocol, rather than being merely incomplete. */
   readonly error?: string;
 }

@@ -1,4 +1,4 @@
-/** Codecs and dissectors of wire protocols: pure, shared by the blocks and the viewer. */
+/** Pure codecs and dissectors of wire protocols, used by the blocks and the viewer. */
 export * from "./dissection.ts";
 export * from "./latin1.ts";
 export * from "./resp-dissect.ts";

@@ -1,11 +1,12 @@
 /**
- * Byte strings as JavaScript strings: one character a byte, codes 0 to 255.
+ * Byte strings as JavaScript strings: one character per byte, codes 0 to 255.
  *
- * V8 keeps such strings at one byte a character, compares them as bytes, and hashes them for `Map`, so a
- * server that holds keys and values this way needs no copies between wire, keyspace and scripts.
+ * V8 stores such strings with one byte per character, compares them as bytes, and hashes them for
+ * `Map`. A server that stores keys and values this way needs no copies between the protocol, the
+ * keyspace and scripts.
  */
 
-/** The bytes from `start` to `end` as a byte string. */
+/** Returns the bytes from `start` to `end` as a byte string. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   if (typeof Buffer !== "undefined" && bytes instanceof Buffer) {
     return bytes.toString("latin1", start, end);
@@ -17,7 +18,7 @@ export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return out;
 }
 
-/** The bytes of a byte string. */
+/** Returns the bytes of a byte string. */
 export function bytesOf(text: string): Uint8Array {
   const out = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) out[i] = text.charCodeAt(i);

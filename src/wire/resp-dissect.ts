@@ -1,4 +1,4 @@
-/** Takes RESP apart for the viewer: requests and replies of both versions, inline commands too. */
+/** Dissects RESP for the viewer: requests and replies of RESP2 and RESP3, and inline commands. */
 import type { Dissection, Field } from "./dissection.ts";
 import { latin1 } from "./latin1.ts";
 
@@ -23,12 +23,12 @@ const names: Readonly<Record<string, string>> = {
   "|": "attribute",
 };
 
-/** The bytes end before the message does. */
+/** The bytes end before the message is complete. */
 const INCOMPLETE = Symbol("incomplete");
 
 /**
- * Dissects RESP. With `inline`, bytes that open no RESP type are an inline command, as a server reads them;
- * without, as in a stream of replies, they are an error.
+ * Dissects RESP. With `inline`, bytes that do not start a RESP type are read as an inline command,
+ * as a server does. Without it, as in a stream of replies, they are an error.
  */
 export function dissectResp(
   bytes: Uint8Array,
@@ -100,7 +100,7 @@ interface Head {
   readonly mark: string;
   readonly text: string;
   readonly start: number;
-  /** Where the contents begin. */
+  /** Offset of the first byte of the contents. */
   readonly body: number;
 }
 
@@ -120,7 +120,7 @@ function bulk(bytes: Uint8Array, head: Head): Field | typeof INCOMPLETE {
   if (bytes[end - 2] !== 13 || bytes[end - 1] !== 10) {
     throw new SyntaxError(`${head.name} without its end of line`);
   }
-  // What is shown never needs more than the first bytes of a large value.
+  // Only the first bytes of a large value are ever shown.
   const text = latin1(bytes, body, Math.min(body + length, body + VALUE_CHARS_MAX + 1));
   return {
     name: head.name,
@@ -151,7 +151,7 @@ function aggregate(bytes: Uint8Array, head: Head, depth: number): Field | typeof
   return { name: head.name, value: shown(items.join(" ")), start, end: at, children };
 }
 
-/** Bytes as a line of text: what cannot be printed is escaped, what is long is cut. */
+/** Shows bytes as a line of text. Unprintable characters are escaped and long text is cut. */
 function shown(text: string): string {
   const cut = text.length > VALUE_CHARS_MAX ? `${text.slice(0, VALUE_CHARS_MAX)}…` : text;
   return cut.replace(

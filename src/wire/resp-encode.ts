@@ -1,4 +1,4 @@
-/** Writes replies as RESP2 or RESP3, into byte strings that go to the socket as Latin-1. */
+/** Encodes replies as RESP2 or RESP3, into byte strings that are sent to the socket as Latin-1. */
 import {
   BigNumber,
   Bool,

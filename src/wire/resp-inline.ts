@@ -2,7 +2,7 @@
 
 const escapes: Record<string, string> = { n: "\n", r: "\r", t: "\t", b: "\b", a: "\x07" };
 
-/** The words of a line, or null when quotes do not balance. */
+/** Returns the words of a line, or null if its quotes are not balanced. */
 export function splitInline(line: string): string[] | null {
   const words: string[] = [];
   let at = 0;

@@ -1,4 +1,6 @@
-/** Reads what a Redis server sends: replies and pushes of RESP2 and RESP3, in pieces of any size. */
+/**
+ * Decodes what a Redis server sends: replies and pushes of RESP2 and RESP3, in chunks of any size.
+ */
 import { latin1 } from "./latin1.ts";
 import {
   BigNumber,
@@ -16,7 +18,7 @@ import {
 
 const MORE = Symbol("more bytes are needed");
 
-/** An incremental decoder of replies. Feed it with `push`, then take replies with `next`. */
+/** An incremental decoder of replies. Pass bytes to `push`, then read replies with `next`. */
 export class ReplyDecoder {
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
@@ -35,8 +37,8 @@ export class ReplyDecoder {
   }
 
   /**
-   * The next whole reply and the bytes it came in, or undefined when more bytes are needed.
-   * Throws a SyntaxError when the bytes are not RESP.
+   * Returns the next complete reply and its raw bytes, or undefined if more bytes are needed.
+   * Throws a SyntaxError if the bytes are not RESP.
    */
   next(): { reply: Reply; raw: string } | undefined {
     const start = this.#at;

@@ -1,11 +1,14 @@
 /**
- * Reads what clients send to a Redis server: arrays of bulk strings, or inline commands, in pieces of
- * any size. Limits and messages are those of Redis 7 (networking.c).
+ * Decodes what clients send to a Redis server: arrays of bulk strings or inline commands, in chunks
+ * of any size. Limits and messages are those of Redis 7 (networking.c).
  */
 import { latin1 } from "./latin1.ts";
 import { splitInline } from "./resp-inline.ts";
 
-/** The client broke the protocol; the server says so and closes. The message is Redis's own. */
+/**
+ * The client violated the protocol. The server replies with the message, which is Redis's own, and
+ * closes.
+ */
 export class ProtocolError extends Error {}
 
 const CR = 13;
@@ -14,26 +17,34 @@ const INLINE_BYTES_MAX = 65_536;
 const BULK_BYTES_MAX = 536_870_912;
 const empty = new Uint8Array(0);
 
-/** An incremental decoder. Feed it with `push`, then take requests with `next` until it gives null. */
+/**
+ * An incremental decoder of requests. Pass bytes to `push`, then call `next` until it returns null.
+ */
 export class RequestDecoder {
-  /** Strangers may send only small requests: set to true once the client is authenticated. */
+  /**
+   * Set to true once the client is authenticated. Unauthenticated clients may send only small
+   * requests.
+   */
   authenticated = true;
   /** `proto-max-bulk-len`. */
   bulkBytesMax: number = BULK_BYTES_MAX;
   #bytes: Uint8Array = empty;
   #at = 0;
-  /** Chunks that came while a large bulk string was still incomplete; joined once, when it is whole. */
+  /**
+   * Chunks that arrived while a large bulk string was incomplete. They are joined once, when it is
+   * complete.
+   */
   #parts: Uint8Array[] = [];
   #partsBytes = 0;
-  /** Bytes that must be there before it makes sense to look again. */
+  /** The number of bytes that must be available before decoding is tried again. */
   #needed = 0;
   #args: string[] = [];
-  /** Arguments still to come of the request under way; 0 between requests. */
+  /** The number of arguments still missing from the current request. 0 between requests. */
   #left = 0;
-  /** Length of the bulk string under way; -1 when its header has not been read. */
+  /** Length of the current bulk string, or -1 if its header has not been read yet. */
   #bulkBytes = -1;
 
-  /** Takes the next chunk from the socket. The decoder keeps a reference until it has been read. */
+  /** Adds the next chunk from the socket. The decoder keeps a reference until it has been read. */
   push(chunk: Uint8Array): void {
     if (this.#partsBytes === 0 && this.#at === this.#bytes.length) {
       this.#bytes = chunk;
@@ -45,12 +56,15 @@ export class RequestDecoder {
     if (this.#bytes.length - this.#at + this.#partsBytes >= this.#needed) this.#join();
   }
 
-  /** Bytes received and not yet part of a request. */
+  /** The number of bytes received that are not yet part of a decoded request. */
   get pendingBytes(): number {
     return this.#bytes.length - this.#at + this.#partsBytes;
   }
 
-  /** The next whole request, or null when more bytes are needed. Throws {@link ProtocolError}. */
+  /**
+   * Returns the next complete request, or null if more bytes are needed. Throws {@link
+   * ProtocolError}.
+   */
   next(): string[] | null {
     for (;;) {
       if (this.#left === 0) {
@@ -99,7 +113,11 @@ export class RequestDecoder {
     return args;
   }
 
-  /** Reads `*N\r\n` or `$N\r\n` at the cursor; undefined when the line is not whole yet. */
+  /**
+   * Reads `*N\r
+   * ` or `$N\r
+   * ` at the cursor. Returns undefined if the line is incomplete.
+   */
   #number(bulk: boolean): number | undefined {
     const bytes = this.#bytes;
     let at = this.#at + 1;
@@ -117,7 +135,7 @@ export class RequestDecoder {
     return this.#oddNumber(bulk);
   }
 
-  /** The rare cases of {@link #number}: an incomplete line, a sign, or rubbish. */
+  /** The rare cases of {@link #number}: an incomplete line, a sign, or an invalid number. */
   #oddNumber(bulk: boolean): number | undefined {
     const end = this.#bytes.indexOf(CR, this.#at);
     if (end < 0 || end + 1 >= this.#bytes.length) {

@@ -1,9 +1,10 @@
 /**
- * What a Redis reply can be, as plain values.
+ * Redis replies as plain values.
  *
- * The common replies cost no object: a string is a bulk string (bytes as Latin-1), a number or bigint an
- * integer, `null` the null, an array an array. What only RESP3 can say, and what RESP2 says otherwise,
- * has a small class here, so that one reply serves both versions.
+ * The common replies need no object: a string is a bulk string (bytes as Latin-1), a number or
+ * bigint is an integer, `null` is the null reply, and an array is an array. Types that exist only
+ * in RESP3, or that RESP2 encodes differently, have a small class here, so that one reply can be
+ * encoded for both versions.
  */
 
 /** A reply, before it is encoded for a client's version of the protocol. */
@@ -43,7 +44,7 @@ export class RespError {
 /** A floating point number: `,1.5` in RESP3, a bulk string in RESP2. */
 export class Double {
   readonly value: number;
-  /** How the server writes it, when that is not what {@link formatDouble} gives. */
+  /** The server's own text for the number, if it differs from {@link formatDouble}. */
   readonly text: string | undefined;
   constructor(value: number, text?: string) {
     this.value = value;
@@ -51,12 +52,12 @@ export class Double {
   }
 }
 
-/** The null that RESP2 writes as `*-1`. */
+/** The null that RESP2 encodes as `*-1`. */
 export class NullArray {
   static readonly instance: NullArray = new NullArray();
 }
 
-/** Keys and values in turn: a map in RESP3, a flat array in RESP2. */
+/** Alternating keys and values: a map in RESP3, a flat array in RESP2. */
 export class MapReply {
   readonly flat: readonly Reply[];
   constructor(flat: readonly Reply[]) {
@@ -113,7 +114,7 @@ export const QUEUED: Status = new Status("QUEUED");
 /** `*-1` in RESP2, `_` in RESP3. */
 export const NULL_ARRAY: NullArray = NullArray.instance;
 
-/** A double as C's `%.17g` writes it, which is what Redis up to 7.0 sends. */
+/** Formats a double as C's `%.17g` does, which is what Redis up to 7.0 sends. */
 export function formatDouble(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e17)
     return Object.is(value, -0) ? "-0" : String(value);
@@ -123,7 +124,7 @@ export function formatDouble(value: number): string {
   return formatG(value, 17);
 }
 
-/** A finite double as C's `%.{precision}g` writes it. */
+/** Formats a finite double as C's `%.{precision}g` does. */
 export function formatG(value: number, precision: number): string {
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";
   const [mantissa = "", power = "0"] = value.toExponential(precision - 1).split("e");

@@ -1,12 +1,12 @@
 /**
- * The frames of HTTP/2 (RFC 9113, section 4 and 6; RFC 7838 for ALTSVC, RFC 8336 for ORIGIN): their
- * headers, and the payloads of all but the header blocks.
+ * The frames of HTTP/2 (RFC 9113, sections 4 and 6; RFC 7838 for ALTSVC, RFC 8336 for ORIGIN):
+ * frame headers, and all payloads except header blocks.
  */
 
-/** The first bytes of every client (RFC 9113, section 3.4). */
+/** The first bytes that every client sends (RFC 9113, section 3.4). */
 export const CLIENT_PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/** Bytes in front of each payload. */
+/** Bytes of the header before each payload. */
 export const FRAME_HEADER_BYTES = 9;
 
 /** Frame types. */
@@ -25,7 +25,7 @@ export const FrameType = {
   origin: 12,
 } as const;
 
-/** Flags; `endStream` and `ack` share a bit on different types. */
+/** Flags. `endStream` and `ack` use the same bit on different frame types. */
 export const FrameFlag = {
   endStream: 0x1,
   ack: 0x1,
@@ -62,7 +62,7 @@ export const SettingId = {
   noRfc7540Priorities: 9,
 } as const;
 
-/** What stands in front of a payload. */
+/** The header before a payload. */
 export interface FrameHeader {
   readonly length: number;
   readonly type: number;
@@ -96,7 +96,7 @@ function writeUint32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value;
 }
 
-/** Reads a frame header; nine bytes must be there. */
+/** Reads a frame header. At least nine bytes must be available. */
 export function readFrameHeader(bytes: Uint8Array, at = 0): FrameHeader {
   return {
     length:
@@ -107,7 +107,7 @@ export function readFrameHeader(bytes: Uint8Array, at = 0): FrameHeader {
   };
 }
 
-/** Makes a frame with room for `length` bytes of payload. */
+/** Creates a frame with space for `length` bytes of payload. */
 export function makeFrame(
   type: number,
   flags: number,
@@ -184,7 +184,10 @@ export function encodeGoaway(
   return frame;
 }
 
-/** What a PRIORITY frame, or the priority fields of HEADERS, say. Deprecated, but still on the wire. */
+/**
+ * The content of a PRIORITY frame, or of the priority fields of HEADERS. Deprecated, but still in
+ * use.
+ */
 export interface PriorityFields {
   readonly dependsOn: number;
   /** 1 to 256. */
@@ -192,7 +195,7 @@ export interface PriorityFields {
   readonly exclusive: boolean;
 }
 
-/** Reads five bytes of priority. */
+/** Reads the five bytes of priority fields. */
 export function readPriority(bytes: Uint8Array, at: number): PriorityFields {
   const word = readUint32(bytes, at);
   return {
@@ -214,7 +217,10 @@ export function encodePriority(streamId: number, priority: PriorityFields): Uint
   return frame;
 }
 
-/** The payload behind its padding, or `undefined` when the padding is longer than the payload. */
+/**
+ * Returns the payload without its padding, or `undefined` if the padding is longer than the
+ * payload.
+ */
 export function withoutPadding(header: FrameHeader, payload: Uint8Array): Uint8Array | undefined {
   if (!(header.flags & FrameFlag.padded)) return payload;
   const padding = payload[0];
@@ -222,7 +228,7 @@ export function withoutPadding(header: FrameHeader, payload: Uint8Array): Uint8A
   return payload.subarray(1, payload.length - padding);
 }
 
-/** The header of a DATA frame whose payload is sent beside it. */
+/** The header of a DATA frame whose payload is sent separately. */
 export function encodeDataHeader(length: number, flags: number, streamId: number): Uint8Array {
   const bytes = makeFrame(FrameType.data, flags, streamId, 0);
   bytes[0] = length >>> 16;

@@ -1,17 +1,20 @@
 /**
- * The dynamic table of HPACK (RFC 7541, section 2.3.2): the newest field has the lowest index, and the
- * oldest fall out when the table grows beyond its size. The encoder also looks fields up in it.
+ * The dynamic table of HPACK (RFC 7541, section 2.3.2): the newest field has the lowest index, and
+ * the oldest fields are evicted when the table exceeds its size. The encoder also uses it to look
+ * up fields.
  */
 import { type HeaderField, staticTable } from "./static-table.ts";
 
-/** What an entry costs beyond its text (RFC 7541, section 4.1). */
+/** The size of an entry in addition to its text (RFC 7541, section 4.1). */
 export const ENTRY_OVERHEAD = 32;
 
 /** A first-in first-out table of header fields, bounded in bytes. */
 export class DynamicTable {
-  /** A ring would save the shifts; tables of header fields are short. */
+  /** A ring buffer would avoid the shifts, but these tables are short. */
   readonly #entries: HeaderField[] = [];
-  /** Where in the sequence of all insertions a field, or a name, was inserted last. */
+  /**
+   * The position, in the sequence of all insertions, of the latest insertion of each field or name.
+   */
   readonly #lastField = new Map<string, number>();
   readonly #lastName = new Map<string, number>();
   #inserted = 0;
@@ -22,7 +25,7 @@ export class DynamicTable {
     this.#maxSize = maxSize;
   }
 
-  /** The bytes that the entries count for. */
+  /** The size of all entries in bytes, as RFC 7541 counts it. */
   get size(): number {
     return this.#size;
   }
@@ -31,13 +34,13 @@ export class DynamicTable {
     return this.#maxSize;
   }
 
-  /** Changes the bound; what no longer fits is evicted. */
+  /** Changes the maximum size and evicts the entries that no longer fit. */
   resize(maxSize: number): void {
     this.#maxSize = maxSize;
     this.#evict(maxSize);
   }
 
-  /** Adds a field. One that is larger than the table empties it (RFC 7541, section 4.4). */
+  /** Adds a field. A field that is larger than the table empties it (RFC 7541, section 4.4). */
   add(field: HeaderField): void {
     const cost = field.name.length + field.value.length + ENTRY_OVERHEAD;
     this.#evict(Math.max(0, this.#maxSize - cost));
@@ -49,18 +52,18 @@ export class DynamicTable {
     this.#inserted++;
   }
 
-  /** The field of an HPACK index, from the static table or from this one. */
+  /** Returns the field with this HPACK index, from the static table or this one. */
   at(index: number): HeaderField | undefined {
     if (index <= staticTable.length) return staticTable[index - 1];
     return this.#entries[this.#entries.length - (index - staticTable.length)];
   }
 
-  /** The HPACK index of a whole field, or 0. */
+  /** Returns the HPACK index of a field with this name and value, or 0 if there is none. */
   indexOfField(name: string, value: string): number {
     return this.#indexOf(this.#lastField.get(`${name}\0${value}`));
   }
 
-  /** The HPACK index of a field of this name, or 0. */
+  /** Returns the HPACK index of a field with this name, or 0 if there is none. */
   indexOfName(name: string): number {
     return this.#indexOf(this.#lastName.get(name));
   }

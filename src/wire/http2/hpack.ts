@@ -1,17 +1,18 @@
 /**
- * HPACK, the header compression of HTTP/2 (RFC 7541). Names and values are strings of one byte a
- * character. Which fields are indexed follows nghttp2's deflater, so that sizes match real traffic.
+ * HPACK, the header compression of HTTP/2 (RFC 7541). Names and values are strings with one byte
+ * per character. Which fields are indexed follows nghttp2's deflater, so that sizes match real
+ * traffic.
  */
 import { DynamicTable, ENTRY_OVERHEAD } from "./hpack-table.ts";
 import { huffmanDecode, huffmanEncode, huffmanLength } from "./huffman.ts";
 import { staticFields, staticNames } from "./static-table.ts";
 
-/** The table size that both sides start with. */
+/** The table size that both sides start with, in bytes. */
 export const DEFAULT_TABLE_SIZE = 4_096;
-/** A name or a value may not be longer than this. */
+/** The maximum length of a name or a value. */
 const TEXT_LENGTH_MAX = 65_536;
 
-/** A header block that cannot be decoded: the connection cannot go on (COMPRESSION_ERROR). */
+/** A header block that cannot be decoded. The connection must end (COMPRESSION_ERROR). */
 export class HpackError extends Error {
   constructor(message: string) {
     super(message);
@@ -23,11 +24,11 @@ export class HpackError extends Error {
 export interface EncodableField {
   readonly name: string;
   readonly value: string;
-  /** Must never be put into a table, by anyone on the way. */
+  /** Set if no encoder on the path may add this field to a table. */
   readonly sensitive?: boolean;
 }
 
-/** Fields that change with every message: indexing them would only push others out. */
+/** Fields that change with every message. Indexing them would evict useful entries. */
 const unindexed = new Set([
   ...[":path", "age", "content-length", "etag", "if-modified-since", "if-none-match"],
   ...["location", "set-cookie"],
@@ -40,9 +41,9 @@ function neverIndexed({ name, value, sensitive }: EncodableField): boolean {
 /** Encodes header blocks of one connection, in order. */
 export class HpackEncoder {
   readonly #table: DynamicTable;
-  /** What this side is willing to use, whatever the peer allows. */
+  /** The maximum size that this side uses, even if the peer allows more. */
   readonly #ownMax: number;
-  /** The smallest and the last bound that the peer set since the last block. */
+  /** The smallest and the latest maximum that the peer set since the last block. */
   #smallest: number | undefined;
   #pending: number | undefined;
   #out = new Uint8Array(1_024);
@@ -54,12 +55,12 @@ export class HpackEncoder {
     if (maxTableSize < DEFAULT_TABLE_SIZE) this.setMaxTableSize(DEFAULT_TABLE_SIZE);
   }
 
-  /** The bytes that the dynamic table counts. */
+  /** The current size of the dynamic table in bytes. */
   get tableSize(): number {
     return this.#table.size;
   }
 
-  /** The peer's SETTINGS_HEADER_TABLE_SIZE: told to the decoder at the start of the next block. */
+  /** Sets the peer's SETTINGS_HEADER_TABLE_SIZE. The next block announces it to the decoder. */
   setMaxTableSize(size: number): void {
     const bound = Math.min(size, this.#ownMax);
     this.#smallest = Math.min(this.#smallest ?? bound, bound);
@@ -67,7 +68,7 @@ export class HpackEncoder {
     this.#table.resize(bound);
   }
 
-  /** One header block. */
+  /** Encodes one header block. */
   encode(fields: readonly EncodableField[]): Uint8Array {
     this.#at = 0;
     if (this.#pending !== undefined) {
@@ -138,25 +139,27 @@ export class HpackEncoder {
   }
 }
 
-/** Told of each decoded field; `sensitive` fields must never be indexed on the way on. */
+/**
+ * Called for each decoded field. `sensitive` fields must not be indexed when they are forwarded.
+ */
 export type FieldListener = (name: string, value: string, sensitive: boolean) => void;
 
 /** Decodes header blocks of one connection, in order. */
 export class HpackDecoder {
   readonly #table = new DynamicTable(DEFAULT_TABLE_SIZE);
-  /** The bound that our SETTINGS_HEADER_TABLE_SIZE set, once the peer has acknowledged it. */
+  /** The maximum from our SETTINGS_HEADER_TABLE_SIZE, once the peer has acknowledged it. */
   #limit: number = DEFAULT_TABLE_SIZE;
   #block = new Uint8Array(0);
   #at = 0;
-  /** The peer must announce a smaller table before it goes on. */
+  /** True if the peer must announce a smaller table at the start of its next header block. */
   #expectUpdate = false;
 
-  /** The bytes that the dynamic table counts. */
+  /** The current size of the dynamic table in bytes. */
   get tableSize(): number {
     return this.#table.size;
   }
 
-  /** The peer acknowledged our SETTINGS_HEADER_TABLE_SIZE. */
+  /** Called when the peer has acknowledged our SETTINGS_HEADER_TABLE_SIZE. */
   setMaxTableSize(size: number): void {
     if (size < this.#table.maxSize) {
       this.#expectUpdate = true;
@@ -165,7 +168,7 @@ export class HpackDecoder {
     this.#limit = size;
   }
 
-  /** Decodes one whole header block; throws {@link HpackError}. */
+  /** Decodes one whole header block. Throws {@link HpackError}. */
   decode(block: Uint8Array, onField: FieldListener): void {
     this.#block = block as Uint8Array<ArrayBuffer>;
     this.#at = 0;

@@ -1,9 +1,11 @@
 /**
- * The Huffman code of HPACK (RFC 7541, appendix B). The code is canonical, so the lengths of its 257
- * words say it all; the words are counted up from them, as they are for DEFLATE.
+ * The Huffman code of HPACK (RFC 7541, appendix B). The code is canonical, so the lengths of its
+ * 257 code words determine it. The code words are computed from the lengths, as in DEFLATE.
  */
 
-/** The length in bits of each symbol's word, in base 36; the last is the end-of-string symbol. */
+/**
+ * The length in bits of each symbol's code word, in base 36. The last is the end-of-string symbol.
+ */
 const LENGTHS =
   "dnsssssssoussussssssssusssssssss6aacd68baa8b8666555666666678f6cad67777777777777777777777878djde6f" +
   "56565666577666567655677777fbedskmkkmmmnmnnnnnonoomnonnnnlmnmnnomlkmmnnlnmmolmnnllmlnmnnkmmmnmmnqq" +
@@ -13,7 +15,7 @@ const EOS = 256;
 const lengths = new Uint8Array(257);
 const words = new Uint32Array(257);
 
-/** The decoder's tree: two children a node; a negative child is a leaf, `~symbol`. */
+/** The decoder's tree, with two children per node. A negative child is a leaf: `~symbol`. */
 const tree: Int16Array = new Int16Array(2 * 512);
 
 function build(): void {
@@ -44,14 +46,14 @@ function build(): void {
 
 build();
 
-/** How many bytes `text` (one byte a character) takes in the Huffman code. */
+/** Returns how many bytes `text` (one byte per character) takes in the Huffman code. */
 export function huffmanLength(text: string): number {
   let bits = 0;
   for (let i = 0; i < text.length; i++) bits += lengths[text.charCodeAt(i) & 0xff] as number;
   return (bits + 7) >>> 3;
 }
 
-/** Writes `text` into `out` from `offset`, padded with ones; returns the offset behind it. */
+/** Writes `text` into `out` from `offset`, padded with one bits. Returns the offset after it. */
 export function huffmanEncode(text: string, out: Uint8Array, offset: number): number {
   let pending = 0;
   let held = 0;
@@ -75,7 +77,10 @@ export function huffmanEncode(text: string, out: Uint8Array, offset: number): nu
   return offset;
 }
 
-/** The text of `bytes[start, end)`, or `undefined` when it is not in the code (RFC 7541, section 5.2). */
+/**
+ * Decodes `bytes[start, end)`. Returns `undefined` if it is not valid Huffman code (RFC 7541,
+ * section 5.2).
+ */
 export function huffmanDecode(bytes: Uint8Array, start: number, end: number): string | undefined {
   let text = "";
   let at = 0;
@@ -99,6 +104,6 @@ export function huffmanDecode(bytes: Uint8Array, start: number, end: number): st
       }
     }
   }
-  // What is left over must be padding: fewer than eight bits, all of them ones.
+  // The remaining bits must be padding: fewer than eight bits, all of them ones.
   return depth < 8 && ones ? text : undefined;
 }

@@ -62,13 +62,13 @@ vary
 via
 www-authenticate`;
 
-/** A header field: name and value, one byte a character. */
+/** A header field: name and value, one byte per character. */
 export interface HeaderField {
   readonly name: string;
   readonly value: string;
 }
 
-/** The fields in order; index 1 of HPACK is the first. */
+/** The fields in order. HPACK's index 1 is the first. */
 export const staticTable: readonly HeaderField[] = rows.split("\n").map((row) => {
   const space = row.indexOf(" ");
   return space < 0
@@ -76,12 +76,12 @@ export const staticTable: readonly HeaderField[] = rows.split("\n").map((row) =>
     : { name: row.slice(0, space), value: row.slice(space + 1) };
 });
 
-/** The first index of each name, and the index of each whole field. */
+/** The first index of each name. */
 export const staticNames: ReadonlyMap<string, number> = new Map(
   staticTable.map(({ name }, i) => [name, i + 1] as const).reverse(),
 );
 
-/** The index of each whole field, by name and value with a zero byte between. */
+/** The index of each field, by name and value separated by a zero byte. */
 export const staticFields: ReadonlyMap<string, number> = new Map(
   staticTable.map(({ name, value }, i) => [`${name}\0${value}`, i + 1] as const),
 );
