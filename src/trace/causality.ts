@@ -1,14 +1,15 @@
 /**
- * What could have influenced what (Lamport, "Time, Clocks, and the Ordering of Events", CACM 1978): an
- * event follows its cause, and whatever ran before it on the same host. The set of all that precedes an
- * event is its past light cone; nothing outside of it can have mattered.
+ * Which events could have influenced which (Lamport, "Time, Clocks, and the Ordering of Events",
+ * CACM 1978): an event depends on its cause and on every earlier event of the same host. The set of
+ * all events that it depends on is its past light cone. Nothing outside of that set can have
+ * influenced it.
  */
 import type { Trace } from "./trace.ts";
 
 /** A set of events of one trace. */
 export class Cone {
   readonly #member: Uint8Array;
-  /** How many events it holds. */
+  /** The number of events in the set. */
   readonly size: number;
 
   constructor(member: Uint8Array, size: number) {
@@ -16,12 +17,12 @@ export class Cone {
     this.size = size;
   }
 
-  /** Whether event `id` belongs to it. */
+  /** Whether event `id` is in the set. */
   has(id: number): boolean {
     return this.#member[id - 1] === 1;
   }
 
-  /** The ids of its events, in order. */
+  /** The ids of its events, in ascending order. */
   ids(): number[] {
     const out: number[] = [];
     for (let row = 0; row < this.#member.length; row++) if (this.#member[row]) out.push(row + 1);
@@ -29,10 +30,13 @@ export class Cone {
   }
 }
 
-/** All that could have influenced event `id`, itself included: one sweep backwards. */
+/**
+ * Returns all events that could have influenced event `id`, including itself. Takes one backward
+ * pass.
+ */
 export function pastCone(trace: Trace, id: number): Cone {
   const member = new Uint8Array(trace.length);
-  // A host's events before one that belongs to the cone belong to it too; host 0 is no place.
+  // A host's earlier events belong to the cone if a later one does. Host 0 stands for no host.
   const reached = new Uint8Array(trace.hosts.length + 1);
   let size = 0;
   if (id >= 1 && id <= trace.length) member[id - 1] = 1;
@@ -48,7 +52,10 @@ export function pastCone(trace: Trace, id: number): Cone {
   return new Cone(member, size);
 }
 
-/** All that event `id` could have influenced, itself included: one sweep forwards. */
+/**
+ * Returns all events that event `id` could have influenced, including itself. Takes one forward
+ * pass.
+ */
 export function futureCone(trace: Trace, id: number): Cone {
   const member = new Uint8Array(trace.length);
   const reached = new Uint8Array(trace.hosts.length + 1);
@@ -65,7 +72,7 @@ export function futureCone(trace: Trace, id: number): Cone {
   return new Cone(member, size);
 }
 
-/** The chain of causes that led to event `id`, the first one first, itself last. */
+/** Returns the chain of causes that led to event `id`, from the first cause to the event itself. */
 export function causesOf(trace: Trace, id: number): number[] {
   const chain: number[] = [];
   for (let at = id; at > 0 && at <= trace.length; at = trace.cause[at - 1] as number)

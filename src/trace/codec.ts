@@ -1,12 +1,15 @@
 /**
- * A trace as bytes, for files and for the viewer: a line of JSON (names, details), then the columns one
- * after the other as variable-length integers. Times and causes are stored as differences, which are
- * small, so an event takes about six bytes.
+ * Encodes a trace as bytes, for files and for the viewer: a line of JSON (names, details), followed
+ * by the columns, one after the other, as variable-length integers. Times and causes are stored as
+ * differences, which are small, so an event takes about six bytes.
  */
 import { LightconeError } from "../base/errors.ts";
 import type { Trace } from "./trace.ts";
 
-/** The format's version, in its first line. Changes whenever an old reader could misread a file. */
+/**
+ * The format's version, stored in the first line. It changes whenever an older reader could misread
+ * a file.
+ */
 export const TRACE_FORMAT = 1;
 
 interface Header {
@@ -16,7 +19,7 @@ interface Header {
   readonly details: readonly unknown[];
 }
 
-/** Writes a trace. Details must be plain data. */
+/** Encodes a trace. Details must be plain data. */
 export function encodeTrace(trace: Trace): Uint8Array {
   const header: Header = {
     lightconeTrace: TRACE_FORMAT,
@@ -37,14 +40,14 @@ export function encodeTrace(trace: Trace): Uint8Array {
   for (let row = 0; row < trace.length; row++) out.varint(trace.kind[row] as number);
   for (let row = 0; row < trace.length; row++) {
     const cause = trace.cause[row] as number;
-    // Zero stands for no cause; anything else is how many events ago the cause was, at least one.
+    // Zero means no cause. Any other value is how many events ago the cause was, at least one.
     out.varint(cause === 0 ? 0 : row + 1 - cause);
   }
   for (let row = 0; row < trace.length; row++) out.varint(trace.detail[row] as number);
   return out.finish();
 }
 
-/** Reads a trace. Throws `LC_BAD_TRACE` for what is none, or was cut short. */
+/** Decodes a trace. Throws `LC_BAD_TRACE` if the bytes are not a trace or are truncated. */
 export function decodeTrace(bytes: Uint8Array): Trace {
   const newline = bytes.indexOf(0x0a);
   const header = newline < 0 ? undefined : readHeader(bytes.subarray(0, newline));
@@ -108,7 +111,7 @@ class ByteWriter {
     this.#length += bytes.length;
   }
 
-  /** Seven bits a byte, least first (LEB128); up to 2^53. */
+  /** Seven bits per byte, least significant first (LEB128), up to 2^53. */
   varint(value: number): void {
     this.#reserve(8);
     let rest = value;

@@ -1,14 +1,14 @@
-/** Where two traces part ways. */
+/** Finds where two traces diverge. */
 import { eventAt, type Trace, type TraceEvent } from "./trace.ts";
 
-/** The first event that differs; one side is `undefined` where its trace ended before. */
+/** The first event that differs. One side is `undefined` if its trace ended before it. */
 export interface Divergence {
   readonly id: number;
   readonly left: TraceEvent | undefined;
   readonly right: TraceEvent | undefined;
 }
 
-/** The first event in which two traces differ, or `undefined` when they are the same. */
+/** Returns the first event in which two traces differ, or `undefined` if they are the same. */
 export function firstDivergence(left: Trace, right: Trace): Divergence | undefined {
   const common = Math.min(left.length, right.length);
   for (let row = 0; row < common; row++) {

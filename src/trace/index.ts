@@ -1,4 +1,4 @@
-/** The trace's public face: `lightcone/trace`. */
+/** The public exports of the trace: `lightcone/trace`. */
 export { causesOf, Cone, futureCone, pastCone } from "./causality.ts";
 export { decodeTrace, encodeTrace, TRACE_FORMAT } from "./codec.ts";
 export { firstDivergence, type Divergence } from "./diff.ts";

@@ -1,22 +1,23 @@
 /**
- * The kinds of event that a trace knows. The numbers are part of the trace format: append, never renumber.
+ * The kinds of events in a trace. The numbers are part of the trace format: append new ones, never
+ * renumber.
  */
 
 /** Event kinds by name. */
 export const Kind = {
-  /** Something of the simulator's own, in no host's name. */
+  /** An event of the simulator itself, without a host. */
   internal: 0,
   /** A timer of a program fired. */
   timer: 1,
   /** A process started. */
   start: 2,
-  /** A process ended: exit, crash, kill. */
+  /** A process ended: exit, crash or kill. */
   exit: 3,
-  /** A segment or datagram left a host. */
+  /** A segment or datagram was sent by a host. */
   send: 4,
-  /** A segment or datagram reached a host. */
+  /** A segment or datagram arrived at a host. */
   receive: 5,
-  /** A segment or datagram was lost on its way. */
+  /** A segment or datagram was lost in transit. */
   drop: 6,
   /** A fault began. */
   fault: 7,
@@ -30,16 +31,16 @@ export const Kind = {
   complete: 11,
   /** An assertion of a program: always, sometimes, eventually. */
   assert: 12,
-  /** An asynchronous call of the platform completed: disk, names, compression. */
+  /** An asynchronous platform call completed: disk, name lookup, compression. */
   completion: 13,
-  /** The event loop's check phase: immediates. */
+  /** The check phase of the event loop: immediates. */
   immediate: 14,
   /** An uncaught exception or unhandled rejection. */
   uncaught: 15,
 } as const;
 
-/** One of {@link Kind}. */
+/** One of the values of {@link Kind}. */
 export type EventKind = (typeof Kind)[keyof typeof Kind];
 
-/** A kind's name, for a person. */
+/** The name of each kind, for people. */
 export const kindNames: readonly string[] = Object.keys(Kind);

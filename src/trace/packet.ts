@@ -1,4 +1,6 @@
-/** What the trace says of a packet, beside its time, host, kind and cause. */
+/**
+ * The details that the trace stores for a packet, in addition to its time, host, kind and cause.
+ */
 
 /** The detail of a `send`, `receive` or `drop` event. */
 export interface PacketDetail {
@@ -10,10 +12,10 @@ export interface PacketDetail {
   readonly toPort: number;
   /** "SYN", "SYN-ACK", "FIN", "RST", "ACK", or "" for data. */
   readonly flags: string;
-  /** How many bytes of payload it carries. */
+  /** The size of its payload in bytes. */
   readonly bytes: number;
   readonly payload?: Uint8Array;
-  /** The connection's number in the run; 0 for datagrams. */
+  /** The connection's number within the run, or 0 for datagrams. */
   readonly connection: number;
   /** Why it was dropped. */
   readonly reason?: string;

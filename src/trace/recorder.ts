@@ -1,10 +1,10 @@
-/** Takes down a run's events as the kernel tells of them. */
+/** Records a run's events as the kernel reports them. */
 import { assert } from "../base/errors.ts";
 import type { Trace } from "./trace.ts";
 
 const FIRST_CAPACITY = 4_096;
 
-/** A kernel's observer that fills the columns of a {@link Trace}. */
+/** A kernel observer that fills the columns of a {@link Trace}. */
 export class TraceRecorder {
   #capacity = FIRST_CAPACITY;
   #length = 0;
@@ -15,7 +15,7 @@ export class TraceRecorder {
   #detail = new Uint32Array(FIRST_CAPACITY);
   readonly #details: unknown[] = [];
 
-  /** Called by the kernel for each event, in order of ids, from 1. */
+  /** Called by the kernel for each event, in order of ids, starting at 1. */
   onEvent(
     id: number,
     timeNs: number,
@@ -35,7 +35,7 @@ export class TraceRecorder {
     this.#length++;
   }
 
-  /** The trace so far. `hosts` are names by host number. */
+  /** Returns the trace so far. `hosts` are names by host number. */
   finish(hosts: readonly string[]): Trace {
     const length = this.#length;
     return {

@@ -1,26 +1,27 @@
 /**
- * The record of a run, in columns: one typed array a field, one row an event. Event ids count from 1, so
- * row `id - 1` is event `id`. Details (what an operation asked, which fault began) stand beside it.
+ * The record of a run, in columns: one typed array per field, one row per event. Event ids start at
+ * 1, so row `id - 1` is event `id`. Details (an operation's arguments, the fault that began) are
+ * stored separately.
  */
 
-/** A whole run's events. */
+/** All events of a run. */
 export interface Trace {
-  /** How many events there are. */
+  /** The number of events. */
   readonly length: number;
   readonly timeNs: Float64Array;
-  /** The host in whose name it ran; 0 for none. */
+  /** The number of the host that it ran on, or 0 for none. */
   readonly host: Uint16Array;
   readonly kind: Uint8Array;
-  /** The event during which it was scheduled; 0 for none. */
+  /** The id of the event during which it was scheduled, or 0 for none. */
   readonly cause: Uint32Array;
-  /** Index into `details`, plus one; 0 for none. */
+  /** Index into `details` plus one, or 0 for none. */
   readonly detail: Uint32Array;
   readonly details: readonly unknown[];
   /** Names by host number; `hosts[0]` is the simulator itself. */
   readonly hosts: readonly string[];
 }
 
-/** One event, read out of its columns. */
+/** One event, read from the columns. */
 export interface TraceEvent {
   readonly id: number;
   readonly timeNs: number;
@@ -30,7 +31,7 @@ export interface TraceEvent {
   readonly detail: unknown;
 }
 
-/** Event `id` (from 1), or `undefined` beyond the ends. */
+/** Returns event `id` (starting at 1), or `undefined` if there is no such event. */
 export function eventAt(trace: Trace, id: number): TraceEvent | undefined {
   const row = id - 1;
   if (row < 0 || row >= trace.length) return undefined;
