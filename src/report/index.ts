@@ -1,4 +1,4 @@
-/** What a person or a program reads of a verdict. */
+/** Formats a verdict for people and for programs. */
 export { runAsJson, type ToldRun } from "./json.ts";
 export {
   count,

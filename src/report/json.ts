@@ -1,7 +1,7 @@
-/** A run as one JSON object on a line, for programs. */
+/** Formats a run as one line of JSON, for programs. */
 import type { Evidence } from "../check/verdict.ts";
 
-/** What of a run is told. */
+/** The data of a run that is reported. */
 export interface ToldRun {
   readonly seed: number;
   readonly verdict: string;
@@ -13,7 +13,7 @@ export interface ToldRun {
   readonly faultsBegun: number;
   readonly simulatedNs: number;
   readonly coverage?: { readonly idle: readonly IdleCheck[] } | undefined;
-  /** Sentences about what was not judged. */
+  /** Sentences about what was not checked. */
   readonly notes?: readonly string[];
 }
 
@@ -23,8 +23,9 @@ interface IdleCheck {
 }
 
 /**
- * One line, newline included: `seed`, `verdict`, `fingerprint`, `events`, `violations`, and figures; `undecided`,
- * `idle` (checks that had nothing to judge) and `notes` where there are any.
+ * Returns one line, newline included: `seed`, `verdict`, `fingerprint`, `events`, `violations`, and
+ * figures. `undecided`, `idle` (checks that had nothing to judge) and `notes` are included if they
+ * are not empty.
  */
 export function runAsJson(run: ToldRun): string {
   const { seed, verdict, fingerprint, events, operations, faultsBegun, simulatedNs } = run;

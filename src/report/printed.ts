@@ -1,8 +1,10 @@
-/** Shows what the checks of a campaign's runs print, as far as anybody would read it. */
+/**
+ * Shows what the checks of a campaign's runs print, limited to an amount that a person can read.
+ */
 
 const LINES_MAX = 40;
 
-/** Passes on what checks print, a bounded number of lines in all. */
+/** Forwards what checks print, up to a fixed total number of lines. */
 export class PrintedByChecks {
   readonly #write: (text: string) => void;
   #left = LINES_MAX;
@@ -11,7 +13,7 @@ export class PrintedByChecks {
     this.#write = write;
   }
 
-  /** What the checks of one run have printed. */
+  /** Adds what the checks of one run printed. */
   tell(text: string | undefined): void {
     if (text === undefined || text === "" || this.#left === 0) return;
     const lines = text.replace(/\n$/, "").split("\n");

@@ -1,20 +1,23 @@
-/** How a campaign goes: one line that is rewritten on a terminal, a plain line now and then elsewhere. */
+/**
+ * Shows the progress of a campaign: one line that is rewritten on a terminal, or an occasional
+ * plain line elsewhere.
+ */
 import { SECOND } from "../base/units.ts";
 import type { Style } from "./style.ts";
 
-/** Figures of a campaign so far. */
+/** The figures of a campaign so far. */
 export interface ProgressFigures {
   readonly runs: number;
-  /** How many runs there will be, where that is known. */
+  /** The maximum number of runs, if known. */
   readonly runsMax?: number | undefined;
   readonly wallMs: number;
-  /** How long it will take at the most, where that is known. */
+  /** The maximum duration in milliseconds of real time, if known. */
   readonly wallMsMax?: number | undefined;
   readonly simulatedNs: number;
   readonly faults: number;
 }
 
-/** Where progress is written. */
+/** The output that progress is written to. */
 export interface ProgressSink {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -50,7 +53,7 @@ export function describeRates(figures: {
   return `${rate(figures.runs / seconds)} runs/s · ${rate(simulated)} simulated s/s`;
 }
 
-/** Shows progress until it is closed. */
+/** Shows progress until {@link Progress.close} is called. */
 export class Progress {
   readonly #sink: ProgressSink;
   readonly #style: Style;
@@ -64,7 +67,7 @@ export class Progress {
     this.#lastMs = sink.isTTY ? -Infinity : performance.now();
   }
 
-  /** Shows `text` if it is time to. */
+  /** Shows `text` if enough time has passed since the last line. */
   update(text: () => string): void {
     const nowMs = performance.now();
     if (nowMs - this.#lastMs < (this.#sink.isTTY ? TTY_EVERY_MS : PLAIN_EVERY_MS)) return;
@@ -72,12 +75,12 @@ export class Progress {
     this.#show(text());
   }
 
-  /** Shows `text` now; on a terminal alone. */
+  /** Shows `text` now. Writes to terminals only. */
   show(text: string): void {
     if (this.#sink.isTTY) this.#show(text);
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   close(): void {
     if (this.#shown && this.#sink.isTTY) this.#sink.write("\r\u001b[2K");
     this.#shown = false;
@@ -89,7 +92,7 @@ export class Progress {
       return;
     }
     const spinner = SPINNER[this.#frame++ % SPINNER.length] as string;
-    // A terminal that does not know its width says 0.
+    // A terminal that does not know its width reports 0.
     const room = (this.#sink.columns || 80) - 3;
     const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
     this.#sink.write(`\r\u001b[2K${this.#style.cyan(spinner)} ${this.#style.dim(shown)}`);
@@ -97,7 +100,7 @@ export class Progress {
   }
 }
 
-/** A whole number for a person: "12,345". */
+/** Formats a whole number for people: "12,345". */
 export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }

@@ -1,10 +1,13 @@
-/** What shrinking came to, in words: how many faults are left, whether they are needed, what was not tried. */
+/**
+ * Describes the result of shrinking in words: how many faults are left, whether they are needed,
+ * and what was not tried.
+ */
 import type { Style } from "./style.ts";
 
-/** What is told of it. */
+/** The data of a shrunk run that is reported. */
 export interface ToldShrink {
   readonly seed: string;
-  /** The seed that was found, where another one is shown. */
+  /** The seed of the original failure, if a different one is shown. */
   readonly foundSeed: string;
   readonly check: string;
   readonly faultsBefore: number;
@@ -20,7 +23,7 @@ export function faultsWord(count: number): string {
   return count === 0 ? "no faults" : `${count} ${count === 1 ? "fault" : "faults"}`;
 }
 
-/** Behind the world's name: what is needed for it comes first. */
+/** The subtitle after the world's name. What is needed for the failure comes first. */
 export function shrunkSubtitle({ seed, foundSeed, faultsBefore, faultsAfter }: ToldShrink): string {
   if (faultsBefore === 0) return "no faults";
   if (faultsAfter > 0) return `${faultsWord(faultsBefore)}, ${faultsAfter} after shrinking`;
@@ -28,7 +31,10 @@ export function shrunkSubtitle({ seed, foundSeed, faultsBefore, faultsAfter }: T
   return `needs no fault · ${faultsWord(faultsBefore)} before shrinking${found}`;
 }
 
-/** Below the story: what was tried to say that the faults are needed, and what was not. */
+/**
+ * The notes below the story: how it was established that the faults are needed, and what was not
+ * tried.
+ */
 export function shrunkNotes(told: ToldShrink): string[] {
   return [needed(told), early(told), others(told)].filter((note) => note !== undefined);
 }
@@ -69,7 +75,7 @@ function others({ check, otherCauses }: ToldShrink): string | undefined {
   return `other ways to violate ${JSON.stringify(check)} came up with fewer faults, and were not followed: ${otherCauses.join("; ")}`;
 }
 
-/** The notes as lines of a terminal. */
+/** Renders the notes as terminal lines. */
 export function renderNotes(notes: readonly string[], style: Style): string {
   return notes.map((note) => `  ${style.dim(note)}\n`).join("");
 }

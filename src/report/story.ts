@@ -1,13 +1,13 @@
-/** A violation on the terminal: the product's face. */
+/** Renders a violation for the terminal. This is the main output that users see. */
 import { SECOND } from "../base/units.ts";
 import type { Story, StoryLine, StoryTone } from "../trace/story.ts";
 import { plainStyle, type Style } from "./style.ts";
 
-/** What is told of a violation. */
+/** The data of a violation that is reported. */
 export interface ToldViolation {
-  /** The world's name: what should have held. */
+  /** The world's name, which states what should have held. */
   readonly world: string;
-  /** Behind the name: "seed 0x1f3a · 7 faults, 1 after shrinking". */
+  /** The text after the name: "seed 0x1f3a · 7 faults, 1 after shrinking". */
   readonly subtitle: string;
   /** The check that was violated. */
   readonly check: string;
@@ -16,7 +16,7 @@ export interface ToldViolation {
   readonly footer: readonly (readonly [label: string, text: string])[];
 }
 
-/** The subtitle starts no further left than this. */
+/** The first column at which the subtitle may start. */
 const TITLE_WIDTH = 45;
 
 /** Renders a violation as lines of text, each ending in a newline. */
@@ -49,12 +49,15 @@ export function renderLines(lines: readonly StoryLine[], style: Style = plainSty
   });
 }
 
-/** The length of the longest text. There may be a million: too many to be arguments of `Math.max`. */
+/**
+ * Returns the length of the longest text. There may be a million texts, too many to pass as
+ * arguments to `Math.max`.
+ */
 function widest(texts: readonly string[]): number {
   return texts.reduce((width, { length }) => Math.max(width, length), 0);
 }
 
-/** Seconds with milliseconds, always: times of a story stand below each other. */
+/** Formats a time as seconds with milliseconds, so that the times of a story align. */
 export function formatTime(atNs: number): string {
   return `${(atNs / SECOND).toFixed(3)}s`;
 }
@@ -70,7 +73,9 @@ function paintText(tone: StoryTone, style: Style): (text: string) => string {
   return tone === "error" ? style.red : (text) => text;
 }
 
-/** Other violations of the run than the first: more than that are told by number. */
+/**
+ * Up to this many further violations of a run are listed. Beyond that, only their number is given.
+ */
 const OTHERS_TOLD_MAX = 4;
 
 /** Rows of a footer for the other violations of a run: "two holders of job from 3s to 4s  (mutex)". */

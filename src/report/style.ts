@@ -1,6 +1,8 @@
-/** Colours of the terminal, where there is one that wants them (https://no-color.org). */
+/**
+ * Terminal colours, if the terminal supports them and the user wants them (https://no-color.org).
+ */
 
-/** Paints text. Without colours each function returns its text as it is. */
+/** Paints text. Without colours, each function returns its text unchanged. */
 export interface Style {
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
@@ -12,7 +14,7 @@ export interface Style {
 
 const plain = (text: string): string => text;
 
-/** No colours at all. */
+/** A style without colours. */
 export const plainStyle: Style = {
   bold: plain,
   dim: plain,
@@ -35,7 +37,10 @@ function paint(on: number, off: number): (text: string) => string {
   return (text) => `\u001b[${on}m${text}\u001b[${off}m`;
 }
 
-/** The style for a stream: painted on a terminal, unless `NO_COLOR` says no or `FORCE_COLOR` says yes. */
+/**
+ * Returns the style for a stream: coloured on a terminal, unless `NO_COLOR` disables it or
+ * `FORCE_COLOR` forces it.
+ */
 export function styleFor(
   stream: { readonly isTTY?: boolean },
   env: Readonly<Record<string, string | undefined>> = process.env,
