@@ -29,8 +29,18 @@ const collected =
 const openssl =
   "sets up OpenSSL itself (its secure heap, its configuration), which the real process has";
 
+const execve = "replaces a process by another program (process.execve), which is not simulated";
+
 /** Why, by file name. */
 export const byDesign = {
+  "test-process-execve.js": execve,
+  "test-process-execve-abort.js": execve,
+  "test-process-execve-on-exit.js": execve,
+  "test-process-execve-socket.js": execve,
+  "test-process-execve-validation.js": execve,
+  "test-process-execve-worker-threads.js": execve,
+  "test-v8-cpu-profile.js": profiler,
+  "test-v8-query-objects.js": heap,
   "test-aborted-util.js": heap,
   "test-buffer-constructor-deprecation-error.js": onceWarned,
   "test-buffer-pending-deprecation.js": onceWarned,

@@ -133,7 +133,8 @@ function bufferInternals(): object {
     },
     createUnsafeBuffer: (size: number) => Buffer.alloc(size),
     createUnsafeArrayBuffer: (size: number) => new ArrayBuffer(size),
-    isMarkedAsUntransferable: (value: object) => Object.hasOwn(value, untransferable),
+    isMarkedAsUntransferable: (value: unknown) =>
+      typeof value === "object" && value !== null && Object.hasOwn(value, untransferable),
     asyncWriteUtf8: undefined,
     readUInt16BE: reader("readUInt16BE"),
     readUInt32BE: reader("readUInt32BE"),
