@@ -332,6 +332,19 @@ describe("keys", () => {
   });
 });
 
+describe("a failure", () => {
+  it("leaves nothing behind in native code that a later one could say, in whatever process", async () => {
+    await hosted(`
+      import crypto from "node:crypto";
+      try { crypto.scryptSync("a", "b", 10, { N: 2 ** 30 }); } catch {}
+      crypto.Certificate.verifySpkac("none");`);
+    const { stdout } = await hosted(`
+      import crypto from "node:crypto";
+      try { crypto.createHash("none"); } catch ({ message }) { console.log(message); }`);
+    expect(stdout).toBe("Digest method not supported\n");
+  });
+});
+
 describe("what is not simulated", () => {
   it("says so by name, and reaches nothing of the real machine", async () => {
     const { stdout } = await hosted(`

@@ -12,6 +12,7 @@ import { createJobMaker, nativeJob } from "./jobs.ts";
 import { createKeyObjects, generation } from "./key-objects.ts";
 import { keyPairKinds } from "./key-pairs.ts";
 import {
+  clearNativeErrors,
   handlesOf,
   type KeyHandle,
   type NativeCrypto,
@@ -51,6 +52,7 @@ function createShared(): object {
     ...certificateNames,
     ...ciphers(native),
     ...machine(),
+    ...challenges(native),
     parsePKCS12: (...args: unknown[]) => {
       const parse = native["parsePKCS12"] as (...given: unknown[]) => unknown[];
       const [key, ...certificates] = parse(...args);
@@ -121,6 +123,21 @@ function ciphers(native: NativeCrypto): Record<string, unknown> {
     });
   }
   return { CipherBase };
+}
+
+/** Signed public keys and challenges, whose native code leaves its errors behind. */
+function challenges(native: NativeCrypto): Record<string, unknown> {
+  const names = ["certVerifySpkac", "certExportPublicKey", "certExportChallenge"] as const;
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      (...args: unknown[]): unknown => {
+        const result = (native[name] as (...given: unknown[]) => unknown)(...args);
+        clearNativeErrors();
+        return result;
+      },
+    ]),
+  );
 }
 
 /** What belongs to the whole real process: its engines, its FIPS mode, its secure heap. */

@@ -6,6 +6,7 @@ import { LightconeError } from "../../../base/errors.ts";
 import { Kind } from "../../../trace/kinds.ts";
 import type { BindingContext } from "../context.ts";
 import {
+  clearNativeErrors,
   type JobResult,
   type NativeCrypto,
   type NativeJobClass,
@@ -85,6 +86,7 @@ export function createJobMaker(): JobMaker {
     try {
       return [undefined, work()];
     } catch (error) {
+      clearNativeErrors();
       return [error, undefined];
     }
   }
@@ -99,7 +101,12 @@ export function createJobMaker(): JobMaker {
 
       constructor(mode: number, ...args: unknown[]) {
         this.#mode = mode;
-        this.#work = prepare(mode, args);
+        try {
+          this.#work = prepare(mode, args);
+        } catch (error) {
+          clearNativeErrors();
+          throw error;
+        }
         this.#context = owner().realm.context;
         this.#context.async.register(this, provider);
       }

@@ -6,7 +6,13 @@ import type { Kind } from "./key-pairs.ts";
 import type { JobClass, JobMaker } from "./jobs.ts";
 import { bytesOfPem, protectAgain, protectTraditionally } from "./encrypted-keys.ts";
 import { pem } from "./der.ts";
-import { handlesOf, type KeyHandle, type NativeCrypto, type NativeJobClass } from "./native.ts";
+import {
+  handlesOf,
+  type KeyHandle,
+  type NativeCrypto,
+  type NativeJobClass,
+  resultOf,
+} from "./native.ts";
 import { owner } from "./owner.ts";
 import type { Draw } from "./primes.ts";
 import { bytesOf } from "./random.ts";
@@ -164,10 +170,14 @@ export function generation(
       const count = argumentCount(args);
       const form = args.slice(count);
       const isWeb = mode === native.kCryptoJobWebCrypto;
-      // What is wrong with the arguments is said when a job is made. This one never runs.
+      // What is wrong with the arguments is said when a job is made.
       const real = [...args.slice(0, count), ...(isWeb ? Array.from({ length: 6 }) : form)];
-      void new (native[name] as NativeJobClass)(native.kCryptoJobSync, ...real);
+      const model = new (native[name] as NativeJobClass)(native.kCryptoJobSync, ...real);
       return () => {
+        // Some curves cannot be written down. A real key of that kind is quickly made, and says so.
+        if (name === "EcKeyPairGenJob" && !isWeb && (form[0] ?? form[2]) !== undefined) {
+          resultOf(model.run());
+        }
         const { publicHandle, privateHandle } = handlesOf(
           generate(...args.slice(0, count)),
           Handle,

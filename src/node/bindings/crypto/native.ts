@@ -83,6 +83,18 @@ export function resultOf([error, result]: JobResult): unknown {
   return result;
 }
 
+/**
+ * Forgets what OpenSSL keeps of a failure. Some native code leaves that behind, and a later failure that has no
+ * words of its own takes them: in another process of another run, too.
+ */
+export function clearNativeErrors(): void {
+  try {
+    void new real.X509Certificate("none");
+  } catch {
+    // Reading a certificate clears the errors, whatever comes of it.
+  }
+}
+
 interface KeysModule {
   readonly PrivateKeyObject: new (handle: KeyHandle) => real.KeyObject;
   readonly PublicKeyObject: new (handle: KeyHandle) => real.KeyObject;
