@@ -10,7 +10,7 @@ export const WORLD_EPOCH_MS = 1_767_225_600_000;
 /** The clocks of one host. */
 export class HostClock {
   readonly #kernel: Kernel;
-  /** Local nanoseconds that pass in one true nanosecond, less one. */
+  /** Local nanoseconds that pass in one true nanosecond, minus one. */
   #drift = 0;
   /** The monotonic reading at `#sinceNs`. */
   #baseNs = 0;
@@ -39,7 +39,7 @@ export class HostClock {
     return this.#drift === 0 ? localNs : Math.ceil(localNs / (1 + this.#drift));
   }
 
-  /** Moves the wall clock by `deltaNs`, at once. The monotonic clock does not notice. */
+  /** Moves the wall clock by `deltaNs` at once. The monotonic clock is not affected. */
   stepWall(deltaNs: number): void {
     this.#wallOffsetNs += deltaNs;
   }
@@ -56,10 +56,10 @@ export class HostClock {
     this.#drift = ppm / 1_000_000;
   }
 
-  /** True time at boot: the wall clock's battery keeps it over a restart. */
+  /** True time at boot. The wall clock keeps running on its battery while the machine is off. */
   #bootNs = 0;
 
-  /** The machine boots: monotonic time starts again, wall time goes on. */
+  /** Called when the machine boots: monotonic time starts again at zero, wall time continues. */
   reboot(): void {
     this.#bootNs += this.monotonicNs();
     this.#baseNs = 0;

@@ -1,7 +1,7 @@
 /**
- * Draws a schedule of faults from what a world allows, swarm style (Groce et al., "Swarm testing", ISSTA
- * 2012): each run first draws which kinds are on at all, then how often and how long each happens.
- * Every gap has a minimum, so that a system gets stable moments in which to make progress.
+ * Draws a schedule of faults from the kinds a world allows, using swarm testing (Groce et al., "Swarm
+ * testing", ISSTA 2012): each run first draws which kinds are enabled at all, then how often and how long
+ * each occurs. Every gap has a minimum, so that a system gets stable periods in which to make progress.
  */
 import type { Prng } from "../base/prng.ts";
 import { MS, SECOND } from "../base/units.ts";
@@ -13,35 +13,35 @@ export interface RangeNs {
   readonly maxNs: number;
 }
 
-/** What a world allows to go wrong: the seed decides whether, when and how hard. */
+/** A fault that a world allows. The seed decides whether, when and how severely it occurs. */
 export interface FaultSource {
   readonly kind: "crash" | "pause" | "partition" | "latency" | "loss" | "clock";
-  /** The hosts it may happen to; for links, the hosts at either end. */
+  /** The hosts that may be affected; for links, the hosts at either end. */
   readonly targets: readonly string[];
-  /** How long one lasts. */
+  /** The duration of one fault. */
   readonly lasts: RangeNs;
-  /** The time between the end of one and the start of the next, on average. */
+  /** The average time between the end of one fault and the start of the next. */
   readonly every: RangeNs;
   /** `crash`: restrict to one way of crashing. */
   readonly how?: "process" | "machine" | undefined;
-  /** `latency`: how much is added. `clock`: how far the wall clock jumps, in either direction. */
+  /** `latency`: the latency added. `clock`: the size of the jump of the wall clock, in either direction. */
   readonly by?: RangeNs | undefined;
-  /** `loss`: the share that is lost, from and to. */
+  /** `loss`: the share of packets lost, as minimum and maximum. */
   readonly probability?: readonly [number, number] | undefined;
   /** `clock`: how fast the clock drifts, in either direction, in parts per million. */
   readonly ppm?: readonly [number, number] | undefined;
 }
 
-/** How likely each kind is to be on in a run. */
+/** The probability that a kind is enabled in a run. */
 const ON_PROBABILITY = 0.6;
-/** Of crashes and pauses, how many hit several hosts at once. */
+/** The share of crashes and pauses that affect several hosts at once. */
 const SEVERAL_PROBABILITY = 0.2;
-/** The shortest stable gap after a fault, drawn once a run and source. */
+/** The shortest stable gap after a fault, drawn once per run and source. */
 const STABLE_NS: RangeNs = { minNs: 50 * MS, maxNs: SECOND };
-/** Times are whole milliseconds: nobody wants to read more. */
+/** Times are rounded to whole milliseconds, to keep schedules readable. */
 const GRAIN_NS = MS;
 
-/** Draws what goes wrong before `untilNs`; all of it is over by then. */
+/** Draws the faults before `untilNs`. All of them end by then. */
 export function drawSchedule(
   sources: readonly FaultSource[],
   hosts: readonly string[],
@@ -126,8 +126,8 @@ function drawClock(source: FaultSource, when: When, prng: Prng): Fault {
 }
 
 /**
- * A partition of one of TigerBeetle's shapes: one host apart from all, a split in two, or a single link;
- * both ways more often than one way.
+ * Draws a partition of one of TigerBeetle's shapes: one host isolated from all others, a split in two, or a
+ * single link. Symmetric partitions are more likely than one-way ones.
  */
 function drawPartition(
   source: FaultSource,
@@ -179,7 +179,7 @@ function drawTraffic(
   return { kind: "latency", targets, ...when, params: { from, to, both, addNs } };
 }
 
-/** One host, or now and then several at once, as when a rack loses power. */
+/** Picks one host, or occasionally several at once, as when a rack loses power. */
 function victims(targets: readonly string[], prng: Prng): string[] {
   const several = prng.chance(SEVERAL_PROBABILITY);
   const count = several && targets.length > 1 ? prng.between(2, targets.length) : 1;
@@ -187,7 +187,7 @@ function victims(targets: readonly string[], prng: Prng): string[] {
   return targets.filter((name) => chosen.has(name));
 }
 
-/** Uniform on a logarithmic scale: as many short ones as long ones of each order of magnitude. */
+/** Draws uniformly on a logarithmic scale, so that each order of magnitude is equally likely. */
 function logUniform(prng: Prng, { minNs, maxNs }: RangeNs): number {
   const low = Math.log(Math.max(1, minNs));
   const high = Math.log(Math.max(1, maxNs));

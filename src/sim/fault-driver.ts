@@ -1,25 +1,25 @@
 /**
- * Carries out a schedule: begins each fault at its time and lifts it at its end. Faults overlap freely: a
- * host is up again when the last crash is lifted, a link carries what all its faults together leave of it.
+ * Carries out a schedule: begins each fault at its time and lifts it at its end. Faults may overlap: a host
+ * is up again when its last crash is lifted, and a link has the combined effect of all its active faults.
  */
 import { assert } from "../base/errors.ts";
 import { concernsLink, endNs, type Fault, type LinkFault, linksOf } from "./faults.ts";
 import type { Host } from "./host.ts";
 import { Kind, type Kernel, NO_HOST } from "./kernel.ts";
 
-/** What all faults of a link together do to it. */
+/** The combined effect of all faults on a link. */
 export interface LinkEffect {
   readonly blocked: boolean;
   readonly addNs: number;
-  /** The share that is lost on top of the link's own, 0 to 1. */
+  /** The share of packets lost in addition to the link's own loss, 0 to 1. */
   readonly loss: number;
 }
 
-/** What the driver needs of whoever holds the run together. */
+/** Operations that the driver needs from the owner of the run. */
 export interface FaultPorts {
   host(name: string): Host;
   setLink(from: string, to: string, effect: LinkEffect): void;
-  /** The host has power, and no process: its program starts again. */
+  /** Called when the host has power and no process: starts its program again. */
   restart(host: Host): void;
 }
 
@@ -27,7 +27,7 @@ export interface FaultPorts {
 export class FaultDriver {
   readonly #kernel: Kernel;
   readonly #ports: FaultPorts;
-  /** Faults that are on, in order of beginning. */
+  /** Active faults, in order of beginning. */
   readonly #active = new Set<Fault>();
   /** How many faults have begun. */
   begun = 0;
@@ -37,7 +37,7 @@ export class FaultDriver {
     this.#ports = ports;
   }
 
-  /** Schedules all of `schedule`; whatever would outlast `calmFromNs` is lifted then. */
+  /** Schedules all faults of `schedule`. Faults that would last beyond `calmFromNs` are lifted at that time. */
   start(schedule: readonly Fault[], calmFromNs: number): void {
     const kernel = this.#kernel;
     for (const fault of schedule) {
@@ -102,12 +102,12 @@ export class FaultDriver {
     }
   }
 
-  /** Whether a process may run on `name` now; asked by whoever restarts programs that end. */
+  /** Whether no process may run on `name` now. Used before a program that has ended is restarted. */
   isDown(name: string): boolean {
     return this.#isOn("crash", name);
   }
 
-  /** Whether a process that starts on `name` now starts paused. */
+  /** Whether a process that starts on `name` now has to start paused. */
   isPaused(name: string): boolean {
     return this.#isOn("pause", name);
   }
@@ -133,7 +133,7 @@ export class FaultDriver {
     host.clock.setDriftPpm(ppm);
   }
 
-  /** The wall clock's error becomes what the clock faults still on say, as a time daemon would have it. */
+  /** Sets the wall clock's error to the sum of the active clock faults, as a time daemon would. */
   #setRight(host: Host): void {
     this.#setDrift(host);
     let wantedNs = 0;

@@ -1,8 +1,8 @@
-/** Faults in words, for stories: what begins, and what it means when it is lifted. */
+/** Describes faults in words, for stories: the beginning of a fault and its end. */
 import { formatNs } from "../base/units.ts";
 import type { Fault, LatencyFault, LossFault, PartitionFault } from "./faults.ts";
 
-/** What a fault does, as a sentence: "worker-1 pauses for 2.1s". */
+/** Describes a fault as a sentence: "worker-1 pauses for 2.1s". */
 export function describeFault(fault: Fault): string {
   const who = list(fault.targets);
   const lasts = ` for ${formatNs(fault.durationNs)}`;
@@ -27,7 +27,7 @@ export function describeFault(fault: Fault): string {
   }
 }
 
-/** What it means that a fault is lifted: "worker-1 resumes". */
+/** Describes the end of a fault: "worker-1 resumes". */
 export function describeLift(fault: Fault): string {
   const who = list(fault.targets);
   const many = fault.targets.length > 1;

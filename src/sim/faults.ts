@@ -1,33 +1,33 @@
 /**
- * Faults as plain data: what goes wrong, where, from when, for how long. A schedule is an array of them;
- * it can be printed, stored, replayed and shrunk.
+ * Faults as plain data: the kind of fault, where it occurs, when it starts and how long it lasts. A
+ * schedule is an array of faults; it can be printed, stored, replayed and shrunk.
  */
 
-/** What every fault has. */
+/** The fields that every fault has. */
 interface FaultBase {
-  /** The hosts that it happens to, by name. */
+  /** The names of the affected hosts. */
   readonly targets: readonly string[];
   readonly startNs: number;
   readonly durationNs: number;
 }
 
-/** A process dies with its memory and is started again afterwards; or its machine loses power. */
+/** A process dies, loses its memory and is started again afterwards; or its machine loses power. */
 export interface CrashFault extends FaultBase {
   readonly kind: "crash";
   /**
-   * `process`: the operating system lives on and resets the connections.
-   * `machine`: nobody is told; peers are left with half-open connections.
+   * `process`: the operating system keeps running and resets the connections. `machine`: peers are not told
+   * and keep half-open connections.
    */
   readonly params: { readonly how: "process" | "machine" };
 }
 
-/** A process stops where it is, as in a long garbage collection; its sockets stay. */
+/** A process stops running, as in a long garbage collection. Its sockets stay open. */
 export interface PauseFault extends FaultBase {
   readonly kind: "pause";
   readonly params: Readonly<Record<string, never>>;
 }
 
-/** Nothing gets from `from` to `to`, nor back if `both`. */
+/** No packet gets from `from` to `to`, nor back if `both` is set. */
 export interface PartitionFault extends FaultBase {
   readonly kind: "partition";
   readonly params: {
@@ -38,7 +38,7 @@ export interface PartitionFault extends FaultBase {
   };
 }
 
-/** Whatever goes from `from` to `to` (and back if `both`) takes longer. */
+/** Packets from `from` to `to` (and back if `both` is set) take longer. */
 export interface LatencyFault extends FaultBase {
   readonly kind: "latency";
   readonly params: {
@@ -49,7 +49,7 @@ export interface LatencyFault extends FaultBase {
   };
 }
 
-/** Some of what goes from `from` to `to` (and back if `both`) is lost. */
+/** Some packets from `from` to `to` (and back if `both` is set) are lost. */
 export interface LossFault extends FaultBase {
   readonly kind: "loss";
   readonly params: {
@@ -60,13 +60,13 @@ export interface LossFault extends FaultBase {
   };
 }
 
-/** A host's wall clock jumps, and is set right when the fault is lifted. */
+/** A host's wall clock jumps. It is corrected when the fault is lifted. */
 export interface ClockStepFault extends FaultBase {
   readonly kind: "clock-step";
   readonly params: { readonly stepNs: number };
 }
 
-/** A host's clocks run fast or slow, and are set right when the fault is lifted. */
+/** A host's clocks run fast or slow. They are corrected when the fault is lifted. */
 export interface ClockDriftFault extends FaultBase {
   readonly kind: "clock-drift";
   readonly params: { readonly ppm: number };
@@ -88,7 +88,7 @@ export type LinkFault = PartitionFault | LatencyFault | LossFault;
 /** A fault's kind. */
 export type FaultKind = Fault["kind"];
 
-/** Every kind, for whoever reads schedules from files. */
+/** All kinds, for code that reads schedules from files. */
 export const faultKinds: readonly FaultKind[] = [
   "crash",
   "pause",
@@ -99,7 +99,7 @@ export const faultKinds: readonly FaultKind[] = [
   "clock-drift",
 ];
 
-/** When it is lifted, in nanoseconds since the start of the run. */
+/** The time at which it is lifted, in nanoseconds since the start of the run. */
 export function endNs(fault: Fault): number {
   return fault.startNs + fault.durationNs;
 }
@@ -118,10 +118,13 @@ export function linksOf(fault: LinkFault): (readonly [string, string])[] {
   return pairs;
 }
 
-/** The two sides of a link fault, as sets: a partition of a thousand hosts is asked about half a million links. */
+/**
+ * The two sides of a link fault, cached as sets: a partition of a thousand hosts is queried for about half
+ * a million links.
+ */
 const sides = new WeakMap<LinkFault, { readonly from: Set<string>; readonly to: Set<string> }>();
 
-/** Whether a link fault concerns the link from `from` to `to`: whether {@link linksOf} has it. */
+/** Whether a link fault concerns the link from `from` to `to`, that is, whether {@link linksOf} includes it. */
 export function concernsLink(fault: LinkFault, from: string, to: string): boolean {
   let known = sides.get(fault);
   if (!known) {

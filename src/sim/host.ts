@@ -4,13 +4,13 @@ import { HostClock } from "./clock.ts";
 import type { Kernel } from "./kernel.ts";
 import { Process, type ProcessEnd } from "./process.ts";
 
-/** A part of a host that has to know when the machine loses power, and when it boots again. */
+/** A part of a host that is notified when the machine loses power and when it boots again. */
 export interface Device {
   powerOff(): void;
   powerOn(): void;
 }
 
-/** Says that a process reached for what is not there while it is run ahead. */
+/** Reports that a process accessed something that is unavailable while it is run ahead. */
 export interface Seal {
   readonly firstPid: number;
   refuse(what: string): void;
@@ -27,9 +27,12 @@ export class Host {
   readonly clock: HostClock;
   readonly prng: Prng;
   readonly processes: Set<Process> = new Set();
-  /** Its network stack, disk and whatever else; told of power, in order of registration. */
+  /** Its network stack, disk and other devices, notified of power changes in order of registration. */
   readonly devices: Device[] = [];
-  /** Set while a child is run ahead, alone: processes below this number, and other hosts, are out of reach. */
+  /**
+   * Set while a child is run ahead in isolation: processes with smaller numbers and other hosts are
+   * unreachable.
+   */
   sealed: Seal | undefined;
   /** Whether the machine has power. */
   up = true;
@@ -44,31 +47,32 @@ export class Host {
     this.prng = kernel.prng.fork(`host.${options.name}`);
   }
 
-  /** A new process, without a program yet. */
+  /** Creates a process, without a program yet. */
   spawn(parentPid = 1): Process {
     const process = new Process(this, this.#nextPid++, parentPid);
     this.processes.add(process);
     return process;
   }
 
-  /** So many process numbers have been used by processes that are gone again. */
+  /** Skips `count` process numbers, which processes that have already ended have used. */
   skipPids(count: number): void {
     this.#nextPid += count;
   }
 
   /**
-   * The machine loses power: every process is gone with its memory, its peers are told nothing, and the
-   * disk keeps what was durable.
+   * The machine loses power: all processes and their memory are lost, peers are not told, and the disk
+   * keeps its durable state.
    */
   powerOff(): void {
     if (!this.up) return;
     this.up = false;
-    // The devices first: a dead machine's network stack must not say goodbye in its processes' name.
+    // The devices come first: the network stack of a machine without power must not close connections for
+    // its processes.
     for (const device of this.devices) device.powerOff();
     this.#endAll({ code: null, signal: "SIGKILL" });
   }
 
-  /** The machine boots. Whoever described the world starts its program again. */
+  /** Boots the machine. The owner of the world starts its program again. */
   powerOn(): void {
     if (this.up) return;
     this.up = true;
@@ -77,7 +81,7 @@ export class Host {
     for (const device of this.devices) device.powerOn();
   }
 
-  /** Every process is killed; the operating system lives on and resets their connections. */
+  /** Kills every process. The operating system keeps running and resets their connections. */
   killAll(signal = "SIGKILL"): void {
     this.#endAll({ code: null, signal });
   }

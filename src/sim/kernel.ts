@@ -1,6 +1,6 @@
 /**
- * Time and order. The kernel fires events by (time, sequence), keeps the run's fingerprint, and tells
- * whoever listens (the trace) of each one. It knows nothing of hosts but their numbers.
+ * Virtual time and event order. The kernel fires events by (time, sequence), keeps the run's fingerprint,
+ * and reports each event to an observer (the trace). It knows hosts only by their numbers.
  */
 import { Fingerprint } from "../base/fingerprint.ts";
 import { Prng } from "../base/prng.ts";
@@ -10,11 +10,11 @@ import { type Action, type EventHandle, EventQueue } from "./queue.ts";
 /** The host number of events that belong to no host. */
 export const NO_HOST = 0;
 
-/** Receives what a run does, as it does it. Absent unless someone wants the trace. */
+/** Receives the events of a run as they happen. Absent unless a trace is wanted. */
 export interface KernelObserver {
   /**
-   * An event is about to run (or, for a mark, has happened inside the current one).
-   * `id` counts from 1; `cause` is the event during which it was scheduled, 0 for none.
+   * Called when an event is about to run (or, for a mark, has happened inside the current one). `id` counts
+   * from 1; `cause` is the event during which it was scheduled, 0 for none.
    */
   onEvent(
     id: number,
@@ -26,15 +26,15 @@ export interface KernelObserver {
   ): void;
 }
 
-/** The heart of one run. */
+/** The event loop of one run. */
 export class Kernel {
   /** Virtual time since the start of the run, in integer nanoseconds. */
   nowNs = 0;
-  /** How many events have run or been marked; the id of the latest. */
+  /** The number of events that have run or been marked; the id of the latest. */
   eventId = 0;
-  /** The event that is running now, the cause of whatever is scheduled meanwhile. */
+  /** The event that is running now. It is the cause of everything scheduled meanwhile. */
   currentEvent = 0;
-  /** The host in whose name the current event runs. */
+  /** The host to which the current event belongs. */
   currentHost: number = NO_HOST;
   readonly fingerprint: Fingerprint = new Fingerprint();
   readonly prng: Prng;
@@ -51,14 +51,14 @@ export class Kernel {
     this.observer = options.observer;
   }
 
-  /** How many events are pending. */
+  /** The number of pending events. */
   get pending(): number {
     return this.#queue.length;
   }
 
   /**
-   * Schedules `action(arg)` to run `delayNs` from now in the name of `host`.
-   * Equal times run in the order in which they were scheduled.
+   * Schedules `action(arg)` to run `delayNs` from now for `host`. Events with equal times run in the order
+   * in which they were scheduled.
    */
   schedule<T>(
     delayNs: number,
@@ -77,7 +77,7 @@ export class Kernel {
     );
   }
 
-  /** Schedules at an absolute time, not before now. */
+  /** Schedules an event at an absolute time, which must not be in the past. */
   scheduleAt<T>(
     timeNs: number,
     host: number,
@@ -89,14 +89,14 @@ export class Kernel {
     return this.#queue.push(at, host, kind, this.currentEvent, action as Action, arg);
   }
 
-  /** Takes a pending event back. False when it ran or was cancelled before. */
+  /** Cancels a pending event. Returns false if it has already run or been cancelled. */
   cancel(handle: EventHandle): boolean {
     return this.#queue.cancel(handle);
   }
 
   /**
-   * Notes something that happens inside the current event: it enters the fingerprint and the trace and
-   * gets an id of its own. `digest` is a 32-bit digest of its payload.
+   * Records something that happens inside the current event: it enters the fingerprint and the trace and
+   * gets its own id. `digest` is a 32-bit digest of its payload.
    */
   mark(host: number, kind: EventKind, digest: number, detail?: unknown): number {
     const id = ++this.eventId;
@@ -105,12 +105,12 @@ export class Kernel {
     return id;
   }
 
-  /** Mixes a payload's digest into the fingerprint without an event of its own. */
+  /** Mixes a payload's digest into the fingerprint without creating an event. */
   digest(word: number): void {
     this.fingerprint.word(word);
   }
 
-  /** Runs until `untilNs` (events at that time included), until nothing is pending, or until `stop`. */
+  /** Runs until `untilNs` (including events at that time), until no event is pending, or until `stop`. */
   run(untilNs: number = Infinity): void {
     if (this.#abandoned) return;
     const queue = this.#queue;
@@ -143,9 +143,9 @@ export class Kernel {
   }
 
   /**
-   * Ends the run for good after the current event: it starts again from its beginning, and nothing of this
-   * attempt counts. `afterwards` runs once no program code is on the stack any more. No event is pending
-   * then, and it may schedule new ones and call `run`.
+   * Ends the run permanently after the current event, because it will start again from its beginning and
+   * the results of this attempt are discarded. `afterwards` runs when no program code is on the stack any
+   * more. At that point no event is pending; `afterwards` may schedule new ones and call `run`.
    */
   abandon(afterwards?: () => void): void {
     this.#stopped = true;

@@ -1,16 +1,16 @@
 /**
- * A process of a simulated host, as its operating system sees it: it runs when something calls it, can
- * be stopped, can be busy, and once it is dead nothing of it ever runs again. What Node adds to that
- * (a library, an event loop, globals) is in `src/node`, and enters through {@link ProcessRunner}.
+ * A process of a simulated host, as its operating system sees it. It runs when something calls it, can be
+ * stopped, and can be busy. Once it has ended, none of its code runs again. The Node-specific parts (a
+ * library, an event loop, globals) are in `src/node` and are attached through {@link ProcessRunner}.
  */
 import type { EventKind } from "../trace/kinds.ts";
 import type { Host } from "./host.ts";
 import { type EventHandle, Kind } from "./kernel.ts";
 
-/** Runs a piece of program code: catches what it throws, drains its microtasks. */
+/** Runs program code: catches what it throws and drains its microtasks. */
 export interface ProcessRunner {
   run<T>(action: (arg: T) => void, arg: T): void;
-  /** The process is gone (crash, kill or exit): let go of everything. Runs no program code. */
+  /** Called when the process has ended (crash, kill or exit): releases all resources. Runs no program code. */
   dispose(): void;
 }
 
@@ -19,7 +19,7 @@ export interface ProcessEnd {
   /** The exit code, or `null` when a signal or a crash ended it. */
   readonly code: number | null;
   readonly signal: string | null;
-  /** Nothing kept it alive any more, and so it ended: nobody told it to. */
+  /** Whether it ended because nothing kept it alive any more, without an explicit exit. */
   readonly idle?: boolean;
 }
 
@@ -28,7 +28,7 @@ interface Deferred {
   readonly arg: unknown;
 }
 
-/** An event that belongs to a process; it does nothing once the process is dead. */
+/** An event that belongs to a process. It does nothing once the process has ended. */
 class ProcessEvent {
   readonly process: Process;
   readonly action: (arg: never) => void;
@@ -45,9 +45,9 @@ function fire(event: ProcessEvent): void {
   event.process.enter(event.action, event.arg as never);
 }
 
-/** Reads of a clock within one event before they begin to cost time. */
+/** The number of clock reads within one event that cost no time. */
 const FREE_CLOCK_READS = 1_000;
-/** What a clock read costs after that: a program that polls the clock in a loop makes time pass. */
+/** The cost of each further clock read, so that a program that polls the clock in a loop makes time pass. */
 const CLOCK_READ_NS = 1_000;
 
 /** One process of a host. */
@@ -56,17 +56,17 @@ export class Process {
   readonly pid: number;
   readonly parentPid: number;
   alive = true;
-  /** Its host's monotonic clock when it came into being. */
+  /** The reading of its host's monotonic clock when it was created. */
   readonly bornNs: number;
-  /** How it ended, once it did. */
+  /** How it ended; undefined while it is running. */
   end: ProcessEnd | undefined;
   /** Set by the layer that gives the process its program. */
   runner: ProcessRunner | undefined;
-  /** Called once, when the process has ended in whatever way; resources of the OS register here. */
+  /** Called once when the process has ended for any reason; resources of the OS register here. */
   readonly onEnd: Set<(end: ProcessEnd) => void> = new Set();
 
   #paused = false;
-  /** The process computes until then (true time) and answers nothing. */
+  /** The true time until which the process computes and handles no calls. */
   #busyUntilNs = 0;
   #spentNs = 0;
   #spentBeforeNs = 0;
@@ -83,7 +83,7 @@ export class Process {
     this.bornNs = host.clock.monotonicNs();
   }
 
-  /** Whether code of this process runs right now. */
+  /** Whether code of this process is running now. */
   get running(): boolean {
     return this.#depth > 0;
   }
@@ -93,8 +93,8 @@ export class Process {
   }
 
   /**
-   * Calls into the process: every timer, packet and completion comes through here. While the process is
-   * paused or busy the call waits, in order. Nested calls (a callback within a callback) run at once.
+   * Calls into the process: every timer, packet and completion uses this. While the process is paused or
+   * busy the call waits in a queue. Nested calls (a callback within a callback) run immediately.
    */
   enter<T>(action: (arg: T) => void, arg: T): void {
     if (!this.alive) return;
@@ -122,7 +122,7 @@ export class Process {
     );
   }
 
-  /** Schedules a call into the process after `delayNs` as the host's own clock counts them. */
+  /** Schedules a call into the process after `delayNs` measured by the host's own clock. */
   scheduleLocal<T>(
     delayNs: number,
     kind: EventKind,
@@ -136,37 +136,40 @@ export class Process {
     return this.host.kernel.cancel(handle);
   }
 
-  /** Monotonic nanoseconds as the program reads them: they pass while it computes. */
+  /** The monotonic clock in nanoseconds as the program reads it; it advances while the program computes. */
   readMonotonicNs(): number {
     return this.host.clock.monotonicNs() + this.#readCost();
   }
 
-  /** Wall milliseconds as the program reads them. */
+  /** The wall clock in milliseconds as the program reads it. */
   readWallMs(): number {
     return this.host.clock.wallMs() + this.#readCost() / 1_000_000;
   }
 
-  /** How long the process has computed in this turn: its own clock shows it, the world's not yet. */
+  /**
+   * How long the process has computed in this turn. Its own clock already includes it; the world's does not
+   * yet.
+   */
   get spentNs(): number {
     return this.#spentNs;
   }
 
-  /** When the first call into the process was over, on the host's monotonic clock: undefined until then. */
+  /** When the first call into the process ended, on the host's monotonic clock; undefined until then. */
   get firstTurnEndNs(): number | undefined {
     return this.#firstTurnEndNs;
   }
 
-  /** How long the process has computed since it started. */
+  /** The total time that the process has computed since it started. */
   get totalSpentNs(): number {
     return this.#spentBeforeNs + this.#spentNs;
   }
 
-  /** The program computes for `ns`: what comes meanwhile waits. */
+  /** Records that the program computes for `ns`. Calls that arrive meanwhile wait. */
   spend(ns: number): void {
     this.#spentNs += ns;
   }
 
-  /** The process stops where it is (SIGSTOP, a long garbage collection); its sockets stay. */
+  /** Stops the process (SIGSTOP, a long garbage collection). Its sockets stay open. */
   pause(): void {
     this.#paused = true;
   }
@@ -177,7 +180,7 @@ export class Process {
     this.#wakeWhenFree();
   }
 
-  /** Ends the process. Nothing of it runs after this; the operating system cleans up behind it. */
+  /** Ends the process. None of its code runs after this; the operating system cleans up. */
   terminate(end: ProcessEnd): void {
     if (!this.alive) return;
     this.alive = false;
@@ -219,7 +222,7 @@ export class Process {
     this.#wake = kernel.scheduleAt(this.#busyUntilNs, id, Kind.internal, wake, this as Process);
   }
 
-  /** @internal Runs what waited, in order, until the process is stopped or busy again. */
+  /** @internal Runs the waiting calls, in order, until the process is stopped or busy again. */
   drainInbox(): void {
     this.#wake = undefined;
     while (this.alive && !this.#paused && this.#inbox.length > 0) {

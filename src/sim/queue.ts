@@ -3,13 +3,13 @@
  * cancelling allocate nothing once the arrays have grown to the run's working size.
  */
 
-/** What an event does. `arg` is whatever was given to `push`. */
+/** The action of an event. `arg` is the value given to `push`. */
 export type Action = (arg: never) => void;
 
-/** A handle to a pending event: its slot, and the slot's generation so that a stale handle is harmless. */
+/** A handle to a pending event: its slot, and the slot's generation, which makes a stale handle harmless. */
 export type EventHandle = number & { readonly _unit: "event-handle" };
 
-/** The handle of no event. */
+/** The handle that denotes no event. */
 export const NO_EVENT: EventHandle = -1 as EventHandle;
 
 const GENERATIONS = 0x20_0000; // 2^21 generations by 2^32 slots fill the 53 bits of a number.
@@ -18,13 +18,13 @@ function nothing(): void {}
 
 /** A cancellable priority queue of events. */
 export class EventQueue {
-  /** How many events are pending. */
+  /** The number of pending events. */
   length = 0;
 
   #capacity = 1024;
-  /** The heap: slots, least first. */
+  /** The heap of slots, the earliest event first. */
   #heap = new Int32Array(this.#capacity);
-  /** Where each slot stands in the heap; -1 when it is free. */
+  /** The position of each slot in the heap; -1 if it is free. */
   #position = new Int32Array(this.#capacity);
   #generation = new Int32Array(this.#capacity);
   #timeNs = new Float64Array(this.#capacity);
@@ -74,12 +74,12 @@ export class EventQueue {
     return (slot * GENERATIONS + (this.#generation[slot] as number)) as EventHandle;
   }
 
-  /** When the next event is due, or `Infinity`. */
+  /** The time of the next event, or `Infinity` if there is none. */
   peekTimeNs(): number {
     return this.length === 0 ? Infinity : (this.#timeNs[this.#heap[0] as number] as number);
   }
 
-  /** Takes the next event into the `popped` fields. False when there is none. */
+  /** Takes the next event into the `popped` fields. Returns false if there is none. */
   pop(): boolean {
     if (this.length === 0) return false;
     const slot = this.#heap[0] as number;
@@ -95,7 +95,7 @@ export class EventQueue {
     return true;
   }
 
-  /** Removes a pending event. False when it fired or was cancelled before. */
+  /** Removes a pending event. Returns false if it has already fired or been cancelled. */
   cancel(handle: EventHandle): boolean {
     if (handle < 0) return false;
     const slot = Math.floor(handle / GENERATIONS);

@@ -1,4 +1,4 @@
-/** The system calls that read and change what an inode says of its file: `stat`, `chmod`, `utimes`, ... */
+/** The system calls that read and change an inode's attributes: `stat`, `chmod`, `utimes`, ... */
 import { type Caller, demand, demandOwner, permits, R_OK, W_OK, X_OK } from "./caller.ts";
 import {
   FILE_BYTES_MAX,
@@ -24,7 +24,7 @@ import {
 import { found, walk } from "./walk.ts";
 import { tellChange } from "./watch.ts";
 
-/** What `stat` tells. */
+/** The result of `stat`. */
 export interface FileStatus {
   readonly device: number;
   readonly inode: number;
@@ -44,7 +44,7 @@ export interface FileStatus {
   readonly birthtime: Timestamp;
 }
 
-/** What `statfs` tells. */
+/** The result of `statfs`. */
 export interface FileSystemStatus {
   readonly type: number;
   readonly blockSize: number;
@@ -55,10 +55,10 @@ export interface FileSystemStatus {
   readonly filesFree: number;
 }
 
-/** Inodes that an ext4 file system of default settings has for each 16 KiB. */
+/** Bytes per inode: an ext4 file system with default settings has one inode for each 16 KiB. */
 const BYTES_PER_INODE = 16_384;
 
-/** What `stat` tells of an inode. */
+/** Returns the `stat` result for an inode. */
 export function status(inode: Inode): FileStatus {
   const { size, blocks } = extent(inode);
   return {
@@ -122,7 +122,7 @@ export function chmod(
   demandOwner(caller, inode);
   if ((inode.mode & S_IFMT) === S_IFLNK) fail("ENOTSUP");
   let bits = mode & 0o7777;
-  // Only a member of the file's group may have it run in the group's name.
+  // Only a member of the file's group may set its set-group-ID bit.
   if (caller.uid !== 0 && inode.gid !== caller.gid && !caller.groups.includes(inode.gid)) {
     bits &= ~S_ISGID;
   }
@@ -130,7 +130,7 @@ export function chmod(
   changed(fs, caller, inode, entry);
 }
 
-/** `uid` or `gid` 2^32 - 1 (-1) leaves that one as it is. */
+/** Changes the owner and group. A `uid` or `gid` of 2^32 - 1 (-1) leaves that one unchanged. */
 export function chown(
   fs: FileSystem,
   caller: Caller,
@@ -185,7 +185,7 @@ export function truncate(
   truncateFile(fs, caller, inode, entry, size);
 }
 
-/** The same for a file that is open for writing. */
+/** As {@link truncate}, for a file that is open for writing. */
 export function truncateFile(
   fs: FileSystem,
   caller: Caller,

@@ -1,7 +1,7 @@
 /**
- * A record of what is done to a disk, to be done again to the same disk of another attempt at the same run:
- * the effects of a child that was run ahead (`src/node/sync-child.ts`). It is taken where the journal is told,
- * so what is durable afterwards is the same too.
+ * A record of the changes to a disk, which can be applied again to the same disk in another attempt at the
+ * same run. It carries the effects of a child process that was run ahead (`src/node/sync-child.ts`). It
+ * records changes at the same point as the journal, so that the same data is durable afterwards.
  */
 import type { Caller } from "./caller.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -20,7 +20,7 @@ import { plantDirectory } from "./system-tree.ts";
 import { find, pathOf } from "./walk.ts";
 import { tell, tellChange, tellEntry } from "./watch.ts";
 
-/** One thing that was done. Inodes are numbers of the log's own. */
+/** One recorded change. Inodes are identified by numbers that the log assigns. */
 export type DiskChange =
   /** From here on, `id` is what is at `path`. */
   | { readonly kind: "known"; readonly id: number; readonly path: string; directory: boolean }
@@ -36,23 +36,23 @@ export type DiskChange =
   | { readonly kind: "truncate"; readonly id: number; readonly size: number }
   | { readonly kind: "attributes"; readonly id: number; readonly attributes: Attributes }
   | { readonly kind: "sync"; readonly id: number; readonly dataOnly: boolean }
-  /** What the inode's attributes were in the end. */
+  /** The final attributes of the inode. */
   | { readonly kind: "final"; readonly id: number; readonly attributes: Attributes };
 
-/** A name that was set, or removed. */
+/** A name that was set or removed. */
 export interface LoggedEntry {
   readonly directory: number;
   readonly name: string;
   readonly id: number | undefined;
 }
 
-/** Takes down what is done to one file system. */
+/** Records the changes to one file system. */
 export class ChangeLog {
   readonly #fs: FileSystem;
   readonly #changes: DiskChange[] = [];
   readonly #ids = new Map<Inode, number>();
   readonly #links: [SymlinkNode, { target: string }][] = [];
-  /** Inodes with this number or a higher one did not exist when the log began. */
+  /** Inodes with this number or a higher one did not exist when recording began. */
   readonly #firstNew: number;
 
   constructor(fs: FileSystem) {
@@ -61,7 +61,7 @@ export class ChangeLog {
     fs.journal.log = this;
   }
 
-  /** Ends the log. What it gives can be kept after the file system is gone. */
+  /** Ends the log and returns the changes. They stay valid after the file system is gone. */
   finish(): readonly DiskChange[] {
     this.#fs.journal.log = undefined;
     for (const [link, change] of this.#links) change.target = link.target;
@@ -92,7 +92,7 @@ export class ChangeLog {
     if (id !== undefined) this.#changes.push({ kind: "sync", id, dataOnly });
   }
 
-  /** The names are what they are afterwards already. */
+  /** Records changes of names. The directories already have their new state when this is called. */
   entries(changes: readonly EntryChange[]): void {
     const entries = changes.map(({ directory, name, inode }) => ({
       directory: this.#idOf(directory) as number,
@@ -102,7 +102,10 @@ export class ChangeLog {
     this.#changes.push({ kind: "entries", entries });
   }
 
-  /** The log's number of an inode; `undefined` for one that had lost its last name before the log began. */
+  /**
+   * The log's number of an inode; `undefined` for an inode that had lost its last name before recording
+   * began.
+   */
   #idOf(inode: Inode, changes?: readonly EntryChange[]): number | undefined {
     const known = this.#ids.get(inode);
     if (known !== undefined) return known;
@@ -121,9 +124,9 @@ export class ChangeLog {
     return id;
   }
 
-  /** Where the inode was before `changes`. */
+  /** The path of the inode before `changes`. */
   #pathBefore(inode: Inode, changes: readonly EntryChange[] = []): string | undefined {
-    // A move tells the old name first.
+    // In a move, the old name comes first.
     const added = changes.findIndex((change) => change.inode === inode);
     const moved = changes[added - 1];
     if (moved !== undefined && moved.inode === undefined) {
@@ -134,14 +137,14 @@ export class ChangeLog {
   }
 }
 
-/** Numbers of inodes that were there from the start begin here. */
+/** Numbers of inodes that existed from the start begin here. */
 const FIRST_GIVEN = 0x4000_0000;
 
 function join(directory: string, name: string): string {
   return directory === "/" ? `/${name}` : `${directory}/${name}`;
 }
 
-/** A path that leads to a file, the names of `changes` aside. */
+/** A path that leads to a file, ignoring the names in `changes`. */
 function search(
   directory: DirectoryNode,
   inode: Inode,
@@ -158,7 +161,7 @@ function search(
   return undefined;
 }
 
-/** Does again what a log has taken down, in the name of `caller`. */
+/** Applies recorded changes again, on behalf of `caller`. */
 export function applyChanges(fs: FileSystem, caller: Caller, changes: readonly DiskChange[]): void {
   const inodes = new Map<number, Inode>();
   const get = (id: number): Inode => inodes.get(id) as Inode;

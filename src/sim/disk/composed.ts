@@ -1,4 +1,4 @@
-/** Calls that libc and libuv make of several system calls: `realpath`, `mkdtemp`, `copyfile`. */
+/** Calls that libc and libuv build from several system calls: `realpath`, `mkdtemp`, `copyfile`. */
 import type { Prng } from "../../base/prng.ts";
 import type { Caller } from "./caller.ts";
 import { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY, PATH_MAX, SYMLINKS_MAX } from "./constants.ts";
@@ -12,7 +12,7 @@ import { find, found, pathOf, walk } from "./walk.ts";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/** The absolute path of what `path` leads to, without symbolic links. */
+/** The absolute path that `path` resolves to, without symbolic links. */
 export function realPath(fs: FileSystem, caller: Caller, path: string): string {
   let at = path;
   for (let links = 0; links <= SYMLINKS_MAX; links++) {

@@ -22,11 +22,11 @@ export const O_APPEND: number = 0o2000;
 export const O_DSYNC: number = 0o10000;
 export const O_DIRECTORY: number = 0o200000;
 export const O_NOFOLLOW: number = 0o400000;
-/** `O_SYNC` holds `O_DSYNC`'s bit and one of its own. */
+/** `O_SYNC` includes the bit of `O_DSYNC` and one of its own. */
 export const O_SYNC: number = 0o4010000;
 export const O_PATH: number = 0o10000000;
 
-/** Wanted rights, as `access` takes them. */
+/** Requested rights, as `access` takes them. */
 export const R_OK: number = 4;
 export const W_OK: number = 2;
 export const X_OK: number = 1;

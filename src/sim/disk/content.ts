@@ -1,13 +1,14 @@
 /**
- * The bytes of a file: sparse, in chunks that snapshots share until one side writes. The page cache and
- * the medium hold a `Content` each, so making a file durable costs a list of chunks and not its bytes.
+ * The bytes of a file. The content is sparse and kept in chunks, which snapshots share until one side
+ * writes. The page cache and the medium each hold a `Content`, so making a file durable copies a list of
+ * chunks and not the bytes.
  */
 import { PAGE_BYTES } from "./constants.ts";
 
 const CHUNK_BYTES = 65_536;
 const PAGES_IN_CHUNK = CHUNK_BYTES / PAGE_BYTES;
 
-/** A file's bytes. What was never written reads as zeros and takes no room. */
+/** A file's bytes. Ranges that were never written read as zeros and take no space. */
 export class Content {
   /** The file's length in bytes. */
   size = 0;
@@ -15,7 +16,7 @@ export class Content {
   pages = 0;
   /** Chunks may be shorter than `CHUNK_BYTES`; bytes beyond them, and beyond `size`, are zeros. */
   readonly #chunks: (Uint8Array | undefined)[] = [];
-  /** Which chunks no snapshot shares. */
+  /** Marks the chunks that no snapshot shares. */
   readonly #owned: boolean[] = [];
   /** A bit for each allocated page of a chunk. */
   readonly #masks: number[] = [];
@@ -27,7 +28,10 @@ export class Content {
     return content;
   }
 
-  /** A file that shows `bytes`, which nobody may change: they are shared until the file is written. */
+  /**
+   * A file whose content is `bytes`. The caller must not change them: they are shared until the file is
+   * written.
+   */
   static over(bytes: Uint8Array): Content {
     const content = new Content();
     content.size = bytes.length;
@@ -41,7 +45,7 @@ export class Content {
     return content;
   }
 
-  /** The same bytes, independent from now on. Costs no copy until one of the two is written. */
+  /** Returns a copy that is independent from now on. Nothing is copied until one of the two is written. */
   snapshot(): Content {
     const copy = new Content();
     copy.size = this.size;
@@ -55,7 +59,7 @@ export class Content {
     return copy;
   }
 
-  /** Copies bytes from `offset` into `target`; returns how many there were. */
+  /** Copies bytes from `offset` into `target`; returns the number of bytes copied. */
   read(offset: number, target: Uint8Array): number {
     const length = Math.min(target.length, this.size - offset);
     if (length <= 0) return 0;
@@ -101,7 +105,7 @@ export class Content {
     if (source.length > 0) this.size = Math.max(this.size, offset + source.length);
   }
 
-  /** Makes the file `size` bytes long: cuts it, or adds a hole. */
+  /** Makes the file `size` bytes long: truncates it, or extends it with a hole. */
   truncate(size: number): void {
     if (size < this.size) {
       const keep = Math.ceil(size / CHUNK_BYTES);
@@ -136,7 +140,7 @@ export class Content {
   #writable(index: number, length: number): Uint8Array {
     const chunk = this.#chunks[index];
     if (chunk !== undefined && chunk.length >= length && this.#owned[index]) return chunk;
-    // Small files stay small; a file that grows doubles, as an array would.
+    // Small files use little memory; a growing file doubles its chunk, as a growing array would.
     const room = Math.max(chunk?.length ?? 0, length);
     const grown = chunk !== undefined && length > chunk.length ? chunk.length * 2 : 0;
     const copy = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(room, grown)));

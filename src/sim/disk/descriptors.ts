@@ -1,4 +1,4 @@
-/** A process's files: its descriptors, working directory, umask and identity. */
+/** The file state of a process: its descriptors, working directory, umask and identity. */
 import type { Process } from "../process.ts";
 import type { Caller } from "./caller.ts";
 import { demand, X_OK } from "./caller.ts";
@@ -11,7 +11,7 @@ import { WORLD_EPOCH_MS } from "../clock.ts";
 
 /** The descriptors that Node itself holds (epoll, event pipes, ...) on a real machine: 3 to here. */
 const FIRST_FREE = 17;
-/** Where the numbers of sockets begin, far above those of files. */
+/** The first descriptor number of sockets, far above those of files. */
 const FIRST_RESERVED = 10_000;
 /** The soft limit of descriptors that Node raises to the hard limit at start. */
 const DESCRIPTORS_MAX = 1_048_576;
@@ -26,11 +26,11 @@ export class ProcessFiles implements Caller {
   umask = 0o022;
   #directory: DirectoryNode;
   #leader: ProcessFiles | undefined;
-  /** How many descriptors it may have; `EMFILE` beyond. */
+  /** The maximum number of descriptors; opening more fails with `EMFILE`. */
   descriptorsMax: number = DESCRIPTORS_MAX;
   readonly #open = new Map<number, OpenFile>();
   #nextReserved = FIRST_RESERVED;
-  /** No descriptor below this one is free, the standard streams aside. */
+  /** No descriptor below this one is free, except the standard streams. */
   #lowestFree = FIRST_FREE;
 
   constructor(fs: FileSystem, process: Process) {
@@ -40,7 +40,7 @@ export class ProcessFiles implements Caller {
     process.onEnd.add(() => this.closeAll());
   }
 
-  /** The working directory: a thread's is that of its process. */
+  /** The working directory. A thread uses that of its process. */
   get directory(): DirectoryNode {
     return this.#leader === undefined ? this.#directory : this.#leader.directory;
   }
@@ -50,7 +50,7 @@ export class ProcessFiles implements Caller {
     else this.#leader.directory = directory;
   }
 
-  /** From now on this is a thread of the process that has `leader`. */
+  /** Called for a thread: shares the files of the process that owns `leader`. */
   follow(leader: ProcessFiles): void {
     this.#leader = leader;
     this.umask = leader.umask;
@@ -58,7 +58,7 @@ export class ProcessFiles implements Caller {
 
   now(): Timestamp {
     const { clock, kernel } = this.process.host;
-    // What the process has computed in this turn has taken time, which its own clock shows already.
+    // The time that the process has computed in this turn already shows on its own clock.
     const { spentNs } = this.process;
     return timestamp(clock.wallErrorNs() + kernel.nowNs + spentNs);
   }
@@ -76,7 +76,7 @@ export class ProcessFiles implements Caller {
     this.directory = inode;
   }
 
-  /** The lowest free descriptor, from now on `file`'s. */
+  /** Assigns the lowest free descriptor to `file` and returns it. */
   add(file: OpenFile): number {
     if (this.#open.size >= this.descriptorsMax) {
       file.release();
@@ -89,18 +89,21 @@ export class ProcessFiles implements Caller {
     return fd;
   }
 
-  /** A number that no file has: sockets are kept elsewhere, and each gets one that was nobody's before. */
+  /**
+   * Reserves a number that no file has. Sockets are stored elsewhere, and each gets a number never used
+   * before.
+   */
   reserve(): number {
     return this.#nextReserved++;
   }
 
-  /** Makes `fd` refer to `file`, as `dup2` does: for the standard streams and inherited files. */
+  /** Makes `fd` refer to `file`, as `dup2` does. Used for the standard streams and inherited files. */
   set(fd: number, file: OpenFile): void {
     this.#open.get(fd)?.release();
     this.#open.set(fd, file);
   }
 
-  /** What is open as `fd`; `EBADF` when nothing is. */
+  /** Returns the open file of `fd`. Throws `EBADF` if there is none. */
   get(fd: number): OpenFile {
     return this.#open.get(fd) ?? fail("EBADF");
   }
@@ -121,14 +124,14 @@ export class ProcessFiles implements Caller {
     file.release();
   }
 
-  /** The process is gone; so are its descriptors. What it wrote stays in the page cache. */
+  /** Closes all descriptors when the process has ended. Data that it wrote stays in the page cache. */
   closeAll(): void {
     for (const file of this.#open.values()) file.release();
     this.#open.clear();
   }
 }
 
-/** Nanoseconds since the start of the world, as a time on the calendar. */
+/** Converts nanoseconds since the start of the world to a calendar time. */
 export function timestamp(sinceEpochNs: number): Timestamp {
   const seconds = Math.floor(sinceEpochNs / 1e9);
   return {

@@ -1,4 +1,4 @@
-/** A host's disk: a file system, how long it takes, and what the power's going does to it. */
+/** A host's disk: a file system, its timing, and the effect of a power loss on it. */
 import type { Device, Host } from "../host.ts";
 import type { Process } from "../process.ts";
 import { ProcessFiles, timestamp } from "./descriptors.ts";
@@ -8,15 +8,15 @@ import { loseEverything, type PowerLossPolicy } from "./journal.ts";
 import { plantSystem } from "./system-tree.ts";
 import { DiskClock, type DiskTiming, ssd } from "./timing.ts";
 
-/** How a disk is made. */
+/** Options for a disk. */
 export interface DiskOptions {
-  /** How much fits on it, in bytes; 64 GiB unless told. */
+  /** Capacity in bytes; default 64 GiB. */
   readonly capacityBytes?: number;
-  /** A good SSD unless told. */
+  /** Latencies and bandwidths; by default those of a good SSD. */
   readonly timing?: DiskTiming;
-  /** What becomes of unsynced changes when the power goes; they are lost unless told. */
+  /** Decides what happens to unsynced changes at a power loss; by default they are lost. */
   readonly policy?: PowerLossPolicy;
-  /** Bytes that the page cache holds back before it writes by itself; 64 MiB unless told. */
+  /** Dirty bytes that the page cache holds before it starts to write back; default 64 MiB. */
   readonly dirtyBytesMax?: number;
 }
 
@@ -28,9 +28,9 @@ const JOURNAL_ENTRIES_MAX = 1_024;
 export class Disk implements Device {
   readonly fs: FileSystem;
   readonly clock: DiskClock;
-  /** Asked at power loss; a fault may replace it. */
+  /** Consulted at each power loss; a fault may replace it. */
   policy: PowerLossPolicy;
-  /** What power losses took, in order of time. */
+  /** What each power loss destroyed, in order of time. */
   readonly losses: PowerLoss[] = [];
   readonly #nowNs: () => number;
 
@@ -60,7 +60,7 @@ export class Disk implements Device {
 
 const disks = new WeakMap<Host, Disk>();
 
-/** A host's disk; made on the first call, with `options`. */
+/** Returns a host's disk. The first call creates it, with `options`. */
 export function diskOf(host: Host, options?: DiskOptions): Disk {
   let disk = disks.get(host);
   if (disk === undefined) {
@@ -71,14 +71,14 @@ export function diskOf(host: Host, options?: DiskOptions): Disk {
   return disk;
 }
 
-/** What power losses took from a host's disk so far. */
+/** What power losses have destroyed on a host's disk so far. */
 export function powerLossesOf(host: Host): readonly PowerLoss[] {
   return disks.get(host)?.losses ?? [];
 }
 
 const files = new WeakMap<Process, ProcessFiles>();
 
-/** A process's descriptors, working directory and identity; made on the first call. */
+/** Returns a process's descriptors, working directory and identity. The first call creates them. */
 export function filesOf(process: Process): ProcessFiles {
   let own = files.get(process);
   if (own === undefined) {

@@ -1,9 +1,10 @@
 /**
- * System call failures, by Linux's names and numbers. They are values to throw, not `Error`s: a failed
- * look-up is an ordinary answer here, and what a program sees of it is made where the program is known.
+ * System call failures, by Linux's names and numbers. They are thrown as plain values, not as `Error`s,
+ * because a failed look-up is an ordinary result here. The layer that knows the program creates the error
+ * that the program sees.
  */
 
-/** Linux's error numbers, as far as files need them. */
+/** Linux's error numbers, limited to those that file operations need. */
 export const errnoNumbers = {
   EPERM: 1,
   ENOENT: 2,
@@ -56,7 +57,7 @@ const instances = new Map<ErrnoCode, SystemError>(
   (Object.keys(errnoNumbers) as ErrnoCode[]).map((code) => [code, new SystemError(code)]),
 );
 
-/** Fails a system call. */
+/** Throws a {@link SystemError} with this code. */
 export function fail(code: ErrnoCode): never {
   throw instances.get(code) as SystemError;
 }

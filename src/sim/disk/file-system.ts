@@ -1,6 +1,7 @@
 /**
- * One host's tree of files: inodes, names, capacity, and the journal behind them. The system calls are
- * functions over it (`names.ts`, `attributes.ts`, `open-file.ts`); here are the steps that they share.
+ * One host's file tree: inodes, names, capacity, and the journal behind them. The system calls are
+ * functions on it (`names.ts`, `attributes.ts`, `open-file.ts`); this file contains the steps that they
+ * share.
  */
 import type { Caller } from "./caller.ts";
 import {
@@ -37,35 +38,38 @@ import {
 import { LossReport } from "./losses.ts";
 import { tell, tellEntry, tellGone } from "./watch.ts";
 
-/** How a file system is made. */
+/** Options for a file system. */
 export interface FileSystemOptions extends WritebackLimits {
-  /** Bytes that files may take. */
+  /** The maximum number of bytes that files may occupy. */
   readonly capacityBytes: number;
   /** Virtual time, for the journal. */
   readonly nowNs: () => number;
-  /** The wall clock, for what exists from the start. */
+  /** Wall clock time used for everything that exists from the start. */
   readonly epoch: Timestamp;
 }
 
 /** ext4's magic number, as `statfs` shows it. */
 const EXT4_MAGIC = 0xef53;
 const ROOT_DEVICE = 0x801;
-/** Root is inode 2 on ext4, and the first free one 12. */
+/** The root is inode 2 on ext4, and the first free inode is 12. */
 const ROOT_INODE = 2;
 const FIRST_INODE = 12;
-/** What is there from the start has numbers of its own: how much it is shifts nobody else's. */
+/**
+ * Inodes that exist from the start have a separate number range, so that their count does not shift other
+ * numbers.
+ */
 const FIRST_GIVEN_INODE = 0x4000_0000;
 
 const superuser = { uid: 0, gid: 0 };
 
-/** A tree of files and what is durable of it. */
+/** A tree of files and its durable state. */
 export class FileSystem {
   readonly root: DirectoryNode;
   readonly journal: Journal;
   readonly capacityPages: number;
   readonly nowNs: () => number;
   readonly epoch: Timestamp;
-  /** Counts boots: an open file of an earlier boot has nothing to give back. */
+  /** Counts boots. An open file from an earlier boot must not release anything. */
   boot = 0;
   usedPages = 0;
   inodeCount = 0;
@@ -89,7 +93,7 @@ export class FileSystem {
     this.root.nlink = 2;
   }
 
-  /** A new inode without a name. `mode` holds the type; the umask is the caller's business. */
+  /** Creates an inode without a name. `mode` includes the type; the caller has applied the umask. */
   makeInode(parent: DirectoryNode, mode: number, caller: Caller): Inode {
     const setgid = (parent.mode & S_ISGID) !== 0;
     const owner = { uid: caller.uid, gid: setgid ? parent.gid : caller.gid };
@@ -105,7 +109,7 @@ export class FileSystem {
     return inode;
   }
 
-  /** A name that is there from the start, and durable. It leaves no mark on the directory's times. */
+  /** Adds a durable name that exists from the start. It does not change the directory's times. */
   give(parent: DirectoryNode, name: string, mode: number, mount: Mount = parent.mount): Inode {
     const inode = construct(this.#nextGivenInode++, mount, mode, superuser, this.epoch);
     this.#name(parent, name, inode);
@@ -125,14 +129,14 @@ export class FileSystem {
     return entry;
   }
 
-  /** Gives `inode` a name, in memory; the journal is the caller's business. */
+  /** Gives `inode` a name, in memory only; the caller must update the journal. */
   attach(parent: DirectoryNode, name: string, inode: Inode, now: Timestamp): Entry {
     const entry = this.#name(parent, name, inode);
     touchDirectory(parent, now);
     return entry;
   }
 
-  /** Takes a name away, in memory. */
+  /** Removes a name, in memory only. */
   detach(entry: Entry, now: Timestamp): void {
     const parent = entry.parent as DirectoryNode;
     parent.drop(entry.name);
@@ -147,13 +151,13 @@ export class FileSystem {
     touchDirectory(parent, now);
   }
 
-  /** A new inode under a new name: `open(O_CREAT)`, `mkdir`, `symlink`. */
+  /** Creates an inode under a new name: `open(O_CREAT)`, `mkdir`, `symlink`. */
   create(parent: DirectoryNode, name: string, mode: number, caller: Caller): Entry {
     const inode = this.makeInode(parent, mode, caller);
     return this.link(parent, name, inode, caller);
   }
 
-  /** A name for an inode that exists. */
+  /** Adds a name for an existing inode. */
   link(parent: DirectoryNode, name: string, inode: Inode, caller: Caller): Entry {
     if (inode.nlink >= LINKS_MAX) fail("EMLINK");
     const entry = this.attach(parent, name, inode, caller.now());
@@ -162,7 +166,7 @@ export class FileSystem {
     return entry;
   }
 
-  /** Removes a name: `unlink`, `rmdir`, the target of a `rename`. */
+  /** Removes a name: for `unlink`, `rmdir`, and the target of a `rename`. */
   unlink(entry: Entry, caller: Caller): void {
     const directory = entry.parent as DirectoryNode;
     this.detach(entry, caller.now());
@@ -172,7 +176,10 @@ export class FileSystem {
     this.release(entry.inode);
   }
 
-  /** Moves a name to a directory where it is free, in memory. The inode keeps its links. */
+  /**
+   * Moves a name to a directory where it is free, in memory only. The link count of the inode does not
+   * change.
+   */
   move(entry: Entry, parent: DirectoryNode, name: string, now: Timestamp): void {
     const from = entry.parent as DirectoryNode;
     from.drop(entry.name);
@@ -188,7 +195,7 @@ export class FileSystem {
     touchDirectory(parent, now);
   }
 
-  /** Frees an inode that no name and no open file refers to. */
+  /** Frees an inode if no name and no open file refers to it. */
   release(inode: Inode): void {
     if (inode.nlink > 0 || inode.openCount > 0) return;
     tellGone(inode);
@@ -203,15 +210,15 @@ export class FileSystem {
     this.journal.entries(this.nowNs(), changes);
   }
 
-  /** Takes room for `pages` more pages, or fails with `ENOSPC`. */
+  /** Reserves space for `pages` more pages. Throws `ENOSPC` if there is not enough. */
   reserve(pages: number): void {
     if (this.usedPages + pages > this.capacityPages) fail("ENOSPC");
     this.usedPages += pages;
   }
 
   /**
-   * The power goes: the tree becomes what was durable of it, and no file is open. `policy` may save some
-   * of what was not. Gives what is lost, in words.
+   * Called at a power loss: the tree reverts to its durable state, and no file is open. `policy` may save
+   * some changes that were not durable. Returns a description of what is lost.
    */
   powerLoss(policy: PowerLossPolicy): string[] {
     const report = new LossReport(this.root);

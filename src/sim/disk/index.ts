@@ -1,4 +1,4 @@
-/** The disk: files as Linux shows them to a process, and what of them a power loss leaves. */
+/** The disk: files as Linux shows them to a process, and the state that remains after a power loss. */
 export { type Caller, permits, R_OK, W_OK, X_OK } from "./caller.ts";
 export * from "./attributes.ts";
 export { applyChanges, ChangeLog, type DiskChange } from "./change-log.ts";

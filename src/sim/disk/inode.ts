@@ -1,7 +1,7 @@
 /**
- * What a file system is made of: inodes, and the entries that name them. Each inode has two states: what
- * programs see (the page cache) and what would be there after a power loss (`durable...`). The journal
- * carries changes from the first to the second.
+ * The building blocks of a file system: inodes, and the entries that name them. Each inode has two states:
+ * the one that programs see (the page cache) and the one that would remain after a power loss
+ * (`durable...`). The journal carries changes from the first to the second.
  */
 import { S_IFMT, S_IFDIR, S_IFLNK } from "./constants.ts";
 import { Content } from "./content.ts";
@@ -17,11 +17,11 @@ export interface Timestamp {
 export interface Mount {
   readonly device: number;
   readonly readOnly: boolean;
-  /** Shown by `statfs`: the magic number of its type. */
+  /** The magic number of its type, as `statfs` reports it. */
   readonly type: number;
 }
 
-/** What `chmod`, `chown` and `utimes` change. */
+/** The attributes that `chmod`, `chown` and `utimes` change. */
 export interface Attributes {
   readonly mode: number;
   readonly uid: number;
@@ -39,16 +39,19 @@ export interface CharacterDevice {
   write(source: Uint8Array): number;
 }
 
-/** A tree that someone else provides: read when first looked at, changed in memory only. */
+/** A file tree provided from outside. It is read on first access and changed in memory only. */
 export interface LowerTree {
   /** The names in a directory, in any order. */
   list(path: string): readonly LowerEntry[];
-  /** One name of a directory, for trees that know it without listing all. */
+  /** Looks up one name of a directory, for trees that can do so without listing all names. */
   look?(path: string): LowerEntry | undefined;
-  /** A file's bytes, which nobody changes from then on. */
+  /** A file's bytes. They must not change afterwards. */
   read(path: string): Uint8Array;
   readLink(path: string): string;
-  /** The path that a file has on the real machine, for trees whose programs may be compiled there. */
+  /**
+   * The real path of a file on the machine that runs the simulation, for trees whose programs may be
+   * compiled there.
+   */
   origin?(path: string): string;
 }
 
@@ -60,12 +63,12 @@ export interface LowerEntry {
   readonly size: number;
 }
 
-/** Whoever wants to know what happens to an inode; see `watch.ts`. */
+/** Receives the events of an inode; see `watch.ts`. */
 export interface InodeWatcher {
   notify(event: WatchEvent, name: string | undefined): void;
 }
 
-/** The kinds of event that inotify tells, as far as Node's `fs.watch` listens to them. */
+/** The kinds of inotify events that Node's `fs.watch` uses. */
 export type WatchEvent = "modify" | "attribute" | "create" | "delete" | "move" | "self" | "ignored";
 
 /** An inode of any kind. */
@@ -81,12 +84,12 @@ export class Inode {
   mtime: Timestamp;
   ctime: Timestamp;
   readonly birthtime: Timestamp;
-  /** How many open files refer to it; it lives on while there are any. */
+  /** The number of open files that refer to it. An inode without names exists until this is 0. */
   openCount = 0;
   watchers: InodeWatcher[] | undefined;
   /** Attributes that survive a power loss. */
   durable: Attributes;
-  /** Operations on it that would not, oldest first. */
+  /** Operations on the inode that would not survive a power loss, oldest first. */
   readonly pending: PendingOperation[] = [];
 
   constructor(number: number, mount: Mount, mode: number, owner: Owner, now: Timestamp) {
@@ -112,7 +115,7 @@ export class Inode {
   }
 }
 
-/** Who owns what is created. */
+/** The owner and group of a new inode. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
@@ -122,17 +125,17 @@ export interface Owner {
 export class FileNode extends Inode {
   #content: Content = new Content();
   #durableContent: Content = new Content();
-  /** Where the bytes come from on the first look, for a file of a provided tree. */
+  /** Loads the bytes on first access, for a file of a provided tree. */
   #load: (() => Uint8Array) | undefined;
   #lowerSize = 0;
   #provided = false;
   #origin: string | undefined;
-  /** Whether its bytes are in memory: after a boot the first read goes to the device. */
+  /** Whether its bytes are in memory. After a boot the first read goes to the device. */
   warm = true;
-  /** Bytes of writes that are not durable. */
+  /** Bytes written that are not yet durable. */
   dirtyBytes = 0;
 
-  /** Makes the file's bytes those that `load` returns, once anybody wants them. */
+  /** Sets the file's content to the bytes that `load` returns, called on first access. */
   provide(size: number, load: () => Uint8Array, origin?: string): void {
     this.#lowerSize = size;
     this.#load = load;
@@ -141,7 +144,7 @@ export class FileNode extends Inode {
     this.warm = false;
   }
 
-  /** The real machine's path of this very file, for as long as no program has written to it. */
+  /** The real path of this file on the machine that runs the simulation, until a program writes to the file. */
   get origin(): string | undefined {
     return this.mtime === this.birthtime ? this.#origin : undefined;
   }
@@ -151,7 +154,7 @@ export class FileNode extends Inode {
     return this.#provided;
   }
 
-  /** Pages that count against the disk's capacity; a provided tree lives elsewhere. */
+  /** Pages that count against the disk's capacity. A provided tree is stored elsewhere and does not count. */
   get countedPages(): number {
     return this.#provided ? 0 : this.#content.pages;
   }
@@ -160,29 +163,32 @@ export class FileNode extends Inode {
     return this.#load === undefined ? this.#content.size : this.#lowerSize;
   }
 
-  /** What programs read and write. */
+  /** The content that programs read and write. */
   get content(): Content {
     if (this.#load !== undefined) this.#provideNow();
     return this.#content;
   }
 
-  /** What survives a power loss. */
+  /** The content that survives a power loss. */
   get durableContent(): Content {
     if (this.#load !== undefined) this.#provideNow();
     return this.#durableContent;
   }
 
-  /** Everything written so far is durable. */
+  /** Makes everything written so far durable. */
   makeContentDurable(): void {
     if (this.#load === undefined) this.#durableContent = this.#content.snapshot();
   }
 
-  /** Nobody can read it any more, unless a power loss brings it back: only what is durable is kept. */
+  /**
+   * Called when no program can read the file any more, unless a power loss restores it. Keeps only the
+   * durable content.
+   */
   dropCache(): void {
     if (this.#load === undefined) this.#content = new Content();
   }
 
-  /** What was not durable is gone. */
+  /** Discards all content that was not durable. */
   revertContent(): void {
     if (this.#load === undefined) this.#content = this.#durableContent.snapshot();
     this.warm = false;
@@ -210,13 +216,13 @@ export class Entry {
   }
 }
 
-/** Entries that depend on who looks, such as those of `/proc/self/fd`. */
+/** Entries that depend on the caller, such as those of `/proc/self/fd`. */
 export interface DynamicEntries {
   lookUp(caller: unknown, name: string): Inode | undefined;
   list(caller: unknown): string[];
 }
 
-/** Where the names of a provided directory come from. Both plant what they find, as durable. */
+/** The source of the names of a provided directory. Both functions add what they find as durable entries. */
 export interface LowerNames {
   plant(name: string): void;
   list(): readonly string[];
@@ -226,48 +232,48 @@ export interface LowerNames {
 export class DirectoryNode extends Inode {
   #entries: Map<string, Entry> = new Map();
   #lower: LowerNames | undefined;
-  /** Names that were looked up below already: from then on `#entries` alone says what is there. */
+  /** Names that were already looked up in the provided tree. For these, `#entries` alone is authoritative. */
   readonly #asked: Set<string> = new Set();
   /** The names that survive a power loss. */
   readonly durableEntries: Map<string, Inode> = new Map();
-  /** The entry that names this directory; a root names itself `undefined`. */
+  /** The entry that names this directory; `undefined` for a root. */
   entry: Entry | undefined;
   dynamic: DynamicEntries | undefined;
 
-  /** Shows names from below: each is planted when anybody first looks for it. */
+  /** Provides names from a lower tree. Each name is added on its first look-up. */
   provide(lower: LowerNames): void {
     this.#lower = lower;
   }
 
-  /** What a name stands for. */
+  /** Returns the entry with this name. */
   find(name: string): Entry | undefined {
     this.#ask(name);
     return this.#entries.get(name);
   }
 
-  /** What programs see: what was provided, sorted, then the others in the order in which they were made. */
+  /** The entries that programs see: the provided ones, sorted, then the others in order of creation. */
   get entries(): ReadonlyMap<string, Entry> {
     if (this.#lower !== undefined) this.#askAll();
     return this.#entries;
   }
 
-  /** The names that anybody has looked for so far. */
+  /** The names that have been looked up so far. */
   get knownEntries(): ReadonlyMap<string, Entry> {
     return this.#entries;
   }
 
-  /** Adds a name. Whoever gives it has looked for it before. */
+  /** Adds a name. The caller must have looked it up before. */
   put(entry: Entry): void {
     this.#asked.add(entry.name);
     this.#entries.set(entry.name, entry);
   }
 
-  /** Takes a name away. */
+  /** Removes a name. */
   drop(name: string): void {
     this.#entries.delete(name);
   }
 
-  /** Forgets the entries, for a boot: the caller adds the durable ones again. */
+  /** Removes all entries at a boot. The caller adds the durable ones again. */
   clear(): void {
     this.#entries = new Map();
   }
@@ -295,7 +301,7 @@ export class DirectoryNode extends Inode {
 /** A symbolic link. */
 export class SymlinkNode extends Inode {
   target = "";
-  /** A link of `/proc`, which leads to an open file and not along a path. */
+  /** For a link in `/proc` that resolves to an open file and not to a path. */
   follow: ((caller: unknown) => Inode) | undefined;
 }
 
@@ -304,7 +310,7 @@ export class CharacterNode extends Inode {
   device: CharacterDevice | undefined;
 }
 
-/** A socket's name in the file system; `owner` is whoever listens there. */
+/** The name of a socket in the file system; `owner` is the listening socket. */
 export class SocketNode extends Inode {
   owner: unknown;
 }

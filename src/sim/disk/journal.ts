@@ -1,18 +1,18 @@
 /**
- * What stands between the page cache and the medium: an ordered list of operations that a power loss
- * would undo. `fsync` of a file commits its data, `fsync` of a directory its entries; a rename commits
- * in both its directories at once or not at all. What becomes of the rest is a policy's choice.
+ * The layer between the page cache and the medium: an ordered list of operations that a power loss would
+ * undo. `fsync` of a file commits its data, `fsync` of a directory its entries. A rename is committed in
+ * both its directories together or not at all. A policy decides about all other operations.
  *
  * The model is as strict as POSIX allows and stricter than ext4 usually is (Pillai et al., "All File
- * Systems Are Not Created Equal", OSDI 2014): a new file's entry needs its directory's own `fsync`.
+ * Systems Are Not Created Equal", OSDI 2014): a new file's entry needs an `fsync` of its directory.
  */
 import type { ChangeLog } from "./change-log.ts";
 import type { Attributes, DirectoryNode, FileNode, Inode } from "./inode.ts";
 
 interface OperationBase {
-  /** Counts all operations of a disk, in the order in which programs did them. */
+  /** Position among all operations of a disk, in the order in which programs made them. */
   readonly sequence: number;
-  /** When it was done, in virtual nanoseconds. */
+  /** The time of the operation, in virtual nanoseconds. */
   readonly timeNs: number;
   /** Whether it is on the medium. */
   committed: boolean;
@@ -26,7 +26,7 @@ export interface WriteOperation extends OperationBase {
   readonly bytes: Uint8Array;
 }
 
-/** A file cut or grown. */
+/** A change of a file's size. */
 export interface TruncateOperation extends OperationBase {
   readonly kind: "truncate";
   readonly inode: FileNode;
@@ -47,7 +47,7 @@ export interface EntryChange {
   readonly inode: Inode | undefined;
 }
 
-/** Names made, removed or moved, all together. */
+/** Names that were created, removed or moved together. */
 export interface EntriesOperation extends OperationBase {
   readonly kind: "entries";
   readonly changes: readonly EntryChange[];
@@ -61,27 +61,33 @@ export type PendingOperation =
   | EntriesOperation;
 
 /**
- * Says what of an operation reached the medium although nobody synced it: nothing (`false`), all
- * (`true`), or the first so many bytes of a write (a number: a torn write).
+ * Decides how much of an operation reached the medium although it was not synced: nothing (`false`), all
+ * (`true`), or the first bytes of a write (a number: a torn write).
  */
 export type PowerLossPolicy = (operation: PendingOperation) => boolean | number;
 
-/** What an operation weighs in memory beside its bytes: many small writes fill the cache as well. */
+/**
+ * The memory cost of an operation in addition to its bytes, so that many small writes fill the cache as
+ * well.
+ */
 const OPERATION_BYTES = 160;
 
-/** Up to here, a sync copies what is dirty instead of sharing the whole file. */
+/** Up to this many dirty bytes, a sync copies them instead of sharing the whole file. */
 const WRITE_THROUGH_BYTES = 16_384;
 
-/** The default policy: what was not synced is lost. */
+/** The default policy: everything that was not synced is lost. */
 export function loseEverything(): boolean {
   return false;
 }
 
-/** How much a disk keeps in memory before it writes back by itself, as the kernel does. */
+/** Limits on unsynced data in memory. Beyond them the disk writes back on its own, as the kernel does. */
 export interface WritebackLimits {
-  /** Dirty file data; above it the file that has been dirty longest is written. */
+  /** Dirty file data in bytes; above it the file that has been dirty longest is written. */
   readonly dirtyBytesMax: number;
-  /** Uncommitted directory operations: a journal has a size, and when it is full its oldest half is committed. */
+  /**
+   * Uncommitted directory operations. A journal has a fixed size; when it is full, its oldest half is
+   * committed.
+   */
   readonly entriesMax: number;
 }
 
@@ -94,14 +100,14 @@ export class Journal {
   readonly #changedAttributes = new Set<Inode>();
   #entries: EntriesOperation[] = [];
   #dirtyBytes = 0;
-  /** Whoever takes down what is done. */
+  /** Records the operations, if set. */
   log: ChangeLog | undefined;
 
   constructor(limits: WritebackLimits) {
     this.#limits = limits;
   }
 
-  /** How many bytes are in the page cache alone. */
+  /** Bytes that are only in the page cache. */
   get dirtyBytes(): number {
     return this.#dirtyBytes;
   }
@@ -129,7 +135,7 @@ export class Journal {
     this.log?.attributes(inode);
     const { pending } = inode;
     const last = pending.at(-1);
-    // Only the latest attributes can matter: a program that touches a file all day makes one operation.
+    // Only the latest attributes matter, so repeated changes of one file make a single operation.
     if (last?.kind === "attributes") pending.pop();
     pending.push({
       kind: "attributes",
@@ -160,7 +166,7 @@ export class Journal {
     }
   }
 
-  /** `fsync` of a file, or `fdatasync`, which leaves times and mode alone. */
+  /** `fsync` of a file, or `fdatasync`, which does not include times and mode. */
   syncFile(inode: FileNode, dataOnly: boolean): void {
     this.log?.sync(inode, dataOnly);
     if (this.#dirtyFiles.has(inode)) this.#makeDurable(inode);
@@ -180,7 +186,7 @@ export class Journal {
     this.#entries = this.#entries.filter((entry) => !entry.committed);
   }
 
-  /** The inode is gone for good: nobody can sync it any more, and nobody will miss it. */
+  /** Called when an inode is freed. It cannot be synced any more. */
   forget(inode: Inode): void {
     this.#changedAttributes.delete(inode);
     const file = inode as FileNode;
@@ -190,7 +196,7 @@ export class Journal {
     inode.pending.length = 0;
   }
 
-  /** The power goes: `policy` judges every operation that is not durable, in order. */
+  /** Called at a power loss. `policy` judges every operation that is not durable, in order. */
   powerLoss(policy: PowerLossPolicy): void {
     const pending: PendingOperation[] = [...this.#entries];
     for (const inode of this.#dirtyFiles) pending.push(...inode.pending.filter(isOwn));
@@ -214,8 +220,8 @@ export class Journal {
   }
 
   /**
-   * A snapshot shares all chunks and costs the next write of each a copy. A log that is synced after
-   * every line would copy a chunk for every line: what is little is written through instead.
+   * A snapshot shares all chunks, so the next write to each chunk costs a copy. A log file that is synced
+   * after every line would copy a chunk for every line. Small amounts are therefore copied directly.
    */
   #makeDurable(inode: FileNode): void {
     if (inode.dirtyBytes > WRITE_THROUGH_BYTES) {
@@ -245,7 +251,7 @@ export class Journal {
     this.#dirtyFiles.delete(inode);
   }
 
-  /** Commits an operation, and before it whatever its directories did earlier. */
+  /** Commits an operation, preceded by all earlier operations on its directories. */
   #commitEntries(operation: EntriesOperation): void {
     if (operation.committed) return;
     operation.committed = true;

@@ -1,34 +1,35 @@
 /**
- * What a power loss took from a disk, in words, for whoever reads the story of a run: which files lost what
- * they had, which names are gone or back. Asked at the moment of the loss, since nobody can tell afterwards.
+ * Describes in words what a power loss destroyed on a disk, for the story of a run: which files lost data,
+ * and which names disappeared or reappeared. It is computed at the moment of the loss, because the
+ * information is gone afterwards.
  */
 import type { DirectoryNode, FileNode, Inode } from "./inode.ts";
 import { isDirectory } from "./inode.ts";
 import type { EntriesOperation, PendingOperation, PowerLossPolicy } from "./journal.ts";
 
-/** What one power loss took from one disk. */
+/** The effect of one power loss on one disk. */
 export interface PowerLoss {
   readonly atNs: number;
   /** One line for each file or name, such as "/data/a.log: 312 bytes that were not synced are lost". */
   readonly lost: readonly string[];
 }
 
-/** More lines than that are told by number. */
+/** At most this many lines are listed; the rest are only counted. */
 const TOLD_MAX = 6;
 
-/** Listens to the decisions of a power loss. */
+/** Observes the decisions at a power loss. */
 export class LossReport {
   readonly #root: DirectoryNode;
   readonly #bytes = new Map<FileNode, number>();
   readonly #cut = new Set<FileNode>();
-  /** Names that something was pending about: by path, what they stood for. */
+  /** Names with a pending operation: by path, with the inode they named. */
   readonly #names = new Map<string, { directory: DirectoryNode; name: string; was?: Inode }>();
 
   constructor(root: DirectoryNode) {
     this.#root = root;
   }
 
-  /** The policy, overheard. */
+  /** Returns the policy, wrapped so that its decisions are recorded. */
   listen(policy: PowerLossPolicy): PowerLossPolicy {
     return (operation) => {
       const verdict = policy(operation);
@@ -57,7 +58,10 @@ export class LossReport {
     }
   }
 
-  /** What is lost, one line each. To be asked when the decisions are made, and programs' view is as before. */
+  /**
+   * Returns the losses, one line each. Must be called after all decisions are made and while the programs'
+   * view is still unchanged.
+   */
   finish(): string[] {
     const lines: string[] = [];
     const gone = new Set<Inode>();
@@ -65,7 +69,7 @@ export class LossReport {
       const durable = directory.durableEntries.get(name);
       if (was === durable) continue;
       if (was !== undefined) gone.add(was);
-      // What lay in a folder that is gone is gone with it.
+      // The contents of a lost directory are not listed separately.
       if (isIn(directory, gone)) continue;
       lines.push(`${path} ${fateOf(was, durable)}`);
     }
@@ -86,7 +90,7 @@ export class LossReport {
   }
 }
 
-/** What became of a name that the power loss has changed. */
+/** Describes what happened to a name that the power loss has changed. */
 function fateOf(was: Inode | undefined, durable: Inode | undefined): string {
   if (was === undefined) return "is back: that it was removed was not synced";
   return durable === undefined
@@ -94,7 +98,7 @@ function fateOf(was: Inode | undefined, durable: Inode | undefined): string {
     : "is the one before: what took its place was not synced";
 }
 
-/** Whether a folder, or any that it lies in, is one of `gone`. */
+/** Whether a directory, or one of its ancestors, is in `gone`. */
 function isIn(directory: DirectoryNode, gone: ReadonlySet<Inode>): boolean {
   for (let at: DirectoryNode | undefined = directory; at; at = at.entry?.parent) {
     if (gone.has(at)) return true;
@@ -102,7 +106,7 @@ function isIn(directory: DirectoryNode, gone: ReadonlySet<Inode>): boolean {
   return false;
 }
 
-/** The path of a folder that has one. */
+/** The path of a directory, if it has one. */
 function pathOf(root: DirectoryNode, directory: DirectoryNode): string | undefined {
   let path = "";
   for (let at = directory; at !== root;) {
@@ -118,7 +122,7 @@ function join(folder: string, name: string): string {
   return folder === "/" ? `/${name}` : `${folder}/${name}`;
 }
 
-/** A path of each of the files that has one, by looking at every name that is in memory. */
+/** Finds a path for each of the files that has one, by scanning all names that are in memory. */
 function pathsOf(root: DirectoryNode, files: ReadonlySet<Inode>): Map<Inode, string> {
   const found = new Map<Inode, string>();
   const visit = (directory: DirectoryNode, folder: string): void => {

@@ -1,4 +1,4 @@
-/** The system calls that make, remove, move and list names. */
+/** The system calls that create, remove, move and list names. */
 import { type Caller, demand, permits, W_OK, X_OK, R_OK } from "./caller.ts";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFSOCK, S_ISVTX, PATH_MAX } from "./constants.ts";
 import { fail } from "./errno.ts";
@@ -22,7 +22,10 @@ export interface DirectoryEntry {
   readonly type: number;
 }
 
-/** The last name of `path` is free, and the caller may use it; otherwise `EEXIST` and so on. */
+/**
+ * Returns the place for a new name if it is free and the caller may use it. Throws `EEXIST` and so on
+ * otherwise.
+ */
 function freePlace(fs: FileSystem, caller: Caller, path: string, forDirectory: boolean): Place {
   const place = walk(fs.root, caller, path, "keep");
   if (place.inode !== undefined) fail("EEXIST");
@@ -31,15 +34,15 @@ function freePlace(fs: FileSystem, caller: Caller, path: string, forDirectory: b
   return place;
 }
 
-/** The caller may add and remove names in `directory`. */
+/** Throws unless the caller may add and remove names in `directory`. */
 export function demandChange(caller: Caller, directory: DirectoryNode): void {
   if (directory.dynamic !== undefined) fail("EACCES");
-  // A directory that was removed takes no new names.
+  // No names can be added to a directory that was removed.
   if (directory.nlink === 0) fail("ENOENT");
   demand(caller, directory, W_OK | X_OK);
 }
 
-/** In a sticky directory (`/tmp`) only its owner and the file's owner may take a name away. */
+/** In a sticky directory (`/tmp`) only its owner and the file's owner may remove a name. */
 function demandRemoval(caller: Caller, directory: DirectoryNode, inode: Inode): void {
   demandChange(caller, directory);
   if ((directory.mode & S_ISVTX) === 0 || caller.uid === 0) return;
@@ -78,7 +81,7 @@ export function link(fs: FileSystem, caller: Caller, from: string, to: string): 
   fs.link(place.parent, place.name, inode, caller);
 }
 
-/** Makes a socket's name, for whoever listens there. `EADDRINUSE` when the name is taken. */
+/** Creates a socket's name for the listening socket `owner`. Throws `EADDRINUSE` if the name is taken. */
 export function bindSocket(fs: FileSystem, caller: Caller, path: string, owner: unknown): Inode {
   const place = walk(fs.root, caller, path, "keep");
   if (place.inode !== undefined) fail("EADDRINUSE");
@@ -89,7 +92,10 @@ export function bindSocket(fs: FileSystem, caller: Caller, path: string, owner: 
   return inode;
 }
 
-/** Who listens at `path`: `ENOENT` without a name, `ECONNREFUSED` when it is nobody. */
+/**
+ * Returns the socket that listens at `path`. Throws `ENOENT` if there is no such name, `ECONNREFUSED` if
+ * nothing listens.
+ */
 export function findSocket(fs: FileSystem, caller: Caller, path: string): unknown {
   const inode = find(fs.root, caller, path);
   if ((inode.mode & S_IFMT) !== S_IFSOCK) fail("ECONNREFUSED");
@@ -118,7 +124,7 @@ export function rmdir(fs: FileSystem, caller: Caller, path: string): void {
   fs.unlink(place.entry, caller);
 }
 
-/** Moves a name, over an existing one if need be: all at once, as rename(2) promises. */
+/** Moves a name, replacing an existing one if necessary, atomically as rename(2) promises. */
 export function rename(fs: FileSystem, caller: Caller, from: string, to: string): void {
   const [source, target] = walkBoth(fs.root, caller, from, to);
   if (source.parent.mount !== target.parent.mount) fail("EXDEV");
@@ -128,7 +134,7 @@ export function rename(fs: FileSystem, caller: Caller, from: string, to: string)
   if (slash && !isDirectory(inode)) fail("ENOTDIR");
   if (isDirectory(inode) && isWithin(target.parent, inode)) fail("EINVAL");
   if (target.inode !== undefined && isDirectory(target.inode)) {
-    // What holds the source cannot make way for it.
+    // A directory that contains the source cannot be replaced.
     if (isWithin(source.parent, target.inode)) fail("ENOTEMPTY");
   }
   const replaced = target.inode;
@@ -183,7 +189,10 @@ function isWithin(directory: DirectoryNode, ancestor: DirectoryNode): boolean {
   return false;
 }
 
-/** What a directory holds, sorted by name: `scandir` as libuv calls it sorts, whatever the disk does. */
+/**
+ * The entries of a directory, sorted by name: libuv's `scandir` sorts them, whatever order the disk
+ * returns.
+ */
 export function readdir(fs: FileSystem, caller: Caller, path: string): DirectoryEntry[] {
   const inode = find(fs.root, caller, path);
   if (!isDirectory(inode)) fail("ENOTDIR");
@@ -191,7 +200,7 @@ export function readdir(fs: FileSystem, caller: Caller, path: string): Directory
   return list(inode, caller).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
-/** What a directory holds, in the order in which the names were made (ext4's order is a hash's). */
+/** The entries of a directory, in the order in which they were created (ext4 orders them by a hash). */
 export function list(directory: DirectoryNode, caller: Caller): DirectoryEntry[] {
   const { dynamic } = directory;
   if (dynamic !== undefined) {

@@ -37,13 +37,16 @@ import { demandChange } from "./names.ts";
 import { type Place, walk } from "./walk.ts";
 import { tellChange } from "./watch.ts";
 
-/** What stands behind a descriptor that is no file: a pipe, a terminal, a socket. */
+/** The target of a descriptor that is not a file: a pipe, a terminal or a socket. */
 export interface StreamEnd {
-  /** Fills `target` with what there is; 0 at the end, `EAGAIN` when there is nothing yet. */
+  /**
+   * Fills `target` with the available bytes. Returns 0 at the end; throws `EAGAIN` when no bytes are
+   * available yet.
+   */
   read?(target: Uint8Array): number;
-  /** Takes bytes; returns how many. */
+  /** Writes bytes; returns how many were accepted. */
   write?(source: Uint8Array): number;
-  /** The last descriptor was closed. */
+  /** Called when the last descriptor is closed. */
   close?(): void;
 }
 
@@ -82,23 +85,23 @@ export class OpenFile {
     return (this.flags & O_ACCMODE) !== O_RDONLY && (this.flags & O_PATH) === 0;
   }
 
-  /** Another descriptor for the same description. */
+  /** Called when another descriptor refers to the same description. */
   retain(): void {
     this.#references++;
   }
 
-  /** A descriptor was closed; with the last one the description ends. */
+  /** Called when a descriptor is closed. Closing the last one ends the description. */
   release(): void {
     if (--this.#references > 0) return;
     this.stream?.close?.();
-    // After a power loss the inode belongs to a new life, in which nobody opened it.
+    // After a power loss the inode belongs to a new boot, in which this description never opened it.
     if (this.#boot !== this.fs.boot) return;
     this.inode.openCount--;
     this.fs.release(this.inode);
   }
 }
 
-/** Opens `path`, making the file when `flags` say so. `mode` is subject to the caller's umask. */
+/** Opens `path`, creating the file if `flags` say so. `mode` is subject to the caller's umask. */
 export function open(
   fs: FileSystem,
   caller: Caller,
@@ -155,14 +158,14 @@ function checkOpen(caller: Caller, place: Place, inode: Inode, flags: number): v
   const access = flags & O_ACCMODE;
   const wanted = (access === O_WRONLY ? 0 : R_OK) | (access === O_RDONLY ? 0 : W_OK);
   if (inode instanceof CharacterNode) {
-    // A device can be written on a read-only mount: the mount does not change.
+    // A device can be written on a read-only mount, because this does not change the mount.
     if (!permits(caller, inode, wanted)) fail("EACCES");
   } else {
     demand(caller, inode, wanted | ((flags & O_TRUNC) !== 0 ? W_OK : 0));
   }
 }
 
-/** Reads into `target` at `position`, or at the description's own position when that is negative. */
+/** Reads into `target` at `position`, or at the description's own position if `position` is negative. */
 export function read(file: OpenFile, caller: Caller, target: Uint8Array, position: number): number {
   if (!file.readable) fail("EBADF");
   const { inode, stream } = file;
@@ -181,7 +184,10 @@ export function read(file: OpenFile, caller: Caller, target: Uint8Array, positio
   return count;
 }
 
-/** `relatime`, Linux's default: the access time moves when it would otherwise look older than a change. */
+/**
+ * Implements `relatime`, Linux's default: the access time is updated only if it would otherwise be older
+ * than a change.
+ */
 function touchAccess(inode: Inode, caller: Caller): void {
   const { atime, mtime, ctime } = inode;
   if (inode.mount.readOnly) return;
@@ -196,7 +202,7 @@ function isAfter(a: { seconds: number; nanoseconds: number }, b: typeof a): bool
   return a.seconds > b.seconds || (a.seconds === b.seconds && a.nanoseconds > b.nanoseconds);
 }
 
-/** Writes `source` at `position`, or where the description stands when that is negative. */
+/** Writes `source` at `position`, or at the description's own position if `position` is negative. */
 export function write(
   file: OpenFile,
   caller: Caller,
@@ -222,7 +228,7 @@ function writeFile(
   position: number,
 ): number {
   const { fs, flags } = file;
-  // On Linux an appending descriptor appends even where a position is given: pwrite(2), BUGS.
+  // On Linux an appending descriptor appends even if a position is given: pwrite(2), BUGS.
   const appends = (flags & O_APPEND) !== 0;
   const at = appends ? inode.size : position >= 0 ? position : file.position;
   if (source.length === 0) return 0;

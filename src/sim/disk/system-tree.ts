@@ -1,4 +1,7 @@
-/** What every host has from the start: `/dev`, `/proc`, `/tmp`, a home, and the usual empty places. */
+/**
+ * The files that every host has from the start: `/dev`, `/proc`, `/tmp`, a home directory, and the usual
+ * empty directories.
+ */
 import type { Prng } from "../../base/prng.ts";
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from "./constants.ts";
 import { ProcessFiles } from "./descriptors.ts";
@@ -19,7 +22,7 @@ import {
 const devices: Mount = { device: 0x5, readOnly: false, type: 0x0102_1994 };
 const processes: Mount = { device: 0x16, readOnly: true, type: 0x9fa0 };
 
-/** The directory at an absolute path, made if need be, durable. */
+/** Returns the directory at an absolute path, creating it as a durable directory if necessary. */
 export function plantDirectory(fs: FileSystem, path: string, mode = 0o755): DirectoryNode {
   let at = fs.root;
   for (const name of path.split("/")) {
@@ -31,15 +34,15 @@ export function plantDirectory(fs: FileSystem, path: string, mode = 0o755): Dire
   return at;
 }
 
-/** How a file is planted. */
+/** Options for a planted file. */
 export interface PlantOptions {
   readonly size: number;
   readonly mode?: number;
-  /** Its path on the real machine, for a file whose program may be compiled there. */
+  /** Its real path on the machine that runs the simulation, for a file whose program may be compiled there. */
   readonly origin?: string;
 }
 
-/** Writes a file that is there from the start, and durable. A name that is taken stays as it is. */
+/** Creates a durable file that exists from the start. If the name is taken, the existing entry stays. */
 export function plantFile(
   fs: FileSystem,
   path: string,
@@ -54,7 +57,10 @@ export function plantFile(
   node.provide(options.size, load, options.origin);
 }
 
-/** Makes a symbolic link that is there from the start, and durable. A name that is taken stays. */
+/**
+ * Creates a durable symbolic link that exists from the start. If the name is taken, the existing entry
+ * stays.
+ */
 export function plantLink(fs: FileSystem, path: string, target: string): void {
   const slash = path.lastIndexOf("/");
   const parent = plantDirectory(fs, path.slice(0, slash));
@@ -63,7 +69,7 @@ export function plantLink(fs: FileSystem, path: string, target: string): void {
   (fs.give(parent, name, S_IFLNK | 0o777) as SymlinkNode).target = target;
 }
 
-/** Shows a tree that someone else provides at `path`. Programs change their own copy of it, in memory. */
+/** Mounts a provided tree at `path`. Programs change their own copy of it, in memory. */
 export function mountTree(fs: FileSystem, path: string, tree: LowerTree): void {
   provideDirectory(fs, plantDirectory(fs, path), tree, "");
 }
@@ -97,7 +103,7 @@ function provideDirectory(
   });
 }
 
-/** Makes the usual tree of a host of this name. `prng` feeds `/dev/urandom`. */
+/** Creates the usual tree of a host with this name. `prng` feeds `/dev/urandom`. */
 export function plantSystem(fs: FileSystem, hostname: string, prng: Prng): void {
   for (const path of [
     "/bin",
@@ -118,12 +124,12 @@ export function plantSystem(fs: FileSystem, hostname: string, prng: Prng): void 
   plantText(fs, "/etc/group", "root:x:0:\nnogroup:x:65534:\n");
   plantDevices(fs, prng);
   plantProcesses(fs, hostname);
-  // There is no binary behind it, but programs ask whether it is there, and some read of it.
+  // There is no real binary, but programs check that it exists, and some read parts of it.
   const binary = (): Uint8Array => new Uint8Array(BINARY_BYTES);
   plantFile(fs, "/usr/local/bin/node", binary, { size: BINARY_BYTES, mode: 0o755 });
 }
 
-/** Zeros that stand for the real binary. */
+/** The number of zero bytes that stand for the real binary. */
 const BINARY_BYTES = 131_072;
 
 const PASSWD =
@@ -151,7 +157,7 @@ function plantDevices(fs: FileSystem, prng: Prng): void {
   add("full", 7, { read: zeros, write: () => fail("ENOSPC") });
   add("random", 8, { read: random, write: swallow });
   add("urandom", 9, { read: random, write: swallow });
-  // Without a device behind it: no process of a host has a controlling terminal.
+  // It has no device: no process of a host has a controlling terminal.
   fs.give(dev, "tty", S_IFCHR | 0o666);
   const link = (name: string, target: string): void => {
     (fs.give(dev, name, S_IFLNK | 0o777) as SymlinkNode).target = target;
@@ -163,7 +169,7 @@ function plantDevices(fs: FileSystem, prng: Prng): void {
   fs.give(dev, "shm", S_IFDIR | 0o1777);
 }
 
-/** `/proc/self/fd`: one link for each open file of whoever looks. */
+/** `/proc/self/fd`: one link for each open file of the calling process. */
 function plantProcesses(fs: FileSystem, hostname: string): void {
   const proc = fs.give(fs.root, "proc", S_IFDIR | 0o555, processes) as DirectoryNode;
   plantText(fs, "/proc/sys/kernel/hostname", `${hostname}\n`);
@@ -175,7 +181,7 @@ function plantProcesses(fs: FileSystem, hostname: string): void {
       if (!caller.has(Number(name))) return undefined;
       const file = caller.get(Number(name));
       const link = fs.newInode(processes, S_IFLNK | 0o700, caller, caller.now()) as SymlinkNode;
-      // It is made for this look alone and takes no place.
+      // The inode exists only for this look-up and does not count.
       fs.inodeCount--;
       link.nlink = 1;
       link.target = targetOf(file.inode, file.entry);
@@ -186,7 +192,7 @@ function plantProcesses(fs: FileSystem, hostname: string): void {
   };
 }
 
-/** How `/proc/self/fd` names an open file. */
+/** The link target that `/proc/self/fd` shows for an open file. */
 function targetOf(
   inode: Inode,
   entry: { parent: DirectoryNode | undefined; name: string } | undefined,

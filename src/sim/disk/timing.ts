@@ -1,7 +1,7 @@
 /**
- * How long a disk takes. The defaults are those of a good SSD behind Linux's page cache: microseconds
- * for what memory answers, tens of them to reach a thread and come back, the device's own latency for a
- * cold read, and most of a millisecond for a flush.
+ * How long disk operations take. The defaults are those of a good SSD behind Linux's page cache:
+ * microseconds for calls served from memory, tens of microseconds for the round trip to a thread, the
+ * device's own latency for a cold read, and most of a millisecond for a flush.
  */
 import type { Prng } from "../../base/prng.ts";
 
@@ -13,17 +13,17 @@ export interface RangeNs {
 
 /** The latencies and bandwidths of a disk. */
 export interface DiskTiming {
-  /** A system call that memory answers. */
+  /** A system call served from memory. */
   readonly call: RangeNs;
-  /** To another thread and back, for an asynchronous call. */
+  /** The round trip to another thread, for an asynchronous call. */
   readonly hop: RangeNs;
   /** A read that has to go to the device. */
   readonly deviceRead: RangeNs;
-  /** A flush of what is dirty, its bytes aside. Flushes of one disk queue behind each other. */
+  /** The fixed cost of a flush, without its bytes. Flushes of one disk queue behind each other. */
   readonly flush: RangeNs;
-  /** Between the page cache and a program. */
+  /** Bandwidth between the page cache and a program. */
   readonly memoryBytesPerSecond: number;
-  /** Between the page cache and the device. */
+  /** Bandwidth between the page cache and the device. */
   readonly deviceBytesPerSecond: number;
 }
 
@@ -37,19 +37,19 @@ export const ssd: DiskTiming = {
   deviceBytesPerSecond: 5e8,
 };
 
-/** What a system call does, as far as its duration goes. */
+/** The parts of a system call that determine its duration. */
 export interface Work {
   /** Bytes copied to or from the page cache. */
   readonly bytes?: number;
-  /** It has to read from the device. */
+  /** Whether it has to read from the device. */
   readonly cold?: boolean;
-  /** It flushes this many dirty bytes. */
+  /** Flushes this many dirty bytes. */
   readonly flushBytes?: number;
 }
 
-/** How often a thread of the pool is held up, out of 1. */
+/** The probability that a thread of the pool is delayed. */
 const HELD_UP = 0.03;
-/** The least time between two answers that stay in order. */
+/** The minimum time between two answers that stay in order. */
 const ANSWER_GAP_NS = 1_000;
 
 /** Draws durations from a stream of the host's randomness. */
@@ -67,8 +67,8 @@ export class DiskClock {
   }
 
   /**
-   * How long a call takes, in integer nanoseconds; an asynchronous one also travels. `spentNs` is how far
-   * into its turn the caller is.
+   * How long a call takes, in integer nanoseconds; an asynchronous call also includes the thread round
+   * trip. `spentNs` is how much time the caller has already spent in its turn.
    */
   delayNs(work: Work, asynchronous: boolean, spentNs = 0): number {
     const { timing } = this;
@@ -81,8 +81,8 @@ export class DiskClock {
   }
 
   /**
-   * Threads take calls in order, and what memory answers is mostly answered in order, too; but now and
-   * then a thread is held up, and a later call overtakes.
+   * Threads take calls in order, and answers from memory mostly arrive in order as well. Occasionally a
+   * thread is delayed, and a later call overtakes it.
    */
   #answerNs(delayNs: number): number {
     const nowNs = this.#nowNs();

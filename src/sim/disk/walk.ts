@@ -1,6 +1,6 @@
 /**
- * From a path to an inode, as path_resolution(7) says: component by component, permissions and symbolic
- * links on the way. Paths are byte strings: one UTF-16 unit for each byte of the name.
+ * Path resolution from a path to an inode, as path_resolution(7) describes it: component by component, with
+ * permission checks and symbolic links. Paths are byte strings: one UTF-16 unit for each byte of the name.
  */
 import { type Caller, demand, X_OK } from "./caller.ts";
 import { NAME_MAX, PATH_MAX, SYMLINKS_MAX } from "./constants.ts";
@@ -14,24 +14,28 @@ import {
   type SymlinkNode,
 } from "./inode.ts";
 
-/** Where a path leads: its last name, the directory that should hold it, and what is there now. */
+/**
+ * The result of resolving a path: its last name, the directory that should contain it, and the inode there
+ * now.
+ */
 export interface Place {
   readonly parent: DirectoryNode;
-  /** The last component; `.` or `..` or empty (the root) when the path ends so. */
+  /** The last component; `.`, `..` or empty (the root) if the path ends that way. */
   readonly name: string;
   readonly entry: Entry | undefined;
   readonly inode: Inode | undefined;
-  /** The path ended with a slash: it can only mean a directory. */
+  /** The path ended with a slash, so it can only refer to a directory. */
   readonly mustBeDirectory: boolean;
 }
 
 /**
- * What becomes of a symbolic link at the end of a path: it is followed (`stat`), or only when the path
- * ends with a slash (`lstat`), or never, since the call is about the name itself (`unlink`, `mkdir`).
+ * How a symbolic link at the end of a path is treated: it is followed (`stat`), followed only if the path
+ * ends with a slash (`lstat`), or never followed because the call concerns the name itself (`unlink`,
+ * `mkdir`).
  */
 export type LastLink = "follow" | "follow-slash" | "keep";
 
-/** Finds where `path` leads. */
+/** Resolves `path`. */
 export function walk(root: DirectoryNode, caller: Caller, path: string, last: LastLink): Place {
   if (path.length === 0) fail("ENOENT");
   if (path.length >= PATH_MAX) fail("ENAMETOOLONG");
@@ -43,8 +47,8 @@ export function walk(root: DirectoryNode, caller: Caller, path: string, last: La
 }
 
 /**
- * Finds where two paths lead, for `rename`: both their directories first, then the names in them, so that
- * failures come in the order in which Linux finds them.
+ * Resolves two paths for `rename`: both directories first, then the names in them, so that errors occur in
+ * the same order as on Linux.
  */
 export function walkBoth(
   root: DirectoryNode,
@@ -65,12 +69,15 @@ export function walkBoth(
   return [source, finish[1]()];
 }
 
-/** The inode at `path`; `ENOENT` when there is none. */
+/** Returns the inode at `path`. Throws `ENOENT` if there is none. */
 export function find(root: DirectoryNode, caller: Caller, path: string, follow = true): Inode {
   return found(walk(root, caller, path, follow ? "follow" : "follow-slash"));
 }
 
-/** What is at a place; `ENOENT` when nothing is, `ENOTDIR` when it had to be a directory. */
+/**
+ * Returns the inode at a place. Throws `ENOENT` if there is none, `ENOTDIR` if it has to be a directory and
+ * is not.
+ */
 export function found(place: Place): Inode {
   const { inode } = place;
   if (inode === undefined) fail("ENOENT");
@@ -78,7 +85,7 @@ export function found(place: Place): Inode {
   return inode;
 }
 
-/** The end of a path before it is looked up. */
+/** The last component of a path before it is looked up. */
 interface LastName {
   readonly parent: DirectoryNode;
   readonly name: string;
@@ -99,7 +106,7 @@ class Walker {
     return this.last(this.parent(start, path), last);
   }
 
-  /** Walks all but the last component. */
+  /** Resolves all but the last component. */
   parent(start: DirectoryNode, path: string): LastName {
     let directory = start;
     let from = 0;
@@ -121,7 +128,7 @@ class Walker {
     }
   }
 
-  /** Looks the last component up. */
+  /** Looks up the last component. */
   last({ parent, name, mustBeDirectory }: LastName, link: LastLink): Place {
     if (name === "" || name === "." || name === "..") {
       if (name !== "") demand(this.#caller, parent, X_OK);
@@ -148,7 +155,7 @@ class Walker {
     return mustBeDirectory ? { ...place, mustBeDirectory } : place;
   }
 
-  /** One component on the way: links are followed. */
+  /** Resolves one intermediate component, following links. */
   #step(directory: DirectoryNode, name: string): Inode | undefined {
     if (name === "." || name === "..") {
       demand(this.#caller, directory, X_OK);
@@ -174,7 +181,7 @@ function parentOf(directory: DirectoryNode): DirectoryNode {
   return directory.entry?.parent ?? directory;
 }
 
-/** The absolute path of a directory; `ENOENT` when it was removed. */
+/** The absolute path of a directory. Throws `ENOENT` if it was removed. */
 export function pathOf(root: DirectoryNode, directory: DirectoryNode): string {
   let path = "";
   let at = directory;

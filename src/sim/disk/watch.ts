@@ -1,10 +1,11 @@
 /**
- * Who hears of a change: watchers of the inode itself, and watchers of the directory that names it, as
- * inotify does (inotify(7)). Delivery is the watcher's business; here it is told at once.
+ * Notifies watchers of changes: watchers of the inode itself, and watchers of the directory that names it,
+ * as inotify does (inotify(7)). Watchers are called immediately; they decide when to deliver the event to a
+ * program.
  */
 import type { DirectoryNode, Entry, Inode, InodeWatcher, WatchEvent } from "./inode.ts";
 
-/** Begins to tell `watcher` what happens to `inode`. The result ends it. */
+/** Starts to report the events of `inode` to `watcher`. The returned function stops it. */
 export function watch(inode: Inode, watcher: InodeWatcher): () => void {
   (inode.watchers ??= []).push(watcher);
   return () => {
@@ -14,24 +15,30 @@ export function watch(inode: Inode, watcher: InodeWatcher): () => void {
   };
 }
 
-/** Tells the watchers of `inode`. */
+/** Notifies the watchers of `inode`. */
 export function tell(inode: Inode, event: WatchEvent, name?: string): void {
   if (inode.watchers === undefined) return;
   for (const watcher of inode.watchers.slice()) watcher.notify(event, name);
 }
 
-/** Something happened to an inode: its directory's watchers hear of it by name, its own without. */
+/**
+ * Reports a change of an inode: to the watchers of its directory with the name, to its own watchers without
+ * it.
+ */
 export function tellChange(entry: Entry | undefined, inode: Inode, event: WatchEvent): void {
   if (entry?.parent !== undefined) tell(entry.parent, event, entry.name);
   tell(inode, event);
 }
 
-/** A name appeared in, left or moved within a directory. */
+/** Reports that a name was added to, removed from or moved within a directory. */
 export function tellEntry(directory: DirectoryNode, event: WatchEvent, name: string): void {
   tell(directory, event, name);
 }
 
-/** The inode is gone: its watchers hear it twice, as inotify's `IN_DELETE_SELF` and `IN_IGNORED`. */
+/**
+ * Reports that the inode was deleted. Its watchers get two events, like inotify's `IN_DELETE_SELF` and
+ * `IN_IGNORED`.
+ */
 export function tellGone(inode: Inode): void {
   tell(inode, "self");
   tell(inode, "ignored");

@@ -14,7 +14,10 @@ export function isIPv4(text: string): boolean {
   return ipv4.test(text);
 }
 
-/** The eight groups of an IPv6 address (a zone such as "%eth0" is dropped), or `undefined`. */
+/**
+ * The eight groups of an IPv6 address (a zone such as "%eth0" is dropped). Returns `undefined` if `text` is
+ * not an IPv6 address.
+ */
 export function parseIPv6(text: string): number[] | undefined {
   const zone = text.indexOf("%");
   let body = zone < 0 ? text : text.slice(0, zone);
@@ -52,7 +55,7 @@ export function formatIPv6(groups: readonly number[]): string {
     const [high, low] = groups.slice(6) as [number, number];
     return `::ffff:${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}`;
   }
-  // RFC 5952: the longest run of zeros, of two groups or more, the first of equals.
+  // RFC 5952: the longest run of at least two zero groups; the first if several are equally long.
   let bestAt = -1;
   let bestLength = 1;
   for (let at = 0; at < 8; at++) {
@@ -70,35 +73,35 @@ export function formatIPv6(groups: readonly number[]): string {
   return `${text(groups.slice(0, bestAt))}::${text(groups.slice(bestAt + bestLength))}`;
 }
 
-/** The canonical form of an address of either family, or `undefined` when it is none. */
+/** The canonical form of an address of either family, or `undefined` if `text` is not an address. */
 export function canonical(text: string): string | undefined {
   if (isIPv4(text)) return text;
   const groups = parseIPv6(text);
   return groups === undefined ? undefined : formatIPv6(groups);
 }
 
-/** 4 or 6, or 0 when `text` is no address. */
+/** Returns 4 or 6, or 0 if `text` is not an address. */
 export function familyOf(text: string): Family | 0 {
   if (isIPv4(text)) return 4;
   return parseIPv6(text) === undefined ? 0 : 6;
 }
 
-/** "::ffff:10.0.0.1" as "10.0.0.1"; any other address as it is. */
+/** Converts "::ffff:10.0.0.1" to "10.0.0.1"; returns any other address unchanged. */
 export function unmapped(address: string): string {
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
 }
 
-/** "0.0.0.0" and "::". */
+/** Whether the address is "0.0.0.0" or "::". */
 export function isWildcard(address: string): boolean {
   return address === "0.0.0.0" || address === "::";
 }
 
-/** 127.0.0.0/8 and ::1. */
+/** Whether the address is in 127.0.0.0/8 or is ::1. */
 export function isLoopback(address: string): boolean {
   return address.startsWith("127.") || address === "::1";
 }
 
-/** 224.0.0.0/4 and ff00::/8. */
+/** Whether the address is in 224.0.0.0/4 or ff00::/8. */
 export function isMulticast(address: string): boolean {
   if (address.includes(":")) return /^ff[0-9a-f]{2}:/.test(address);
   const first = Number.parseInt(address, 10);
@@ -106,14 +109,14 @@ export function isMulticast(address: string): boolean {
 }
 
 /**
- * Whether an address belongs to the world's network, 10.0.0.0/16, fd00::/64 and fe80::/64: there is no way
- * out of it.
+ * Whether an address belongs to the world's network: 10.0.0.0/16, fd00::/64 and fe80::/64. No other network
+ * is reachable.
  */
 export function isOnNetwork(address: string): boolean {
   return address.startsWith("10.0.") || address.startsWith("fd00:") || address.startsWith("fe80:");
 }
 
-/** The limited broadcast address, and the one of the world's network. */
+/** Whether the address is the limited broadcast address or that of the world's network. */
 export function isBroadcast(address: string): boolean {
   return address === "255.255.255.255" || address === "10.0.255.255";
 }

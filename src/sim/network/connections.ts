@@ -1,6 +1,6 @@
 /**
- * What became of a host's TCP connections, in words: for the story of an operation that waits for ever. It
- * looks at both ends, as no machine could.
+ * Describes in words the state of a host's TCP connections, for the story of an operation that waits
+ * forever. It inspects both ends, which no real machine could.
  */
 import { formatNs } from "../../base/units.ts";
 import { Errno } from "./errno.ts";
@@ -8,36 +8,39 @@ import type { HostStack } from "./stack.ts";
 import { Phase } from "./tcp/phase.ts";
 import type { TcpSocket } from "./tcp/socket.ts";
 
-/** A connection of a host that is no more. */
+/** A connection of a host that has ended. */
 export interface EndedConnection {
   /** The other host. */
   readonly with: string;
-  /** The port that the connection was asked for at. */
+  /** The port that the client connected to. */
   readonly port: number;
   readonly outgoing: boolean;
   readonly atNs: number;
   /** The network's error that ended it, or 0. */
   readonly error: number;
-  /** Its own process had closed it. */
+  /** Whether its own process had closed it. */
   readonly closedHere: boolean;
 }
 
-/** What is known of a host's connections. */
+/** The state of a host's connections. */
 export interface ConnectionReport {
-  /** One line for each connection that matters, those in trouble first. */
+  /** One line for each relevant connection, those with problems first. */
   readonly lines: readonly string[];
-  /** Some connection stands at this end alone: the other machine knows nothing of it, and cannot say so. */
+  /**
+   * Whether some connection exists at this end only: the other machine has no record of it and cannot
+   * report that.
+   */
   readonly halfOpen: boolean;
 }
 
-/** How many ends of connections a host remembers. */
+/** The number of ended connections that a host remembers. */
 const ENDED_MAX = 64;
-/** More connections than that are told by number. */
+/** At most this many lines are listed; the rest are only counted. */
 const TOLD_MAX = 4;
-/** Where Linux takes the ports of those who connect from. */
+/** The first port that Linux uses for outgoing connections. */
 const EPHEMERAL_FROM = 32_768;
 
-/** Remembers that a connection of `socket.stack` has ended. */
+/** Records that a connection of `socket.stack` has ended. */
 export function rememberEnd(socket: TcpSocket): void {
   const { stack, remoteStack, unix, orphan, connectionLost, error } = socket;
   if (unix || remoteStack === undefined) return;
@@ -52,7 +55,7 @@ export function rememberEnd(socket: TcpSocket): void {
   if (stack.ended.length > ENDED_MAX) stack.ended.shift();
 }
 
-/** What has become of a host's connections since `sinceNs`. */
+/** Describes what has happened to a host's connections since `sinceNs`. */
 export function describeConnections(stack: HostStack, sinceNs: number): ConnectionReport {
   const open = [...stack.sockets].filter(isConnection);
   const halfOpen = open.filter((socket) => peerIsGone(socket));
@@ -79,7 +82,7 @@ function isConnection({ unix, phase, process, remoteStack }: TcpSocket): boolean
   return phase === Phase.connecting || phase === Phase.open || phase === Phase.handshaking;
 }
 
-/** The other end is closed for good, and this one waits for nothing more from it than silence. */
+/** Whether the other end is permanently closed and this end will receive nothing more from it. */
 function peerIsGone({ phase, peer, receiver }: TcpSocket): boolean {
   return phase === Phase.open && peer?.phase === Phase.dead && !receiver.finReceived;
 }
@@ -100,7 +103,7 @@ function tellEnded({ with: other, port, outgoing, atNs, error, closedHere }: End
   return { text: closedHere ? `${name}: closed` : `${name}: closed by ${other}`, when };
 }
 
-/** The same thing told once: a client that tries again and again fails in the same way each time. */
+/** Merges equal lines with a count: a client that retries fails in the same way each time. */
 function counted(
   items: readonly { readonly text: string; readonly when: string }[],
 ): readonly string[] {

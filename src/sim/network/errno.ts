@@ -1,6 +1,6 @@
 /**
- * The error numbers that the simulated network answers with: Linux's, negated, as libuv hands them to
- * Node. Zero is success.
+ * The error numbers that the simulated network returns: Linux's, negated, as libuv passes them to Node.
+ * Zero is success.
  */
 
 /** Negative error numbers by name. */

@@ -1,29 +1,29 @@
 /**
- * Several processes may hold one socket: who was passed it over a Unix socket holds it beside whoever
- * passed it. The latest holder is told what happens; the socket closes with the last.
+ * Several processes may hold one socket: a process that received it over a Unix socket holds it together
+ * with the sender. Events go to the latest holder. The socket closes when the last holder releases it.
  */
 import type { Process } from "../process.ts";
 import type { HostStack } from "./stack.ts";
 
-/** A socket as its holders see it. */
+/** A socket, as far as its holders need it. */
 export interface Held<Events> {
   readonly stack: HostStack;
   process: Process | undefined;
   events: Events | undefined;
-  /** Whether its latest holder reads. */
+  /** Whether its latest holder is reading. */
   reading?: boolean;
   close(): void;
   abandon(process: Process): void;
 }
 
-/** One who holds a socket. */
+/** A process that holds a socket. */
 export interface Holder<Events> {
   readonly process: Process | undefined;
   readonly events: Events | undefined;
   readonly reading?: boolean | undefined;
 }
 
-/** The holders of a socket but for the latest, who stands in the socket itself. */
+/** The holders of a socket except the latest one, which is stored in the socket itself. */
 export class Holders<Events> {
   readonly #socket: Held<Events>;
   readonly #earlier: Holder<Events>[] = [];
@@ -32,7 +32,7 @@ export class Holders<Events> {
     this.#socket = socket;
   }
 
-  /** One more process holds the socket, and is told from now on. */
+  /** Adds a holder. It receives the events from now on. */
   add(process: Process, events: Events): void {
     const socket = this.#socket;
     const { reading } = socket;
@@ -42,7 +42,7 @@ export class Holders<Events> {
     socket.stack.adopt(process, socket);
   }
 
-  /** A holder lets go. False when it was the last: then the socket has to close. */
+  /** Releases one holder. Returns false if it was the last; the socket then has to close. */
   release(is: (holder: Holder<Events>) => boolean): boolean {
     const socket = this.#socket;
     const before = this.#earlier.pop();
@@ -63,13 +63,13 @@ export class Holders<Events> {
   }
 }
 
-/** One of several holders who wait for the same. */
+/** One of several holders that wait for the same event. */
 export interface Waiting<Events> {
   readonly process: Process;
   readonly events: Events;
 }
 
-/** Those who wait on one socket, each in turn: what arrives goes to one of them. */
+/** The holders that wait on one socket, in turn: each arrival goes to one of them. */
 export class Turns<Events> {
   readonly #waiting: Waiting<Events>[] = [];
   #turn = 0;
@@ -91,7 +91,7 @@ export class Turns<Events> {
     if (at >= 0) this.#waiting.splice(at, 1);
   }
 
-  /** Whose turn it is. */
+  /** Returns the next waiting holder in turn. */
   next(): Waiting<Events> | undefined {
     const waiting = this.#waiting;
     if (waiting.length <= 1) return waiting[0];

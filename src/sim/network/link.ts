@@ -1,47 +1,51 @@
 /**
- * A link: one direction between two hosts. It decides each packet's fate: how long it takes, whether it
- * is lost, doubled, overtaken or damaged. Faults set its fields at any time; a packet that is under way
- * when the link is blocked does not arrive.
+ * A link: one direction between two hosts. It decides for each packet how long it takes and whether it is
+ * lost, duplicated, reordered or damaged. Faults may change its settings at any time. A packet in transit
+ * is lost if the link is blocked before it arrives.
  *
- * Each decision draws from its own stream, so that a fault of one kind leaves the others' draws alone.
+ * Each decision draws from its own random stream, so that a fault of one kind does not change the draws of
+ * others.
  */
 import type { Prng } from "../../base/prng.ts";
 import { SECOND } from "../../base/units.ts";
 import type { Kernel } from "../kernel.ts";
 
-/** What a link can be set to. All durations are in nanoseconds, all chances in [0, 1]. */
+/** The settings of a link. All durations are in nanoseconds, all probabilities in [0, 1]. */
 export interface LinkSettings {
-  /** The shortest and the longest one-way latency; a packet's is drawn evenly between them. */
+  /** The shortest and the longest one-way latency; each packet's latency is drawn uniformly between them. */
   minLatencyNs: number;
   maxLatencyNs: number;
-  /** Added to every latency: a spike. */
+  /** Added to every latency, for a latency spike. */
   extraLatencyNs: number;
-  /** The chance that a packet is a straggler, and how much later such a one is at the mean. */
+  /** The probability that a packet is a straggler, and the mean of its additional delay. */
   tailChance: number;
   tailMeanNs: number;
-  /** Bytes a second; `Infinity` for none. What does not fit waits in the queue. */
+  /** Bytes per second; `Infinity` for no limit. Packets that exceed it wait in the queue. */
   bandwidth: number;
-  /** How many bytes wait for the bandwidth before what follows is lost. */
+  /** The maximum number of bytes that wait for bandwidth. Further packets are lost. */
   queueBytes: number;
-  /** The chance that a packet (of at most {@link MTU} bytes) is lost. TCP sends it again. */
+  /** The probability that a packet (of at most {@link MTU} bytes) is lost. TCP retransmits it. */
   loss: number;
-  /** The chance that a datagram arrives twice. */
+  /** The probability that a datagram arrives twice. */
   duplicate: number;
-  /** The chance that a datagram is held back, and for how long at the most, so that others overtake it. */
+  /** The probability that a datagram is delayed so that others overtake it, and the maximum delay. */
   reorder: number;
   reorderNs: number;
-  /** The chance that a packet is damaged. TCP's checksum notices; a datagram arrives with a bit flipped. */
+  /**
+   * The probability that a packet is damaged. TCP's checksum detects it; a datagram arrives with one bit
+   * flipped.
+   */
   corrupt: number;
 }
 
-/** Bytes of one packet on the wire. */
+/** The maximum size of one packet on the wire, in bytes. */
 export const MTU = 1_500;
 /** Bytes of payload in one full TCP segment over IPv4. */
 export const MSS = 1_460;
-/** What a lost packet's transit time is. */
+/** The transit time that denotes a lost packet. */
 export const LOST = -1;
 
-/** A fresh link's settings: half a millisecond, and nothing goes wrong. */
+/** The settings of a new link: half a millisecond of latency, and no errors. */
 export const defaultLinkSettings: Readonly<LinkSettings> = {
   minLatencyNs: 500_000,
   maxLatencyNs: 500_000,
@@ -73,10 +77,10 @@ export class Link implements LinkSettings {
   reorder: number;
   reorderNs: number;
   corrupt: number;
-  /** How many bytes of TCP one kernel event carries at the most: ten full segments, or all on loopback. */
+  /** The maximum number of TCP bytes in one kernel event: ten full segments, or no limit on loopback. */
   readonly flightBytes: number;
 
-  /** @internal The link, which was open, is blocked from now on. */
+  /** @internal Called when the link changes from open to blocked. */
   onCut: () => void = () => {};
 
   readonly #kernel: Kernel;
@@ -84,7 +88,7 @@ export class Link implements LinkSettings {
   #latencyPrng: Prng | undefined;
   #blocks = 0;
   #blocked = false;
-  /** When the last byte that waits for bandwidth has left. */
+  /** The time at which the last queued byte leaves. */
   #busyUntilNs = 0;
 
   constructor(
@@ -110,7 +114,7 @@ export class Link implements LinkSettings {
     this.corrupt = settings.corrupt;
   }
 
-  /** Whether nothing passes. Setting it is independent of {@link block}: either one stops everything. */
+  /** Whether nothing passes. Setting it is independent of {@link block}: either one blocks the link. */
   get blocked(): boolean {
     return this.#blocked || this.#blocks > 0;
   }
@@ -121,7 +125,7 @@ export class Link implements LinkSettings {
     if (!was && blocked) this.onCut();
   }
 
-  /** Stops everything until {@link unblock} was called as often: partitions may overlap. */
+  /** Blocks the link until {@link unblock} was called equally often, since partitions may overlap. */
   block(): void {
     const was = this.blocked;
     this.#blocks++;
@@ -137,7 +141,7 @@ export class Link implements LinkSettings {
     Object.assign(this, settings);
   }
 
-  /** Whether everything that is sent now arrives, if the link is not cut meanwhile. */
+  /** Whether everything sent now arrives, unless the link is blocked meanwhile. */
   get sound(): boolean {
     return this.loss === 0 && this.corrupt === 0 && !this.#blocked && this.#blocks === 0;
   }
@@ -147,7 +151,10 @@ export class Link implements LinkSettings {
     return this.loss > 0 || this.corrupt > 0;
   }
 
-  /** How long a packet that leaves now takes, queueing included, or {@link LOST} for a full queue. */
+  /**
+   * The transit time of a packet that is sent now, including queueing, or {@link LOST} if the queue is
+   * full.
+   */
   transitNs(bytes: number): number {
     let delayNs = this.minLatencyNs + this.extraLatencyNs;
     const spanNs = this.maxLatencyNs - this.minLatencyNs;
@@ -162,7 +169,7 @@ export class Link implements LinkSettings {
     return this.bandwidth === Infinity ? delayNs : this.#queue(bytes, delayNs);
   }
 
-  /** How many of `packets` get through before the first is lost or damaged. */
+  /** The number of `packets` that get through before the first one is lost or damaged. */
   passing(packets: number): number {
     for (let passed = 0; passed < packets; passed++) {
       if (this.loss > 0 && this.prng("loss").chance(this.loss)) return passed;
@@ -171,7 +178,7 @@ export class Link implements LinkSettings {
     return packets;
   }
 
-  /** Whether a datagram in so many fragments is lost: all of them have to arrive. */
+  /** Whether a datagram of this many fragments is lost. It is lost if any fragment is. */
   losesAny(fragments: number): boolean {
     if (this.loss === 0) return false;
     const prng = this.prng("loss");
@@ -181,12 +188,12 @@ export class Link implements LinkSettings {
     return false;
   }
 
-  /** The expected one-way latency, in nanoseconds: what TCP's smoothed estimate tends to. */
+  /** The expected one-way latency in nanoseconds, to which TCP's smoothed estimate converges. */
   meanLatencyNs(): number {
     return (this.minLatencyNs + this.maxLatencyNs) / 2 + this.extraLatencyNs;
   }
 
-  /** This link's stream of that name. */
+  /** Returns this link's random stream with that name. */
   prng(name: string): Prng {
     let stream = this.#streams.get(name);
     if (stream === undefined) {

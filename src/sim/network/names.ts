@@ -1,14 +1,14 @@
 /**
- * What the world's resolver knows: names of hosts and their addresses. A host may be given other answers
- * than the rest (stale ones), or none.
+ * The data of the world's resolver: host names and their addresses. A host may be given different answers
+ * (stale ones), or none.
  */
 import type { Host } from "../host.ts";
 import { canonical, familyOf } from "./address.ts";
 
-/** What a lookup found: addresses, nothing, or no answer at all. */
+/** The result of a lookup: addresses, no such name, or no answer at all. */
 export type NameAnswer = readonly string[] | "not found" | "no answer";
 
-/** The names of a world. Names are not case-sensitive; a final dot is dropped. */
+/** The names of a world. Names are case-insensitive; a trailing dot is dropped. */
 export class Names {
   readonly #addresses: Map<string, readonly string[]> = new Map();
   readonly #hidden: Map<string, readonly string[]> = new Map();
@@ -16,7 +16,7 @@ export class Names {
   readonly #overrides: Map<string, NameAnswer> = new Map();
   readonly #silent: Set<number> = new Set();
 
-  /** Gives `name` these addresses, instead of those that it had. */
+  /** Sets the addresses of `name`, replacing the previous ones. */
   set(name: string, addresses: readonly string[]): void {
     const key = normal(name);
     this.#addresses.set(
@@ -29,8 +29,8 @@ export class Names {
   }
 
   /**
-   * Gives `name` an IPv6 address that only those are told who ask for IPv6: most servers listen on IPv4,
-   * and a client that is offered both tries both.
+   * Sets an IPv6 address for `name` that is returned only to explicit IPv6 queries: most servers listen on
+   * IPv4, and a client that gets both addresses tries both.
    */
   setHidden(name: string, address: string): void {
     this.#hidden.set(normal(name), [address]);
@@ -42,20 +42,20 @@ export class Names {
     this.#hidden.delete(normal(name));
   }
 
-  /** From now on `host` is answered so when it asks for `name`; `undefined` lifts it. */
+  /** Sets the answer that `host` gets when it looks up `name`; `undefined` removes the override. */
   override(host: Host, name: string, answer: NameAnswer | undefined): void {
     const key = `${host.id} ${normal(name)}`;
     if (answer === undefined) this.#overrides.delete(key);
     else this.#overrides.set(key, answer);
   }
 
-  /** Whether `host` gets no answer from its resolver, whatever it asks for. */
+  /** Sets whether `host` gets no answer from its resolver to any query. */
   setSilent(host: Host, silent: boolean): void {
     if (silent) this.#silent.add(host.id);
     else this.#silent.delete(host.id);
   }
 
-  /** What `host` is answered when it asks for `name`'s addresses, of one family or (0) of any. */
+  /** The answer that `host` gets for `name`'s addresses, of one family or (0) of both. */
   lookup(host: Host, name: string, family: 0 | 4 | 6): NameAnswer {
     const key = normal(name);
     if (key === "localhost") return [family === 6 ? "::1" : "127.0.0.1"];
@@ -72,7 +72,7 @@ export class Names {
     return this.#addresses.get(key) ?? "not found";
   }
 
-  /** The name of an address, if it has one. */
+  /** The name of an address. Returns undefined if it has none. */
   reverse(address: string): string | undefined {
     if (address.startsWith("127.") || address === "::1") return "localhost";
     return this.#byAddress.get(address);

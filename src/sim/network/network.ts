@@ -1,6 +1,6 @@
 /**
- * The network of a world: which host has which address and name, and the links between them. Links come
- * into being when they are first asked for, as copies of the network's defaults.
+ * The network of a world: the address and name of each host, and the links between hosts. Links are created
+ * on first use, as copies of the network's defaults.
  */
 import { assert } from "../../base/errors.ts";
 import type { Host } from "../host.ts";
@@ -9,11 +9,11 @@ import { defaultLinkSettings, type Link, type LinkSettings } from "./link.ts";
 import { Names } from "./names.ts";
 import { HostStack } from "./stack.ts";
 
-/** Joins the hosts of a world. */
+/** Connects the hosts of a world. */
 export class Network {
   readonly kernel: Kernel;
   readonly names: Names = new Names();
-  /** What new links are copies of. */
+  /** The settings of new links. */
   readonly defaults: LinkSettings = { ...defaultLinkSettings };
   /** The network stacks in the order of their hosts' numbers. */
   readonly stacks: HostStack[] = [];
@@ -24,7 +24,7 @@ export class Network {
     this.kernel = kernel;
   }
 
-  /** Gives a host a network interface, and its name an address. */
+  /** Creates a host's network interface and registers its name with its address. */
   attach(host: Host): HostStack {
     assert(!this.#byAddress.has(host.address), `two hosts have the address ${host.address}`);
     const stack = new HostStack(this, host);
@@ -38,12 +38,12 @@ export class Network {
     return stack;
   }
 
-  /** The link from one host to another: always the same object. */
+  /** The link from one host to another. Always returns the same object. */
   link(from: Host, to: Host): Link {
     return this.stackOf(from).linkTo(this.stackOf(to));
   }
 
-  /** Every link between two different hosts, by the numbers of `from` and `to`. */
+  /** All links between two different hosts, ordered by the numbers of `from` and `to`. */
   links(): Link[] {
     const links: Link[] = [];
     for (const from of this.stacks) {
@@ -52,12 +52,12 @@ export class Network {
     return links;
   }
 
-  /** Sets the latency of every link, those to come included. Nanoseconds. */
+  /** Sets the latency of every link, including future ones, in nanoseconds. */
   setLatency(latency: { minNs: number; maxNs: number }): void {
     this.configure({ minLatencyNs: latency.minNs, maxLatencyNs: latency.maxNs });
   }
 
-  /** Changes some settings of every link, those to come included. */
+  /** Changes some settings of every link, including future ones. */
   configure(settings: Partial<LinkSettings>): void {
     Object.assign(this.defaults, settings);
     for (const stack of this.stacks) stack.configureLinks(settings);
@@ -70,12 +70,12 @@ export class Network {
     return stack;
   }
 
-  /** Whose address it is, if anyone's. */
+  /** The stack that owns this address. Returns undefined if there is none. */
   stackAt(address: string): HostStack | undefined {
     return this.#byAddress.get(address);
   }
 
-  /** A number for a new connection, unique in the run. */
+  /** Returns a number for a new connection, unique in the run. */
   newConnection(): number {
     return ++this.#connections;
   }

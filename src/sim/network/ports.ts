@@ -1,6 +1,6 @@
 /**
- * The ports of one host and protocol: who is bound to which address and port, the rules of SO_REUSEADDR
- * and SO_REUSEPORT as Linux applies them, and ports for those who do not care which.
+ * The ports of one host and protocol: which sockets are bound to which address and port, Linux's rules for
+ * SO_REUSEADDR and SO_REUSEPORT, and the allocation of ephemeral ports.
  */
 import { type Family, isWildcard } from "./address.ts";
 import { Errno } from "./errno.ts";
@@ -14,20 +14,20 @@ export interface PortHolder {
   readonly localAddress: string;
   readonly localPort: number;
   readonly family: Family;
-  /** An IPv6 wildcard socket that leaves IPv4 alone. */
+  /** Whether it is an IPv6 wildcard socket that does not accept IPv4. */
   readonly v6Only: boolean;
   /** SO_REUSEADDR. */
   readonly reuse: boolean;
   /** SO_REUSEPORT. */
   readonly reusePort: boolean;
-  /** Whether it listens: then SO_REUSEADDR does not help another. */
+  /** Whether it is listening. SO_REUSEADDR then does not allow another socket on its port. */
   readonly listening: boolean;
-  /** Whom it is connected to; no address while it is not. */
+  /** The address it is connected to; empty if it is not connected. */
   readonly remoteAddress: string;
   readonly remotePort: number;
 }
 
-/** What is left of a connection in TIME_WAIT: it holds its port as its socket did. */
+/** The remainder of a connection in TIME_WAIT: it occupies its port as its socket did. */
 class TimeWait implements PortHolder {
   readonly localAddress: string;
   readonly localPort: number;
@@ -60,7 +60,7 @@ export class PortTable<T extends PortHolder> {
   readonly #waiting: Map<number, TimeWait[]> = new Map();
   #next = EPHEMERAL_FIRST;
 
-  /** Whether `holder` may have `port`: 0, or the error. */
+  /** Whether `holder` may use `port`. Returns 0 or the error. */
   check(holder: T, port: number, nowNs: number): number {
     for (const other of this.#all(port, nowNs)) {
       if (other !== holder && conflicts(holder, other)) return Errno.EADDRINUSE;
@@ -68,7 +68,7 @@ export class PortTable<T extends PortHolder> {
     return 0;
   }
 
-  /** Whether there is such a connection already, alive or in TIME_WAIT. */
+  /** Whether such a connection already exists, open or in TIME_WAIT. */
   connects(holder: T, nowNs: number): boolean {
     return this.#all(holder.localPort, nowNs).some(
       (other) =>
@@ -99,7 +99,7 @@ export class PortTable<T extends PortHolder> {
     else holders.push(holder);
   }
 
-  /** Gives a port back; its connection is in TIME_WAIT until `waitUntilNs`. */
+  /** Releases a port. Its connection is in TIME_WAIT until `waitUntilNs`. */
   remove(holder: T, port: number, waitUntilNs = 0): void {
     const holders = this.#holders.get(port);
     const at = holders?.indexOf(holder) ?? -1;
@@ -113,7 +113,7 @@ export class PortTable<T extends PortHolder> {
     else waiting.push(waits);
   }
 
-  /** The next free ephemeral port, or 0 when there is none. */
+  /** The next free ephemeral port, or 0 if there is none. */
   ephemeral(nowNs: number): number {
     return this.#nextPort(
       (port) => !this.#holders.has(port) && this.#stillWaiting(port, nowNs) === undefined,
@@ -121,8 +121,9 @@ export class PortTable<T extends PortHolder> {
   }
 
   /**
-   * An ephemeral port for a connection to `address` and `port`. Once no port is free, one will do that
-   * connections to others have been given in the same way: only the four together need be unique.
+   * An ephemeral port for a connection to `address` and `port`. Once no port is free, returns one that is
+   * in use for connections to other destinations, if those were assigned in the same way: only the
+   * four-tuple has to be unique.
    */
   ephemeralTo(address: string, port: number, nowNs: number): number {
     const free = this.ephemeral(nowNs);
@@ -144,8 +145,8 @@ export class PortTable<T extends PortHolder> {
   }
 
   /**
-   * All who should get what is sent to this address and port: those bound to the address itself before
-   * those bound to a wildcard. `family` is the packet's.
+   * All sockets that should get packets sent to this address and port. Sockets bound to the address itself
+   * come before those bound to a wildcard. `family` is the packet's.
    */
   matching(address: string, family: Family, port: number): T[] {
     const holders = this.#holders.get(port);
@@ -164,12 +165,12 @@ export class PortTable<T extends PortHolder> {
     );
   }
 
-  /** Everyone bound to the port, in the order of binding. */
+  /** All sockets bound to the port, in the order of binding. */
   holders(port: number): readonly T[] {
     return this.#holders.get(port) ?? [];
   }
 
-  /** The machine lost power. */
+  /** Clears the table when the machine loses power. */
   clear(): void {
     this.#holders.clear();
     this.#waiting.clear();

@@ -1,6 +1,6 @@
 /**
- * The network stack of one host: its addresses, its ports, its sockets and its links to the others. When
- * the machine loses power all of it is gone, and nobody is told.
+ * The network stack of one host: its addresses, ports, sockets and links to other hosts. When the machine
+ * loses power all of this is lost, and no peer is told.
  */
 import { assert } from "../../base/errors.ts";
 import type { Device, Host } from "../host.ts";
@@ -15,20 +15,20 @@ import type { TcpSocket } from "./tcp/socket.ts";
 import type { UdpSocket } from "./udp/socket.ts";
 import { AbstractNames } from "./unix.ts";
 
-/** One way through the loopback interface. */
+/** The one-way latency of the loopback interface. */
 const LOOPBACK_NS = 10_000;
 const LOOPBACK_FLIGHT_BYTES = 65_536;
 
 const stacks: WeakMap<Host, HostStack> = new WeakMap();
 
-/** The network stack of a host that is attached to a network. */
+/** Returns the network stack of a host that is attached to a network. */
 export function stackOf(host: Host): HostStack {
   const stack = stacks.get(host);
   assert(stack !== undefined, `host ${host.name} is not attached to a network`);
   return stack;
 }
 
-/** Whatever belongs to a process and is closed when the process ends. */
+/** A resource of a process that is closed when the process ends. */
 export interface Closable {
   abandon(process: Process): void;
 }
@@ -37,23 +37,23 @@ export interface Closable {
 export class HostStack implements Device {
   readonly network: Network;
   readonly host: Host;
-  /** fd00:: and the host's number. */
+  /** The host's IPv6 address: fd00:: followed by the host's number. */
   readonly address6: string;
-  /** fe80::ff:fe00: and the host's number. */
+  /** The host's link-local address: fe80::ff:fe00: followed by the host's number. */
   readonly linkLocal: string;
-  /** The loopback interface; no fault touches it. */
+  /** The loopback interface. Faults do not affect it. */
   readonly loopback: Link;
   readonly tcpPorts: PortTable<TcpSocket> = new PortTable();
   readonly udpPorts: PortTable<UdpSocket> = new PortTable();
   readonly abstractNames: AbstractNames = new AbstractNames();
-  /** Every TCP or Unix socket that is not closed for good, in the order of their making. */
+  /** All TCP and Unix sockets that are not permanently closed, in order of creation. */
   readonly sockets: Set<TcpSocket> = new Set();
-  /** Every UDP socket that is bound. */
+  /** All UDP sockets that are bound. */
   readonly datagramSockets: Set<UdpSocket> = new Set();
   /** The latest connections that ended, oldest first; for stories. */
   readonly ended: EndedConnection[] = [];
   up = true;
-  /** When the machine booted last. */
+  /** The time of the last boot. */
   bootedNs = 0;
 
   readonly #links: Map<HostStack, Link> = new Map();
@@ -89,7 +89,7 @@ export class HostStack implements Device {
     return link;
   }
 
-  /** Changes the links that are there already. */
+  /** Changes the settings of existing links. */
   configureLinks(settings: Partial<LinkSettings>): void {
     for (const link of this.#links.values()) link.configure(settings);
   }
@@ -101,14 +101,14 @@ export class HostStack implements Device {
     return plain === host.address || plain === address6 || plain === linkLocal || isLoopback(plain);
   }
 
-  /** Who answers at an address, as seen from here; `undefined` when nobody does. */
+  /** The stack reached at an address from this host. Returns `undefined` if there is none. */
   route(address: string): HostStack | undefined {
     const plain = unmapped(address);
     if (isWildcard(plain) || this.owns(plain)) return this;
     return this.network.stackAt(plain);
   }
 
-  /** The address that packets to `address` come from. */
+  /** The source address of packets sent to `address`. */
   sourceFor(address: string): string {
     const mapped = address.startsWith("::ffff:");
     const plain = unmapped(address);
@@ -121,7 +121,7 @@ export class HostStack implements Device {
     return mapped ? `::ffff:${source}` : source;
   }
 
-  /** `item` goes with the process when that ends. */
+  /** Registers `item` to be closed when the process ends. */
   adopt(process: Process, item: Closable): void {
     let items = this.#owned.get(process);
     if (items === undefined) {
@@ -140,7 +140,7 @@ export class HostStack implements Device {
     this.#owned.get(process)?.delete(item);
   }
 
-  /** @internal The machine lost power: every connection is gone, and no peer hears of it. */
+  /** @internal Called at a power loss: every connection is lost, and no peer is told. */
   powerOff(): void {
     this.up = false;
     this.#owned.clear();
@@ -160,7 +160,7 @@ export class HostStack implements Device {
   }
 }
 
-/** Acknowledgements on their way from `acknowledging` to `sending` are lost. */
+/** Marks acknowledgements in transit from `acknowledging` to `sending` as lost. */
 function answersCut(sending: HostStack, acknowledging: HostStack): void {
   for (const socket of sending.sockets) {
     if (socket.remoteStack === acknowledging && socket.phase === Phase.open) {

@@ -1,6 +1,6 @@
 /**
- * The abstract names of a host that Unix sockets are bound to: they begin with NUL, have no file and go
- * with their socket. Names with a file are the disk's.
+ * The abstract names of a host's Unix sockets. They begin with NUL, have no file and disappear with their
+ * socket. Names with a file are stored on the disk.
  */
 import type { TcpSocket } from "./tcp/socket.ts";
 
@@ -12,7 +12,7 @@ export class AbstractNames {
     return this.#bound.has(name);
   }
 
-  /** The socket bound to the name, if there is one. */
+  /** The socket bound to the name. Returns undefined if there is none. */
   socketAt(name: string): TcpSocket | undefined {
     return this.#bound.get(name);
   }
@@ -21,12 +21,12 @@ export class AbstractNames {
     this.#bound.set(name, socket);
   }
 
-  /** The socket is closed. */
+  /** Removes the name when the socket is closed. */
   release(name: string, socket: TcpSocket): void {
     if (this.#bound.get(name) === socket) this.#bound.delete(name);
   }
 
-  /** The machine lost power. */
+  /** Removes all names when the machine loses power. */
   clear(): void {
     this.#bound.clear();
   }

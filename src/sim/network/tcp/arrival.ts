@@ -1,7 +1,7 @@
 /**
- * How segments reach the other end, or do not: the link may be blocked by then, the machine gone. Every
- * transmission that is not known to its sender to have come to anything (it was lost, or what answered
- * it was) ends in `Sender.lost`, so that the sender's timer sees to it.
+ * Delivery of segments to the other end. A segment does not arrive if the link is blocked meanwhile or the
+ * machine is down. Every transmission that the sender has no confirmation for (the segment or its answer
+ * was lost) ends in `Sender.lost`, so that the sender's timer handles it.
  */
 import { Kind } from "../../kernel.ts";
 import { Errno } from "../errno.ts";
@@ -13,7 +13,7 @@ import type { Segment } from "./segment.ts";
 import { Flag, markDrop, markSend } from "./segment.ts";
 import type { TcpSocket } from "./socket.ts";
 
-/** A segment of the stream reaches the other host, or not. */
+/** Delivers a segment of the stream to the other host, or reports its loss. */
 export function arrive(segment: Segment): void {
   const { from, to } = segment;
   if (from.sender.out.blocked) from.sender.lost(segment, "blocked");
@@ -24,14 +24,14 @@ export function arrive(segment: Segment): void {
   }
 }
 
-/** An acknowledgement that the sender waits for reaches it, or not. */
+/** Delivers an acknowledgement that the sender waits for, or reports its loss. */
 export function arriveAck(segment: Segment): void {
   const { sender } = segment.from;
   if (segment.to.sender.out.blocked) sender.lost(segment, undefined);
   else sender.acknowledged(segment.answer);
 }
 
-/** A segment without data on its way: what it does where it arrives, and what if it does not. */
+/** A segment without data in transit, with the actions for its arrival and its loss. */
 interface Control {
   readonly from: TcpSocket;
   readonly flag: number;
@@ -40,8 +40,8 @@ interface Control {
 }
 
 /**
- * Sends a segment without data, in the order of what was sent before. `arrives` is called at the other
- * host when it gets there, `lost` once it is known not to. Gives the time of its arrival, or -1.
+ * Sends a segment without data, in order after everything sent before. `arrives` is called at the other
+ * host when it arrives, `lost` once it is known not to arrive. Returns the arrival time, or -1.
  */
 export function sendControl(
   from: TcpSocket,
@@ -81,9 +81,9 @@ function arriveControl({ from, flag, arrives, lost }: Control): void {
 }
 
 /**
- * Sends RST to the other end: `seq` is where it stands in the stream, the end of what was sent if nothing
- * is said. Nobody sends it again by himself: where it answers a segment, `lost` has to see to it that this
- * one is sent again, and answered again.
+ * Sends RST to the other end. `seq` is its position in the stream; the default is the end of what was sent.
+ * RST is not retransmitted on its own. If it answers a segment, `lost` has to make sure that the segment is
+ * sent, and so answered, again.
  */
 export function sendReset(
   from: TcpSocket,
@@ -107,7 +107,7 @@ export function sendReset(
   }
 }
 
-/** Something arrived for a connection that is not there any more. */
+/** Called when something arrives for a connection that no longer exists. */
 export function answerReset(segment: Segment): void {
   sendReset(segment.to, segment.ack, () => segment.from.sender.lost(segment, undefined));
 }
@@ -117,10 +117,10 @@ function arriveReset(from: TcpSocket, to: TcpSocket, seq: number): void {
   if (to.phase === Phase.connecting) {
     to.fail(Errno.ECONNREFUSED);
   } else if (to.phase === Phase.open && receiver.nextSeq < seq) {
-    // What was sent before it is lost: it might be anybody's, so its sender is asked (RFC 5961).
+    // A segment before it was lost. The RST could be forged, so the receiver asks the sender (RFC 5961).
     sendControl(to, Flag.ack, () => sendReset(from, receiver.nextSeq));
   } else {
-    // A socket that has seen the other end's FIN, and sent none, learns of a reset as of a broken pipe.
+    // A socket that has received FIN and not sent one reports a reset as a broken pipe.
     const closeWait = receiver.finReceived && !sender.finSent && !to.unix;
     to.fail(closeWait ? Errno.EPIPE : Errno.ECONNRESET);
   }

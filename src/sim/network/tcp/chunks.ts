@@ -2,7 +2,7 @@
 
 const NOTHING = new Uint8Array(0);
 
-/** The chunks as one. */
+/** Concatenates the chunks. */
 export function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const whole = new Uint8Array(length);
   let at = 0;
@@ -13,7 +13,7 @@ export function concat(chunks: readonly Uint8Array[], length: number): Uint8Arra
   return whole;
 }
 
-/** Takes the first `bytes` of the chunks. */
+/** Removes and returns the first `bytes` bytes of the chunks. */
 export function takeChunks(chunks: Uint8Array[], bytes: number): Uint8Array {
   const first = chunks[0] as Uint8Array;
   if (first.length === bytes) return chunks.shift() as Uint8Array;

@@ -1,7 +1,7 @@
 /**
- * How TCP connections begin: connect, the three segments of the handshake and what happens when one of
- * them is lost. A SYN that nobody answers is sent again after 1, 2, 4, ... s and given up after 127 s;
- * one that reaches a full backlog is dropped, as Linux does.
+ * How TCP connections begin: connect, the three segments of the handshake, and the handling of their loss.
+ * A SYN without an answer is sent again after 1, 2, 4, ... s; the attempt fails after 127 s. A SYN that
+ * reaches a full backlog is dropped, as Linux does.
  */
 import { SECOND } from "../../../base/units.ts";
 import { Kind } from "../../kernel.ts";
@@ -24,7 +24,8 @@ import { type HandshakeHooks, Phase, type StreamEvents } from "./phase.ts";
 import { TcpSocket } from "./socket.ts";
 
 /**
- * Begins to connect. Gives 0, or an error that is known at once; how it went is told by `onConnect`.
+ * Begins to connect. Returns 0, or an error that is known immediately; the outcome is reported through
+ * `onConnect`.
  */
 export function connect(
   socket: TcpSocket,
@@ -65,7 +66,10 @@ export function connect(
   return 0;
 }
 
-/** A child that is run ahead, alone, reaches itself and its own children only. */
+/**
+ * Whether the target is unreachable: a child that is run ahead in isolation can only reach itself and its
+ * own children.
+ */
 function isOutOfReach(socket: TcpSocket, target: HostStack | undefined): boolean {
   const { sealed } = socket.stack.host;
   if (sealed === undefined) return false;
@@ -79,7 +83,7 @@ function unreachable(socket: TcpSocket): void {
   if (socket.phase === Phase.connecting) socket.fail(Errno.EHOSTUNREACH);
 }
 
-/** Connects a Unix socket to one that listens on the same host. Gives 0 or an error, at once. */
+/** Connects a Unix socket to one that listens on the same host. Returns 0 or an error, immediately. */
 export function connectUnix(socket: TcpSocket, listener: TcpSocket | undefined): number {
   if (socket.phase !== Phase.idle) return Errno.EISCONN;
   if (listener?.phase !== Phase.listening) return Errno.ECONNREFUSED;
@@ -102,7 +106,7 @@ export function connectUnix(socket: TcpSocket, listener: TcpSocket | undefined):
   return 0;
 }
 
-/** What both ends of one beginning connection, and its timers, share. */
+/** The state shared by both ends of a connection that is being set up, and by its timers. */
 class Handshake implements HandshakeHooks {
   readonly client: TcpSocket;
   readonly target: HostStack;
@@ -125,7 +129,7 @@ class Handshake implements HandshakeHooks {
   }
 }
 
-/** Puts a segment of the handshake on the wire. */
+/** Sends a segment of the handshake. */
 function put(from: TcpSocket, flag: number, arrives: () => void, lost: () => void): void {
   const arrivalNs = sendControl(from, flag, arrives, lost);
   if (arrivalNs >= 0) from.sender.lastArrivalNs = arrivalNs;
@@ -141,7 +145,7 @@ function sendSyn(handshake: Handshake): void {
   );
 }
 
-/** The client will send its SYN again when its timer fires, for no answer is coming. */
+/** Schedules the retransmission of the client's SYN, because no answer will arrive. */
 function retrySyn(handshake: Handshake): void {
   const { client } = handshake;
   if (client.orphan) client.die();
@@ -189,8 +193,8 @@ function arriveSyn(handshake: Handshake): void {
 }
 
 /**
- * On loopback the kernel carries out the whole handshake at once, and the listener hears of it before the
- * client does.
+ * On loopback the kernel completes the whole handshake immediately, and the listener is notified before the
+ * client.
  */
 function shakeAtOnce(handshake: Handshake, server: TcpSocket): void {
   const { client } = handshake;
@@ -216,7 +220,7 @@ function openServer(handshake: Handshake, listener: TcpSocket): TcpSocket {
   const { client, target } = handshake;
   const server = new TcpSocket(target, undefined, client.unix);
   const local = unmapped(client.remoteAddress);
-  // A dual-stack listener shows its IPv4 connections as mapped addresses.
+  // A dual-stack listener reports its IPv4 connections as mapped addresses.
   const prefix = listener.family === 6 && !client.unix && !local.includes(":") ? "::ffff:" : "";
   server.family = listener.family;
   server.localAddress = prefix + local;
@@ -239,7 +243,8 @@ function sendSynAck(handshake: Handshake): void {
     Flag.synAck,
     () => arriveSynAck(handshake),
     () => {
-      // Both ask again: the client for the answer, the server for the answer to that.
+      // Both sides retransmit: the client because it got no answer, the server because its SYN-ACK was not
+      // acknowledged.
       retrySyn(handshake);
       retrySynAck(handshake);
     },
@@ -248,7 +253,7 @@ function sendSynAck(handshake: Handshake): void {
 
 function refuse(handshake: Handshake): void {
   const { client, target } = handshake;
-  // The answer goes out in the name of a socket that was never there.
+  // The answer is sent from a temporary socket, since no real one exists.
   const nobody = new TcpSocket(target, undefined);
   nobody.remoteStack = client.stack;
   nobody.peer = client;
@@ -266,7 +271,7 @@ function arriveSynAck(handshake: Handshake): void {
   const opens = client.phase === Phase.connecting;
   if (opens) openClient(handshake, server);
   if (client.phase !== Phase.open || client.peer !== server) {
-    // The client has gone meanwhile: its machine knows nothing of this connection.
+    // The client has gone meanwhile, so its machine does not know this connection.
     client.peer = server;
     sendReset(client, 0, () => retrySynAck(handshake));
     return;
@@ -291,7 +296,7 @@ function openClient(handshake: Handshake, server: TcpSocket): void {
   server.rttNs = client.rttNs;
 }
 
-/** The handshake's last leg has arrived, by itself or with data. */
+/** Called when the handshake's last segment has arrived, alone or with data. */
 function completeServer(handshake: Handshake): void {
   const server = handshake.server as TcpSocket;
   const listener = handshake.listener as TcpSocket;
@@ -321,7 +326,7 @@ function connectionFor(events: StreamEvents): void {
   events.onConnection();
 }
 
-/** The server sends its SYN-ACK again for as long as the handshake is not complete. */
+/** Retransmits the server's SYN-ACK until the handshake is complete. */
 function retrySynAck(handshake: Handshake): void {
   const server = handshake.server as TcpSocket;
   if (handshake.serverTimer || server.phase !== Phase.handshaking) return;

@@ -1,7 +1,7 @@
 /**
- * Keep-alive: after `idleNs` without a word from the peer, probes at an interval; `count` of them without
- * an answer end the connection with ETIMEDOUT, and an answer from a machine that knows nothing of the
- * connection with ECONNRESET. A connection that is busy costs one event per idle time.
+ * Keep-alive: after `idleNs` without any segment from the peer, sends probes at an interval. `count`
+ * unanswered probes end the connection with ETIMEDOUT; an answer from a machine that does not know the
+ * connection ends it with ECONNRESET. A busy connection costs one event per idle time.
  */
 import { SECOND } from "../../../base/units.ts";
 import { type EventHandle, Kind } from "../../kernel.ts";
@@ -11,17 +11,17 @@ import { Phase } from "./phase.ts";
 import { Flag } from "./segment.ts";
 import type { TcpSocket } from "./socket.ts";
 
-/** How a socket's peer is kept an eye on. */
+/** The keep-alive settings of a socket. */
 export interface KeepAliveOptions {
-  /** Silence before the first probe. Linux: two hours. */
+  /** Idle time before the first probe. Linux's default is two hours. */
   idleNs: number;
-  /** Between probes. Linux has 75 s; libuv, and so Node, sets 1 s. */
+  /** Time between probes. Linux's default is 75 s; libuv, and so Node, sets 1 s. */
   intervalNs: number;
-  /** Unanswered probes before the end. Linux has 9; libuv sets 10. */
+  /** Number of unanswered probes before the connection ends. Linux's default is 9; libuv sets 10. */
   count: number;
 }
 
-/** What Linux does when only SO_KEEPALIVE is set. */
+/** Linux's settings when only SO_KEEPALIVE is set. */
 export const defaultKeepAlive: Readonly<KeepAliveOptions> = {
   idleNs: 7_200 * SECOND,
   intervalNs: 75 * SECOND,
@@ -81,7 +81,10 @@ export class KeepAlive {
     this.#arm(intervalNs);
   }
 
-  /** The probe is an old byte: whoever knows the connection says how far he is, anyone else resets it. */
+  /**
+   * The probe is an old byte. A machine that knows the connection answers with its current position; any
+   * other sends RST.
+   */
   #probeArrives(): void {
     const peer = this.#socket.peer as TcpSocket;
     if (peer.phase === Phase.dead) {

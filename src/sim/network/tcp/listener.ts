@@ -1,6 +1,6 @@
 /**
- * Listening sockets: bind, listen, who among the listeners gets a connection, and accept. How the
- * connections that wait here began is in `handshake.ts`.
+ * Listening sockets: bind, listen, the choice of a listener for each connection, and accept. How the
+ * waiting connections began is in `handshake.ts`.
  */
 import { canonical, type Family, isWildcard, unmapped } from "../address.ts";
 import { Errno } from "../errno.ts";
@@ -9,7 +9,7 @@ import { BACKLOG_MAX } from "./constants.ts";
 import { Phase } from "./phase.ts";
 import type { TcpSocket } from "./socket.ts";
 
-/** What a bind asks for. */
+/** The parameters of a bind. */
 export interface BindOptions {
   address: string;
   port: number;
@@ -18,7 +18,7 @@ export interface BindOptions {
   reusePort?: boolean;
 }
 
-/** Binds a socket to a local address and port (0: any). Gives 0 or an error. */
+/** Binds a socket to a local address and port (0: any). Returns 0 or an error. */
 export function bind(socket: TcpSocket, options: BindOptions): number {
   const address = canonical(options.address);
   if (address === undefined || socket.bound || socket.phase !== Phase.idle) return Errno.EINVAL;
@@ -42,7 +42,7 @@ function take(socket: TcpSocket, wanted: number): number {
   return error;
 }
 
-/** Makes sure of a port for a socket that knows whom it connects to. Gives 0 or an error. */
+/** Assigns a port to a socket whose destination is known. Returns 0 or an error. */
 export function portToConnect(socket: TcpSocket): number {
   const { tcpPorts, host } = socket.stack;
   const { nowNs } = host.kernel;
@@ -59,7 +59,7 @@ function hold(socket: TcpSocket, port: number): void {
   socket.stack.tcpPorts.add(socket, port);
 }
 
-/** Begins to listen. `backlog` connections may wait to be accepted, and one more (as in Linux). */
+/** Begins to listen. Up to `backlog` + 1 connections may wait to be accepted, as in Linux. */
 export function listen(socket: TcpSocket, backlog: number): number {
   if (socket.phase === Phase.listening) {
     socket.backlog = clampBacklog(backlog);
@@ -90,27 +90,27 @@ function clampBacklog(backlog: number): number {
   return backlog < 0 ? BACKLOG_MAX : Math.min(backlog, BACKLOG_MAX);
 }
 
-/** Takes a connection that waits, if there is one. It still belongs to no process. */
+/** Returns a waiting connection, if there is one. It does not belong to a process yet. */
 export function accept(listener: TcpSocket): TcpSocket | undefined {
-  // A connection that was reset while it waited is handed out all the same: the first read tells.
+  // A connection that was reset while it waited is returned anyway; the first read reports the reset.
   return listener.acceptQueue.shift();
 }
 
-/** Which of a host's sockets is to have a client's connection. */
+/** Returns the socket of a host that gets a client's connection. */
 export function listenerFor(client: TcpSocket, target: HostStack): TcpSocket | undefined {
   const address = unmapped(client.remoteAddress);
   const family = address.includes(":") ? 6 : 4;
   const listeners = target.tcpPorts
     .matching(address, family, client.remotePort)
     .filter((socket) => socket.listening);
-  // SO_REUSEPORT shares connections out by a hash of where they come from.
+  // SO_REUSEPORT distributes connections by a hash of their source.
   if (listeners.length > 1) {
     return listeners[(client.stack.host.id * 31 + client.localPort) % listeners.length];
   }
   return listeners[0];
 }
 
-/** Whether no further connection may wait: Linux lets one more than the backlog wait. */
+/** Whether no further connection may wait. Linux allows one more than the backlog. */
 export function isFull(listener: TcpSocket): boolean {
   return listener.acceptQueue.length > listener.backlog;
 }

@@ -1,10 +1,10 @@
-/** Where a TCP socket stands, and what it tells others of that. */
+/** The phase of a TCP socket, and the events that it reports. */
 
-/** What a socket tells its process. All are called inside `Process.enter`. */
+/** The events that a socket reports to its process. All are called inside `Process.enter`. */
 export interface StreamEvents {
-  /** `connect` came to an end: 0, or the error. */
+  /** `connect` has finished: 0, or the error. */
   onConnect(status: number): void;
-  /** There is something to `read`: bytes, the end, or an error. One call, one read. */
+  /** `read` has a result: bytes, the end, or an error. Each call allows one read. */
   onReadable(): void;
   /** The send buffer has room again, or the connection has failed. */
   onWritable(): void;
@@ -12,22 +12,22 @@ export interface StreamEvents {
   onConnection(): void;
 }
 
-/** A connection's beginning, as the rest of the socket needs to know of it. */
+/** The hooks of a connection that is being set up, used by the rest of the socket. */
 export interface HandshakeHooks {
-  /** The peer is known to have got the SYN-ACK. */
+  /** Called when the peer is known to have received the SYN-ACK. */
   complete(): void;
 }
 
-/** Where a socket stands. */
+/** The phase of a socket. */
 export const Phase = {
   /** Neither connected nor listening. */
   idle: 0,
   listening: 1,
   /** SYN sent. */
   connecting: 2,
-  /** SYN received, the handshake's last leg is awaited. */
+  /** SYN received, waiting for the handshake's last segment. */
   handshaking: 3,
   open: 4,
-  /** Gone: whatever arrives for it is answered with RST. */
+  /** Closed: everything that arrives for it is answered with RST. */
   dead: 5,
 } as const;

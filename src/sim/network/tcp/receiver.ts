@@ -1,6 +1,6 @@
 /**
- * The receiving half of a TCP connection's end: bytes in order, whatever order their segments come in,
- * until the process reads them; the end of the stream; and what is acknowledged to the sender.
+ * The receiving half of a TCP connection's end. It puts segments in order and keeps their bytes until the
+ * process reads them, handles the end of the stream, and acknowledges data to the sender.
  */
 import { InvariantError } from "../../../base/errors.ts";
 import { type Kernel, Kind } from "../../kernel.ts";
@@ -14,29 +14,29 @@ import { Flag, type Segment } from "./segment.ts";
 import type { TcpSocket } from "./socket.ts";
 import type { WindowProbe } from "./window-probe.ts";
 
-/** What one end receives. */
+/** The receiving state of one end. */
 export class Receiver {
   readonly #socket: TcpSocket;
   readonly #kernel: Kernel;
-  /** How much has arrived in order. */
+  /** The number of bytes that have arrived in order. */
   nextSeq = 0;
   finReceived = false;
-  /** What has arrived and was not read. */
+  /** Bytes that have arrived and were not read. */
   #inbox: Uint8Array[] = [];
   inboxBytes = 0;
-  /** Segments beyond a gap, in the stream's order. */
+  /** Segments beyond a gap, in stream order. */
   #outOfOrder: Segment[] = [];
-  /** The sender's, since it has once found the window closed. */
+  /** The sender's window probe; set once the sender has found the window closed. */
   windowProbe: WindowProbe | undefined;
-  /** Sockets that are passed with what is to be read, and where. */
+  /** Sockets passed along with the data, and their positions in the stream. */
   readonly #rights: { readonly at: number; readonly item: unknown }[] = [];
   /** The passed socket that came with the last read. */
   #receivedRights: unknown;
-  /** Whether the process wants to be told of what arrives. */
+  /** Whether the process wants to be notified of arrivals. */
   reading = false;
-  /** It was told, and has not come to read yet. */
+  /** The process was notified and has not read yet. */
   #notified = false;
-  /** It has read the end of the stream. */
+  /** The process has read the end of the stream. */
   #endRead = false;
 
   constructor(socket: TcpSocket) {
@@ -60,10 +60,11 @@ export class Receiver {
     return chunk;
   }
 
-  /** What a read gives where there are no bytes. */
+  /** The result of a read when there are no bytes. */
   #end(): number {
     const socket = this.#socket;
-    // TCP has read to the end, whatever came after it; a Unix socket knows of the error alone.
+    // TCP reports the end of the stream even if an error came after it; a Unix socket reports only the
+    // error.
     const ended = this.finReceived && !socket.unix;
     if (this.#failed && !ended) return socket.takeError();
     if (this.finReceived || socket.phase === Phase.dead) {
@@ -73,20 +74,20 @@ export class Receiver {
     return socket.phase === Phase.open ? Errno.EAGAIN : Errno.ENOTCONN;
   }
 
-  /** From now on the process is told when there is something to read. */
+  /** Starts notifying the process when there is something to read. */
   start(): void {
     if (this.reading) return;
     this.reading = true;
     this.readAgain();
   }
 
-  /** Whether there is an error to read: a reset that is under way is none yet. */
+  /** Whether there is an error to read. A reset still in transit does not count. */
   get #failed(): boolean {
     const { error, sender } = this.#socket;
     return error !== 0 && !sender.resetUnderWay;
   }
 
-  /** Whether a `read` would give something. */
+  /** Whether a `read` would return a result other than `EAGAIN`. */
   get #readable(): boolean {
     const socket = this.#socket;
     return (
@@ -104,25 +105,25 @@ export class Receiver {
     socket.process?.schedule(0, Kind.internal, turn, this as Receiver);
   }
 
-  /** Tells the process, if it wants to know, that there is something to read. */
+  /** Notifies the process, if it wants to be, that there is something to read. */
   tellReadable(): void {
     if (!this.reading || this.#notified) return;
     this.#notified = true;
     this.#socket.process?.enter(turn, this as Receiver);
   }
 
-  /** @internal The process comes to read. */
+  /** @internal Called in the turn in which the process reads. */
   turn(): void {
     this.#notified = false;
     if (this.reading) this.#socket.events?.onReadable();
   }
 
-  /** Whoever reads next meets the end of the stream for himself. */
+  /** Makes the next reader get the end of the stream again. */
   forgetEndRead(): void {
     this.#endRead = false;
   }
 
-  /** The bytes from `at` on come with `item`, a socket (SCM_RIGHTS). */
+  /** Registers that the bytes from `at` on carry `item`, a socket (SCM_RIGHTS). */
   expectRights(at: number, item: unknown): void {
     this.#rights.push({ at, item });
   }
@@ -134,7 +135,10 @@ export class Receiver {
     return rights;
   }
 
-  /** How much of `limit` may be read at once: what carries a socket begins a read of its own. */
+  /**
+   * The number of bytes, at most `limit`, that may be read at once. Bytes that carry a socket begin a new
+   * read.
+   */
   #untilRights(limit: number): number {
     const rights = this.#rights;
     const at = this.nextSeq - this.inboxBytes;
@@ -145,7 +149,7 @@ export class Receiver {
 
   // ---------------------------------------------------------------- from the wire
 
-  /** A segment of the stream has arrived. */
+  /** Called when a segment of the stream has arrived. */
   receive(segment: Segment): void {
     const socket = this.#socket;
     if (socket.phase !== Phase.open && !this.#opens(segment)) return;
@@ -164,11 +168,11 @@ export class Receiver {
       return;
     }
     this.#acknowledge(segment);
-    // A reset right behind it is there by the time that anyone looks, and tells of both.
+    // A reset directly behind it arrives before the process runs; its notification covers both.
     if (socket.resetArrivesNs !== socket.heardNs) this.tellReadable();
   }
 
-  /** Whether a segment for a connection that is not open is what opens it. */
+  /** Whether this segment completes the opening of a connection that is not open yet. */
   #opens(segment: Segment): boolean {
     const socket = this.#socket;
     if (socket.phase === Phase.dead) {
@@ -177,7 +181,7 @@ export class Receiver {
       return false;
     }
     if (socket.phase !== Phase.handshaking) return true;
-    // Data acknowledges the SYN-ACK too; while the backlog is full, it is dropped with it.
+    // Data also acknowledges the SYN-ACK. If the backlog is full, the data is dropped with it.
     socket.handshake?.complete();
     if ((socket.phase as number) === Phase.open) return true;
     segment.from.sender.lost(segment, "backlog full");
@@ -191,7 +195,7 @@ export class Receiver {
       this.finReceived = true;
       socket.finish();
     } else if (socket.orphan) {
-      // Nobody will ever read this: the sender learns it the hard way.
+      // This will never be read, so the sender gets a reset.
       answerReset(segment);
       socket.die();
     } else {
@@ -213,7 +217,7 @@ export class Receiver {
     let at = waiting.length;
     while (at > 0 && (waiting[at - 1] as Segment).seq > segment.seq) at--;
     waiting.splice(at, 0, segment);
-    // The duplicate acknowledgement tells the sender of the gap before its timer does.
+    // The duplicate acknowledgement informs the sender of the gap before its timer fires.
     segment.from.sender.recovery?.gapReported(this.#socket);
   }
 
@@ -232,15 +236,15 @@ export class Receiver {
       this.#answer(segment);
       return;
     }
-    // Nothing would come of it but this, so that no event is needed. `Sender.answersCut` sees to the one
-    // thing that may still happen to it on its way.
+    // This is the only effect of the acknowledgement, so no event is needed. `Sender.answersCut` handles a
+    // block of the link while it is in transit.
     if (this.nextSeq > sender.sentSeq) ahead(from);
     sender.ackedSeq = this.nextSeq;
     from.heardNs = this.#socket.heardNs;
     if (from.orphan) from.finish();
   }
 
-  /** Sends an acknowledgement that is an event of its own, or may be lost. */
+  /** Sends an acknowledgement that needs its own event or may be lost. */
   #answer(segment: Segment): void {
     const { from } = segment;
     const back = this.#socket.sender.out;
@@ -254,12 +258,12 @@ export class Receiver {
     this.#kernel.schedule(transitNs, from.stack.host.id, Kind.internal, arriveAck, segment);
   }
 
-  /** The connection is gone: what lies beyond a gap is never read. */
+  /** The connection is closed: segments beyond a gap are never read. */
   discardOutOfOrder(): void {
     this.#outOfOrder = [];
   }
 
-  /** The machine has lost power, and with it all that was not read. */
+  /** Discards all unread data when the machine has lost power. */
   discard(): void {
     this.#inbox = [];
     this.inboxBytes = 0;

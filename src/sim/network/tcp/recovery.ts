@@ -1,12 +1,13 @@
 /**
- * What a sender does about segments that are not acknowledged: it sends them again when the receiver
+ * The sender's handling of segments that are not acknowledged. It retransmits them when the receiver
  * reports a gap (about a round trip later, as RACK does), or when nothing is acknowledged for the
- * retransmission timeout. Then it sends the last of them again (a tail loss probe), and if that does not
- * help the first, after a timeout that doubles each time (RFC 6298, with Linux's bounds), until it gives up
- * with ETIMEDOUT.
+ * retransmission timeout. In the second case it first retransmits the last segment (a tail loss probe). If
+ * that does not help, it retransmits the first one, with a timeout that doubles each time (RFC 6298, with
+ * Linux's bounds), until it fails with ETIMEDOUT.
  *
- * A socket gets one of these when its first segment is lost, or the answer to one. The timer is armed once
- * that is known, at the time at which it would have fired, so that a healthy connection needs no timers.
+ * A socket gets one of these when its first segment, or the answer to one, is lost. The timer is armed once
+ * the loss is known, for the time at which it would have fired, so that a healthy connection needs no
+ * timers.
  */
 import { type EventHandle, Kind } from "../../kernel.ts";
 import { Errno } from "../errno.ts";
@@ -21,26 +22,26 @@ import {
 import { markSend, type Segment } from "./segment.ts";
 import type { TcpSocket } from "./socket.ts";
 
-/** The retransmissions of one socket. */
+/** The retransmission state of one socket. */
 export class Recovery {
   readonly #socket: TcpSocket;
-  /** What did not arrive, or arrived without an acknowledgement getting back; in the stream's order. */
+  /** Segments that did not arrive, or whose acknowledgement was lost; in stream order. */
   #missing: Segment[] = [];
   #timer: EventHandle | undefined;
   #early: EventHandle | undefined;
-  /** Whether the tail loss probe was sent, and how many timeouts there were after it. */
+  /** Whether the tail loss probe was sent, and the number of timeouts after it. */
   #probed = false;
   #timeouts = 0;
-  /** When the first timeout was. */
+  /** The time of the first timeout. */
   #sinceNs = 0;
-  /** A timeout has fired: nothing new is sent before something is acknowledged. */
+  /** Whether a timeout has fired. Nothing new is sent until something is acknowledged. */
   holds = false;
 
   constructor(socket: TcpSocket) {
     this.#socket = socket;
   }
 
-  /** Whether anything is missing. */
+  /** Whether any segment is missing. */
   get active(): boolean {
     return this.#missing.length > 0;
   }
@@ -52,12 +53,12 @@ export class Recovery {
       while (at > 0 && (missing[at - 1] as Segment).seq > segment.seq) at--;
       missing.splice(at, 0, segment);
     }
-    // What is sent before the probe is due puts it off.
+    // Sending anything before the probe is due postpones the probe.
     if (!this.#probed) this.#stopTimer();
     this.#arm(segment.sentNs);
   }
 
-  /** Everything before `seq` has arrived, and the sender knows. */
+  /** Called when the sender learns that everything before `seq` has arrived. */
   acknowledged(seq: number): void {
     const missing = this.#missing;
     let arrived = 0;
@@ -72,7 +73,7 @@ export class Recovery {
     this.#resend(missing);
   }
 
-  /** The receiver has got something beyond a gap, and says so. */
+  /** Called when the receiver reports data beyond a gap. */
   gapReported(peer: TcpSocket): void {
     if (this.#early !== undefined || this.holds || !this.active) return;
     const back = peer.sender.out;
@@ -114,8 +115,9 @@ export class Recovery {
   }
 
   /**
-   * Two round trips after what was sent last, if it is more than a packet; a single one's acknowledgement
-   * may be a delayed one. In any case when the first would be sent again.
+   * Two round trips after the last transmission, if more than one packet is outstanding; the
+   * acknowledgement of a single packet may be delayed. At the latest, the time at which the first segment
+   * would be retransmitted.
    */
   get #probeDueNs(): number {
     const [first] = this.#missing as [Segment];
@@ -124,7 +126,7 @@ export class Recovery {
     return Math.min(this.#sentNs + 2 * this.#socket.rttNs + PROBE_SLACK_NS, limitNs);
   }
 
-  /** When something that is missing was sent last. */
+  /** The time of the last transmission of a missing segment. */
   get #sentNs(): number {
     return this.#missing.reduce((lastNs, { sentNs }) => Math.max(lastNs, sentNs), 0);
   }
@@ -162,14 +164,14 @@ export class Recovery {
     this.#resend(this.#firstPacket());
   }
 
-  /** What is sent again after a timeout: the first segment, with the small ones that fit into its packet. */
+  /** The segments retransmitted after a timeout: the first one, and the small ones that fit into its packet. */
   #firstPacket(): readonly Segment[] {
     let bytes = 0;
     const end = this.#missing.findIndex(({ length }) => (bytes += length) > MSS);
     return end < 0 ? this.#missing : this.#missing.slice(0, Math.max(end, 1));
   }
 
-  /** @internal The gap is filled without waiting for the timer. */
+  /** @internal Fills the gap without waiting for the timer. */
   early(): void {
     this.#early = undefined;
     if (this.holds || this.#socket.peer?.sender.out.blocked === true) return;

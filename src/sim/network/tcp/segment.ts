@@ -1,10 +1,10 @@
-/** What travels between two TCP sockets: a flight of data, or a segment with a flag. */
+/** The segments that travel between two TCP sockets: a flight of data, or a segment with a flag. */
 import type { PacketDetail } from "../../../trace/packet.ts";
 import { Kind } from "../../kernel.ts";
 import { concat } from "./chunks.ts";
 import type { TcpSocket } from "./socket.ts";
 
-/** A segment's flag. Data has none; acknowledgements are implied unless someone waits for them. */
+/** A segment's flag. Data has none; acknowledgements are implicit unless the sender waits for one. */
 export const Flag = { data: 0, syn: 1, synAck: 2, ack: 3, rst: 4, fin: 5 } as const;
 
 const flagNames = ["", "SYN", "SYN-ACK", "ACK", "RST", "FIN"];
@@ -14,18 +14,18 @@ export class Segment {
   readonly from: TcpSocket;
   readonly to: TcpSocket;
   readonly flag: number;
-  /** Where it begins in the stream, and how much of the stream it is; FIN counts for one. */
+  /** Its position in the stream, and its length in the stream; FIN counts as one byte. */
   readonly seq: number;
   length: number;
   payload: Uint8Array | undefined;
-  /** What was written in the same turn, after `payload`. */
+  /** Further data written in the same turn, after `payload`. */
   more: Uint8Array[] | undefined = undefined;
-  /** How much of the other direction its sender had received. */
+  /** The number of bytes that its sender had received from the other direction. */
   ack = 0;
-  /** What the receiver acknowledged when this segment arrived. */
+  /** The position that the receiver acknowledged when this segment arrived. */
   answer = 0;
   sentNs = 0;
-  /** It is on its way right now. */
+  /** Whether it is in transit now. */
   flying = false;
 
   constructor(
@@ -48,7 +48,7 @@ export class Segment {
     return this.seq + this.length;
   }
 
-  /** Cuts everything after the first `bytes` off into a segment of its own. */
+  /** Splits off everything after the first `bytes` bytes into a new segment. */
   split(bytes: number): Segment {
     const whole = this.bytes();
     const rest = new Segment(
@@ -73,7 +73,10 @@ export class Segment {
   }
 }
 
-/** Notes that `from` sends something: in the fingerprint and, if anyone looks, in the trace. Its event. */
+/**
+ * Records that `from` sends something: in the fingerprint and, if there is an observer, in the trace.
+ * Returns the event id.
+ */
 export function markSend(
   from: TcpSocket,
   flag: number,
@@ -85,7 +88,7 @@ export function markSend(
   return host.kernel.mark(host.id, Kind.send, digest, detailOf(from, flag, payload));
 }
 
-/** Notes that something which `from` sent is lost. */
+/** Records that something which `from` sent is lost. */
 export function markDrop(
   from: TcpSocket,
   flag: number,

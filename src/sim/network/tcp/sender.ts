@@ -1,10 +1,10 @@
 /**
- * The sending half of a TCP connection's end: what the process has written, what of it is under way, and
- * what the receiver's window and the send buffer allow. What to do about a segment that does not arrive
- * is `recovery.ts`, about a closed window `window-probe.ts`.
+ * The sending half of a TCP connection's end: the data that the process has written, the part in transit,
+ * and the limits of the receiver's window and the send buffer. Segments that do not arrive are handled in
+ * `recovery.ts`, a closed window in `window-probe.ts`.
  *
- * What one event writes travels as one flight. Acknowledgements are implied, without an event of their
- * own, unless this half waits for one: a full buffer, a closed window, something lost.
+ * Data written during one event travels as one flight. Acknowledgements are implicit and have no event,
+ * unless this half waits for one: because of a full buffer, a closed window or a loss.
  */
 import { InvariantError } from "../../../base/errors.ts";
 import { digestOf } from "../../../base/fingerprint.ts";
@@ -20,36 +20,36 @@ import { Flag, markDrop, markSend, Segment } from "./segment.ts";
 import type { TcpSocket } from "./socket.ts";
 import { WindowProbe } from "./window-probe.ts";
 
-/** What one end sends. */
+/** The sending state of one end. */
 export class Sender {
   readonly #socket: TcpSocket;
   readonly #kernel: Kernel;
   readonly #hostId: number;
-  /** The way to the other end. */
+  /** The link to the other end. */
   out: Link;
-  /** How much was sent, and how much of it is known to have arrived. */
+  /** The number of bytes sent, and the number known to have arrived. */
   sentSeq = 0;
   ackedSeq = 0;
-  /** What waits to be sent. */
+  /** Data waiting to be sent. */
   #queue: Uint8Array[] = [];
   queueBytes = 0;
   finQueued = false;
   /** The peer on the same host has answered with a reset. */
   resetUnderWay = false;
-  /** The other end of this Unix socket is closed: its system knows that of both at once. */
+  /** The other end of this Unix socket is closed. On one host both ends know this at once. */
   broken = false;
   finSent = false;
-  /** Its FIN went out before the peer's came in: its port waits in TIME_WAIT. */
+  /** Its FIN was sent before the peer's arrived, so its port waits in TIME_WAIT. */
   closedFirst = false;
-  /** The process waits for room in the send buffer. */
+  /** Whether the process waits for room in the send buffer. */
   #wantsWritable = false;
-  /** There is one since the first segment that was lost. */
+  /** The retransmission state; created at the first lost segment. */
   recovery: Recovery | undefined;
-  /** There is one since the first time that the window was closed. */
+  /** The window probe; created when the window is first closed. */
   #windowProbe: WindowProbe | undefined;
-  /** When what was sent last arrives: nothing that is sent later arrives earlier. */
+  /** The arrival time of the last transmission. Later transmissions do not arrive earlier. */
   lastArrivalNs = 0;
-  /** The flight that the current event has sent, which takes in what else this event writes. */
+  /** The flight sent by the current event. Further data written in this event joins it. */
   #flight: Segment | undefined;
   #flightEvent = -1;
   #fin: Segment | undefined;
@@ -79,8 +79,9 @@ export class Sender {
   }
 
   /**
-   * Written to a peer that is closed. On its own host the system has carried the reset back before the
-   * call returns: the next call meets it, though nobody is told before it arrives.
+   * Called when the peer is closed. On its own host the system has already delivered the reset before the
+   * call returns: the next call gets the error, although the process is not notified before the reset
+   * arrives.
    */
   #meetClosedPeer(): void {
     const socket = this.#socket;
@@ -91,7 +92,7 @@ export class Sender {
     socket.error = ended ? Errno.EPIPE : Errno.ECONNRESET;
   }
 
-  /** Why nothing can be written now: an error, or 0 before the connection is complete. */
+  /** The reason why nothing can be written now: an error, or 0 before the connection is complete. */
   #refusal(): number {
     const socket = this.#socket;
     if (this.broken) return Errno.EPIPE;
@@ -112,7 +113,7 @@ export class Sender {
     this.#wantsWritable = true;
   }
 
-  /** Nothing more will be written: FIN follows what is in the buffer. */
+  /** Ends the stream: FIN follows the data in the buffer. */
   end(): void {
     this.finQueued = true;
     this.pump();
@@ -131,10 +132,10 @@ export class Sender {
     );
   }
 
-  /** How many bytes the receiver's window has room for. */
+  /** The number of bytes that fit into the receiver's window. */
   #windowRoom(): number {
     const { receiver } = this.#socket.peer as TcpSocket;
-    // The window ends a buffer's length after what the receiving process has read.
+    // The window ends one buffer length after the last byte that the receiving process has read.
     return RECEIVE_BUFFER_BYTES - (this.sentSeq - receiver.nextSeq) - receiver.inboxBytes;
   }
 
@@ -144,7 +145,7 @@ export class Sender {
     if (socket.phase !== Phase.open || this.recovery?.holds === true) return;
     while (this.queueBytes > 0) {
       const room = this.#windowRoom();
-      // Not to send silly small pieces: a whole segment, or all there is.
+      // Avoids the silly window syndrome: sends a whole segment or all remaining data.
       if (room < Math.min(this.queueBytes, MSS)) {
         this.#windowClosed();
         return;
@@ -179,7 +180,7 @@ export class Sender {
     this.launch(segment, sent);
   }
 
-  /** As {@link markSend} does, and straight away where nobody looks: for what happens at every write. */
+  /** As {@link markSend}, with a fast path without an observer, because this runs at every write. */
   #mark(payload: Uint8Array): number {
     const kernel = this.#kernel;
     const digest = digestOf(payload);
@@ -187,7 +188,7 @@ export class Sender {
     return kernel.mark(this.#hostId, Kind.send, digest);
   }
 
-  /** Whether what is sent goes with the flight that this event has sent already. */
+  /** Whether the payload joins the flight that this event has already sent. */
   #joinsFlight(payload: Uint8Array): boolean {
     const { out } = this;
     const flight = this.#flight as Segment;
@@ -209,7 +210,7 @@ export class Sender {
     this.launch(this.#fin, sent);
   }
 
-  /** Puts a segment on the wire; `cause` is the event of its sending. */
+  /** Sends a segment; `cause` is the event in which it is sent. */
   launch(segment: Segment, cause: number): void {
     const { out } = this;
     const kernel = this.#kernel;
@@ -228,7 +229,7 @@ export class Sender {
     if (transitNs === LOST) {
       this.lost(segment, "queue full");
     } else {
-      // What overtakes waits at the receiver for what it has overtaken.
+      // A segment that overtakes another waits at the receiver for the one it overtook.
       const arrivalNs = Math.max(kernel.nowNs + transitNs, this.lastArrivalNs);
       this.lastArrivalNs = arrivalNs;
       segment.flying = true;
@@ -242,7 +243,7 @@ export class Sender {
 
   // ---------------------------------------------------------------- what became of it
 
-  /** A segment of this half will not arrive, or its acknowledgement will not. */
+  /** Called when a segment of this half, or its acknowledgement, will not arrive. */
   lost(segment: Segment, reason: string | undefined): void {
     const socket = this.#socket;
     segment.flying = false;
@@ -253,8 +254,8 @@ export class Sender {
   }
 
   /**
-   * The way back is cut: the acknowledgements that are on it do not arrive. Those without an event of their
-   * own are seen to here; the last one covers all before it.
+   * Called when the return link is blocked: acknowledgements in transit on it do not arrive. Those without
+   * their own event are handled here; the last one covers all before it.
    */
   answersCut(): void {
     const last = this.#fin ?? this.#flight;
@@ -271,12 +272,12 @@ export class Sender {
     return this.#wantsWritable || this.queueBytes > 0 || this.recovering;
   }
 
-  /** Whether something that was sent is known to be lost. */
+  /** Whether some sent data is known to be lost. */
   get recovering(): boolean {
     return this.recovery !== undefined && this.recovery.active;
   }
 
-  /** The peer is known to have everything before `seq`. */
+  /** Called when the peer is known to have received everything before `seq`. */
   acknowledged(seq: number): void {
     const socket = this.#socket;
     if (socket.phase !== Phase.open) return;
@@ -301,7 +302,7 @@ export class Sender {
     this.tellWritable();
   }
 
-  /** Tells the process, if it waits for that, that a `write` has an answer now. */
+  /** Notifies the process, if it waits for that, that `write` has a result now. */
   tellWritable(): void {
     if (!this.#wantsWritable) return;
     this.#wantsWritable = false;
@@ -309,7 +310,7 @@ export class Sender {
     socket.process?.enter(writable, socket);
   }
 
-  /** The connection is gone: what is in the buffer never leaves it. */
+  /** Discards the buffer when the connection is closed. */
   discard(): void {
     this.#queue = [];
     this.queueBytes = 0;
@@ -322,7 +323,7 @@ export class Sender {
   }
 }
 
-/** What of a flight is lost by chance, from its first lost packet on: a part, all, or nothing. */
+/** The part of a flight that is lost by chance, from its first lost packet on: a part, all, or nothing. */
 function cutByLoss(segment: Segment, out: Link): Segment | undefined {
   const packets = Math.ceil(segment.length / MSS);
   const passed = out.passing(packets);

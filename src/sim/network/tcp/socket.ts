@@ -1,15 +1,14 @@
 /**
- * One end of a TCP connection (or of a Unix socket's), or a listening socket, as the operating system
- * holds it: who it belongs to, whom it is joined to, and how it ends. What it sends is its
- * {@link Sender}'s business, what it receives its {@link Receiver}'s; how connections begin is in
- * `handshake.ts`. It goes on when its process is stopped or busy; the process is told through
- * {@link StreamEvents}, by way of `Process.enter`.
+ * One end of a TCP connection (or of a Unix socket's), or a listening socket, as the operating system holds
+ * it: its owner, its peer, and how it ends. Sending is in {@link Sender}, receiving in {@link Receiver},
+ * connecting in `handshake.ts`. The socket continues to work while its process is stopped or busy; the
+ * process is notified through {@link StreamEvents}, by `Process.enter`.
  *
- * The model is one of flights, not of bytes: what one turn of a program writes travels as one event, and
- * acknowledgements can be lost like all else, but have no event of their own unless someone waits for them
- * (a full buffer, a closed window, something lost). Nagle's algorithm and delayed acknowledgements are left out:
- * every socket behaves as with TCP_NODELAY. So is the congestion window: a flight is as large as the
- * receiver's window and ten segments allow.
+ * The model works with flights, not bytes: the data that one turn of a program writes travels as one event.
+ * Acknowledgements can be lost like everything else, but have no event of their own unless the sender waits
+ * for them (because of a full buffer, a closed window or a loss). Nagle's algorithm and delayed
+ * acknowledgements are not modelled: every socket behaves as with TCP_NODELAY. Neither is the congestion
+ * window: a flight is limited only by the receiver's window and by ten segments.
  */
 import { type EventHandle, Kind } from "../../kernel.ts";
 import type { Process } from "../../process.ts";
@@ -50,34 +49,34 @@ export class TcpSocket implements PortHolder {
   /** The connection's number in the run, the same at both ends. */
   connection = 0;
 
-  /** The other host, and the other end once it is known. */
+  /** The other host, and the socket at the other end once it is known. */
   remoteStack: HostStack | undefined;
   peer: TcpSocket | undefined;
   handshake: HandshakeHooks | undefined;
-  /** The round trip that the handshake took. */
+  /** The round trip time of the handshake. */
   rttNs = 0;
-  /** When something of the peer arrived last. */
+  /** When something from the peer last arrived. */
   heardNs = 0;
   keepAlive: KeepAlive | undefined;
 
-  /** Connections that wait to be accepted, and how many may. */
+  /** Connections that wait to be accepted, and their maximum number. */
   acceptQueue: TcpSocket[] = [];
   backlog = 0;
-  /** Who accepts them, where several processes listen on this socket: each in turn. */
+  /** The processes that accept connections in turn, if several listen on this socket. */
   acceptors: Turns<StreamEvents> | undefined;
 
-  /** When the peer's reset arrives, if nothing happens to it on its way. */
+  /** The arrival time of the peer's reset, unless it is lost in transit; -1 for none. */
   resetArrivesNs = -1;
   /** An error that no call has reported yet. */
   error = 0;
   /** Whether the process has closed it; the operating system may still be finishing. */
   orphan = false;
-  /** It ended by an error of the network. */
+  /** Whether a network error ended it. */
   connectionLost = false;
-  /** When it was made, and when it was gone; for stories. */
+  /** The times of creation and of the end; for stories. */
   readonly madeNs: number;
   endedNs = 0;
-  /** It is gone because its machine lost power. */
+  /** Whether it ended because its machine lost power. */
   lostPower = false;
   #holders: Holders<StreamEvents> | undefined;
   #finTimer: EventHandle | undefined;
@@ -102,8 +101,8 @@ export class TcpSocket implements PortHolder {
   // ---------------------------------------------------------------- what its process calls
 
   /**
-   * Writes what fits into the send buffer: gives how many bytes were taken (0: try again when writable),
-   * or an error. The bytes that were taken are the socket's from now on.
+   * Writes as much as fits into the send buffer. Returns the number of bytes taken (0: try again when
+   * writable), or an error. The socket owns the bytes that were taken.
    */
   write(bytes: Uint8Array): number {
     return this.sender.write(bytes);
@@ -114,12 +113,12 @@ export class TcpSocket implements PortHolder {
     this.sender.awaitWritable();
   }
 
-  /** Takes up to `atMost` bytes: bytes, `EOF`, an error, or `EAGAIN` when there is nothing yet. */
+  /** Takes up to `atMost` bytes. Returns the bytes, `EOF`, an error, or `EAGAIN` if there is nothing yet. */
   read(atMost: number): Uint8Array | number {
     return this.receiver.read(atMost);
   }
 
-  /** From now on the process is told when there is something to read. */
+  /** Starts notifying the process when there is something to read. */
   startReading(): void {
     this.receiver.start();
   }
@@ -128,14 +127,14 @@ export class TcpSocket implements PortHolder {
     this.receiver.reading = false;
   }
 
-  /** After a read: tells the process, in a later turn, if there is more. */
+  /** After a read: notifies the process, in a later turn, if there is more. */
   readAgain(): void {
     this.receiver.readAgain();
   }
 
-  /** Nothing more will be written: FIN follows what is in the buffer. */
+  /** Ends the stream: FIN follows the data in the buffer. */
   shutdown(): number {
-    // A Unix socket that was connected once never minds.
+    // On a Unix socket that was once connected, shutdown always succeeds.
     if (this.unix && this.phase === Phase.dead) return 0;
     const { finQueued, resetUnderWay } = this.sender;
     if (this.phase !== Phase.open || finQueued || resetUnderWay) return Errno.ENOTCONN;
@@ -143,23 +142,23 @@ export class TcpSocket implements PortHolder {
     return 0;
   }
 
-  /** What has arrived and was not read. */
+  /** The number of bytes that have arrived and were not read. */
   get readableBytes(): number {
     return this.receiver.inboxBytes;
   }
 
-  /** What is written next carries `item`, a socket, to whoever reads it (SCM_RIGHTS). */
+  /** The data written next carries `item`, a socket, to its reader (SCM_RIGHTS). */
   attach(item: unknown): void {
     const { sentSeq, queueBytes } = this.sender;
     this.peer?.receiver.expectRights(sentSeq + queueBytes, item);
   }
 
-  /** The socket that came with the last read, if one did; it is given once. */
+  /** Returns the socket that came with the last read, if there was one. It is returned only once. */
   takeRights(): unknown {
     return this.receiver.takeRights();
   }
 
-  /** The error that no call has reported yet; it is reported once. */
+  /** Returns the error that no call has reported yet, and clears it. */
   takeError(): number {
     const { error } = this;
     this.error = 0;
@@ -168,7 +167,7 @@ export class TcpSocket implements PortHolder {
 
   // ---------------------------------------------------------------- who holds it
 
-  /** Whether its latest holder reads. */
+  /** Whether its latest holder is reading. */
   get reading(): boolean {
     return this.receiver.reading;
   }
@@ -177,7 +176,7 @@ export class TcpSocket implements PortHolder {
     this.receiver.reading = reading;
   }
 
-  /** One more process holds the socket, passed on to it over a Unix socket, and is told from now on. */
+  /** Adds a process that received the socket over a Unix socket. It is notified from now on. */
   passTo(process: Process, events: StreamEvents): void {
     this.#holders ??= new Holders(this);
     this.#holders.add(process, events);
@@ -185,19 +184,19 @@ export class TcpSocket implements PortHolder {
     this.receiver.forgetEndRead();
   }
 
-  /** This holder accepts connections. */
+  /** Registers a holder that accepts connections. */
   acceptFor(process: Process, events: StreamEvents): void {
     this.acceptors ??= new Turns();
     this.acceptors.add(process, events);
   }
 
-  /** One of its holders closes it; with the last, the socket closes. */
+  /** Called when one of its holders closes it. When the last one does, the socket closes. */
   release(events: StreamEvents): void {
     this.acceptors?.remove((one) => one.events === events);
     this.#leave((holder) => holder.events === events);
   }
 
-  /** @internal The process has ended; its operating system cleans up. */
+  /** @internal Called when the process has ended; its operating system cleans up. */
   abandon(process: Process): void {
     this.acceptors?.remove((one) => one.process === process);
     this.#leave((holder) => holder.process === process);
@@ -222,7 +221,7 @@ export class TcpSocket implements PortHolder {
 
   // ---------------------------------------------------------------- how it ends
 
-  /** The process lets go of the socket. Bytes that it has not read mean RST, otherwise FIN. */
+  /** Called when the process releases the socket. Sends RST if there are unread bytes, otherwise FIN. */
   close(): void {
     this.#letGo();
     if (this.phase === Phase.listening) {
@@ -236,12 +235,12 @@ export class TcpSocket implements PortHolder {
         this.finish();
       }
     } else if (this.phase !== Phase.connecting || this.remoteStack !== this.stack) {
-      // A connection to the own host is there as soon as it is asked for; the handshake closes it.
+      // A connection to the same host exists as soon as it is requested; the handshake closes it.
       this.die();
     }
   }
 
-  /** Sends RST and forgets the connection. */
+  /** Sends RST and drops the connection. */
   reset(): void {
     this.#letGo();
     const connected = this.phase === Phase.open || this.phase === Phase.handshaking;
@@ -249,7 +248,7 @@ export class TcpSocket implements PortHolder {
     this.die();
   }
 
-  /** @internal The machine has lost power. */
+  /** @internal Called when the machine has lost power. */
   vanish(): void {
     this.process = undefined;
     this.events = undefined;
@@ -265,7 +264,7 @@ export class TcpSocket implements PortHolder {
     this.process?.enter(connected, [this, 0] as [TcpSocket, number]);
   }
 
-  /** @internal An error from the network: RST, or nobody answered for too long. */
+  /** @internal Called on a network error: RST, or no answer for too long. */
   fail(error: number): void {
     if (this.phase === Phase.dead) return;
     const connecting = this.phase === Phase.connecting;
@@ -284,8 +283,9 @@ export class TcpSocket implements PortHolder {
   }
 
   /**
-   * @internal A socket that nobody holds goes once both directions have ended; if the peer does not end
-   * its own, a minute after it has acknowledged the end of this one (FIN_WAIT2).
+   * @internal Closes a socket that no process holds once both directions have ended. If the peer does not
+   * end its direction, the socket closes a minute after the peer has acknowledged this end's FIN
+   * (FIN_WAIT2).
    */
   finish(): void {
     const { sender } = this;
@@ -297,7 +297,7 @@ export class TcpSocket implements PortHolder {
     } else this.#finTimer ??= this.#schedule(FIN_WAIT2_NS, endOfFinWait);
   }
 
-  /** Whether both directions have ended, and the peer has it all. */
+  /** Whether both directions have ended and the peer has received everything. */
   get ended(): boolean {
     return this.receiver.finReceived && this.#endAcknowledged;
   }
@@ -312,7 +312,7 @@ export class TcpSocket implements PortHolder {
     return host.kernel.schedule(delayNs, host.id, Kind.internal, action, this as TcpSocket);
   }
 
-  /** Whether its end of the connection, which is over, still acknowledges what the peer repeats. */
+  /** Whether its connection has ended but it still acknowledges segments that the peer repeats. */
   get inTimeWait(): boolean {
     const { stack } = this;
     return (
@@ -321,7 +321,7 @@ export class TcpSocket implements PortHolder {
     );
   }
 
-  /** @internal Forgets the connection: what arrives from now on is answered with RST. */
+  /** @internal Drops the connection: everything that arrives from now on is answered with RST. */
   die(): void {
     if (this.phase === Phase.dead) return;
     if (this.phase === Phase.open || this.phase === Phase.connecting) rememberEnd(this);

@@ -1,7 +1,7 @@
 /**
- * What a sender does while the receiver's window is closed: it waits for the receiver to say that there
- * is room, and asks now and then whether it has missed that (RFC 9293, 3.8.6.1), less and less often. A
- * receiver that never answers is given up as one that never acknowledges.
+ * The sender's behaviour while the receiver's window is closed: it waits for a window update from the
+ * receiver and probes at increasing intervals in case it missed one (RFC 9293, 3.8.6.1). A receiver that
+ * never answers is given up like one that never acknowledges.
  */
 import { type EventHandle, Kind } from "../../kernel.ts";
 import { Errno } from "../errno.ts";
@@ -31,18 +31,18 @@ export class WindowProbe {
     this.#socket = socket;
   }
 
-  /** The window has no room for what is to be sent. */
+  /** Called when the window has no room for the data to be sent. */
   closed(): void {
     this.#waiting = true;
     this.#arm();
   }
 
-  /** The receiving process has read. */
+  /** Called when the receiving process has read. */
   opened(receiver: Receiver): void {
     if (!this.#waiting || this.#updateUnderWay) return;
     if (!hasRoom(receiver)) return;
     this.#updateUnderWay = true;
-    // One that is lost is not sent again: the sender's next probe asks for it.
+    // A lost update is not sent again; the sender's next probe asks for it.
     const over = (): void => void (this.#updateUnderWay = false);
     sendControl(this.#socket.peer as TcpSocket, Flag.ack, () => this.update(), over);
   }
@@ -65,7 +65,7 @@ export class WindowProbe {
     return Math.min(firstNs * 2 ** Math.min(this.#probes, 20), RTO_MAX_NS);
   }
 
-  /** @internal News of the window has arrived. */
+  /** @internal Called when a window update has arrived. */
   update(): void {
     this.#updateUnderWay = false;
     const socket = this.#socket;
@@ -76,7 +76,7 @@ export class WindowProbe {
     socket.sender.acknowledged((socket.peer as TcpSocket).receiver.nextSeq);
   }
 
-  /** @internal The probe's timer fires. */
+  /** @internal Called when the probe's timer fires. */
   probe(): void {
     this.#timer = undefined;
     const socket = this.#socket;
@@ -84,7 +84,8 @@ export class WindowProbe {
     if (!this.#waiting || socket.phase !== Phase.open) return;
     if (this.#unansweredSinceNs < 0) this.#unansweredSinceNs = nowNs;
     const limitNs = socket.orphan ? ORPHAN_GIVE_UP_AFTER_NS : GIVE_UP_AFTER_NS;
-    // A receiver that never reads keeps a writer waiting for ever, but not a socket that nobody holds.
+    // A receiver that never reads may keep a writer waiting forever, but not a socket that no process
+    // holds.
     const tired = socket.orphan && this.#delayNs >= RTO_MAX_NS;
     if (tired || nowNs - this.#unansweredSinceNs >= limitNs) {
       socket.fail(Errno.ETIMEDOUT);
@@ -95,7 +96,7 @@ export class WindowProbe {
     this.#arm();
   }
 
-  /** Like that of keep-alive, the probe is answered by whoever knows the connection, or with a reset. */
+  /** As with keep-alive, a machine that knows the connection answers the probe; any other sends a reset. */
   #probeArrives(): void {
     const peer = this.#socket.peer as TcpSocket;
     if (peer.phase === Phase.dead) {
@@ -114,7 +115,7 @@ export class WindowProbe {
   }
 }
 
-/** Whether a receiver says that there is room: when half of its buffer is free, not for every byte. */
+/** Whether a receiver reports that there is room: only when half of its buffer is free, not for every byte. */
 function hasRoom(receiver: Receiver): boolean {
   return receiver.inboxBytes <= RECEIVE_BUFFER_BYTES / 2;
 }

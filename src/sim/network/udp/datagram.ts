@@ -1,10 +1,10 @@
-/** A datagram, and how it is noted in the fingerprint and the trace. */
+/** A datagram, and how it is recorded in the fingerprint and the trace. */
 import { type EventKind, Kind } from "../../../trace/kinds.ts";
 import type { PacketDetail } from "../../../trace/packet.ts";
 import type { HostStack } from "../stack.ts";
 import type { UdpSocket } from "./socket.ts";
 
-/** A datagram on its way to one host. */
+/** A datagram in transit to one host. */
 export class Datagram {
   readonly sender: UdpSocket;
   readonly from: HostStack;
@@ -14,7 +14,7 @@ export class Datagram {
   readonly toAddress: string;
   readonly toPort: number;
   payload: Uint8Array;
-  /** Whether its sender was connected when it sent it. */
+  /** Whether its sender was connected when it was sent. */
   readonly connected: boolean;
 
   constructor(
@@ -37,7 +37,7 @@ export class Datagram {
   }
 }
 
-/** Notes a send or a drop; gives the event's id. */
+/** Records a send or a drop; returns the event's id. */
 export function markDatagram(
   datagram: Datagram,
   kind: EventKind,

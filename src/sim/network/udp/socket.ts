@@ -1,7 +1,8 @@
 /**
- * A UDP socket, as the operating system holds it. Datagrams are lost, doubled, overtaken and damaged as
- * the link decides; one that is larger than a packet is lost when any of its fragments is; one that finds
- * the receiver's buffer full is dropped. A connected socket learns that nobody listens (ICMP).
+ * A UDP socket, as the operating system holds it. The link decides whether datagrams are lost, duplicated,
+ * reordered or damaged. A datagram larger than a packet is lost if any of its fragments is. A datagram that
+ * finds the receiver's buffer full is dropped. A connected socket gets an error if no socket listens at the
+ * peer (ICMP).
  */
 import { digestOf } from "../../../base/fingerprint.ts";
 import { Kind } from "../../kernel.ts";
@@ -28,14 +29,14 @@ export const DATAGRAM_MAX_BYTES = 65_507;
 const DATAGRAM_MAX_BYTES_6 = 65_527;
 /** net.core.rmem_default. */
 const BUFFER_BYTES = 212_992;
-/** What the kernel charges for a datagram beside its bytes: its descriptor. */
+/** The buffer space that the kernel charges for a datagram in addition to its bytes, for its descriptor. */
 const OVERHEAD_BYTES = 704;
 const HEADER_BYTES = 28;
 const LOOPBACK = "127.0.0.1";
 
-/** What a socket tells its process; called inside `Process.enter`. */
+/** The events that a socket reports to its process; called inside `Process.enter`. */
 export interface DatagramEvents {
-  /** There is a datagram (or an error) to `receive`. One call, one datagram. */
+  /** There is a datagram (or an error) to `receive`. Each call allows one datagram. */
   onReadable(): void;
 }
 
@@ -52,14 +53,14 @@ export class UdpSocket implements PortHolder {
   reusePort = false;
   readonly listening: boolean = false;
   bound = false;
-  /** Whom a connected socket talks to. */
+  /** The peer of a connected socket. */
   remoteAddress = "";
   remotePort = 0;
   broadcast = false;
   ttl = 64;
   multicastTtl = 1;
   multicastLoopback = true;
-  /** What it sends to groups leaves through the loopback interface, and stays on the host. */
+  /** Whether datagrams to groups are sent through the loopback interface and stay on the host. */
   multicastStaysHome = false;
   /** The groups it is a member of, as `membershipOf` writes them. */
   readonly groups: Set<string> = new Set();
@@ -74,7 +75,7 @@ export class UdpSocket implements PortHolder {
   #error = 0;
   readonly #receivers: Turns<DatagramEvents> = new Turns();
   #notified = false;
-  /** Whom the latest notification is for. */
+  /** The holder that got the latest notification. */
   #told: Waiting<DatagramEvents> | undefined;
 
   constructor(stack: HostStack, process: Process | undefined) {
@@ -87,7 +88,7 @@ export class UdpSocket implements PortHolder {
     return this.remotePort !== 0;
   }
 
-  /** Binds to a local address and port (0: any). Gives 0 or an error. */
+  /** Binds to a local address and port (0: any). Returns 0 or an error. */
   bind(options: {
     address: string;
     port: number;
@@ -124,7 +125,7 @@ export class UdpSocket implements PortHolder {
     return 0;
   }
 
-  /** From now on sends to one peer, and hears only that one. Gives 0 or an error. */
+  /** Connects the socket: it sends only to this peer and receives only from it. Returns 0 or an error. */
   connect(addressText: string, port: number, family: Family): number {
     const address = canonical(addressText);
     if (address === undefined) return Errno.EINVAL;
@@ -149,7 +150,7 @@ export class UdpSocket implements PortHolder {
     return 0;
   }
 
-  /** The peer is let go of, and with it the local address and port that nobody has asked for. */
+  /** Disconnects from the peer, and releases the local address and port if they were assigned automatically. */
   disconnect(): number {
     if (!this.connected) return Errno.ENOTCONN;
     this.remoteAddress = "";
@@ -166,7 +167,7 @@ export class UdpSocket implements PortHolder {
     this.bound = false;
   }
 
-  /** Gives a socket that has no port one. */
+  /** Assigns a port to a socket that has none. */
   #bindSomewhere(family: Family): number {
     const { v6Only, reuse, reusePort } = this;
     const address = this.localAddress || (family === 6 ? "::" : "0.0.0.0");
@@ -174,8 +175,8 @@ export class UdpSocket implements PortHolder {
   }
 
   /**
-   * Sends `payload`, which is the socket's from now on, to an address or to the connected peer. Gives how
-   * many bytes went out, or an error.
+   * Sends `payload`, which the socket owns from now on, to an address or to the connected peer. Returns the
+   * number of bytes sent, or an error.
    */
   send(payload: Uint8Array, addressText?: string, port = 0): number {
     if (this.#error !== 0) return this.takeError();
@@ -183,7 +184,7 @@ export class UdpSocket implements PortHolder {
     if (connected && !this.connected) return Errno.EDESTADDRREQ;
     const address = connected ? this.remoteAddress : addressText;
     const toPort = connected ? this.remotePort : port;
-    // libuv knows whom a socket is connected to, and sends to nobody else.
+    // libuv knows the peer of a connected socket and rejects sends to any other address.
     if (!connected && this.connected) return Errno.EISCONN;
     const canonicalTo = address.includes(":") ? (canonical(address) ?? address) : address;
     const familyError = this.#familyError(canonicalTo);
@@ -211,7 +212,10 @@ export class UdpSocket implements PortHolder {
     return payload.length;
   }
 
-  /** An IPv6 socket reaches IPv4 as what it is bound to allows; IPv6 it reaches unless it is IPv4's. */
+  /**
+   * Returns the error for an address that the socket cannot reach. Whether an IPv6 socket reaches IPv4
+   * depends on what it is bound to; it reaches IPv6 unless it is bound to IPv4.
+   */
   #familyError(address: string): number {
     const local = this.localAddress;
     if (this.family === 4) return 0;
@@ -221,7 +225,7 @@ export class UdpSocket implements PortHolder {
     return this.v6Only || !reaches4 ? Errno.ENETUNREACH : 0;
   }
 
-  /** Takes a datagram, or an error, or `EAGAIN` when there is nothing. */
+  /** Returns a datagram, an error, or `EAGAIN` if there is nothing. */
   receive(): Datagram | number {
     if (this.#error !== 0) return this.takeError();
     const datagram = this.#queue.shift();
@@ -230,7 +234,7 @@ export class UdpSocket implements PortHolder {
     return datagram;
   }
 
-  /** From now on the process is told of datagrams; of several holders, each in turn. */
+  /** Starts notifying the process of datagrams. If there are several holders, they are notified in turn. */
   startReceiving(
     process: Process | undefined = this.process,
     events: DatagramEvents | undefined = this.events,
@@ -244,7 +248,7 @@ export class UdpSocket implements PortHolder {
     this.#receivers.remove((one) => one.events === events);
   }
 
-  /** After a `receive`: tells the process, in a later turn, if there is more. */
+  /** After a `receive`: notifies the process, in a later turn, if there is more. */
   receiveAgain(): void {
     if (this.#notified || (this.#queue.length === 0 && this.#error === 0)) return;
     const next = this.#receivers.next();
@@ -266,13 +270,13 @@ export class UdpSocket implements PortHolder {
     this.vanish();
   }
 
-  /** One more process holds the socket, passed on to it over a Unix socket, and is told from now on. */
+  /** Adds a process that received the socket over a Unix socket. It is notified from now on. */
   passTo(process: Process, events: DatagramEvents): void {
     this.#holders ??= new Holders(this);
     this.#holders.add(process, events);
   }
 
-  /** One of its holders closes it; with the last, the socket closes. */
+  /** Called when one of its holders closes it. When the last one does, the socket closes. */
   release(events: DatagramEvents): void {
     this.#receivers.remove((one) => one.events === events);
     if (this.#holders?.release((holder) => holder.events === events) !== true) this.close();
@@ -281,13 +285,13 @@ export class UdpSocket implements PortHolder {
   /** @internal */
   abandon(process: Process): void {
     this.#receivers.remove((one) => one.process === process);
-    // What it was told of, and will not take, is another's.
+    // The notification it got and will not use passes to another holder.
     if (this.#told?.process === process) this.#notified = false;
     this.receiveAgain();
     if (this.#holders?.release((holder) => holder.process === process) !== true) this.close();
   }
 
-  /** @internal The machine has lost power, or the socket is closed. */
+  /** @internal Called when the machine has lost power, or the socket is closed. */
   vanish(): void {
     this.process = undefined;
     this.events = undefined;
@@ -421,7 +425,7 @@ function deliverToOne(datagram: Datagram): void {
   for (const socket of sockets) {
     if (!socket.connected) {
       strangers++;
-      // Of several on one port the last to bind gets unicast datagrams, as on Linux.
+      // If several sockets share a port, the last one bound gets unicast datagrams, as on Linux.
       if (chosen === undefined || !chosen.connected) chosen = socket;
     } else if (unmapped(socket.remoteAddress) === fromAddress && socket.remotePort === fromPort) {
       chosen = socket;
@@ -456,11 +460,11 @@ function deliverToAll(datagram: Datagram): void {
   }
 }
 
-/** Nobody listens: ICMP says so, and a connected sender hears it. */
+/** No socket listens at the destination: ICMP reports this, and a connected sender gets an error. */
 function unreachable(datagram: Datagram): void {
   markDatagram(datagram, Kind.drop, 0, "port unreachable");
   const { from, to, sender } = datagram;
-  // On the own host ICMP has answered before the call that sent it returned.
+  // On the same host, ICMP has answered before the send call returns.
   if (!sender.connected || (to === from && !datagram.connected)) return;
   const back = to.linkTo(from);
   if (back.blocked || back.losesAny(1)) return;
