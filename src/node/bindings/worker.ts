@@ -75,7 +75,9 @@ export function createWorkerBinding(realm: Realm): object {
       this.#childPort = theirs;
       this.#env = env === undefined ? SHARED : env;
       this.#execArgv = execArgv?.map(String);
-      const invalid = (this.#execArgv ?? []).filter((flag) => !isThreadFlag(flag));
+      const invalid = (this.#execArgv ?? []).filter(
+        (flag) => flag.startsWith("-") && !isThreadFlag(flag),
+      );
       if (invalid.length > 0) this.invalidExecArgv = invalid;
       const options =
         env?.["NODE_OPTIONS"]?.split(" ").filter((flag) => flag.startsWith("-")) ?? [];
