@@ -1,26 +1,32 @@
-/** What a building block is to a world: an ordinary Node program, and how to start it. */
+/** Defines a building block of a world: an ordinary Node program, and how to start it. */
 
-/** A server that speaks a real wire protocol, as a program that any host can run. */
+/** A server that speaks a real wire protocol, packaged as a program that any host can run. */
 export interface Block {
-  /** The block's name, as in `lightcone serve NAME`. */
+  /** The block's name, as used in `lightcone serve NAME`. */
   readonly name: string;
-  /** URL of the program's module: compiled JavaScript, or TypeScript when run from source. */
+  /**
+   * URL of the program's module: compiled JavaScript, or TypeScript if Lightcone runs from source.
+   */
   readonly entry: string;
   /** The arguments that the program is started with. */
   readonly argv: readonly string[];
 }
 
-/** A block's server that runs in this process. */
+/** A block's server that runs in the current process. */
 export interface StartedBlock {
   /** The TCP port that it listens on. */
   readonly port: number;
-  /** Ends the process as SIGTERM does: clients are dropped, and what is to be saved is saved first. */
+  /**
+   * Shuts the server down as SIGTERM would: connections are closed, after data has been saved if
+   * the settings require it.
+   */
   end(): void;
 }
 
 /**
- * The URL of a block's program. `from` is the caller's `import.meta.url`; the program lies beside it, with
- * the same extension: `.ts` when our own tests run from source, `.js` in the package.
+ * Returns the URL of a block's program. `from` is the caller's `import.meta.url`. The program lies
+ * beside it and has the same extension: `.ts` when Lightcone's own tests run from source, `.js` in
+ * the package.
  */
 export function entryUrl(path: string, from: string): string {
   const extension = from.endsWith(".ts") ? ".ts" : ".js";

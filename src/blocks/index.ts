@@ -1,3 +1,3 @@
-/** `lightcone/blocks`: servers that speak real wire protocols, for the hosts of a world. */
+/** `lightcone/blocks`: servers that speak real wire protocols and run on the hosts of a world. */
 export type { Block } from "./block.ts";
 export { redis, type RedisOptions } from "./redis/index.ts";

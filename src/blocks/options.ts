@@ -1,7 +1,10 @@
-/** Refuses options of blocks that there are not, or that are of another kind: nobody would hear of them later. */
+/**
+ * Validates the options of blocks. Unknown options and wrong types are refused early, because they
+ * would otherwise be ignored silently.
+ */
 import { LightconeError } from "../base/errors.ts";
 
-/** What an option may be: in words, and as a test. */
+/** The allowed values of an option: a description and a test. */
 export interface OptionKind {
   readonly words: string;
   readonly is: (value: unknown) => boolean;
@@ -17,7 +20,7 @@ export function whole(min: number, max: number): OptionKind {
   };
 }
 
-/** An object whose values are text. */
+/** An object whose values are strings. */
 export const texts: OptionKind = {
   words: "an object of text",
   is: (value) => {
@@ -26,7 +29,10 @@ export const texts: OptionKind = {
   },
 };
 
-/** Throws `LC_BAD_BLOCK`, naming the option, unless `options` has no others than `kinds`, each of its kind. */
+/**
+ * Throws `LC_BAD_BLOCK`, naming the option, if `options` has an option that is not in `kinds` or a
+ * value that its kind does not allow.
+ */
 export function refuseOptions(
   block: string,
   options: unknown,

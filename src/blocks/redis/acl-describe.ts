@@ -1,4 +1,4 @@
-/** Users in the words of ACL LIST: rules that would make the same user again (acl.c). */
+/** Describes users as ACL LIST does: with rules that would create the same user again (acl.c). */
 import { type Selector, type User } from "./acl-user.ts";
 import { categories, factsOf } from "./command-facts.ts";
 import type { Command } from "./command.ts";
@@ -8,7 +8,7 @@ function everyCommand(server: Server): Command[] {
   return server.commands.all().flatMap((one) => [one, ...(one.subcommands?.values() ?? [])]);
 }
 
-/** The commands of a selector: categories as far as they fit, then single commands. */
+/** The commands of a selector as rules: categories where possible, then single commands. */
 export function describeCommands(server: Server, selector: Selector): string {
   if (selector.allCommands) return "+@all";
   const all = everyCommand(server);
@@ -38,7 +38,7 @@ export function describeCommands(server: Server, selector: Selector): string {
   return words.join(" ");
 }
 
-/** Redis starts from all commands when the user would be allowed commands that do not exist yet. */
+/** Redis starts from all commands if the user would be allowed commands that do not exist yet. */
 function allowsMost({ commands }: Server, selector: Selector): boolean {
   const names = commands.names();
   return names.filter((name) => selector.commands.has(name)).length * 2 > names.length;
@@ -122,7 +122,7 @@ export function userFlags(user: User): string[] {
   return flags;
 }
 
-/** All of a user's rules in one line. */
+/** Returns all of a user's rules in one line. */
 export function describeUser(server: Server, user: User): string {
   return [
     ...userFlags(user),

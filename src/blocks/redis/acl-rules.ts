@@ -1,4 +1,6 @@
-/** The language of ACL SETUSER: `on`, `>password`, `~key:*`, `+@read`, `(...)`; and back again. */
+/**
+ * The rule language of ACL SETUSER: `on`, `>password`, `~key:*`, `+@read`, `(...)`. Applies rules.
+ */
 import { hashPassword, Selector, type User } from "./acl-user.ts";
 import type { Command } from "./command.ts";
 import { categories, factsOf } from "./command-facts.ts";
@@ -10,10 +12,10 @@ const ALREADY_ALL = (flag: string, reset: string, what: string): string =>
 const UNKNOWN = "Unknown command or category name in ACL";
 const SYNTAX = "Syntax error";
 
-/** The rule is wrong; the message says how. */
+/** Thrown for an invalid rule. The message describes the problem. */
 export class RuleError extends Error {}
 
-/** A command or subcommand by its full name, such as `config|get`. */
+/** Returns a command or subcommand by its full name, such as `config|get`. */
 export function commandOf(server: Server, fullName: string): Command | undefined {
   const [name = "", sub, more] = fullName.toLowerCase().split("|");
   if (more !== undefined) return undefined;
@@ -21,7 +23,7 @@ export function commandOf(server: Server, fullName: string): Command | undefined
   return sub === undefined ? command : command?.subcommands?.get(sub);
 }
 
-/** All commands and subcommands of a category. */
+/** Returns all commands and subcommands of a category. */
 export function commandsOf(server: Server, category: string): Command[] {
   const all = server.commands.all().flatMap((one) => [one, ...(one.subcommands?.values() ?? [])]);
   return all.filter(({ name }) => factsOf(name).categories.includes(category));
@@ -48,7 +50,10 @@ function allowCategory(server: Server, selector: Selector, category: string, all
   if (!allowed) selector.allCommands = false;
 }
 
-/** Before something is taken from all commands, they are named one by one. */
+/**
+ * Lists the allowed commands one by one, so that single commands can be removed from "all
+ * commands".
+ */
 function expand(server: Server, selector: Selector): void {
   if (!selector.allCommands) return;
   selector.allCommands = false;
@@ -117,7 +122,7 @@ function addChannel(selector: Selector, pattern: string): void {
   if (!selector.channels.includes(pattern)) selector.channels.push(pattern);
 }
 
-/** Applies a rule about commands, keys or channels. */
+/** Applies a rule about commands, keys or channels to a selector. */
 function applyToSelector(server: Server, selector: Selector, rule: string): void {
   switch (rule.toLowerCase()) {
     case "allkeys":
@@ -167,7 +172,7 @@ function passwordOf(rule: string): string {
   );
 }
 
-/** Applies one rule to a user; throws {@link RuleError}. */
+/** Applies one rule to a user. Throws {@link RuleError}. */
 export function applyRule(server: Server, user: User, rule: string): void {
   if (rule === "") return;
   const word = rule.toLowerCase();
@@ -206,7 +211,7 @@ export function applyRule(server: Server, user: User, rule: string): void {
   } else applyToSelector(server, user.root, rule);
 }
 
-/** Joins the words of selectors in parentheses that were given as several arguments. */
+/** Joins the words of parenthesised selectors that were passed as several arguments. */
 export function mergeSelectors(words: readonly string[]): string[] {
   const out: string[] = [];
   let open: string | undefined;

@@ -1,4 +1,7 @@
-/** A user of access control: passwords, and selectors that say what may be run on which keys (acl.c). */
+/**
+ * A user of access control: passwords, and selectors that define which commands may run on which
+ * keys (acl.c).
+ */
 import { createHash } from "./host.ts";
 import type { Command } from "./command.ts";
 import { channelPlaces, keyPlaces } from "./command-keys.ts";
@@ -10,7 +13,7 @@ export interface KeyPattern {
   readonly write: boolean;
 }
 
-/** Why a command is refused, and which argument is at fault. */
+/** Why a command is denied, and which argument caused it. */
 export interface Denial {
   readonly reason: "command" | "key" | "channel" | "auth";
   readonly at: number;
@@ -23,12 +26,14 @@ const ranks: Readonly<Record<Denial["reason"], number>> = {
   channel: 4,
 };
 
-/** One set of permissions; a command is allowed when one selector of its user allows all of it. */
+/**
+ * One set of permissions. A command is allowed if a single selector of its user allows all of it.
+ */
 export class Selector {
   allCommands = false;
-  /** Names of the commands that are allowed, subcommands as `config|get`. */
+  /** Names of the allowed commands. Subcommands are written as `config|get`. */
   commands: Set<string> = new Set();
-  /** First arguments with which a command is allowed that otherwise is not. */
+  /** First arguments with which an otherwise denied command is allowed. */
   firstArgs: Map<string, Set<string>> = new Map();
   allKeys = false;
   keys: KeyPattern[] = [];
@@ -47,7 +52,7 @@ export class Selector {
     return copy;
   }
 
-  /** Why a command is refused; undefined when it is allowed. */
+  /** Returns why a command is denied, or undefined if it is allowed. */
   deny(command: Command, args: readonly string[]): Denial | undefined {
     if (!this.#mayRun(command, args)) return { reason: "command", at: 0 };
     if (!this.allKeys) {
@@ -85,26 +90,26 @@ export class Selector {
 export class User {
   readonly name: string;
   enabled = false;
-  /** Any password will do. */
+  /** True if any password is accepted. */
   noPassword = false;
   skipSanitize = false;
   /** SHA-256 of each password, in hexadecimal. */
   passwords: string[] = [];
   root: Selector = new Selector();
   selectors: Selector[] = [];
-  /** True while everything is allowed, so that commands need not be looked at. */
+  /** True while everything is allowed, so that commands need not be checked. */
   unrestricted = false;
 
   constructor(name: string) {
     this.name = name;
   }
 
-  /** True when clients are this user without a password. */
+  /** True if clients need no password to be this user. */
   get open(): boolean {
     return this.enabled && this.noPassword;
   }
 
-  /** Takes over all of another user's permissions. */
+  /** Copies all of another user's permissions. */
   assign(other: User): void {
     this.enabled = other.enabled;
     this.noPassword = other.noPassword;
@@ -116,7 +121,7 @@ export class User {
     this.unrestricted = allCommands && allKeys && allChannels;
   }
 
-  /** Why a command is refused; undefined when it is allowed. */
+  /** Returns why a command is denied, or undefined if it is allowed. */
   deny(command: Command, args: readonly string[]): Denial | undefined {
     let worst: Denial = { reason: "command", at: 0 };
     for (const selector of [this.root, ...this.selectors]) {

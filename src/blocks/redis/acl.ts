@@ -1,4 +1,7 @@
-/** Access control: who there is, whether a client may run a command, and what was refused (acl.c). */
+/**
+ * Access control: which users exist, whether a client may run a command, and what was denied
+ * (acl.c).
+ */
 import { RespError } from "../../wire/index.ts";
 import { applyRule, mergeSelectors, RuleError } from "./acl-rules.ts";
 import { type Denial, hashPassword, User } from "./acl-user.ts";
@@ -9,7 +12,7 @@ import { err } from "./errors.ts";
 import { globMatch } from "./glob.ts";
 import type { Server } from "./server.ts";
 
-/** A refusal that ACL LOG tells of; equal ones are counted together. */
+/** A denied command in ACL LOG. Equal entries are counted together. */
 export interface AclLogEntry {
   count: number;
   readonly reason: Denial["reason"];
@@ -20,7 +23,7 @@ export interface AclLogEntry {
   client: string;
 }
 
-/** Refusals are the same when they are this close in time. */
+/** Equal denials within this time are counted as one entry. */
 const SAME_WITHIN_MS = 60_000;
 
 export class Acl {
@@ -40,19 +43,19 @@ export class Acl {
     this.defaultUser.unrestricted = true;
   }
 
-  /** `requirepass`: the password of the default user. */
+  /** Sets `requirepass`: the password of the default user. */
   setDefaultPassword(password: string): void {
     this.defaultUser.noPassword = password === "";
     this.defaultUser.passwords = password === "" ? [] : [hashPassword(password)];
   }
 
-  /** The user with this password, or undefined. */
+  /** Returns the user with this name and password, or undefined. */
   authenticate(name: string, password: string): User | undefined {
     const user = this.users.get(name);
     return user?.enabled && user.accepts(password) ? user : undefined;
   }
 
-  /** ACL SETUSER: all rules or none. */
+  /** ACL SETUSER: applies all rules or none. */
   setUser(name: string, rules: readonly string[]): void {
     const draft = new User(name);
     const user = this.users.get(name);
@@ -74,7 +77,7 @@ export class Acl {
     this.users.set(name, target);
   }
 
-  /** Removes a user and drops its clients; false when there is none. */
+  /** Removes a user and disconnects its clients. Returns false if there is no such user. */
   deleteUser(name: string): boolean {
     const user = this.users.get(name);
     if (user === undefined || !this.users.delete(name)) return false;
@@ -87,7 +90,10 @@ export class Acl {
     return true;
   }
 
-  /** Drops clients that listen to channels which their user may no longer listen to. */
+  /**
+   * Disconnects clients that are subscribed to channels which their user may no longer subscribe
+   * to.
+   */
   #dropListeners(user: User, draft: User): void {
     const selectors = [draft.root, ...draft.selectors];
     if (selectors.some(({ allChannels }) => allChannels)) return;
@@ -102,7 +108,7 @@ export class Acl {
     }
   }
 
-  /** Throws unless the client's user may run the command; the refusal is logged. */
+  /** Throws unless the client's user may run the command. A denial is logged. */
   admit(client: Client, command: Command, args: readonly string[], context?: string): void {
     const denial = client.user.deny(command, args);
     if (denial === undefined) return;
@@ -124,7 +130,7 @@ export class Acl {
     );
   }
 
-  /** Logs a refusal. */
+  /** Logs a denial. */
   refused(
     client: Client,
     what: Pick<AclLogEntry, "reason" | "context" | "object" | "username">,

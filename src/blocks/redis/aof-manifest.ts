@@ -1,13 +1,13 @@
-/** The manifest of a multi-part append-only file: which files make it up, in which order (aof.c). */
+/** The manifest of a multi-part append-only file: the list of its files and their order (aof.c). */
 
-/** One file: its name, its number, and whether it is the base, an increment, or no longer needed. */
+/** One file: its name, its number, and its type: base, increment, or history (no longer needed). */
 export interface Part {
   readonly name: string;
   readonly sequence: number;
   readonly type: "b" | "i" | "h";
 }
 
-/** Reads a manifest; throws an `Error` that names the line at fault. */
+/** Parses a manifest. Throws an `Error` that names the faulty line. */
 export function parseManifest(text: string): Part[] {
   const parts: Part[] = [];
   for (const line of text.split("\n")) {

@@ -1,9 +1,10 @@
 /**
- * The append-only file: a folder with a base, increments and a manifest, as Redis 7 keeps it (aof.c), so
- * that either server reads what the other wrote.
+ * The append-only file: a folder with a base, increments and a manifest, in Redis 7's format
+ * (aof.c), so that each server can read the other's files.
  *
- * Commands are written before the clients of an event are answered. What `appendfsync` says decides when
- * they are durable: `always` before the answer, `everysec` within a second or so, `no` when the host likes.
+ * Commands are written before the clients of an event are answered. The setting `appendfsync`
+ * decides when they are durable: `always` before the reply, `everysec` within about a second, `no`
+ * when the host writes its cache back.
  */
 import {
   closeSync,
@@ -34,17 +35,19 @@ export class AppendOnlyFile {
   #parts: Part[] = [];
   #fd: number | undefined;
   #buffer = "";
-  /** The database that the last recorded command ran in; -1 when the file does not say. */
+  /** The database that the last recorded command ran in, or -1 if the file does not say. */
   #database = -1;
   #bytes = 0;
   #baseBytes = 0;
-  /** Bytes of the increment that is written to. */
+  /** The size in bytes of the current increment. */
   #incrementBytes = 0;
-  /** Bytes were written since the last fsync began. */
+  /** True if bytes were written since the last fsync began. */
   #unsynced = false;
   #syncing = false;
   #syncTimer: NodeJS.Timeout | undefined;
-  /** Why the last write failed, as Redis says it; commands that write are refused until one succeeds. */
+  /**
+   * Redis's message for the last write failure. Write commands are refused until a write succeeds.
+   */
   failure: string | undefined;
   rewrites = 0;
   syncFailed = false;
@@ -66,7 +69,7 @@ export class AppendOnlyFile {
     return this.#server.config.get("appendfilename");
   }
 
-  /** Bytes in all files, for INFO. */
+  /** The total size of all files in bytes, for INFO. */
   get sizeBytes(): number {
     return this.#bytes + this.#buffer.length;
   }
@@ -75,24 +78,27 @@ export class AppendOnlyFile {
     return this.#baseBytes;
   }
 
-  /** True when there are files to load. */
+  /** True if there are files to load. */
   exists(): boolean {
     return existsSync(this.#manifest) || existsSync(this.#older);
   }
 
-  /** Where servers before 7.0 had it, in one file. */
+  /** The path of the single append-only file that servers before 7.0 used. */
   get #older(): string {
     return join(this.#server.config.get("dir"), this.#name);
   }
 
-  /** Makes the folder, and makes it durable: it is lost with all in it while its parent does not know it. */
+  /**
+   * Creates the folder and makes it durable. Without a sync of its parent, a crash would lose the
+   * folder with its contents.
+   */
   #makeFolder(): void {
     if (existsSync(this.#folder)) return;
     mkdirSync(this.#folder, { recursive: true });
     syncFolder(this.#server.config.get("dir"));
   }
 
-  /** Goes on with the files that were loaded. */
+  /** Continues to append to the files that were loaded. */
   resume(): void {
     const last = this.#parts.findLast(({ type }) => type === "i");
     if (last === undefined) this.rewrite();
@@ -109,7 +115,7 @@ export class AppendOnlyFile {
     this.#fd = undefined;
   }
 
-  /** Records a command; it is written by {@link flush}. */
+  /** Records a command. {@link flush} writes it. */
   record(database: number, args: readonly string[]): void {
     if (this.#fd === undefined) return;
     if (database !== this.#database) {
@@ -119,7 +125,7 @@ export class AppendOnlyFile {
     this.#buffer += encodeRequest(args);
   }
 
-  /** Writes what was recorded, before the clients are answered. */
+  /** Writes the recorded commands before the clients are answered. */
   flush(): void {
     if (this.#buffer === "" || this.#fd === undefined) return;
     const policy = this.#server.config.get("appendfsync");
@@ -144,7 +150,7 @@ export class AppendOnlyFile {
     try {
       writeAll(fd, text);
     } catch (error) {
-      // What was written in part would make the file unreadable beyond it.
+      // A partial write would make everything after it in the file unreadable.
       ftruncateSync(fd, this.#incrementBytes);
       throw error;
     }
@@ -154,7 +160,7 @@ export class AppendOnlyFile {
 
   #failed(error: Error, policy: string): void {
     if (policy === "always") {
-      // What was promised durable is not; Redis ends as well.
+      // Data that was promised to be durable is not. Redis exits in this case as well.
       console.error(`redis: cannot write the append-only file: ${error.message}`);
       process.exit(1);
     }
@@ -197,7 +203,7 @@ export class AppendOnlyFile {
     if ((this.#bytes * 100) / base - 100 >= percentage) this.rewrite();
   }
 
-  /** Starts over with a base that holds the dataset as it is, and an empty increment. */
+  /** Starts a new base with the current dataset, and an empty increment. */
   rewrite(): void {
     this.#makeFolder();
     if (this.#fd !== undefined) {
@@ -236,7 +242,7 @@ export class AppendOnlyFile {
     this.#incrementBytes = 0;
   }
 
-  /** Loads all files. Throws an `Error` that says what is wrong with them. */
+  /** Loads all files. Throws an `Error` that describes the problem with them. */
   load(): void {
     if (!existsSync(this.#manifest)) this.#adoptOlder();
     this.#parts = parseManifest(readFileSync(this.#manifest, "latin1"));
@@ -255,7 +261,7 @@ export class AppendOnlyFile {
     this.#database = -1;
   }
 
-  /** Makes the single file of an older server the base. */
+  /** Turns the single file of an older server into the base. */
   #adoptOlder(): void {
     this.#makeFolder();
     const base: Part = { name: this.#name, sequence: 1, type: "b" };
@@ -264,7 +270,7 @@ export class AppendOnlyFile {
     replaceFile(this.#folder, `${this.#name}.manifest`, formatManifest([base]));
   }
 
-  /** Loads one file; gives its length. */
+  /** Loads one file. Returns its length. */
   #loadFile(path: string, isLast: boolean): number {
     const bytes = readFileSync(path, "latin1");
     const from = isRdb(bytes) ? loadAll(this.#server, bytes) : 0;
@@ -277,7 +283,9 @@ export class AppendOnlyFile {
     return whole;
   }
 
-  /** Runs the commands of a file; gives where the last whole one, or whole transaction, ends. */
+  /**
+   * Runs the commands of a file. Returns the offset after the last complete command or transaction.
+   */
   #replay(text: string, path: string): number {
     const client = new Client(this.#server, 0, undefined);
     const decoder = new RequestDecoder();

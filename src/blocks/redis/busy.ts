@@ -1,7 +1,8 @@
 /**
- * A script that does not end. Redis then runs nothing else: for `busy-reply-threshold` milliseconds requests
- * wait, and after that they are answered with BUSY, until somebody kills the script or the server. A script that
- * has used up its steps counts as one that never ends (see `scripting/environment.ts`).
+ * Handles scripts that do not end. Redis runs nothing else meanwhile: requests wait for
+ * `busy-reply-threshold` milliseconds, and after that they are answered with BUSY until the script
+ * or the server is killed. A script that exceeds its step limit counts as one that never ends (see
+ * `scripting/environment.ts`).
  */
 import { OK, type Reply, RespError } from "../../wire/index.ts";
 import type { Client } from "./client.ts";
@@ -9,25 +10,31 @@ import type { Command } from "./command.ts";
 import { factsOf } from "./command-facts.ts";
 import type { Server } from "./server.ts";
 
-/** Whether EVAL or FCALL started it: each has a command of its own that kills it. */
+/** Whether EVAL or FCALL started the script. A different command kills each kind. */
 export type ScriptKind = "script" | "function";
 
-/** A script that is still running as far as anybody can tell. */
+/** A script that is treated as still running. */
 export interface EndlessScript {
   readonly kind: ScriptKind;
   readonly client: Client;
-  /** The function's name; for EVAL, the script's SHA1. */
+  /** The function's name, or the script's SHA1 for EVAL. */
   readonly title: string;
-  /** Whether it has changed data: it cannot be killed then, as half of it would stay. */
+  /**
+   * Whether it has changed data. It cannot be killed then, because half of its changes would
+   * remain.
+   */
   readonly hasWritten: boolean;
-  /** What its client is answered when it is killed. */
+  /** The reply to its client when it is killed. */
   readonly failure: RespError;
 }
 
 export class Busy {
   readonly #server: Server;
   #script: (EndlessScript & { readonly request: readonly string[]; sinceMs: number }) | undefined;
-  /** Goes on with the transaction that the script is part of; without one, its client is answered. */
+  /**
+   * Continues the transaction that contains the script. Without a transaction, the script's client
+   * is answered.
+   */
   #resume: ((reply: Reply) => void) | undefined;
 
   constructor(server: Server) {
@@ -38,7 +45,7 @@ export class Busy {
     return this.#script !== undefined;
   }
 
-  /** From now on the server is busy with this script. */
+  /** Marks the server as busy with this script. */
   start(script: EndlessScript): void {
     const server = this.#server;
     const { client } = script;
@@ -48,19 +55,19 @@ export class Busy {
     server.stall(server.config.number("busy-reply-threshold"));
   }
 
-  /** Says how to go on once the script has been killed, with its reply. */
+  /** Sets how to continue with the script's reply once it has been killed. */
   resumeWith(resume: (reply: Reply) => void): void {
     this.#resume = resume;
   }
 
-  /** Why a command may not run now; undefined when it may. */
+  /** Returns why a command may not run now, or undefined if it may. */
   refusal(command: Command): RespError | undefined {
     if (this.#script === undefined) return undefined;
     if (factsOf(command.name).flags.includes("allow_busy")) return undefined;
     return busyWith(this.#script.kind);
   }
 
-  /** Throws unless the server may end with its data saved. */
+  /** Throws while a script runs, because the server cannot save its data and shut down then. */
   refuseToSave(): void {
     if (this.#script !== undefined) throw busyWith(this.#script.kind);
   }
@@ -83,7 +90,7 @@ export class Busy {
     this.#resume = undefined;
     const { client, failure } = script;
     server.countError(failure);
-    // The one who kills is answered first.
+    // The client that kills the script is answered first.
     server.afterCommand(() => {
       client.postponed = false;
       if (resume) resume(failure);
@@ -93,7 +100,10 @@ export class Busy {
     return OK;
   }
 
-  /** What FUNCTION STATS tells of the function that runs: its name, its call, and for how long. */
+  /**
+   * Returns what FUNCTION STATS reports about the running function: its name, its call, and its
+   * duration.
+   */
   runningFunction(): { name: string; request: readonly string[]; durationMs: number } | undefined {
     const script = this.#script;
     if (script === undefined) return undefined;

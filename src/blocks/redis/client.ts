@@ -1,4 +1,4 @@
-/** A connection: what the server knows of a client, its requests still to run, and its output. */
+/** A connection: the server's state for a client, its pending requests, and its output. */
 import type { Socket } from "node:net";
 import {
   encodeReply,
@@ -13,21 +13,23 @@ import type { User } from "./acl-user.ts";
 import type { Server } from "./server.ts";
 import type { TrackingMode } from "./tracking.ts";
 
-/** A command that waits for MULTI's EXEC. */
+/** A command queued between MULTI and EXEC. */
 export interface Queued {
   readonly command: Command;
   readonly args: string[];
 }
 
-/** Why a client is blocked, and how to go on. */
+/** Why a client is blocked, and how to continue. */
 export interface Blocked {
   readonly database: Database;
   readonly keys: readonly string[];
-  /** Tries again, after a key became ready; undefined when there is still nothing. */
+  /**
+   * Tries again after a key became ready. Returns undefined if there is still nothing to return.
+   */
   readonly attempt: (key: string) => Reply | undefined;
-  /** The reply when time is up. */
+  /** The reply when the timeout expires. */
   readonly onTimeout: Reply;
-  /** The timer that ends the wait, if any. */
+  /** The timer of the timeout, if any. */
   timer: NodeJS.Timeout | undefined;
   readonly sinceMs: number;
 }
@@ -35,7 +37,7 @@ export interface Blocked {
 export class Client {
   readonly id: number;
   readonly server: Server;
-  /** Undefined for the client that scripts run their commands with. */
+  /** Undefined for the internal client that runs the commands of scripts. */
   readonly socket: Socket | undefined;
   readonly decoder: RequestDecoder = new RequestDecoder();
   readonly createdMs: number;
@@ -47,30 +49,30 @@ export class Client {
   libraryVersion = "";
   user: User;
   authenticated: boolean;
-  /** Commands since MULTI; undefined outside a transaction. */
+  /** Commands since MULTI, or undefined outside a transaction. */
   queue: Queued[] | undefined;
-  /** A command since MULTI could not be queued: EXEC must refuse. */
+  /** True if a command since MULTI could not be queued, so that EXEC must fail. */
   queueFailed = false;
-  /** Running the commands of EXEC or of a script: blocking commands must not block. */
+  /** True while the commands of EXEC or of a script run: blocking commands must not block. */
   denyBlocking = false;
-  /** The keys that WATCH names, by database, and whether each had expired already. */
+  /** The keys of WATCH, by database, and whether each had already expired then. */
   readonly watched: Map<Database, Map<string, boolean>> = new Map();
   dirtyWatch = false;
   readonly channels: Set<string> = new Set();
   readonly patterns: Set<string> = new Set();
   readonly shardChannels: Set<string> = new Set();
   blocked: Blocked | undefined;
-  /** A command waits for the end of CLIENT PAUSE. */
+  /** True if a command waits for the end of CLIENT PAUSE. */
   postponed = false;
   tracking: TrackingMode | undefined;
   monitoring = false;
   noEvict = false;
-  /** CLIENT REPLY: on, off, or skip the next. */
+  /** The state of CLIENT REPLY: on, off, or skip the next reply. */
   replies: "on" | "off" | "skip" | "skipping" = "on";
   lastCommand = "NULL";
-  /** The request under way, or the one that the client is blocked in. */
+  /** The current request, or the request that the client is blocked in. */
   request: readonly string[] = [];
-  /** No more requests are run; the socket closes once the output is out. */
+  /** True if no more requests are run and the socket closes once the output is sent. */
   closing = false;
   closed = false;
   #out = "";
@@ -88,7 +90,7 @@ export class Client {
     this.decoder.authenticated = this.authenticated;
   }
 
-  /** The client's address as CLIENT LIST and MONITOR show it. */
+  /** The client's address as shown by CLIENT LIST and MONITOR. */
   get address(): string {
     return this.socket ? shownAddress(this.socket.remoteAddress, this.socket.remotePort) : "";
   }
@@ -97,12 +99,12 @@ export class Client {
     return this.socket ? shownAddress(this.socket.localAddress, this.socket.localPort) : "";
   }
 
-  /** How many channels and patterns the client is subscribed to. */
+  /** The number of channels and patterns that the client is subscribed to. */
   get subscriptions(): number {
     return this.channels.size + this.patterns.size;
   }
 
-  /** Answers the command under way. */
+  /** Answers the current command. */
   reply(reply: Reply | NoReply): void {
     if (reply === NO_REPLY) return;
     if (this.replies !== "on") {
@@ -112,12 +114,12 @@ export class Client {
     this.write(encodeReply(reply as Reply, this.resp));
   }
 
-  /** Sends what is not an answer to a command, such as a published message. */
+  /** Sends data that is not a reply to a command, such as a published message. */
   push(reply: Reply): void {
     this.write(encodeReply(reply, this.resp));
   }
 
-  /** Sends bytes, at the end of the current event. */
+  /** Queues bytes. They are sent at the end of the current event. */
   write(bytes: string): void {
     if (this.socket === undefined || this.closed) return;
     this.#out += bytes;
@@ -127,19 +129,19 @@ export class Client {
     }
   }
 
-  /** Hands the output to the socket. */
+  /** Passes the output to the socket. */
   flush(): void {
     this.#flushed = true;
     const out = this.#out;
     this.#out = "";
     if (this.closed || this.socket === undefined) return;
     const { socket } = this;
-    // Whatever the client still sends is not read: Redis closes both directions.
+    // Further input from the client is not read: Redis closes both directions.
     if (this.closing) socket.end(out, "latin1", () => socket.destroy());
     else if (out !== "") this.socket.write(out, "latin1");
   }
 
-  /** Closes after the output that is there has been sent. */
+  /** Closes the connection after the existing output has been sent. */
   close(): void {
     if (this.closing) return;
     this.closing = true;
@@ -149,13 +151,16 @@ export class Client {
     }
   }
 
-  /** Drops the connection at once, whatever is still to be sent. */
+  /** Closes the connection immediately and discards unsent output. */
   abort(): void {
     this.server.forget(this);
     this.socket?.destroy();
   }
 
-  /** Drops the connection: the client under way after its reply, others at once. */
+  /**
+   * Closes the connection: after the reply if this client's command is running, otherwise
+   * immediately.
+   */
   drop(): void {
     if (this.server.current === this) {
       this.close();
@@ -164,12 +169,12 @@ export class Client {
     this.abort();
   }
 
-  /** Bytes that are not yet with the network. */
+  /** The number of bytes not yet passed to the network. */
   get outputBytes(): number {
     return this.#out.length + (this.socket?.writableLength ?? 0);
   }
 
-  /** Waits for one of `keys`; `timeoutMs` of 0 waits for ever. */
+  /** Blocks until one of `keys` is ready. A `timeoutMs` of 0 waits without limit. */
   block(options: {
     keys: readonly string[];
     timeoutMs: number;
@@ -199,7 +204,7 @@ export class Client {
     return NO_REPLY;
   }
 
-  /** Ends the wait and answers; requests that came meanwhile run next. */
+  /** Ends the wait and answers. Requests that arrived meanwhile run next. */
   unblock(reply: Reply | undefined): void {
     const { blocked } = this;
     if (!blocked) return;
@@ -241,7 +246,7 @@ export class Client {
   }
 }
 
-/** An IPv4 address that a socket for both versions gives comes without its prefix. */
+/** Removes the prefix that an IPv4 address has on a dual-stack socket. */
 function shownAddress(address = "", port = 0): string {
   const bare = address.replace(/^::ffff:/, "");
   return bare.includes(":") ? `[${bare}]:${port}` : `${bare}:${port}`;

@@ -1,13 +1,16 @@
-/** What is known of a command beside how it runs: read from `command-lines.ts` when it is first asked for. */
+/**
+ * Metadata of commands, apart from their implementation. It is parsed from `command-lines.ts` on
+ * first use.
+ */
 import { commandLines } from "./command-lines.ts";
 
-/** Where keys begin among the arguments. */
+/** The position of the first key among the arguments. */
 export type KeyStart =
   | { readonly index: number }
   | { readonly keyword: string; readonly from: number }
   | undefined;
 
-/** How the keys go on from there. */
+/** How the following keys are found. */
 export type KeyRun =
   | { readonly last: number; readonly step: number; readonly limit: number }
   | { readonly countAt: number; readonly first: number; readonly step: number }
@@ -21,13 +24,13 @@ export interface KeySpec {
 }
 
 export interface CommandFacts {
-  /** Flags as COMMAND INFO names them. */
+  /** Flags, named as in COMMAND INFO. */
   readonly flags: readonly string[];
   /** Categories of access control, without the `@`. */
   readonly categories: readonly string[];
   readonly tips: readonly string[];
   readonly keys: readonly KeySpec[];
-  /** The version of Redis that brought the command. */
+  /** The version of Redis that introduced the command. */
   readonly since: string;
 }
 
@@ -54,7 +57,7 @@ const flagNames: Readonly<Record<string, string>> = {
   T: "touches_arbitrary_keys",
 };
 
-/** Categories in the order of ACL CAT, by the letters of `command-lines.ts`. */
+/** Categories in the order of ACL CAT, by the letters used in `command-lines.ts`. */
 const categoryNames: Readonly<Record<string, string>> = {
   k: "keyspace",
   r: "read",
@@ -86,7 +89,7 @@ let lines: Map<string, string> | undefined;
 const known: Map<string, CommandFacts> = new Map();
 const nothing: CommandFacts = { flags: [], categories: [], tips: [], keys: [], since: "1.0.0" };
 
-/** The facts of a command by its name, such as `get` or `config|set`. */
+/** Returns the metadata of a command by its name, such as `get` or `config|set`. */
 export function factsOf(name: string): CommandFacts {
   let facts = known.get(name);
   if (facts === undefined) {

@@ -1,19 +1,25 @@
-/** The keys and channels among the arguments of a command, and what the command does with each. */
+/**
+ * Finds the keys and channels among the arguments of a command, and what the command does with
+ * each.
+ */
 import type { Command } from "./command.ts";
 import { factsOf, type KeySpec } from "./command-facts.ts";
 
-/** A key's place among the arguments and what is done to it: `RO`, `RW`, `OW`, `RM`, `ACCESS`, `UPDATE`, ... */
+/**
+ * A key's position among the arguments and what is done to it: `RO`, `RW`, `OW`, `RM`, `ACCESS`,
+ * `UPDATE`, ...
+ */
 export interface KeyPlace {
   readonly at: number;
   readonly flags: readonly string[];
 }
 
-/** The keys of a command, in order. */
+/** Returns the keys of a command, in order. */
 export function keysOf(command: Command, args: readonly string[]): string[] {
   return keyPlaces(command, args).map(({ at }) => args[at] as string);
 }
 
-/** Where the keys of a command are. */
+/** Returns the positions of a command's keys. */
 export function keyPlaces(command: Command, args: readonly string[]): KeyPlace[] {
   switch (command.name) {
     case "sort":
@@ -31,7 +37,7 @@ export function keyPlaces(command: Command, args: readonly string[]): KeyPlace[]
 }
 
 function placesOf({ flags, start, run }: KeySpec, args: readonly string[]): KeyPlace[] {
-  // A shard channel has the place of a key, and is none.
+  // A shard channel is described like a key but is not one.
   if (start === undefined || run === undefined || flags.includes("NOT_KEY")) return [];
   let from: number;
   if ("index" in start) from = start.index;
@@ -53,7 +59,7 @@ function placesOf({ flags, start, run }: KeySpec, args: readonly string[]): KeyP
     end = from + run.last;
   } else {
     end = args.length + run.last;
-    // A limit says that only a part of what follows are keys, as in XREAD.
+    // A limit means that only a fraction of the following arguments are keys, as in XREAD.
     if (run.limit > 1) end = from + Math.floor((args.length - from) / run.limit) - 1;
   }
   if (end >= args.length) return [];
@@ -86,13 +92,13 @@ function onlyGets(args: readonly string[]): boolean {
   return true;
 }
 
-/** A channel's place, and whether it is a pattern. */
+/** A channel's position, and whether it is a pattern. */
 export interface ChannelPlace {
   readonly at: number;
   readonly pattern: boolean;
 }
 
-/** The channels that a command subscribes or publishes to. */
+/** Returns the channels that a command subscribes or publishes to. */
 export function channelPlaces(command: Command, args: readonly string[]): ChannelPlace[] {
   switch (command.name) {
     case "publish":

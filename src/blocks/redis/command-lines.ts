@@ -1,12 +1,14 @@
 /**
- * What Redis 7.0 says of its commands: flags, categories of access control, tips for clients, where the keys
- * are, and since when there is the command. From the descriptions in Redis's sources (src/commands/*.json).
+ * The metadata of Redis 7.0's commands: flags, categories of access control, tips for clients, key
+ * positions, and the version that introduced each. From the descriptions in Redis's sources
+ * (src/commands/*.json).
  */
 
 /**
- * One command a line, subcommands with a slash: `name|flags|categories|tips|keys|since`. Each place of keys is
- * `flags@where it begins@how it goes on`: index `i1` or keyword `kSTREAMS,1`, range `r-1,1,0` (last, step,
- * limit) or count `n0,1,1` (index of the count, first, step), and `u` where only the command itself knows.
+ * One command per line, subcommands with a slash: `name|flags|categories|tips|keys|since`. Each key
+ * specification is `flags@first key@following keys`: index `i1` or keyword `kSTREAMS,1`, range
+ * `r-1,1,0` (last, step, limit) or count `n0,1,1` (index of the count, first, step), and `u` if
+ * only the command itself knows.
  */
 export function commandLines(): string {
   return `acl||S|||6.0.0

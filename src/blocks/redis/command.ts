@@ -1,24 +1,28 @@
-/** What a command is: a function from a client and its arguments to a reply, and what is known of it. */
+/** Defines a command: a function from a client and its arguments to a reply, and its metadata. */
 import { type Reply, Status } from "../../wire/index.ts";
 import type { Client } from "./client.ts";
 import type { LatencyHistogram } from "./latency.ts";
 
-/** The command answers by itself, later or not at all. */
+/** Returned by a command that answers by itself, later or not at all. */
 export class NoReply {
   static readonly instance: NoReply = new NoReply();
 }
 export const NO_REPLY: NoReply = NoReply.instance;
 
-/** Runs a command. `args[0]` is its name as the client wrote it. Throws a `RespError` to answer with it. */
+/**
+ * Runs a command. `args[0]` is its name as the client wrote it. A thrown `RespError` becomes the
+ * reply.
+ */
 export type Run = (client: Client, args: string[]) => Reply | NoReply;
 
 /**
- * One row of a command table: the function, the arity (negative: at least), flags, and the places of the
- * first and last key and the step between them, as `COMMAND INFO` tells.
+ * One row of a command table: the function, the arity (negative: a minimum), flags, and the
+ * positions of the first and last key and the step between them, as in `COMMAND INFO`.
  *
  * Flags: `w` write, `r` readonly, `m` denyoom, `a` admin, `p` pubsub, `s` noscript, `b` blocking,
- * `l` loading, `t` stale, `F` fast, `M` movable keys, `A` no authentication, `n` not in MULTI, `P` may
- * change data or reach other servers without being a write, `D` only where `enable-debug-command` lets it.
+ * `l` loading, `t` stale, `F` fast, `M` movable keys, `A` no authentication, `n` not in MULTI, `P`
+ * may change data or reach other servers without being a write, `D` only if `enable-debug-command`
+ * allows it.
  */
 export type CommandRow = readonly [
   run: Run | CommandTable,
@@ -29,12 +33,12 @@ export type CommandRow = readonly [
   step?: number,
 ];
 
-/** Commands by lower-case name. A row whose `run` is a table holds subcommands. */
+/** Commands by lower-case name. If `run` is a table, it holds subcommands. */
 export type CommandTable = { readonly [name: string]: CommandRow };
 
-/** A command as the dispatcher uses it. */
+/** A command as used by the dispatcher. */
 export class Command {
-  /** Lower case; `config|get` for a subcommand. */
+  /** In lower case. `config|get` for a subcommand. */
   readonly name: string;
   readonly run: Run;
   readonly arity: number;
@@ -44,14 +48,14 @@ export class Command {
   readonly step: number;
   readonly writes: boolean;
   readonly reads: boolean;
-  /** Group of the documentation: `string`, `list`, ... */
+  /** Its group in Redis's documentation: `string`, `list`, ... */
   readonly group: string;
   readonly subcommands: ReadonlyMap<string, Command> | undefined;
   calls = 0;
-  /** Calls that were not let run, and calls that ended with an error. */
+  /** The number of calls that were refused, and of calls that ended with an error. */
   rejected = 0;
   failed = 0;
-  /** Microseconds that all calls took. */
+  /** The total duration of all calls in microseconds. */
   micros = 0;
   histogram: LatencyHistogram | undefined;
 
@@ -65,7 +69,7 @@ export class Command {
     this.last = last;
     this.step = step;
     this.writes = flags.includes("w");
-    // What a script reads, its commands tell.
+    // For a script, the commands that it calls determine whether it reads.
     this.reads = flags.includes("r") && !flags.includes("s");
     if (typeof run === "function") {
       this.run = run;
@@ -83,7 +87,7 @@ export class Command {
     }
   }
 
-  /** Starts the counts anew. */
+  /** Resets the counters. */
   forgetCalls(): void {
     this.calls = 0;
     this.rejected = 0;
@@ -93,7 +97,7 @@ export class Command {
   }
 }
 
-/** The subcommand HELP that every container has. */
+/** The subcommand HELP of every container command. */
 function helpOf(name: string, group: string, subcommands: readonly string[]): Command {
   const lines = (): Status[] =>
     [

@@ -1,10 +1,13 @@
-/** Settings by their names in `redis.conf`: CONFIG GET and SET, and what the server itself asks. */
+/**
+ * Settings by their names in `redis.conf`: CONFIG GET and SET, and the values that the server
+ * itself reads.
+ */
 import { err } from "./errors.ts";
 import { globMatch } from "./glob.ts";
 import { aliases, immutable, type NumberSetting, type Setting, settings } from "./settings.ts";
 import type { Server } from "./server.ts";
 
-/** The thresholds of small encodings, as numbers, for the hot paths. */
+/** The thresholds of the compact encodings, as numbers, for hot code paths. */
 export interface Limits {
   hashEntries: number;
   hashValueBytes: number;
@@ -16,7 +19,7 @@ export interface Limits {
   streamBytes: number;
 }
 
-/** How one limit on a class of clients' output reads. */
+/** A limit on the output buffers of one class of clients. */
 export interface OutputLimit {
   readonly hardBytes: number;
   readonly softBytes: number;
@@ -24,7 +27,7 @@ export interface OutputLimit {
 }
 
 export class Config {
-  /** What differs from the defaults. */
+  /** The values that differ from the defaults. */
   readonly #values: Map<string, string> = new Map();
   readonly #server: Server;
   readonly limits: Limits = {
@@ -50,22 +53,25 @@ export class Config {
     }
   }
 
-  /** The value of a setting; empty when there is none of this name. */
+  /** Returns the value of a setting, or an empty string if there is none with this name. */
   get(name: string): string {
     return this.#values.get(name) ?? settings.get(name)?.value ?? "";
   }
 
-  /** The value of a setting that is a number. */
+  /** Returns the value of a numeric setting. */
   number(name: string): number {
     return Number(this.get(name));
   }
 
-  /** The value of a setting that is `yes` or `no`. */
+  /** Returns the value of a `yes` or `no` setting. */
   flag(name: string): boolean {
     return this.get(name) === "yes";
   }
 
-  /** Names and values that a name or a pattern of CONFIG GET stands for, in turn. */
+  /**
+   * Returns alternating names and values of the settings that a name or a pattern of CONFIG GET
+   * matches.
+   */
   match(pattern: string): string[] {
     const wanted = pattern.toLowerCase();
     if (!/[*?[]/.test(wanted)) {
@@ -82,7 +88,7 @@ export class Config {
     return out;
   }
 
-  /** CONFIG SET of several settings: all or none. */
+  /** CONFIG SET of several settings: applies all or none. */
   setAll(pairs: readonly (readonly [string, string])[]): void {
     const chosen = pairs.map(([given, value]) => {
       const lower = given.toLowerCase();
@@ -127,7 +133,7 @@ export class Config {
       return lower;
     }
     if (setting.kind === "word") {
-      // The two that stand for signals take several words.
+      // The two settings for signals take several words.
       const several = name.startsWith("shutdown-on") ? lower.split(" ") : [lower];
       if (several.every((one) => setting.words.includes(one))) return lower;
       throw err(
@@ -191,7 +197,7 @@ const unitBytes: Readonly<Record<string, bigint>> = {
   gb: 1_073_741_824n,
 };
 
-/** A number with an optional unit, as `redis.conf` takes it. */
+/** Parses a number with an optional unit, as `redis.conf` allows. */
 function memoryOf(value: string): bigint | undefined {
   const match = /^([0-9]+)([a-z]*)$/i.exec(value);
   const unit = match && unitBytes[(match[2] as string).toLowerCase()];
@@ -223,7 +229,7 @@ function numberOf(setting: NumberSetting, value: string): string {
   return String(number);
 }
 
-/** The greatest value of a type, which a double alone would round up. */
+/** Returns the maximum of a type exactly. A double would round it up. */
 function boundOf(max: number): bigint {
   return max >= 2 ** 63 ? BigInt(max) - 1n : BigInt(max);
 }
@@ -236,7 +242,9 @@ function savePoints(value: string): string {
   return value;
 }
 
-/** `class hard soft seconds`, once or several times, over what there was. */
+/**
+ * Parses `class hard soft seconds`, once or several times, and merges it into the previous limits.
+ */
 function outputLimits(before: string, value: string): string {
   const words = value.trim().split(/ +/);
   if (words.length % 4 !== 0) throw err("Wrong number of arguments in buffer limit configuration.");

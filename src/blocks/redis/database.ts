@@ -1,8 +1,10 @@
 /**
- * One numbered database: keys and their values, expiry, and who watches or waits for a key.
+ * One numbered database: keys and their values, expiry, and the clients that watch or wait for a
+ * key.
  *
- * All reads and writes of commands go through here, so that a dead key is never seen, a change always
- * dirties the transactions that WATCH it, and a waiting client always hears of a key that became ready.
+ * All reads and writes of commands go through here, so that an expired key is never visible, a
+ * change always fails the transactions that WATCH it, and a waiting client is always notified when
+ * its key becomes ready.
  */
 import { countAccess } from "./frequency.ts";
 import { WRONG_TYPE } from "./errors.ts";
@@ -19,11 +21,11 @@ export class Database {
   readonly server: Server;
   index: number;
   keys: Dict<Value> = new Dict();
-  /** Keys that have an expiry. */
+  /** The number of keys that have an expiry. */
   expiring = 0;
-  /** Clients that WATCH a key. */
+  /** The clients that WATCH a key. */
   readonly watchers: Map<string, Set<Client>> = new Map();
-  /** Clients blocked on a key, in order of arrival. */
+  /** The clients blocked on a key, in order of arrival. */
   readonly blocked: Map<string, Client[]> = new Map();
 
   constructor(server: Server, index: number) {
@@ -31,7 +33,7 @@ export class Database {
     this.index = index;
   }
 
-  /** The value of a live key. */
+  /** Returns the value of a key that has not expired, and counts the access. */
   lookup(key: string): Value | undefined {
     const value = this.keys.get(key);
     if (value === undefined) {
@@ -50,7 +52,7 @@ export class Database {
     return value;
   }
 
-  /** The value of a live key, without counting as an access. */
+  /** Returns the value of a key that has not expired, without counting an access. */
   peek(key: string): Value | undefined {
     const value = this.keys.get(key);
     if (value !== undefined && value.expireAtMs <= this.server.nowMs) {
@@ -60,14 +62,14 @@ export class Database {
     return value;
   }
 
-  /** The value of a live key that must be of this class; throws WRONGTYPE. */
+  /** Returns the value of an existing key, which must be of this class. Throws WRONGTYPE. */
   get<T extends Value>(type: ValueClass<T>, key: string): T | undefined {
     const value = this.lookup(key);
     if (value === undefined || value instanceof type) return value as T | undefined;
     throw WRONG_TYPE;
   }
 
-  /** A string's bytes; throws WRONGTYPE. */
+  /** Returns a string's bytes. Throws WRONGTYPE. */
   text(key: string): string | undefined {
     const value = this.lookup(key);
     if (value === undefined) return undefined;
@@ -75,7 +77,10 @@ export class Database {
     throw WRONG_TYPE;
   }
 
-  /** The value of a live key of this class, made when there is none. The caller tells of the change. */
+  /**
+   * Returns the value of a key of this class, and creates it if there is none. The caller must
+   * notify of the change.
+   */
   getOrAdd<T extends Value>(type: ValueClass<T>, key: string, make: () => T): T {
     const value = this.get(type, key);
     if (value !== undefined) return value;
@@ -84,7 +89,7 @@ export class Database {
     return fresh;
   }
 
-  /** Adds a key that is not there yet. */
+  /** Adds a key that does not exist yet. */
   add(key: string, value: Value): void {
     this.#fresh(value);
     this.keys.set(key, value);
@@ -98,7 +103,7 @@ export class Database {
     value.countedMs = this.server.nowMs;
   }
 
-  /** Puts a key of a file in place, without telling anyone. */
+  /** Adds a key that was loaded from a file, without notifications. */
   restore(key: string, value: Value): void {
     const old = this.keys.get(key);
     if (old !== undefined) this.remove(key, old);
@@ -108,7 +113,7 @@ export class Database {
     if (this.server.memory.tracking) this.server.memory.changed(key, value);
   }
 
-  /** Sets a key, whatever it held; its expiry is that of `value`. */
+  /** Sets a key, regardless of its previous value. Its expiry is that of `value`. */
   put(key: string, value: Value): void {
     const old = this.peek(key);
     if (old === undefined) {
@@ -125,14 +130,14 @@ export class Database {
     this.changed(key);
   }
 
-  /** Sets or, with Infinity, lifts a key's time of death. */
+  /** Sets a key's expiry time, or removes it if the time is Infinity. */
   setExpiry(key: string, value: Value, atMs: number): void {
     if (value.expireAtMs !== Infinity) this.expiring--;
     value.expireAtMs = atMs;
     if (atMs !== Infinity) this.#track(key, atMs);
   }
 
-  /** Removes a live key; true when there was one. */
+  /** Deletes an existing key. Returns true if there was one. */
   delete(key: string): boolean {
     const value = this.peek(key);
     if (value === undefined) return false;
@@ -141,13 +146,13 @@ export class Database {
     return true;
   }
 
-  /** Removes a collection that became empty, and says so. */
+  /** Deletes a collection that became empty, and notifies of it. */
   deleteEmpty(key: string): void {
     this.delete(key);
     this.server.notify("g", "del", key, this);
   }
 
-  /** Takes a key out of the table and nothing else. */
+  /** Removes a key from the table, without any other effect. */
   remove(key: string, value: Value): void {
     if (value.expireAtMs !== Infinity) this.expiring--;
     if (this.server.memory.tracking) this.server.memory.removed(value);
@@ -155,10 +160,10 @@ export class Database {
     if (value.type === "stream" && this.blocked.has(key)) this.server.markReady(this, key);
   }
 
-  /** Removes a key whose time has come. */
+  /** Deletes an expired key. */
   expire(key: string): void {
     const value = this.keys.get(key);
-    // While clients are paused nothing changes; the key is merely not seen.
+    // While clients are paused, nothing changes. The key is only hidden.
     if (value === undefined || this.server.pause.active) return;
     this.remove(key, value);
     this.server.stats.expired++;
@@ -175,11 +180,14 @@ export class Database {
     this.#gone(key);
   }
 
-  /** A key went by itself: other servers must hear of it, and the command under way goes on. */
+  /**
+   * Called for a key that was removed by the server itself: the removal is recorded, and the
+   * current command continues.
+   */
   #gone(key: string): void {
     const { dirty, propagation } = this.server;
     this.changed(key);
-    // The removal is recorded by itself; it does not make the command one that changed something.
+    // The removal is recorded separately. It does not count as a change by the command.
     this.server.dirty = dirty;
     if (propagation !== undefined) {
       propagation.also(this, ["DEL", key]);
@@ -187,7 +195,10 @@ export class Database {
     }
   }
 
-  /** Up to `count` slots drawn at random, with `volatile` only of keys that have an expiry. */
+  /**
+   * Returns up to `count` randomly drawn slots. With `volatile`, only keys that have an expiry are
+   * drawn.
+   */
   sample(count: number, volatile: boolean): Slot<Value>[] {
     const { size } = this.keys;
     if (size === 0 || (volatile && this.expiring === 0)) return [];
@@ -196,7 +207,7 @@ export class Database {
     }
     const found: Slot<Value>[] = [];
     const start = Math.floor(Math.random() * size);
-    // Where few keys expire, a walk from a random place finds one sooner than draws do.
+    // If few keys have an expiry, a walk from a random position finds one sooner than random draws.
     for (let step = 0; step < size && found.length < count; step++) {
       const slot = volatile ? this.keys.slotAt((start + step) % size) : this.keys.random();
       if (!volatile || slot.value.expireAtMs !== Infinity) found.push(slot);
@@ -204,7 +215,7 @@ export class Database {
     return found;
   }
 
-  /** Removes every key. */
+  /** Deletes every key. */
   flush(): number {
     const removed = this.keys.size;
     if (this.server.memory.tracking) {
@@ -217,7 +228,7 @@ export class Database {
     return removed;
   }
 
-  /** Tells whoever watches the key that it changed. */
+  /** Notifies the clients that watch or track the key that it changed. */
   changed(key: string): void {
     this.server.dirty++;
     if (this.server.memory.tracking) {
@@ -233,12 +244,15 @@ export class Database {
     for (const client of this.watchers.get(key) ?? []) {
       const keys = client.watched.get(this);
       if (keys?.get(key) !== true) client.dirtyWatch = true;
-      // A key that had expired when it was watched, and now is gone, has not changed.
+      // A key that had already expired at WATCH and is now deleted counts as unchanged.
       else if (!this.keys.has(key)) keys.set(key, false);
     }
   }
 
-  /** Fails the transactions that watch a key which changes when other keys take the place of these. */
+  /**
+   * Fails the transactions that watch a key which changes when the keys of `others` replace those
+   * of this database.
+   */
   touchAll(others: Database | undefined): void {
     for (const [key, watching] of this.watchers) {
       const here = this.keys.has(key);
@@ -256,13 +270,13 @@ export class Database {
     }
   }
 
-  /** Whether a key is there whose time has come. */
+  /** Whether the key exists and its expiry time has passed. */
   isExpired(key: string): boolean {
     const value = this.keys.get(key);
     return value !== undefined && value.expireAtMs <= this.server.nowMs;
   }
 
-  /** Tells the server that clients blocked on this key may go on. */
+  /** Notifies the server that clients blocked on this key may continue. */
   ready(key: string): void {
     if (this.blocked.size > 0 && this.blocked.has(key)) this.server.markReady(this, key);
   }

@@ -1,4 +1,4 @@
-/** A client as CLIENT LIST shows it, and its kind. */
+/** Formats a client as CLIENT LIST shows it, and determines its type. */
 import { encodeRequest } from "../../wire/index.ts";
 import type { Client } from "./client.ts";
 import { err } from "./errors.ts";
@@ -34,13 +34,13 @@ function flagsOf(client: Client): string {
   return flags || "N";
 }
 
-/** One line of CLIENT LIST. `running` is the request under way, if it is this client's. */
+/** Returns one line of CLIENT LIST. `running` is the current request, if this client sent it. */
 export function describeClient(client: Client, running?: readonly string[]): string {
   const { server } = client;
   const seconds = (sinceMs: number): number =>
     Math.max(0, Math.floor((server.nowMs - sinceMs) / 1_000));
   const argvBytes = running ? running.reduce((sum, arg) => sum + arg.length, 0) : 0;
-  // The request under way is still in Redis's buffer when it answers.
+  // In Redis, the current request is still in the query buffer when its reply is computed.
   const queryBytes = client.decoder.pendingBytes + (running ? encodeRequest(running).length : 0);
   const multiBytes = (client.queue ?? []).reduce(
     (sum, { args }) => sum + args.reduce((bytes, arg) => bytes + arg.length, 0),

@@ -1,12 +1,13 @@
 /**
- * A hash table that can also be drawn from at random and walked in pieces while it changes.
+ * A hash table that also supports random draws and incremental scans while it changes.
  *
- * Beside the `Map` it keeps its slots in a dense array. Removal moves the last slot into the gap, and a
- * scan walks from the end to the beginning: a slot can only move to a place that the scan has still to
- * visit, so every element that stays is seen at least once (Redis's promise for SCAN).
+ * In addition to the `Map`, it keeps its slots in a dense array. Removal moves the last slot into
+ * the gap, and a scan walks from the end to the beginning. A slot can therefore only move to a
+ * position that the scan has not visited yet, so every element that is present throughout the scan
+ * is seen at least once (Redis's guarantee for SCAN).
  */
 
-/** One element: its key, its value, and where it is in the dense array. */
+/** One element: its key, its value, and its index in the dense array. */
 export interface Slot<V> {
   readonly key: string;
   value: V;
@@ -29,7 +30,7 @@ export class Dict<V> {
     return this.#slots.has(key);
   }
 
-  /** Sets `key`; true when it is new. */
+  /** Sets `key`. Returns true if it is new. */
   set(key: string, value: V): boolean {
     const slot = this.#slots.get(key);
     if (slot) {
@@ -42,7 +43,7 @@ export class Dict<V> {
     return true;
   }
 
-  /** Removes `key`; true when it was there. */
+  /** Removes `key`. Returns true if it was present. */
   delete(key: string): boolean {
     const slot = this.#slots.get(key);
     if (!slot) return false;
@@ -55,7 +56,10 @@ export class Dict<V> {
     return true;
   }
 
-  /** Removes `key` and keeps the order of the others, in linear time: for small collections. */
+  /**
+   * Removes `key` and keeps the order of the others. Takes linear time, so it is for small
+   * collections.
+   */
   deleteInOrder(key: string): boolean {
     const slot = this.#slots.get(key);
     if (!slot) return false;
@@ -70,17 +74,19 @@ export class Dict<V> {
     this.#dense = [];
   }
 
-  /** The slot at a place from 0 to `size - 1`; for random draws. */
+  /** Returns the slot at an index from 0 to `size - 1`, for random draws. */
   slotAt(at: number): Slot<V> {
     return this.#dense[at] as Slot<V>;
   }
 
-  /** A random slot; the dictionary must not be empty. */
+  /** Returns a random slot. The dictionary must not be empty. */
   random(): Slot<V> {
     return this.#dense[Math.floor(Math.random() * this.#dense.length)] as Slot<V>;
   }
 
-  /** All slots, in order of insertion as long as nothing was removed with {@link delete}. */
+  /**
+   * Returns all slots, in order of insertion as long as nothing was removed with {@link delete}.
+   */
   slots(): readonly Slot<V>[] {
     return this.#dense;
   }
@@ -90,8 +96,8 @@ export class Dict<V> {
   }
 
   /**
-   * Visits about `count` slots from `cursor` on; 0 starts a scan. Gives the next cursor, 0 at the end.
-   * The cursor is the number of slots still to visit.
+   * Visits about `count` slots starting at `cursor`. 0 starts a scan. Returns the next cursor, or 0
+   * at the end. The cursor is the number of slots that remain to be visited.
    */
   scan(cursor: number, count: number, visit: (slot: Slot<V>) => void): number {
     const size = this.#dense.length;

@@ -1,4 +1,7 @@
-/** Digests of values and datasets, as DEBUG DIGEST computes them (debug.c): equal data, equal digest. */
+/**
+ * Digests of values and datasets, as DEBUG DIGEST computes them (debug.c). Equal data has equal
+ * digests.
+ */
 import { createHash } from "./host.ts";
 import { formatG } from "../../wire/index.ts";
 import type { Database } from "./database.ts";
@@ -28,7 +31,7 @@ function sha1(bytes: Buffer): Buffer {
 class Digest {
   #bytes: Buffer = Buffer.alloc(20);
 
-  /** Adds what has no order. */
+  /** Adds data whose order does not matter. */
   xor(data: string | Buffer): this {
     const hash = sha1(typeof data === "string" ? Buffer.from(data, "latin1") : data);
     for (let at = 0; at < 20; at++)
@@ -36,7 +39,7 @@ class Digest {
     return this;
   }
 
-  /** Adds what comes after what was added before. */
+  /** Adds data whose order matters. */
   mix(data: string | Buffer): this {
     this.xor(data);
     this.#bytes = sha1(this.#bytes);
@@ -81,7 +84,7 @@ function addValue(digest: Digest, value: Value): void {
   if (value.expireAtMs !== Infinity) digest.xor("!!expire!!");
 }
 
-/** The digest of one value, in hexadecimal; all zeros when there is none. */
+/** Returns the digest of one value, in hexadecimal, or all zeros if there is none. */
 export function digestOfValue(database: Database, key: string): string {
   const digest = new Digest();
   const value = database.keys.get(key);
@@ -89,7 +92,7 @@ export function digestOfValue(database: Database, key: string): string {
   return digest.bytes.toString("hex");
 }
 
-/** The digest of all databases. */
+/** Returns the digest of all databases. */
 export function digestOfAll(server: Server): string {
   const all = new Digest();
   for (const database of server.databases) {

@@ -1,4 +1,7 @@
-/** From a request to a reply: finds the command, checks what Redis checks, in Redis's order, and runs it. */
+/**
+ * Turns a request into a reply: finds the command, makes Redis's checks in Redis's order, and runs
+ * it.
+ */
 import { NULL_ARRAY, OK, QUEUED, type Reply, RespError } from "../../wire/index.ts";
 import type { Client, Queued } from "./client.ts";
 import { type Command, NO_REPLY, type NoReply } from "./command.ts";
@@ -31,14 +34,17 @@ export function dispatch(client: Client, args: string[]): void {
   client.reply(answer(client, args));
   server.current = undefined;
   server.tracking?.replied(client);
-  // CLIENT CACHING is about the next command alone, which may be a whole transaction.
+  // CLIENT CACHING applies only to the next command, which may be a whole transaction.
   if (tracking !== undefined && caching !== undefined && client.queue === undefined) {
     tracking.caching = undefined;
   }
   if (client.replies === "skipping") client.replies = "on";
 }
 
-/** The first words of an HTTP request's lines. A browser may be made to send one to a port like Redis's. */
+/**
+ * The first words of lines in an HTTP request. A web page can make a browser send such a request to
+ * a Redis port.
+ */
 const FROM_HTTP = /^(post|host:)$/i;
 
 function answer(client: Client, args: string[]): Reply | NoReply {
@@ -65,7 +71,9 @@ function answer(client: Client, args: string[]): Reply | NoReply {
   return execute(client, command, args);
 }
 
-/** The reply to a command that may not run: a transaction that it is part of cannot succeed. */
+/**
+ * The reply to a command that may not run. A transaction that contains the command cannot succeed.
+ */
 function rejected(client: Client, command: Command | undefined, error: RespError): RespError {
   if (command) command.rejected++;
   client.server.countError(error);
@@ -76,7 +84,7 @@ function rejected(client: Client, command: Command | undefined, error: RespError
   return new RespError(`EXECABORT Transaction discarded because of: ${error.text}`);
 }
 
-/** Runs a command whose right to run is established; an error becomes the reply. */
+/** Runs a command that has passed all checks. An error becomes the reply. */
 export function execute(client: Client, command: Command, args: string[]): Reply | NoReply {
   const { server } = client;
   client.lastCommand = command.name;
@@ -96,7 +104,7 @@ export function execute(client: Client, command: Command, args: string[]): Reply
         ? command.run(client, args)
         : propagation.run(client, command, args);
     if (server.tracking !== undefined && command.reads) rememberReads(client, command, args);
-    // A script's own error, which has been counted by its code.
+    // The script's own error has already been counted by its code.
     if (reply instanceof RespError) command.failed++;
     return reply;
   } catch (error) {
@@ -112,7 +120,7 @@ function rememberReads(client: Client, command: Command, args: string[]): void {
   const { server } = client;
   const reader = server.current ?? client;
   if (reader.tracking === undefined || command.group === "pubsub") return;
-  // Of a script, Redis takes all the keys that it was called with as read.
+  // For a script, Redis treats all the keys that it was called with as read.
   const request = reader === client ? args : reader.request;
   const read = reader === client ? command : lookupCommand(server, request[0] as string);
   if (read) server.tracking?.remember(reader, keysOf(read, request));
@@ -124,7 +132,10 @@ function counted(client: Client, error: unknown): RespError {
   return error;
 }
 
-/** The command that a request names; throws when there is none, or the number of arguments is wrong. */
+/**
+ * Returns the command that a request names. Throws if there is none or the number of arguments is
+ * wrong.
+ */
 export function findCommand(server: Server, args: readonly string[]): Command {
   const given = args[0] as string;
   const command = lookupCommand(server, given);
@@ -144,7 +155,7 @@ export function findCommand(server: Server, args: readonly string[]): Command {
   return checkArity(sub, args);
 }
 
-/** The command of this name, in any case. */
+/** Returns the command with this name, in any case. */
 export function lookupCommand({ commands }: Server, name: string): Command | undefined {
   return commands.get(name) ?? commands.get(name.toLowerCase());
 }
@@ -156,7 +167,7 @@ function checkArity(command: Command, args: readonly string[]): Command {
   return command;
 }
 
-/** Throws unless the client may run the command in its present state. */
+/** Throws unless the client may run the command in its current state. */
 function admit(client: Client, command: Command, args: string[]): void {
   const { server } = client;
   if (command.flags.includes("D")) admitProtected(client, command);
@@ -189,7 +200,7 @@ function admit(client: Client, command: Command, args: string[]): void {
 
 const LOOPBACK = /^(::1|(::ffff:)?127\.)/;
 
-/** DEBUG runs only where `enable-debug-command` lets it. */
+/** Throws for DEBUG unless `enable-debug-command` allows it. */
 function admitProtected(client: Client, command: Command): void {
   const allowed = client.server.config.get("enable-debug-command");
   const isLocal = client.socket === undefined || LOOPBACK.test(client.socket.remoteAddress ?? "");
@@ -200,7 +211,9 @@ function admitProtected(client: Client, command: Command): void {
   );
 }
 
-/** Makes room, and refuses what would need more where there is none. */
+/**
+ * Frees memory, and throws for a command that may use more memory if the limit is still exceeded.
+ */
 function admitMemory(client: Client, command: Command): void {
   const full = !client.server.memory.makeRoom();
   client.server.memoryFull = full;
@@ -224,7 +237,7 @@ export function discard(client: Client): Reply {
   return OK;
 }
 
-/** Leaves MULTI and forgets what was watched. */
+/** Ends MULTI and forgets the watched keys. */
 export function endTransaction(client: Client): void {
   client.queue = undefined;
   client.queueFailed = false;
@@ -244,7 +257,10 @@ export function exec(client: Client): Reply | NoReply {
   return runQueue(client, queue, []);
 }
 
-/** Runs the commands of a transaction, up to a script that does not end: the rest comes when it is killed. */
+/**
+ * Runs the commands of a transaction, up to a script that does not end. The remaining commands run
+ * when it is killed.
+ */
 function runQueue(client: Client, queue: readonly Queued[], replies: Reply[]): Reply | NoReply {
   const { server } = client;
   server.frozen++;
@@ -261,7 +277,7 @@ function runQueue(client: Client, queue: readonly Queued[], replies: Reply[]): R
         });
         return NO_REPLY;
       }
-      // A command that answers by itself, such as SUBSCRIBE, has written out of turn in Redis too.
+      // A command that answers by itself, such as SUBSCRIBE, writes out of order in Redis too.
       if (reply !== NO_REPLY) replies.push(reply as Reply);
     }
     return replies;

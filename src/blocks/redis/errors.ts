@@ -1,6 +1,6 @@
 /**
- * Redis's error texts. A command throws one of these values; the dispatcher makes it the reply. They are
- * not `Error`s: an error reply is an ordinary answer, and needs no stack.
+ * Redis's error texts. A command throws one of these values, and the dispatcher sends it as the
+ * reply. They are not `Error`s, because an error reply is an ordinary reply and needs no stack.
  */
 import { RespError } from "../../wire/index.ts";
 
@@ -32,7 +32,7 @@ export function wrongArity(name: string): RespError {
   return err(`wrong number of arguments for '${name}' command`);
 }
 
-/** The reply to an expiry time that makes no sense. */
+/** The reply to an invalid expiry time. */
 export function invalidExpire(name: string): RespError {
   return err(`invalid expire time in '${name}' command`);
 }

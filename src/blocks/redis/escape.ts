@@ -8,7 +8,7 @@ const named: Readonly<Record<string, string>> = {
   "\b": "\\b",
 };
 
-/** The bytes between quotes, with what is not printable escaped. */
+/** Quotes the bytes and escapes unprintable characters. */
 export function escapeBytes(text: string): string {
   return text.replace(/["\\]|[^ -~]/g, (c) => {
     if (c === '"' || c === "\\") return `\\${c}`;

@@ -1,14 +1,17 @@
 /**
- * Removes keys when their time comes. There is a timer only while some key is due to expire, so an idle
+ * Removes keys when they expire. There is a timer only while some key has an expiry, so an idle
  * server has no events.
  */
 import type { Database } from "./database.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import type { Server } from "./server.ts";
 
-/** Redis looks for keys to expire ten times a second; so do we, but only when there are any. */
+/**
+ * Redis looks for expired keys ten times a second. This server does so only while there are keys
+ * with an expiry.
+ */
 const CYCLE_MS = 100;
-/** A timer cannot be longer than 2^31 ms, and the wall clock may be set meanwhile. */
+/** A timer cannot exceed 2^31 ms, and the wall clock may be changed meanwhile. */
 const DELAY_MS_MAX = 86_400_000;
 
 export class ExpiryCycle {
@@ -16,21 +19,21 @@ export class ExpiryCycle {
   readonly #heap: ExpiryHeap = new ExpiryHeap();
   #timer: NodeJS.Timeout | undefined;
   #timerMs = Infinity;
-  /** Whether keys are removed when their time comes, and not only when someone asks for them. */
+  /** Whether keys are removed when they expire, and not only on access. */
   #active = true;
 
   constructor(server: Server) {
     this.#server = server;
   }
 
-  /** Makes sure that a key is looked at when its time comes. */
+  /** Schedules the removal of a key at its expiry time. */
   watch(atMs: number, database: number, key: string): void {
     this.#heap.push(atMs, database, key);
     if (atMs < this.#timerMs) this.#arm();
     if (this.#heap.size > 64) this.#sweep();
   }
 
-  /** Turns removal by time on or off; DEBUG does. */
+  /** Turns removal by time on or off, for DEBUG. */
   setActive(active: boolean): void {
     this.#active = active;
     this.#arm();
@@ -41,7 +44,7 @@ export class ExpiryCycle {
     this.#timerMs = Infinity;
   }
 
-  /** Forgets what is stale, when that is most of the heap. */
+  /** Removes stale entries if they are most of the heap. */
   #sweep(): void {
     const { databases } = this.#server;
     let live = 0;
@@ -62,7 +65,7 @@ export class ExpiryCycle {
     this.#timer = setTimeout(() => server.event(() => this.#removeDue()), delayMs);
   }
 
-  /** Removes every key whose time has come; what is stale in the heap goes too. */
+  /** Removes every expired key, and the stale entries that come up in the heap. */
   #removeDue(): void {
     const server = this.#server;
     if (!server.pause.active && !server.busy.active) {

@@ -1,6 +1,7 @@
 /**
- * Which keys die next: a heap by time of death. Entries are not removed when a key's expiry changes; they
- * are recognised as stale when they surface, and swept out when they outnumber the live ones.
+ * The order in which keys expire: a heap by expiry time. Entries are not removed when a key's
+ * expiry changes. They are recognised as stale when they reach the top, and all stale entries are
+ * removed when they outnumber the live ones.
  */
 
 interface Death {
@@ -16,7 +17,7 @@ export class ExpiryHeap {
     return this.#heap.length;
   }
 
-  /** The earliest time in the heap; Infinity when it is empty. */
+  /** The earliest time in the heap, or Infinity if it is empty. */
   get nextMs(): number {
     return this.#heap[0]?.atMs ?? Infinity;
   }
@@ -36,7 +37,7 @@ export class ExpiryHeap {
     heap[at] = death;
   }
 
-  /** Takes the earliest entry. */
+  /** Removes and returns the earliest entry. */
   pop(): Death | undefined {
     const heap = this.#heap;
     const top = heap[0];
@@ -57,7 +58,7 @@ export class ExpiryHeap {
     return top;
   }
 
-  /** Forgets every entry that `alive` does not vouch for. */
+  /** Removes every entry for which `alive` returns false. */
   sweep(alive: (death: Death) => boolean): void {
     const kept = this.#heap.filter(alive);
     this.#heap = [];

@@ -1,4 +1,4 @@
-/** Writing files so that a crash leaves the old one or the new one, and nothing in between. */
+/** Writes files so that a crash leaves either the old or the new content, and never a mixture. */
 import { closeSync, fsyncSync, openSync, renameSync, writeSync, join } from "./host.ts";
 
 /** Writes all bytes of a byte string to an open file. */
@@ -18,7 +18,10 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Puts a file in place at once: written under another name, synced, renamed, and its folder synced. */
+/**
+ * Replaces a file atomically: it is written under another name, synced, renamed, and its folder is
+ * synced.
+ */
 export function replaceFile(folder: string, name: string, bytes: string): void {
   const temporary = join(folder, `temp-${process.pid}-${name}`);
   const fd = openSync(temporary, "w");

@@ -1,19 +1,19 @@
 /**
- * How often a key is used, in eight bits: a counter that grows the slower the greater it is, and shrinks
- * while the key is not used (Redis's LFU, evict.c).
+ * How often a key is used, in eight bits: a counter that grows more slowly the greater it is, and
+ * decays while the key is not used (Redis's LFU, evict.c).
  */
 import type { Config } from "./config.ts";
 import type { Value } from "./values/value.ts";
 
-/** What a fresh key starts with, so that it is not the first to go. */
+/** The initial value of a new key, so that it is not evicted first. */
 export const FREQUENCY_START = 5;
 
-/** Whole minutes since the counter was last brought up to date. */
+/** Returns whole minutes since the counter was last updated. */
 export function idleMinutes(value: Value, nowMs: number): number {
   return Math.max(0, Math.floor(nowMs / 60_000) - Math.floor(value.countedMs / 60_000));
 }
 
-/** The counter as it is after so many minutes. */
+/** Returns the counter after it has decayed for this many minutes. */
 export function countNow(value: Value, minutes: number, config: Config): number {
   const decay = config.number("lfu-decay-time");
   const periods = decay === 0 ? 0 : Math.floor(minutes / decay);

@@ -1,7 +1,7 @@
 /**
- * Positions as geohashes: longitude and latitude, each as a number of `step` bits, interleaved. A sorted set
- * keeps them as scores of 52 bits, so that what is near on the map is mostly near in the set (geohash.c and
- * geohash_helper.c of Redis).
+ * Positions as geohashes: longitude and latitude, each as a number of `step` bits, interleaved. A
+ * sorted set stores them as 52-bit scores, so that positions close on the map are mostly close in
+ * the set (geohash.c and geohash_helper.c of Redis).
  */
 
 export interface Position {
@@ -30,7 +30,7 @@ export interface Shape {
 }
 
 export const LONGITUDE: Range = { min: -180, max: 180 };
-/** Of the web's Mercator projection: the poles cannot be encoded. */
+/** The latitude range of the Web Mercator projection. The poles cannot be encoded. */
 export const LATITUDE: Range = { min: -85.05112878, max: 85.05112878 };
 const STEP_MAX = 26;
 const EARTH_RADIUS_METRES = 6_372_797.560856;
@@ -44,7 +44,7 @@ function encode(position: Position, step: number, latitude: Range = LATITUDE): C
   return { x: share(position.longitude, LONGITUDE), y: share(position.latitude, latitude), step };
 }
 
-/** The bits of both, longitude first, as one number. */
+/** Interleaves the bits of both coordinates, longitude first, into one number. */
 function interleave({ x, y, step }: Cell): number {
   let bits = 0;
   for (let bit = step - 1; bit >= 0; bit--) {
@@ -54,7 +54,7 @@ function interleave({ x, y, step }: Cell): number {
   return bits;
 }
 
-/** The score of a position in a sorted set. */
+/** Returns the score of a position in a sorted set. */
 export function scoreOf(position: Position): number {
   return interleave(encode(position, STEP_MAX));
 }
@@ -68,7 +68,7 @@ function areaOf({ x, y, step }: Cell): { longitude: Range; latitude: Range } {
   return { longitude: part(x, LONGITUDE), latitude: part(y, LATITUDE) };
 }
 
-/** The position of a score: the middle of its cell. */
+/** Returns the position of a score: the centre of its cell. */
 export function positionOf(score: number): Position {
   const bits = BigInt.asUintN(64, BigInt(Math.trunc(score)));
   let x = 0;
@@ -85,7 +85,9 @@ export function positionOf(score: number): Position {
 
 const ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz";
 
-/** The geohash that other programs know, of eleven letters, the last always `0`. */
+/**
+ * Returns the standard geohash that other programs use, with eleven letters, the last always `0`.
+ */
 export function geohashText(position: Position): string {
   const bits = BigInt(interleave(encode(position, STEP_MAX, { min: -90, max: 90 })));
   let text = "";
@@ -99,7 +101,7 @@ function latitudeDistance(a: number, b: number): number {
   return EARTH_RADIUS_METRES * Math.abs(b * RADIANS - a * RADIANS);
 }
 
-/** The distance on a sphere, in metres (the haversine formula). */
+/** Returns the distance on a sphere, in metres (the haversine formula). */
 export function distanceMetres(a: Position, b: Position): number {
   const v = Math.sin((b.longitude * RADIANS - a.longitude * RADIANS) / 2);
   if (v === 0) return latitudeDistance(a.latitude, b.latitude);
@@ -110,7 +112,9 @@ export function distanceMetres(a: Position, b: Position): number {
   return 2 * EARTH_RADIUS_METRES * Math.asin(Math.sqrt(share));
 }
 
-/** How far a position is from a shape's centre; undefined when it lies outside. */
+/**
+ * Returns how far a position is from a shape's centre, in metres, or undefined if it is outside.
+ */
 export function distanceWithin(shape: Shape, position: Position): number | undefined {
   const { centre, radiusMetres } = shape;
   if (radiusMetres !== undefined) {
@@ -127,7 +131,7 @@ export function distanceWithin(shape: Shape, position: Position): number | undef
   return across > shape.widthMetres / 2 ? undefined : distanceMetres(centre, position);
 }
 
-/** How fine cells may be so that nine of them cover a radius. */
+/** Returns the number of bits per coordinate such that nine cells cover a radius. */
 function stepsFor(radiusMetres: number, latitude: number): number {
   if (radiusMetres === 0) return STEP_MAX;
   let step = 1;
@@ -152,13 +156,16 @@ function boundsOf(shape: Shape): { longitude: Range; latitude: Range } {
   };
 }
 
-/** The cell so many columns east and rows north, around the edges of the map. */
+/**
+ * Returns the cell that is this many columns east and rows north, wrapping around the edges of the
+ * map.
+ */
 function beside({ x, y, step }: Cell, east: number, north: number): Cell {
   const size = 2 ** step;
   return { x: (x + east + size) % size, y: (y + north + size) % size, step };
 }
 
-/** The directions in the order in which Redis looks. */
+/** The directions, in the order in which Redis searches. */
 const directions: readonly (readonly [east: number, north: number])[] = [
   [0, 0],
   [0, 1],
@@ -171,7 +178,7 @@ const directions: readonly (readonly [east: number, north: number])[] = [
   [-1, -1],
 ];
 
-/** The ranges of scores, `max` excluded, that hold everything within a shape. */
+/** Returns the ranges of scores, `max` excluded, that contain everything within a shape. */
 export function scoreRangesOf(shape: Shape): Range[] {
   const bounds = boundsOf(shape);
   const { centre } = shape;
@@ -197,7 +204,7 @@ export function scoreRangesOf(shape: Shape): Range[] {
   for (const direction of directions) {
     if (needless(direction)) continue;
     const bits = interleave(beside(cell, ...direction));
-    // With few and large cells, neighbours may be the same cell.
+    // If cells are few and large, neighbours may be the same cell.
     if (bits === last && ranges.length > 1) continue;
     ranges.push({ min: bits * unit, max: (bits + 1) * unit });
     last = bits;

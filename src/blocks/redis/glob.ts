@@ -1,6 +1,9 @@
-/** Glob patterns over byte strings, exactly as `stringmatchlen` of util.c reads them. */
+/** Glob patterns over byte strings, with exactly the semantics of `stringmatchlen` in util.c. */
 
-/** True when `text` matches `pattern`. Only the last star is ever tried again, so it takes linear room. */
+/**
+ * Returns true if `text` matches `pattern`. Only the last star is ever retried, so it takes linear
+ * space.
+ */
 export function globMatch(pattern: string, text: string): boolean {
   if (pattern === "*") return true;
   let p = 0;
@@ -25,14 +28,14 @@ export function globMatch(pattern: string, text: string): boolean {
       while (pattern[p] === "*") p++;
       if (p >= pattern.length) return true;
     }
-    // The last star takes one character more, if there is one.
+    // Let the last star match one more character, if there is one.
     if (starAt < 0 || ++starText >= text.length) return false;
     p = starAt + 1;
     t = starText;
   }
 }
 
-/** Matches one character; gives the place in the pattern after what it matched, or -1. */
+/** Matches one character. Returns the index in the pattern after what it matched, or -1. */
 function matchOne(pattern: string, p: number, text: string, t: number): number {
   if (pattern[p] === "?") return p + 1;
   if (pattern[p] === "[") {
@@ -43,7 +46,9 @@ function matchOne(pattern: string, p: number, text: string, t: number): number {
   return pattern[at] === text[t] ? at + 1 : -1;
 }
 
-/** Reads the class after `[`; gives the place of its last character, and whether `code` is in it. */
+/**
+ * Parses the class after `[`. Returns the index of its last character, and whether `code` is in it.
+ */
 function matchClass(pattern: string, p: number, code: number): [number, boolean] {
   const negated = pattern[p] === "^";
   if (negated) p++;

@@ -1,6 +1,7 @@
 /**
- * What the server uses of Node's library. In a bundle, each file that imports a module of Node makes itself a
- * copy of it, name by name; a world starts many servers, and so one file does it for all.
+ * The parts of Node's library that the server uses. In a bundle, every file that imports a Node
+ * module copies the imported names. A world starts many servers, so this file imports them once for
+ * all.
  */
 export { createHash } from "node:crypto";
 export {

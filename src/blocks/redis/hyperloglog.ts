@@ -1,7 +1,7 @@
 /**
- * HyperLogLog: how many different elements there were, in at most 12 kB (hyperloglog.c of Redis, which
- * follows Flajolet et al. 2007 with the estimator of Ertl 2017). The bytes are Redis's own: runs of registers
- * while there are few, then six bits a register.
+ * HyperLogLog: estimates the number of distinct elements in at most 12 kB (hyperloglog.c of Redis,
+ * which follows Flajolet et al. 2007 with the estimator of Ertl 2017). The byte format is Redis's:
+ * run-length encoded registers while the sketch is sparse, then six bits per register.
  */
 
 const HEADER_BYTES = 16;
@@ -15,7 +15,7 @@ const SPARSE_VALUE_MAX = 32;
 const ZERO_RUN_MAX = 64;
 const ALPHA = 0.7213475204444817;
 
-/** The bytes are not those of a HyperLogLog. */
+/** Thrown if the bytes are not a valid HyperLogLog. */
 export class CorruptSketchError extends Error {}
 
 const MASK = (1n << 64n) - 1n;
@@ -44,7 +44,7 @@ function hash64(text: string): bigint {
   return hash ^ (hash >> 47n);
 }
 
-/** The register of an element, and the value that the register is at least raised to. */
+/** Returns the register of an element, and the minimum value that the element sets it to. */
 function placeOf(element: string): { index: number; value: number } {
   const hash = hash64(element);
   let rest = hash >> INDEX_BITS;
@@ -56,7 +56,7 @@ function placeOf(element: string): { index: number; value: number } {
   return { index: Number(hash & (BigInt(REGISTERS) - 1n)), value };
 }
 
-/** An empty sketch. */
+/** Returns an empty sketch. */
 export function emptySketch(): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES + 2);
   bytes.write("HYLL", "latin1");
@@ -77,7 +77,7 @@ export function isDense(bytes: Buffer): boolean {
   return bytes[4] === DENSE;
 }
 
-/** A run of registers that have the same value. */
+/** A run of registers with the same value. */
 interface Run {
   readonly at: number;
   readonly size: number;
@@ -111,7 +111,7 @@ function writeDense(bytes: Buffer, index: number, value: number): void {
   if (at + 1 < bytes.length) bytes[at + 1] = changed >> 8;
 }
 
-/** The values of all registers; throws {@link CorruptSketchError}. */
+/** Returns the values of all registers. Throws {@link CorruptSketchError}. */
 export function registersOf(bytes: Buffer, length: number): Uint8Array {
   const registers = new Uint8Array(REGISTERS);
   if (isDense(bytes)) {
@@ -130,7 +130,7 @@ export function registersOf(bytes: Buffer, length: number): Uint8Array {
   return registers;
 }
 
-/** The same sketch with six bits a register. */
+/** Converts a sketch to six bits per register. */
 export function toDense(bytes: Buffer, length: number): Buffer {
   const registers = registersOf(bytes, length);
   const dense = Buffer.alloc(DENSE_BYTES);
@@ -149,7 +149,9 @@ function valueRun(value: number, count: number): number {
   return 0x80 | ((value - 1) << 2) | (count - 1);
 }
 
-/** What a change of a sketch gives: its bytes, maybe others than before, and whether it changed. */
+/**
+ * The result of changing a sketch: its bytes, which may be a new buffer, and whether it changed.
+ */
 export interface Raised {
   readonly bytes: Buffer;
   readonly changed: boolean;
@@ -191,7 +193,7 @@ export function raise(bytes: Buffer, index: number, value: number, sparseBytesMa
   return { bytes: merged(spliced, previous ?? HEADER_BYTES), changed: true };
 }
 
-/** Joins neighbouring runs of the same value, among the five from `from` on. */
+/** Merges neighbouring runs of the same value among the five starting at `from`. */
 function merged(bytes: Buffer, from: number): Buffer {
   let at = from;
   let end = bytes.length;
@@ -254,7 +256,7 @@ function tau(share: number): number {
   }
 }
 
-/** How many elements the registers stand for. */
+/** Returns the estimated number of elements for the registers. */
 export function cardinality(registers: Uint8Array): number {
   const histogram = new Int32Array(64);
   for (let index = 0; index < REGISTERS; index++) {
@@ -268,7 +270,7 @@ export function cardinality(registers: Uint8Array): number {
   return Math.round((ALPHA * REGISTERS * REGISTERS) / z);
 }
 
-/** The cardinality that the header remembers, or undefined when it is out of date. */
+/** Returns the cardinality cached in the header, or undefined if it is out of date. */
 export function cachedCardinality(bytes: Buffer): bigint | undefined {
   return ((bytes[15] as number) & 0x80) === 0 ? bytes.readBigUInt64LE(8) : undefined;
 }
@@ -281,7 +283,7 @@ export function forgetCardinality(bytes: Buffer): void {
   bytes[15] = (bytes[15] as number) | 0x80;
 }
 
-/** The runs of a sparse sketch, as PFDEBUG DECODE shows them. */
+/** Returns the runs of a sparse sketch, as PFDEBUG DECODE shows them. */
 export function describeRuns(bytes: Buffer): string {
   const words: string[] = [];
   for (let at = HEADER_BYTES; at < bytes.length;) {

@@ -1,4 +1,4 @@
-/** The Redis block, as a world names it. Importing this starts nothing and loads no server code. */
+/** The Redis block, for use in a world. Importing this starts nothing and loads no server code. */
 import { type Block, entryUrl } from "../block.ts";
 import { refuseOptions, text, texts, whole } from "../options.ts";
 
@@ -11,29 +11,29 @@ const kinds = {
   config: texts,
 };
 
-/** How a Redis server of a world differs from the default one. */
+/** Options of a Redis server that change its defaults. */
 export interface RedisOptions {
-  /** TCP port; 6379 unless told. */
+  /** TCP port. Default: 6379. */
   readonly port?: number;
-  /** The address to listen on; all of the host's unless told. */
+  /** The address to listen on. Default: all addresses of the host. */
   readonly host?: string;
   /** `requirepass`: clients must `AUTH` first. */
   readonly password?: string;
   /** The version that `INFO` and `HELLO` report. */
   readonly version?: string;
-  /** Number of databases; 16 unless told. */
+  /** Number of databases. Default: 16. */
   readonly databases?: number;
   /** Other settings, by their names in `redis.conf`, such as `{ "notify-keyspace-events": "Ex" }`. */
   readonly config?: Readonly<Record<string, string>>;
 }
 
 /**
- * A Redis server, as Redis 7.0 answers: RESP2 and RESP3, all types of values, transactions,
- * publish/subscribe, client-side caching, access control, eviction, and Lua scripts.
+ * A Redis server with the behaviour of Redis 7.0: RESP2 and RESP3, all types of values,
+ * transactions, publish/subscribe, client-side caching, access control, eviction, and Lua scripts.
  *
- * It holds everything in memory, so a crash of its host loses all, unless it appends to a file:
- * `redis({ config: { appendonly: "yes", appendfsync: "everysec" } })` keeps on the host's disk what Redis
- * would keep. Throws `LC_BAD_BLOCK` for options that there are not.
+ * It keeps all data in memory, so a crash of its host loses everything, unless it appends to a
+ * file: `redis({ config: { appendonly: "yes", appendfsync: "everysec" } })` keeps on the host's
+ * disk what Redis would keep. Throws `LC_BAD_BLOCK` for unknown or invalid options.
  */
 export function redis(options: RedisOptions = {}): Block {
   refuseOptions("redis", options, kinds);

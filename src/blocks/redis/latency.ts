@@ -1,4 +1,4 @@
-/** LATENCY: events that took long, and how the times of each command are distributed (latency.c). */
+/** LATENCY: slow events, and the distribution of each command's duration (latency.c). */
 
 const SAMPLES_MAX = 160;
 
@@ -15,7 +15,7 @@ interface Series {
 export class LatencyMonitor {
   readonly #events: Map<string, Series> = new Map();
 
-  /** Notes that an event took so long; within one second the longest counts. */
+  /** Records an event's duration. Within one second, only the longest is kept. */
   add(event: string, ms: number, nowMs: number): void {
     let series = this.#events.get(event);
     if (series === undefined) this.#events.set(event, (series = { samples: [], maxMs: 0 }));
@@ -30,7 +30,7 @@ export class LatencyMonitor {
     if (series.samples.length > SAMPLES_MAX) series.samples.shift();
   }
 
-  /** Each event with the time and duration of its last sample and the longest of all. */
+  /** Returns each event with the time and duration of its last sample and its longest duration. */
   latest(): [event: string, timeSeconds: number, ms: number, maxMs: number][] {
     return [...this.#events].map(([event, { samples, maxMs }]) => {
       const last = samples[samples.length - 1] as Sample;
@@ -42,7 +42,7 @@ export class LatencyMonitor {
     return (this.#events.get(event)?.samples ?? []).map(({ timeSeconds, ms }) => [timeSeconds, ms]);
   }
 
-  /** Forgets some events, or all; gives how many there were. */
+  /** Resets some events, or all if none are named. Returns how many were reset. */
   reset(events: readonly string[]): number {
     const chosen = events.length === 0 ? [...this.#events.keys()] : events;
     return chosen.filter((event) => this.#events.delete(event)).length;
@@ -62,7 +62,7 @@ export class LatencyHistogram {
     this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
   }
 
-  /** The duration in microseconds that so many of a hundred calls do not exceed. */
+  /** Returns the duration in microseconds that this percentage of calls do not exceed. */
   percentile(share: number): number {
     const wanted = (this.calls * share) / 100;
     let sum = 0;
@@ -73,7 +73,7 @@ export class LatencyHistogram {
     return 0;
   }
 
-  /** Upper bounds in microseconds and how many calls took no longer, in turn. */
+  /** Returns alternating upper bounds in microseconds and numbers of calls that took no longer. */
   cumulative(): number[] {
     const out: number[] = [];
     let sum = 0;

@@ -1,11 +1,12 @@
 /**
- * Sums in x87 extended precision, which is what INCRBYFLOAT and HINCRBYFLOAT compute in C: decimal text is
- * rounded to a 64-bit mantissa, added, rounded again, and printed with `%.17Lf` less trailing zeros.
+ * Sums in x87 extended precision, as INCRBYFLOAT and HINCRBYFLOAT compute them in C: decimal text
+ * is rounded to a 64-bit mantissa, added, rounded again, and printed with `%.17Lf` without trailing
+ * zeros.
  */
 import { err, NOT_FLOAT } from "./errors.ts";
 import type { RespError } from "../../wire/index.ts";
 
-/** `mantissa * 2^exponent`, the mantissa at most 64 bits. */
+/** `mantissa * 2^exponent`, where the mantissa has at most 64 bits. */
 interface Extended {
   readonly mantissa: bigint;
   readonly exponent: number;
@@ -14,7 +15,10 @@ interface Extended {
 const shape = /^([+-]?)([0-9]*)\.?([0-9]*)(?:[eE]([+-]?[0-9]+))?$/;
 const MANTISSA_BITS = 64;
 
-/** The sum of two decimals as Redis prints it; throws when one is no number or the sum is infinite. */
+/**
+ * Returns the sum of two decimals as Redis prints it. Throws if one is not a number or the sum is
+ * infinite.
+ */
 export function addLongDouble(
   a: string,
   b: string,
@@ -52,7 +56,7 @@ function parse(text: string, complaint: RespError): Extended | "infinite" {
   return power >= 0 ? round(whole * scale, 1n, 0) : round(whole, scale, 0);
 }
 
-/** `numerator / denominator * 2^exponent` to the nearest 64-bit mantissa, ties to even. */
+/** Rounds `numerator / denominator * 2^exponent` to the nearest 64-bit mantissa, ties to even. */
 function round(numerator: bigint, denominator: bigint, exponent: number): Extended {
   if (numerator === 0n) return { mantissa: 0n, exponent: 0 };
   const negative = numerator < 0n;

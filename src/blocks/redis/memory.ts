@@ -1,24 +1,27 @@
 /**
- * How much memory the dataset takes by Redis's measure, and what to do when it is more than `maxmemory`:
- * keys are evicted by the policy, the best of a few drawn at random each time (evict.c).
+ * Estimates how much memory the dataset would use in Redis, and evicts keys if it exceeds
+ * `maxmemory`: each time, the best candidate by the policy among a few random keys (evict.c).
  *
- * Sizes are estimates. They are kept up to date key by key only while there is a limit.
+ * Sizes are estimates. They are tracked per key only while there is a limit.
  */
 import type { Database } from "./database.ts";
 import { countNow, idleMinutes } from "./frequency.ts";
 import type { Server } from "./server.ts";
 import type { Value } from "./values/value.ts";
 
-/** What an empty server takes. */
+/** The memory use of an empty server, in bytes. */
 const EMPTY_BYTES = 900_000;
-/** What a key takes beside its name and value: an entry of the table, an object, a place among the expiring. */
+/**
+ * The size of a key in addition to its name and value, in bytes: a table entry, an object, an entry
+ * in the table of expiry times.
+ */
 const KEY_BYTES = 72;
 const POOL_SIZE = 16;
 
 interface Candidate {
   readonly database: Database;
   readonly key: string;
-  /** The greater, the sooner it goes. */
+  /** The key with the greatest score is evicted first. */
   readonly score: number;
 }
 
@@ -35,12 +38,12 @@ export class Memory {
     this.#server = server;
   }
 
-  /** True while sizes are kept up to date. */
+  /** True while sizes are tracked. */
   get tracking(): boolean {
     return this.#limitBytes > 0;
   }
 
-  /** Bytes that an empty server uses. */
+  /** The memory use of an empty server, in bytes. */
   get startupBytes(): number {
     return EMPTY_BYTES;
   }
@@ -49,7 +52,7 @@ export class Memory {
     return this.#limitBytes;
   }
 
-  /** Takes `maxmemory` and `maxmemory-policy` from the settings. */
+  /** Reads `maxmemory` and `maxmemory-policy` from the settings. */
   configure(): void {
     const { config } = this.#server;
     const was = this.tracking;
@@ -59,7 +62,7 @@ export class Memory {
     if (this.tracking && !was) this.#datasetBytes = this.#measure(true);
   }
 
-  /** Bytes in use: the dataset and the server itself. */
+  /** Returns the bytes in use by the dataset and the server itself. */
   used(): number {
     const dataset = this.tracking ? this.#datasetBytes : this.#measure(false);
     const bytes = EMPTY_BYTES + dataset + this.#clientBytes();
@@ -71,7 +74,9 @@ export class Memory {
     return Math.max(this.#peakBytes, this.used());
   }
 
-  /** What clients have sent and not been answered, or been answered and not received. */
+  /**
+   * Returns the bytes of requests that are not answered yet and of replies that are not sent yet.
+   */
   #clientBytes(): number {
     let sum = 0;
     for (const { decoder, outputBytes } of this.#server.clients.values()) {
@@ -92,20 +97,20 @@ export class Memory {
     return sum;
   }
 
-  /** A value was added or changed. */
+  /** Called when a value was added or changed. */
   changed(key: string, value: Value): void {
     const bytes = sizeOf(key, value);
     this.#datasetBytes += bytes - value.accountedBytes;
     value.accountedBytes = bytes;
   }
 
-  /** A value is gone. */
+  /** Called when a value was removed. */
   removed(value: Value): void {
     this.#datasetBytes -= value.accountedBytes;
     value.accountedBytes = 0;
   }
 
-  /** Evicts until the limit is kept; false when it cannot be. */
+  /** Evicts keys until the limit is met. Returns false if that is not possible. */
   makeRoom(): boolean {
     const others = EMPTY_BYTES + this.#clientBytes();
     while (others + this.#datasetBytes > this.#limitBytes) {
@@ -138,7 +143,7 @@ export class Memory {
     for (;;) {
       const best = this.#pool.shift();
       if (best === undefined) return undefined;
-      // It may have gone, or lost its expiry, since it was drawn.
+      // The key may have been removed, or may have lost its expiry, since it was drawn.
       const value = best.database.keys.get(best.key);
       if (value && (!volatile || value.expireAtMs !== Infinity)) return best;
     }

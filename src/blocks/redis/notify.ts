@@ -9,12 +9,12 @@ export class Notifier {
   #keyspace = false;
   #keyevent = false;
 
-  /** False when nothing would be published, which is the default. */
+  /** False if nothing would be published, which is the default. */
   get active(): boolean {
     return this.#classes !== "" && (this.#keyspace || this.#keyevent);
   }
 
-  /** Takes the value of `notify-keyspace-events`; gives its canonical form. */
+  /** Sets the value of `notify-keyspace-events`. Returns its canonical form. */
   configure(flags: string): string {
     let classes = "";
     let keyspace = false;

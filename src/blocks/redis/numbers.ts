@@ -1,4 +1,4 @@
-/** Numbers as Redis reads them from bytes: strict, and 64 bits wide where Redis's are. */
+/** Parses numbers from bytes as Redis does: strictly, and with 64 bits where Redis uses 64 bits. */
 import { NOT_FLOAT, NOT_INTEGER } from "./errors.ts";
 import type { RespError } from "../../wire/index.ts";
 
@@ -6,8 +6,9 @@ export const INT64_MAX = 9_223_372_036_854_775_807n;
 export const INT64_MIN = -9_223_372_036_854_775_808n;
 
 /**
- * The 64-bit integer that `text` spells in its only canonical form, or undefined: no spaces, no plus, no
- * leading zeros (`string2ll`). A number when it is exact as a double, else a bigint.
+ * Returns the 64-bit integer if `text` is its canonical form, or undefined: no spaces, no plus
+ * sign, no leading zeros (`string2ll`). The result is a number if it is exact as a double,
+ * otherwise a bigint.
  */
 export function integerOf(text: string): number | bigint | undefined {
   const { length } = text;
@@ -29,12 +30,12 @@ export function integerOf(text: string): number | bigint | undefined {
   return big > INT64_MAX || big < INT64_MIN ? undefined : big;
 }
 
-/** True when `text` is a canonical 64-bit integer. */
+/** Returns true if `text` is a canonical 64-bit integer. */
 export function isInteger(text: string): boolean {
   return integerOf(text) !== undefined;
 }
 
-/** A 64-bit integer argument as a bigint or number; throws `complaint`. */
+/** Parses a 64-bit integer argument as a bigint or number. Throws `complaint`. */
 export function parseInt64(text: string, complaint: RespError = NOT_INTEGER): number | bigint {
   const value = integerOf(text);
   if (value === undefined) throw complaint;
@@ -42,14 +43,15 @@ export function parseInt64(text: string, complaint: RespError = NOT_INTEGER): nu
 }
 
 /**
- * An integer argument as a number; throws `complaint`. Values beyond 2^53 come back as the nearest double:
- * for counts, offsets and indexes, where they only mean "very far".
+ * Parses an integer argument as a number. Throws `complaint`. Values beyond 2^53 are returned as
+ * the nearest double, which suits counts, offsets and indexes, where such values only mean "very
+ * far".
  */
 export function parseInteger(text: string, complaint: RespError = NOT_INTEGER): number {
   return Number(parseInt64(text, complaint));
 }
 
-/** An integer argument in a range, both ends included; throws `complaint`. */
+/** Parses an integer argument in a range, both ends included. Throws `complaint`. */
 export function parseIntegerIn(
   text: string,
   min: number,
@@ -65,11 +67,14 @@ const floatShape = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
 const hexShape = /^([+-]?)0[xX]([0-9a-fA-F]+)$/;
 const infinityShape = /^([+-]?)inf(inity)?$/i;
 
-/** A double as `strtod` reads it, without surrounding spaces and without NaN, or undefined. */
+/**
+ * Parses a double as `strtod` does, without surrounding spaces and without NaN. Returns undefined
+ * if it is invalid.
+ */
 export function floatOf(text: string): number | undefined {
   if (floatShape.test(text)) {
     const value = Number(text);
-    // strtod reports ERANGE for what does not fit, and Redis takes that for "not a float".
+    // strtod reports ERANGE for values out of range, and Redis treats that as "not a float".
     if (!Number.isFinite(value)) return undefined;
     return value;
   }
@@ -80,14 +85,14 @@ export function floatOf(text: string): number | undefined {
   return undefined;
 }
 
-/** A double argument; throws `complaint`. */
+/** Parses a double argument. Throws `complaint`. */
 export function parseFloat64(text: string, complaint: RespError = NOT_FLOAT): number {
   const value = floatOf(text);
   if (value === undefined) throw complaint;
   return value;
 }
 
-/** `a + b` in 64 bits, or undefined on overflow. */
+/** Returns `a + b` in 64 bits, or undefined on overflow. */
 export function addInt64(a: number | bigint, b: number | bigint): number | bigint | undefined {
   if (typeof a === "number" && typeof b === "number") {
     const sum = a + b;

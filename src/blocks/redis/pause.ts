@@ -1,4 +1,4 @@
-/** CLIENT PAUSE: commands wait until it is over, all of them or those that change data. */
+/** CLIENT PAUSE: all commands, or those that change data, wait until it ends. */
 import type { Client } from "./client.ts";
 import type { Command } from "./command.ts";
 import { dispatch } from "./dispatch.ts";
@@ -17,12 +17,12 @@ export class Pause {
     this.#server = server;
   }
 
-  /** True while keys must neither expire nor be evicted. */
+  /** True while keys must not expire and must not be evicted. */
   get active(): boolean {
     return this.#kind !== undefined;
   }
 
-  /** Starts a pause, or makes the one under way longer and stricter. */
+  /** Starts a pause, or extends the current one. The stricter kind applies. */
   start(kind: PauseKind, untilMs: number): void {
     if (this.#kind !== "all") this.#kind = kind;
     this.#untilMs = Math.max(this.#untilMs, untilMs);
@@ -31,7 +31,7 @@ export class Pause {
     this.#timer = setTimeout(() => this.#server.event(() => this.end()), delayMs);
   }
 
-  /** Ends the pause; those who waited go on in their order. */
+  /** Ends the pause. The waiting clients continue in order. */
   end(): void {
     clearTimeout(this.#timer);
     this.#kind = undefined;
@@ -75,14 +75,14 @@ export class Pause {
 function mayChange({ server }: Client, command: Command, args: readonly string[]): boolean {
   if (command.writes) return true;
   if (!command.flags.includes("P")) return false;
-  // A script that says that it writes nothing is believed.
+  // A script that declares that it does not write is trusted.
   if (command.name === "eval") return !writesNothing(args[1] ?? "");
   if (command.name === "evalsha") return !server.harmlessScripts.has((args[1] ?? "").toLowerCase());
   if (command.name !== "fcall") return true;
   return server.scripts?.functions.find(args[1] ?? "")?.flags.includes("no-writes") !== true;
 }
 
-/** Whether the first line of a script says that it writes nothing. */
+/** Whether the first line of a script declares that it does not write. */
 export function writesNothing(source: string): boolean {
   return /^#!lua[^\n]*\bno-writes\b/.test(source);
 }

@@ -1,4 +1,7 @@
-/** What outlives the process: the RDB file and the append-only file, and what INFO tells of them. */
+/**
+ * Manages the data that outlives the process: the RDB file and the append-only file, and their
+ * fields in INFO.
+ */
 import { existsSync, readFileSync, join } from "./host.ts";
 import { RespError } from "../../wire/index.ts";
 import { AppendOnlyFile } from "./aof.ts";
@@ -12,7 +15,7 @@ export class Persistence {
   readonly aof: AppendOnlyFile;
   lastSaveMs: number;
   lastSaveFailed = false;
-  /** The server's count of changes at the last save. */
+  /** The server's change counter at the last save. */
   savedDirty = 0;
   saves = 0;
   loading = false;
@@ -29,7 +32,9 @@ export class Persistence {
     return join(config.get("dir"), config.get("dbfilename"));
   }
 
-  /** Loads what an earlier process left, and starts to record when the settings say so. */
+  /**
+   * Loads the data that an earlier process left, and starts recording if the settings require it.
+   */
   start(): void {
     const appended = this.#server.config.flag("appendonly") && this.aof.exists();
     this.loading = true;
@@ -54,7 +59,7 @@ export class Persistence {
     }
   }
 
-  /** Lets `appendonly` take effect; `loaded` when the dataset is that of the files. */
+  /** Applies the setting `appendonly`. `loaded` is true if the dataset already equals the files. */
   configureAof(loaded = false): void {
     const server = this.#server;
     const wanted = server.config.flag("appendonly");
@@ -70,7 +75,7 @@ export class Persistence {
     }
   }
 
-  /** Writes the RDB file; throws the host's error when it cannot. */
+  /** Writes the RDB file. Throws the host's error if that fails. */
   save(): void {
     const { config } = this.#server;
     try {
@@ -85,18 +90,21 @@ export class Persistence {
     this.saves++;
   }
 
-  /** After an event: writes what was recorded, and looks to it that `save` is obeyed. */
+  /**
+   * Called after an event: writes the recorded commands, and schedules a save if the setting `save`
+   * requires it.
+   */
   afterEvent(): void {
     if (this.#server.propagation !== undefined) this.aof.flush();
     if (this.#saveTimer === undefined && this.#server.dirty !== this.savedDirty) this.#armSave();
   }
 
-  /** Changes that no RDB file holds yet. */
+  /** The number of changes since the last RDB file. */
   get changes(): number {
     return this.#server.dirty - this.savedDirty;
   }
 
-  /** The points `seconds changes` of the setting `save`. */
+  /** The save points (`seconds changes`) of the setting `save`. */
   get #points(): { seconds: number; changes: number }[] {
     const words = this.#server.config.get("save").split(" ").map(Number);
     return words.flatMap((seconds, at) =>
@@ -131,7 +139,7 @@ export class Persistence {
     }
   }
 
-  /** Why commands that write are refused, if they are. */
+  /** Why write commands are refused, or undefined if they are not. */
   get refusal(): RespError | undefined {
     const { config } = this.#server;
     if (this.aof.failure !== undefined) {

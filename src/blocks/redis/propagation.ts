@@ -1,9 +1,11 @@
 /**
- * Which commands would make another server the same as this one: what the append-only file records.
+ * Determines the commands that would reproduce this server's data on another server. The
+ * append-only file records these.
  *
- * A command that changed something is recorded as it was given, unless it said what to record instead:
- * a relative time becomes an absolute one, a random choice the choice that was made, a pop that waited a
- * plain pop. What one command or transaction records is atomic.
+ * A command that changed something is recorded as it was received, unless it specified what to
+ * record instead: a relative time becomes an absolute time, a random choice becomes the element
+ * that was chosen, and a blocking pop becomes a plain pop. All records of one command or
+ * transaction are atomic.
  */
 import type { Client } from "./client.ts";
 import type { Command, NoReply } from "./command.ts";
@@ -24,7 +26,7 @@ export class Propagation {
   readonly #record: (database: number, args: readonly string[]) => void;
   #pending: Effect[] = [];
   #depth = 0;
-  /** Whether the command under way has said what to record instead of it. */
+  /** Whether the current command specified what to record instead of it. */
   #replaced = false;
 
   constructor(server: Server, record: (database: number, args: readonly string[]) => void) {
@@ -32,7 +34,7 @@ export class Propagation {
     this.#record = record;
   }
 
-  /** Runs a command and notes its effects. */
+  /** Runs a command and records its effects. */
   run(client: Client, command: Command, args: string[]): Reply | NoReply {
     const { dirty } = this.#server;
     const { index } = client.db;
@@ -51,18 +53,18 @@ export class Propagation {
     }
   }
 
-  /** Notes an effect in the place of the command under way. */
+  /** Records an effect instead of the current command. */
   instead(database: Database, args: readonly (string | number | bigint)[]): void {
     this.#replaced = true;
     this.also(database, args);
   }
 
-  /** Notes an effect beside the command under way. */
+  /** Records an effect in addition to the current command. */
   also(database: Database, args: readonly (string | number | bigint)[]): void {
     this.#pending.push({ database: database.index, args: args.map(String) });
   }
 
-  /** Does several things whose effects are one. */
+  /** Runs `work` and records all of its effects as one unit. */
   together(work: () => void): void {
     this.#depth++;
     try {
@@ -73,7 +75,7 @@ export class Propagation {
     }
   }
 
-  /** Records what is noted, unless a command is still under way. */
+  /** Writes the collected records, unless a command is still running. */
   commit(): void {
     const pending = this.#pending;
     if (this.#depth > 0 || pending.length === 0 || this.#server.busy.active) return;

@@ -1,9 +1,12 @@
-/** Publish/subscribe: who listens to which channel or pattern. */
+/** Publish/subscribe: the clients that are subscribed to each channel or pattern. */
 import { PushReply, type Reply } from "../../wire/index.ts";
 import type { Client } from "./client.ts";
 import { globMatch } from "./glob.ts";
 
-/** The three kinds of subscription, by the word that opens their messages. */
+/**
+ * The three kinds of subscription, by the command that creates them, which is also the first word
+ * of the replies.
+ */
 export type SubscriptionKind = "subscribe" | "psubscribe" | "ssubscribe";
 
 export class PubSub {
@@ -16,7 +19,7 @@ export class PubSub {
     return kind === "psubscribe" ? this.patterns : this.shardChannels;
   }
 
-  /** What a client is subscribed to, of one kind. */
+  /** Returns a client's subscriptions of one kind. */
   static of(client: Client, kind: SubscriptionKind): Set<string> {
     if (kind === "subscribe") return client.channels;
     return kind === "psubscribe" ? client.patterns : client.shardChannels;
@@ -50,7 +53,7 @@ export class PubSub {
     client.push(new PushReply([word, channel, PubSub.count(client, kind)]));
   }
 
-  /** Sends a message; gives how many clients received it. */
+  /** Publishes a message. Returns the number of clients that received it. */
   publish(channel: string, message: string): number {
     let receivers = 0;
     const listeners = this.channels.get(channel);
@@ -68,7 +71,10 @@ export class PubSub {
     return receivers;
   }
 
-  /** Sends a message to the subscribers of a shard channel. */
+  /**
+   * Publishes a message to the subscribers of a shard channel. Returns the number of clients that
+   * received it.
+   */
   publishShard(channel: string, message: string): number {
     const listeners = this.shardChannels.get(channel);
     if (!listeners) return 0;

@@ -1,10 +1,10 @@
-/** Arguments without their secrets, for SLOWLOG and MONITOR. */
+/** Removes secrets from arguments, for SLOWLOG and MONITOR. */
 import type { Command } from "./command.ts";
 
 const HIDDEN = "(redacted)";
 const secretSettings = new Set(["masteruser", "masterauth", "requirepass", "tls-key-file-pass"]);
 
-/** The arguments as logs may show them. */
+/** Returns the arguments as they may be logged. */
 export function redacted(command: Command, args: readonly string[]): readonly string[] {
   switch (command.name) {
     case "auth":

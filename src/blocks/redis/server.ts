@@ -1,9 +1,10 @@
 /**
  * The server: its databases, clients, clock and settings, and the socket it listens on.
  *
- * All work happens inside {@link Server.event}: the time is read once, requests run to completion one after
- * another, clients that waited for a key are served, and then the output of everyone goes out. When nothing
- * happens and no key is due to expire, there are no timers: an idle server has no events.
+ * All work happens inside {@link Server.event}: the time is read once, requests run to completion
+ * one after another, clients that waited for a key are served, and then the output of all clients
+ * is sent. If nothing happens and no key has an expiry, there are no timers: an idle server has no
+ * events.
  */
 import type { Server as NetServer, Socket } from "node:net";
 import { existsSync, createServer } from "./host.ts";
@@ -32,16 +33,16 @@ import { SlowLog } from "./slowlog.ts";
 import { CommandTimer } from "./timing.ts";
 import type { Tracking } from "./tracking.ts";
 
-/** What INFO counts. */
+/** The counters of INFO. */
 export interface Stats {
   connections: number;
   commands: number;
   hits: number;
   misses: number;
   expired: number;
-  /** Connections beyond `maxclients`. */
+  /** Connections refused because of `maxclients`. */
   refused: number;
-  /** Error replies by their code. */
+  /** The number of error replies by their code. */
   readonly errors: Map<string, number>;
 }
 
@@ -63,18 +64,18 @@ export class Server {
     refused: 0,
     errors: new Map(),
   };
-  /** The wall clock of the event or command under way, in milliseconds since 1970. */
+  /** The wall clock of the current event or command, in milliseconds since 1970. */
   nowMs: number = Date.now();
-  /** While positive, the clock stands still: in a transaction or a script. */
+  /** The clock stands still while this is positive: in a transaction or a script. */
   frozen = 0;
-  /** Counts changes to the data. */
+  /** The number of changes to the data. */
   dirty = 0;
   blockedClients = 0;
-  /** Clients with output to flush at the end of the event. */
+  /** Clients whose output must be flushed at the end of the event. */
   pendingWrites: Client[] = [];
-  /** Clients that were unblocked and may have requests waiting. */
+  /** Clients that were unblocked and may have pending requests. */
   resumable: Client[] = [];
-  /** The scripts' engine, made by the first EVAL. */
+  /** The script engine, created by the first EVAL. */
   scripts: ScriptEngine | undefined;
   readonly pause: Pause = new Pause(this);
   readonly busy: Busy = new Busy(this);
@@ -83,23 +84,23 @@ export class Server {
   readonly timer: CommandTimer = new CommandTimer(this);
   readonly memory: Memory = new Memory(this);
   readonly acl: Acl;
-  /** Present once a client turned tracking on. */
+  /** Defined once a client has turned tracking on. */
   tracking: Tracking | undefined;
-  /** Present while commands are recorded. */
+  /** Defined while commands are recorded. */
   propagation: Propagation | undefined;
-  /** Present once the server was started. */
+  /** Defined once the server has started. */
   persistence: Persistence | undefined;
-  /** The client whose command is under way. */
+  /** The client whose command is running. */
   current: Client | undefined;
-  /** `min-replicas-to-write` asks for replicas. */
+  /** True if `min-replicas-to-write` requires replicas. */
   lacksReplicas = false;
-  /** True under an LFU policy. */
+  /** True if the eviction policy is an LFU policy. */
   countsAccesses = false;
-  /** There was no room when the command under way began. */
+  /** True if the memory limit was exceeded when the current command began. */
   memoryFull = false;
-  /** SHA1s of the scripts that say that they write nothing. */
+  /** SHA1s of the scripts that declare that they do not write. */
   readonly harmlessScripts: Set<string> = new Set();
-  /** Values that UNLINK or an ASYNC flush let go. */
+  /** The number of values freed by UNLINK or an ASYNC flush. */
   lazyFreed = 0;
   readonly expiry: ExpiryCycle = new ExpiryCycle(this);
   onShutdown: () => void = () => process.exit(0);
@@ -109,7 +110,7 @@ export class Server {
   #net: NetServer | undefined;
   #runId = "";
   #inEvent = false;
-  /** What waits for the end of a stall; undefined when there is none. */
+  /** The work that waits for the end of a stall, or undefined if there is no stall. */
   #stalledEvents: (() => void)[] | undefined;
   #stallMs = 0;
   #stallTimer: NodeJS.Timeout | undefined;
@@ -124,13 +125,13 @@ export class Server {
     for (let index = 0; index < count; index++) this.databases.push(new Database(this, index));
   }
 
-  /** Forty hexadecimal digits that tell this process from others. */
+  /** Forty hexadecimal digits that identify this process. */
   get runId(): string {
     while (this.#runId.length < 40) this.#runId += Math.floor(Math.random() * 16).toString(16);
     return this.#runId;
   }
 
-  /** Lets a setting that CONFIG SET changed take effect. */
+  /** Applies a setting that CONFIG SET changed. */
   configured(name: string): void {
     const { config } = this;
     switch (name) {
@@ -155,7 +156,7 @@ export class Server {
         break;
       case "min-replicas-to-write":
       case "min-replicas-max-lag":
-        // There is no replication, so there are never enough.
+        // There is no replication, so there are never enough replicas.
         this.lacksReplicas =
           config.number("min-replicas-to-write") > 0 && config.number("min-replicas-max-lag") > 0;
         break;
@@ -169,7 +170,10 @@ export class Server {
     }
   }
 
-  /** Loads what an earlier process left on the disk. Throws an `Error` that says what is wrong with it. */
+  /**
+   * Loads the data that an earlier process left on disk. Throws an `Error` that describes the
+   * problem with it.
+   */
   start(): void {
     this.persistence = new Persistence(this);
     this.persistence.start();
@@ -181,7 +185,7 @@ export class Server {
     this.scripts.functions.load(code, replace);
   }
 
-  /** Starts to listen; resolves with the port, rejects with Node's error. */
+  /** Starts to listen. Resolves with the port. Rejects with Node's error. */
   listen(port: number, host?: string): Promise<number> {
     return new Promise((resolve, reject) => {
       const net = createServer((socket) => this.#connected(socket));
@@ -195,7 +199,7 @@ export class Server {
     });
   }
 
-  /** Stops listening and drops every client. */
+  /** Stops listening and disconnects every client. */
   close(): Promise<void> {
     this.expiry.stop();
     clearTimeout(this.#stallTimer);
@@ -223,12 +227,16 @@ export class Server {
       client.decoder.push(chunk);
       this.event(() => this.#run(client));
     });
-    // A client that ends its side may still be owed replies; they were written before this event.
+    // A client that has closed its side may still be waiting for replies. They were written before
+    // this event.
     socket.on("error", () => undefined);
     socket.on("close", () => this.event(() => this.forget(client)));
   }
 
-  /** Ends the process as a signal asks: in order, and with the dataset saved when `save` says so. */
+  /**
+   * Ends the process as a signal would: in order, and after saving the dataset if `save` requires
+   * it.
+   */
   terminate(): void {
     this.nowMs = Date.now();
     if (this.config.get("save") !== "") {
@@ -242,7 +250,7 @@ export class Server {
     void this.close().then(() => this.onShutdown());
   }
 
-  /** Drops a client that sends what looks like HTTP, and says so at most once a minute. */
+  /** Disconnects a client that sends what looks like HTTP, and logs it at most once a minute. */
   refuseHttp(client: Client): void {
     client.abort();
     if (this.nowMs - this.#httpRefusedMs < 60_000) return;
@@ -252,7 +260,7 @@ export class Server {
     );
   }
 
-  /** Forgets a client whose connection is gone. */
+  /** Removes a client whose connection has closed. */
   forget(client: Client): void {
     if (client.closed) return;
     client.closed = true;
@@ -265,18 +273,18 @@ export class Server {
     this.clients.delete(client.id);
   }
 
-  /** Does something once the command under way has been answered. */
+  /** Runs `work` once the current command has been answered. */
   afterCommand(work: () => void): void {
     this.#afterCommand.push(work);
   }
 
-  /** Forgets every key, and tells nobody. */
+  /** Deletes every key without notifications. */
   empty(): void {
     for (const database of this.databases) database.flush();
     this.scripts?.functions.libraries.clear();
   }
 
-  /** Runs `work` as one event: afterwards waiting clients are served and output goes out. */
+  /** Runs `work` as one event: afterwards, waiting clients are served and output is sent. */
   event(work: () => void): void {
     if (this.#inEvent) {
       work();
@@ -298,7 +306,7 @@ export class Server {
     } finally {
       this.#inEvent = false;
       this.tracking?.broadcast();
-      // What was recorded is written before anyone hears that it was done.
+      // Recorded commands are written before any client learns that they ran.
       this.persistence?.afterEvent();
       if (this.#stalledEvents === undefined) {
         const writes = this.pendingWrites;
@@ -323,7 +331,7 @@ export class Server {
         dispatch(client, request);
         while (this.#afterCommand.length > 0) (this.#afterCommand.shift() as () => void)();
         if (this.#stalledEvents !== undefined) {
-          // The other requests that came wait as well.
+          // The client's other requests wait as well.
           this.#stalledEvents.push(() => this.#run(client));
           return;
         }
@@ -336,13 +344,13 @@ export class Server {
     }
   }
 
-  /** Notes that clients blocked on `key` may go on. */
+  /** Records that clients blocked on `key` may continue. */
   markReady(database: Database, key: string): void {
     for (const entry of this.#ready) if (entry.database === database && entry.key === key) return;
     this.#ready.push({ database, key });
   }
 
-  /** Serves blocked clients in the order in which they came, key by key, until nothing changes. */
+  /** Serves blocked clients in order of arrival, key by key, until nothing changes. */
   #serveReady(): void {
     while (this.#ready.length > 0) {
       const batch = this.#ready;
@@ -359,7 +367,10 @@ export class Server {
     }
   }
 
-  /** Exchanges the contents of two databases; clients stay where they are and see the other's keys. */
+  /**
+   * Exchanges the contents of two databases. Clients keep their database number and see the other
+   * keys.
+   */
   swap(first: Database, second: Database): void {
     first.touchAll(second);
     second.touchAll(first);
@@ -374,7 +385,9 @@ export class Server {
     }
   }
 
-  /** Does nothing for a while, as a server that is busy: what happens meanwhile waits. */
+  /**
+   * Makes the server unresponsive for a while, like a busy server. Events during this time wait.
+   */
   stall(ms: number): void {
     this.#stalledEvents ??= [];
     this.#stallMs += ms;
@@ -393,12 +406,12 @@ export class Server {
     }, this.#stallMs);
   }
 
-  /** Does something when the stall is over. */
+  /** Runs `work` when the stall ends. */
   afterStall(work: () => void): void {
     this.#afterStall.push(work);
   }
 
-  /** Shows a command to the clients that MONITOR. */
+  /** Sends a command to the clients that use MONITOR. */
   monitor(client: Client, command: Command, args: readonly string[]): void {
     if (command.flags.includes("a") || command.name === "auth") return;
     const source = client.socket ? client.address : "lua";
@@ -416,7 +429,7 @@ export class Server {
     errors.set(code, (errors.get(code) ?? 0) + 1);
   }
 
-  /** Commands that have been called, for INFO. */
+  /** Returns the commands that have been called, for INFO. */
   calledCommands(): Command[] {
     return [...this.commands.used()]
       .flatMap((command) => [command, ...(command.subcommands?.values() ?? [])])
@@ -432,17 +445,17 @@ export class Server {
     this.stats.errors.clear();
   }
 
-  /** Publishes a keyspace notification, if the settings ask for this class of events. */
+  /** Publishes a keyspace notification, if the settings enable this class of events. */
   notify(kind: string, event: string, key: string, database: Database): void {
     if (this.notifier.active) this.notifier.notify(this, kind, event, key, database.index);
   }
 
-  /** Makes sure that a key is looked at when its time comes. */
+  /** Schedules the removal of a key at its expiry time. */
   watchExpiry(atMs: number, database: number, key: string): void {
     this.expiry.watch(atMs, database, key);
   }
 
-  /** Serves the clients that wait for keys which became ready outside a request. */
+  /** Serves the clients that wait for keys which became ready outside of a request. */
   serveWaiting(): void {
     if (this.#ready.length > 0) this.#serveReady();
   }

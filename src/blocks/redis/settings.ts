@@ -1,16 +1,17 @@
 /**
- * Every setting of `redis.conf` that a server without TLS has, with its kind, default and bounds, as
- * config.c of Redis 7.0 lists them. Most have no effect here; clients and tests ask for them all the same.
+ * Every setting of `redis.conf` for a server without TLS, with its type, default and bounds, as
+ * listed in config.c of Redis 7.0. Most have no effect here, but clients and tests query all of
+ * them.
  */
 
-/** What values a setting takes, and its default. */
+/** The allowed values of a setting, and its default. */
 export type Setting =
   | { readonly kind: "bool"; readonly value: string }
   | { readonly kind: "text"; readonly value: string }
   | { readonly kind: "word"; readonly value: string; readonly words: readonly string[] }
   | NumberSetting;
 
-/** A setting that is a number within bounds. */
+/** A numeric setting with bounds. */
 export interface NumberSetting {
   readonly kind: "int" | "memory" | "percent" | "octal";
   readonly value: string;
@@ -218,7 +219,7 @@ export const settings: ReadonlyMap<string, Setting> = new Map(
   }),
 );
 
-/** Other names of settings that Redis still takes. */
+/** Alternative names of settings that Redis still accepts. */
 export const aliases: Readonly<Record<string, string>> = {
   "cluster-slave-no-failover": "cluster-replica-no-failover",
   "slave-lazy-flush": "replica-lazy-flush",
@@ -241,7 +242,7 @@ export const aliases: Readonly<Record<string, string>> = {
   slaveof: "replicaof",
 };
 
-/** What cannot change once the server runs. */
+/** Settings that cannot be changed while the server runs. */
 export const immutable: ReadonlySet<string> = new Set([
   "rdbchecksum",
   "daemonize",

@@ -20,7 +20,7 @@ export class SlowLog {
     return this.#entries.length;
   }
 
-  /** The latest entries, at most `count`. */
+  /** Returns the latest entries, at most `count`. */
   latest(count: number): readonly SlowCommand[] {
     return this.#entries.slice(0, count);
   }
@@ -35,7 +35,7 @@ export class SlowLog {
   }
 }
 
-/** The arguments as the log keeps them: neither too many nor too long. */
+/** Shortens the arguments for the log: it limits their number and length. */
 function trimmed(args: readonly string[]): string[] {
   const kept = args.length > ARGS_MAX ? args.slice(0, ARGS_MAX - 1) : args;
   const out = kept.map((arg) =>

@@ -1,11 +1,14 @@
 /**
- * Starts a Redis server as its program's arguments say: in a world (`main.ts`) and for `lightcone serve` alike, so
- * that both run the same thing.
+ * Starts a Redis server from its program arguments. Worlds (`main.ts`) and `lightcone serve` both
+ * use it, so that both run the same server.
  */
 import type { StartedBlock } from "../block.ts";
 import { Server } from "./server.ts";
 
-/** Loads what is on the disk and listens. Throws an `Error` that says what is wrong with a setting or a file. */
+/**
+ * Loads the data on disk and listens. Throws an `Error` that describes the problem with a setting
+ * or a file.
+ */
 export async function start(argv: readonly string[]): Promise<StartedBlock> {
   const settings: Record<string, string> = {};
   for (let at = 0; at + 1 < argv.length; at += 2) {
@@ -18,7 +21,7 @@ export async function start(argv: readonly string[]): Promise<StartedBlock> {
   return { port, end: () => server.terminate() };
 }
 
-/** Settings are refused with the text of a reply, which is no `Error`. */
+/** Settings are refused with an error reply, which is not an `Error`. This converts it to one. */
 function refusalsAsErrors<T>(work: () => T): T {
   try {
     return work();

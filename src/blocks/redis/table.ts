@@ -1,6 +1,6 @@
 /**
- * All commands. A command is made when it is first asked for: a world starts servers by the dozen, and each
- * uses but a few.
+ * The table of all commands. A command object is created on first use, because a world may start
+ * dozens of servers, and each uses only a few commands.
  */
 import { Command, type CommandRow, type CommandTable } from "./command.ts";
 import { bits } from "./commands/bits.ts";
@@ -67,7 +67,7 @@ const groups: readonly (readonly [string, CommandTable])[] = [
 export class Commands {
   readonly #made: Map<string, Command> = new Map();
 
-  /** The command of this name. */
+  /** Returns the command with this name. */
   get(name: string): Command | undefined {
     return this.#made.get(name) ?? this.#make(name);
   }
@@ -82,17 +82,17 @@ export class Commands {
     return undefined;
   }
 
-  /** Every name, group by group. */
+  /** Returns every name, group by group. */
   names(): string[] {
     return groups.flatMap(([, rows]) => Object.keys(rows));
   }
 
-  /** Every command. */
+  /** Returns every command. */
   all(): Command[] {
     return this.names().map((name) => this.get(name) as Command);
   }
 
-  /** The commands that have been asked for. */
+  /** Returns the commands that have been looked up so far. */
   used(): Iterable<Command> {
     return this.#made.values();
   }

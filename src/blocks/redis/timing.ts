@@ -1,6 +1,6 @@
 /**
- * How long commands take, for SLOWLOG and LATENCY. By the millisecond, from the clock that is read for each
- * request anyway, unless a setting asks for less than that.
+ * Measures how long commands take, for SLOWLOG and LATENCY. The resolution is a millisecond, from
+ * the clock that is read for each request anyway, unless a setting requires a finer one.
  */
 import type { Client } from "./client.ts";
 import type { Command } from "./command.ts";
@@ -21,7 +21,7 @@ export class CommandTimer {
     this.#server = server;
   }
 
-  /** Takes the thresholds from the settings. */
+  /** Reads the thresholds from the settings. */
   configure(): void {
     const { config } = this.#server;
     this.#slowerThanMicros = config.number("slowlog-log-slower-than");
@@ -31,12 +31,12 @@ export class CommandTimer {
     this.active = slow >= 0 || this.#latencyMs > 0 || config.flag("latency-tracking");
   }
 
-  /** The time now, in milliseconds of whichever clock is in use. */
+  /** Returns the current time, in milliseconds of the clock in use. */
   now(): number {
     return this.#precise ? performance.now() : Date.now();
   }
 
-  /** Notes that a client's blocking command is answered. */
+  /** Records that a client's blocking command was answered. */
   waited(client: Client, sinceMs: number): void {
     if (!this.active) return;
     const ms = Math.max(0, this.#server.nowMs - sinceMs);
@@ -44,7 +44,7 @@ export class CommandTimer {
     this.#log(client, client.request, Math.round(ms * 1_000));
   }
 
-  /** Notes work that the server did by itself since `startMs`. */
+  /** Records work that the server did on its own since `startMs`. */
   cycled(event: string, startMs: number): void {
     const ms = this.now() - startMs;
     if (this.#latencyMs > 0 && ms >= this.#latencyMs) {
@@ -52,25 +52,25 @@ export class CommandTimer {
     }
   }
 
-  /** Notes a sleep that a command brought about, once it is over. */
+  /** Records a sleep that a command caused, once it is over. */
   slept(client: Client, args: readonly string[], ms: number): void {
     this.#note(client, args, ms, "command");
   }
 
-  /** Notes that a command that began at `startMs` is done. */
+  /** Records the end of a command that began at `startMs`. */
   done(client: Client, command: Command, args: readonly string[], startMs: number): void {
     const ms = Math.max(0, this.now() - startMs);
     const micros = Math.round(ms * 1_000);
     command.micros += micros;
     command.histogram ??= new LatencyHistogram();
     command.histogram.add(micros);
-    // The commands of a transaction are logged, and so need EXEC not be.
+    // The commands of a transaction are logged, so EXEC is not.
     if (command.name === "exec" || !this.#isNoted(ms)) return;
     const event = command.flags.includes("F") ? "fast-command" : "command";
     this.#note(client, redacted(command, args), ms, event);
   }
 
-  /** Whether anybody wants to hear of something that took so long. */
+  /** Whether a log records something that took this long. */
   #isNoted(ms: number): boolean {
     if (this.#latencyMs > 0 && ms >= this.#latencyMs) return true;
     return this.#slowerThanMicros >= 0 && Math.round(ms * 1_000) >= this.#slowerThanMicros;

@@ -1,30 +1,30 @@
 /**
- * Client-side caching: which client may hold which key in its cache, and who must hear that a key changed
- * (tracking.c). Either the server remembers what each client read, or a client asks for all keys under
- * some prefixes.
+ * Client-side caching: which client may have which key in its cache, and which clients must be
+ * notified that a key changed (tracking.c). Either the server remembers the keys that each client
+ * read, or a client requests notifications for all keys with certain prefixes.
  */
 import { PushReply, type Reply } from "../../wire/index.ts";
 import type { Client } from "./client.ts";
 import type { Server } from "./server.ts";
 
-/** How a client wants to be told: CLIENT TRACKING's options. */
+/** A client's notification mode: the options of CLIENT TRACKING. */
 export interface TrackingMode {
-  /** The client that gets the messages; 0 for the client itself. */
+  /** The id of the client that receives the messages, or 0 for the client itself. */
   readonly redirect: number;
   readonly broadcast: boolean;
   readonly optIn: boolean;
   readonly optOut: boolean;
-  /** Not of the changes that it makes itself. */
+  /** True if the client is not notified of its own changes. */
   readonly noLoop: boolean;
   readonly prefixes: string[];
-  /** What CLIENT CACHING said about the next command. */
+  /** The value that CLIENT CACHING set for the next command. */
   caching: boolean | undefined;
   brokenRedirect: boolean;
 }
 
 interface Prefix {
   readonly clients: Set<Client>;
-  /** Keys that changed in this event, and who changed them. */
+  /** Keys that changed in this event, and the client that changed each. */
   changed: Map<string, Client | undefined>;
 }
 
@@ -33,10 +33,10 @@ const CHANNEL = "__redis__:invalidate";
 export class Tracking {
   readonly #server: Server;
   readonly #clients: Set<Client> = new Set();
-  /** Clients that may hold a key. */
+  /** The clients that may have a key in their cache. */
   readonly #readers: Map<string, Set<Client>> = new Map();
   readonly #prefixes: Map<string, Prefix> = new Map();
-  /** Keys of which the client under way must hear after its reply; null for all. */
+  /** Keys of which the current client must be notified after its reply. Null means all keys. */
   #afterReply: (string | null)[] = [];
 
   constructor(server: Server) {
@@ -85,7 +85,7 @@ export class Tracking {
     }
   }
 
-  /** Notes that a client read these keys. */
+  /** Records that a client read these keys. */
   remember(client: Client, keys: readonly string[]): void {
     const mode = client.tracking;
     if (mode === undefined || mode.broadcast) return;
@@ -98,7 +98,10 @@ export class Tracking {
     }
   }
 
-  /** A key changed, expired or was evicted: tells whoever may hold it. */
+  /**
+   * Called when a key changed, expired or was evicted: notifies the clients that may have it in
+   * their cache.
+   */
   invalidate(key: string): void {
     const by = this.#server.current;
     for (const [prefix, entry] of this.#prefixes) {
@@ -115,7 +118,7 @@ export class Tracking {
     }
   }
 
-  /** All keys of a database, or of all, are gone. */
+  /** Called when all keys of a database, or of all databases, were deleted. */
   invalidateAll(): void {
     for (const client of this.#clients) {
       if (client === this.#server.current) this.#afterReply.push(null);
@@ -124,7 +127,7 @@ export class Tracking {
     this.#readers.clear();
   }
 
-  /** Forgets keys at random when there are more than `tracking-table-max-keys`. */
+  /** Removes random keys if there are more than `tracking-table-max-keys`. */
   enforceLimit(): void {
     const max = this.#server.config.number("tracking-table-max-keys");
     if (max === 0) return;
@@ -134,7 +137,7 @@ export class Tracking {
     }
   }
 
-  /** After a client's reply: tells it of the keys that it changed itself. */
+  /** Called after a client's reply: notifies it of the keys that it changed itself. */
   replied(client: Client): void {
     if (this.#afterReply.length === 0) return;
     const keys = this.#afterReply;
@@ -142,7 +145,10 @@ export class Tracking {
     for (const key of keys) this.#send(client, key === null ? null : [key]);
   }
 
-  /** At the end of an event: tells those who asked for prefixes of all that changed, at once. */
+  /**
+   * Called at the end of an event: notifies the clients that registered prefixes of all changes at
+   * once.
+   */
   broadcast(): void {
     for (const { clients, changed } of this.#prefixes.values()) {
       if (changed.size === 0) continue;

@@ -1,4 +1,4 @@
-/** ACL: users and what each may do. */
+/** ACL: users and their permissions. */
 import { Double, MapReply, OK, type Reply, SetReply } from "../../../wire/index.ts";
 import {
   describeChannels,
@@ -63,7 +63,7 @@ function getUser({ server }: Client, args: string[]): Reply {
   ]);
 }
 
-/** Names in the order of their bytes, as Redis's radix tree has them. */
+/** Sorts names by their bytes, as Redis's radix tree does. */
 function sortedUsers({ acl }: Server) {
   return [...acl.users.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,11 +1,13 @@
-/** BITFIELD: integers of any width at any bit of a string, with overflow of three kinds. */
+/** BITFIELD: integers of any width at any bit offset of a string, with three overflow modes. */
 import type { Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { err, SYNTAX } from "../errors.ts";
 import { parseInt64, parseInteger } from "../numbers.ts";
 import { StringValue } from "../values/string.ts";
 
-/** A bit's place; `unit` is the width that a `#` in front multiplies with. */
+/**
+ * Parses a bit offset. `unit` is the width by which an offset with the prefix `#` is multiplied.
+ */
 export function parseBitOffset(client: Client, text: string, unit = 0): number {
   const complaint = err("bit offset is not an integer or out of range");
   const scaled = unit > 0 && text.startsWith("#");
@@ -131,8 +133,9 @@ function write(bytes: Uint8Array, { offset, width }: Operation, value: bigint): 
 }
 
 /**
- * `value + increment` in the field's width, or undefined when it must not overflow. The room that is left is
- * computed in 64 bits that wrap, as in bitops.c, so a value at the far end overflows to the same side.
+ * Returns `value + increment` in the field's width, or undefined if it overflows and must not. The
+ * remaining range is computed in wrapping 64-bit arithmetic, as in bitops.c, so a value at the far
+ * end overflows to the same side.
  */
 function fit(given: bigint, increment: bigint, operation: Operation): bigint | undefined {
   const { signed, width, overflow } = operation;

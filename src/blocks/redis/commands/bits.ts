@@ -1,4 +1,6 @@
-/** Strings as arrays of bits, the first bit the most significant of the first byte (bitops.c). */
+/**
+ * Strings as bit arrays. The first bit is the most significant bit of the first byte (bitops.c).
+ */
 import type { Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
@@ -37,14 +39,17 @@ function getbit(client: Client, args: string[]): Reply {
   return (value.slice(at, at + 1).charCodeAt(0) & (0x80 >> (offset % 8))) === 0 ? 0 : 1;
 }
 
-/** Bits that are set in each byte. */
+/** The number of set bits for each byte value. */
 const ones: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
   let count = 0;
   for (let rest = byte; rest > 0; rest &= rest - 1) count++;
   return count;
 });
 
-/** A range in bytes or bits, both ends included, within `total`; undefined when empty. */
+/**
+ * Clamps a range in bytes or bits, both ends included, to `total`. Returns undefined if it is
+ * empty.
+ */
 function clampRange(start: number, end: number, total: number): [number, number] | undefined {
   const from = start < 0 ? Math.max(0, start + total) : start;
   const to = Math.min(total - 1, end < 0 ? Math.max(0, end + total) : end);
@@ -72,7 +77,7 @@ function bitcount(client: Client, args: string[]): Reply {
   return bits ? countOnes(bytes, ...range) : countOnes(bytes, range[0] * 8, range[1] * 8 + 7);
 }
 
-/** Set bits from one place to another, both included. */
+/** Counts the set bits from one position to another, both included. */
 function countOnes(bytes: Uint8Array, from: number, to: number): number {
   let count = 0;
   let bit = from;
@@ -105,7 +110,7 @@ function bitpos(client: Client, args: string[]): Reply {
     else if (bitAt(bytes, bit) === wanted) return bit;
     else bit++;
   }
-  // Without an explicit end the string counts as padded with zeros on the right.
+  // Without an explicit end, the string is treated as padded with zeros on the right.
   return wanted === 0 && args[4] === undefined ? length * 8 : -1;
 }
 

@@ -1,4 +1,4 @@
-/** What all commands that wait for a key have in common. */
+/** The common parts of all commands that wait for a key. */
 import { type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { NoReply } from "../command.ts";
@@ -8,7 +8,7 @@ import type { Value } from "../values/value.ts";
 
 const TIMEOUT_MS_MAX = 2 ** 63;
 
-/** A timeout in seconds, as milliseconds; 0 waits for ever. */
+/** Parses a timeout in seconds. Returns milliseconds. 0 waits without limit. */
 export function parseTimeoutMs(text: string): number {
   const seconds = floatOf(text);
   if (seconds === undefined) throw err("timeout is not a float or out of range");
@@ -18,20 +18,20 @@ export function parseTimeoutMs(text: string): number {
 }
 
 /**
- * Tries each key in turn, and waits when there is nothing. `attempt` gives the reply, or undefined when the
- * key holds nothing to take, and throws when it holds something else. In a transaction or a script, where
- * nothing may wait, the reply is the one for a timeout.
+ * Tries each key in turn, and waits if there is nothing. `attempt` returns the reply, or undefined
+ * if the key holds nothing to take, and throws if it holds a wrong type. In a transaction or a
+ * script, where waiting is not allowed, the reply is the one for a timeout.
  */
 export function tryOrWait(
   client: Client,
   options: {
     keys: readonly string[];
     timeoutMs: number;
-    /** What the key must hold; while it holds something else, the client goes on waiting. */
+    /** The required type of the key. The client keeps waiting while the key has another type. */
     type: abstract new (...args: never[]) => Value;
     attempt: (key: string) => Reply | undefined;
     onTimeout: Reply;
-    /** The reply where nothing may wait, when it is not the one for a timeout. */
+    /** The reply if waiting is not allowed, if it differs from the timeout reply. */
     onDenied?: Reply;
   },
 ): Reply | NoReply {
@@ -48,7 +48,7 @@ export function tryOrWait(
       try {
         return options.attempt(key);
       } catch (error) {
-        // Something else is wrong, such as the type of the key to move to.
+        // Another error, such as the wrong type of the destination key.
         if (error instanceof RespError) return error;
         throw error;
       }

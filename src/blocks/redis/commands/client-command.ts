@@ -1,4 +1,4 @@
-/** CLIENT: what connections there are, and what one may change about them. */
+/** CLIENT: lists connections and changes their settings. */
 import { NULL_ARRAY, OK, type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { type CommandTable, NO_REPLY, type NoReply } from "../command.ts";
@@ -39,7 +39,7 @@ function setInfo(client: Client, args: string[]): Reply {
   return OK;
 }
 
-/** Throws when a client's name has spaces or other odd characters. */
+/** Throws if a client's name has spaces or other invalid characters. */
 export function checkName(name: string): void {
   if (!/^[!-~]*$/.test(name)) {
     throw err("Client names cannot contain spaces, newlines or special characters.");

@@ -1,4 +1,4 @@
-/** CLIENT TRACKING and CACHING: which changes of keys a client hears of. */
+/** CLIENT TRACKING and CACHING: which key changes a client is notified of. */
 import { MapReply, OK, type Reply, SetReply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { err, SYNTAX } from "../errors.ts";
@@ -37,7 +37,7 @@ function parseOptions({ server }: Client, args: string[]): Draft {
   return mode;
 }
 
-/** Throws when the options do not go together, or not with what the client has. */
+/** Throws if the options conflict with each other or with the client's current mode. */
 function check(mode: TrackingMode, old: TrackingMode | undefined): void {
   if (!mode.broadcast && mode.prefixes.length > 0) {
     throw err("PREFIX option requires BCAST mode to be enabled");
@@ -141,7 +141,7 @@ export function trackingInfo(client: Client): Reply {
   ]);
 }
 
-/** CLIENT GETREDIR: who gets this client's messages. */
+/** CLIENT GETREDIR: the client that receives this client's messages. */
 export function redirection(client: Client): Reply {
   return client.tracking === undefined ? -1 : client.tracking.redirect;
 }

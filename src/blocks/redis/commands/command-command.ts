@@ -1,4 +1,4 @@
-/** COMMAND: the table of commands as clients ask for it. */
+/** COMMAND: the command table, as clients request it. */
 import { MapReply, type Reply, SetReply, Status } from "../../../wire/index.ts";
 import { commandOf } from "../acl-rules.ts";
 import type { Client } from "../client.ts";
@@ -14,7 +14,7 @@ function statuses(words: readonly string[]): SetReply {
   return new SetReply(words.map((word) => new Status(word)));
 }
 
-/** Flags of keys: what is done to the value in capitals, all else in small letters. */
+/** Flags of keys: what is done to the value in upper case, all other flags in lower case. */
 function keyFlags(flags: readonly string[]): SetReply {
   return statuses(flags.map((flag) => (flag.length === 2 ? flag : flag.toLowerCase())));
 }
@@ -46,12 +46,12 @@ function keySpecReply({ flags, start, run }: KeySpec): Reply {
   ]);
 }
 
-/** What COMMAND INFO tells of one command. */
+/** Returns what COMMAND INFO reports about one command. */
 function commandInfo(command: Command | undefined): Reply {
   if (command === undefined) return null;
   const { name, arity, flags, first, last, step, subcommands } = command;
   const facts = factsOf(name);
-  // Where a command may be refused to other servers is no flag that clients see.
+  // The flag `protected` is internal and not shown to clients.
   const shown = facts.flags.filter((flag) => flag !== "protected");
   if (flags.includes("M")) shown.push("movablekeys");
   return [
@@ -94,7 +94,7 @@ function docs({ server }: Client, args: string[]): Reply {
   return new MapReply(chosen.flatMap((command) => (command ? docsOf(command) : [])));
 }
 
-/** Every command and subcommand. */
+/** Returns the names of all commands and subcommands. */
 function everyName(server: Server): string[] {
   return server.commands
     .all()
@@ -121,7 +121,7 @@ function list({ server }: Client, args: string[]): Reply {
   }
 }
 
-/** The keys of the command that the arguments from the third on make up. */
+/** Returns the keys of the command that the arguments from the third on form. */
 function placesIn(server: Server, args: string[]): { request: string[]; places: KeyPlace[] } {
   const request = args.slice(2);
   const name = (request[0] as string).toLowerCase();

@@ -1,4 +1,7 @@
-/** Strings as numbers: INCR and its relatives, 64 bits wide, and INCRBYFLOAT in extended precision. */
+/**
+ * Strings as numbers: INCR and related commands with 64-bit integers, and INCRBYFLOAT in extended
+ * precision.
+ */
 import type { Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";

@@ -1,4 +1,4 @@
-/** DEBUG: what tests of Redis look at and hold still. */
+/** DEBUG: inspection and control commands that Redis's tests use. */
 import {
   BigNumber,
   Bool,
@@ -22,7 +22,7 @@ import { ListValue } from "../values/list.ts";
 import { StringValue } from "../values/string.ts";
 import { engineOf } from "./scripting.ts";
 
-/** DEBUG SLEEP holds up everyone, as in Redis: nothing else happens until time is up. */
+/** DEBUG SLEEP blocks the whole server, as in Redis: nothing else happens until it ends. */
 function sleep(client: Client, args: string[]): Reply {
   const ms = parseFloat64(args[2] as string) * 1_000;
   if (ms > 0) {
@@ -76,7 +76,7 @@ function loadAof({ server }: Client): Reply {
     if (persistence.aof.exists()) persistence.aof.load();
   } finally {
     server.propagation = propagation;
-    // The data is as it was: nothing is to be recorded.
+    // The data did not change, so nothing must be recorded.
     server.dirty = dirty;
   }
   return OK;
@@ -92,7 +92,7 @@ const protocolReplies: Readonly<Record<string, (client: Client) => Reply>> = {
   set: () => new SetReply([0, 1, 2]),
   map: () => new MapReply([0, new Bool(false), 1, new Bool(true), 2, new Bool(false)]),
   attrib: (client) => {
-    // An attribute stands before the reply that it is about.
+    // An attribute precedes the reply that it describes.
     if (client.resp > 2)
       client.write("|1\r\n$14\r\nkey-popularity\r\n*2\r\n$7\r\nkey:123\r\n:90\r\n");
     return "Some real reply following the attribute";
@@ -176,7 +176,7 @@ const subcommands: Readonly<Record<string, Row>> = {
   "stringmatch-test": [() => new Status("Apparently Redis did not crash: test passed"), 2],
 };
 
-/** DEBUG is one command: Redis does not count its words as commands of their own either. */
+/** DEBUG is a single command. Redis does not count its subcommands separately either. */
 export function debug(client: Client, args: string[]): Reply {
   const word = (args[1] as string).toLowerCase();
   if (word === "help") {

@@ -1,4 +1,4 @@
-/** DUMP and RESTORE: one value as bytes that any Redis of the same or a later version takes. */
+/** DUMP and RESTORE: one value as bytes that Redis of the same or a later version accepts. */
 import { OK, type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";

@@ -1,4 +1,4 @@
-/** Times of death: EXPIRE and its relatives, TTL and its relatives (expire.c). */
+/** Expiry times: EXPIRE, TTL and related commands (expire.c). */
 import type { Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";

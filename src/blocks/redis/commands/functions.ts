@@ -46,7 +46,7 @@ function flush(client: Client, args: string[]): Reply {
   return OK;
 }
 
-/** All libraries as bytes that FUNCTION RESTORE takes, of this server or of another. */
+/** Returns all libraries as bytes that FUNCTION RESTORE accepts, on this server or another. */
 function dump({ server }: Client): Reply {
   return sealed(saveFunctions(server));
 }
@@ -64,7 +64,7 @@ function restore(client: Client, args: string[]): Reply {
   return OK;
 }
 
-/** The code of each library in a payload. */
+/** Returns the code of each library in a payload. */
 function librariesIn(body: string): string[] {
   const reader = new ByteReader(body);
   const codes: string[] = [];

@@ -1,4 +1,4 @@
-/** Which members lie within a circle or a box: GEOSEARCH and GEORADIUS (geo.c). */
+/** Finds the members within a circle or a box: GEOSEARCH and GEORADIUS (geo.c). */
 import type { Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
@@ -14,10 +14,10 @@ import { parseFloat64, parseInteger } from "../numbers.ts";
 import { ZSetValue } from "../values/zset.ts";
 import { distanceText, parsePosition, parseUnit, positionReply } from "./geo.ts";
 
-/** What each command of the family takes. */
+/** The syntax of each command of the family. */
 interface Kind {
   readonly centre: "position" | "member" | "option";
-  /** The argument that names the set. */
+  /** The index of the argument that names the set. */
   readonly keyAt: number;
   readonly storing: "option" | "always" | "never";
 }
@@ -33,7 +33,7 @@ interface Query {
   readonly kind: Kind;
   readonly set: ZSetValue | undefined;
   centre: Position | undefined;
-  /** A centre was named, though its set may not be there. */
+  /** Set if a centre was given, even if the set does not exist. */
   centred: "member" | "position" | undefined;
   size: Pick<Shape, "radiusMetres" | "widthMetres" | "heightMetres"> | undefined;
   box: boolean;
@@ -76,7 +76,7 @@ function setMember(query: Query, member: string): void {
   query.centre = positionOf(score);
 }
 
-/** Reads the option at `args[at]`; gives how many arguments it took. */
+/** Parses the option at `args[at]`. Returns how many arguments it used. */
 function parseOption(query: Query, args: string[], at: number): number {
   const { kind } = query;
   const more = args.length - at - 1;
@@ -193,7 +193,7 @@ function checkQuery(query: Query, name: string): void {
   if (query.any && query.count === 0) throw err("the ANY argument requires COUNT argument");
 }
 
-/** The members within the shape, sorted and cut as asked. */
+/** Returns the members within the shape, sorted and limited as requested. */
 function find({ set, centre, size, order, count, any }: Query): Found[] {
   if (set === undefined || centre === undefined || size === undefined) return [];
   const shape: Shape = { centre, ...size };

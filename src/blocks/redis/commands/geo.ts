@@ -16,7 +16,7 @@ import { parseFloat64 } from "../numbers.ts";
 import { ZSetValue } from "../values/zset.ts";
 import { addMembers } from "./zsets.ts";
 
-/** A longitude and a latitude; throws when they lie outside what can be encoded. */
+/** Parses a longitude and a latitude. Throws if they are outside the range that can be encoded. */
 export function parsePosition(longitudeText: string, latitudeText: string): Position {
   const longitude = parseFloat64(longitudeText);
   const latitude = parseFloat64(latitudeText);
@@ -33,14 +33,14 @@ export function parsePosition(longitudeText: string, latitudeText: string): Posi
 
 const metres: Readonly<Record<string, number>> = { m: 1, km: 1_000, ft: 0.3048, mi: 1_609.34 };
 
-/** How many metres a unit has. */
+/** Returns the number of metres in a unit. */
 export function parseUnit(text: string): number {
   const unit = metres[text.toLowerCase()];
   if (unit === undefined) throw err("unsupported unit provided. please use M, KM, FT, MI");
   return unit;
 }
 
-/** A distance with four digits after the point. */
+/** Formats a distance with four decimal places. */
 export function distanceText(distance: number): string {
   return (roundHalfToEven(distance * 10_000) / 10_000).toFixed(4);
 }
@@ -52,7 +52,7 @@ function roundHalfToEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** A coordinate as Redis writes it: all digits of the double, up to seventeen after the point. */
+/** Formats a coordinate as Redis does: all digits of the double, up to seventeen decimal places. */
 export function coordinate(value: number): Double {
   return new Double(value, value.toFixed(17).replace(/\.?0+$/, ""));
 }

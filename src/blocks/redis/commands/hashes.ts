@@ -85,7 +85,7 @@ function hincrby(client: Client, args: string[]): Reply {
 function hincrbyfloat(client: Client, args: string[]): Reply {
   const { db, server } = client;
   const [, key, field, delta] = args as [string, string, string, string];
-  // The increment is read before the hash is looked at, and its complaint comes first.
+  // The increment is parsed before the hash is looked up, so its error comes first.
   if (/^[+-]?(inf(inity)?|nan)$/i.test(delta)) throw err("value is NaN or Infinity");
   addLongDouble("0", delta);
   const before = db.get(HashValue, key)?.fields.get(field) ?? "0";

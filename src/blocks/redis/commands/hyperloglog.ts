@@ -1,4 +1,4 @@
-/** PFADD, PFCOUNT, PFMERGE: counting different elements approximately. */
+/** PFADD, PFCOUNT, PFMERGE: approximate counts of distinct elements. */
 import { OK, type Reply, RespError, Status } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
@@ -23,7 +23,7 @@ import { StringValue } from "../values/string.ts";
 const NOT_A_SKETCH = new RespError("WRONGTYPE Key is not a valid HyperLogLog string value.");
 const CORRUPT = new RespError("INVALIDOBJ Corrupted HLL object detected");
 
-/** Runs what reads a sketch; one that is broken becomes the reply that says so. */
+/** Runs code that reads a sketch. A corrupt sketch becomes an error reply. */
 function guarded<T>(work: () => T): T {
   try {
     return work();
@@ -33,17 +33,17 @@ function guarded<T>(work: () => T): T {
   }
 }
 
-/** The bytes of the sketch at a key; undefined when there is none. */
+/** Returns the bytes of the sketch at a key, or undefined if there is no key. */
 function sketchAt(client: Client, key: string): { value: StringValue; bytes: Buffer } | undefined {
   const value = client.db.get(StringValue, key);
   if (value === undefined) return undefined;
   const { bytes, length } = value.peek();
   if (!isSketch(bytes, length)) throw NOT_A_SKETCH;
-  // What is kept as bytes may have room at its end, and may be changed in place.
+  // A value that is stored as bytes may have spare capacity at its end and may be changed in place.
   return { value, bytes: isDense(bytes) ? value.grow(length) : bytes.subarray(0, length) };
 }
 
-/** Puts the bytes back, unless they are those of a dense sketch, which was changed in place. */
+/** Stores the bytes, unless they belong to a dense sketch that was changed in place. */
 function keep(value: StringValue, bytes: Buffer, own?: Buffer): void {
   if (bytes === own && isDense(bytes)) return;
   value.text = bytes.toString("latin1");
@@ -75,7 +75,7 @@ function pfadd(client: Client, args: string[]): Reply {
   return 1;
 }
 
-/** The greatest value of each register over several sketches, and whether one of them is dense. */
+/** Returns the maximum of each register over several sketches, and whether one of them is dense. */
 function union(client: Client, keys: readonly string[]): { registers: Uint8Array; dense: boolean } {
   const registers = new Uint8Array(16_384);
   let dense = false;
@@ -162,7 +162,7 @@ function makeDense({ server }: Client, value: StringValue, bytes: Buffer): boole
   return true;
 }
 
-/** Redis's own test of the estimate, with fewer elements. */
+/** Redis's own self-test of the estimate, with fewer elements. */
 function selfTest({ server }: Client): Reply {
   const limit = server.config.number("hll-sparse-max-bytes");
   let bytes = emptySketch();

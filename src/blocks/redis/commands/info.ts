@@ -1,4 +1,4 @@
-/** INFO: the server in words, in Redis's sections and with Redis's names. */
+/** INFO: a report about the server, with Redis's sections and field names. */
 import { formatG, type Reply, Verbatim } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { Server } from "../server.ts";
@@ -6,7 +6,7 @@ import type { Server } from "../server.ts";
 type Field = readonly [name: string, value: string | number];
 type Section = (server: Server) => Field[];
 
-/** Bytes as people read them. */
+/** Formats a byte count for people. */
 export function humanBytes(bytes: number): string {
   const units = ["K", "M", "G", "T", "P"];
   if (bytes < 1_024) return `${bytes}B`;

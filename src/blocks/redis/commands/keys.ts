@@ -1,4 +1,4 @@
-/** Commands on keys of any type: delete, rename, copy, look around (db.c). */
+/** Commands on keys of any type: delete, rename, copy and inspect (db.c). */
 import { OK, type Reply, type RespError, Status } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
@@ -23,7 +23,7 @@ function del(client: Client, args: string[]): Reply {
   return removed;
 }
 
-/** What has fewer elements Redis frees at once. */
+/** Redis frees values with fewer elements immediately. */
 const LAZY_ELEMENTS_MIN = 64;
 
 function elementsOf(value: Value): number {
@@ -32,7 +32,7 @@ function elementsOf(value: Value): number {
   return size ?? 1;
 }
 
-/** As DEL; what Redis would free in the background is counted as freed. */
+/** Same as DEL. What Redis would free in the background is counted as freed. */
 function unlink(client: Client, args: string[]): Reply {
   for (const key of args.slice(1)) {
     const value = client.db.peek(key);
@@ -90,7 +90,7 @@ function randomKey(client: Client): Reply {
   return null;
 }
 
-/** The database of this number; throws when there is none. */
+/** Returns the database with this number. Throws if there is none. */
 export function databaseOf(
   client: Client,
   text: string,

@@ -1,4 +1,4 @@
-/** LCS: the longest common subsequence of two strings, by the textbook table, as Redis does. */
+/** LCS: the longest common subsequence of two strings, by dynamic programming, as in Redis. */
 import { MapReply, type Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { err, SYNTAX } from "../errors.ts";
@@ -45,7 +45,10 @@ export function lcs(client: Client, args: string[]): Reply {
   return options.ranges ? new MapReply(["matches", ranges, "len", total]) : text;
 }
 
-/** `table[i * (|b| + 1) + j]` is the length for the first i of `a` and the first j of `b`. */
+/**
+ * `table[i * (|b| + 1) + j]` is the length for the first i bytes of `a` and the first j bytes of
+ * `b`.
+ */
 function lengths(a: string, b: string): Uint32Array {
   const width = b.length + 1;
   const table = new Uint32Array((a.length + 1) * width);
@@ -60,7 +63,7 @@ function lengths(a: string, b: string): Uint32Array {
   return table;
 }
 
-/** Walks the table backwards, gathering the text and the ranges that match, last first. */
+/** Walks the table backwards and collects the text and the matching ranges, last first. */
 function walk(
   a: string,
   b: string,

@@ -1,4 +1,4 @@
-/** Lists: moves from one to another, pops from several, and the forms of both that wait. */
+/** Lists: moves between lists, pops from several lists, and the blocking forms of both. */
 import { NULL_ARRAY, type Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
@@ -8,7 +8,7 @@ import { ListValue } from "../values/list.ts";
 import { parseTimeoutMs, tryOrWait } from "./blocking.ts";
 import { popped, pushAll, takeMany } from "./lists.ts";
 
-/** `LEFT` or `RIGHT`; true for left. */
+/** Parses `LEFT` or `RIGHT`. Returns true for left. */
 function parseSide(text: string | undefined): boolean {
   const side = text?.toLowerCase();
   if (side !== "left" && side !== "right") throw SYNTAX;
@@ -22,7 +22,7 @@ interface Move {
   readonly toLeft: boolean;
 }
 
-/** Moves one element; undefined when there is none. */
+/** Moves one element. Returns undefined if there is none. */
 function move(client: Client, { from, to, fromLeft, toLeft }: Move): string | undefined {
   const { db } = client;
   const source = db.get(ListValue, from);
@@ -93,7 +93,7 @@ function blockingPop(left: boolean) {
     });
 }
 
-/** `numkeys key [key ...] WHERE [COUNT count]`, the count of keys at `args[at]`. */
+/** Parses `numkeys key [key ...] WHERE [COUNT count]`, where `args[at]` is the number of keys. */
 export function parseMultiPop(
   args: string[],
   at: number,

@@ -1,4 +1,4 @@
-/** Lists (t_list.c); the commands that wait are in `list-moves.ts`. */
+/** Lists (t_list.c). The commands that wait are in `list-moves.ts`. */
 import { NULL_ARRAY, OK, type Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
@@ -6,7 +6,7 @@ import { err, NO_SUCH_KEY, NOT_POSITIVE, OUT_OF_RANGE, SYNTAX } from "../errors.
 import { parseInteger, parseIntegerIn } from "../numbers.ts";
 import { ListValue } from "../values/list.ts";
 
-/** Pushes onto a list and tells of it; the list is made when there is none. */
+/** Pushes onto a list and notifies of the change. Creates the list if there is none. */
 export function pushAll(client: Client, key: string, left: boolean, items: string[]): number {
   const { db } = client;
   const list = db.getOrAdd(ListValue, key, () => new ListValue());
@@ -16,7 +16,9 @@ export function pushAll(client: Client, key: string, left: boolean, items: strin
   return list.length;
 }
 
-/** After elements were taken: tells of it, and removes the list when it is empty. */
+/**
+ * Called after elements were taken: notifies of the change, and removes the list if it is empty.
+ */
 export function popped(client: Client, key: string, list: ListValue, left: boolean): void {
   const { db, server } = client;
   server.notify("l", left ? "lpop" : "rpop", key, db);
@@ -56,7 +58,10 @@ export function takeMany(list: ListValue, left: boolean, count: number): string[
   return taken;
 }
 
-/** Start and end as indexes within a collection of `length`, both included; undefined when empty. */
+/**
+ * Converts start and end to indexes within a collection of `length`, both included. Returns
+ * undefined if the range is empty.
+ */
 export function rangeWithin(
   startText: string,
   endText: string,

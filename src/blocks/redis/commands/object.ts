@@ -1,4 +1,4 @@
-/** OBJECT: how a key is kept. */
+/** OBJECT: how a key's value is stored. */
 import type { Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
@@ -14,9 +14,9 @@ function about(tell: (value: Value, client: Client) => Reply) {
   };
 }
 
-/** Small integers are shared by all who hold one, and count as held by everyone. */
+/** Small integers are shared objects, and have the maximum reference count. */
 function referenceCount(value: Value, { server }: Client): Reply {
-  // Where each value has an age of its own, it cannot be shared.
+  // A value with an access time or frequency of its own cannot be shared.
   if (/lru|lfu/.test(server.config.get("maxmemory-policy")) && server.memory.tracking) return 1;
   const shared = value instanceof StringValue && /^(0|[1-9][0-9]{0,3})$/.test(value.text);
   return shared && value.encoding() === "int" ? 2_147_483_647 : 1;

@@ -1,4 +1,7 @@
-/** SAVE and its relatives: the dataset on the disk. Nothing is done in the background, so all are the same. */
+/**
+ * SAVE and related commands: write the dataset to disk. Nothing runs in the background, so all of
+ * them do the same.
+ */
 import { OK, type Reply, Status } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
@@ -26,7 +29,7 @@ function saveInBackground(client: Client, args: string[]): Reply {
   try {
     persistenceOf(client).save();
   } catch {
-    // The failure shows in INFO, as that of a child process would.
+    // INFO shows the failure, as it would for a child process.
   }
   return new Status("Background saving started");
 }
@@ -36,7 +39,7 @@ function rewrite(client: Client): Reply {
   const { server } = client;
   server.afterCommand(() => {
     aof.rewrite();
-    // A server that does not append leaves a snapshot all the same.
+    // A server that does not append still writes a snapshot.
     if (server.propagation === undefined) aof.close();
   });
   return new Status("Background append only file rewriting started");

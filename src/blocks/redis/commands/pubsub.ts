@@ -8,7 +8,8 @@ import { PubSub, type SubscriptionKind } from "../pubsub.ts";
 
 function subscribe(kind: SubscriptionKind): (client: Client, args: string[]) => NoReply {
   return (client, args) => {
-    // In a script there is nobody to push to; in MULTI a RESP2 client could not tell pushes from replies.
+    // A script has no connection to push to. In MULTI, a RESP2 client could not tell pushes from
+    // replies.
     if (client.denyBlocking && client.resp === 2 && client.socket !== undefined) {
       throw err(`${args[0]?.toUpperCase()} isn't allowed for a DENY BLOCKING client`);
     }

@@ -7,11 +7,11 @@ const OUT_OF_RANGE = err(
   "value is out of range, value must between -9223372036854775807 and 9223372036854775807",
 );
 
-/** The count of a random draw; with `paired`, each element takes two places in the reply. */
+/** Parses the count of a random draw. With `paired`, each element takes two places in the reply. */
 export function parseDrawCount(text: string, paired: boolean): number {
   const count = parseInt64(text);
   if (count === INT64_MIN) throw OUT_OF_RANGE;
-  // No reply can have more elements than an array; Redis would go on until its memory is full.
+  // A reply cannot have more elements than an array. Redis would continue until its memory is full.
   if (Number(count) < -(2 ** 32 - 1) || (paired && Math.abs(Number(count)) >= 2 ** 62)) {
     throw err("value is out of range");
   }
@@ -19,8 +19,8 @@ export function parseDrawCount(text: string, paired: boolean): number {
 }
 
 /**
- * `count` different elements, or all when there are fewer; with a negative count, that many draws, where one
- * element may come several times.
+ * Returns `count` distinct elements, or all if there are fewer. A negative count makes that many
+ * draws, and an element may occur several times.
  */
 export function drawMany<V>(dict: Dict<V>, count: number): Slot<V>[] {
   if (count < 0) return Array.from({ length: -count }, () => dict.random());

@@ -1,11 +1,11 @@
-/** SCAN, and what HSCAN, SSCAN and ZSCAN share with it. */
+/** SCAN, and the parts that it shares with HSCAN, SSCAN and ZSCAN. */
 import type { Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { err, NOT_INTEGER, SYNTAX } from "../errors.ts";
 import { globMatch } from "../glob.ts";
 import { parseInteger } from "../numbers.ts";
 
-/** The options of every SCAN. */
+/** The options common to all SCAN commands. */
 export interface ScanOptions {
   readonly cursor: number;
   readonly count: number;
@@ -13,7 +13,7 @@ export interface ScanOptions {
   readonly type: string | undefined;
 }
 
-/** Reads `cursor [MATCH pattern] [COUNT count] [TYPE type]`, the cursor at `args[at]`. */
+/** Parses `cursor [MATCH pattern] [COUNT count] [TYPE type]`, where `args[at]` is the cursor. */
 export function parseScan(args: string[], at: number): ScanOptions {
   const cursor = parseCursor(args[at] as string);
   let count = 10;
@@ -37,7 +37,9 @@ export function parseScan(args: string[], at: number): ScanOptions {
   return { cursor, count, matches, type };
 }
 
-/** The cursor alone: HSCAN and its like look at the key before they read the options. */
+/**
+ * Parses only the cursor: HSCAN and similar commands look up the key before they parse the options.
+ */
 export function parseCursor(text: string): number {
   if (!/^\s*[0-9]{1,20}$/.test(text)) throw err("invalid cursor");
   return Number(text);

@@ -7,13 +7,13 @@ import { parseInteger } from "../numbers.ts";
 import { writesNothing } from "../pause.ts";
 import { ScriptEngine } from "../scripting/engine.ts";
 
-/** The engine of scripts, made when it is first needed. */
+/** Returns the script engine. Creates it on first use. */
 export function engineOf(client: Client): ScriptEngine {
   client.server.scripts ??= new ScriptEngine(client.server);
   return client.server.scripts;
 }
 
-/** Compiles a script, and notes what it says of itself. */
+/** Compiles a script and remembers what its first line declares. */
 function load(client: Client, source: string): string {
   const sha = engineOf(client).load(source);
   if (writesNothing(source)) client.server.harmlessScripts.add(sha);

@@ -1,4 +1,4 @@
-/** Commands about the server: CONFIG, TIME, DBSIZE, FLUSHALL, ROLE and the like (server.c). */
+/** Commands about the server: CONFIG, TIME, DBSIZE, FLUSHALL, ROLE and others (server.c). */
 import { MapReply, OK, type Reply, Verbatim } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { type CommandTable, NO_REPLY, type NoReply } from "../command.ts";

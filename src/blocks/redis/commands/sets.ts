@@ -21,7 +21,7 @@ function sadd(client: Client, args: string[]): Reply {
   return added;
 }
 
-/** Removes members and tells of it; gives how many there were. */
+/** Removes members and notifies of the change. Returns how many were removed. */
 function removeAll(client: Client, key: string, set: SetValue, members: readonly string[]): number {
   const { db, server } = client;
   let removed = 0;
@@ -106,7 +106,10 @@ function sscan(client: Client, args: string[]): Reply {
   return [String(next), found];
 }
 
-/** The members that all of the sets have, walking the smallest; stops at `limit` when it is positive. */
+/**
+ * Returns the members that all of the sets contain, by walking the smallest set. Stops at `limit`
+ * if it is positive.
+ */
 function intersect(sets: readonly (SetValue | undefined)[], limit = 0): string[] {
   if (sets.some((set) => set === undefined)) return [];
   const [smallest, ...others] = [...(sets as SetValue[])].sort((a, b) => a.size - b.size);

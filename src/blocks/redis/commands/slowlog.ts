@@ -1,4 +1,4 @@
-/** SLOWLOG and LATENCY: what took long. */
+/** SLOWLOG and LATENCY: records of slow operations. */
 import { MapReply, OK, type Reply, Verbatim } from "../../../wire/index.ts";
 import { commandOf } from "../acl-rules.ts";
 import type { Client } from "../client.ts";

@@ -1,4 +1,7 @@
-/** SORT and SORT_RO (sort.c): by number or by bytes, by other keys, with values fetched from elsewhere. */
+/**
+ * SORT and SORT_RO (sort.c): by number or by bytes, by other keys, with values fetched from other
+ * keys.
+ */
 import type { Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
@@ -17,7 +20,7 @@ interface Options {
   alpha: boolean;
   limit: [number, number] | undefined;
   store: string | undefined;
-  /** A BY without a star: leave the order as it is. */
+  /** True for a BY pattern without a star: the order is left unchanged. */
   unsorted: boolean;
 }
 
@@ -49,7 +52,9 @@ function parse(args: string[], readOnly: boolean): Options {
   return options;
 }
 
-/** What a pattern such as `weight_*` or `hash_*->field` names for an element. */
+/**
+ * Returns the value that a pattern such as `weight_*` or `hash_*->field` refers to for an element.
+ */
 function lookup(client: Client, pattern: string, element: string): string | undefined {
   if (pattern === "#") return element;
   const star = pattern.indexOf("*");
@@ -84,7 +89,7 @@ interface Weighed {
 function weigh(client: Client, element: string, { by, alpha }: Options): Weighed {
   const text = by === undefined ? element : lookup(client, by, element);
   if (alpha) return { element, weight: 0, text };
-  // Like strtod, an empty text counts as zero.
+  // As with strtod, an empty text counts as zero.
   const weight = text === undefined || text === "" ? 0 : floatOf(text);
   if (weight === undefined) throw err("One or more scores can't be converted into double");
   return { element, weight, text };
@@ -113,7 +118,7 @@ function bytesOrder(a: string, b: string): number {
 
 function sorted(client: Client, key: string, options: Options): string[] {
   let elements = elementsOf(client, key, options);
-  // A set has no order of its own, so what is stored or computed from it is sorted all the same.
+  // A set has no order of its own, so a result that is stored or used by a script is sorted anyway.
   const isScript = client.socket === undefined;
   const mustSort =
     options.unsorted &&

@@ -58,7 +58,7 @@ function create(client: Client, args: string[]): Reply {
   return OK;
 }
 
-/** The stream and group that XGROUP's other subcommands name. */
+/** Returns the stream and group for the other subcommands of XGROUP. */
 function existing(client: Client, args: string[]): { stream: StreamValue; group: Group } {
   const [, , key, name] = args as [string, string, string, string];
   const stream = client.db.get(StreamValue, key);
@@ -124,7 +124,7 @@ function xack(client: Client, args: string[]): Reply {
   return acknowledged;
 }
 
-/** The stream and group that XPENDING and the claims name. */
+/** Returns the stream and group for XPENDING, XCLAIM and XAUTOCLAIM. */
 function groupAt(client: Client, key: string, name: string): { stream: StreamValue; group: Group } {
   const stream = client.db.get(StreamValue, key);
   const group = stream?.groups.get(name);
@@ -236,7 +236,7 @@ function claimer(client: Client, key: string, group: Group, name: string): Consu
   return group.add(name, server.nowMs);
 }
 
-/** Records that an entry is pending, as it now is. */
+/** Records the current state of a pending entry. */
 export function recordClaim(client: Client, key: string, group: Group, pending: Pending): void {
   const { consumer, id, deliveredMs, deliveries } = pending;
   const delivery = ["TIME", Math.floor(deliveredMs), "RETRYCOUNT", deliveries];

@@ -1,4 +1,4 @@
-/** XINFO: streams, groups and consumers in words. */
+/** XINFO: describes streams, groups and consumers. */
 import { MapReply, type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
@@ -14,7 +14,7 @@ function streamAt(client: Client, key: string): StreamValue {
   return stream;
 }
 
-/** Entries that the group has still to be given; null when that cannot be known. */
+/** Returns how many entries the group has not read yet, or null if that is unknown. */
 function lag(stream: StreamValue, group: Group): number | null {
   if (stream.entriesAdded === 0) return 0;
   if (group.entriesRead !== undefined && !stream.hasTombstones(group.lastId)) {

@@ -1,4 +1,4 @@
-/** XREAD and XREADGROUP, which wait for entries when they are told to. */
+/** XREAD and XREADGROUP, which can wait for entries. */
 import { MapReply, NULL_ARRAY, type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import { type CommandTable, type NoReply } from "../command.ts";
@@ -72,7 +72,7 @@ function parse(client: Client, args: string[]): ReadOptions {
   throw SYNTAX;
 }
 
-/** The ID after which to read; `>` becomes the greatest. */
+/** Resolves the ID after which to read. `>` becomes the greatest ID. */
 function resolveId(client: Client, options: ReadOptions, index: number): StreamId {
   const key = options.keys[index] as string;
   const text = options.ids[index] as string;
@@ -112,7 +112,7 @@ function consumerOf(client: Client, key: string, group: Group, name: string): Co
   return group.add(name, server.nowMs);
 }
 
-/** New entries for a group's consumer, which become pending. */
+/** Delivers new entries to a group's consumer. They become pending. */
 function deliver(
   client: Client,
   {
@@ -147,7 +147,7 @@ function deliver(
   return entries;
 }
 
-/** What a consumer was given and has not acknowledged; deleted entries are null. */
+/** Returns what a consumer was delivered and has not acknowledged. Deleted entries are null. */
 function history(
   client: Client,
   stream: StreamValue,
@@ -169,7 +169,7 @@ function history(
   return out;
 }
 
-/** What one stream has to give at once; undefined when there is nothing. */
+/** Returns what one stream has available immediately, or undefined if there is nothing. */
 function readOne(
   client: Client,
   options: ReadOptions,
@@ -218,7 +218,7 @@ function xread(client: Client, args: string[]): Reply | NoReply {
   });
 }
 
-/** Serves a client that waited, once one of its keys changed. */
+/** Serves a waiting client after one of its keys changed. */
 function serve(
   client: Client,
   options: ReadOptions,

@@ -1,4 +1,4 @@
-/** Streams: adding, reading by range, deleting and trimming (t_stream.c). */
+/** Streams: add, read by range, delete and trim (t_stream.c). */
 import { NULL_ARRAY, OK, type Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
@@ -22,11 +22,11 @@ const SEQUENCE_MAX = (1n << 64n) - 1n;
 interface AddOptions {
   trim: Trim | undefined;
   makeStream: boolean;
-  /** Where the ID is. */
+  /** The index of the ID among the arguments. */
   at: number;
 }
 
-/** Reads the options of XADD up to the ID, or all of XTRIM. */
+/** Parses the options of XADD up to the ID, or all of XTRIM. */
 function parseOptions(client: Client, args: string[], adding: boolean): AddOptions {
   const options: AddOptions = { trim: undefined, makeStream: true, at: 2 };
   let strategy: Pick<Trim, "lengthMax" | "idMin"> | undefined;
@@ -82,7 +82,7 @@ function parseOptions(client: Client, args: string[], adding: boolean): AddOptio
   return options;
 }
 
-/** Trimming with `~` and no LIMIT removes a hundred nodes at most. */
+/** Trimming with `~` and without LIMIT removes at most a hundred nodes. */
 function approximateLimit(client: Client): number {
   const limit = 100 * client.server.config.limits.streamEntries;
   return limit <= 0 ? 10_000 : Math.min(limit, 1_000_000);
@@ -96,7 +96,7 @@ const NOT_GREATER = err(
   "The ID specified in XADD is equal or smaller than the target stream top item",
 );
 
-/** The ID of a new entry. */
+/** Returns the ID of a new entry. */
 function nextId(client: Client, stream: StreamValue, text: string): StreamId {
   const { lastId } = stream;
   if (lastId === ID_MAX) {

@@ -1,4 +1,4 @@
-/** Strings: SET with all of its options, GET and its relatives (t_string.c). */
+/** Strings: SET with all of its options, GET and related commands (t_string.c). */
 import { OK, type Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
@@ -9,7 +9,10 @@ import { lcs } from "./lcs.ts";
 
 const DEADLINE_MS_MAX = 2 ** 63;
 
-/** A time of death from an option such as `EX 10`; throws when it is not positive or does not fit. */
+/**
+ * Parses an expiry time from an option such as `EX 10`. Throws if it is not positive or out of
+ * range.
+ */
 export function deadlineOf(client: Client, unit: string, text: string, name: string): number {
   const value = Number(parseInt64(text));
   const seconds = unit === "EX" || unit === "EXAT";
@@ -79,7 +82,7 @@ function set(client: Client, args: string[]): Reply {
   const value = new StringValue(args[2] as string);
   value.expireAtMs = options.keepTtl && old ? old.expireAtMs : deadline;
   if (deadline <= server.nowMs) {
-    // A time in the past: the key is set and dies at once.
+    // A time in the past: the key is set and expires immediately.
     if (old) db.delete(key);
     server.notify("g", "del", key, db);
     server.propagation?.instead(db, ["DEL", key]);
@@ -200,7 +203,7 @@ function setPairs(client: Client, args: string[]): void {
   }
 }
 
-/** Throws when a string would grow beyond `proto-max-bulk-len`. */
+/** Throws if a string would exceed `proto-max-bulk-len`. */
 export function checkLength(client: Client, length: number): void {
   if (length > Number(client.server.config.get("proto-max-bulk-len"))) {
     throw err("string exceeds maximum allowed size (proto-max-bulk-len)");

@@ -1,4 +1,6 @@
-/** MULTI and its company, as rows of the table; they are implemented where commands are dispatched. */
+/**
+ * MULTI, EXEC and related commands, as rows of the table. They are implemented in the dispatcher.
+ */
 import type { CommandTable } from "../command.ts";
 import { discard, exec, multi, unwatch, watch } from "../dispatch.ts";
 

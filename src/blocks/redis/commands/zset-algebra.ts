@@ -20,13 +20,13 @@ interface Request {
 }
 
 const aggregates: Readonly<Record<string, (a: number, b: number) => number>> = {
-  // Infinity less infinity is no number; Redis makes it zero.
+  // Infinity minus infinity is NaN. Redis makes it zero.
   SUM: (a, b) => (Number.isNaN(a + b) ? 0 : a + b),
   MIN: Math.min,
   MAX: Math.max,
 };
 
-/** Reads `numkeys key ... [WEIGHTS ...] [AGGREGATE ...] [WITHSCORES]` from `args[at]` on. */
+/** Parses `numkeys key ... [WEIGHTS ...] [AGGREGATE ...] [WITHSCORES]`, starting at `args[at]`. */
 function parse(args: string[], at: number, options: { kind: Kind; store: boolean }): Request {
   const name = (args[0] as string).toLowerCase();
   const count = parseInteger(args[at] as string);
@@ -56,7 +56,7 @@ function parse(args: string[], at: number, options: { kind: Kind; store: boolean
   return { keys, weights, aggregate, withScores };
 }
 
-/** The scores under a key, sets counting 1 for each member. */
+/** Returns the scores under a key. Members of plain sets count as 1. */
 function scoresAt(client: Client, key: string): Scores {
   const value = client.db.lookup(key);
   if (value === undefined) return new Map();

@@ -1,4 +1,4 @@
-/** Sorted sets: ranges by rank, score and bytes, read, counted, stored and removed. */
+/** Sorted sets: ranges by rank, score and bytes, which can be read, counted, stored and removed. */
 import type { Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
@@ -9,7 +9,7 @@ import { type Scored, ZSetValue } from "../values/zset.ts";
 import { rangeWithin } from "./lists.ts";
 import { removeMembers, scoredReply } from "./zsets.ts";
 
-/** A range, as two conditions that hold for the first nodes of the list up to some point. */
+/** A range, as two conditions. Each holds for the first nodes of the list up to some point. */
 interface Range {
   readonly before: (node: SkipNode) => boolean;
   readonly upTo: (node: SkipNode) => boolean;
@@ -46,7 +46,7 @@ function lexRange(min: string, max: string): Range {
   };
 }
 
-/** A bound by bytes; `end` is set for `-` (false) and `+` (true), which lie outside all members. */
+/** A bound by bytes. `end` is set for `-` (false) and `+` (true), which lie outside all members. */
 function parseLex(text: string): { text: string; open: boolean; end?: boolean } {
   if (text === "-") return { text: "", open: false, end: false };
   if (text === "+") return { text: "", open: false, end: true };
@@ -55,7 +55,7 @@ function parseLex(text: string): { text: string; open: boolean; end?: boolean } 
   throw err("min or max not valid string range item");
 }
 
-/** The ranks that a range covers, the end excluded. */
+/** Returns the ranks that a range covers, the end excluded. */
 function ranksOf(set: ZSetValue, range: Range): [number, number] {
   const from = set.countWhile(range.before);
   return [from, Math.max(from, set.countWhile(range.upTo))];
@@ -73,7 +73,10 @@ interface Query {
   readonly withScores: boolean;
 }
 
-/** Reads what follows the key: two bounds and options. `fixed` is set by the older commands. */
+/**
+ * Parses what follows the key: two bounds and options. The older commands preset `by` and
+ * `reverse`.
+ */
 function parseQuery(
   args: string[],
   at: number,
@@ -107,7 +110,7 @@ function parseQuery(
   return { by, reverse, min, max, offset, count, withScores };
 }
 
-/** A query with its bounds read, ready to be asked of a set. */
+/** Prepares a query: its bounds are parsed, and the result can be applied to a set. */
 function prepare(query: Query): (set: ZSetValue) => Scored[] {
   if (query.by === "rank") {
     parseInteger(query.min);
@@ -153,7 +156,7 @@ function zrangestore(client: Client, args: string[]): Reply {
   return storeScored(client, to, entries, "zrangestore");
 }
 
-/** Puts a sorted set under a key, or deletes the key when the set is empty. */
+/** Stores a sorted set under a key, or deletes the key if the set is empty. */
 export function storeScored(
   client: Client,
   key: string,

@@ -1,4 +1,4 @@
-/** Sorted sets: adding, removing, looking up and popping members (t_zset.c). */
+/** Sorted sets: add, remove, look up and pop members (t_zset.c). */
 import { Double, formatDouble, NULL_ARRAY, type Reply } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { CommandTable } from "../command.ts";
@@ -19,7 +19,7 @@ interface AddOptions {
   readonly lt: boolean;
   readonly ch: boolean;
   readonly incr: boolean;
-  /** Where the pairs start. */
+  /** The index of the first pair among the arguments. */
   readonly at: number;
 }
 
@@ -28,7 +28,8 @@ const addOptions = new Set(["NX", "XX", "GT", "LT", "CH", "INCR"]);
 function parseAdd(args: string[], incr: boolean): AddOptions {
   const seen = new Set<string>(incr ? ["INCR"] : []);
   let at = 2;
-  // ZINCRBY takes no options: a word such as NX would be its increment, and is not a number.
+  // ZINCRBY takes no options: a word such as NX is in the position of its increment, and is not a
+  // number.
   if (!incr) {
     while (at < args.length && addOptions.has((args[at] as string).toUpperCase())) {
       seen.add((args[at++] as string).toUpperCase());
@@ -89,12 +90,12 @@ function add(client: Client, args: string[], incr: boolean): Reply {
   return options.ch ? added + updated : added;
 }
 
-/** ZADD, for commands that are made of it. */
+/** ZADD, for commands that are built on it. */
 export function addMembers(client: Client, args: string[]): Reply {
   return add(client, args, false);
 }
 
-/** Removes what `doomed` lists, and tells of it. */
+/** Removes the members in `doomed` and notifies of the change. */
 export function removeMembers(
   client: Client,
   key: string,
@@ -132,7 +133,7 @@ function rank(reverse: boolean) {
   };
 }
 
-/** Members with their scores: pairs in RESP3, a flat array in RESP2. */
+/** Formats members with their scores: pairs in RESP3, a flat array in RESP2. */
 export function scoredReply(client: Client, scored: readonly Scored[]): Reply {
   if (client.resp === 3) return pairsReply(scored);
   return scored.flatMap(({ member, score }) => [member, new Double(score)]);
@@ -242,7 +243,7 @@ function zscan(client: Client, args: string[]): Reply {
   const found: Reply[] = [];
   if (set === undefined) return ["0", found];
   const { cursor, count, matches } = parseScan(args, 2);
-  // Scores are plain strings here, in RESP3 too.
+  // Scores are plain strings here, in RESP3 as well.
   const text = (score: number): Reply => formatDouble(score);
   if (!set.large) {
     for (const { member, score } of set.all()) if (matches(member)) found.push(member, text(score));

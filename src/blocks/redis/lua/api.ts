@@ -1,9 +1,12 @@
-/** The parts of Lua's C API (lua.h, lauxlib.h) that are called from here, and what C itself needs. */
+/**
+ * The parts of Lua's C API (lua.h, lauxlib.h) that Lightcone calls, and the functions that C code
+ * itself needs.
+ */
 
-/** A function of Lua's C API: numbers and addresses in, a number or nothing out. */
+/** A function of Lua's C API: takes numbers and addresses, returns a number or nothing. */
 export type Native = (...args: number[]) => number;
 
-/** What of the interpreter is called by name. */
+/** The functions of the interpreter that are called by name. */
 export const natives = [
   "__wasm_call_ctors",
   "emscripten_stack_init",
@@ -66,7 +69,7 @@ export const natives = [
   "luaopen_table",
 ] as const;
 
-/** What an instance of the interpreter exports. */
+/** The exports of an interpreter instance. */
 export type LuaApi = Readonly<Record<(typeof natives)[number], Native>> & {
   readonly memory: { readonly buffer: SharedArrayBuffer; grow(pages: number): number };
   readonly __indirect_function_table: {

@@ -1,17 +1,17 @@
-/** The container of WebAssembly: a header, and sections with a number and a length each. */
+/** The container format of WebAssembly: a header, and sections with an id and a length each. */
 
-/** A section, as it is in its file. */
+/** A section, as stored in its file. */
 export interface Section {
   readonly id: number;
   readonly payload: Uint8Array;
 }
 
-/** The numbers of sections that are looked at here. */
+/** The ids of the sections that are used here. */
 export const SectionId = { custom: 0, memory: 5, exports: 7 } as const;
 
 const HEADER_BYTES = 8;
 
-/** Reads and writes numbers of variable length (LEB128, without a sign). */
+/** Reads unsigned variable-length numbers (LEB128). */
 export class BinaryReader {
   readonly #bytes: Uint8Array;
   at: number;
@@ -43,7 +43,7 @@ export class BinaryReader {
   }
 }
 
-/** The sections of a module, in order. */
+/** Returns the sections of a module, in order. */
 export function sectionsOf(module: Uint8Array): Section[] {
   const reader = new BinaryReader(module, HEADER_BYTES);
   const sections: Section[] = [];
@@ -54,7 +54,7 @@ export function sectionsOf(module: Uint8Array): Section[] {
   return sections;
 }
 
-/** A number as a module holds it. */
+/** Encodes a number as in a module. */
 export function encodeNumber(value: number): Uint8Array {
   const bytes: number[] = [];
   let rest = value;
@@ -62,13 +62,13 @@ export function encodeNumber(value: number): Uint8Array {
   return Uint8Array.from([...bytes, rest]);
 }
 
-/** A name, with its length before it. */
+/** Encodes a name with its length before it. */
 export function encodeName(name: string): Uint8Array {
   const bytes = Buffer.from(name);
   return Buffer.concat([encodeNumber(bytes.length), bytes]);
 }
 
-/** A module of these sections. */
+/** Builds a module from these sections. */
 export function moduleOf(header: Uint8Array, sections: readonly Section[]): Uint8Array {
   return Buffer.concat([
     header.subarray(0, HEADER_BYTES),

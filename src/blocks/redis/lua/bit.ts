@@ -4,7 +4,10 @@ import type { LuaState } from "./state.ts";
 
 const view = new DataView(new ArrayBuffer(8));
 
-/** A number as LuaBitOp converts it: 3 * 2^51 is added, and the low bits of the sum's mantissa are taken. */
+/**
+ * Converts a number as LuaBitOp does: 3 * 2^51 is added, and the low bits of the sum's mantissa are
+ * taken.
+ */
 function toBit(value: number): number {
   view.setFloat64(0, value + 6_755_399_441_055_744);
   return view.getInt32(4);
@@ -55,7 +58,7 @@ function toHex(lua: LuaState): number {
   return 1;
 }
 
-/** In LuaBitOp's order: `pairs(bit)` shows it. */
+/** In LuaBitOp's order, which `pairs(bit)` makes visible. */
 export const bitFunctions: readonly (readonly [string, HostFunction])[] = [
   ["tobit", (lua) => gives(lua, bits(lua, 1))],
   ["bnot", (lua) => gives(lua, ~bits(lua, 1))],

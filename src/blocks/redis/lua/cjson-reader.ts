@@ -1,9 +1,9 @@
-/** Reads JSON as lua-cjson does: what it forgives, and the words in which it complains. */
+/** Reads JSON as lua-cjson does, including its tolerances and its error messages. */
 import { latin1 } from "../../../wire/index.ts";
 import type { JsonSettings } from "./cjson.ts";
 import type { LuaState } from "./state.ts";
 
-/** One token. Words for an error's message stand in `error`. */
+/** One token. `error` holds its description for error messages. */
 interface Token {
   readonly type:
     | "{"
@@ -18,7 +18,7 @@ interface Token {
     | "null"
     | "end"
     | "error";
-  /** Where it begins. */
+  /** The offset of its first character. */
   readonly at: number;
   readonly value?: string | number | boolean;
   readonly error?: string;
@@ -42,7 +42,7 @@ const simpleEscapes: Readonly<Record<string, string>> = {
   ...{ b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\", "/": "/" },
 };
 
-/** What C's `strtod` takes, apart from leading blanks. */
+/** The syntax that C's `strtod` accepts, apart from leading whitespace. */
 const NUMBER =
   /[-+]?(?:0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)(?:[pP][-+]?[0-9]+)?|inf(?:inity)?|nan(?:\([0-9A-Za-z_]*\))?|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)/iy;
 
@@ -78,7 +78,7 @@ export class JsonReader {
     this.#settings = settings;
   }
 
-  /** Reads the text, which is one value, and pushes it. */
+  /** Parses the text, which is one value, and pushes it. */
   whole(): void {
     const text = this.#text;
     if (text.length >= 2 && (text[0] === "\0" || text[1] === "\0")) {
@@ -128,7 +128,7 @@ export class JsonReader {
     return { type: "error", at, error: "invalid token" };
   }
 
-  /** Numbers that `strtod` takes and JSON does not. */
+  /** Whether the text is a number that `strtod` accepts and JSON does not. */
   #isInvalidNumber(): boolean {
     return /^(?:\+|-?(?:0[xX0-9]|inf|nan))/i.test(this.#text.slice(this.#at, this.#at + 4));
   }
@@ -174,7 +174,9 @@ export class JsonReader {
     return { type: "error", at: this.#at, error };
   }
 
-  /** A `\uXXXX`, or two of them for a surrogate pair, in UTF-8; undefined when it is neither. */
+  /**
+   * Decodes a `\uXXXX`, or two for a surrogate pair, to UTF-8. Returns undefined if it is neither.
+   */
   #unicode(): string | undefined {
     let code = this.#hex(this.#at + 2);
     let length = 6;
@@ -240,7 +242,7 @@ export class JsonReader {
       if (token.type === "}") break;
       if (token.type !== ",") this.#unexpected("comma or object end", token);
       token = this.#next();
-      // After a comma there has to be another key.
+      // A comma must be followed by another key.
       if (token.type === "}") this.#unexpected("object key string", token);
     }
     this.#depth--;

@@ -1,4 +1,4 @@
-/** `cjson`: JSON as Redis's scripts read and write it (lua-cjson 2.1.0, with Redis's defaults). */
+/** `cjson`: JSON for Redis's scripts (lua-cjson 2.1.0, with Redis's defaults). */
 import { formatG } from "../../../wire/index.ts";
 import { JsonReader } from "./cjson-reader.ts";
 import type { HostFunction } from "./host-functions.ts";
@@ -17,7 +17,7 @@ const escapes: Readonly<Record<string, string>> = {
   "\x7f": "\\u007f",
 };
 
-/** What `cjson.encode_...` and `cjson.decode_...` set; each `cjson.new()` has its own. */
+/** The settings of `cjson.encode_...` and `cjson.decode_...`. Each `cjson.new()` has its own. */
 export interface JsonSettings {
   sparseConvert: boolean;
   sparseRatio: number;
@@ -27,12 +27,12 @@ export interface JsonSettings {
   /** Significant digits of numbers. */
   precision: number;
   keepBuffer: boolean;
-  /** NaN and infinities: refused, written as C prints them, or as null. */
+  /** Treatment of NaN and infinities: refused, printed as C does, or replaced by null. */
   encodeInvalid: "off" | "on" | "null";
   decodeInvalid: boolean;
 }
 
-/** Makes a `cjson` table, and leaves it on top of the stack. */
+/** Creates a `cjson` table, and leaves it on top of the stack. */
 export function pushCjson(lua: LuaState): void {
   const settings: JsonSettings = {
     sparseConvert: false,
@@ -137,7 +137,7 @@ function configuration(settings: JsonSettings): readonly (readonly [string, Host
   ];
 }
 
-/** Refuses too many arguments, and takes those that are missing for nil. */
+/** Raises an error for too many arguments, and treats missing ones as nil. */
 function begin(lua: LuaState, count: number): void {
   if (lua.top > count) lua.raiseArgument(count + 1, "found too many arguments");
   lua.top = count;
@@ -188,7 +188,7 @@ class JsonWriter {
     this.#settings = settings;
   }
 
-  /** The value on top of the stack, which stays there. */
+  /** Encodes the value on top of the stack, which stays there. */
   top(depth: number): string {
     const lua = this.#lua;
     switch (lua.type(-1)) {
@@ -258,7 +258,7 @@ class JsonWriter {
     return this.#refuse("table key must be a number or string", -2);
   }
 
-  /** The greatest index when all keys are positive integers, or -1 for an object. */
+  /** Returns the greatest index if all keys are positive integers, or -1 for an object. */
   #arrayLength(): number {
     const lua = this.#lua;
     let max = 0;

@@ -1,4 +1,4 @@
-/** `cmsgpack`: MessagePack as Redis's scripts pack and unpack it (lua-cmsgpack 0.4.0). */
+/** `cmsgpack`: MessagePack for Redis's scripts (lua-cmsgpack 0.4.0). */
 import type { HostFunction } from "./host-functions.ts";
 import { type LuaState, LuaType } from "./state.ts";
 
@@ -34,7 +34,7 @@ export const cmsgpackInfo: readonly (readonly [string, string])[] = [
   ["_DESCRIPTION", "MessagePack C implementation for Lua"],
 ];
 
-/** A big-endian integer of so many bytes. */
+/** Encodes a big-endian integer with this many bytes. */
 function big(value: number | bigint, bytes: number): string {
   let out = "";
   for (let rest = BigInt.asUintN(bytes * 8, BigInt(value)); out.length < bytes; rest >>= 8n) {
@@ -76,7 +76,8 @@ function packTop(lua: LuaState, depth: number): string {
       out = byte(lua.boolean(-1) ? 0xc3 : 0xc2);
       break;
     case LuaType.table:
-      // What is nested too deep is packed as nil, so that a table that holds itself ends.
+      // A value that is nested too deeply is packed as nil, so that packing a table that contains
+      // itself ends.
       out = depth === DEPTH_MAX ? byte(0xc0) : packTable(lua, depth + 1);
       break;
     default:
@@ -86,7 +87,7 @@ function packTop(lua: LuaState, depth: number): string {
   return out;
 }
 
-/** A length: in the type's own byte when it is small, else in 8, 16 or 32 bits. */
+/** Packs a length: in the type's own byte if it is small, otherwise in 8, 16 or 32 bits. */
 function packHead(
   length: number,
   [fixed, fixedMax]: readonly [number, number],
@@ -115,7 +116,7 @@ function packNumber(value: number): string {
 
 function packFloat(value: number): string {
   const view = new DataView(new ArrayBuffer(8));
-  // A float that survives 32 bits is packed in 32 bits.
+  // A float that is exact in 32 bits is packed in 32 bits.
   if (Math.fround(value) === value) {
     view.setFloat32(0, value);
     return byte(0xca) + big(view.getUint32(0), 4);
@@ -148,7 +149,10 @@ function packTable(lua: LuaState, depth: number): string {
   return out;
 }
 
-/** How many keys the table on top has, and whether they are 1 to n. An empty table is an array. */
+/**
+ * Returns how many keys the table on top has, and whether they are 1 to n. An empty table is an
+ * array.
+ */
 function measure(lua: LuaState): { count: number; isArray: boolean } {
   let count = 0;
   let max = 0;
@@ -166,7 +170,7 @@ function measure(lua: LuaState): { count: number; isArray: boolean } {
 
 function unpack(lua: LuaState, limit: number, offset: number): number {
   const text = lua.checkText(1);
-  // The original prints the lower half of the offset, and the length in the limit's place.
+  // The original prints the lower half of the offset, and the length in the position of the limit.
   const shown = Number(BigInt.asIntN(32, BigInt(offset)));
   if (offset < 0 || limit < 0) {
     lua.raise(`Invalid request to unpack with offset of ${shown} and limit of ${text.length}.`);
@@ -189,7 +193,7 @@ function unpack(lua: LuaState, limit: number, offset: number): number {
   return count + 1;
 }
 
-/** Reads values from a text and pushes them. */
+/** Decodes values from a text and pushes them. */
 class Reader {
   readonly #lua: LuaState;
   readonly #text: string;
@@ -242,7 +246,7 @@ class Reader {
     else this.#pushTyped(code);
   }
 
-  /** A value whose type has a byte of its own. */
+  /** Decodes a value whose type has a byte of its own. */
   #pushTyped(code: number): void {
     const lua = this.#lua;
     switch (code) {

@@ -1,36 +1,46 @@
 /**
- * The functions of ours that Lua calls. It knows them by their numbers, which an image of its memory holds: so
- * those that a state is made with come in the same order each time.
+ * The JavaScript functions that Lua calls. Lua refers to them by number, and images of its memory
+ * contain these numbers. Functions that a state is created with must therefore be numbered in the
+ * same order each time.
  */
 import type { LuaApi, Native } from "./api.ts";
 import type { LuaState } from "./state.ts";
 
-/** A function that scripts can call. */
+/** A JavaScript function that scripts can call. */
 export type HostFunction = (lua: LuaState) => number;
 
-/** A function of ours in the place of one of Lua's, and what it makes of that. */
+/** A JavaScript function that replaces one of Lua's, created from the original. */
 export interface Replacement {
-  /** The table that it is in; `_G` for the globals. */
+  /** The table that contains it, or `_G` for the globals. */
   readonly library: string;
   readonly name: string;
-  /** The original runs in the frame of what replaces it: its complaints name it as ever. */
+  /**
+   * The original runs in the stack frame of its replacement, so its error messages name it as
+   * usual.
+   */
   readonly make: (original: HostFunction) => HostFunction;
 }
 
-/** What a state is going to be given. */
+/** The functions that a state is created with. */
 export interface GivenFunctions {
   readonly replacements: readonly Replacement[];
   readonly functions: readonly HostFunction[];
 }
 
 export class HostFunctions {
-  /** By number: what replaces Lua's, what else was given, and what came later. */
+  /**
+   * By number: first the replacements of Lua's functions, then the other initial functions, then
+   * those added later.
+   */
   readonly #all: HostFunction[];
   readonly #given: readonly HostFunction[];
   readonly #firstGiven: number;
-  /** What is replaced: a place in the table of functions, or `~number` of a function of ours. */
+  /**
+   * The replaced functions: an index in the table of functions, or `~number` for a JavaScript
+   * function.
+   */
   readonly originals: number[];
-  /** Originals that have been called, by their places. */
+  /** Originals that have been called, by their index. */
   readonly #natives: Map<number, Native> = new Map();
 
   constructor({ replacements, functions }: GivenFunctions, originals: readonly number[]) {
@@ -43,13 +53,13 @@ export class HostFunctions {
     this.#all.push(...functions);
   }
 
-  /** The number of a function; one that was not given before gets the next. */
+  /** Returns the number of a function. A new function gets the next number. */
   numberOf(run: HostFunction): number {
     const known = this.#given.indexOf(run);
     return known < 0 ? this.#all.push(run) - 1 : this.#firstGiven + known;
   }
 
-  /** Runs a function: its arguments are on Lua's stack. */
+  /** Runs a function. Its arguments are on Lua's stack. */
   call(number: number, lua: LuaState): number {
     return (this.#all[number] as HostFunction)(lua);
   }

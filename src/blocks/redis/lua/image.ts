@@ -1,23 +1,25 @@
 /**
- * Images of a machine's memory, so that a machine need not be set up afresh: the interpreter's file carries
- * them as sections of its own, each with a name, and beside the memory a record of what its user has to
- * know to go on (numbers of kept values and the like).
+ * Images of a machine's memory, so that a new machine can skip its setup. The interpreter's file
+ * contains them as custom sections, each with a name. In addition to the memory, an image contains
+ * a record of what its user needs to continue (such as the numbers of kept values).
  *
- * It is what Wizer does for WebAssembly programs, but for the globals: between two calls Lua's are as they
- * were, since the stack is empty, and the table of functions, which its user fills the same way again.
+ * This is similar to what Wizer does for WebAssembly programs. Unlike Wizer, it does not save
+ * globals, because Lua's globals have their initial values between two calls, when the stack is
+ * empty. It does not save the table of functions either, because its user fills it the same way
+ * again.
  */
 import { BinaryReader, encodeName, encodeNumber, type Section, SectionId } from "./binary.ts";
 
-/** A part of a memory. */
+/** A contiguous part of a memory. */
 interface Piece {
   readonly address: number;
   readonly bytes: Uint8Array;
 }
 
-/** What was written to a memory since its machine was made. */
+/** The bytes written to a memory since its machine was created. */
 export type MemoryImage = readonly Piece[];
 
-/** An image, and what its user noted about it. */
+/** A memory image, and the record of its user. */
 export interface Image<Record> {
   readonly memory: MemoryImage;
   readonly record: Record;
@@ -28,10 +30,10 @@ declare const WebAssembly: {
 };
 
 const PREFIX = "lightcone.";
-/** Pieces that are as close as this are one. */
+/** Pieces closer together than this are merged. */
 const GAP_BYTES = 256;
 
-/** How a memory differs from what it was `before`. */
+/** Returns how a memory differs from its state `before`. */
 export function takeMemory(memory: Uint8Array, before: Uint8Array): MemoryImage {
   const pieces: Piece[] = [];
   let start = -1;
@@ -51,12 +53,12 @@ export function takeMemory(memory: Uint8Array, before: Uint8Array): MemoryImage 
   return pieces;
 }
 
-/** Brings the memory of a new machine to what it was when the image was taken. */
+/** Restores the memory of a new machine to the image's state. */
 export function putMemory(memory: Uint8Array, image: MemoryImage): void {
   for (const { address, bytes } of image) memory.set(bytes, address);
 }
 
-/** The section that holds an image. */
+/** Returns the section that contains an image. */
 export function imageSection(name: string, { memory, record }: Image<object>): Section {
   const parts = [encodeName(PREFIX + name), encodeName(JSON.stringify(record))];
   for (const { address, bytes } of memory) {
@@ -65,7 +67,7 @@ export function imageSection(name: string, { memory, record }: Image<object>): S
   return { id: SectionId.custom, payload: Buffer.concat(parts) };
 }
 
-/** The image of this name that a compiled interpreter carries, if it carries one. */
+/** Returns the image with this name from a compiled interpreter, if there is one. */
 export function imageOf<Record>(module: object, name: string): Image<Record> | undefined {
   const [section] = WebAssembly.Module.customSections(module, PREFIX + name);
   if (section === undefined) return undefined;

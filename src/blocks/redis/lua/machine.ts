@@ -1,11 +1,11 @@
 /**
- * Lua 5.1.5 itself, as WebAssembly: the interpreter that Redis embeds, by way of the npm package
- * wasmoon-lua5.1. Only its binary is used: its own JavaScript loads it asynchronously and keeps tables of
- * references for browsers, where all that is needed here is Lua's C API.
+ * Lua 5.1.5 itself, as WebAssembly: the interpreter that Redis embeds, from the npm package
+ * wasmoon-lua5.1. Only its binary is used. The package's own JavaScript loads it asynchronously and
+ * maintains reference tables for browsers, but only Lua's C API is needed here.
  *
- * A machine is one instance, with memory of its own. The same calls leave the same bytes in it on every
- * platform, so what Lua derives from addresses and hashes (the order of `pairs`) is the same in every run,
- * and is Redis's order.
+ * A machine is one instance with its own memory. The same calls produce the same bytes in it on
+ * every platform, so everything that Lua derives from addresses and hashes (the order of `pairs`)
+ * is the same in every run, and equals Redis's order.
  */
 import { readFileSync } from "../host.ts";
 import type { LuaApi, Native } from "./api.ts";
@@ -25,7 +25,7 @@ const PAGE = 65_536;
 const HAS_MAXIMUM = 1;
 const IS_SHARED = 2;
 
-/** The interpreter, compiled: machines are made of it. */
+/** The compiled interpreter, from which machines are created. */
 export interface Interpreter {
   readonly module: object;
   readonly trampoline: object;
@@ -34,16 +34,16 @@ export interface Interpreter {
 let standard: Interpreter | undefined;
 
 /**
- * The interpreter of this process, read and compiled when the first script comes: most servers never see one.
- * It is the one that was built with images of its memory, or when the block runs from its sources, where no
- * such file lies beside this one, the package's own.
+ * Returns the interpreter of this process. It is read and compiled for the first script, because
+ * most servers run none. It is the build that contains images of its memory. If the block runs from
+ * source, where that file does not exist, it is the package's own.
  */
 export function standardInterpreter(): Interpreter {
   standard ??= compileInterpreter(readBuilt() ?? withSharedMemory(readPackaged()));
   return standard;
 }
 
-/** Compiles an interpreter, whose memory is declared as shared. */
+/** Compiles an interpreter, with its memory declared as shared. */
 export function compileInterpreter(bytes: Uint8Array): Interpreter {
   return {
     module: new WebAssembly.Module(bytes),
@@ -59,20 +59,21 @@ function readBuilt(): Uint8Array | undefined {
   }
 }
 
-/** The interpreter as its package has it. */
+/** Reads the interpreter's binary from its package. */
 export function readPackaged(): Uint8Array {
   return readFileSync(new URL(import.meta.resolve("wasmoon-lua5.1/dist/liblua5.1.wasm")));
 }
 
 /**
- * The binary, with its memory declared as one that threads may share: nobody does, but V8 does not count it
- * among what presses for a garbage collection, and a world starts many servers. Each of their memories is
- * 16 MB by name, and a few hundred KB in truth; counted, they cost a world of five servers a third of its speed.
+ * Returns the binary with its memory declared as shared between threads. No thread shares it, but
+ * V8 does not count shared memory as pressure for garbage collection, and a world starts many
+ * servers. Each memory has a nominal size of 16 MB and really uses a few hundred KB. If V8 counted
+ * them, a world of five servers would lose a third of its speed.
  */
 export function withSharedMemory(bytes: Uint8Array): Uint8Array {
   const sections = sectionsOf(bytes).map((section) => {
     if (section.id !== SectionId.memory) return section;
-    // One memory, whose limits follow their flags: that there is a maximum, and that it is shared.
+    // There is one memory. Its limits follow its flags: it has a maximum, and it is shared.
     const payload = Uint8Array.from(section.payload);
     payload[1] = HAS_MAXIMUM | IS_SHARED;
     return { id: section.id, payload };
@@ -81,9 +82,9 @@ export function withSharedMemory(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * What makes C functions out of functions of ours: WebAssembly's tables hold nothing but WebAssembly's own,
- * so this module imports `e.f`, a function of Lua's: (i32) -> i32, and `e.h`, a hook: (i32, i32) -> (),
- * and exports them again.
+ * Turns JavaScript functions into C functions. WebAssembly's tables can only hold WebAssembly
+ * functions, so this module imports `e.f`, a Lua C function: (i32) -> i32, and `e.h`, a hook: (i32,
+ * i32) -> (), and exports them again.
  */
 const TRAMPOLINE = Uint8Array.from([
   ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
@@ -92,27 +93,27 @@ const TRAMPOLINE = Uint8Array.from([
   ...[0x07, 0x09, 0x02, 0x01, 0x66, 0x00, 0x00, 0x01, 0x68, 0x00, 0x01],
 ]);
 
-/** What `longjmp` throws: nobody but the `setjmp` below it may catch it. */
+/** Thrown by `longjmp`. Only the `setjmp` below it on the stack may catch it. */
 const unwinding: object = { toString: () => "Lua unwinds its stack" };
 
-/** What a machine calls. */
+/** The callbacks that a machine needs. */
 export interface MachineHost {
-  /** A C function of ours, with the address of Lua's state. */
+  /** Calls a JavaScript function from C, with the address of Lua's state. */
   call(state: number): number;
-  /** A hook. */
+  /** Called by Lua's hook. */
   hook(state: number): void;
-  /** The memory has grown: views of it end where it ended before. */
+  /** Called when the memory has grown. Existing views of it keep their old length. */
   grown(): void;
 }
 
-/** A machine, and where in its table of functions those of ours stand. */
+/** A machine, and the table indexes of the JavaScript functions. */
 export interface Machine {
   readonly api: LuaApi;
   readonly call: number;
   readonly hook: number;
 }
 
-/** Makes a machine: as it was when the image was taken, or one that has done nothing yet. */
+/** Creates a machine, either in the state of an image or in its initial state. */
 export function createMachine(
   { module, trampoline }: Interpreter,
   host: MachineHost,
@@ -148,7 +149,7 @@ export function createMachine(
     _emscripten_throw_longjmp: () => {
       throw unwinding;
     },
-    // `setjmp`, as Emscripten compiles it: the protected part is a call through here.
+    // `setjmp`, as Emscripten compiles it: the protected code is called through these functions.
     invoke_vii: (index: number, first: number, second: number) => {
       const stack = api.stackSave();
       try {
@@ -178,8 +179,8 @@ export function createMachine(
 }
 
 /**
- * A pattern can take C's stack beyond its end, where Redis would crash. Here it is an error of Lua's: raised
- * as of the function that went too deep.
+ * A pattern can exceed C's stack, where Redis would crash. Here it raises a Lua error in the
+ * function that recursed too deeply.
  */
 function overflow(api: LuaApi, state: number): void {
   const text = "stack overflow";
@@ -194,7 +195,7 @@ function overflow(api: LuaApi, state: number): void {
   }
 }
 
-/** Gives a WebAssembly function a place in the table, which is its address for C. */
+/** Adds a WebAssembly function to the table. The index is the function's address for C. */
 export function addFunction(api: LuaApi, native: Native): number {
   const index = api.__indirect_function_table.grow(1);
   api.__indirect_function_table.set(index, native);

@@ -1,7 +1,8 @@
 /**
- * A Lua state, with Lua's C API in terms of JavaScript's values. Strings are byte strings: one character a
- * byte, as everywhere in this block. Functions of ours are written as C functions for Lua are: they find
- * their arguments on the stack, at 1 and up, push their results, and return how many those are.
+ * A Lua state: Lua's C API with JavaScript values. Strings are byte strings with one character per
+ * byte, as everywhere in this block. JavaScript functions follow the conventions of C functions for
+ * Lua: they find their arguments on the stack, at index 1 and up, push their results, and return
+ * the number of results.
  */
 import type { LuaApi, Native } from "./api.ts";
 import { toLong } from "./c-types.ts";
@@ -14,25 +15,25 @@ import {
 import type { MemoryImage } from "./image.ts";
 import { addFunction, createMachine, type Interpreter, type MachineHost } from "./machine.ts";
 
-/** The fields of a table, in the order in which they are set: `pairs` shows it. */
+/** The fields of a table, in the order in which they are set. `pairs` makes this order visible. */
 export type Fields = readonly (readonly [string, HostFunction | string | number])[];
 
-/** What there is to know of a state, beside its memory and its functions. */
+/** The data needed to restore a state, apart from its memory and its functions. */
 export interface LuaRecord {
   readonly at: number;
   readonly scratch: number;
   readonly length: number;
-  /** What was replaced, as {@link HostFunctions.originals} says. */
+  /** The replaced functions, as in {@link HostFunctions.originals}. */
   readonly originals: readonly number[];
 }
 
-/** A state as it was left. */
+/** A saved state. */
 export interface LuaImage {
   readonly memory: MemoryImage;
   readonly record: LuaRecord;
 }
 
-/** The types of Lua's values, as lua.h numbers them. */
+/** The types of Lua's values, with lua.h's numbers. */
 export const LuaType = {
   none: -1,
   nil: 0,
@@ -54,28 +55,28 @@ const FIRST_UPVALUE = -10_003;
 const OUT_OF_MEMORY = 4;
 const COLLECT = 2;
 
-/** When a hook is called: at each line, or after a number of steps (lua.h). */
+/** When a hook is called: at each line, or after a number of instructions (lua.h). */
 const MASK_LINE = 4;
 const MASK_COUNT = 8;
 const STEPS_AT_ONCE = 100_000;
-/** A call of a function of ours takes as long as so many steps of Lua's machine. */
+/** A call of a JavaScript function counts as this many instructions of Lua's machine. */
 const STEPS_PER_CALL = 100;
 
-/** Where a string is put on its way into Lua: most fit here. */
+/** Size of the buffer for strings on their way into Lua, in bytes. Most strings fit. */
 const SCRATCH_BYTES = 4_096;
-/** Up to here a loop is faster than a call into C++. */
+/** Up to this length, a loop is faster than a call into C++. */
 const SHORT_BYTES = 48;
 
 export class LuaState {
   readonly api: LuaApi;
-  /** The address of the state that runs: a coroutine has its own. */
+  /** The address of the running state. A coroutine has its own. */
   at: number;
   readonly #functions: HostFunctions;
   readonly #call: number;
   readonly #hook: number;
   #stepsLeft = 0;
   #counts = false;
-  /** Raises the error that ends what has made all its steps. */
+  /** Raises the error that ends a script which has exceeded its step limit. */
   #stop: (lua: LuaState) => never = (lua) => lua.raise("ran for too many steps");
   readonly #scratch: number;
   readonly #length: number;
@@ -83,7 +84,7 @@ export class LuaState {
   /** Lua's memory. */
   #bytes: Buffer;
 
-  /** Makes a state, or goes on with one as it was left, which was given the same functions. */
+  /** Creates a state, or continues a saved one, which must be given the same functions. */
   constructor(interpreter: Interpreter, given: GivenFunctions, image?: LuaImage) {
     const record = image?.record;
     this.#functions = new HostFunctions(given, record?.originals ?? []);
@@ -97,7 +98,7 @@ export class LuaState {
     this.at = record?.at ?? api.luaL_newstate();
   }
 
-  /** What an image of this state has to note. The stack has to be empty. */
+  /** The data that an image of this state must store. The stack must be empty. */
   get record(): LuaRecord {
     const { originals } = this.#functions;
     return { at: this.at, scratch: this.#scratch, length: this.#length, originals };
@@ -146,7 +147,7 @@ export class LuaState {
     return this.api.lua_type(this.at, index);
   }
 
-  /** Makes room on the stack for as many values, or raises Lua's "stack overflow". */
+  /** Ensures space on the stack for this many values, or raises Lua's "stack overflow". */
   reserve(count: number): void {
     if (this.api.lua_checkstack(this.at, count) === 0) this.raise("stack overflow");
   }
@@ -167,12 +168,15 @@ export class LuaState {
     this.api.lua_pushvalue(this.at, index);
   }
 
-  /** A null pointer, which stands for JSON's null. */
+  /** Pushes a null pointer, which represents JSON's null. */
   pushNull(): void {
     this.api.lua_pushlightuserdata(this.at, 0);
   }
 
-  /** A new table, with room for as many fields: where Lua's own libraries say, `pairs` shows it. */
+  /**
+   * Pushes a new table with space for this many fields. Use the sizes of Lua's own libraries,
+   * because `pairs` makes them visible.
+   */
   pushTable(fields: number = 0): void {
     this.api.lua_createtable(this.at, 0, fields);
   }
@@ -202,12 +206,12 @@ export class LuaState {
     this.api.lua_pushcclosure(this.at, this.#call, 1);
   }
 
-  /** A library's opening function, such as `luaopen_math`. */
+  /** Pushes a library's opening function, such as `luaopen_math`. */
   pushNative(native: Native): void {
     this.api.lua_pushcclosure(this.at, addFunction(this.api, native), 0);
   }
 
-  /** Puts the replacements that the state was given in their places. */
+  /** Installs the replacements that the state was given. */
   replaceFunctions(replacements: readonly Replacement[]): void {
     replacements.forEach(({ library, name }, number) => {
       this.getField(GLOBALS, library);
@@ -220,7 +224,9 @@ export class LuaState {
     });
   }
 
-  /** Where a function is: its place in the table, or `~number` when it is ours. */
+  /**
+   * Returns where a function is: its index in the table, or `~number` for a JavaScript function.
+   */
   #placeOf(index: number): number {
     const place = this.api.lua_tocfunction(this.at, index);
     if (place !== this.#call) return place;
@@ -238,7 +244,7 @@ export class LuaState {
     this.api.lua_insert(this.at, index);
   }
 
-  /** Whether the value is a number, or a string that reads as one. */
+  /** Whether the value is a number, or a string that can be converted to one. */
   isNumber(index: number): boolean {
     return this.api.lua_isnumber(this.at, index) !== 0;
   }
@@ -251,7 +257,10 @@ export class LuaState {
     return this.api.lua_toboolean(this.at, index) !== 0;
   }
 
-  /** The bytes of a string or a number, which becomes a string in its place; undefined for others. */
+  /**
+   * Returns the bytes of a string or a number, which is converted to a string in place. Returns
+   * undefined for other types.
+   */
   text(index: number): string | undefined {
     const place = this.api.lua_tolstring(this.at, index, this.#length);
     return place === 0 ? undefined : this.#read(place);
@@ -262,7 +271,7 @@ export class LuaState {
     return bytes.toString("latin1", place, place + bytes.readUInt32LE(this.#length));
   }
 
-  /** An argument that has to be a string or a number. */
+  /** Returns an argument that must be a string or a number. */
   checkText(index: number): string {
     return this.#read(this.api.luaL_checklstring(this.at, index, this.#length));
   }
@@ -271,13 +280,13 @@ export class LuaState {
     return this.api.luaL_checknumber(this.at, index);
   }
 
-  /** An argument as C takes it for a `long` of 64 bits. */
+  /** Converts an argument as C does for a 64-bit `long`. */
   checkInteger(index: number, fallback?: number): number {
     if (fallback !== undefined && this.type(index) <= LuaType.nil) return fallback;
     return Number(toLong(this.checkNumber(index)));
   }
 
-  /** An argument as C takes it for an `int`: the lower half of a `long`. */
+  /** Converts an argument as C does for an `int`: the lower half of a `long`. */
   checkInt(index: number): number {
     const value = this.checkNumber(index);
     return value === (value | 0) ? value : Number(BigInt.asIntN(32, toLong(value)));
@@ -306,7 +315,7 @@ export class LuaState {
     this.api.lua_getfield(this.at, index, this.#name(name));
   }
 
-  /** Pushes `table[name]` without asking metatables, and gives its type. */
+  /** Pushes `table[name]` without using metatables. Returns its type. */
   getRawField(index: number, name: string): number {
     const table = index < 0 && index > REGISTRY ? index - 1 : index;
     this.pushString(name);
@@ -314,13 +323,16 @@ export class LuaState {
     return this.type(-1);
   }
 
-  /** Forgets the addresses of names that were needed up to here. */
+  /** Frees the C strings of the field names that were used so far. */
   forgetNames(): void {
     for (const place of this.#names.values()) this.api.free(place);
     this.#names.clear();
   }
 
-  /** The address of a field's name as a C string: there are few, and they stay in Lua's memory. */
+  /**
+   * Returns the address of a field's name as a C string. There are few such names, and they stay in
+   * Lua's memory.
+   */
   #name(name: string): number {
     let place = this.#names.get(name);
     if (place !== undefined) return place;
@@ -330,7 +342,10 @@ export class LuaState {
     return place;
   }
 
-  /** Keeps the value on top of the stack, pops it, and gives a number to find it by. */
+  /**
+   * Stores the value on top of the stack in the registry, pops it, and returns its reference
+   * number.
+   */
   keep(): number {
     return this.api.luaL_ref(this.at, REGISTRY);
   }
@@ -343,7 +358,7 @@ export class LuaState {
     this.api.luaL_unref(this.at, REGISTRY, reference);
   }
 
-  /** Compiles a chunk and pushes its function, or else a message; says whether it compiled. */
+  /** Compiles a chunk and pushes its function, or an error message. Returns whether it compiled. */
   load(source: string, chunkName: string): boolean {
     const { length } = source;
     const place = this.api.malloc(length + chunkName.length + 1);
@@ -355,25 +370,26 @@ export class LuaState {
     return status === 0;
   }
 
-  /** Frees what nothing refers to. */
+  /** Runs a full garbage collection. */
   collect(): void {
     this.api.lua_gc(this.at, COLLECT, 0);
   }
 
   /**
-   * Calls the function below its arguments. When it fails its error is pushed in place of the results,
-   * after the handler at `handler` has seen it; 0 is no handler.
+   * Calls the function below its arguments. If it fails, its error is pushed instead of the
+   * results, after the handler at index `handler` has processed it. 0 means no handler.
    */
   protectedCall(args: number, results: number, handler: number = 0): boolean {
     const status = this.api.lua_pcall(this.at, args, results, handler);
-    // What a script filled the memory with is garbage by now; the next one finds room only without it.
+    // The memory that a script filled is garbage now. The next script has no memory unless it is
+    // collected.
     if (status === OUT_OF_MEMORY) this.collect();
     return status === 0;
   }
 
   /**
-   * Lets what runs from here on make so many steps (instructions of Lua's machine), and then lets `stop` raise an
-   * error: again and again, since a script may catch it.
+   * Allows the following code this many steps (instructions of Lua's machine). After that, `stop`
+   * raises an error, repeatedly, because a script may catch it.
    */
   allowSteps(count: number, stop: (lua: LuaState) => never): void {
     this.#stepsLeft = count;
@@ -383,7 +399,7 @@ export class LuaState {
     this.api.lua_sethook(this.at, this.#hook, MASK_COUNT, STEPS_AT_ONCE);
   }
 
-  /** Whether what was given steps has used them up. */
+  /** Whether the allowed steps have been used up. */
   get outOfSteps(): boolean {
     return !this.#counts;
   }
@@ -402,7 +418,7 @@ export class LuaState {
     throw new Error("lua_error came back");
   }
 
-  /** Raises a message that begins with where the script is, as `luaL_error` does. */
+  /** Raises a message that begins with the script's position, as `luaL_error` does. */
   raise(message: string): never {
     this.api.luaL_where(this.at, 1);
     this.pushString(message);

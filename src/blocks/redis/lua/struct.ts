@@ -1,4 +1,7 @@
-/** `struct`: binary layouts by format strings (Roberto Ierusalimschy's struct 0.2, as Redis carries it). */
+/**
+ * `struct`: binary layouts described by format strings (Roberto Ierusalimschy's struct 0.2, as
+ * included in Redis).
+ */
 import { cString, toUnsignedLong } from "./c-types.ts";
 import type { HostFunction } from "./host-functions.ts";
 import { type LuaState, LuaType } from "./state.ts";
@@ -10,7 +13,7 @@ const sizes: Readonly<Record<string, number>> = {
   ...{ b: 1, B: 1, h: 2, H: 2, l: 8, L: 8, T: 8, f: 4, d: 8, x: 1 },
 };
 
-/** Walks a format: one option after the other, with its size and what order and alignment hold for it. */
+/** Iterates over the options of a format, with the size, byte order and alignment of each. */
 class Format {
   readonly #lua: LuaState;
   readonly #text: string;
@@ -54,14 +57,14 @@ class Format {
     }
   }
 
-  /** How many bytes have to be left out at `place` before the option's own. */
+  /** Returns how many padding bytes are needed at `place` before the option's value. */
   padding(place: number): number {
     if (this.size === 0 || this.option === "c") return 0;
     const unit = Math.min(this.size, this.#align);
     return (unit - (place & (unit - 1))) & (unit - 1);
   }
 
-  /** An option that stands for no value: order, alignment, a space. */
+  /** Applies an option that has no value: byte order, alignment, a space. */
   control(): void {
     switch (this.option) {
       case " ":
@@ -122,7 +125,7 @@ function readNumber(bytes: string, option: string, little: boolean): number {
 
 function pack(lua: LuaState): number {
   const format = new Format(lua, lua.checkText(1));
-  // As the original does: the first argument that is missing is nil.
+  // As in the original, the first missing argument is nil.
   lua.pushNil();
   let out = "";
   let argument = 2;

@@ -1,18 +1,19 @@
 /**
- * `load` and `loadstring` for text alone. Redis's Lua reads no compiled chunks, which could break out of the
- * interpreter: their first byte is to it as unexpected as any other. A blank before it makes it so here.
+ * `load` and `loadstring` restricted to source text. Redis's Lua does not load compiled chunks,
+ * which could break out of the interpreter: it reports their first byte as an unexpected character.
+ * A blank before that byte has the same effect here.
  */
 import type { Replacement } from "./host-functions.ts";
 import { type LuaState, LuaType } from "./state.ts";
 
 const COMPILED = "\x1b";
 
-/** The source, so that it is read as text. */
+/** Returns the source such that it is parsed as text. */
 export function asText(source: string): string {
   return source.startsWith(COMPILED) ? ` ${source}` : source;
 }
 
-/** What replaces both functions. */
+/** The replacements of both functions. */
 export const textFunctions: readonly Replacement[] = [
   {
     library: "_G",
@@ -21,7 +22,7 @@ export const textFunctions: readonly Replacement[] = [
       if (lua.type(1) === LuaType.string) {
         const source = lua.text(1) as string;
         if (source.startsWith(COMPILED)) {
-          // A chunk is called by its source, unless it has a name.
+          // A chunk is named by its source, unless it has an explicit name.
           if (lua.top === 1) lua.pushValue(1);
           lua.pushString(asText(source));
           lua.replace(1);
@@ -33,7 +34,10 @@ export const textFunctions: readonly Replacement[] = [
   { library: "_G", name: "load", make: () => load },
 ];
 
-/** `load(reader [, name])`: the source is what the reader gives, piece by piece, until it gives nothing. */
+/**
+ * `load(reader [, name])`: the source is the concatenation of the pieces that the reader returns,
+ * until it returns nothing.
+ */
 function load(lua: LuaState): number {
   lua.checkType(1, LuaType.function);
   const name = lua.type(2) <= LuaType.nil ? "=(load)" : lua.checkText(2);

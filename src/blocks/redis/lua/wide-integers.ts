@@ -1,8 +1,8 @@
 /**
- * The interpreter is built for 32 bits, Redis for 64: where Lua's libraries turn numbers into C's `long`, the
- * two differ. These functions stand before the few that do. They bring their arguments into a form that
- * both read alike, and go on into the function itself, in the same frame of the stack, so that its
- * complaints name it as ever.
+ * The interpreter is compiled for 32 bits, Redis for 64. The two differ where Lua's libraries
+ * convert numbers to C's `long`. The functions here run before the few library functions that do
+ * so. They convert the arguments to a form that both read alike, and then continue in the library
+ * function itself, in the same stack frame, so that its error messages name it as usual.
  */
 import { toLong, toUnsignedLong } from "./c-types.ts";
 import type { HostFunction, Replacement } from "./host-functions.ts";
@@ -13,7 +13,7 @@ const SPECIFIER = /%([-+ #0]*)([0-9]*)(?:\.([0-9]*))?([A-Za-z%])/g;
 
 type Narrow = (lua: LuaState, index: number) => void;
 
-/** Functions whose arguments, from that index on, are places or counts. */
+/** Functions whose arguments, starting at that index, are positions or counts. */
 const narrowed: readonly (readonly [string, string, Narrow, number])[] = [
   ["string", "sub", clamp, 2],
   ["string", "byte", clamp, 2],
@@ -28,7 +28,7 @@ const narrowed: readonly (readonly [string, string, Narrow, number])[] = [
   ["_G", "unpack", truncate, 2],
 ];
 
-/** What replaces those functions, once Lua's libraries are open. */
+/** Returns the replacements for those functions, once Lua's libraries are open. */
 export function integerFunctions(): Replacement[] {
   return [
     ...narrowed.map(([library, name, narrow, first]) =>
@@ -37,7 +37,8 @@ export function integerFunctions(): Replacement[] {
       }),
     ),
     before("string", "format", (lua) => widenFormat(lua, lua.top)),
-    // Redis's compiler evaluates arguments from the last to the first, and so are these checked.
+    // Redis's compiler evaluates arguments from the last to the first, so they are checked in that
+    // order.
     ...["fmod", "mod", "pow", "atan2", "ldexp"].map((name) =>
       before("math", name, (lua) => lua.checkNumber(2)),
     ),
@@ -46,7 +47,7 @@ export function integerFunctions(): Replacement[] {
   ];
 }
 
-/** A library's function that does `prepare` first. */
+/** Returns a library's function that calls `prepare` first. */
 export function before(
   library: string,
   name: string,
@@ -61,7 +62,7 @@ export function before(
   return { library, name, make };
 }
 
-/** A null pointer has no address to print in Redis's C library. */
+/** Redis's C library prints a null pointer as `(nil)`, without an address. */
 const tostring = (original: HostFunction): HostFunction => {
   return (lua) => {
     if (lua.type(1) !== LuaType.lightUserdata) return original(lua);
@@ -70,7 +71,10 @@ const tostring = (original: HostFunction): HostFunction => {
   };
 };
 
-/** Positions and counts beyond 31 bits mean no more than the greatest of 31 bits: no string is longer. */
+/**
+ * Positions and counts beyond 31 bits are equivalent to the 31-bit maximum, because no string is
+ * longer.
+ */
 function clamp(lua: LuaState, index: number): void {
   if (!lua.isNumber(index)) return;
   const value = lua.number(index);
@@ -86,7 +90,10 @@ function truncate(lua: LuaState, index: number): void {
   lua.replace(index);
 }
 
-/** Integers that `%d` and its kin would cut to 32 bits are written here, and printed as strings. */
+/**
+ * Integers that `%d` and similar formats would cut to 32 bits are formatted here, and printed as
+ * strings.
+ */
 function widenFormat(lua: LuaState, count: number): void {
   if (lua.type(1) !== LuaType.string) return;
   const format = lua.text(1) as string;
@@ -128,7 +135,7 @@ interface IntegerFormat {
   readonly kind: string;
 }
 
-/** C's `printf` for one integer. */
+/** Formats one integer as C's `printf` does. */
 function formatInteger(value: bigint, { flags, width, precision, kind }: IntegerFormat): string {
   const signed = kind === "d" || kind === "i";
   const magnitude = value < 0n ? -value : value;
@@ -165,8 +172,8 @@ const tonumber = (original: HostFunction): HostFunction => {
 };
 
 /**
- * C's `strtoul`, for digits that may stand for more than 32 bits; undefined when the original may as well
- * answer, null when it is no number.
+ * C's `strtoul`, for digits that may exceed 32 bits. Returns undefined if the original function can
+ * handle the text, and null if it is not a number.
  */
 function parseInBase(text: string, base: number): number | null | undefined {
   if (base < 2 || base > 36) return undefined;
@@ -183,7 +190,7 @@ function parseInBase(text: string, base: number): number | null | undefined {
     if (one >= base) return null;
     value = value * BigInt(base) + BigInt(one);
   }
-  // What does not fit is the greatest there is, whatever its sign.
+  // A value that is out of range becomes the maximum, regardless of its sign.
   if (value >= 2n ** 64n) return Number(2n ** 64n - 1n);
   return Number(sign === "-" ? BigInt.asUintN(64, -value) : value);
 }

@@ -1,6 +1,6 @@
-/** Reading and writing of byte strings, piece by piece. */
+/** Reads and writes byte strings field by field. */
 
-/** The bytes are not what they should be; the message says why. */
+/** Thrown for invalid bytes. The message describes the problem. */
 export class CorruptError extends Error {}
 
 /** An unsigned number of `size` bytes, least significant first. */
@@ -28,7 +28,10 @@ export function littleEndianDouble(value: number): string {
   return bytes.toString("latin1");
 }
 
-/** Reads a byte string from the front. Every method throws {@link CorruptError} beyond the end. */
+/**
+ * Reads a byte string from the start. Every method throws {@link CorruptError} when the bytes end
+ * too early.
+ */
 export class ByteReader {
   readonly text: string;
   at = 0;

@@ -1,6 +1,6 @@
 /**
- * CRC-64 as Redis computes it over dumps and RDB files: the Jones polynomial, reflected, starting at zero.
- * In two halves of 32 bits, because JavaScript's 64-bit integers are slow.
+ * CRC-64 as Redis computes it for dumps and RDB files: the Jones polynomial, reflected, with
+ * initial value zero. It uses two 32-bit halves, because JavaScript's 64-bit integers are slow.
  */
 
 const POLYNOMIAL_LOW = 0xac4bc9b5;
@@ -28,7 +28,9 @@ function makeTables(): { low: Uint32Array; high: Uint32Array } {
   return made;
 }
 
-/** The checksum of the first `length` bytes, as the eight bytes that follow them in a dump. */
+/**
+ * Returns the checksum of the first `length` bytes, as the eight bytes that follow them in a dump.
+ */
 export function crc64(text: string, length: number = text.length): string {
   tables ??= makeTables();
   const { low: tableLow, high: tableHigh } = tables;

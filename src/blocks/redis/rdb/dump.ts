@@ -1,4 +1,4 @@
-/** DUMP's payload: a value, the version of the format, and a checksum over both. */
+/** The payload of DUMP: a value, the version of the format, and a checksum over both. */
 import type { Limits } from "../config.ts";
 import type { Value } from "../values/value.ts";
 import { ByteReader, CorruptError, littleEndian } from "./bytes.ts";
@@ -9,13 +9,13 @@ import { RDB_VERSION } from "./types.ts";
 
 const FOOTER_BYTES = 10;
 
-/** Closes a payload with its version and checksum. */
+/** Appends the version and the checksum to a payload. */
 export function sealed(body: string): string {
   const versioned = body + littleEndian(RDB_VERSION, 2);
   return versioned + crc64(versioned);
 }
 
-/** What a payload holds, or undefined when its version or checksum are wrong. */
+/** Returns the body of a payload, or undefined if its version or checksum is wrong. */
 export function unsealed(payload: string): string | undefined {
   if (payload.length < FOOTER_BYTES) return undefined;
   const end = payload.length - FOOTER_BYTES;
@@ -29,7 +29,7 @@ export function dumpValue(value: Value, options: SaveOptions): string {
   return sealed(saveValue(value, options));
 }
 
-/** The value of a payload's body; throws {@link CorruptError}. */
+/** Returns the value in a payload's body. Throws {@link CorruptError}. */
 export function restoreValue(body: string, limits: Limits): Value {
   const reader = new ByteReader(body);
   const value = loadValue(reader.take(1), reader, limits);

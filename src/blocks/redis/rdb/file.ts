@@ -1,4 +1,7 @@
-/** Whole RDB files: every database, its keys and when they die, and the libraries of functions (rdb.c). */
+/**
+ * Reads and writes whole RDB files: every database, its keys and their expiry times, and the
+ * libraries of functions (rdb.c).
+ */
 import type { Database } from "../database.ts";
 import type { Server } from "../server.ts";
 import { ByteReader, CorruptError, littleEndian64 } from "./bytes.ts";
@@ -8,7 +11,7 @@ import { saveValue, type SaveOptions } from "./save-value.ts";
 import { encodeLength, encodeString, readLength, readString } from "./strings.ts";
 import { OPCODE, RDB_VERSION } from "./types.ts";
 
-/** How to save values under the server's settings. */
+/** Returns the encoding options for values, from the server's settings. */
 export function saveOptions(server: Server): SaveOptions {
   return { compressing: server.config.flag("rdbcompression"), limits: server.config.limits };
 }
@@ -21,7 +24,7 @@ function auxiliary(name: string, value: string): string {
   return mark(OPCODE.auxiliary) + encodeString(name, false) + encodeString(value, false);
 }
 
-/** The libraries of functions, as they stand in a file and in FUNCTION DUMP. */
+/** Encodes the libraries of functions, as stored in a file and in FUNCTION DUMP. */
 export function saveFunctions(server: Server): string {
   const libraries = [...(server.scripts?.functions.libraries.values() ?? [])];
   return libraries.map(({ code }) => mark(OPCODE.functions) + encodeString(code, true)).join("");
@@ -45,7 +48,7 @@ function saveDatabase(database: Database, options: SaveOptions): string {
   return parts.join("");
 }
 
-/** The whole dataset as an RDB file; `base` when it is the base of an append-only file. */
+/** Encodes the whole dataset as an RDB file. `base` is true for the base of an append-only file. */
 export function saveAll(server: Server, base = false): string {
   const options = saveOptions(server);
   const body = [
@@ -64,16 +67,16 @@ export function saveAll(server: Server, base = false): string {
   return body + (server.config.flag("rdbchecksum") ? crc64(body) : "\0".repeat(8));
 }
 
-/** Whether a file is an RDB file, or starts with one. */
+/** Whether the bytes are an RDB file, or start with one. */
 export function isRdb(bytes: string): boolean {
   return bytes.startsWith("REDIS");
 }
 
 /**
- * Adds what an RDB file holds to the server's databases; gives where it ends. With `merge`, keys that are
- * there already are replaced; without, they make the file corrupt.
+ * Adds the contents of an RDB file to the server's databases. Returns the offset of its end. With
+ * `merge`, existing keys are replaced. Without it, they count as corruption.
  *
- * Throws {@link CorruptError} when it is not such a file.
+ * Throws {@link CorruptError} if it is not a valid RDB file.
  */
 export function loadAll(server: Server, bytes: string, merge = false): number {
   const reader = new ByteReader(bytes);

@@ -1,14 +1,16 @@
-/** Listpacks, Redis's compact lists of short strings and integers (listpack.c). */
+/** Listpacks: Redis's compact lists of short strings and integers (listpack.c). */
 import { integerOf } from "../numbers.ts";
 import { ByteReader, CorruptError, littleEndian, littleEndian64 } from "./bytes.ts";
 
 const END = "\xff";
 
-/** How many bytes an element was from, at its end, so that a reader can walk backwards. */
+/**
+ * Encodes an element's size, which is stored after the element so that a reader can walk backwards.
+ */
 function backLength(size: number): string {
   if (size <= 127) return String.fromCharCode(size);
   const groups: number[] = [];
-  // Redis's limits are one below what the groups could hold.
+  // Redis's limits are one below the capacity of each size.
   const limits = [16_383, 2_097_151, 268_435_455];
   let count = limits.findIndex((limit) => size < limit) + 2;
   if (count < 2) count = 5;
@@ -37,7 +39,7 @@ function encodeInteger(value: number | bigint): string {
   return `\xf4${littleEndian64(BigInt(value))}`;
 }
 
-/** One element with its length at the end. */
+/** Encodes one element, followed by its length. */
 export function encodeElement(text: string): string {
   const integer = integerOf(text);
   let body: string;
@@ -49,14 +51,14 @@ export function encodeElement(text: string): string {
   return body + backLength(body.length);
 }
 
-/** The listpack of elements that {@link encodeElement} made. */
+/** Builds a listpack from elements that {@link encodeElement} encoded. */
 export function joinListpack(encoded: readonly string[]): string {
   const body = encoded.join("");
   const count = encoded.length < 65_535 ? encoded.length : 65_535;
   return littleEndian(body.length + 7, 4) + littleEndian(count, 2) + body + END;
 }
 
-/** The listpack of some texts. */
+/** Encodes texts as a listpack. */
 export function encodeListpack(texts: readonly string[]): string {
   return joinListpack(texts.map(encodeElement));
 }
@@ -85,7 +87,7 @@ function readElement(reader: ByteReader, first: number): string {
   }
 }
 
-/** The texts of a listpack; throws {@link CorruptError} when it is not one. */
+/** Returns the texts of a listpack. Throws {@link CorruptError} if it is invalid. */
 export function decodeListpack(bytes: string): string[] {
   const reader = new ByteReader(bytes);
   if (reader.unsigned(4) !== bytes.length) throw new CorruptError("a listpack's length is wrong");

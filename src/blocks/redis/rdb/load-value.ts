@@ -1,4 +1,4 @@
-/** Values from RDB objects, of Redis 7.0 and before (rdb.c). */
+/** Decodes values from RDB objects of Redis 7.0 and earlier (rdb.c). */
 import type { Limits } from "../config.ts";
 import { floatOf, integerOf } from "../numbers.ts";
 import { HashValue } from "../values/hash.ts";
@@ -16,7 +16,7 @@ import { decodeIntset, decodeZiplist, decodeZipmap } from "./older.ts";
 import { readLength, readLength64, readString } from "./strings.ts";
 import { TYPE } from "./types.ts";
 
-/** Reads the body of a value of this type; throws {@link CorruptError} when it is not one. */
+/** Reads the body of a value of this type. Throws {@link CorruptError} if it is invalid. */
 export function loadValue(type: string, reader: ByteReader, limits: Limits): Value {
   switch (type) {
     case TYPE.string:
@@ -56,14 +56,17 @@ export function loadValue(type: string, reader: ByteReader, limits: Limits): Val
   }
 }
 
-/** As many strings as a count says, or that many groups of `each`. */
+/** Reads a count, and that many strings or groups of `each` strings. */
 function readStrings(reader: ByteReader, each = 1): string[] {
   const count = readLength(reader) * each;
   if (count > reader.left) throw new CorruptError("it holds fewer elements than it says");
   return Array.from({ length: count }, () => readString(reader));
 }
 
-/** Every count comes before something to count. */
+/**
+ * Reads a count of nodes, and the strings of each node. A count greater than the number of
+ * remaining bytes is invalid.
+ */
 function readNodes(reader: ByteReader, read: () => string[]): string[] {
   const count = readLength(reader);
   if (count > reader.left) throw new CorruptError("it holds fewer nodes than it says");
@@ -121,7 +124,10 @@ function zsetOf(flat: string[], limits: Limits): ZSetValue {
   return set;
 }
 
-/** Scores as text with a length in front, where 253 to 255 stand for what is no number. */
+/**
+ * Reads a score that is stored as text with a length byte, where 253 to 255 represent NaN and the
+ * infinities.
+ */
 function readOldDouble(reader: ByteReader): number {
   const length = reader.byte();
   if (length === 255) return -Infinity;
@@ -158,7 +164,7 @@ function readId(reader: ByteReader): StreamId {
 const DELETED = 1;
 const SAME_FIELDS = 2;
 
-/** The entries of a node that are not deleted, and how many there were. */
+/** Returns the entries of a node that are not deleted, and the total number of its entries. */
 function readStreamNode(
   master: StreamId,
   items: readonly string[],
@@ -219,7 +225,7 @@ function readGroup(reader: ByteReader, stream: StreamValue, second: boolean): vo
   const name = readString(reader);
   const lastId = readId(reader);
   const read = second ? BigInt.asIntN(64, readLength64(reader)) : -1n;
-  // Redis estimates what older versions did not write.
+  // Redis estimates the values that older versions did not write.
   const entriesRead = second ? (read < 0n ? undefined : Number(read)) : stream.distance(lastId);
   if (stream.groups.has(name)) throw new CorruptError("a consumer group is there twice");
   const group = new Group(name, lastId, entriesRead);

@@ -1,6 +1,6 @@
 /**
- * LZF, the compression of strings in RDB files (Marc Lehmann's liblzf, as Redis carries it): the same input
- * gives the same output as Redis's.
+ * LZF, the compression of strings in RDB files (Marc Lehmann's liblzf, as included in Redis). The
+ * same input gives the same output as in Redis.
  */
 
 const HASH_BITS = 16;
@@ -8,13 +8,13 @@ const LITERALS_MAX = 32;
 const OFFSET_MAX = 8_192;
 const MATCH_MAX = 264;
 
-/** Compresses; undefined when the result would not be at least four bytes shorter. */
+/** Compresses a text. Returns undefined if the result would not be at least four bytes shorter. */
 export function compress(text: string): string | undefined {
   const input = Buffer.from(text, "latin1");
   const size = input.length;
   const limit = size - 4;
   const out = Buffer.allocUnsafe(size + 8);
-  // Places of three bytes with the same hash, plus one; 0 for none.
+  // Positions of three bytes with the same hash, plus one. 0 means none.
   const seen = new Int32Array(1 << HASH_BITS);
   let at = 0;
   let put = 1;
@@ -58,7 +58,7 @@ export function compress(text: string): string | undefined {
     }
     if (put - (literals === 0 ? 1 : 0) + 4 >= limit) return undefined;
     endLiterals();
-    // Redis's loop keeps two bytes from the end, and takes the first three as matched.
+    // Redis's loop keeps two bytes at the end, and treats the first three as matched.
     const lengthMax = Math.min(size - at - 2, MATCH_MAX);
     let length = 3;
     while (length < lengthMax && input[from + length] === input[at + length]) length++;
@@ -78,13 +78,13 @@ export function compress(text: string): string | undefined {
     remember(at - 1);
   }
   if (put + 3 > limit) return undefined;
-  // There is room for the last bytes, whatever the limit says.
+  // There is space for the last bytes, regardless of the limit.
   while (at < size) literal(input[at++] as number);
   endLiterals();
   return out.toString("latin1", 0, put);
 }
 
-/** Decompresses to exactly `size` bytes; undefined when the input is not that. */
+/** Decompresses to exactly `size` bytes. Returns undefined if the input is invalid. */
 export function decompress(text: string, size: number): string | undefined {
   const out = Buffer.allocUnsafe(size);
   let at = 0;
@@ -104,7 +104,7 @@ export function decompress(text: string, size: number): string | undefined {
     length += 2;
     let from = put - ((control & 31) << 8) - text.charCodeAt(at++) - 1;
     if (!(from >= 0) || put + length > size) return undefined;
-    // The source may overlap what it makes.
+    // The source may overlap the output.
     while (length-- > 0) out[put++] = out[from++] as number;
   }
   return put === size ? out.toString("latin1") : undefined;

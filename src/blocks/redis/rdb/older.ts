@@ -1,4 +1,4 @@
-/** The compact encodings that Redis up to 6.2 wrote, and intsets: ziplist, zipmap, intset. */
+/** The compact encodings that Redis up to 6.2 wrote (ziplist, zipmap), and the intset. */
 import { integerOf } from "../numbers.ts";
 import { ByteReader, CorruptError, littleEndian, littleEndian64 } from "./bytes.ts";
 
@@ -24,7 +24,7 @@ function readZiplistElement(reader: ByteReader, first: number): string {
   throw new CorruptError("an element of a ziplist has an unknown encoding");
 }
 
-/** The texts of a ziplist. */
+/** Returns the texts of a ziplist. */
 export function decodeZiplist(bytes: string): string[] {
   const reader = new ByteReader(bytes);
   if (reader.unsigned(4) !== bytes.length) throw new CorruptError("a ziplist's length is wrong");
@@ -47,7 +47,7 @@ export function decodeZiplist(bytes: string): string[] {
   return out;
 }
 
-/** Fields and values of a zipmap in turn: hashes of Redis up to 2.4. */
+/** Returns the alternating fields and values of a zipmap, the hash encoding of Redis up to 2.4. */
 export function decodeZipmap(bytes: string): string[] {
   const reader = new ByteReader(bytes);
   reader.byte();
@@ -65,7 +65,7 @@ export function decodeZipmap(bytes: string): string[] {
   return out;
 }
 
-/** The members of an intset. */
+/** Returns the members of an intset. */
 export function decodeIntset(bytes: string): string[] {
   const reader = new ByteReader(bytes);
   const size = reader.unsigned(4);
@@ -79,7 +79,7 @@ export function decodeIntset(bytes: string): string[] {
   );
 }
 
-/** The intset of members that are all integers, in order. */
+/** Encodes members that are all integers, in order, as an intset. */
 export function encodeIntset(members: readonly string[]): string {
   const values = members.map((text) => integerOf(text) as number | bigint);
   const fits = (bits: number): boolean =>

@@ -1,4 +1,4 @@
-/** Values as RDB objects, in the encodings of Redis 7.0 (rdb.c). */
+/** Encodes values as RDB objects, in the encodings of Redis 7.0 (rdb.c). */
 import { formatDouble } from "../../../wire/index.ts";
 import type { Limits } from "../config.ts";
 import { HashValue } from "../values/hash.ts";
@@ -16,14 +16,14 @@ import { encodeIntset } from "./older.ts";
 import { encodeLength, encodeLength64, encodeString } from "./strings.ts";
 import { TYPE } from "./types.ts";
 
-/** What decides between encodings. */
+/** The options that decide between encodings. */
 export interface SaveOptions {
   /** `rdbcompression`. */
   readonly compressing: boolean;
   readonly limits: Limits;
 }
 
-/** The type byte and the body of a value. */
+/** Returns the type byte and the body of a value. */
 export function saveValue(value: Value, options: SaveOptions): string {
   const string = (text: string): string => encodeString(text, options.compressing);
   if (value instanceof StringValue) return TYPE.string + string(value.text);
@@ -45,11 +45,11 @@ export function saveValue(value: Value, options: SaveOptions): string {
 
 const NODE_BYTES = [4_096, 8_192, 16_384, 32_768, 65_536];
 const NODE_BYTES_SAFE = 8_192;
-/** What Redis thinks that an element costs beside its bytes. */
+/** Redis's estimate of an element's size in addition to its bytes. */
 const ELEMENT_BYTES = 8;
 const PACKED = 2;
 
-/** A list is saved in nodes of the size that `list-max-listpack-size` sets. */
+/** Encodes a list in nodes of the size that `list-max-listpack-size` sets. */
 function saveList(list: ListValue, string: (text: string) => string, { limits }: SaveOptions) {
   const fill = limits.listSize;
   const bytesMax = fill < 0 ? NODE_BYTES[Math.min(4, -fill - 1)] : NODE_BYTES_SAFE;
@@ -79,12 +79,12 @@ function saveZset(set: ZSetValue, string: (text: string) => string): string {
     const flat = all.flatMap(({ member, score }) => [member, formatDouble(score)]);
     return TYPE.zsetListpack + string(encodeListpack(flat));
   }
-  // Backwards, so that a loader inserts at the front of its skip list.
+  // In descending order, so that a loader always inserts at the front of its skip list.
   const body = all.map(({ member, score }) => string(member) + littleEndianDouble(score));
   return TYPE.zset2 + encodeLength(all.length) + body.reverse().join("");
 }
 
-/** An ID as 16 bytes, most significant first. */
+/** Encodes an ID as 16 bytes, most significant first. */
 function idBytes(id: StreamId): string {
   const bytes = Buffer.allocUnsafe(16);
   bytes.writeBigUInt64BE(millisecondsOf(id));
@@ -98,7 +98,10 @@ function idLengths(id: StreamId): string {
 
 const SAME_FIELDS = 2;
 
-/** One node: the master entry with the fields of the first, then each entry relative to it. */
+/**
+ * Encodes one node: the master entry with the fields of the first entry, then each entry relative
+ * to it.
+ */
 function saveStreamNode(entries: readonly StreamEntry[]): string {
   const first = entries[0] as StreamEntry;
   const master = first.fields.filter((_, at) => at % 2 === 0);

@@ -1,9 +1,9 @@
-/** Lengths and strings as RDB encodes them (rdb.c). */
+/** Encodes and decodes lengths and strings as in RDB files (rdb.c). */
 import { integerOf } from "../numbers.ts";
 import { type ByteReader, CorruptError, littleEndian } from "./bytes.ts";
 import { compress, decompress } from "./lzf.ts";
 
-/** A length or count. */
+/** Encodes a length or count. */
 export function encodeLength(length: number): string {
   if (length < 64) return String.fromCharCode(length);
   if (length < 16_384) return String.fromCharCode(0x40 | (length >> 8), length & 0xff);
@@ -14,7 +14,7 @@ export function encodeLength(length: number): string {
   return (wide ? "\x81" : "\x80") + bytes.toString("latin1");
 }
 
-/** A length that may be any 64-bit number. */
+/** Encodes a length that may be any 64-bit number. */
 export function encodeLength64(length: bigint): string {
   if (length <= 0xffff_ffffn) return encodeLength(Number(length));
   const bytes = Buffer.allocUnsafe(8);
@@ -22,7 +22,7 @@ export function encodeLength64(length: bigint): string {
   return `\x81${bytes.toString("latin1")}`;
 }
 
-/** A string: as an integer where it is one of 32 bits, compressed where that is shorter. */
+/** Encodes a string: as an integer if it is one of up to 32 bits, compressed if that is shorter. */
 export function encodeString(text: string, compressing: boolean): string {
   if (text.length <= 11) {
     const value = integerOf(text);
@@ -51,7 +51,7 @@ function readBigEndian(reader: ByteReader, size: number): bigint {
   return value;
 }
 
-/** A length, or with `special` the kind of a string that is encoded otherwise. */
+/** Reads a length, or with `special` the type of a string with a special encoding. */
 function readMark(reader: ByteReader): { length: bigint; special: boolean } {
   const first = reader.byte();
   switch (first >> 6) {
@@ -68,14 +68,14 @@ function readMark(reader: ByteReader): { length: bigint; special: boolean } {
   throw new CorruptError("a length has an unknown encoding");
 }
 
-/** Any 64-bit length. */
+/** Reads any 64-bit length. */
 export function readLength64(reader: ByteReader): bigint {
   const { length, special } = readMark(reader);
   if (special) throw new CorruptError("a length was expected");
   return length;
 }
 
-/** A length or count that memory could hold. */
+/** Reads a length or count that must fit in memory. */
 export function readLength(reader: ByteReader): number {
   return Number(readLength64(reader));
 }

@@ -1,9 +1,9 @@
-/** The marks of an RDB file: types of values, and what stands between them. */
+/** The markers in an RDB file: types of values, and the opcodes between values. */
 
 /** The version that Redis 7.0 writes. */
 export const RDB_VERSION = 10;
 
-/** Types of values, as the byte in front of one. */
+/** Types of values, as the byte before each value. */
 export const TYPE = {
   string: "\x00",
   list: "\x01",
@@ -24,7 +24,10 @@ export const TYPE = {
   stream2: "\x13",
 } as const;
 
-/** What is not a value: settings of the file, expiry of the next key, the end. */
+/**
+ * Opcodes for everything that is not a value: metadata, the expiry of the next key, the end of the
+ * file.
+ */
 export const OPCODE = {
   functions: 245,
   moduleAux: 247,

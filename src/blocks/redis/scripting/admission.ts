@@ -1,11 +1,14 @@
-/** Whether a script may run now, and each of its commands: what its flags say, and what the server's state (script.c). */
+/**
+ * Decides whether a script may run now, and each of its commands, by the script's flags and the
+ * server's state (script.c).
+ */
 import { RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { Command } from "../command.ts";
 import { err, NO_REPLICAS, OUT_OF_MEMORY } from "../errors.ts";
 import type { Server } from "../server.ts";
 
-/** What a script is allowed, beyond what its user is. */
+/** The restrictions of a script, in addition to those of its user. */
 export interface Permissions {
   readonly readOnly: boolean;
   readonly allowOom: boolean;
@@ -19,8 +22,8 @@ const NOT_FROM_SCRIPT = err("This Redis command is not allowed from script");
 const READ_ONLY = err("Write commands are not allowed from read-only scripts.");
 
 /**
- * Throws unless a script with these flags may run; they are undefined for a script that declares none, which
- * is judged command by command. `readOnly` is true for EVAL_RO and its kin.
+ * Throws unless a script with these flags may run. They are undefined for a script that declares
+ * none, whose commands are checked one by one. `readOnly` is true for EVAL_RO and similar commands.
  */
 export function admitScript(
   server: Server,
@@ -47,12 +50,12 @@ function isOutOfMemory(server: Server): boolean {
   return server.memory.tracking && server.memoryFull;
 }
 
-/** A running script, as far as it decides which commands it may call. */
+/** The state of a running script that decides which commands it may call. */
 export interface Caller extends Permissions {
   readonly client: Client;
-  /** It has written: from then on it is not stopped halfway. */
+  /** True if it has written. From then on it must not be stopped halfway. */
   readonly hasWritten: boolean;
-  /** It may call what scripts may not, for tests of Redis. */
+  /** True if it may call commands that are forbidden in scripts, for Redis's tests. */
   readonly unlimited: boolean;
 }
 
@@ -63,7 +66,7 @@ const denials = {
   auth: "can't run this command or subcommand",
 };
 
-/** Why the script may not call the command; undefined when it may. */
+/** Returns why the script may not call the command, or undefined if it may. */
 export function refusalOf(
   caller: Caller,
   command: Command,

@@ -1,7 +1,7 @@
 /**
- * Builds the file that a server's Lua machines are made of (`lua.wasm`): the package's interpreter without
- * the exports that nobody calls, and images of its memory where Redis's environments are set up already.
- * They are set up here by the code that does it anywhere else.
+ * Builds the file from which a server's Lua machines are created (`lua.wasm`): the package's
+ * interpreter without its unused exports, and with images of its memory in which Redis's
+ * environments are already set up. The same code sets them up here and at run time.
  */
 import { type LuaApi, natives } from "../lua/api.ts";
 import {
@@ -31,7 +31,7 @@ const used: ReadonlySet<string> = new Set<keyof LuaApi>([
 ]);
 const environments: readonly ChunkName[] = ["user_script", "user_function"];
 
-/** The bytes of the file. */
+/** Returns the bytes of the file. */
 export function buildInterpreter(): Uint8Array {
   const bare = withoutUnusedExports(withSharedMemory(readPackaged()));
   const interpreter = compileInterpreter(bare);
@@ -44,19 +44,19 @@ export function buildInterpreter(): Uint8Array {
   return moduleOf(bare, [...sectionsOf(bare), ...images]);
 }
 
-/** An environment of a server that nothing was done with. */
+/** Creates an environment of an unused server. */
 export function newEnvironment(name: ChunkName, interpreter: Interpreter): Environment {
   const register = name === "user_function" ? () => 0 : undefined;
   return new Environment(new Server(), name, register, interpreter);
 }
 
-/** The memory of a machine that nothing was done with. */
+/** Returns the memory of an unused machine. */
 function newMemory(interpreter: Interpreter): Uint8Array {
   const nothing = { call: () => 0, hook: () => undefined, grown: () => undefined };
   return new Uint8Array(createMachine(interpreter, nothing, []).api.memory.buffer);
 }
 
-/** Each export is an object in every instance. */
+/** Removes unused exports, because each export is an object in every instance. */
 function withoutUnusedExports(module: Uint8Array): Uint8Array {
   const sections = sectionsOf(module).map((section) => {
     if (section.id !== SectionId.exports) return section;

@@ -1,4 +1,4 @@
-/** Between Lua's values and Redis's replies, by the rules of script_lua.c. */
+/** Converts between Lua's values and Redis's replies, by the rules of script_lua.c. */
 import {
   BigNumber,
   Bool,
@@ -16,23 +16,23 @@ import {
 } from "../../../wire/index.ts";
 import { type LuaState, LuaType } from "../lua/state.ts";
 
-/** Redis stops where Lua's stack ends; JavaScript's ends first. */
+/** Redis stops when Lua's stack is full. JavaScript's stack is exhausted earlier. */
 const DEPTH_MAX = 1_000;
 const TOO_DEEP = new RespError("ERR reached lua stack limit");
 
-/** A table with one field. */
+/** Pushes a table with one field. */
 function pushRecord(lua: LuaState, name: string, value: string): void {
   lua.pushTable();
   lua.pushString(value);
   lua.setField(-2, name);
 }
 
-/** An error as scripts get it from `redis.pcall`; `text` begins with its code. */
+/** Pushes an error as scripts receive it from `redis.pcall`. `text` begins with its code. */
 export function pushError(lua: LuaState, text: string): void {
   pushRecord(lua, "err", text);
 }
 
-/** Pushes an array of strings, as KEYS and ARGV are. */
+/** Pushes an array of strings, such as KEYS and ARGV. */
 export function pushStrings(lua: LuaState, strings: readonly string[]): void {
   lua.pushTable();
   for (let at = 0; at < strings.length; at++) {
@@ -41,7 +41,7 @@ export function pushStrings(lua: LuaState, strings: readonly string[]): void {
   }
 }
 
-/** Pushes a reply as a script sees it; `version` is what `redis.setresp` chose. */
+/** Pushes a reply as a script sees it. `version` is the value set with `redis.setresp`. */
 export function pushReply(lua: LuaState, reply: Reply, version: RespVersion): void {
   lua.reserve(5);
   if (typeof reply === "string") lua.pushString(reply);
@@ -54,7 +54,7 @@ export function pushReply(lua: LuaState, reply: Reply, version: RespVersion): vo
   else if (reply instanceof Status) pushRecord(lua, "ok", reply.text);
   else if (reply instanceof RespError) {
     pushError(lua, reply.text);
-    // The command has counted this error already.
+    // The command has already counted this error.
     lua.pushBoolean(true);
     lua.setField(-2, "ignore_error_stats_update");
   } else if (reply instanceof PushReply) pushList(lua, reply.items, version);
@@ -66,7 +66,7 @@ export function pushReply(lua: LuaState, reply: Reply, version: RespVersion): vo
   else lua.pushNumber((reply as Bool).value ? 1 : 0);
 }
 
-/** What RESP3 has more than RESP2. */
+/** Pushes the types that RESP3 adds to RESP2. */
 function pushReply3(lua: LuaState, reply: Reply & object): void {
   if (reply instanceof Bool) return lua.pushBoolean(reply.value);
   if (reply instanceof BigNumber) return pushRecord(lua, "big_number", reply.text);
@@ -106,17 +106,17 @@ function pushList(lua: LuaState, items: readonly Reply[], version: RespVersion):
   }
 }
 
-/** How a script's result is read. */
+/** How a script's result is converted. */
 export interface ReplyOptions {
-  /** What `redis.setresp` chose. */
+  /** The version set with `redis.setresp`. */
   readonly version: RespVersion;
-  /** Is told of each error that no command has counted yet. */
+  /** Called for each error that no command has counted yet. */
   readonly onError: (error: RespError) => void;
 }
 
-/** Pops what a script returned, and gives it as a reply. */
+/** Pops a script's return value, and converts it to a reply. */
 export function popReply(lua: LuaState, options: ReplyOptions, depth: number = 0): Reply {
-  // A table may hold itself.
+  // A table may contain itself.
   if (depth > DEPTH_MAX || lua.api.lua_checkstack(lua.at, 4) === 0) {
     lua.pop();
     return TOO_DEEP;
@@ -143,7 +143,7 @@ export function popReply(lua: LuaState, options: ReplyOptions, depth: number = 0
   return reply;
 }
 
-/** C's conversion of a double to a 64-bit integer. */
+/** Converts a double to a 64-bit integer as C does. */
 function integer(value: number): Reply {
   if (Number.isSafeInteger(value)) return value === 0 ? 0 : value;
   if (!Number.isFinite(value) || Math.abs(value) >= 2 ** 63) return -(2n ** 63n);
@@ -151,12 +151,12 @@ function integer(value: number): Reply {
   return Number.isSafeInteger(Number(whole)) ? Number(whole) : whole;
 }
 
-/** A line of a reply holds no line breaks. */
+/** Replaces line breaks, because a one-line reply cannot contain them. */
 function oneLine(text: string): string {
   return text.replace(/[\r\n]/g, " ");
 }
 
-/** Whether the error on top of the stack is a command's, which has counted it. */
+/** Whether the error on top of the stack came from a command, which has already counted it. */
 export function isCounted(lua: LuaState): boolean {
   lua.getRawField(-1, "ignore_error_stats_update");
   const counted = lua.boolean(-1);
@@ -164,7 +164,7 @@ export function isCounted(lua: LuaState): boolean {
   return counted;
 }
 
-/** The table on top of the stack, which stays there. */
+/** Converts the table on top of the stack, which stays there. */
 function tableReply(lua: LuaState, options: ReplyOptions, depth: number): Reply {
   const { api } = lua;
   const has = (name: string, type: number): boolean => {
@@ -226,7 +226,7 @@ function tableReply(lua: LuaState, options: ReplyOptions, depth: number): Reply 
   }
 }
 
-/** The table on top of the stack, when it is `{ format = ..., string = ... }`. */
+/** Converts the table on top of the stack if it is `{ format = ..., string = ... }`. */
 function verbatimReply(lua: LuaState): Verbatim | undefined {
   const both =
     lua.getRawField(-1, "format") === LuaType.string &&

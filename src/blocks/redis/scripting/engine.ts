@@ -1,6 +1,6 @@
 /**
- * EVAL's scripts: compiled once, kept by their SHA1. While a script runs the clock stands still and nothing
- * else does, so a script is atomic.
+ * EVAL's scripts: compiled once, and stored by their SHA1. While a script runs, the clock stands
+ * still and nothing else runs, so a script is atomic.
  */
 import { type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
@@ -14,9 +14,12 @@ import { sha1 } from "./redis-library.ts";
 import { parseShebang, scriptFlags, withoutShebang } from "./shebang.ts";
 
 interface Script {
-  /** Where the environment keeps its function. */
+  /** The reference number of its function in the environment. */
   readonly run: number;
-  /** The flags of its first line; undefined when it has none, which allows what it is called with. */
+  /**
+   * The flags in its first line. Undefined if there is no such line, in which case the permissions
+   * of its call apply.
+   */
   readonly flags: ReadonlySet<string> | undefined;
 }
 
@@ -25,7 +28,7 @@ export class ScriptEngine {
   readonly #shas: Map<string, string> = new Map();
   readonly #scripts: Map<string, Script> = new Map();
   readonly functions: FunctionLibraries;
-  /** Scripts may call every command: DEBUG SET-DISABLE-DENY-SCRIPTS. */
+  /** True if scripts may call every command: DEBUG SET-DISABLE-DENY-SCRIPTS. */
   unlimited = false;
 
   constructor(server: Server) {
@@ -33,7 +36,7 @@ export class ScriptEngine {
     this.functions = new FunctionLibraries(server);
   }
 
-  /** Compiles a script and gives its SHA1; throws when it does not compile. */
+  /** Compiles a script and returns its SHA1. Throws if it does not compile. */
   load(source: string): string {
     let sha = this.#shas.get(source);
     if (sha !== undefined && this.#scripts.has(sha)) return sha;
@@ -51,7 +54,7 @@ export class ScriptEngine {
     return sha;
   }
 
-  /** How many scripts are kept. */
+  /** The number of stored scripts. */
   get size(): number {
     return this.#scripts.size;
   }

@@ -1,4 +1,7 @@
-/** A Lua state as Redis's scripts find it: Lua's libraries, Redis's, and globals that nobody may change. */
+/**
+ * The Lua environment of Redis's scripts: Lua's libraries, Redis's libraries, and read-only
+ * globals.
+ */
 import { Client } from "../client.ts";
 import { NO_REPLY, type NoReply } from "../command.ts";
 import { bitFunctions } from "../lua/bit.ts";
@@ -33,24 +36,24 @@ import {
   setUp,
 } from "./set-up.ts";
 
-/** What a run of a script needs to know. */
+/** The options of one run of a script. */
 export interface RunOptions extends Permissions {
   readonly keys: readonly string[];
   readonly args: readonly string[];
-  /** How the script calls itself in the messages of its failures: its SHA1, or a function's name. */
+  /** The script's name in its error messages: its SHA1, or a function's name. */
   readonly title: string;
 }
 
 /**
- * A script that makes more steps than these counts as one that never ends. No virtual time passes for a script, so
- * it is taken out of the machine, and the server is busy from then on, as Redis is (`busy.ts`). They take a second
- * or so of real time.
+ * Step limit of a script. A script that exceeds it counts as one that never ends. No virtual time
+ * passes while a script runs, so the script is stopped, and from then on the server is treated as
+ * busy, as Redis would be (`busy.ts`). This many steps take about a second of real time.
  */
 const STEPS_MAX = 200_000_000;
-/** The code of a library may run for half a second in Redis. */
+/** Step limit for loading a library's code. Redis allows half a second. */
 const LOADING_STEPS_MAX = 50_000_000;
 
-/** Redis's libraries that most scripts do without: each is made when it is first named. */
+/** Redis's libraries that most scripts do not use. Each is created on first use. */
 const libraries: Readonly<Record<string, (lua: LuaState) => void>> = {
   cjson: pushCjson,
   struct: (lua) => pushLibrary(lua, structFunctions, structFunctions.length),
@@ -58,9 +61,9 @@ const libraries: Readonly<Record<string, (lua: LuaState) => void>> = {
   bit: (lua) => pushLibrary(lua, bitFunctions, bitFunctions.length),
 };
 
-/** What there is to know of an environment, beside what is in Lua's memory. */
+/** The data needed to restore an environment, apart from Lua's memory. */
 export interface EnvironmentRecord {
-  /** `redis.REDIS_VERSION` is in that memory. */
+  /** The value of `redis.REDIS_VERSION` in that memory. */
   readonly version: string;
   readonly lua: LuaRecord;
   readonly sandbox: SandboxRecord;
@@ -69,19 +72,19 @@ export interface EnvironmentRecord {
 
 export class Environment {
   readonly lua: LuaState;
-  /** What chunks are called in messages. */
+  /** The name of chunks in messages. */
   readonly chunkName: ChunkName;
   readonly #server: Server;
   readonly #state: ScriptState;
   readonly #random: Drand48 = new Drand48();
   readonly #sandbox: Sandbox;
-  /** Libraries that no script has named so far. */
+  /** Libraries that no script has used so far. */
   readonly #missing: Set<string> = new Set(Object.keys(libraries));
   readonly #kept: KeptValues;
 
   /**
-   * Starts from the interpreter's image of such an environment, if it carries one that fits the server.
-   * `register` is `redis.register_function`, for an environment of functions.
+   * Starts from the interpreter's image of such an environment, if there is one that fits the
+   * server. `register` is `redis.register_function`, for an environment of functions.
    */
   constructor(
     server: Server,
@@ -120,7 +123,7 @@ export class Environment {
     this.#kept = record?.kept ?? setUp(this.lua, this.#sandbox, { chunkName, replacements, own });
   }
 
-  /** What an image of Lua's memory has to note, as long as nothing ran. */
+  /** The data that an image of Lua's memory must store. Valid only before anything has run. */
   get record(): EnvironmentRecord {
     return {
       version: this.#server.config.version,
@@ -130,7 +133,7 @@ export class Environment {
     };
   }
 
-  /** What stands in the place of Lua's functions. */
+  /** Returns the replacements of Lua's functions. */
   #replacements(): Replacement[] {
     return [
       ...integerFunctions(),
@@ -151,7 +154,7 @@ export class Environment {
     };
   }
 
-  /** Makes a library that scripts had not named so far, and leaves it on top of the stack. */
+  /** Creates a library that scripts have not used before, and leaves it on top of the stack. */
   #pushLibrary(name: string): void {
     const { lua } = this;
     (libraries[name] as (lua: LuaState) => void)(lua);
@@ -163,7 +166,7 @@ export class Environment {
     lua.pop();
   }
 
-  /** Makes all libraries, for those who look at the globals as a whole. */
+  /** Creates all libraries, before a script enumerates the globals. */
   #completeGlobals(): void {
     for (const name of [...this.#missing]) {
       this.#pushLibrary(name);
@@ -187,7 +190,7 @@ export class Environment {
       const low = lua.checkInt(1);
       const high = lua.checkInt(2);
       if (low > high) lua.raiseArgument(2, "interval is empty");
-      // An `int`, which wraps.
+      // An `int`, which wraps around.
       lua.pushNumber(Math.floor(drawn * ((high - low + 1) | 0)) + low);
     } else lua.raise("wrong number of arguments");
     return 1;
@@ -202,7 +205,9 @@ export class Environment {
     return 0;
   }
 
-  /** Makes a library that a script names for the first time; complains of other names. */
+  /**
+   * Creates a library when a script first refers to it. Raises an error for other unknown names.
+   */
   #failOrComplete(lua: LuaState): number {
     if (lua.type(2) !== LuaType.string) return failOnMissing(lua);
     const name = lua.text(2) as string;
@@ -211,7 +216,10 @@ export class Environment {
     return 1;
   }
 
-  /** Compiles a chunk, and gives what to find its function by; throws Lua's message when it cannot. */
+  /**
+   * Compiles a chunk and returns the reference number of its function. Throws Lua's message if it
+   * does not compile.
+   */
   compile(source: string): number {
     const { lua } = this;
     if (lua.load(asText(source), `@${this.chunkName}`)) return lua.keep();
@@ -221,7 +229,7 @@ export class Environment {
     throw new LuaMessage(`ERR Error compiling ${what}: ${message}`);
   }
 
-  /** Makes the globals those that are kept there. */
+  /** Makes the table with this reference number the globals. */
   #show(globals: number): void {
     const { lua } = this;
     lua.pushKept(this.#kept.facade);
@@ -245,7 +253,10 @@ export class Environment {
     if (!loaded) throw new LuaMessage(`ERR Error registering functions: ${failure}`);
   }
 
-  /** Runs a function for a client: the clock stands still, and its result becomes the reply. */
+  /**
+   * Runs a function for a client. The clock stands still meanwhile, and the function's result
+   * becomes the reply.
+   */
   run(client: Client, reference: number, options: RunOptions): Reply | NoReply {
     const { lua } = this;
     const state = this.#state;
@@ -260,7 +271,7 @@ export class Environment {
     state.running = true;
     server.frozen++;
     const kind = this.chunkName === "user_script" ? "script" : "function";
-    // Redis says the same of a function.
+    // Redis uses the same message for a function.
     lua.allowSteps(STEPS_MAX, (at) => throwError(at, "Script killed by user with SCRIPT KILL..."));
     try {
       lua.pushKept(this.#kept.handler);
@@ -285,7 +296,7 @@ export class Environment {
     }
   }
 
-  /** Hands over keys and arguments: scripts find them among the globals, functions are called with them. */
+  /** Passes the keys and arguments: as globals for scripts, as arguments for functions. */
   #pass({ keys, args }: RunOptions): number {
     const { lua } = this;
     if (this.chunkName === "user_function") {
@@ -303,10 +314,10 @@ export class Environment {
   }
 }
 
-/** What Lua says of a chunk that does not compile or load. */
+/** Lua's message about a chunk that does not compile or load. */
 export class LuaMessage extends Error {}
 
-/** `pcall`: errors that are tables with a text come as that text, as they did before Redis 7. */
+/** `pcall`: an error that is a table with a text is returned as the text, as before Redis 7. */
 function protectedCall(lua: LuaState): number {
   const count = lua.top;
   lua.pushBoolean(true);
@@ -323,7 +334,7 @@ function protectedCall(lua: LuaState): number {
   return lua.top;
 }
 
-/** The text of the failure on top of the stack. */
+/** Returns the text of the error on top of the stack. */
 function failureText(lua: LuaState): string | undefined {
   if (lua.type(-1) !== LuaType.table) return `ERR ${lua.text(-1) ?? ""}`;
   lua.getRawField(-1, "err");
@@ -332,7 +343,7 @@ function failureText(lua: LuaState): string | undefined {
   return text;
 }
 
-/** The failure on top of the stack, as the handler left it, as a reply. */
+/** Converts the error on top of the stack, as the handler left it, to a reply. */
 function failureReply(lua: LuaState, title: string): RespError {
   if (lua.type(-1) !== LuaType.table) {
     return new RespError(

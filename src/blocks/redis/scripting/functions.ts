@@ -1,4 +1,4 @@
-/** FUNCTION's libraries: named collections of functions, kept apart from EVAL's scripts. */
+/** FUNCTION's libraries: named collections of functions, separate from EVAL's scripts. */
 import { type Reply, RespError } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
 import type { NoReply } from "../command.ts";
@@ -14,14 +14,14 @@ export interface RegisteredFunction {
   readonly name: string;
   readonly description: string | null;
   readonly flags: readonly string[];
-  /** Where the environment keeps it. */
+  /** Its reference number in the environment. */
   readonly run: number;
 }
 
 export interface FunctionLibrary {
   readonly name: string;
   readonly code: string;
-  /** By lower-case name: a function's name may be called in any case. */
+  /** By lower-case name, because function names are case-insensitive. */
   readonly functions: Map<string, RegisteredFunction>;
 }
 
@@ -34,7 +34,7 @@ export class FunctionLibraries {
   readonly #server: Server;
   readonly libraries: Map<string, FunctionLibrary> = new Map();
   #environment: Environment | undefined;
-  /** The library that is being loaded. */
+  /** The library that is currently being loaded. */
   #loading: FunctionLibrary | undefined;
 
   constructor(server: Server) {
@@ -48,7 +48,7 @@ export class FunctionLibraries {
     return this.#environment;
   }
 
-  /** The function of this name, in whichever library. */
+  /** Returns the function with this name, from any library. */
   find(name: string): RegisteredFunction | undefined {
     for (const library of this.libraries.values()) {
       const found = library.functions.get(name.toLowerCase());
@@ -57,7 +57,7 @@ export class FunctionLibraries {
     return undefined;
   }
 
-  /** FUNCTION LOAD; gives the library's name. */
+  /** FUNCTION LOAD. Returns the library's name. */
   load(code: string, replace: boolean): string {
     const name = libraryName(code);
     const old = this.libraries.get(name);
@@ -84,7 +84,7 @@ export class FunctionLibraries {
     return name;
   }
 
-  /** FUNCTION RESTORE: all of them, or none. */
+  /** FUNCTION RESTORE: restores all libraries, or none. */
   restore(codes: readonly string[], policy: "append" | "replace" | "flush"): void {
     const before = new Map(this.libraries);
     if (policy === "flush") this.libraries.clear();
@@ -112,7 +112,7 @@ export class FunctionLibraries {
     for (const library of replaced) this.#release(library);
   }
 
-  /** Forgets a library; says whether there was one of this name. */
+  /** Deletes a library. Returns whether there was one with this name. */
   delete(name: string): boolean {
     const library = this.libraries.get(name);
     if (library) this.#release(library);
@@ -176,7 +176,10 @@ function libraryName(code: string): string {
   return name;
 }
 
-/** `register_function(name, callback)` or `register_function{function_name=..., callback=...}`. */
+/**
+ * Parses `register_function(name, callback)` or `register_function{function_name=...,
+ * callback=...}`.
+ */
 function parseRegistration(lua: LuaState): RegisteredFunction {
   const count = lua.top;
   if (count < 1 || count > 2) {
@@ -242,7 +245,7 @@ function parseNamed(lua: LuaState): RegisteredFunction {
   return { name, description, flags, run };
 }
 
-/** The flags in the table on top of the stack. */
+/** Parses the flags in the table on top of the stack. */
 function parseFlags(lua: LuaState, fail: (message: string) => never): readonly string[] {
   if (lua.type(-1) !== LuaType.table) {
     fail("flags argument to redis.register_function must be a table representing function flags");

@@ -1,4 +1,4 @@
-/** The `redis` table of scripts: `call`, `pcall`, `sha1hex`, `error_reply` and the rest. */
+/** The `redis` table of scripts: `call`, `pcall`, `sha1hex`, `error_reply` and others. */
 import { createHash } from "../host.ts";
 import { formatDouble, RespError, type RespVersion } from "../../../wire/index.ts";
 import type { Client } from "../client.ts";
@@ -9,21 +9,21 @@ import { type Fields, type LuaState, LuaType } from "../lua/state.ts";
 import { type Caller, refusalOf } from "./admission.ts";
 import { pushError, pushReply } from "./convert.ts";
 
-/** The script that runs, and what it chose. */
+/** The running script and its settings. */
 export interface ScriptState extends Caller {
-  /** The client that scripts run their commands with. */
+  /** The client that runs the script's commands. */
   readonly client: Client;
   readOnly: boolean;
   allowOom: boolean;
   hasWritten: boolean;
   unlimited: boolean;
-  /** The version of replies. */
+  /** The RESP version of replies. */
   version: RespVersion;
   /** False while a library of functions is loaded, when commands cannot be called. */
   running: boolean;
 }
 
-/** The SHA1 of a byte string, in hexadecimal. */
+/** Returns the SHA1 of a byte string, in hexadecimal. */
 export function sha1(text: string): string {
   return createHash("sha1").update(text, "latin1").digest("hex");
 }
@@ -34,12 +34,15 @@ export function throwError(lua: LuaState, message: string): never {
   return lua.throwTop();
 }
 
-/** What the functions of the `redis` table may be called for only while a script runs. */
+/** Raises an error unless a script is running. For functions of the `redis` table that need one. */
 function requireRunning(lua: LuaState, state: ScriptState, what: string): void {
   if (!state.running) throwError(lua, `${what} can only be called inside a script invocation`);
 }
 
-/** What a library of functions may use while it is loaded, and scripts too. */
+/**
+ * The fields that a library of functions may use while it is loaded, and that scripts may use as
+ * well.
+ */
 export function logFields(state: ScriptState): Fields {
   const { version } = state.client.server.config;
   return [
@@ -103,7 +106,7 @@ export function redisFields(state: ScriptState): Fields {
   ];
 }
 
-/** What only EVAL's scripts have. */
+/** The fields that only EVAL's scripts have. */
 export const evalFields: Fields = [
   [
     "breakpoint",
@@ -122,7 +125,10 @@ export const evalFields: Fields = [
   ],
 ];
 
-/** The arguments on the stack, as a command's; undefined when one of them is neither string nor number. */
+/**
+ * Pops the arguments on the stack as those of a command. Returns undefined if one of them is
+ * neither a string nor a number.
+ */
 function popArguments(lua: LuaState): string[] | undefined {
   const count = lua.top;
   const args: string[] = [];
@@ -136,7 +142,7 @@ function popArguments(lua: LuaState): string[] | undefined {
   return args.length === count ? args : undefined;
 }
 
-/** Runs the command on the stack and pushes what it replies; says whether that is an error. */
+/** Runs the command on the stack and pushes its reply. Returns whether it is an error. */
 function pushResult(lua: LuaState, state: ScriptState): boolean {
   requireRunning(lua, state, "redis.call/pcall");
   if (lua.top === 0) {
@@ -153,7 +159,7 @@ function pushResult(lua: LuaState, state: ScriptState): boolean {
   return reply instanceof RespError;
 }
 
-/** Errors that a command answers, as Redis's scripts word them. */
+/** Rewords a command's errors as Redis does for scripts. */
 function scriptError(error: RespError): RespError {
   const { text } = error;
   if (text.startsWith("ERR unknown command") || text.startsWith("ERR unknown subcommand")) {
@@ -198,7 +204,7 @@ function statusReply(lua: LuaState): number {
   return 1;
 }
 
-/** `redis.error_reply`: what has no code gets one. */
+/** `redis.error_reply`: adds a code if the text has none. */
 function errorReply(lua: LuaState): number {
   if (lua.top !== 1 || lua.type(1) !== LuaType.string) {
     pushError(lua, "ERR wrong number or type of arguments");
@@ -211,7 +217,7 @@ function errorReply(lua: LuaState): number {
   return 1;
 }
 
-/** `redis.log`: checked, and written nowhere. */
+/** `redis.log`: the arguments are checked, but nothing is written. */
 function log(lua: LuaState): number {
   if (lua.top < 2) throwError(lua, "redis.log() requires two arguments or more.");
   if (!lua.isNumber(1)) throwError(lua, "First argument must be a number (log level).");
@@ -234,7 +240,7 @@ function checkCommand(lua: LuaState, state: ScriptState): number {
     command = findCommand(server, args as string[]);
   } catch (error) {
     if (!(error instanceof RespError)) throw error;
-    // What is wrong with the number of arguments is not asked here.
+    // A wrong number of arguments does not matter here.
     if (error.text.startsWith("ERR unknown")) {
       throwError(lua, "Invalid command passed to redis.acl_check_cmd()");
     }
@@ -244,7 +250,7 @@ function checkCommand(lua: LuaState, state: ScriptState): number {
   return 1;
 }
 
-/** `7.0.15` as 0x0007000f. */
+/** Returns `7.0.15` as 0x0007000f. */
 function versionNumber(version: string): number {
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
   return major * 65_536 + minor * 256 + patch;

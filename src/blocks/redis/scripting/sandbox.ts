@@ -1,7 +1,8 @@
 /**
- * Tables that scripts may read and not change. Redis patches Lua for it; here a script gets an empty table
- * in place of each, whose metatable reads from the real one and refuses to write. The few functions that
- * go past metatables are told which table is meant.
+ * Read-only tables for scripts. Redis patches Lua for this. Here, a script gets an empty proxy
+ * table in place of each real one. The proxy's metatable reads from the real table and refuses
+ * writes. The few functions that bypass metatables are replaced by versions that find the real
+ * table.
  */
 import type { HostFunction, Replacement } from "../lua/host-functions.ts";
 import { GLOBALS, type LuaState, LuaType } from "../lua/state.ts";
@@ -9,7 +10,7 @@ import { before } from "../lua/wide-integers.ts";
 
 const REFUSAL = "Attempt to modify a readonly table";
 
-/** What there is to know of a sandbox, beside what is in Lua's memory. */
+/** The data needed to restore a sandbox, apart from Lua's memory. */
 export interface SandboxRecord {
   readonly real: readonly (readonly [number, number])[];
   readonly metatables: readonly (readonly [number, number])[];
@@ -20,19 +21,19 @@ export interface SandboxRecord {
 }
 
 export class Sandbox {
-  /** The real table of each stand-in, by the stand-in's address: what to find both by. */
+  /** The reference number of each real table, by the address of its proxy. */
   readonly #real: Map<number, number>;
-  /** What `getmetatable` gives for a stand-in; nothing unless it is here. */
+  /** The result of `getmetatable` for a proxy. Nil for proxies that are not listed. */
   readonly #metatables: Map<number, number>;
   readonly #onGlobals: () => void;
-  /** Where what refuses to write and Lua's own `next` are kept. */
+  /** The reference numbers of the function that refuses writes and of Lua's own `next`. */
   #refuse: number;
   #next: number;
   #stringMetatable: number;
-  /** The address of the stand-in of the globals. */
+  /** The address of the proxy of the globals. */
   #globals: number;
 
-  /** `onGlobals` is called before the real globals are looked at past their stand-in's metatable. */
+  /** `onGlobals` is called before the real globals are accessed without the proxy's metatable. */
   constructor(onGlobals: () => void, record: SandboxRecord | undefined) {
     this.#onGlobals = onGlobals;
     this.#real = new Map(record?.real);
@@ -43,7 +44,7 @@ export class Sandbox {
     this.#globals = record?.globals ?? 0;
   }
 
-  /** What an image of Lua's memory has to note. */
+  /** The data that an image of Lua's memory must store. */
   get record(): SandboxRecord {
     return {
       real: [...this.#real],
@@ -55,7 +56,7 @@ export class Sandbox {
     };
   }
 
-  /** Keeps what is needed later. To be called before Lua's functions are replaced. */
+  /** Stores what is needed later. Must be called before Lua's functions are replaced. */
   prepare(lua: LuaState): void {
     lua.pushFunction(refuse);
     this.#refuse = lua.keep();
@@ -63,7 +64,7 @@ export class Sandbox {
     this.#next = lua.keep();
   }
 
-  /** Puts a stand-in in the place of the table on top of the stack. */
+  /** Replaces the table on top of the stack by a proxy. */
   protect(lua: LuaState): void {
     lua.pushTable();
     lua.pushTable();
@@ -79,13 +80,13 @@ export class Sandbox {
     }
     lua.pushValue(-2);
     this.#real.set(address, lua.keep());
-    // Kept, so that no other table ever has its address.
+    // It is kept, so that no other table can get its address.
     lua.pushValue(-1);
     lua.keep();
     lua.api.lua_remove(lua.at, -2);
   }
 
-  /** Puts a stand-in in the place of the globals, which are on top of the stack. */
+  /** Replaces the globals, which are on top of the stack, by a proxy. */
   protectGlobals(lua: LuaState): void {
     this.protect(lua);
     this.#globals = lua.api.lua_topointer(lua.at, -1);
@@ -107,7 +108,7 @@ export class Sandbox {
     }
   }
 
-  /** Makes what all strings share a protected table too. */
+  /** Protects the table that all strings share. */
   protectStrings(lua: LuaState): void {
     lua.pushString("");
     lua.api.lua_getmetatable(lua.at, -1);
@@ -119,7 +120,7 @@ export class Sandbox {
     lua.pop();
   }
 
-  /** What stands in the place of the functions that go past metatables. */
+  /** Returns the replacements of the functions that bypass metatables. */
   replacements(): Replacement[] {
     const reveal = (lua: LuaState): void => this.#reveal(lua);
     return [
@@ -136,7 +137,7 @@ export class Sandbox {
     ];
   }
 
-  /** Puts the real table in the place of a stand-in that is the first argument. */
+  /** Replaces a proxy that is the first argument by its real table. */
   #reveal(lua: LuaState): void {
     if (lua.type(1) !== LuaType.table) return;
     const address = lua.api.lua_topointer(lua.at, 1);
@@ -147,7 +148,7 @@ export class Sandbox {
     lua.replace(1);
   }
 
-  /** Refuses to change what is protected. */
+  /** Raises an error for a change to a protected table. */
   #guard(lua: LuaState): void {
     if (lua.type(1) !== LuaType.table) return;
     if (!this.#real.has(lua.api.lua_topointer(lua.at, 1))) return;
@@ -155,7 +156,7 @@ export class Sandbox {
     lua.throwTop();
   }
 
-  /** `pairs`, which walks the real table with the original `next`. */
+  /** `pairs`, which iterates over the real table with the original `next`. */
   #pairs(lua: LuaState): number {
     lua.checkType(1, LuaType.table);
     this.#reveal(lua);
@@ -182,7 +183,7 @@ export class Sandbox {
   }
 }
 
-/** What the metatable of each stand-in answers to a write. */
+/** The function in each proxy's metatable that is called for a write. */
 export function refuse(lua: LuaState): number {
   return lua.raise(REFUSAL);
 }

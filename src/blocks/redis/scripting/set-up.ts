@@ -1,40 +1,41 @@
 /**
- * Sets up a Lua state for Redis's scripts: Lua's libraries, Redis's, and globals that nobody may change. It is
- * done once, when the interpreter is built with an image of the outcome, and again for whoever finds none.
+ * Sets up a Lua state for Redis's scripts: Lua's libraries, Redis's libraries, and read-only
+ * globals. This is done once, when the interpreter is built with an image of the result, and at run
+ * time if there is no image.
  */
 import type { HostFunction, Replacement } from "../lua/host-functions.ts";
 import { type Fields, GLOBALS, type LuaState, LuaType } from "../lua/state.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-/** What an environment is for, which is what its chunks are called in messages. */
+/** The purpose of an environment, which is also the name of its chunks in messages. */
 export type ChunkName = "user_script" | "user_function";
 
-/** What is ours in an environment, beside what stands in the place of Lua's functions. */
+/** The JavaScript functions of an environment, apart from the replacements of Lua's functions. */
 export interface OwnFunctions {
-  /** The `redis` of scripts, and that of a library which is loaded. */
+  /** The `redis` table of scripts, and that of a library while it is loaded. */
   readonly redis: Fields;
   readonly loading: Fields;
-  /** What is asked for globals that there are none of. */
+  /** Called for a global that does not exist. */
   readonly missing: HostFunction;
 }
 
-/** What an environment goes on with, by the numbers that it is kept under. */
+/** The values that an environment needs later, by their reference numbers. */
 export interface KeptValues {
-  /** The real globals, and the metatable of what stands in their place. */
+  /** The real globals, and the metatable of their proxy. */
   readonly globals: number;
   readonly facade: number;
-  /** What makes a failure known. */
+  /** The error handler. */
   readonly handler: number;
-  /** What a library of functions sees while it is loaded, in place of the globals. */
+  /** The globals of a library of functions while it is loaded. */
   readonly loading: number;
 }
 
-/** Functions of Lua's that reach files, or past the sandbox. */
+/** Lua functions that access files or escape the sandbox. */
 const denied: readonly string[] = [
   ...["dofile", "loadfile", "print", "getfenv", "setfenv", "newproxy"],
 ];
 
-/** What makes a failure known: its text, and where the script was. */
+/** The error handler: it records an error's text and the script's position. */
 const FAILURE_HANDLER = `
 local where = debug.getinfo
 return function(failure)
@@ -48,7 +49,7 @@ return function(failure)
   return failure
 end`;
 
-/** Sets up a new state, which has been given `replacements` and `own`. */
+/** Sets up a new state, which must have been given `replacements` and `own`. */
 export function setUp(
   lua: LuaState,
   sandbox: Sandbox,
@@ -116,7 +117,10 @@ function keepHandler(lua: LuaState, chunkName: ChunkName): number {
   return handler;
 }
 
-/** What a library sees while it is loaded: `register_function`, logging, and nothing else. */
+/**
+ * Stores the globals of a library while it is loaded: `register_function`, logging, and nothing
+ * else.
+ */
 function keepLoading(lua: LuaState, sandbox: Sandbox, fields: Fields): number {
   lua.pushTable();
   if (fields.length > 0) {
@@ -135,7 +139,7 @@ export function pushLibrary(lua: LuaState, fields: Fields, room: number = 0): vo
   lua.setFields(fields);
 }
 
-/** Gives the table on top of the stack a function that is asked for what the table does not have. */
+/** Sets a function that is called for fields which the table on top of the stack does not have. */
 function setIndex(lua: LuaState, index: HostFunction): void {
   lua.pushTable();
   lua.pushFunction(index);
@@ -143,7 +147,7 @@ function setIndex(lua: LuaState, index: HostFunction): void {
   lua.api.lua_setmetatable(lua.at, -2);
 }
 
-/** Complains of a name that a table does not have. */
+/** Raises an error for a name that a table does not have. */
 export function failOnMissing(lua: LuaState): number {
   const type = lua.type(2);
   if (type !== LuaType.string && type !== LuaType.number) {

@@ -1,7 +1,7 @@
-/** The first line of a script or library: `#!lua name=mylib flags=no-writes`. */
+/** Parses the first line of a script or library: `#!lua name=mylib flags=no-writes`. */
 import { err } from "../errors.ts";
 
-/** Flags that a script declares in its first line. */
+/** Flags that a script can declare in its first line. */
 export const scriptFlags: ReadonlySet<string> = new Set([
   "no-writes",
   "allow-oom",
@@ -10,7 +10,7 @@ export const scriptFlags: ReadonlySet<string> = new Set([
   "allow-cross-slot-keys",
 ]);
 
-/** The words of a first line such as `#!lua name=mylib flags=no-writes`, quoted or not. */
+/** Returns the words of a first line such as `#!lua name=mylib flags=no-writes`, quoted or not. */
 export function parseShebang(source: string): { engine: string; options: [string, string][] } {
   const line = source.slice(2, source.indexOf("\n") < 0 ? undefined : source.indexOf("\n"));
   const engine = /^\S*/.exec(line)?.[0] ?? "";
@@ -25,7 +25,10 @@ export function parseShebang(source: string): { engine: string; options: [string
   };
 }
 
-/** Words as Redis splits lines: blanks part them, quotes hold them together. Undefined when one stays open. */
+/**
+ * Splits a line into words as Redis does: at blanks, except within quotes. Returns undefined if a
+ * quote is not closed.
+ */
 function splitWords(line: string): string[] | undefined {
   const words: string[] = [];
   const word =
@@ -40,7 +43,10 @@ function splitWords(line: string): string[] | undefined {
   return words;
 }
 
-/** The source without that line, whose end stays: messages count lines as the source does. */
+/**
+ * Returns the source without that line. Its line break stays, so that line numbers in messages are
+ * correct.
+ */
 export function withoutShebang(source: string): string {
   return source.startsWith("#!") ? source.slice(source.indexOf("\n")) : source;
 }

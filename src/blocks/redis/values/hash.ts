@@ -1,4 +1,4 @@
-/** Hashes. A small one remembers its order, like Redis's listpack; a large one is a table. */
+/** Hashes. A small one keeps its order, like Redis's listpack. A large one is a table. */
 import { Dict } from "../dict.ts";
 import type { Limits } from "../config.ts";
 import { Value } from "./value.ts";
@@ -6,14 +6,14 @@ import { Value } from "./value.ts";
 export class HashValue extends Value {
   readonly type = "hash" as const;
   readonly fields: Dict<string> = new Dict();
-  /** Once a hash has outgrown the compact encoding it stays a table. */
+  /** True once a hash has outgrown the compact encoding. It never returns to it. */
   large = false;
 
   get size(): number {
     return this.fields.size;
   }
 
-  /** Sets a field; true when it is new. */
+  /** Sets a field. Returns true if it is new. */
   set(field: string, value: string, limits: Limits): boolean {
     const fresh = this.fields.set(field, value);
     if (

@@ -1,11 +1,14 @@
-/** Lists: an array with room at both ends, so that both ends and every index cost the same. */
+/**
+ * Lists: an array with spare capacity at both ends, so that access to both ends and to every index
+ * has the same cost.
+ */
 import { Value } from "./value.ts";
 
 const ROOM_MIN = 8;
 
 export class ListValue extends Value {
   readonly type = "list" as const;
-  /** Elements from `#head` on; what is before it is room. */
+  /** The elements start at `#head`. Everything before it is spare capacity. */
   #items: string[] = [];
   #head = 0;
 
@@ -19,7 +22,7 @@ export class ListValue extends Value {
     return this.#items.length - this.#head;
   }
 
-  /** The element at an index from 0 on; undefined outside. */
+  /** Returns the element at an index from 0, or undefined if it is out of range. */
   at(index: number): string | undefined {
     return index < 0 ? undefined : this.#items[this.#head + index];
   }
@@ -41,7 +44,7 @@ export class ListValue extends Value {
     this.#items[--this.#head] = item;
   }
 
-  /** Takes an element from one end; undefined when the list is empty. */
+  /** Takes an element from one end. Returns undefined if the list is empty. */
   pop(left: boolean): string | undefined {
     if (this.length === 0) return undefined;
     if (!left) return this.#items.pop();
@@ -56,12 +59,12 @@ export class ListValue extends Value {
     this.#head = 0;
   }
 
-  /** The elements from `start` to `end`, both included and both within the list. */
+  /** Returns the elements from `start` to `end`, both included and both within the list. */
   range(start: number, end: number): string[] {
     return this.#items.slice(this.#head + start, this.#head + end + 1);
   }
 
-  /** Keeps what {@link range} would give. */
+  /** Keeps only the elements that {@link range} would return. */
   trim(start: number, end: number): void {
     this.#items = this.range(start, end);
     this.#head = 0;
@@ -71,7 +74,10 @@ export class ListValue extends Value {
     this.#items.splice(this.#head + index, 0, item);
   }
 
-  /** Removes up to `count` elements equal to `item`, from the left, or the right when told so. */
+  /**
+   * Removes up to `count` elements equal to `item`, from the left, or from the right if `fromRight`
+   * is true.
+   */
   remove(item: string, count: number, fromRight: boolean): number {
     const doomed = new Set<number>();
     const { length } = this;

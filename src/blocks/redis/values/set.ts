@@ -1,4 +1,4 @@
-/** Sets. A small set of integers reads in numeric order, like Redis's intset. */
+/** Sets. A small set of integers is listed in numeric order, like Redis's intset. */
 import { Dict } from "../dict.ts";
 import type { Limits } from "../config.ts";
 import { integerOf } from "../numbers.ts";
@@ -7,14 +7,14 @@ import { Value } from "./value.ts";
 export class SetValue extends Value {
   readonly type = "set" as const;
   readonly members: Dict<undefined> = new Dict();
-  /** True while all members are 64-bit integers and there are few of them. */
+  /** True while all members are 64-bit integers and the set is small. */
   integers = true;
 
   get size(): number {
     return this.members.size;
   }
 
-  /** Adds a member; true when it is new. */
+  /** Adds a member. Returns true if it is new. */
   add(member: string, limits: Limits): boolean {
     if (!this.members.set(member, undefined)) return false;
     if (
@@ -34,7 +34,7 @@ export class SetValue extends Value {
     return this.members.has(member);
   }
 
-  /** All members, in the order in which Redis would give those of an intset. */
+  /** Returns all members, in the order of Redis's intset if the set is one. */
   list(): string[] {
     const keys = this.members.keys();
     if (!this.integers) return keys;

@@ -2,8 +2,8 @@
  * A skip list with spans (Pugh 1990; the spans are Redis's): pairs of score and member in order, with
  * insertion, removal, rank and access by rank in logarithmic time.
  *
- * Every range query needs but two questions: how many of the first nodes satisfy a condition, and which node
- * has a given rank.
+ * Every range query is built from two operations: count how many of the first nodes satisfy a
+ * condition, and find the node with a given rank.
  */
 
 const LEVELS_MAX = 24;
@@ -13,7 +13,7 @@ export class SkipNode {
   readonly member: string;
   readonly score: number;
   readonly next: (SkipNode | undefined)[] = [];
-  /** How many elements each `next` skips, itself included. */
+  /** The number of elements that each `next` link skips, including its target. */
   readonly spans: number[] = [];
   previous: SkipNode | undefined;
 
@@ -38,7 +38,10 @@ export class SkipList {
   #tail: SkipNode | undefined;
   #levels = 1;
   length = 0;
-  /** Levels come from a generator of our own, so that they cost no draw of the host's randomness. */
+  /**
+   * Levels come from a generator of the list itself, so that they do not consume the host's random
+   * numbers.
+   */
   #random = 0x2545f491;
 
   constructor() {
@@ -61,7 +64,7 @@ export class SkipList {
     return level;
   }
 
-  /** The last node of each level that precedes the pair, and its rank. */
+  /** Returns the last node of each level that precedes the pair, and its rank. */
   #path(score: number, member: string): { nodes: SkipNode[]; ranks: number[] } {
     const nodes: SkipNode[] = [];
     const ranks: number[] = [];
@@ -113,7 +116,7 @@ export class SkipList {
     this.length++;
   }
 
-  /** Removes a pair; false when it is not in the list. */
+  /** Removes a pair. Returns false if it is not in the list. */
   remove(score: number, member: string): boolean {
     const { nodes } = this.#path(score, member);
     const doomed = (nodes[0] as SkipNode).next[0];
@@ -140,12 +143,15 @@ export class SkipList {
     return true;
   }
 
-  /** How many nodes precede this pair. */
+  /** Returns how many nodes precede this pair. */
   rank(score: number, member: string): number {
     return this.#path(score, member).ranks[0] as number;
   }
 
-  /** How many of the first nodes satisfy `test`, which must be false for all after the first refusal. */
+  /**
+   * Returns how many of the first nodes satisfy `test`, which must be false for all nodes after the
+   * first failure.
+   */
   countWhile(test: (node: SkipNode) => boolean): number {
     let node = this.#head;
     let rank = 0;
@@ -160,7 +166,7 @@ export class SkipList {
     return rank;
   }
 
-  /** The node of a rank from 0 on. */
+  /** Returns the node with a rank, starting at 0. */
   at(rank: number): SkipNode | undefined {
     if (rank < 0 || rank >= this.length) return undefined;
     if (rank === this.length - 1) return this.#tail;

@@ -1,4 +1,7 @@
-/** Consumer groups: who was given which entry, when, how often, and what is not yet acknowledged. */
+/**
+ * Consumer groups: which consumer was delivered which entry, when, how often, and which entries are
+ * not acknowledged yet.
+ */
 import type { StreamId } from "./stream-id.ts";
 
 /** An entry that was delivered and not acknowledged. */
@@ -22,7 +25,7 @@ export class PendingList {
     return this.#byId.get(id);
   }
 
-  /** The place of the first entry with this ID or a greater one. */
+  /** Returns the index of the first entry with this ID or a greater one. */
   #place(id: StreamId): number {
     let low = 0;
     let high = this.#order.length;
@@ -50,7 +53,7 @@ export class PendingList {
     return true;
   }
 
-  /** Entries from `start` on. The list may change only after the walk. */
+  /** Returns the entries from `start` on. The list must not change during the iteration. */
   from(start: StreamId): Pending[] {
     return this.#order.slice(this.#place(start));
   }
@@ -78,7 +81,7 @@ export class Consumer {
 export class Group {
   readonly name: string;
   lastId: StreamId;
-  /** How many entries were read up to `lastId`; undefined when that cannot be known. */
+  /** The number of entries read up to `lastId`, or undefined if it is unknown. */
   entriesRead: number | undefined;
   readonly pending: PendingList = new PendingList();
   readonly #consumers: Map<string, Consumer> = new Map();
@@ -89,7 +92,7 @@ export class Group {
     this.entriesRead = entriesRead;
   }
 
-  /** A consumer, who by this is seen now. */
+  /** Returns a consumer and updates the time when it was last seen. */
   seen(name: string, nowMs: number): Consumer | undefined {
     const consumer = this.#consumers.get(name);
     if (consumer) consumer.seenMs = nowMs;
@@ -106,7 +109,7 @@ export class Group {
     return consumer;
   }
 
-  /** Removes a consumer and what it has pending; gives how much that was. */
+  /** Removes a consumer and its pending entries. Returns how many there were. */
   remove(name: string): number | undefined {
     const consumer = this.#consumers.get(name);
     if (!consumer) return undefined;
@@ -116,12 +119,12 @@ export class Group {
     return size;
   }
 
-  /** All consumers, by name. */
+  /** Returns all consumers, by name. */
   consumers(): Consumer[] {
     return [...this.#consumers.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Hands an entry to a consumer, taking it from another if need be. */
+  /** Assigns an entry to a consumer, and takes it from another one if necessary. */
   assign(pending: Pending, consumer: Consumer): void {
     if (pending.consumer !== consumer) pending.consumer.pending.delete(pending.id);
     pending.consumer = consumer;
@@ -129,7 +132,7 @@ export class Group {
     this.pending.add(pending);
   }
 
-  /** Forgets a pending entry; true when there was one. */
+  /** Removes a pending entry. Returns true if there was one. */
   acknowledge(id: StreamId): boolean {
     const pending = this.pending.get(id);
     if (!pending) return false;

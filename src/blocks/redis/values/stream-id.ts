@@ -1,4 +1,7 @@
-/** Stream IDs: two 64-bit halves, milliseconds and sequence, held as one bigint so that they compare. */
+/**
+ * Stream IDs: two 64-bit halves, milliseconds and sequence, stored as one bigint so that they can
+ * be compared.
+ */
 import { type RespError } from "../../../wire/index.ts";
 import { err } from "../errors.ts";
 
@@ -22,7 +25,7 @@ export function sequenceOf(id: StreamId): bigint {
   return id & HALF_MAX;
 }
 
-/** `1526919030474-55`. */
+/** Formats an ID: `1526919030474-55`. */
 export function formatId(id: StreamId): string {
   return `${millisecondsOf(id)}-${sequenceOf(id)}`;
 }
@@ -34,20 +37,22 @@ function half(text: string): bigint {
   return value;
 }
 
-/** An ID with or without its sequence, which is `missing` when it is left out. */
+/** Parses an ID with or without its sequence number, which defaults to `missing`. */
 export function parseStrictId(text: string, missing: bigint): StreamId {
   const dash = text.indexOf("-");
   if (dash < 0) return makeId(half(text), missing);
   return makeId(half(text.slice(0, dash)), half(text.slice(dash + 1)));
 }
 
-/** As {@link parseStrictId}, and `-` and `+` for the least and the greatest. */
+/**
+ * Same as {@link parseStrictId}, but also accepts `-` and `+` for the least and the greatest ID.
+ */
 export function parseId(text: string, missing: bigint): StreamId {
   if (text === "-") return ID_MIN;
   return text === "+" ? ID_MAX : parseStrictId(text, missing);
 }
 
-/** The first ID of an interval, `(` in front of it excluded. */
+/** Parses the first ID of an interval. A `(` before it excludes it. */
 export function parseStart(text: string): StreamId {
   if (!text.startsWith("(")) return parseId(text, 0n);
   const id = parseStrictId(text.slice(1), 0n);
@@ -55,7 +60,7 @@ export function parseStart(text: string): StreamId {
   return id + 1n;
 }
 
-/** The last ID of an interval, `(` in front of it excluded. */
+/** Parses the last ID of an interval. A `(` before it excludes it. */
 export function parseEnd(text: string): StreamId {
   if (!text.startsWith("(")) return parseId(text, HALF_MAX);
   const id = parseStrictId(text.slice(1), HALF_MAX);

@@ -1,12 +1,12 @@
 /**
- * Streams: entries in the order of their IDs. They are also counted by the nodes that Redis would pack them
- * into, because approximate trimming (`~`) removes whole nodes.
+ * Streams: entries in the order of their IDs. The nodes into which Redis would pack them are
+ * counted as well, because approximate trimming (`~`) removes whole nodes.
  */
 import type { Group } from "./stream-group.ts";
 import { formatId, type StreamId } from "./stream-id.ts";
 import { Value } from "./value.ts";
 
-/** How large Redis would let a node become: `stream-node-max-entries` and `-bytes`, 0 for no limit. */
+/** The maximum size of a node in Redis: `stream-node-max-entries` and `-bytes`, 0 for no limit. */
 export interface NodeLimits {
   readonly streamEntries: number;
   readonly streamBytes: number;
@@ -14,7 +14,7 @@ export interface NodeLimits {
 
 export interface StreamEntry {
   readonly id: StreamId;
-  /** Fields and values in turn. */
+  /** Alternating fields and values. */
   readonly fields: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export interface Trim {
   readonly lengthMax?: number;
   readonly idMin?: StreamId;
   readonly approximate: boolean;
-  /** At most so many entries are removed; 0 for no limit. */
+  /** The maximum number of entries to remove, or 0 for no limit. */
   readonly limit: number;
 }
 
@@ -51,7 +51,7 @@ export class StreamValue extends Value {
     return this.#nodes.length;
   }
 
-  /** The first ID that is there, or 0-0. */
+  /** The first existing ID, or 0-0 if there is none. */
   get firstId(): StreamId {
     return this.#entries[this.#head]?.id ?? 0n;
   }
@@ -64,7 +64,7 @@ export class StreamValue extends Value {
     return this.length > 0 ? this.#entries[this.#entries.length - 1] : undefined;
   }
 
-  /** Adds an entry, whose ID is greater than all before. */
+  /** Adds an entry, whose ID must be greater than all earlier ones. */
   append(id: StreamId, fields: readonly string[], limits: NodeLimits): void {
     const bytes = fields.reduce((sum, field) => sum + field.length + 2, 12);
     let node = this.#nodes[this.#nodes.length - 1];
@@ -84,7 +84,7 @@ export class StreamValue extends Value {
     this.entriesAdded++;
   }
 
-  /** The place of the first entry with this ID or a greater one. */
+  /** Returns the index of the first entry with this ID or a greater one. */
   #place(id: StreamId): number {
     let low = this.#head;
     let high = this.#entries.length;
@@ -101,21 +101,21 @@ export class StreamValue extends Value {
     return entry?.id === id ? entry : undefined;
   }
 
-  /** Up to `count` entries from `start` to `end`, both included. */
+  /** Returns up to `count` entries from `start` to `end`, both included. */
   range(start: StreamId, end: StreamId, count: number = Infinity): StreamEntry[] {
     const from = this.#place(start);
     const to = Math.min(from + count, this.#place(end + 1n));
     return this.#entries.slice(from, Math.max(from, to));
   }
 
-  /** Up to `count` entries from `end` down to `start`. */
+  /** Returns up to `count` entries from `end` down to `start`. */
   rangeDown(start: StreamId, end: StreamId, count: number = Infinity): StreamEntry[] {
     const to = this.#place(end + 1n);
     const from = Math.max(this.#place(start), to - count);
     return this.#entries.slice(from, Math.max(from, to)).reverse();
   }
 
-  /** Removes an entry by hand; true when it was there. */
+  /** Removes a single entry, as XDEL does. Returns true if it existed. */
   delete(id: StreamId): boolean {
     const place = this.#place(id);
     if (this.#entries[place]?.id !== id) return false;
@@ -132,7 +132,7 @@ export class StreamValue extends Value {
     return true;
   }
 
-  /** Removes old entries; gives how many. */
+  /** Removes old entries. Returns how many were removed. */
   trim(trim: Trim): number {
     const surplus =
       trim.lengthMax === undefined
@@ -169,13 +169,13 @@ export class StreamValue extends Value {
     }
   }
 
-  /** True when an entry at `start` or later was deleted by hand. */
+  /** Returns true if an entry at `start` or later was deleted explicitly. */
   hasTombstones(start: StreamId): boolean {
     if (this.length === 0 || this.maxDeletedId === 0n) return false;
     return this.firstId <= this.maxDeletedId && start <= this.maxDeletedId;
   }
 
-  /** How many entries were ever added up to this ID; undefined when that cannot be known. */
+  /** Returns how many entries were ever added up to this ID, or undefined if that is unknown. */
   distance(id: StreamId): number | undefined {
     if (this.entriesAdded === 0) return 0;
     if (this.length === 0 && id <= this.lastId) return this.entriesAdded;
@@ -188,18 +188,21 @@ export class StreamValue extends Value {
     return undefined;
   }
 
-  /** Groups by name. */
+  /** Returns the groups by name. */
   sortedGroups(): Group[] {
     return [...this.groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** The entries in the nodes that Redis would pack them into. */
+  /** Returns the entries in the nodes that Redis would pack them into. */
   entriesByNode(): StreamEntry[][] {
     let at = this.#head;
     return this.#nodes.map(({ live }) => this.#entries.slice(at, (at += live)));
   }
 
-  /** A stream from its nodes, each with its entries and how many it had before some were deleted. */
+  /**
+   * Creates a stream from its nodes, each with its entries and their number before some were
+   * deleted.
+   */
   static restore(
     nodes: readonly { readonly entries: readonly StreamEntry[]; readonly total: number }[],
     lastId: StreamId,
@@ -210,7 +213,7 @@ export class StreamValue extends Value {
       if (entries.length === 0) continue;
       const before = stream.#nodes.length;
       for (const { id, fields } of entries) stream.append(id, fields, limits);
-      // What one node held stays in one node.
+      // The entries of one node stay in one node.
       const made = stream.#nodes.splice(before);
       const bytes = made.reduce((sum, node) => sum + node.bytes, 0);
       stream.#nodes.push({ live: entries.length, total, bytes });
@@ -239,7 +242,7 @@ export class StreamValue extends Value {
   }
 }
 
-/** An entry as a reply: its ID and its fields. */
+/** Formats an entry as a reply: its ID and its fields. */
 export function entryReply({ id, fields }: StreamEntry): [string, readonly string[]] {
   return [formatId(id), fields];
 }

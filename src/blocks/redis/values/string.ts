@@ -1,6 +1,7 @@
 /**
- * Strings. They are kept as byte strings; bit and range commands, which change a few bytes in place, turn
- * one into a buffer with room to grow, and the next read as a whole turns it back.
+ * Strings. They are stored as byte strings. Bit and range commands, which change a few bytes in
+ * place, convert one to a buffer with spare capacity, and the next read of the whole value converts
+ * it back.
  */
 import { isInteger } from "../numbers.ts";
 import { Value } from "./value.ts";
@@ -12,7 +13,7 @@ export class StringValue extends Value {
   #text: string;
   #bytes: Buffer | undefined;
   #length: number;
-  /** The encoding that a command left behind in Redis, when the text alone does not tell it. */
+  /** The encoding that a command would leave in Redis, if the text alone does not determine it. */
   left: "raw" | "embstr" | undefined;
 
   constructor(text: string) {
@@ -39,12 +40,14 @@ export class StringValue extends Value {
     this.#length = text.length;
   }
 
-  /** The bytes for reading, without turning the value into a buffer for good. */
+  /** Returns the bytes for reading, without converting the value to a buffer permanently. */
   peek(): { bytes: Buffer; length: number } {
     return { bytes: this.#bytes ?? Buffer.from(this.#text, "latin1"), length: this.#length };
   }
 
-  /** The bytes for changing in place, at least `length` of them, new ones zero. */
+  /**
+   * Returns the bytes for changes in place: at least `length` of them, with new ones set to zero.
+   */
   grow(length: number): Buffer {
     let bytes = this.#bytes ?? Buffer.from(this.#text, "latin1");
     if (bytes.length < length) {
@@ -61,7 +64,7 @@ export class StringValue extends Value {
     return bytes;
   }
 
-  /** Part of the value, `end` excluded. */
+  /** Returns part of the value, `end` excluded. */
   slice(start: number, end: number): string {
     return this.#bytes
       ? this.#bytes.toString("latin1", start, Math.min(end, this.#length))

@@ -20,7 +20,7 @@ export class ZSetValue extends Value {
     return this.scores.size;
   }
 
-  /** Sets a member's score; true when the member is new. */
+  /** Sets a member's score. Returns true if the member is new. */
   set(member: string, score: number, limits: Limits): boolean {
     const before = this.scores.get(member);
     if (before === score) return false;
@@ -44,13 +44,16 @@ export class ZSetValue extends Value {
     return true;
   }
 
-  /** A member's place from 0 on; undefined when it is not in the set. */
+  /** Returns a member's rank, starting at 0, or undefined if it is not in the set. */
   rank(member: string): number | undefined {
     const score = this.scores.get(member);
     return score === undefined ? undefined : this.order.rank(score, member);
   }
 
-  /** The members of ranks `from` to `to`, both included; downwards when `from` is the greater. */
+  /**
+   * Returns the members of ranks `from` to `to`, both included, in descending order if `from` is
+   * greater.
+   */
   slice(from: number, to: number): Scored[] {
     const out: Scored[] = [];
     let node = this.order.at(from);
@@ -62,12 +65,12 @@ export class ZSetValue extends Value {
     return out;
   }
 
-  /** All members in order. */
+  /** Returns all members in order. */
   all(): Scored[] {
     return this.size === 0 ? [] : this.slice(0, this.size - 1);
   }
 
-  /** How many members come before the first that fails `test`. */
+  /** Returns how many members precede the first one that fails `test`. */
   countWhile(test: (node: SkipNode) => boolean): number {
     return this.order.countWhile(test);
   }
