@@ -33,11 +33,16 @@ export interface Eventually {
   readonly place: string | undefined;
 }
 
+/** More are not kept of an `always` that is not so again and again. */
+const BROKEN_KEPT_MAX = 16;
+
 /** All assertions of one run. */
 export class Assertions {
   readonly #kernel: Kernel;
   readonly #calmFromNs: number;
   readonly broken: BrokenAlways[] = [];
+  /** How often each `always` was not so. */
+  readonly #times = new Map<string, number>();
   /** By name: whether it was ever true. */
   readonly sometimes: Map<string, boolean> = new Map();
   readonly eventually: Map<string, Eventually> = new Map();
@@ -54,6 +59,10 @@ export class Assertions {
   always(host: Recorded, name: string, condition: boolean, detail: unknown): void {
     const event = this.#mark(host, "always", name, condition, detail);
     if (condition) return;
+    const times = this.#times.get(name) ?? 0;
+    this.#times.set(name, times + 1);
+    // Where it was asked is dear to find out; a program may well ask a thousand times.
+    if (times >= BROKEN_KEPT_MAX) return;
     this.broken.push({
       name,
       host: host.name,
