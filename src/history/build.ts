@@ -1,33 +1,36 @@
 /**
- * Turns a stream of invocations and completions into a history. Every reader and recorder ends here,
- * so that the rules of a well-formed history are written down once.
+ * Converts a stream of invocations and completions into a history. Every reader and recorder uses it, so
+ * that the rules of a well-formed history are defined once.
  */
 import { LightconeError } from "../base/errors.ts";
 import type { History, Operation, Outcome } from "./operation.ts";
 
-/** What is known when an operation starts. */
+/** The data known when an operation starts. */
 export interface Invocation {
   readonly process: number | string;
   readonly f: string;
   readonly key?: unknown;
   readonly input?: unknown;
-  /** Nanoseconds; the rank where there is no clock. */
+  /** Time in nanoseconds; the rank if there is no clock. */
   readonly atNs?: number | undefined;
   readonly session?: number | string | undefined;
   /** See {@link Operation.client}. */
   readonly client?: number | undefined;
-  /** The trace event that recorded it. */
+  /** The trace event that recorded the invocation. */
   readonly event?: number | undefined;
 }
 
-/** What is known when an operation ends. */
+/** The data known when an operation ends. */
 export interface Completion {
   readonly output?: unknown;
   readonly error?: string | undefined;
-  /** Nanoseconds; the rank where there is no clock. */
+  /** Time in nanoseconds; the rank if there is no clock. */
   readonly atNs?: number | undefined;
   readonly event?: number | undefined;
-  /** What was done, when only the answer tells (Elle's transactions): replaces the input. */
+  /**
+   * The actual input, if only the answer contains it (Elle's transactions). Replaces the input of the
+   * invocation.
+   */
   readonly input?: unknown;
 }
 
@@ -49,14 +52,17 @@ export class HistoryBuilder {
   #rank = 0;
 
   /**
-   * `touching`: a process may invoke before its last operation completes. For sources whose clock is so
-   * coarse that both carry the same time, which makes them overlap.
+   * `touching`: a process may invoke an operation before its previous one completes. For sources whose
+   * clock is so coarse that both events have the same time, which makes them overlap.
    */
   constructor(options: { readonly touching?: boolean } = {}) {
     this.#touching = options.touching ?? false;
   }
 
-  /** Starts an operation; returns its index. Throws `LC_BAD_HISTORY` if its process has one open. */
+  /**
+   * Starts an operation and returns its index. Throws `LC_BAD_HISTORY` if its process already has an open
+   * one.
+   */
   invoke(invocation: Invocation): number {
     const { process } = invocation;
     const open = this.#openBy.get(process);
@@ -91,7 +97,7 @@ export class HistoryBuilder {
     return index;
   }
 
-  /** Ends the operation `index`. Throws `LC_BAD_HISTORY` if it had ended. */
+  /** Ends the operation `index`. Throws `LC_BAD_HISTORY` if it has already ended. */
   complete(index: number, outcome: Outcome, completion: Completion = {}): void {
     const operation = this.#operations[index];
     const open = operation && this.#openBy.get(operation.process) === index;
@@ -112,22 +118,22 @@ export class HistoryBuilder {
     operation.error = completion.error;
   }
 
-  /** How many operations there are so far. */
+  /** The number of operations so far. */
   get count(): number {
     return this.#operations.length;
   }
 
-  /** The index of the operation that `process` has open, if it has one. */
+  /** The index of the open operation of `process`. Returns undefined if it has none. */
   openOf(process: number | string): number | undefined {
     return this.#openBy.get(process);
   }
 
-  /** The operation `index`, as it stands. */
+  /** The operation `index` in its current state. */
   operation(index: number): Operation | undefined {
     return this.#operations[index];
   }
 
-  /** The history so far; whatever is open in it is `info`. */
+  /** The history so far. Operations that are still open are `info`. */
   finish(): History {
     return { operations: this.#operations };
   }

@@ -1,9 +1,9 @@
 /**
  * Reads and writes complete operations as rows of `client,call,ret,op,a,b,out,ok`.
  *
- * Register: op 0 reads (`out`, -1 for nothing), 1 writes `a`, 2 compares with `a` and sets `b` (`ok` says
- * whether it did). Queue: op 0 takes (`out`, -1 when empty), 1 puts `a`. At equal times calls come before
- * returns, so that operations that touch overlap.
+ * Register: op 0 reads (`out`, -1 for no value), 1 writes `a`, 2 compares with `a` and sets `b` (`ok` tells
+ * whether it was set). Queue: op 0 takes (`out`, -1 if empty), 1 puts `a`. At equal times calls come before
+ * returns, so that adjacent operations overlap.
  */
 import { HistoryBuilder } from "./build.ts";
 import type { HistoryError } from "./errors.ts";
@@ -12,7 +12,7 @@ import { Scanner, shorten } from "./scanner.ts";
 
 const header = "client,call,ret,op,a,b,out,ok";
 
-/** What the op codes stand for. */
+/** The meaning of the op codes. */
 export type CsvKind = "register" | "queue";
 
 /** Whether `line` is this format's header. */
@@ -20,7 +20,10 @@ export function isCsv(line: string): boolean {
   return line.trim().startsWith("client,call,ret,");
 }
 
-/** Reads a whole file. `kind` says what the op codes mean; `poll` is called now and then, and throws to stop. */
+/**
+ * Reads a whole file. `kind` is the meaning of the op codes. `poll` is called from time to time and may
+ * throw to stop.
+ */
 export function readCsv(
   bytes: Uint8Array,
   name: string,
@@ -37,7 +40,7 @@ export function readCsv(
   return historyOf(rows, kind, poll, (message, place) => scanner.error(message, place));
 }
 
-/** Columns of numbers, a row every eight, and where each row starts. */
+/** Rows as one array of numbers, eight per row, and the start of each row. */
 interface Rows {
   readonly values: Float64Array;
   readonly places: Float64Array;
@@ -137,7 +140,7 @@ function historyOf(
       throw complain(`no operation has the code ${at(row, 3)}`, places[row] as number);
     }
   }
-  // An even number is a call, an odd one a return; sorted by time, calls first.
+  // An even number is a call, an odd one a return. Sorted by time, calls first.
   const order = new Uint32Array(count * 2);
   const timeOf = (event: number): number => at(event >> 1, 1 + (event & 1));
   for (let i = 0; i < order.length; i++) order[i] = i;
@@ -187,7 +190,7 @@ function answer(kind: CsvKind, rows: Rows, row: number): unknown {
   return kind === "queue" ? null : rows.values[row * width + 4];
 }
 
-/** Writes complete operations as rows; `undefined` for what a row cannot say. */
+/** Writes complete operations as rows; `undefined` for an operation that a row cannot represent. */
 export function csvRow(operation: Operation): string | undefined {
   const { f, input, output, outcome } = operation;
   if (outcome !== "ok") return undefined;

@@ -1,10 +1,12 @@
 /**
- * Reads EDN (https://github.com/edn-format/edn): what Jepsen, Knossos and Elle write histories in.
+ * Reads EDN (https://github.com/edn-format/edn), the format in which Jepsen, Knossos and Elle write
+ * histories.
  *
- * Keywords become {@link Keyword}s, but for those that name something: the keys of maps, a map's `type`, `f`
- * and `process`, and micro-operations (`[[:append 3 1]]`) become their names. Decimals that are whole become
- * {@link Decimal}s, symbols their names; lists, vectors and sets become arrays, maps become objects where all
- * keys are names or numbers and `Map`s otherwise. Tagged values become the value.
+ * Keywords become {@link Keyword}s, except those that are names: the keys of maps, a map's `type`, `f` and
+ * `process`, and micro-operations (`[[:append 3 1]]`) become plain strings. Whole numbers written as
+ * decimals become {@link Decimal}s, and symbols become their names. Lists, vectors and sets become arrays.
+ * Maps become objects if all keys are names or numbers, and `Map`s otherwise. Tags are dropped from tagged
+ * values.
  */
 import { depthMax, Scanner, setField, shorten } from "./scanner.ts";
 import { Decimal, Keyword, nameOf, numberOr } from "./values.ts";
@@ -14,9 +16,9 @@ const kinds = new Uint8Array(256);
 for (const byte of [9, 10, 11, 12, 13, 32, 44]) kinds[byte] = 3;
 for (const char of '()[]{}";') kinds[char.charCodeAt(0)] = 2;
 
-/** Names of micro-operations: what stands first in a vector that stands in another. */
+/** Names of micro-operations: the first item of a vector inside another vector. */
 const micros = new Set("r w read write append cas add inc send poll rp insert delete".split(" "));
-/** Fields of events that name something, and those that are numbers of ours. */
+/** Fields of events that are names, and those that hold our own numbers. */
 const naming = new Set(["type", "f", "process", "model"]);
 const counting = new Set(["time", "index"]);
 
@@ -40,7 +42,7 @@ export class EdnReader extends Scanner {
     }
   }
 
-  /** The next value. Throws a `HistoryError` at whatever is not one. */
+  /** Reads the next value. Throws a `HistoryError` if it is malformed. */
   value(depth = 0, within = 0): unknown {
     const byte = this.peek();
     if (depth > depthMax) throw this.error(`values nested more than ${depthMax} deep`);
@@ -133,7 +135,7 @@ export class EdnReader extends Scanner {
     return composite ?? fields;
   }
 
-  /** A map's key: keywords are names there. */
+  /** Reads a map's key. Keywords become names here. */
   #key(depth: number): unknown {
     const key = this.value(depth + 1);
     return key instanceof Keyword ? key.name : key;
@@ -160,7 +162,7 @@ export class EdnReader extends Scanner {
       if (name === "-Inf") return -Infinity;
       throw this.error(`an unknown value ##${shorten(name)}`);
     }
-    // A tag says how to build the value in Clojure; the value itself is what a checker needs.
+    // A tag tells Clojure how to build the value. A checker needs only the value itself.
     this.#name(this.at + 1);
     return this.value(depth + 1);
   }

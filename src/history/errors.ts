@@ -1,13 +1,11 @@
-/** The one error of this folder: a file that cannot be read, and where. */
+/** The only error of this folder: a file that cannot be read, with the position. */
 import { LightconeError } from "../base/errors.ts";
 
-/**
- * A file that cannot be read: one message, `FILE:LINE:COLUMN: what is wrong`, code `LC_BAD_HISTORY`.
- */
+/** A file that cannot be read. The message is `FILE:LINE:COLUMN: what is wrong`, the code `LC_BAD_HISTORY`. */
 export class HistoryError extends LightconeError {
-  /** From 1. */
+  /** Line number, from 1. */
   readonly line: number;
-  /** From 1, in bytes. */
+  /** Column number, from 1, in bytes. */
   readonly column: number;
 
   constructor(name: string, line: number, column: number, message: string, hint?: string) {

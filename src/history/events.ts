@@ -1,4 +1,4 @@
-/** Turns events as files hold them (`type`, `f`, `process`, `value`, `time`) into a history. */
+/** Converts events as they appear in files (`type`, `f`, `process`, `value`, `time`) into a history. */
 import { LightconeError } from "../base/errors.ts";
 import { HistoryBuilder } from "./build.ts";
 import type { HistoryError } from "./errors.ts";
@@ -6,25 +6,25 @@ import type { History } from "./operation.ts";
 import { shorten } from "./scanner.ts";
 import { nameOf, textOf } from "./values.ts";
 
-/** How to read events. */
+/** Options for reading events. */
 export interface EventOptions {
   /** Each value is `[key value]`. */
   readonly independent?: boolean | undefined;
-  /** Take an `ok` without an invocation as an operation of an instant. */
+  /** Treat an `ok` without an invocation as an instantaneous operation. */
   readonly lonely?: boolean | undefined;
 }
 
-/** Makes the error for the event that `place` stands for. */
+/** Creates the error for the event at `place`. */
 export type Complain = (message: string, place: number, hint?: string) => HistoryError;
 
 const types = new Set(["invoke", "ok", "fail", "info"]);
 
-/** Takes events one by one. Jepsen's nemesis is no client: its events are left out. */
+/** Takes events one by one. Jepsen's nemesis is not a client, so its events are left out. */
 export class EventReader {
   readonly #builder = new HistoryBuilder();
   readonly #options: EventOptions;
   readonly #complain: Complain;
-  /** Open operations of events that name no process, by the stand-in process given to each. */
+  /** Open operations of events without a process, by the substitute process assigned to each. */
   readonly #nameless: string[] = [];
 
   constructor(options: EventOptions, complain: Complain) {
@@ -32,7 +32,7 @@ export class EventReader {
     this.#complain = complain;
   }
 
-  /** Takes an event that stands at `place` (which goes back to `complain`). */
+  /** Takes an event located at `place` (which is passed to `complain`). */
   take(event: unknown, place: number): void {
     if (typeof event !== "object" || event === null || Array.isArray(event)) {
       throw this.#complain(
@@ -67,12 +67,12 @@ export class EventReader {
     else this.#complete(fields, type as "ok" | "fail" | "info", f, atNs, place);
   }
 
-  /** How many operations there are so far. */
+  /** The number of operations so far. */
   get count(): number {
     return this.#builder.count;
   }
 
-  /** The history of what was taken. */
+  /** The history of the events taken so far. */
   finish(): History {
     return this.#builder.finish();
   }
@@ -169,7 +169,10 @@ export class EventReader {
     return { key: value[0], value: value[1] };
   }
 
-  /** Events without a process get the lowest free stand-in, so that each still runs one thing at a time. */
+  /**
+   * Returns the lowest free substitute process for an event without one, so that each substitute runs one
+   * operation at a time.
+   */
   #standIn(): string {
     let slot = 0;
     while (this.#builder.openOf(`client ${slot}`) !== undefined) slot++;
@@ -178,7 +181,10 @@ export class EventReader {
     return name;
   }
 
-  /** The nameless open operation that a completion most likely belongs to: same f, same value if any. */
+  /**
+   * The open operation without a process that a completion most likely belongs to: same f, and same value
+   * if there is one.
+   */
   #openNameless(f: string, value: unknown): number | undefined {
     const open = this.#nameless
       .map((name) => this.#builder.openOf(name))
@@ -189,7 +195,7 @@ export class EventReader {
   }
 }
 
-/** A value for a message: a few words at most. */
+/** Formats a value for a message, in a few words at most. */
 export function describe(value: unknown): string {
   if (value === undefined) return "missing";
   if (typeof value === "number") return String(value);

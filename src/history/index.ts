@@ -1,4 +1,4 @@
-/** The histories' public face: `lightcone/history`. */
+/** The public exports of `lightcone/history`. */
 export { HistoryBuilder, type Completion, type Invocation } from "./build.ts";
 export { HistoryError } from "./errors.ts";
 export type { History, Operation, Outcome } from "./operation.ts";

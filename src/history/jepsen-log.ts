@@ -2,8 +2,8 @@
  * Reads Jepsen's log lines, as in Porcupine's etcd histories:
  * `INFO  jepsen.util - 3<TAB>:invoke<TAB>:cas<TAB>[3 0]`.
  *
- * In these logs a failed cas means that the store compared and differed. That is an answer, and is kept
- * as one: `ok` with the output `false`. Timed-out operations may have happened: `info`.
+ * In these logs a failed cas means that the store compared and the value differed. That is an answer, so it
+ * is recorded as `ok` with the output `false`. Operations that timed out may have happened: `info`.
  */
 import { EdnReader } from "./edn.ts";
 import { EventReader } from "./events.ts";
@@ -12,13 +12,14 @@ import { nameOf } from "./values.ts";
 
 const marker = /^(?:INFO\s+)?jepsen\.util\s+-\s+/;
 
-/** Whether `line` looks like one of Jepsen's. */
+/** Whether `line` looks like one of Jepsen's log lines. */
 export function isJepsenLog(line: string): boolean {
   return marker.test(line);
 }
 
 /**
- * Reads a whole log; lines of other loggers are passed over. `poll` is called now and then, and throws to stop.
+ * Reads a whole log; lines of other loggers are skipped. `poll` is called from time to time and may throw
+ * to stop.
  */
 export function readJepsenLog(bytes: Uint8Array, name: string, poll?: () => void): History {
   const reader = new EdnReader(bytes, name);
@@ -43,7 +44,7 @@ export function readJepsenLog(bytes: Uint8Array, name: string, poll?: () => void
   return events.finish();
 }
 
-/** Reads `PROCESS TYPE F VALUE`, which end before `lineEnd`. */
+/** Reads `PROCESS TYPE F VALUE`, up to `lineEnd`. */
 function takeLine(reader: EdnReader, lineEnd: number, place: number, events: EventReader): void {
   const next = (what: string): unknown => {
     reader.peek();
@@ -61,7 +62,7 @@ function takeLine(reader: EdnReader, lineEnd: number, place: number, events: Eve
   const type = named("type");
   const f = named("f");
   const value = next("value");
-  // After a timeout, what stands in the value's place is the error.
+  // After a timeout, the value field contains the error.
   const late = nameOf(value) === "timed-out";
   if (type === "fail" && f === "cas" && !late) {
     events.take({ process, type: "ok", f, value: false }, place);

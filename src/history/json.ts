@@ -1,4 +1,4 @@
-/** Reads JSON (RFC 8259) from bytes, and says where it is wrong; `JSON.parse` needs text and cannot. */
+/** Reads JSON (RFC 8259) from bytes and reports the position of errors. `JSON.parse` needs text and cannot. */
 import { depthMax, Scanner, setField } from "./scanner.ts";
 
 /** 1: white space, 2: ends a number. */
@@ -23,7 +23,7 @@ export class JsonReader extends Scanner {
     return byte ?? -1;
   }
 
-  /** The next value. Throws a `HistoryError` at whatever is not one. */
+  /** Reads the next value. Throws a `HistoryError` if it is malformed. */
   value(depth = 0): unknown {
     const byte = this.peek();
     if (depth > depthMax) throw this.error(`values nested more than ${depthMax} deep`);

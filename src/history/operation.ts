@@ -1,55 +1,56 @@
-/** The noun of this folder: an operation, what one client asked and what it was told. */
+/** The central type of this folder: an operation, that is, a client's request and its answer. */
 
 /**
  * How an operation ended.
  *
- * - `ok`: it took effect, at some moment between its invocation and its completion.
+ * - `ok`: it took effect at some moment between its invocation and its completion.
  * - `fail`: it did not take effect, and never will.
- * - `info`: nobody knows. It may take effect at any moment after its invocation, or never.
+ * - `info`: unknown. It may take effect at any moment after its invocation, or never.
  */
 export type Outcome = "ok" | "fail" | "info";
 
 /** One operation of a history. */
 export interface Operation {
-  /** Where it stands in the history, by order of invocation: 0, 1, 2, ... */
+  /** Its position in the history, by order of invocation: 0, 1, 2, ... */
   readonly index: number;
-  /** Who ran it. One process runs one operation at a time. */
+  /** The process that ran it. A process runs one operation at a time. */
   readonly process: number | string;
-  /** What was asked: `"read"`, `"write"`, `"cas"`, `"acquire"`, `"txn"`, ... */
+  /** The name of the operation: `"read"`, `"write"`, `"cas"`, `"acquire"`, `"txn"`, ... */
   readonly f: string;
-  /** The object it was asked of, where a history holds several independent ones. */
+  /** The object it applies to, if a history contains several independent ones. */
   readonly key?: unknown;
-  /** What was given: the value to write, `[from, to]` of a cas, the micro-operations of a transaction. */
+  /** The argument: the value to write, `[from, to]` of a cas, the micro-operations of a transaction. */
   readonly input: unknown;
-  /** What came back; `undefined` unless `ok`. */
+  /** The result; `undefined` unless `ok`. */
   readonly output: unknown;
   readonly outcome: Outcome;
-  /** When it was invoked, in nanoseconds (or in ranks where a source has no clock). For people. */
+  /** The time of invocation, in nanoseconds (or in ranks if a source has no clock). For display only. */
   readonly invokeNs: number;
-  /** When it completed; `Infinity` while `info` and never answered. For people. */
+  /** The time of completion; `Infinity` for an `info` operation that was never answered. For display only. */
   readonly completeNs: number;
   /**
-   * Its place among all invocations and completions of the history, without ties. This alone decides
-   * real-time order: `a` precedes `b` when `a.completeRank < b.invokeRank`. Clocks tie and step; ranks do not.
+   * Its position among all invocations and completions of the history, without ties. Only ranks decide
+   * real-time order: `a` precedes `b` if `a.completeRank < b.invokeRank`. Clocks may have ties and jumps;
+   * ranks do not.
    */
   readonly invokeRank: number;
-  /** The same of its completion; `Infinity` while `info`: it may take effect at any time after. */
+  /** The rank of its completion; `Infinity` if `info`, because it may take effect at any later time. */
   readonly completeRank: number;
-  /** The session it belongs to, where that is not its process. */
+  /** The session it belongs to, if that is not its process. */
   readonly session?: number | string | undefined;
   /**
-   * The client that ran it, where one client runs several operations at once, each as a process of the
-   * history: what one of its processes acquired, another one may release.
+   * The client that ran it, if one client runs several operations at once, each as a separate process of
+   * the history. A lock acquired by one of its processes may be released by another one.
    */
   readonly client?: number | undefined;
-  /** Which trace events these were, when the history was recorded in a run. */
+  /** The trace events of the invocation and the completion, if the history was recorded in a run. */
   readonly invokeEvent?: number | undefined;
   readonly completeEvent?: number | undefined;
-  /** What it failed with, for a person. */
+  /** The error it failed with, for display. */
   readonly error?: string | undefined;
 }
 
-/** What a whole test recorded, in order of invocation. */
+/** The operations recorded in a whole test, in order of invocation. */
 export interface History {
   readonly operations: readonly Operation[];
 }

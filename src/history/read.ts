@@ -1,6 +1,6 @@
 /**
- * Reads a file of any known format into histories. The file is given as bytes: reading it (and
- * unpacking .gz) is the front door's business, as this folder is pure.
+ * Reads a file of any known format into histories. The file is passed as bytes: reading it from disk (and
+ * unpacking .gz) is done by the caller, because this folder is pure.
  */
 import { isCsv, readCsv } from "./csv.ts";
 import { EdnReader } from "./edn.ts";
@@ -36,42 +36,42 @@ export const formats = [
  */
 export type Format = (typeof formats)[number];
 
-/** How to read. */
+/** Options for reading. */
 export interface ReadOptions {
-  /** The file's name, for messages and to tell formats apart. */
+  /** The file's name, for messages and for detecting the format. */
   readonly name?: string;
-  /** Detected from the name and the first bytes if not given. */
+  /** The format. By default it is detected from the name and the first bytes. */
   readonly format?: Format | undefined;
   /** Jepsen's `independent`: each value is `[key value]`; the key goes to `Operation.key`. */
   readonly independent?: boolean | undefined;
-  /** Take an `ok` without an invocation as an operation of an instant (Elle's hand-written cases). */
+  /** Treat an `ok` without an invocation as an instantaneous operation (Elle's hand-written cases). */
   readonly lonely?: boolean | undefined;
-  /** Called now and then while events are read; throws to stop (a budget that is spent). */
+  /** Called from time to time while events are read; may throw to stop (for example when a budget is spent). */
   readonly poll?: (() => void) | undefined;
-  /** The model it will be judged by: a CSV's op codes mean other things for a queue. */
+  /** The model that will judge it: the op codes of a CSV have a different meaning for a queue. */
   readonly model?: string | undefined;
 }
 
-/** One history of a file, with what the file says about it. */
+/** One history of a file, with the file's metadata about it. */
 export interface ReadHistory {
   readonly history: History;
-  /** The model that the file names, if it does. */
+  /** The model that the file names, if any. */
   readonly model?: string | undefined;
-  /** The first state that the file names, if it does. */
+  /** The initial state that the file names, if any. */
   readonly initial?: unknown;
   /** The line on which it starts, from 1. */
   readonly line: number;
-  /** All other fields of its case (verdicts of other checkers). */
+  /** All other fields of its case (such as verdicts of other checkers). */
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
-/** What was read. */
+/** The result of reading a file. */
 export interface ReadResult {
   readonly format: Format;
   readonly histories: readonly ReadHistory[];
 }
 
-/** Reads `bytes`. Throws {@link HistoryError} for whatever is malformed. */
+/** Reads `bytes`. Throws {@link HistoryError} if the file is malformed. */
 export function readHistories(bytes: Uint8Array, options: ReadOptions = {}): ReadResult {
   const name = options.name ?? "history";
   const format = options.format ?? detect(bytes, name);
@@ -90,7 +90,7 @@ export function readHistories(bytes: Uint8Array, options: ReadOptions = {}): Rea
   return { format, histories: readEvents(reader, options) };
 }
 
-/** Tells the format from the first bytes, and from the name where those could be either. */
+/** Detects the format from the first bytes, and from the name if those are ambiguous. */
 export function detect(bytes: Uint8Array, name: string): Format {
   const head = new TextDecoder("latin1")
     .decode(bytes.subarray(0, 4096))
@@ -130,8 +130,8 @@ export function detect(bytes: Uint8Array, name: string): Format {
 }
 
 /**
- * Where the operation `index` of a file of events was invoked: for messages about what a model cannot take.
- * `undefined` where a file's format has no such place.
+ * The place in a file of events at which the operation `index` was invoked, for messages about operations
+ * that a model cannot judge. Returns `undefined` if the format has no such place.
  */
 export function placeOfOperation(
   bytes: Uint8Array,
@@ -152,7 +152,7 @@ export function placeOfOperation(
   return found === undefined ? undefined : reader.place(found);
 }
 
-/** Events in one sequence or one after another, or cases that hold a history each. */
+/** Reads events in one sequence or one after another, or cases that each contain a history. */
 function readEvents(reader: EdnReader | JsonReader, options: ReadOptions): ReadHistory[] {
   const complain = (message: string, place: number, hint?: string): HistoryError =>
     reader.error(message, place, hint);
@@ -178,7 +178,7 @@ function readEvents(reader: EdnReader | JsonReader, options: ReadOptions): ReadH
   return histories;
 }
 
-/** Gives all events to `take`; whether they stand in a sequence. */
+/** Passes all events to `take`. Returns whether they are in a sequence. */
 function eachEvent(
   reader: EdnReader | JsonReader,
   take: (event: unknown, place: number) => void,
@@ -191,7 +191,7 @@ function eachEvent(
   for (;;) {
     const byte = reader.peek();
     if (byte === -1) return false;
-    // Elle-cli's files end lines with a comma, as if they stood in an array.
+    // Elle-cli's files end lines with a comma, as if they were in an array.
     if (byte === 0x2c) {
       reader.at++;
       continue;

@@ -1,10 +1,11 @@
 /**
- * What the readers of EDN and JSON share: a place in the bytes, strings that are made once, numbers, and
- * errors that say where. Bytes and not text, because histories outgrow the longest string that V8 has.
+ * Common code of the EDN and JSON readers: a position in the bytes, interned strings, numbers, and errors
+ * with a position. It works on bytes and not on text, because histories can exceed V8's maximum string
+ * length.
  */
 import { HistoryError } from "./errors.ts";
 
-/** Deeper nesting than this is not a history; it would overflow the stack. */
+/** The maximum nesting depth. Deeper nesting is not a history, and would overflow the stack. */
 export const depthMax = 512;
 const stringBytesMax = 64 * 1024 * 1024;
 const internedBytesMax = 40;
@@ -15,7 +16,7 @@ export class Scanner {
   readonly name: string;
   /** The offset of the next byte. */
   at = 0;
-  /** False once {@link number} met one that was written as a decimal. */
+  /** False if the last {@link number} was written as a decimal. */
   protected whole = true;
   readonly #interned: (string | undefined)[] = [];
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -27,7 +28,7 @@ export class Scanner {
     if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) this.at = 3;
   }
 
-  /** An error at `offset`, with its line and column. */
+  /** Creates an error at `offset`, with its line and column. */
   error(message: string, offset: number = this.at, hint?: string): HistoryError {
     const { line, column } = this.place(offset);
     return new HistoryError(this.name, line, column, message, hint);
@@ -50,7 +51,7 @@ export class Scanner {
     return { line, column: end - lineStart + 1 };
   }
 
-  /** The byte at `offset` for a message: `'x'`, `byte 0x00`, `the end of the file`. */
+  /** The byte at `offset`, formatted for a message: `'x'`, `byte 0x00`, `the end of the file`. */
   show(offset: number = this.at): string {
     const byte = this.bytes[offset];
     if (byte === undefined) return "the end of the file";
@@ -59,7 +60,7 @@ export class Scanner {
       : `byte 0x${byte.toString(16).padStart(2, "0")}`;
   }
 
-  /** The text between two offsets; short ones are made once and shared. */
+  /** The text between two offsets. Short strings are interned. */
   text(start: number, end: number): string {
     const { bytes } = this;
     const length = end - start;
@@ -98,8 +99,8 @@ export class Scanner {
   }
 
   /**
-   * The text of a quoted string whose opening quote is at `at`; moves past the closing one. JSON and EDN
-   * share their escapes but for `\u`'s and octal's rarest forms.
+   * Reads the quoted string whose opening quote is at `at`, and moves past the closing quote. JSON and EDN
+   * have the same escapes except for rare forms of `\u` and octal.
    */
   quoted(): string {
     const { bytes } = this;
@@ -151,8 +152,8 @@ export class Scanner {
   }
 
   /**
-   * A number that starts at `at`: an integer, which is what histories are full of, on a fast path, or
-   * whatever `Number` reads. Integers beyond 2^53 become bigints, so that they stay distinct.
+   * Reads the number that starts at `at`. Integers, which are the common case, take a fast path; everything
+   * else is parsed by `Number`. Integers beyond 2^53 become bigints, so that they stay distinct.
    */
   number(isEnd: (byte: number) => boolean): number | bigint {
     const { bytes } = this;
@@ -189,7 +190,7 @@ export class Scanner {
   }
 }
 
-/** Sets a property that data named, `__proto__` included, without touching a prototype. */
+/** Sets a property whose name comes from data, `__proto__` included, without changing a prototype. */
 export function setField(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === "__proto__") {
     Object.defineProperty(target, key, {
@@ -201,7 +202,7 @@ export function setField(target: Record<string, unknown>, key: string, value: un
   } else target[key] = value;
 }
 
-/** A text for a message: not more than a few words of it. */
+/** Shortens a text for a message to a few words. */
 export function shorten(text: string): string {
   return text.length > 40 ? `${text.slice(0, 37)}...` : text;
 }

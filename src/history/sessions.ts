@@ -1,20 +1,20 @@
 /**
- * Reads histories of transactions that are known by session alone, without a clock: AWDIT's text,
+ * Reads histories of transactions that are ordered by session only, without a clock: AWDIT's text,
  * IsoVista's text, and dbcop's histories in bincode (as PolySI has them) or JSON.
  *
- * As nobody knows when anything began, no transaction precedes one of another session in real time:
- * `invokeRank` is -1. Completions are ranked in the order of the file, which keeps each session's order.
+ * Start times are unknown, so no transaction precedes one of another session in real time: `invokeRank` is
+ * -1. Completions are ranked in the order of the file, which keeps each session's order.
  */
 import { HistoryError } from "./errors.ts";
 import type { History, Operation, Outcome } from "./operation.ts";
 
-/** Formats of this kind. */
+/** The names of these formats. */
 export const sessionFormats = ["awdit", "isovista", "dbcop-bincode", "dbcop-json"] as const;
 
 /** One of {@link sessionFormats}. */
 export type SessionFormat = (typeof sessionFormats)[number];
 
-/** Tells these formats from the first bytes; `undefined` if it is none of them. */
+/** Detects these formats from the first bytes; `undefined` if it is none of them. */
 export function detectSessions(head: string, name: string): SessionFormat | undefined {
   if (/\.bincode(\.gz)?$/.test(name)) return "dbcop-bincode";
   if (/^\s*[rw]\(\d+,\d+,\d+,\d+\)\s*(\n|$)/.test(head)) return "isovista";
@@ -23,10 +23,13 @@ export function detectSessions(head: string, name: string): SessionFormat | unde
   return undefined;
 }
 
-/** Called now and then while a file is read; throws to stop. */
+/** Called from time to time while a file is read; may throw to stop. */
 type Poll = (() => void) | undefined;
 
-/** Reads a whole file. `poll` is called now and then, and throws to stop. Throws {@link HistoryError}. */
+/**
+ * Reads a whole file. `poll` is called from time to time and may throw to stop. Throws {@link
+ * HistoryError}.
+ */
 export function readSessions(
   bytes: Uint8Array,
   name: string,
@@ -38,10 +41,10 @@ export function readSessions(
   return format === "awdit" ? readAwdit(bytes, name, poll) : readIsovista(bytes, name, poll);
 }
 
-/** Lines longer than this are none of these formats'. */
+/** The maximum line length. Longer lines do not occur in these formats. */
 const lineBytesMax = 4_096;
 
-/** The lines of a file that are not empty, trimmed, with their number from 0. */
+/** The non-empty lines of a file, trimmed, with their number from 0. */
 function* linesOf(bytes: Uint8Array, poll: Poll): Generator<readonly [number, string]> {
   const decoder = new TextDecoder();
   let row = 0;
@@ -84,7 +87,7 @@ class Sessions {
   }
 }
 
-/** `r KEY VALUE` and `w KEY VALUE` a line; `---` ends a transaction, `===` a session. */
+/** One `r KEY VALUE` or `w KEY VALUE` per line; `---` ends a transaction, `===` a session. */
 function readAwdit(bytes: Uint8Array, name: string, poll: Poll): History {
   const sessions = new Sessions();
   let session = 0;
@@ -108,7 +111,7 @@ function readAwdit(bytes: Uint8Array, name: string, poll: Poll): History {
   return sessions.finish();
 }
 
-/** `r(KEY,VALUE,SESSION,TRANSACTION)` and the same with `w`, a line each. */
+/** One `r(KEY,VALUE,SESSION,TRANSACTION)`, or the same with `w`, per line. */
 function readIsovista(bytes: Uint8Array, name: string, poll: Poll): History {
   const sessions = new Sessions();
   let mops: Mop[] = [];
@@ -141,7 +144,7 @@ function unreadable(name: string, row: number, line: string, expected: string): 
   );
 }
 
-/** dbcop's `History` as Rust's bincode lays it out: little-endian 64-bit lengths and numbers. */
+/** dbcop's `History` in the layout of Rust's bincode: little-endian 64-bit lengths and numbers. */
 function readBincode(bytes: Uint8Array, name: string, poll: Poll): History {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
@@ -193,7 +196,7 @@ interface DbcopEvent {
   readonly success?: boolean;
 }
 
-/** The same in JSON: `{"params", ..., "data": [[{"events": [...], "success"}]]}`. */
+/** dbcop's `History` in JSON: `{"params", ..., "data": [[{"events": [...], "success"}]]}`. */
 function readDbcopJson(bytes: Uint8Array, name: string, poll: Poll): History {
   let file: { data?: unknown };
   try {

@@ -1,21 +1,22 @@
 /**
- * Values of histories that JavaScript has no primitive for, and the text of any value. In EDN the keyword `:a`
- * is not the text `"a"`, and `1.0` is not `1`; a checker that took them for the same would let lies pass.
+ * Values of histories that JavaScript has no primitive for, and the text of any value. In EDN the keyword
+ * `:a` is not the text `"a"`, and `1.0` is not `1`. A checker that treated them as equal would miss
+ * violations.
  */
 
 const keywords = new Map<string, Keyword>();
 const decimals = new Map<number, Decimal>();
 
-/** A keyword of EDN, as a value. There is one object for each name, so that `===` compares them. */
+/** An EDN keyword as a value. There is one object for each name, so that `===` compares them. */
 export class Keyword {
-  /** Without the colon. */
+  /** The name without the colon. */
   readonly name: string;
 
   private constructor(name: string) {
     this.name = name;
   }
 
-  /** The keyword of that name. */
+  /** Returns the keyword with that name. */
   static of(name: string): Keyword {
     let keyword = keywords.get(name);
     if (!keyword) keywords.set(name, (keyword = new Keyword(name)));
@@ -39,7 +40,7 @@ export class Decimal {
     this.value = value;
   }
 
-  /** The decimal of that value. */
+  /** Returns the decimal with that value. */
   static of(value: number): Decimal {
     let decimal = decimals.get(value);
     if (!decimal) decimals.set(value, (decimal = new Decimal(value)));
@@ -60,20 +61,20 @@ export class Decimal {
   }
 }
 
-/** The name that a keyword or a text says; `undefined` for anything else. */
+/** The name in a keyword or a text; `undefined` for anything else. */
 export function nameOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   return value instanceof Keyword ? value.name : undefined;
 }
 
-/** What a value says as a number, decimals too; anything else as it is. */
+/** The value as a number, including decimals; any other value is returned unchanged. */
 export function numberOr(value: unknown): unknown {
   return value instanceof Decimal ? value.value : value;
 }
 
 const depthMax = 64;
 
-/** Any value as text, mostly as JSON has it; for messages and stories. Never throws. */
+/** Any value as text, mostly in JSON syntax; for messages and stories. Never throws. */
 export function textOf(value: unknown, depth = 0): string {
   if (value === null || value === undefined) return "null";
   if (typeof value === "string") return JSON.stringify(value);

@@ -1,11 +1,11 @@
-/** Writes a history in the formats that `read.ts` reads, so that other checkers can judge it too. */
+/** Writes a history in the formats that `read.ts` reads, so that other checkers can judge it as well. */
 import { LightconeError } from "../base/errors.ts";
 import { csvHeader, csvRow } from "./csv.ts";
 import type { History, Operation } from "./operation.ts";
 import type { Format } from "./read.ts";
 import { Decimal, Keyword } from "./values.ts";
 
-/** One event of a history, in order. */
+/** One event of a history. */
 interface Event {
   readonly operation: Operation;
   readonly type: "invoke" | "ok" | "fail" | "info";
@@ -19,7 +19,7 @@ function eventsOf(history: History): Event[] {
     events.push({ event: { operation, type: "invoke" }, rank: invokeRank });
     if (completeRank < Infinity)
       events.push({ event: { operation, type: outcome }, rank: completeRank });
-    // An info's place matters to nobody but its own process, whose next operation comes after.
+    // The position of an info matters only to its own process, whose next operation comes after it.
     else events.push({ event: { operation, type: "info" }, rank: infoRank(history, operation) });
   }
   events.sort((a, b) => a.rank - b.rank);
@@ -34,7 +34,7 @@ function infoRank(history: History, operation: Operation): number {
   return Infinity;
 }
 
-/** The text of `history` in `format`. Throws `LC_CANNOT_WRITE` for what the format cannot say. */
+/** The text of `history` in `format`. Throws `LC_CANNOT_WRITE` if the format cannot represent it. */
 export function writeHistory(history: History, format: Format): string {
   if (format === "csv") return writeCsv(history);
   const lines: string[] = [];
@@ -83,7 +83,7 @@ function fieldsOf({ operation, type }: Event, index: number): Record<string, unk
   return fields;
 }
 
-/** What JSON cannot say is said as text: bigints, maps, what is undefined. */
+/** Converts values that JSON cannot represent to text: bigints, maps, undefined. */
 function plain(value: unknown): unknown {
   if (value === undefined) return null;
   if (typeof value === "bigint") return value.toString();
