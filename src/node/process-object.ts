@@ -57,11 +57,19 @@ const realProcess: NodeJS.Process = globalThis.process;
 const EXEC_PATH = "/usr/local/bin/node";
 
 /** `process.env`: every value is text. */
-function createEnv(entries: Readonly<Record<string, string>>): object {
+function createEnv(
+  entries: Readonly<Record<string, string>>,
+  onOther: (() => void) | undefined,
+): object {
+  let isOtherKnown = false;
   return new Proxy({ ...entries } as Record<string, string>, {
     set(env, name, value: unknown) {
       if (typeof name === "symbol" || typeof value === "symbol") {
         throw new TypeError("Cannot convert a Symbol value to a string");
+      }
+      if (onOther && !isOtherKnown && !["string", "number", "boolean"].includes(typeof value)) {
+        isOtherKnown = true;
+        onOther();
       }
       env[name] = String(value);
       return true;
@@ -93,12 +101,22 @@ export function createProcessObject(process: Process, description: ProcessDescri
   // Made by it, V8 calls it so: `#<process>`.
   const made = new (constructor as unknown as new () => object)();
   const title = description.execArgv.findLast((flag) => flag.startsWith("--title="))?.slice(8);
-  const object = Object.assign(made, {
+  // Only who asks for warnings of what may come is told of values that are no text.
+  const isPending = description.execArgv.includes("--pending-deprecation");
+  const onOther = (): void => {
+    (object as unknown as NodeJS.Process).emitWarning(
+      "Assigning any value other than a string, number, or boolean to a process.env property is deprecated. " +
+        "Please make sure to convert the value to a string before setting process.env with it.",
+      "DeprecationWarning",
+      "DEP0104",
+    );
+  };
+  const object: object = Object.assign(made, {
     title: title ?? description.title,
     argv: [EXEC_PATH, ...description.argv],
     execArgv: [...description.execArgv],
     execPath: EXEC_PATH,
-    env: description.sharedEnv ?? createEnv(description.env),
+    env: description.sharedEnv ?? createEnv(description.env, isPending ? onOther : undefined),
     ppid: process.parentPid,
     debugPort: 9229,
     domain: null,
