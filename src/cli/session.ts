@@ -174,9 +174,9 @@ export function saveReplay(
   faultsBefore: number,
 ): readonly [label: string, text: string] {
   const directory = process.cwd();
-  const { path: world, digest: code } = pool.info;
+  const { path: world } = pool.info;
   try {
-    const path = writeReplay({ directory, world, outcome, faultsBefore, code });
+    const path = writeReplay({ directory, world, outcome, faultsBefore });
     return ["replay", replayCommand(directory, path, world)];
   } catch (error) {
     const again = `npx lightcone explore ${worldWord(pool)} --seed ${formatSeed(outcome.seed)} --runs 1`;

@@ -53,14 +53,10 @@ export function serveRuns(modules: FaceModules): void {
   process.on("disconnect", () => process.exit(0));
 }
 
-function infoOf(
-  { path, plan, digest, assertions, takePrinted }: LoadedWorld,
-  loadMs: number,
-): WorldInfo {
+function infoOf({ path, plan, assertions, takePrinted }: LoadedWorld, loadMs: number): WorldInfo {
   return {
     name: plan.name,
     path,
-    digest,
     hosts: plan.hosts.length,
     durationNs: plan.durationNs,
     hasFaults: plan.faults.length > 0,

@@ -7,8 +7,6 @@ export interface WorldInfo {
   readonly name: string;
   /** The world file's absolute path. */
   readonly path: string;
-  /** Digest of all code that runs. */
-  readonly digest: string;
   readonly hosts: number;
   readonly durationNs: number;
   /** Whether the world names any faults. */

@@ -70,9 +70,8 @@ export function writeReplay(options: {
   readonly world: string;
   readonly outcome: RunOutcome;
   readonly faultsBefore: number;
-  readonly code: string;
 }): string {
-  const { directory, world, outcome, faultsBefore, code } = options;
+  const { directory, world, outcome, faultsBefore } = options;
   const path = join(replayDirectory(directory), `${runName(world, outcome.seed)}.json`);
   const replay: Replay = {
     lightconeReplay: REPLAY_FORMAT,
@@ -85,7 +84,7 @@ export function writeReplay(options: {
     faultsBefore,
     fingerprint: outcome.fingerprint,
     events: outcome.events,
-    code,
+    code: outcome.code,
     violations: outcome.violations.map(({ check, evidence }) => ({
       check,
       summary: evidence.summary,

@@ -209,7 +209,8 @@ function stackLine(
 /** The first place that lies in a program: a mapped one is an absolute path outside of Lightcone. */
 function innermostPlace(stack: string): string | undefined {
   for (const line of stack.split("\n")) {
-    const place = /\((.*:\d+:\d+)\)$/.exec(line)?.[1];
+    // ES modules have URLs.
+    const place = /\((?:file:\/\/)?(.*:\d+:\d+)\)$/.exec(line)?.[1];
     if (place === undefined || !place.startsWith("/")) continue;
     if (isUserPlace(place)) return place;
   }

@@ -1,4 +1,5 @@
 /** The platform: what a program sees of Node on a simulated host. */
+export { codeDigest } from "./program/code-digest.ts";
 export { compileProgram, type CompiledProgram, type CompileOptions } from "./program/compile.ts";
 export { startProgram, type StartOptions } from "./program/start.ts";
 export { mapStack, originalPlace, type SourcePlace } from "./program/source-maps.ts";

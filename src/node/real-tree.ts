@@ -3,8 +3,17 @@
  * written. What was once seen stays as it was for as long as the real process lives, so that all its runs
  * see the same.
  */
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import {
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  type Stats,
+} from "node:fs";
+import { basename, join } from "node:path";
 import { fail, type LowerEntry, type LowerTree } from "../sim/disk/index.ts";
 import { fromBytes, toBytes } from "./bindings/fs/paths.ts";
 
@@ -16,6 +25,9 @@ interface Seen {
   names?: readonly string[];
   bytes?: Uint8Array;
   target?: string;
+  /** The bytes as text, and their digest. */
+  text?: string;
+  digest?: string;
 }
 
 const seen = new Map<string, Seen | undefined>();
@@ -61,9 +73,67 @@ export function realBytes(path: string): Uint8Array {
   return bytes;
 }
 
+/** The same as text: one string for as long as the file is remembered. */
+export function realText(path: string): string {
+  const bytes = realBytes(path);
+  const known = look(path);
+  if (known === undefined) return Buffer.from(bytes).toString();
+  return (known.text ??= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
+}
+
+/** A digest of a file's name and bytes. */
+export function realDigest(path: string): string {
+  const known = look(path);
+  if (known?.digest !== undefined) return known.digest;
+  const hash = createHash("sha256")
+    .update(`${basename(path)}\0`)
+    .update(realBytes(path));
+  const digest = hash.digest("hex").slice(0, 16);
+  if (known) known.digest = digest;
+  return digest;
+}
+
 /** Forgets what was seen of a path: a program is compiled anew and shall see it as it is now. */
 export function forgetReal(path: string): void {
   seen.delete(path);
+}
+
+/** Forgets what was seen of a folder and of all that is in it. */
+export function forgetBelow(folder: string): void {
+  for (const path of seen.keys()) {
+    if (path === folder || path.startsWith(`${folder}/`)) seen.delete(path);
+  }
+  targets.clear();
+  linkless.clear();
+  generation++;
+}
+
+/** What is at a real path, links followed: a directory (1), a file (0), or neither. */
+export function realTarget(path: string): number {
+  let kind = targets.get(path);
+  if (kind === undefined) {
+    const status = attempt(() => statSync(path, { throwIfNoEntry: false }));
+    kind = status?.isDirectory() ? 1 : status?.isFile() ? 0 : -1;
+    targets.set(path, kind);
+  }
+  return kind;
+}
+
+const targets = new Map<string, number>();
+const linkless = new Map<string, string>();
+
+/** A real path without symbolic links. */
+export function realPathOf(path: string): string {
+  let found = linkless.get(path);
+  if (found === undefined) linkless.set(path, (found = realpathSync(path)));
+  return found;
+}
+
+let generation = 0;
+
+/** Changes whenever something was forgotten: what was derived of real files has to be found anew. */
+export function realGeneration(): number {
+  return generation;
 }
 
 /** The real folder at `root`, without the names in `hidden`. */

@@ -11,8 +11,9 @@ import { prepareInternals } from "./lib/internals.ts";
 import { sharedPrimordials } from "./lib/primordials.ts";
 import { objectUrlGuards } from "./object-urls.ts";
 import { currentProcess, type NodeProcess } from "./node-process.ts";
+import { loadWantedModules, modulesAreWanted } from "./public-modules.ts";
+import { saveStore } from "./program/source/store.ts";
 import { guardStackTraces } from "./stack-traces.ts";
-import { compileWanted, programsAreWanted } from "./program/library.ts";
 import { attemptIsGivenUp, beginAttempt, forgetSyncChildren } from "./sync-child.ts";
 import { definitionGuards, type Guard } from "./views/guards.ts";
 import { beginViews, endViews } from "./views/view.ts";
@@ -185,10 +186,9 @@ function inside<T>(body: () => T): Piece<T> {
  * Runs `body`, which starts processes and runs a kernel, in one synchronous piece. Resolves with what it
  * returns, rejects with what it throws.
  *
- * A program that is asked for while it runs (a worker's file) is compiled, and `body` runs again; so it does
- * for each child that `spawnSync` waits for (`sync-child.ts`), when a real module has to be loaded for its shape,
- * and when a built-in turns out to have been changed late (`views/search.ts`). It must start everything
- * afresh each time.
+ * It does so again for each child that `spawnSync` waits for (`sync-child.ts`), when a real module has to be loaded
+ * for its shape, and when a built-in turns out to have been changed late (`views/search.ts`). `body` must start
+ * everything afresh each time.
  *
  * The piece runs in a callback of its own, since microtasks cannot be drained from within a microtask.
  */
@@ -198,8 +198,8 @@ export async function simulate<T>(body: () => T): Promise<T> {
   forgetSyncChildren();
   for (;;) {
     beginAttempt();
-    const { result, unknownChange } = await once(body);
-    if (programsAreWanted()) await compileWanted();
+    const { result, unknownChange } = await once(body).finally(saveStore);
+    if (modulesAreWanted()) loadWantedModules();
     else if (!unknownChange && !attemptIsGivenUp()) return result;
   }
 }

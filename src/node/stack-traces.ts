@@ -2,16 +2,13 @@
  * Stack traces as a program sees them: its own files and lines, Node's, and nothing of ours. They are
  * text that programs log, store and send, so they must be the same in every run, on every machine.
  */
-import { fileURLToPath } from "node:url";
 import { loadedShared } from "./lib/shared.ts";
 import { currentProcess } from "./node-process.ts";
+import { isOurFrame } from "./program/call-sites.ts";
 import { mapStack } from "./program/source-maps.ts";
+import { shownSites } from "./program/shown-sites.ts";
 import { uncurry } from "./views/safe.ts";
 import { withoutView } from "./views/view.ts";
-
-/** Where our own code lies: `src` or `dist`. Its frames are not the program's business. */
-const ourFolder = fileURLToPath(new URL("..", import.meta.url));
-const ourUrl = new URL("..", import.meta.url).href;
 
 type PrepareStackTrace = (error: Error, frames: NodeJS.CallSite[]) => unknown;
 
@@ -33,28 +30,44 @@ function headline(error: Error, node: ErrorsModule | undefined): string {
   }
 }
 
-function isOurs(frame: NodeJS.CallSite): boolean {
-  const file = frame.getFileName();
-  return file?.startsWith(ourUrl) === true || file?.startsWith(ourFolder) === true;
+/**
+ * How many frames V8 keeps unless a program says otherwise, and how many of them are shown. Below a program's
+ * frames are ours, and behind those the frames of whoever awaits: they come last.
+ */
+const DEEP_LIMIT = 40;
+const SHOWN_LIMIT = 10;
+
+/** Whether a frame is the call that enters a process. */
+function isEntry(frame: NodeJS.CallSite): boolean {
+  if (frame.getFunctionName() !== "run" || !isOurFrame(frame)) return false;
+  return frame.getFileName()?.endsWith(entryFile) === true;
+}
+
+const entryFile = `/node-process${import.meta.url.slice(-3)}`;
+
+function shownOf(frames: NodeJS.CallSite[], limit: number): NodeJS.CallSite[] {
+  // Below where its process was entered are those of whoever runs us, and behind them those of who awaits.
+  const entry = frames.findIndex(isEntry);
+  const shown = frames.filter(
+    (frame, at) => !isOurFrame(frame) && (entry < 0 || at < entry || frame.isAsync()),
+  );
+  return limit === DEEP_LIMIT ? shown.slice(0, SHOWN_LIMIT) : shown;
 }
 
 function linesOf(frames: NodeJS.CallSite[]): string {
-  const lines = frames
-    .filter((frame) => !isOurs(frame))
-    .map((frame) => mapStack(`\n    at ${String(frame)}`))
-    // What is left of a bundle's own glue has no place in any file.
-    .filter((line) => !line.includes("lightcone:start") && !line.includes("lightcone-program:"));
-  return lines.join("");
+  return frames.map((frame) => mapStack(`\n    at ${String(frame)}`)).join("");
 }
 
 /** Formats the stack of an error that a program looks at. */
-function prepare(error: Error, frames: NodeJS.CallSite[]): unknown {
+function prepare(error: Error, allFrames: NodeJS.CallSite[]): unknown {
+  const limit = Error.stackTraceLimit;
   return withoutView(() => {
+    const frames = shownOf(allFrames, limit);
     const node = loadedShared("internal/errors") as ErrorsModule | undefined;
     const override = node?.overrideStackTrace.get(error);
     if (override) {
       node?.overrideStackTrace.delete(error);
-      return override(error, frames);
+      return override(error, shownSites(frames));
     }
     return headline(error, node) + linesOf(frames);
   });
@@ -66,6 +79,22 @@ const get = uncurry(WeakMap.prototype.get);
 const set = uncurry(WeakMap.prototype.set);
 let own = new WeakMap<object, unknown>();
 
+/** A program's own function, and what V8 calls instead: nothing of ours comes through it. */
+const wrappers = new WeakMap<object, unknown>();
+
+function withShownSites(prepareOwn: unknown): unknown {
+  if (typeof prepareOwn !== "function" || prepareOwn === prepare) return prepareOwn;
+  const known = get(wrappers, prepareOwn);
+  if (known !== undefined) return known;
+  const wrapper = function (this: unknown, error: Error, frames: NodeJS.CallSite[]): unknown {
+    const shown = shownSites(shownOf(frames, Error.stackTraceLimit));
+    return Reflect.apply(prepareOwn, this, [error, shown]);
+  };
+  set(wrappers, prepareOwn, wrapper);
+  set(wrappers, wrapper, wrapper);
+  return wrapper;
+}
+
 /** The same property in each run, so that it counts among what nobody has changed. */
 const property: PropertyDescriptor = {
   configurable: true,
@@ -76,7 +105,7 @@ const property: PropertyDescriptor = {
   },
   set: (value: unknown) => {
     const process = currentProcess();
-    if (process) set(own, process, value === undefined ? prepare : value);
+    if (process) set(own, process, value === undefined ? prepare : withShownSites(value));
   },
 };
 
@@ -88,7 +117,7 @@ const property: PropertyDescriptor = {
 export function guardStackTraces(): () => void {
   const before = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 10;
+  Error.stackTraceLimit = DEEP_LIMIT;
   own = new WeakMap();
   Object.defineProperty(Error, "prepareStackTrace", property);
   return () => {

@@ -18,7 +18,7 @@ import { Kind } from "../trace/kinds.ts";
 import type { Command } from "./command.ts";
 import { exited } from "./exited.ts";
 import type { NodeProcess, StandardStream } from "./node-process.ts";
-import { programsAreWanted } from "./program/library.ts";
+import { modulesAreWanted } from "./public-modules.ts";
 import { startCommand } from "./program/start-command.ts";
 
 /** What it takes until a child runs its first line. */
@@ -180,7 +180,7 @@ function runAhead(owner: NodeProcess, call: Call): Kept | undefined {
   host.sealed = before.sealed;
   const changes = log.finish();
   // It asked for a child of its own, or for a program, and has to be run again when that is known.
-  if (isGivenUp || programsAreWanted()) {
+  if (isGivenUp || modulesAreWanted()) {
     isGivenUp = true;
     return undefined;
   }

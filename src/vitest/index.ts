@@ -242,9 +242,9 @@ async function violationError(pool: RunnerPool, found: Outcome, shrinkMs: number
 /** Writes the replay file; gives the command that replays it, or says why there is none. */
 function saveReplay(pool: RunnerPool, outcome: Outcome, faultsBefore: number): string {
   const directory = process.cwd();
-  const { path: world, digest: code } = pool.info;
+  const { path: world } = pool.info;
   try {
-    const path = writeReplay({ directory, world, outcome, faultsBefore, code });
+    const path = writeReplay({ directory, world, outcome, faultsBefore });
     return replayCommand(directory, path, world);
   } catch (error) {
     return `there is no replay file: ${messageOf(explainSystemError(error))}`;

@@ -372,7 +372,7 @@ function hostOptions(
 ): Pick<HostPlan, "argv" | "env" | "cwd" | "restartNs"> {
   const where = `host ${name}`;
   onlyOptions(where, options, ["argv", "env", "cwd", "restart"]);
-  const { cwd = "/", restart } = options;
+  const { cwd, restart } = options;
   const argv = perHost(options.argv ?? [], name, index);
   const env = perHost(options.env ?? {}, name, index);
   if (!Array.isArray(argv) || argv.some((word) => typeof word !== "string")) {
@@ -382,7 +382,7 @@ function hostOptions(
   if (typeof env !== "object" || env === null || !Object.values(env).every(isText)) {
     throw bad(`${where}: env is ${show(env)}, not an object of text`);
   }
-  if (typeof cwd !== "string" || !cwd.startsWith("/")) {
+  if (cwd !== undefined && (typeof cwd !== "string" || !cwd.startsWith("/"))) {
     throw bad(`${where}: cwd is ${show(cwd)}, not an absolute path`);
   }
   const restartNs =

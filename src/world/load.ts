@@ -6,8 +6,8 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LightconeError, messageOf } from "../base/errors.ts";
-import { Fingerprint } from "../base/fingerprint.ts";
 import {
+  codeDigest,
   type CompiledProgram,
   compileProgram,
   mapStack,
@@ -36,7 +36,7 @@ export interface LoadedWorld {
   readonly own: CompiledProgram;
   /** Other programs, by {@link programKey}. */
   readonly programs: ReadonlyMap<string, CompiledProgram>;
-  /** Digest of all code that runs: it changes when any of it does. */
+  /** Digest of the files that describe it. */
   readonly digest: string;
   readonly modules: FaceModules;
   /** The assertions that stand in its programs' own files. */
@@ -58,32 +58,19 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
   if (!statSync(file).isFile()) {
     throw new LightconeError("LC_NO_WORLD", `${path} is not a file`);
   }
-  const injected = [WORLD_MODULE, PROBE_MODULE, ...Object.keys(modules)];
-  const own = await compileProgram({ entry: file, injected });
-  const { plan, takePrinted } = await describeWorld(file, own, modules);
+  const own = await compileProgram({ entry: file });
+  const { plan, digest, takePrinted } = await describeWorld(file, own, modules);
   const programs = new Map<string, CompiledProgram>();
   const entries = [file];
   for (const host of plan.hosts) {
     const key = programKey(host);
     if (key === undefined || programs.has(key)) continue;
     const entry = entryOf(host, dirname(file));
-    programs.set(key, await compileProgram({ entry, injected: [PROBE_MODULE] }));
+    programs.set(key, await compileProgram({ entry }));
     if (host.program.kind === "file") entries.push(entry);
   }
-  const digest = new Fingerprint();
-  digest.text(own.digest);
-  for (const program of programs.values()) digest.text(program.digest);
   const assertions = writtenAssertions(entries);
-  return {
-    path: file,
-    plan,
-    own,
-    programs,
-    digest: digest.digest(),
-    modules,
-    assertions,
-    takePrinted,
-  };
+  return { path: file, plan, own, programs, digest, modules, assertions, takePrinted };
 }
 
 /** Which program a host runs; `undefined` for the world file itself. */
@@ -133,7 +120,7 @@ async function describeWorld(
   path: string,
   own: CompiledProgram,
   modules: FaceModules,
-): Promise<{ plan: Plan; takePrinted: () => string }> {
+): Promise<{ plan: Plan; digest: string; takePrinted: () => string }> {
   const kernel = new Kernel({ seed: 0 });
   const host = new Host(kernel, { id: 1, name: "world" });
   new Network(kernel).attach(host);
@@ -198,7 +185,7 @@ async function describeWorld(
     printed = "";
     return taken;
   };
-  return { plan, takePrinted };
+  return { plan, digest: codeDigest(kernel), takePrinted };
 }
 
 function worldFailure(failure: unknown, path: string, lines: readonly string[]): LightconeError {
@@ -236,7 +223,7 @@ export function userFrames(stack: string): string[] {
     .filter((line) => /^\s+at /.test(line))
     .map((line) => line.trim().slice("at ".length))
     .filter(isUserPlace)
-    .map((frame) => frame.replaceAll(workingDirectory, ""));
+    .map((frame) => frame.replaceAll("file://", "").replaceAll(workingDirectory, ""));
 }
 
 function entryOf({ name, program }: HostPlan, directory: string): string {

@@ -40,6 +40,8 @@ export interface RunOutcome {
   /** "unknown": a check could not decide, or had nothing to judge. */
   readonly verdict: "held" | "violated" | "unknown";
   readonly fingerprint: string;
+  /** Digest of the files that its programs were made of and read: it changes when any of them does. */
+  readonly code: string;
   readonly events: number;
   readonly simulatedNs: number;
   readonly operations: number;

@@ -17,7 +17,8 @@ export interface HostPlan {
   readonly program: ProgramPlan;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
+  /** Unless told: a file's project folder, and the root for other programs. */
+  readonly cwd: string | undefined;
   /** `undefined`: a program that ends stays down. */
   readonly restartNs: number | undefined;
 }

@@ -4,7 +4,13 @@
  */
 import { assert, LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
-import { currentProcess, followPromises, simulate, startProgram } from "../node/index.ts";
+import {
+  codeDigest,
+  currentProcess,
+  followPromises,
+  simulate,
+  startProgram,
+} from "../node/index.ts";
 import type { History } from "../history/operation.ts";
 import { drawSchedule } from "../sim/fault-draw.ts";
 import { FaultDriver } from "../sim/fault-driver.ts";
@@ -222,6 +228,7 @@ class Run {
       seed: this.#request.seed,
       verdict: bad ? "violated" : undecided.length + idle.length > 0 ? "unknown" : "held",
       fingerprint: this.kernel.fingerprint.digest(),
+      code: this.#loaded.digest + codeDigest(this.kernel),
       events: this.kernel.eventId,
       simulatedNs: this.kernel.nowNs,
       operations: this.#recorder.count,
@@ -292,7 +299,7 @@ class Run {
     const node = startProgram(process, program, {
       argv: plan.argv,
       env: plan.env,
-      cwd: plan.cwd,
+      cwd: plan.cwd ?? (plan.program.kind === "file" ? program.home : undefined) ?? "/",
       inject: inject(probe),
       onOutput: (_, text) => output.write(text),
       injectChild: (child) => inject(this.#childProbe(host, child)),

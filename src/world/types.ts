@@ -74,7 +74,10 @@ export interface HostOptions {
   readonly argv?: PerHost<readonly string[]>;
   /** The whole environment; a host inherits nothing from the real machine. */
   readonly env?: PerHost<Readonly<Record<string, string>>>;
-  /** The working directory on the host; `/` unless told. */
+  /**
+   * The working directory on the host. Default: for a file, the nearest folder with a package.json at or above it;
+   * `/` for other programs.
+   */
   readonly cwd?: string;
   /** Starts the program again this long after it ends by itself, as a supervisor would. Default: never. */
   readonly restart?: Duration;

@@ -23,6 +23,7 @@ function outcome(
     seed,
     verdict: violated ? "violated" : "held",
     fingerprint: `f${seed}`,
+    code: "code",
     events: 10,
     simulatedNs: 60 * SECOND,
     operations: 2,

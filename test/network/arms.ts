@@ -42,7 +42,6 @@ type ProgramGlobal = Pick<
 export function programOf(run: (scope: Omit<Scope, "log" | "done">) => void): CompiledProgram {
   return {
     entry: "/scenario.js",
-    digest: "",
     evaluate: async ({ global, require }) => {
       run({
         ...(global as ProgramGlobal),

@@ -42,7 +42,6 @@ type Globals = Pick<Scope, "setTimeout" | "setImmediate">;
 function programOf(run: (scope: Omit<Scope, "log" | "done">) => void): CompiledProgram {
   return {
     entry: "/story.js",
-    digest: "",
     evaluate: async ({
       global,
       require,

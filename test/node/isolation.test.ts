@@ -226,7 +226,7 @@ describe("an escape", () => {
     const kept = { now: () => clock.now() };
     const program = `import { now } from "kept"; try { now(); } catch (error) { console.log(error.code, error.message); }`;
     const text = await inFolder(program, {}, async (entry) => {
-      const compiled = await compileProgram({ entry, injected: ["kept"] });
+      const compiled = await compileProgram({ entry });
       return simulate(() => {
         const kernel = new Kernel({ seed: 1 });
         const host = new Host(kernel, { id: 1, name: "alone" });

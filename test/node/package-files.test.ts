@@ -217,6 +217,7 @@ describe("a program reads its own files", () => {
           "src/c.txt": "c",
           "src/d.txt": "d",
           "e.txt": "e",
+          "package.json": "{}",
           "src/words/de.txt": "wort",
           "src/word-de.txt": "ein wort",
         },
@@ -243,14 +244,14 @@ describe("a program reads its own files", () => {
     expect(stdout).toBe("a.js A B of the library\nb.js B of the library\ntrue\n");
   });
 
-  it("of which nothing else of its project is on the disk", async () => {
+  it("and all else of its project, but for its history", async () => {
     const { stdout } = await hosted(
       `import { existsSync, readdirSync } from "node:fs";
        const own = new URL("./program.mjs", import.meta.url);
-       console.log(existsSync(own), existsSync("secret.env"), readdirSync("."));`,
-      { files: { "secret.env": "KEY=1", ".git/config": "", "package.json": "{}" } },
+       console.log(existsSync(own), existsSync("settings.json"), readdirSync("."));`,
+      { files: { "settings.json": "{}", ".git/config": "", "package.json": "{}" } },
     );
-    expect(stdout).toBe("true false [ 'package.json', 'program.mjs' ]\n");
+    expect(stdout).toBe("true true [ 'package.json', 'program.mjs', 'settings.json' ]\n");
   });
 
   it("and changes them in the host's memory alone", async () => {

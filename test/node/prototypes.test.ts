@@ -1,7 +1,9 @@
 /** Classes that get hundreds of methods in a loop: cheap to start, and in nothing different to see. */
 import { setFlagsFromString } from "node:v8";
 import { expect, it } from "vitest";
-import { callMakeRoomy, makeRoomy } from "../../src/node/program/prototypes.ts";
+import { makeRoomy } from "../../src/node/program/prototypes.ts";
+import { applyEdits } from "../../src/node/program/source/edits.ts";
+import { transformCommonJs, transformModule } from "../../src/node/program/source/transform.ts";
 import { both } from "./arms.ts";
 
 const names = Array.from({ length: 300 }, (_, at) => `command${at}`);
@@ -60,12 +62,16 @@ it("does not mistake text for a statement", async () => {
   await both(`console.log(\`${text}\`, ${JSON.stringify(text)}, \`// program.mjs\n${text}\`);`);
 });
 
-it("is called before the first of such assignments in a block, and not in files with templates", () => {
-  const block = "\n{\n  A.prototype[x] = 1;\n  A.prototype[y] = 1;\n  A.prototype.z = 1;\n}\n";
+it("is called before each of such assignments, and in no text", () => {
+  const block =
+    "\n{\n  A.prototype[x] = 1;\n  A.prototype.z = 1;\n  f(() => { A.prototype[y] = 1; });\n}\n";
   const called =
-    "\n{ __lc_make_roomy(A);\n  A.prototype[x] = 1; __lc_make_roomy(A);\n  A.prototype[y] = 1;\n  A.prototype.z = 1;\n}\n";
-  const bundle = (one: string): string => `// a.js${one}// b.js${block}\`\`;\n// c.js${one}`;
-  expect(callMakeRoomy(bundle(block), ["a.js", "b.js", "c.js"])).toBe(bundle(called));
+    "\n{\n  ;__lc_room(A);A.prototype[x] = 1;\n  A.prototype.z = 1;\n  f(() => { ;__lc_room(A);A.prototype[y] = 1; });\n}\n";
+  for (const transform of [transformCommonJs, transformModule]) {
+    const head = "const A = class {}, x = 1, y = 2, f = (g) => g();";
+    const source = `${head}${block}\`\n  A.prototype[x] = 1;\``;
+    expect(applyEdits(source, transform(source).edits)).toBe(source.replace(block, () => called));
+  }
 });
 
 it("makes room for many properties, which V8 does not by itself", () => {

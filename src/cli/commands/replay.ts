@@ -107,7 +107,7 @@ function tell(replay: Replay, pool: RunnerPool, outcome: RunOutcome, json: boole
     process.stdout.write(`  ${compare(replay, pool, outcome, style)}\n`);
   }
   const same = outcome.fingerprint === replay.fingerprint;
-  if (!same && isSameCode(replay, pool)) throw notTheSame(replay, outcome);
+  if (!same && isSameCode(replay, outcome)) throw notTheSame(replay, outcome);
   return outcome.verdict === "violated" ? 1 : 0;
 }
 
@@ -124,32 +124,36 @@ function tellIdle(outcome: RunOutcome, style: Style): void {
 }
 
 /** Whether nothing has changed since then: neither the world's programs nor what runs them. */
-function isSameCode({ code, lightcone }: Replay, { info }: RunnerPool): boolean {
-  return code === info.digest && lightcone === packageVersion();
+function isSameCode({ code, lightcone }: Replay, outcome: RunOutcome): boolean {
+  return code === outcome.code && lightcone === packageVersion();
 }
 
 /** What has changed since then. */
-function changes({ code, lightcone, name }: Replay, { info }: RunnerPool): string {
+function changes(
+  { code, lightcone, name }: Replay,
+  { info }: RunnerPool,
+  outcome: RunOutcome,
+): string {
   if (name !== info.name) return `this is another world (it was ${JSON.stringify(name)})`;
-  if (code !== info.digest) return "the code has changed since";
+  if (code !== outcome.code) return "the code has changed since";
   return `Lightcone has changed since (it was ${lightcone}, this is ${packageVersion()})`;
 }
 
 /** Whether it is the same code, and the same run. */
 function compare(replay: Replay, pool: RunnerPool, outcome: RunOutcome, style: Style): string {
   const same = outcome.fingerprint === replay.fingerprint;
-  const sameCode = isSameCode(replay, pool);
+  const sameCode = isSameCode(replay, outcome);
   const events = `${count(outcome.events)} events`;
   if (same && sameCode) {
     return style.dim(`the same run, to the last of ${events}: fingerprint ${outcome.fingerprint}`);
   }
   if (same) {
     return style.yellow(
-      `${changes(replay, pool)}, yet it is the same run: fingerprint ${outcome.fingerprint}, ${events}`,
+      `${changes(replay, pool, outcome)}, yet it is the same run: fingerprint ${outcome.fingerprint}, ${events}`,
     );
   }
   return style.yellow(
-    `${sameCode ? "not the same run" : `${changes(replay, pool)}, and it is another run`}: fingerprint ${outcome.fingerprint} (${events}), then ${replay.fingerprint} (${count(replay.events)} events)`,
+    `${sameCode ? "not the same run" : `${changes(replay, pool, outcome)}, and it is another run`}: fingerprint ${outcome.fingerprint} (${events}), then ${replay.fingerprint} (${count(replay.events)} events)`,
   );
 }
 

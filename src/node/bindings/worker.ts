@@ -8,12 +8,8 @@ import { filesOf } from "../../sim/disk/index.ts";
 import { Process } from "../../sim/process.ts";
 import { birthOf } from "../birth.ts";
 import type { NodeProcess } from "../node-process.ts";
-import { hostFiles } from "../program/host-files.ts";
-import { notFound } from "../program/commonjs.ts";
-import type { CompiledProgram } from "../program/compile.ts";
-import { programFor } from "../program/library.ts";
-import { isModuleSyntax, ownLoader, runSource } from "../program/run-source.ts";
-import { startCompiled } from "../program/evaluate.ts";
+import { giveModules, startFile, startModule } from "../program/evaluate.ts";
+import { isModuleSyntax, runSource } from "../program/run-source.ts";
 import type { Realm } from "../realm-types.ts";
 import { Handle } from "./handle.ts";
 import { createPortPair } from "./messaging.ts";
@@ -276,6 +272,7 @@ function loadScript(
   const name = evaluated ? "[worker eval]" : filename;
   realm.process.argv.splice(1, 0, name, ...(argv ?? []));
   port.postMessage({ type: messageTypes.UP_AND_RUNNING });
+  giveModules(node, node.injected);
   if (doEval === "classic") {
     node.loop.checkIdle();
     try {
@@ -285,25 +282,8 @@ function loadScript(
       if (!isModuleSyntax(thrown) || !takesModules) throw thrown;
     }
   }
-  const { kind, origin } = hostFiles(node.process);
-  if (!evaluated && kind(filename) === 0 && origin(filename) === undefined) {
-    node.loop.checkIdle();
-    node.async.main(() => ownLoader(node).runMain(filename));
-    return;
-  }
-  const injected = Object.keys(node.injected);
-  let program: CompiledProgram | undefined;
-  try {
-    program = programFor(evaluated ? { source: filename, name } : { entry: filename, injected });
-  } catch (thrown) {
-    if ((thrown as Error).message.startsWith("cannot find ")) throw notFound(filename, []);
-    throw thrown;
-  }
-  if (!program) {
-    node.process.host.kernel.abandon();
-    return;
-  }
-  startCompiled(node, program, { inject: node.injected });
+  if (evaluated) startModule(node, filename, name);
+  else startFile(node, filename);
 }
 
 /** As in Node: a thread asks for the directory again once its process has moved. */

@@ -1,6 +1,7 @@
-/** Who calls, by the stack: the user's files for what a bundle joined, and nothing of ours. */
+/** Who calls, by the stack: the user's files and Node's, and nothing of ours. */
 import { fileURLToPath } from "node:url";
 import { originalPlace } from "./source-maps.ts";
+import { PROGRAM_PREFIX } from "./source/registry.ts";
 
 /** A frame of the stack, innermost first. Lines and columns count from 1. */
 export interface Frame {
@@ -12,6 +13,12 @@ export interface Frame {
 
 const ourUrl = new URL("../..", import.meta.url).href;
 const ourFolder = fileURLToPath(ourUrl);
+
+/** Whether a frame is of Lightcone's own code: no program's business. */
+export function isOurFrame(frame: NodeJS.CallSite): boolean {
+  const file = frame.getFileName();
+  return file?.startsWith(ourUrl) === true || file?.startsWith(ourFolder) === true;
+}
 
 /** The innermost frames that are a program's or Node's, `count` of them at most. */
 export function callSites(count: number): Frame[] {
@@ -37,11 +44,10 @@ export function callSites(count: number): Frame[] {
 
 function frameOf(frame: NodeJS.CallSite): Frame | undefined {
   const name = frame.getFileName();
-  if (!name || name.startsWith(ourUrl) || name.startsWith(ourFolder)) return undefined;
+  if (!name || isOurFrame(frame)) return undefined;
   const [line, column] = [frame.getLineNumber() ?? 1, frame.getColumnNumber() ?? 1];
   const functionName = frame.getFunctionName() ?? "";
-  if (!name.startsWith("lightcone-program:")) return { functionName, file: name, line, column };
   const place = originalPlace(name, line, column);
-  if (place === undefined || place.file.includes("lightcone:start")) return undefined;
-  return { functionName, ...place };
+  if (place === undefined) return { functionName, file: name, line, column };
+  return { functionName, ...place, file: name.slice(PROGRAM_PREFIX.length) };
 }

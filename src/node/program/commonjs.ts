@@ -1,18 +1,22 @@
 /**
  * Node's CommonJS loader, over the files of a simulated host: `require` by path, `node_modules`, package
- * entries, JSON, `require.cache` and `require.main`. A bundled program needs it for what it asks for by
- * names that were not known when it was compiled; scripts that are on the host's disk are loaded by it.
+ * entries, JSON, ES modules, `require.cache` and `require.main`.
  */
 import { posix } from "node:path";
-import { fileURLToPath } from "node:url";
-import { compileFunction } from "node:vm";
 import { isBuiltin } from "../public-modules.ts";
 import type { Realm } from "../realm-types.ts";
-import { namespaces } from "./namespaces.ts";
+import { uncurry } from "../views/safe.ts";
+import { withoutView } from "../views/view.ts";
 import { resolveEsm } from "./esm-resolve.ts";
+import { formatOf, sourceTextOf } from "./file-format.ts";
 import { type HostFiles, hostFiles } from "./host-files.ts";
-import { needsCompiling, notNative } from "./file-names.ts";
+import { EsmLoader } from "./modules/esm-loader.ts";
 import { ModuleFinder } from "./module-finder.ts";
+import { findResolution, keepResolution, realCaches } from "./resolution-cache.ts";
+import { scopeOf } from "./scope.ts";
+import { type Format, type SourceFile, sourceFile } from "./source/source-file.ts";
+import { moduleSyntaxError } from "./source/syntax-error.ts";
+import { isTypeScript } from "./source/typescript.ts";
 
 /** A module's `require`, with its properties. */
 export interface Require {
@@ -40,12 +44,12 @@ export interface Module {
   parent: Module | null | undefined;
   require(request: string): unknown;
   load(filename: string): void;
-  _compile(source: string, filename: string): unknown;
+  _compile(source: string, filename: string, format?: string): unknown;
 }
 
 /** The class of modules, which is what `node:module` exports. Programs replace its functions. */
 export interface ModuleClass {
-  new (id?: string, parent?: Module): Module;
+  new (id?: string, parent?: Module | null): Module;
   prototype: Module;
   _cache: Record<string, Module>;
   _extensions: Extensions;
@@ -67,30 +71,14 @@ type Wrapper = (
   directory: string,
 ) => unknown;
 
-/** Compiled sources by file name: the next process that runs the same text need not compile it. */
-const compiled = new Map<string, { readonly source: string; readonly make: Make }>();
+type Make = (...scope: unknown[]) => Wrapper;
 
-type Make = (global: object, dynamicImport: (request: string) => Promise<unknown>) => Wrapper;
-
-/**
- * Compiles a file. Its free names are looked up in the process's own global object first, as they change:
- * `with` does exactly that, and the file's own function inside may still be strict.
- */
-function compile(filename: string, source: string): Make {
-  const known = compiled.get(filename);
-  if (known?.source === source) return known.make;
-  const body = source.replace(/^\uFEFF?(#!.*)?/, "");
-  // A real `import()` would reach the real machine.
-  const code = body.includes("import") ? body.replace(/\bimport\s*\(/g, "__lc_import(") : body;
-  const head =
-    "with (__lc_global) { return function (exports, require, module, __filename, __dirname) {";
-  const make = compileFunction(`${head}${code}\n}}`, ["__lc_global", "__lc_import"], {
-    filename,
-    columnOffset: -head.length,
-  }) as Make;
-  compiled.set(filename, { source, make });
-  return make;
-}
+/** Calls a function as `Function.prototype.call` does, whatever programs did to that. */
+const call = uncurry(Function.prototype.call) as (
+  wrapper: Wrapper,
+  receiver: unknown,
+  ...args: Parameters<Wrapper>
+) => unknown;
 
 /** The CommonJS modules of one process. */
 export class CommonJsLoader {
@@ -100,11 +88,14 @@ export class CommonJsLoader {
   readonly finder: ModuleFinder;
   readonly Module: ModuleClass;
   main: Module | undefined;
+  /** The process's ES modules. */
+  readonly esm: EsmLoader;
   /** Built-in modules that the process has instead of its own, and those that Lightcone gave it. */
   builtins: Readonly<Record<string, () => unknown>>;
-  /** Loads real files that CommonJS cannot, in the programs that may ask for them. */
-  loadCompiled: ((path: string) => unknown) | undefined;
   readonly #extensions: Extensions;
+  /** What files of the process see, as arguments of their functions. */
+  readonly #scope: readonly unknown[];
+  readonly #resolveFilename: ModuleClass["_resolveFilename"];
 
   constructor(realm: Realm, builtins: Readonly<Record<string, () => unknown>> = {}) {
     this.realm = realm;
@@ -112,10 +103,11 @@ export class CommonJsLoader {
     this.files = hostFiles(realm.context.process);
     this.#extensions = {
       ".js": (module, filename) => {
-        module._compile(this.files.read(filename), filename);
+        const source = this.files.source(filename);
+        module._compile(source, filename);
       },
       ".json": (module, filename) => {
-        module.exports = parseJson(filename, this.files.read(filename));
+        module.exports = parseJson(filename, this.files.source(filename));
       },
       ".node": (_module, filename) => {
         throw Object.assign(new Error(notNative(filename)), {
@@ -123,7 +115,12 @@ export class CommonJsLoader {
         });
       },
     };
+    const scope = scopeOf(realm);
+    const { global } = scope;
+    this.#scope = [global, global, global, scope.unknown, scope.thisOf, scope.makeRoomy];
+    this.esm = new EsmLoader(realm, this, scope);
     this.Module = this.#createClass();
+    this.#resolveFilename = this.Module._resolveFilename;
     this.finder = new ModuleFinder({
       files: this.files,
       codes: realm.require("internal/errors").codes,
@@ -132,14 +129,32 @@ export class CommonJsLoader {
     });
   }
 
-  /** Runs a file as the process's main module. */
-  runMain(filename: string): void {
-    const path = this.files.realPath(filename);
-    const module = new this.Module(path, undefined);
-    module.id = ".";
-    this.main = module;
-    this.realm.process.mainModule = module;
+  /** Whether the file at `path` is an ES module. Throws what is wrong with its text. */
+  isEsModule(path: string): boolean {
+    const format = formatOf(this.files, path);
+    if (format !== "detect") return format === "module";
+    return this.#compile(path, this.files.source(path)).format === "module";
+  }
+
+  /** Loads the file at `path` for the loader of ES modules, as the main module or not; gives its exports. */
+  importFile(path: string, isMain: boolean): unknown {
+    const known = this.cache[path];
+    if (known !== undefined) return known.exports;
+    const module = new this.Module(path, isMain ? null : undefined);
+    if (isMain) {
+      module.id = ".";
+      this.main = module;
+      this.realm.process.mainModule = module;
+    }
     this.#load(module, path);
+    return module.exports;
+  }
+
+  /** The file that a process is started with. Throws as Node does when there is none. */
+  findMain(filename: string): string {
+    const found = this.finder.find(filename, "/", [], undefined);
+    if (found === undefined) throw notFound(filename, []);
+    return found;
   }
 
   /** `module.createRequire`: a `require` as a file at this path would have it. */
@@ -163,7 +178,7 @@ export class CommonJsLoader {
     // The class's functions are called on modules: this is the loader behind them.
     // oxlint-disable-next-line typescript/no-this-alias
     const loader = this;
-    function Module(this: Module, id = "", parent?: Module): void {
+    function Module(this: Module, id = "", parent?: Module | null): void {
       this.id = id;
       this.path = posix.dirname(id);
       this.exports = {};
@@ -185,14 +200,37 @@ export class CommonJsLoader {
     Module.prototype.load = function (this: Module, filename: string): void {
       loader.#load(this, filename);
     };
-    Module.prototype._compile = function (this: Module, source: string, filename: string): unknown {
-      return loader.#evaluate(this, filename, source);
+    Module.prototype._compile = function (
+      this: Module,
+      source: string,
+      filename: string,
+      format?: string,
+    ): unknown {
+      const wrapper = loader.#wrapperOf(this, filename, source, format);
+      if (wrapper === undefined) return undefined;
+      const { exports } = this;
+      const require = loader.#makeRequire(this);
+      return call(wrapper, exports, exports, require, this, filename, posix.dirname(filename));
     };
     return Object.assign(Module as unknown as ModuleClass, {
       _cache: this.cache,
       _extensions: this.#extensions,
       _nodeModulePaths: (from: string) => this.finder.modulePaths(from),
-      _load: (request: string, parent: Module | null | undefined) => this.#loadFor(request, parent),
+      _load: (request: string, parent: Module | null | undefined) => {
+        const filename =
+          this.Module._resolveFilename === this.#resolveFilename
+            ? this.#resolve(request, parent)
+            : this.Module._resolveFilename(request, parent, false);
+        const known = this.cache[filename];
+        if (known !== undefined) {
+          if (parent && !parent.children.includes(known)) parent.children.push(known);
+          return known.exports;
+        }
+        if (this.#isBuiltin(filename)) return this.builtin(filename);
+        const module = new this.Module(filename, parent ?? undefined);
+        this.#load(module, filename);
+        return module.exports;
+      },
       _resolveFilename: (
         request: string,
         parent: Module | null | undefined,
@@ -202,53 +240,66 @@ export class CommonJsLoader {
     });
   }
 
-  #loadFor(request: string, parent: Module | null | undefined): unknown {
-    const filename = this.Module._resolveFilename(request, parent, false);
-    if (this.#isBuiltin(filename)) return this.#builtin(filename);
-    const known = this.cache[filename];
-    if (known !== undefined) {
-      if (parent && !parent.children.includes(known)) parent.children.push(known);
-      return known.exports;
-    }
-    const module = new this.Module(filename, parent ?? undefined);
-    this.#load(module, filename);
-    return module.exports;
-  }
-
   #load(module: Module, filename: string): void {
     module.filename = filename;
-    module.paths = this.finder.modulePaths(posix.dirname(filename));
+    module.paths = this.finder.modulePaths(module.path);
     this.cache[filename] = module;
+    let isLoaded = false;
     try {
-      const origin = this.loadCompiled && this.files.origin(filename);
-      if (origin !== undefined && needsCompiling(origin, () => this.files.read(filename))) {
-        module.exports = this.loadCompiled?.(origin);
-        module.loaded = true;
-        return;
-      }
-      const load = this.#extensions[posix.extname(filename)] ?? this.#extensions[".js"];
+      const end = posix.extname(filename);
+      const load = this.#extensions[end] ?? this.#extensions[".js"];
       load?.(module, filename);
-    } catch (error) {
-      delete this.cache[filename];
-      throw error;
+      isLoaded = true;
+    } finally {
+      if (!isLoaded) {
+        delete this.cache[filename];
+        const children = module.parent?.children;
+        const at = children?.indexOf(module) ?? -1;
+        if (at >= 0) children?.splice(at, 1);
+      }
     }
     module.loaded = true;
   }
 
-  #evaluate(module: Module, filename: string, source: string): unknown {
-    const make = compile(filename, source);
-    const require = this.#makeRequire(module);
-    const dynamicImport = async (request: string): Promise<unknown> => {
-      const text = String(request);
-      const exports = module.require(
-        text.startsWith("file:") ? fileURLToPath(text) : text,
-      ) as object;
-      if (namespaces.has(exports)) return exports;
-      return Object.assign(Object.create(null), exports, { default: exports }) as unknown;
-    };
-    const wrapper = make(this.realm.global, dynamicImport);
-    const { exports } = module;
-    return wrapper.call(exports, exports, require, module, filename, posix.dirname(filename));
+  /** The file at `path`, whose text is `text`; what was found of a real one holds for all processes. */
+  #compile(path: string, text: string, format?: Format): SourceFile {
+    const sources = this.files.isPristine ? realCaches().sources : undefined;
+    const known = sources?.get(path);
+    if (known !== undefined && known.original === text) return known;
+    const kind = format ?? this.#formatOf(path);
+    const file = withoutView(() => {
+      try {
+        return sourceFile(sourceTextOf(this.files, path, text, kind));
+      } catch (error) {
+        throw moduleSyntaxError(error, path);
+      }
+    });
+    if (format === undefined) sources?.set(path, file);
+    return file;
+  }
+
+  #formatOf(filename: string): Format | "detect" {
+    const format = formatOf(this.files, filename);
+    return format === "module" || format === "commonjs" ? format : "detect";
+  }
+
+  /** The function of a file, in this process; `undefined` for an ES module, which has been evaluated then. */
+  #wrapperOf(
+    module: Module,
+    filename: string,
+    source: string,
+    given: string | undefined,
+  ): Wrapper | undefined {
+    const isGiven = given === "commonjs" || given === "module";
+    const file = this.#compile(filename, source, isGiven ? given : undefined);
+    if (file.format === "module") {
+      module.exports = this.esm.require(filename, module.parent?.filename ?? undefined);
+      return undefined;
+    }
+    const from = posix.isAbsolute(filename) ? filename : (module.filename ?? filename);
+    const dynamicImport = (specifier: unknown, options?: unknown): Promise<object> =>
+      this.esm.import(specifier, from, options);
+    return (file.commonJs as Make)(...this.#scope, dynamicImport);
   }
 
   #makeRequire(module: Module): Require {
@@ -273,7 +324,8 @@ export class CommonJsLoader {
     return isBuiltin(request) || Object.hasOwn(this.builtins, request);
   }
 
-  #builtin(request: string): unknown {
+  /** A module of Node's own, or one that Lightcone gave. */
+  builtin(request: string): unknown {
     const id = request.startsWith("node:") ? request.slice(5) : request;
     const own = Object.hasOwn(this.builtins, id) ? this.builtins[id] : undefined;
     return own === undefined ? this.realm.requirePublic(request) : own();
@@ -282,9 +334,43 @@ export class CommonJsLoader {
   #resolve(
     request: string,
     parent: Module | null | undefined,
-    options: { paths?: string[] } = {},
+    options?: { paths?: string[] },
   ): string {
     if (this.#isBuiltin(request)) return request;
+    const directory = parent?.path;
+    if (options !== undefined || directory === undefined || !this.files.isPristine) {
+      return withoutView(() => this.#resolveNow(request, parent, options));
+    }
+    const { required } = realCaches();
+    const isSource = isTypeScript(parent?.filename ?? "");
+    const key = isSource ? `ts ${request}` : request;
+    const known = findResolution(required, directory, key);
+    if (known !== undefined) {
+      this.files.plant(known);
+      return known;
+    }
+    return withoutView(() => {
+      const found = this.#resolveNow(request, parent, options);
+      if (this.files.origin(found) !== undefined && this.#isUsual(directory, parent)) {
+        keepResolution(required, directory, key, found);
+      }
+      return found;
+    });
+  }
+
+  /** Whether a module looks for packages where its place says, and knows no more ends of names. */
+  #isUsual(directory: string, parent: Module | null | undefined): boolean {
+    if (Object.keys(this.#extensions).length !== 3) return false;
+    const usual = this.finder.modulePaths(directory);
+    const { paths = [] } = parent ?? {};
+    return paths.length === usual.length && paths.every((path, at) => path === usual[at]);
+  }
+
+  #resolveNow(
+    request: string,
+    parent: Module | null | undefined,
+    options: { paths?: string[] } = {},
+  ): string {
     if (request.startsWith("node:")) {
       const { codes } = this.realm.require("internal/errors");
       throw new codes.ERR_UNKNOWN_BUILTIN_MODULE(request);
@@ -293,8 +379,16 @@ export class CommonJsLoader {
       path,
       paths: this.finder.modulePaths(posix.resolve("/", path)),
     })) ?? [{ path: parent?.path ?? ".", paths: parent?.paths ?? [] }];
+    const from = parent?.filename ?? undefined;
+    if (from !== undefined && /^\.{0,2}\//.test(request)) {
+      this.files.plantFor(from, posix.resolve(posix.dirname(from), request));
+    }
     for (const { path, paths } of places) {
-      const found = this.finder.find(request, path, paths, parent?.filename ?? undefined);
+      const found = this.finder.find(request, path, paths, from);
+      if (found !== undefined) return found;
+    }
+    if (from !== undefined && isTypeScript(from)) {
+      const found = this.finder.findSource(request, from);
       if (found !== undefined) return found;
     }
     const stack: string[] = [];
@@ -305,8 +399,13 @@ export class CommonJsLoader {
   }
 }
 
+/** What is said of a native add-on, whoever loads it. */
+function notNative(path: string): string {
+  return `${path}: native add-ons are not simulated`;
+}
+
 /** Node's error for what cannot be found; `stack` holds the files that ask, innermost first. */
-export function notFound(request: string, stack: readonly string[]): Error {
+function notFound(request: string, stack: readonly string[]): Error {
   const below = stack.length > 0 ? `\nRequire stack:\n- ${stack.join("\n- ")}` : "";
   const error = new Error(`Cannot find module '${request}'${below}`);
   return Object.assign(error, { code: "MODULE_NOT_FOUND", requireStack: stack });

@@ -14,7 +14,10 @@ import {
 import type { Process } from "../../sim/process.ts";
 import { exceptionOf } from "../bindings/fs/errors.ts";
 import { fromBytes, toBytes } from "../bindings/fs/paths.ts";
+import { realPathOf, realTarget, realText } from "../real-tree.ts";
+import { noteRead } from "./code-digest.ts";
 import type { FileLookup } from "./package-entry.ts";
+import { isPlanted, plantOutside } from "./plant.ts";
 
 /** The files of a host, as a loader of one of its processes asks for them. */
 export interface HostFiles extends FileLookup {
@@ -22,6 +25,14 @@ export interface HostFiles extends FileLookup {
   realPath(path: string): string;
   /** The real file behind a path, as long as no program has changed it. */
   origin(path: string): string | undefined;
+  /** A file's text, to be run: it counts as code of the run. */
+  source(path: string): string;
+  /** Whether no program has made or taken away a name among real files. */
+  readonly isPristine: boolean;
+  /** Plants the real folder that a file which is real itself asks for by `path`. */
+  plantFor(from: string, path: string): void;
+  /** Plants the folder of a real file, unless it is there. */
+  plant(path: string): void;
 }
 
 /** The files that `process` sees. */
@@ -31,26 +42,63 @@ export function hostFiles(process: Process): HostFiles {
     const inode = attempt(() => find(files.fs.root, files, toBytes(path)));
     return inode instanceof FileNode ? inode : undefined;
   };
+  const textOf = (node: FileNode): string => {
+    const { content, size } = node;
+    const bytes = new Uint8Array(size);
+    content.read(0, bytes);
+    return Buffer.from(bytes.buffer).toString();
+  };
+  // As long as programs have changed no name among real files, these are looked at themselves: what is on the
+  // disk does not depend on what a loader has looked at.
+  const isReal = (path: string): boolean =>
+    files.fs.providedChanges === 0 && isPlanted(files.fs, path);
+  const isUnchanged = (path: string): boolean => !files.fs.writtenOrigins.has(path);
   return {
+    get isPristine() {
+      return files.fs.providedChanges === 0;
+    },
     kind(path) {
+      if (isReal(path)) return realTarget(path);
       const inode = attempt(() => find(files.fs.root, files, toBytes(path)));
       if (inode === undefined) return -1;
       return isDirectory(inode) ? 1 : 0;
     },
     read(path) {
-      const { content, size } = file(path) ?? missing(files, path);
-      const bytes = new Uint8Array(size);
-      content.read(0, bytes);
-      return Buffer.from(bytes.buffer).toString();
+      if (isReal(path) && realTarget(path) === 0 && isUnchanged(path)) return realText(path);
+      const node = file(path) ?? missing(files, path);
+      return node.origin === undefined ? textOf(node) : realText(node.origin);
+    },
+    source(path) {
+      if (isReal(path) && realTarget(path) === 0 && isUnchanged(path)) {
+        noteRead(files.fs, path);
+        return realText(path);
+      }
+      const node = file(path) ?? missing(files, path);
+      const { origin } = node;
+      if (origin === undefined) return textOf(node);
+      noteRead(files.fs, origin);
+      return realText(origin);
     },
     realPath(path) {
+      if (isReal(path) && realTarget(path) >= 0) {
+        const found = realPathOf(path);
+        plantOutside(files.fs, found);
+        return found;
+      }
       try {
         return fromBytes(realPath(files.fs, files, toBytes(path)), "utf8") as string;
       } catch (failure) {
         throw exceptionOf(failure, { syscall: "realpath", path });
       }
     },
-    origin: (path) => file(path)?.origin,
+    origin(path) {
+      if (isReal(path)) return realTarget(path) === 0 && isUnchanged(path) ? path : undefined;
+      return file(path)?.origin;
+    },
+    plant: (path) => plantOutside(files.fs, path),
+    plantFor(from, path) {
+      if (this.origin(from) !== undefined) plantOutside(files.fs, path);
+    },
   };
 }
 

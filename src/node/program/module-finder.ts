@@ -11,6 +11,7 @@ import {
   resolveImports,
   splitSpecifier,
 } from "./package-entry.ts";
+import { settingsOf } from "./source/typescript.ts";
 
 /** What the finder asks of its process. */
 export interface FinderHost extends Pick<PackageRequest, "files" | "codes"> {
@@ -18,6 +19,19 @@ export interface FinderHost extends Pick<PackageRequest, "files" | "codes"> {
   /** The ends of names that are tried, in the order of the keys. */
   readonly extensions: Readonly<Record<string, unknown>>;
 }
+
+/** Places of packages, by folder. */
+const places = new Map<string, readonly string[]>();
+
+/** What compilers write for the files of a TypeScript project. */
+const WRITTEN_AS: Readonly<Record<string, readonly string[]>> = {
+  ".js": [".ts", ".tsx", ".jsx"],
+  ".jsx": [".tsx"],
+  ".mjs": [".mts"],
+  ".cjs": [".cts"],
+};
+/** What may be left out of a name in a TypeScript file. */
+const LEFT_OUT = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"];
 
 /** Finds files for one process. */
 export class ModuleFinder {
@@ -33,11 +47,15 @@ export class ModuleFinder {
 
   /** The `node_modules` folders above a directory, nearest first. */
   modulePaths(directory: string): string[] {
+    const known = places.get(directory);
+    if (known !== undefined) return [...known];
     const paths: string[] = [];
     for (let at = directory; ; at = posix.dirname(at)) {
       if (posix.basename(at) !== "node_modules") paths.push(posix.join(at, "node_modules"));
-      if (at === "/" || at === ".") return paths;
+      if (at === "/" || at === ".") break;
     }
+    places.set(directory, paths);
+    return [...paths];
   }
 
   /**
@@ -52,6 +70,51 @@ export class ModuleFinder {
   ): string | undefined {
     const found = this.#find(request, directory, paths, from);
     return found?.startsWith("/") ? this.#host.realPath(found) : found;
+  }
+
+  /**
+   * The file that a TypeScript file means where Node would find none: a path without its end, with that of the
+   * compiled file, or of a folder; an alias of its tsconfig.json.
+   */
+  findSource(request: string, from: string): string | undefined {
+    if (/^\.{0,2}\//.test(request) || request === "." || request === "..") {
+      return this.#sourceAt(posix.resolve(posix.dirname(from), request));
+    }
+    const { paths, baseUrl } = settingsOf(this.#files, from);
+    for (const { pattern, targets } of paths) {
+      const star = pattern.indexOf("*");
+      const [head, tail] =
+        star < 0 ? [pattern, ""] : [pattern.slice(0, star), pattern.slice(star + 1)];
+      const fits =
+        star < 0
+          ? request === pattern
+          : request.startsWith(head) &&
+            request.endsWith(tail) &&
+            request.length >= head.length + tail.length;
+      if (!fits) continue;
+      const middle = request.slice(head.length, request.length - tail.length);
+      for (const target of targets) {
+        const found = this.#sourceAt(target.replace("*", () => middle));
+        if (found !== undefined) return found;
+      }
+    }
+    if (baseUrl === undefined || isBuiltin(request)) return undefined;
+    return this.#sourceAt(posix.resolve(baseUrl, request));
+  }
+
+  #sourceAt(path: string): string | undefined {
+    const isFile = (candidate: string): boolean => this.#files.kind(candidate) === 0;
+    const end = posix.extname(path);
+    const stem = path.slice(0, path.length - end.length);
+    const candidates = isFile(path)
+      ? [path]
+      : [
+          ...(WRITTEN_AS[end] ?? []).map((source) => stem + source),
+          ...LEFT_OUT.map((left) => path + left),
+          ...LEFT_OUT.map((left) => posix.join(path, `index${left}`)),
+        ];
+    const found = candidates.find(isFile);
+    return found === undefined ? undefined : this.#host.realPath(found);
   }
 
   #find(

@@ -24,7 +24,7 @@ export function createModuleModule(realm: Realm): unknown {
     builtinModules: [...realModule.builtinModules],
     isBuiltin,
     createRequire: (from: unknown) => loader.createRequire(pathOf(from)),
-    syncBuiltinESMExports: () => {},
+    syncBuiltinESMExports: () => loader.esm.syncBuiltins(),
     findSourceMap: () => undefined,
     SourceMap: realm.require("internal/source_map/source_map").SourceMap,
     globalPaths: [],
@@ -74,8 +74,7 @@ function define(target: object, name: string, value: unknown): void {
 function filenameOf(realm: Realm, from: unknown): string {
   const { codes } = realm.require("internal/errors");
   const { isURL, fileURLToPath } = realm.require("internal/url");
-  // A stack trace, seen through a program's own `Error.prepareStackTrace`, names the bundle.
-  const text = typeof from === "string" ? from.replace(/^lightcone-program:[0-9a-f]+:/, "") : "";
+  const text = typeof from === "string" ? from : "";
   if (isURL(from) || text.startsWith("file:")) {
     try {
       return fileURLToPath(from) as string;

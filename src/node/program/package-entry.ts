@@ -3,11 +3,14 @@
  * reads them (nodejs.org/api/esm.html, "Resolution algorithm specification").
  */
 import { posix } from "node:path";
+import { realCaches } from "./resolution-cache.ts";
 
 /** How a resolver looks at files: 0 is a file, 1 a directory, negative nothing. */
 export interface FileLookup {
   kind(path: string): number;
   read(path: string): string;
+  /** Whether the files are those of the real machine, unchanged. */
+  readonly isPristine?: boolean;
 }
 
 /** Who asks, and by which conditions. */
@@ -26,12 +29,14 @@ export const requireConditions: ReadonlySet<string> = new Set([
   "node",
   "require",
   "module-sync",
+  "node-addons",
   "default",
 ]);
 export const importConditions: ReadonlySet<string> = new Set([
   "node",
   "import",
   "module-sync",
+  "node-addons",
   "default",
 ]);
 
@@ -48,6 +53,16 @@ export interface Manifest {
 
 /** The package.json in `directory`; `undefined` when there is none. */
 export function readManifest(files: FileLookup, directory: string): Manifest | undefined {
+  if (files.isPristine !== true) return parseManifest(files, directory);
+  const { manifests } = realCaches();
+  const known = manifests.get(directory);
+  if (known !== undefined || manifests.has(directory)) return known;
+  const manifest = parseManifest(files, directory);
+  manifests.set(directory, manifest);
+  return manifest;
+}
+
+function parseManifest(files: FileLookup, directory: string): Manifest | undefined {
   const path = posix.join(directory, "package.json");
   if (files.kind(path) !== 0) return undefined;
   try {
@@ -64,9 +79,20 @@ export function packageScope(
   files: FileLookup,
   directory: string,
 ): { readonly directory: string; readonly manifest: Manifest } | undefined {
+  const scopes = files.isPristine === true ? realCaches().scopes : undefined;
+  let known = scopes?.get(directory);
+  if (known === undefined && scopes?.has(directory) !== true) {
+    known = findScope(files, directory);
+    scopes?.set(directory, known);
+  }
+  if (known === undefined) return undefined;
+  return { directory: known, manifest: readManifest(files, known) as Manifest };
+}
+
+function findScope(files: FileLookup, directory: string): string | undefined {
   for (let at = directory; posix.basename(at) !== "node_modules"; at = posix.dirname(at)) {
     const manifest = readManifest(files, at);
-    if (manifest !== undefined) return { directory: at, manifest };
+    if (manifest !== undefined) return at;
     if (at === "/") return undefined;
   }
   return undefined;

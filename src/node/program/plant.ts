@@ -1,4 +1,4 @@
-/** Puts the files that a program may look for beside itself on the disk of its host. */
+/** Puts the real files of a program's project on the disk of its host. */
 import { realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import {
@@ -9,28 +9,55 @@ import {
   SystemError,
 } from "../../sim/disk/index.ts";
 import { fromBytes, toBytes } from "../bindings/fs/paths.ts";
-import { realBytes, realKind, realTree } from "../real-tree.ts";
-import type { Provided } from "./provided.ts";
+import { realBytes, realKind, realTarget, realTree } from "../real-tree.ts";
+import { noteRead } from "./code-digest.ts";
+import { projectRoot, type ProvidedFolder } from "./project.ts";
 
 /** What was planted on a disk before: programs start many times. */
 interface Planted {
-  readonly programs: WeakSet<Provided>;
+  readonly programs: WeakSet<readonly ProvidedFolder[]>;
   readonly folders: Set<string>;
 }
 
 const plantedOn = new WeakMap<FileSystem, Planted>();
 
-/** Plants what `provided` names, unless it is there already. Files are read when somebody looks. */
-export function plantProvided(fs: FileSystem, provided: Provided): void {
+function plantedOf(fs: FileSystem): Planted {
   let planted = plantedOn.get(fs);
   if (planted === undefined) {
     planted = { programs: new WeakSet(), folders: new Set() };
     plantedOn.set(fs, planted);
   }
-  if (planted.programs.has(provided)) return;
-  planted.programs.add(provided);
-  for (const { path, hidden } of provided.folders) plantFolder(fs, planted, path, hidden);
-  for (const path of provided.files) plantReal(fs, path);
+  return planted;
+}
+
+/** Plants folders, unless they are there already. Files are read when somebody looks. */
+export function plantFolders(fs: FileSystem, folders: readonly ProvidedFolder[]): void {
+  const planted = plantedOf(fs);
+  if (planted.programs.has(folders)) return;
+  planted.programs.add(folders);
+  for (const { path, hidden } of folders) plantFolder(fs, planted, path, hidden);
+}
+
+/** Plants the project of a real file that a program's file asks for, and that lies outside of its own. */
+export function plantOutside(fs: FileSystem, path: string): void {
+  const planted = plantedOf(fs);
+  if (isBelowAny(planted, path) || realTarget(dirname(path)) !== 1) return;
+  const root = projectRoot(dirname(path));
+  if (dirname(root) !== root) plantFolder(fs, planted, root, [".git"]);
+}
+
+/** Whether a path is that of a real file or folder, as far as the disk has it from the real machine. */
+export function isPlanted(fs: FileSystem, path: string): boolean {
+  return isBelowAny(plantedOf(fs), path);
+}
+
+function isBelowAny({ folders }: Planted, path: string): boolean {
+  for (const folder of folders) {
+    if (path.startsWith(folder) && (path.length === folder.length || path[folder.length] === "/")) {
+      return true;
+    }
+  }
+  return false;
 }
 
 function plantFolder(
@@ -39,10 +66,7 @@ function plantFolder(
   path: string,
   hidden: readonly string[],
 ): void {
-  for (let at = path; ; at = dirname(at)) {
-    if (planted.folders.has(at)) return;
-    if (dirname(at) === at) break;
-  }
+  if (isBelowAny(planted, path)) return;
   planted.folders.add(path);
   unlessTaken(() => mountTree(fs, toBytes(path), programTree(fs, planted, path, hidden)));
 }
@@ -50,8 +74,11 @@ function plantFolder(
 function plantReal(fs: FileSystem, path: string): void {
   if (realKind(path) !== "file") return;
   const bytes = realBytes(path);
-  const options = { size: bytes.length, origin: path };
-  unlessTaken(() => plantFile(fs, toBytes(path), () => bytes, options));
+  const load = (): Uint8Array => {
+    noteRead(fs, path);
+    return bytes;
+  };
+  unlessTaken(() => plantFile(fs, toBytes(path), load, { size: bytes.length, origin: path }));
 }
 
 /** A program may have made something else of these names before. */
@@ -75,6 +102,10 @@ function programTree(
   return {
     ...real,
     origin: pathOf,
+    read(below) {
+      noteRead(fs, pathOf(below));
+      return real.read(below);
+    },
     readLink(below) {
       const path = pathOf(below);
       const text = real.readLink(below);
@@ -84,7 +115,8 @@ function programTree(
       } catch {
         return text;
       }
-      if (statSync(target).isDirectory()) plantFolder(fs, planted, target, [".git"]);
+      // The same folder as when a loader comes to it.
+      if (statSync(target).isDirectory()) plantFolder(fs, planted, projectRoot(target), [".git"]);
       else if (!isBelow(target, root)) plantReal(fs, target);
       // A link by way of other links would lose its way: they are not all on the disk.
       const direct = resolve(dirname(path), fromBytes(text, "utf8") as string) === target;

@@ -38,26 +38,3 @@ export function makeRoomy(owner: unknown): void {
   deleteProperty(prototype, FIRST);
   deleteProperty(prototype, LAST);
 }
-
-/** A statement that assigns to a computed property of a prototype, behind the end of another or in a block. */
-const ASSIGNMENT =
-  /(?<=[{;])(?=\n[ \t]+([\p{ID_Start}$_][\p{ID_Continue}$]*)\.prototype\[[^\n]+\] = )/gu;
-
-/**
- * Puts the call of `makeRoomy` before such statements of a bundle of `inputs`: at the end of the line before,
- * so that every place in a stack trace is the same. Files with template literals are left as they are: a line of
- * one may look like a statement.
- */
-export function callMakeRoomy(code: string, inputs: Iterable<string>): string {
-  const heads = new Set([...inputs].map((input) => `// ${input}\n`));
-  return code
-    .split(/^(?=\/\/ )/m)
-    .reduce<string[]>((sections, text) => {
-      const isFile = heads.has(text.slice(0, text.indexOf("\n") + 1));
-      if (isFile || sections.length === 0) sections.push(text);
-      else sections[sections.length - 1] += text;
-      return sections;
-    }, [])
-    .map((text) => (text.includes("`") ? text : text.replace(ASSIGNMENT, " __lc_make_roomy($1);")))
-    .join("");
-}

@@ -2,7 +2,7 @@
 import { builtinModules } from "node:module";
 import { posix } from "node:path";
 import type { NodeProcess } from "../node-process.ts";
-import { type CommonJsLoader, loaderOf } from "./commonjs.ts";
+import { loaderOf } from "./commonjs.ts";
 
 /** What is run before the script, as Node does: its module's variables are global. */
 const PRELUDE =
@@ -16,14 +16,9 @@ export function builtinsOf(
   return Object.fromEntries(Object.entries(injected).map(([id, module]) => [id, () => module]));
 }
 
-/** The CommonJS loader of a process, which gives its programs what it was given itself. */
-export function ownLoader(node: NodeProcess): CommonJsLoader {
-  return loaderOf(node.realm, builtinsOf(node.injected));
-}
-
 /** Runs `source` in a process, which must be running, under the name that stack traces show. */
 export function runSource(node: NodeProcess, source: string, name: string): void {
-  const loader = ownLoader(node);
+  const loader = loaderOf(node.realm);
   const global = node.global as Record<string, unknown>;
   const cwd = (node.realm.process as { cwd(): string }).cwd();
   const module = new loader.Module(name);
@@ -31,11 +26,11 @@ export function runSource(node: NodeProcess, source: string, name: string): void
   module.path = cwd;
   module.paths = loader.finder.modulePaths(cwd);
   if (name === "[eval]") defineBuiltins(node, global);
-  module._compile(PRELUDE, `${name}-wrapper`);
+  module._compile(PRELUDE, `${name}-wrapper`, "commonjs");
   global["__filename"] = name;
   node.async.main(() => {
     // A function of its own: a script may declare what is a variable of modules.
-    module._compile(`return (function () {${source}\n}).call(globalThis);`, name);
+    module._compile(`return (function () {${source}\n}).call(globalThis);`, name, "commonjs");
   });
 }
 

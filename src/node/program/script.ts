@@ -1,8 +1,9 @@
-/** Starts a script that is on the host's disk, as `node FILE` does, without bundling it first. */
+/** Starts a script that is on the host's disk, as `node FILE` does. */
 import type { Process } from "../../sim/process.ts";
 import { Kind } from "../../trace/kinds.ts";
 import { NodeProcess } from "../node-process.ts";
 import { loaderOf } from "./commonjs.ts";
+import { startFile } from "./evaluate.ts";
 import { baseEnv, type StartOptions } from "./start.ts";
 
 /** How a script is started. */
@@ -13,7 +14,7 @@ export interface ScriptOptions extends StartOptions {
   readonly builtins?: (node: NodeProcess) => Readonly<Record<string, () => unknown>>;
 }
 
-/** Gives `process` the CommonJS script at `path`, an absolute path of its host, to start at once. */
+/** Gives `process` the script at `path`, an absolute path of its host, to start at once. */
 export function startScript(
   process: Process,
   path: string,
@@ -30,11 +31,7 @@ export function startScript(
     },
     options,
   );
-  const loader = loaderOf(node.realm, options.builtins?.(node));
-  const start = (): void => {
-    node.loop.checkIdle();
-    node.async.main(() => loader.runMain(path));
-  };
-  process.schedule(0, Kind.start, start, undefined);
+  loaderOf(node.realm, options.builtins?.(node));
+  process.schedule(0, Kind.start, () => startFile(node, path), undefined);
   return node;
 }

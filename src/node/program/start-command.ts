@@ -2,10 +2,8 @@
 import type { Process } from "../../sim/process.ts";
 import type { Command } from "../command.ts";
 import type { NodeProcess, StandardStream } from "../node-process.ts";
-import { hostFiles } from "./host-files.ts";
-import { programFor } from "./library.ts";
-import { ownLoader, runSource } from "./run-source.ts";
-import { startCompiled } from "./evaluate.ts";
+import { giveModules, startFile } from "./evaluate.ts";
+import { runSource } from "./run-source.ts";
 
 /** What a child gets of its parent. */
 export interface ChildOptions {
@@ -37,29 +35,17 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
     { ...owner.observer, onExit: () => {}, onUncaught: () => {} },
   );
   node.inherit(owner, options.injected);
-  const { injected } = node;
+  giveModules(node, node.injected);
   openChannel(node);
-  const fs = node.realm.require("fs");
   const script = isNode ? command.script : undefined;
+  // The process has its runner only now: what the script throws is caught by it and not by ours.
   if (script !== undefined) {
-    const found = [script, `${script}.js`].find((path) => fs.existsSync(path));
-    // What is on the disk because it lies beside a program is compiled, as the program itself was.
-    if (found !== undefined && hostFiles(child).origin(found) === undefined) {
-      node.loop.checkIdle();
-      // The process has its runner only now: what the script throws is caught by it and not by ours.
-      node.run((path) => node.async.main(() => ownLoader(node).runMain(path)), found);
-      return;
-    }
-  }
-  if (script === undefined) {
-    const { source = "" } = command as { source?: string };
-    node.loop.checkIdle();
-    node.run(() => runSource(node, source, "[eval]"), undefined);
+    node.run((path) => startFile(node, path), script);
     return;
   }
-  const program = programFor({ entry: script, injected: Object.keys(injected) });
-  if (program) node.run(() => startCompiled(node, program, { inject: injected }), undefined);
-  else child.host.kernel.abandon();
+  const { source = "" } = command as { source?: string };
+  node.loop.checkIdle();
+  node.run(() => runSource(node, source, "[eval]"), undefined);
 }
 
 /** What `setupChildProcessIpcChannel` of Node's `internal/process/pre_execution` does. */

@@ -3,7 +3,7 @@ import type { Process } from "../../sim/process.ts";
 import { Kind } from "../../trace/kinds.ts";
 import { NodeProcess, type ProcessObserver } from "../node-process.ts";
 import type { CompiledProgram } from "./compile.ts";
-import { startCompiled } from "./evaluate.ts";
+import { installProgram, startCompiled } from "./evaluate.ts";
 
 /** How a program is started. */
 export interface StartOptions extends ProcessObserver {
@@ -36,6 +36,8 @@ export function startProgram(
   program: CompiledProgram,
   options: StartOptions = {},
 ): NodeProcess {
+  // Its working directory may lie among them.
+  installProgram(process.host, program);
   const node = new NodeProcess(
     process,
     {

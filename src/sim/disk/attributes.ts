@@ -195,6 +195,7 @@ export function truncateFile(
 ): void {
   if (size < 0) fail("EINVAL");
   if (size > FILE_BYTES_MAX) fail("EFBIG");
+  fs.noteWriting(inode);
   const before = inode.countedPages;
   inode.content.truncate(size);
   inode.warm = true;

@@ -73,6 +73,10 @@ export class FileSystem {
   boot = 0;
   usedPages = 0;
   inodeCount = 0;
+  /** How often programs made or took away names in trees that someone else provides. */
+  providedChanges = 0;
+  /** Files of such trees that programs opened for writing, by their paths on the real machine. */
+  readonly writtenOrigins: Set<string> = new Set();
   /** The number of the next inode that a program makes. */
   nextInode: number = FIRST_INODE;
   #nextGivenInode = FIRST_GIVEN_INODE;
@@ -127,6 +131,12 @@ export class FileSystem {
       parent.nlink++;
     }
     return entry;
+  }
+
+  /** Notes that a program may change a file's bytes from now on. */
+  noteWriting(inode: FileNode): void {
+    const { origin } = inode;
+    if (origin !== undefined) this.writtenOrigins.add(origin);
   }
 
   /** Gives `inode` a name, in memory only; the caller must update the journal. */
@@ -228,7 +238,9 @@ export class FileSystem {
     this.usedPages = 0;
     this.inodeCount = 0;
     const seen = new Set<Inode>();
+    const { providedChanges } = this;
     this.#revert(this.root, seen);
+    this.providedChanges = providedChanges;
     return lost;
   }
 

@@ -226,12 +226,16 @@ export interface DynamicEntries {
 export interface LowerNames {
   plant(name: string): void;
   list(): readonly string[];
+  /** A program made or took away a name here. */
+  changed(): void;
 }
 
 /** A directory. */
 export class DirectoryNode extends Inode {
   #entries: Map<string, Entry> = new Map();
   #lower: LowerNames | undefined;
+  #changed: (() => void) | undefined;
+  #planting = false;
   /** Names that were already looked up in the provided tree. For these, `#entries` alone is authoritative. */
   readonly #asked: Set<string> = new Set();
   /** The names that survive a power loss. */
@@ -243,6 +247,7 @@ export class DirectoryNode extends Inode {
   /** Provides names from a lower tree. Each name is added on its first look-up. */
   provide(lower: LowerNames): void {
     this.#lower = lower;
+    this.#changed = () => lower.changed();
   }
 
   /** Returns the entry with this name. */
@@ -266,11 +271,13 @@ export class DirectoryNode extends Inode {
   put(entry: Entry): void {
     this.#asked.add(entry.name);
     this.#entries.set(entry.name, entry);
+    if (!this.#planting) this.#changed?.();
   }
 
   /** Removes a name. */
   drop(name: string): void {
     this.#entries.delete(name);
+    this.#changed?.();
   }
 
   /** Removes all entries at a boot. The caller adds the durable ones again. */
@@ -281,7 +288,9 @@ export class DirectoryNode extends Inode {
   #ask(name: string): void {
     if (this.#lower === undefined || this.#asked.has(name)) return;
     this.#asked.add(name);
+    this.#planting = true;
     this.#lower.plant(name);
+    this.#planting = false;
   }
 
   #askAll(): void {

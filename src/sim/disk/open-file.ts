@@ -123,6 +123,7 @@ export function open(
   if (exclusive) fail("EEXIST");
   const { inode, entry } = place;
   checkOpen(caller, place, inode, flags);
+  if (inode instanceof FileNode && (flags & O_ACCMODE) !== O_RDONLY) fs.noteWriting(inode);
   if ((flags & O_TRUNC) !== 0 && inode instanceof FileNode) {
     truncateFile(fs, caller, inode, entry, 0);
   }

@@ -83,6 +83,7 @@ function provideDirectory(
   const pathOf = (name: string): string => (path === "" ? name : `${path}/${name}`);
   directory.provide({
     list: () => tree.list(path).map(({ name }) => name),
+    changed: () => void fs.providedChanges++,
     plant(name) {
       const below = pathOf(name);
       const found = tree.look

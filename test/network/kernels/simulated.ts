@@ -69,7 +69,6 @@ function programOf(
 ): CompiledProgram {
   return {
     entry: "/peer.js",
-    digest: "",
     evaluate: async ({ global, require }) => {
       const { setTimeout } = global as { setTimeout: typeof globalThis.setTimeout };
       (global as { setInterval: typeof setInterval }).setInterval(() => {}, 1e9);

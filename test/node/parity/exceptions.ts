@@ -42,10 +42,6 @@ export const shapeExceptions: readonly Exception[] = [
     why: "the loader is ours",
   },
   {
-    names: /^node:process\.mainModule$/,
-    why: "a program that is bundled has no main module until it asks for one",
-  },
-  {
     names: /^node:test\.mock\.(constructor#\.)?timers\b/,
     why: "node:test is not simulated: its shape is taken without making a mock",
   },

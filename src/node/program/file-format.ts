@@ -1,0 +1,60 @@
+/** What kind of module a file is, by its name and by the package that it belongs to. */
+import { posix } from "node:path";
+import type { Format, SourceText, Translated } from "./source/source-file.ts";
+import { isTypeScript, settingsOf, translateTypeScript } from "./source/typescript.ts";
+import { type FileLookup, packageScope } from "./package-entry.ts";
+
+/** How Node loads a file. */
+export type FileFormat = Format | "detect" | "json" | "addon" | "unknown";
+
+/** The format of the file at `path`. */
+export function formatOf(files: FileLookup, path: string): FileFormat {
+  switch (posix.extname(path)) {
+    case ".mjs":
+    case ".mts":
+      return "module";
+    case ".cjs":
+    case ".cts":
+      return "commonjs";
+    case ".json":
+      return "json";
+    case ".node":
+      return "addon";
+    case ".js":
+      return byPackage(files, path, "detect");
+    case "":
+      return byPackage(files, path, "detect");
+    case ".ts":
+    case ".tsx":
+    case ".jsx": {
+      const format = byPackage(files, path, "detect");
+      if (format === "module") return format;
+      // With ES syntax, it is what its compiler makes of it.
+      const { module } = settingsOf(files, path);
+      return module === "commonjs" || format === "commonjs" ? "commonjs" : "detect";
+    }
+    default:
+      return "unknown";
+  }
+}
+
+function byPackage(files: FileLookup, path: string, otherwise: "detect"): Format | "detect" {
+  const type = packageScope(files, posix.dirname(path))?.manifest.type;
+  return type === "module" || type === "commonjs" ? type : otherwise;
+}
+
+/** What a file's text is compiled from. */
+export function sourceTextOf(
+  files: FileLookup,
+  path: string,
+  text: string,
+  format: Format | "detect",
+): SourceText {
+  if (!isTypeScript(path)) return { path, text, format };
+  return {
+    path,
+    text,
+    format,
+    translate: (kind): Translated => translateTypeScript(path, text, kind, settingsOf(files, path)),
+  };
+}

@@ -1,0 +1,65 @@
+/** Which names a CommonJS file shows to ES modules: found by reading it, as Node does. */
+import { posix } from "node:path";
+import { parse } from "cjs-module-lexer";
+import { withoutView } from "../../views/view.ts";
+import type { CommonJsLoader } from "../commonjs.ts";
+import { formatOf, sourceTextOf } from "../file-format.ts";
+import { realCaches } from "../resolution-cache.ts";
+import { isTypeScript } from "../source/typescript.ts";
+import { sourceFile } from "../source/source-file.ts";
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** The names that the file at `path` exports. */
+export function exportNamesOf(loader: CommonJsLoader, path: string): ReadonlySet<string> {
+  const { files } = loader;
+  const names =
+    files.isPristine && files.origin(path) !== undefined ? realCaches().exportNames : undefined;
+  const known = names?.get(path);
+  if (known !== undefined) return known;
+  const found = withoutView(() => collect(loader, path, new Map()));
+  names?.set(path, found);
+  return found;
+}
+
+function collect(
+  loader: CommonJsLoader,
+  path: string,
+  visited: Map<string, Set<string>>,
+): Set<string> {
+  const before = visited.get(path);
+  if (before !== undefined) return before;
+  const names = new Set<string>();
+  visited.set(path, names);
+  const lexed = lex(loader, path);
+  if (lexed === undefined) return names;
+  for (const name of lexed.exports) names.add(name);
+  for (const request of lexed.reexports) {
+    let target: string;
+    try {
+      target = loader.createRequire(path).resolve(request);
+    } catch {
+      continue;
+    }
+    const end = posix.extname(target);
+    if (!posix.isAbsolute(target) || end === ".json" || end === ".node" || end === ".mjs") continue;
+    for (const name of collect(loader, target, visited)) names.add(name);
+  }
+  return names;
+}
+
+function lex(
+  { files }: CommonJsLoader,
+  path: string,
+): { readonly exports: Iterable<string>; readonly reexports: Iterable<string> } | undefined {
+  try {
+    // What is read for its names alone is no code of the run.
+    const text = files.read(path);
+    if (!isTypeScript(path)) return parse(text);
+    const format = formatOf(files, path);
+    if (format !== "commonjs" && format !== "detect") return { exports: NONE, reexports: NONE };
+    return parse(sourceFile(sourceTextOf(files, path, text, format)).source);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,534 @@
+/**
+ * Node's loader of ES modules, over the files of a simulated host: one record a URL, whoever asks for it.
+ * What is found, in which order, and which errors there are, is Node's; how modules are linked and run is in
+ * `record.ts`.
+ */
+import { posix } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { defineProperty, hasOwn, plain } from "../../views/safe.ts";
+import { withoutView } from "../../views/view.ts";
+import { isBuiltin } from "../../public-modules.ts";
+import type { Realm } from "../../realm-types.ts";
+import type { CommonJsLoader } from "../commonjs.ts";
+import { exportNamesOf } from "./commonjs-names.ts";
+import { resolveEsm } from "../esm-resolve.ts";
+import { type FileFormat, formatOf, sourceTextOf } from "../file-format.ts";
+import { findResolution, keepResolution, realCaches } from "../resolution-cache.ts";
+import type { ProgramScope } from "../scope.ts";
+import { moduleSyntaxError } from "../source/syntax-error.ts";
+import { sourceFile } from "../source/source-file.ts";
+import type { ImportedName } from "../source/transform.ts";
+import { isTypeScript } from "../source/typescript.ts";
+import type { Environment } from "./namespace.ts";
+import type { ModuleRecord } from "./record.ts";
+import { type ModuleHost, SourceModule, SyntheticModule } from "./record.ts";
+
+/** Attributes of an import. */
+export type Attributes = Readonly<Record<string, string>>;
+
+const NO_ATTRIBUTES: Attributes = {};
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+/** Node has `import.meta.main` from 24.2 on. */
+const HAS_MAIN = major > 24 || (major === 24 && minor >= 2);
+/** What CommonJS exports as a whole has a name of its own from 23 on. */
+const NAMES_WHOLE = major >= 23;
+
+/** The real one: during a run, the name gives the one of the process that runs. */
+const resolved = Promise.resolve();
+
+/** The ES modules of one process. */
+export class EsmLoader implements ModuleHost {
+  readonly #realm: Realm;
+  readonly #commonJs: CommonJsLoader;
+  readonly #scope: ProgramScope;
+  readonly #records = new Map<string, ModuleRecord>();
+  mainUrl: string | undefined;
+
+  constructor(realm: Realm, commonJs: CommonJsLoader, scope: ProgramScope) {
+    this.#realm = realm;
+    this.#commonJs = commonJs;
+    this.#scope = scope;
+  }
+
+  /** `import()`, from the file at `from`: the namespace, once the module has been evaluated. */
+  async import(specifier: unknown, from: string, options?: unknown): Promise<object> {
+    const text = `${specifier as string}`;
+    const attributes = this.#attributesOf(options);
+    // As in Node, nothing of the module runs before whoever asks goes on.
+    await resolved;
+    const record = withoutView(() => this.#linked(() => this.#find(text, from, attributes)));
+    if (record instanceof SourceModule) await record.evaluate();
+    else (record as SyntheticModule).evaluate();
+    return record.namespace;
+  }
+
+  /** Runs the file at `path` as the process's main module. */
+  async runMain(path: string): Promise<object> {
+    const url = pathToFileURL(path).href;
+    this.mainUrl = url;
+    const record = withoutView(() => this.#linked(() => this.#recordOf(url, NO_ATTRIBUTES)));
+    if (record instanceof SourceModule) await record.evaluate();
+    return record.namespace;
+  }
+
+  /** Runs text as a module that lies at `path`. */
+  async runText(text: string, path: string): Promise<object> {
+    const url = pathToFileURL(path).href;
+    const file = this.#compile(() => sourceFile({ path, text, format: "module" }), url);
+    const record = withoutView(() => this.#linked(() => new SourceModule(url, path, file, this)));
+    await (record as SourceModule).evaluate();
+    return record.namespace;
+  }
+
+  /** What `require` gives for the ES module at `path`. */
+  require(path: string, parent: string | undefined): unknown {
+    const url = pathToFileURL(path).href;
+    const { codes } = this.#realm.require("internal/errors");
+    const record = withoutView(() =>
+      this.#linked(() => this.#recordOf(url, NO_ATTRIBUTES)),
+    ) as SourceModule;
+    if (record.status === "evaluating" || record.status === "evaluating-async") {
+      const whose = parent === undefined ? "" : ` (from ${parent})`;
+      throw new codes.ERR_REQUIRE_CYCLE_MODULE(
+        `Cannot require() ES Module ${path} in a cycle.${whose}`,
+      );
+    }
+    if (record.status !== "evaluated" && record.awaits()) {
+      throw new codes.ERR_REQUIRE_ASYNC_MODULE(path, parent);
+    }
+    record.evaluateNow();
+    const namespace = record.namespace as Record<string, unknown>;
+    if (hasOwn(namespace, "module.exports")) return namespace["module.exports"];
+    if (!hasOwn(namespace, "default") || hasOwn(namespace, "__esModule")) return namespace;
+    return this.#facade(record);
+  }
+
+  readonly #facades = new WeakMap<ModuleRecord, object>();
+
+  /** The namespace, with a mark that transpiled CommonJS looks for. */
+  #facade(record: ModuleRecord): object {
+    let facade = this.#facades.get(record);
+    if (facade === undefined) {
+      const names = record.exportedNames(new Set());
+      const namespace = record.namespace as Environment;
+      const module = new SyntheticModule(
+        record.url,
+        { all: () => [...names, "__esModule"], has: () => true },
+        () => {},
+      );
+      for (const name of names) {
+        const descriptor = { get: () => namespace[name], enumerable: true };
+        defineProperty(module.environment, name, plain(descriptor));
+      }
+      module.environment["__esModule"] = true;
+      facade = module.namespace;
+      this.#facades.set(record, facade);
+    }
+    return facade;
+  }
+
+  #linked(find: () => ModuleRecord): ModuleRecord {
+    const record = find();
+    if (record instanceof SourceModule && record.status === "new") {
+      record.loadRequested();
+      record.link();
+    }
+    return record;
+  }
+
+  load(from: SourceModule, at: number): ModuleRecord {
+    const { specifier, attributes } = from.file.shape.requests[at] as {
+      specifier: string;
+      attributes: Attributes;
+    };
+    return this.#find(specifier, from.path, attributes);
+  }
+
+  #find(specifier: string, from: string, attributes: Attributes): ModuleRecord {
+    const { builtins } = this.#commonJs;
+    if (Object.hasOwn(builtins, specifier) || isBuiltin(specifier)) return this.#builtin(specifier);
+    const lenient = isTypeScript(from);
+    const url = this.#resolve(specifier, from, lenient);
+    if (url.startsWith("node:")) return this.#builtin(url);
+    // Compilers take JSON without attributes.
+    const asJson = lenient && new URL(url).pathname.endsWith(".json");
+    return this.#recordOf(url, asJson ? { type: "json", ...attributes } : attributes);
+  }
+
+  #resolve(specifier: string, from: string, lenient: boolean): string {
+    const { files } = this.#commonJs;
+    if (!files.isPristine) return this.#resolveNow(specifier, from);
+    const directory = posix.dirname(from);
+    const { imported } = realCaches();
+    const request = lenient ? `ts ${specifier}` : specifier;
+    const known = findResolution(imported, directory, request);
+    if (known !== undefined) {
+      files.plant(fileURLToPath(known));
+      return known;
+    }
+    const url = this.#resolveNow(specifier, from);
+    if (url.startsWith("file:") && files.origin(fileURLToPath(url)) !== undefined) {
+      keepResolution(imported, directory, request, url);
+    }
+    return url;
+  }
+
+  /** The URL of the file that a specifier means, which is there. */
+  #resolveNow(specifier: string, from: string): string {
+    try {
+      return this.#resolveFile(specifier, from);
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      if (code === "ERR_MODULE_NOT_FOUND" || code === "ERR_UNSUPPORTED_DIR_IMPORT") {
+        this.#hint(error as Error, specifier, from);
+      }
+      throw error;
+    }
+  }
+
+  /** Says which file `require` would find, as Node does. */
+  #hint(error: Error, specifier: string, from: string): void {
+    let found: string;
+    try {
+      found = this.#commonJs.createRequire(from).resolve(specifier);
+    } catch {
+      return;
+    }
+    if (/^\.{1,2}\//.test(specifier)) {
+      found = posix.relative(posix.dirname(from), found);
+      if (!found.startsWith("../")) found = `./${found}`;
+    } else if (/^[\w@]/.test(specifier)) {
+      const needle = `/node_modules/${specifier.split("/", 1)[0] as string}/`;
+      const at = found.lastIndexOf(needle);
+      found = at < 0 ? pathToFileURL(found).href : found.slice(at + "/node_modules/".length);
+    }
+    if (found === specifier) return;
+    const hint = `Did you mean to import ${JSON.stringify(found)}?`;
+    error.stack = error.stack?.replace("\n", () => `\n${hint}\n`) as string;
+    error.message += `\n${hint}`;
+  }
+
+  #resolveFile(specifier: string, from: string): string {
+    const { files } = this.#commonJs;
+    const { codes } = this.#realm.require("internal/errors");
+    if (/^\.{0,2}\//.test(specifier) || specifier.startsWith("file:")) {
+      const target = new URL(specifier, pathToFileURL(from));
+      if (target.protocol === "file:") files.plantFor(from, fileURLToPath(target));
+    }
+    const host = { files, codes, realPath: files.realPath };
+    const lenient = isTypeScript(from)
+      ? this.#commonJs.finder.findSource(specifier, from)
+      : undefined;
+    const url =
+      lenient === undefined ? resolveEsm(host, specifier, from) : pathToFileURL(lenient).href;
+    if (!url.startsWith("file:")) return url;
+    const path = fileURLToPath(url);
+    const kind = files.kind(path.endsWith("/") ? path.slice(0, -1) : path);
+    if (kind === 1) throw new codes.ERR_UNSUPPORTED_DIR_IMPORT(path, from, url);
+    if (kind !== 0) throw new codes.ERR_MODULE_NOT_FOUND(path, from, new URL(url));
+    return url;
+  }
+
+  #recordOf(url: string, attributes: Attributes): ModuleRecord {
+    const key = attributes["type"] === "json" ? `json ${url}` : url;
+    let record = this.#records.get(key);
+    if (record === undefined) {
+      record = url.startsWith("file:") ? this.#file(url, attributes) : this.#other(url, attributes);
+      this.#records.set(key, record);
+    }
+    return record;
+  }
+
+  #file(url: string, attributes: Attributes): ModuleRecord {
+    const path = fileURLToPath(url);
+    const { files } = this.#commonJs;
+    const format = formatOf(files, path);
+    this.#checkAttributes(url, format, attributes);
+    switch (format) {
+      case "json":
+        return this.#json(url, path);
+      case "addon":
+      case "unknown": {
+        const { codes } = this.#realm.require("internal/errors");
+        throw new codes.ERR_UNKNOWN_FILE_EXTENSION(posix.extname(path), path);
+      }
+      case "commonjs":
+        return this.#commonJsRecord(url, path);
+    }
+    const { search, hash } = new URL(url);
+    const source = {
+      ...sourceTextOf(files, path, files.source(path), format),
+      suffix: search + hash,
+    };
+    const file = this.#compile(() => sourceFile(source), url);
+    if (file.format === "commonjs") return this.#commonJsRecord(url, path);
+    return new SourceModule(url, path, file, this);
+  }
+
+  /** Compiles a module. What is wrong with it is said as V8 says it of a module. */
+  #compile<T>(compile: () => T, url: string): T {
+    try {
+      return compile();
+    } catch (error) {
+      throw moduleSyntaxError(error, url);
+    }
+  }
+
+  #checkAttributes(url: string, format: FileFormat, attributes: Attributes): void {
+    const { codes } = this.#realm.require("internal/errors");
+    const { type } = attributes;
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key === "type") continue;
+      throw new codes.ERR_IMPORT_ATTRIBUTE_UNSUPPORTED(key, value, url);
+    }
+    if (type !== undefined && type !== "json") {
+      throw new codes.ERR_IMPORT_ATTRIBUTE_UNSUPPORTED("type", type, url);
+    }
+    if (format === "json" && type === undefined) {
+      if (codes.ERR_IMPORT_ATTRIBUTE_MISSING === undefined) {
+        throw new codes.ERR_IMPORT_ASSERTION_TYPE_MISSING(url, "json");
+      }
+      throw new codes.ERR_IMPORT_ATTRIBUTE_MISSING(url, "type", "json");
+    }
+    if (format !== "json" && type === "json") {
+      const Wrong =
+        codes.ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE ?? codes.ERR_IMPORT_ASSERTION_TYPE_FAILED;
+      throw new Wrong(url, "json");
+    }
+  }
+
+  #attributesOf(options: unknown): Attributes {
+    if (options === undefined) return NO_ATTRIBUTES;
+    if (typeof options !== "object" || options === null) {
+      throw new TypeError("The second argument of import() must be an object");
+    }
+    return { ...(options as { with?: Attributes }).with };
+  }
+
+  /** `data:` URLs; others are not loaded. */
+  #other(url: string, attributes: Attributes): ModuleRecord {
+    const { codes } = this.#realm.require("internal/errors");
+    const found = /^data:([^,;]*)[^,]*?(;base64)?,([^]*)$/.exec(url);
+    if (found === null) {
+      throw new codes.ERR_UNSUPPORTED_ESM_URL_SCHEME(new URL(url), ["file", "data", "node"]);
+    }
+    const [, mime, base64, body = ""] = found;
+    const data = decodeURIComponent(body);
+    const text = base64 === undefined ? data : Buffer.from(data, "base64").toString();
+    if (mime === "application/json") {
+      this.#checkAttributes(url, "json", attributes);
+      return this.#value(url, () => JSON.parse(text));
+    }
+    if (mime !== "text/javascript") throw new codes.ERR_UNKNOWN_MODULE_FORMAT(mime, url);
+    this.#checkAttributes(url, "module", attributes);
+    const file = this.#compile(() => sourceFile({ path: url, text, format: "module" }), url);
+    return new SourceModule(url, url, file, this);
+  }
+
+  #json(url: string, path: string): ModuleRecord {
+    const { cache } = this.#commonJs;
+    return this.#value(url, () => {
+      const known = cache[path];
+      if (known?.loaded) return known.exports;
+      try {
+        return JSON.parse(this.#commonJs.files.source(path).replace(/^\uFEFF/, "")) as unknown;
+      } catch (error) {
+        (error as Error).message = `${path}: ${(error as Error).message}`;
+        throw error;
+      }
+    });
+  }
+
+  #value(url: string, make: () => unknown): ModuleRecord {
+    const names = { all: () => ["default"], has: (name: string) => name === "default" };
+    return new SyntheticModule(url, names, (environment) => {
+      environment["default"] = make();
+    });
+  }
+
+  readonly #builtinRecords = new Map<string, ModuleRecord>();
+
+  #builtin(request: string): ModuleRecord {
+    const id = request.startsWith("node:") ? request.slice(5) : request;
+    let record = this.#builtinRecords.get(id);
+    if (record === undefined) {
+      const exports = this.#commonJs.builtin(request) as Record<string, unknown>;
+      record = new BuiltinModule(`node:${id}`, exports);
+      this.#builtinRecords.set(id, record);
+    }
+    return record;
+  }
+
+  /** `module.syncBuiltinESMExports`. */
+  syncBuiltins(): void {
+    for (const record of this.#builtinRecords.values()) (record as BuiltinModule).sync();
+  }
+
+  #commonJsRecord(url: string, path: string): ModuleRecord {
+    const commonJs = this.#commonJs;
+    const names = new Set(exportNamesOf(commonJs, path));
+    names.add("default");
+    if (NAMES_WHOLE) names.add("module.exports");
+    return new SyntheticModule(
+      url,
+      { all: () => names, has: (name) => names.has(name) },
+      (environment) => {
+        const isMain = url === this.mainUrl;
+        const exports = commonJs.importFile(path, isMain) as Record<string, unknown>;
+        const isObject =
+          (typeof exports === "object" && exports !== null) || typeof exports === "function";
+        for (const name of names) {
+          if (name === "default" || !isObject || !hasOwn(exports, name)) continue;
+          try {
+            environment[name] = exports[name];
+          } catch {
+            // A getter that throws exports nothing.
+          }
+        }
+        environment["default"] = exports;
+        if (NAMES_WHOLE) environment["module.exports"] = exports;
+      },
+    );
+  }
+
+  scopeOf(module: SourceModule, exported: (environment: Environment) => void): unknown[] {
+    const { usesImport, usesMeta } = module.file.shape;
+    const dynamicImport = usesImport
+      ? (specifier: unknown, options?: unknown) => this.import(specifier, module.path, options)
+      : undefined;
+    const { global, unknown, thisOf, makeRoomy } = this.#scope;
+    const meta = usesMeta ? this.#metaOf(module) : undefined;
+    return [
+      global,
+      global,
+      global,
+      unknown,
+      thisOf,
+      makeRoomy,
+      dynamicImport,
+      meta,
+      exported,
+      name,
+    ];
+  }
+
+  #metaOf({ url, path }: SourceModule): object {
+    const meta = Object.create(null) as Record<string, unknown>;
+    const isFile = url.startsWith("file:");
+    if (isFile) {
+      meta["dirname"] = posix.dirname(path);
+      meta["filename"] = path;
+    }
+    if (HAS_MAIN) meta["main"] = url === this.mainUrl;
+    const commonJs = this.#commonJs;
+    meta["resolve"] = function resolve(specifier: unknown): string {
+      return commonJs.importMetaResolve(specifier as string, path);
+    };
+    meta["url"] = url;
+    return meta;
+  }
+
+  missingExport(from: SourceModule, imported: ImportedName, isAmbiguous: boolean): unknown {
+    const { specifier } = from.file.shape.requests[imported.request] as { specifier: string };
+    const record = from.requested[imported.request];
+    const { name } = imported;
+    let message = isAmbiguous
+      ? `The requested module '${specifier}' contains conflicting star exports for name '${name}'`
+      : `The requested module '${specifier}' does not provide an export named '${name}'`;
+    const place = placeIn(from.file.source, imported.start);
+    if (
+      record instanceof SyntheticModule &&
+      !(record instanceof BuiltinModule) &&
+      record.has("default") &&
+      !record.url.endsWith(".json")
+    ) {
+      const names = /{.*}/.exec(place.text)?.[0].replace(/\s+as\s+/g, ": ");
+      message =
+        `Named export '${name}' not found. The requested module '${specifier}' is a CommonJS module, ` +
+        "which may not support all module.exports as named exports.\nCommonJS modules can always be " +
+        `imported via the default export, for example using:\n\nimport pkg from '${specifier}';\n` +
+        (names === undefined ? "" : `const ${names} = pkg;\n`);
+    }
+    const error = new SyntaxError(message);
+    const { line, column, text } = place;
+    const original = from.file.originalPlace(line, column);
+    const marks = `${" ".repeat(column - 1)}${"^".repeat(name?.length ?? 1)}`;
+    const head = `${from.url}:${original.line}\n${text}\n${marks}\n`;
+    const stack = `${head}SyntaxError: ${message}\n    at ${from.url}:${original.line}:${original.column}`;
+    defineProperty(error, "stack", plain({ value: stack, writable: true, configurable: true }));
+    return error;
+  }
+}
+
+/** A module of Node's own, or one that Lightcone gave. */
+class BuiltinModule extends SyntheticModule {
+  readonly #exports: Record<string, unknown>;
+
+  constructor(url: string, exports: Record<string, unknown>) {
+    const shown = (name: string): boolean =>
+      name === "default" || Object.prototype.propertyIsEnumerable.call(exports, name);
+    super(
+      url,
+      {
+        all: () => new Set([...Object.keys(exports), "default"]),
+        has: shown,
+      },
+      () => {},
+    );
+    this.#exports = exports;
+  }
+
+  override resolveOwn(name: string): ReturnType<SyntheticModule["resolveOwn"]> {
+    const found = super.resolveOwn(name);
+    if (found !== undefined && !(name in this.environment)) this.#show(name);
+    return found;
+  }
+
+  /** Lazily: some are made when they are looked at. */
+  #show(name: string): void {
+    const exports = this.#exports;
+    const { environment } = this;
+    // Lightcone's own modules are namespaces.
+    if (name === "default") {
+      environment["default"] = hasOwn(exports, "default") ? exports["default"] : exports;
+      return;
+    }
+    const descriptor = Object.getOwnPropertyDescriptor(exports, name) as PropertyDescriptor;
+    if (descriptor.get === undefined) {
+      environment[name] = descriptor.value;
+      return;
+    }
+    const get = (): unknown => {
+      const value = exports[name];
+      defineProperty(environment, name, plain({ value, writable: true, configurable: true }));
+      return value;
+    };
+    defineProperty(environment, name, plain({ get, configurable: true, enumerable: true }));
+  }
+
+  /** Takes over what programs have changed. */
+  sync(): void {
+    for (const name of Object.keys(this.environment)) {
+      if (name === "default") continue;
+      const value = this.#exports[name];
+      defineProperty(
+        this.environment,
+        name,
+        plain({ value, writable: true, configurable: true, enumerable: true }),
+      );
+    }
+  }
+}
+
+/** Gives a function a name. */
+function name(target: object, value: string): void {
+  defineProperty(target, "name", plain({ value, configurable: true }));
+}
+
+function placeIn(source: string, at: number): { line: number; column: number; text: string } {
+  const start = source.lastIndexOf("\n", at - 1) + 1;
+  const end = source.indexOf("\n", at);
+  const line = source.slice(0, start).split("\n").length;
+  return { line, column: at - start + 1, text: source.slice(start, end < 0 ? undefined : end) };
+}

@@ -1,0 +1,102 @@
+/** Which real folders are on the disk of a program's host: its project, and the packages above it. */
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { forgetBelow } from "../real-tree.ts";
+
+/** A folder, without the names in `hidden`, at whatever depth. */
+export interface ProvidedFolder {
+  readonly path: string;
+  readonly hidden: readonly string[];
+}
+
+/** A project's history is nobody's data. */
+const HIDDEN: readonly string[] = [".git"];
+const MODULES = "node_modules";
+const WORKSPACE_FILES = ["pnpm-workspace.yaml", "lerna.json", "rush.json"];
+
+/** Folders that are the simulated machine's own. */
+const MACHINE = new Set([
+  "/",
+  "/tmp",
+  "/var/tmp",
+  "/home",
+  "/usr",
+  "/etc",
+  "/root",
+  "/opt",
+  "/srv",
+]);
+
+/** The folders that a program at `entry`, an absolute path, finds on its host's disk. */
+export function providedFolders(entry: string): ProvidedFolder[] {
+  const folders = new Map<string, ProvidedFolder>();
+  for (const path of new Set([entry, withoutLinks(entry)])) {
+    const root = projectRoot(dirname(path));
+    folders.set(root, { path: root, hidden: HIDDEN });
+    for (const directory of directoriesAbove(root)) {
+      const modules = join(directory, MODULES);
+      if (existsSync(modules)) folders.set(modules, { path: modules, hidden: [] });
+    }
+  }
+  // What lies within another folder comes after it, and is there already.
+  return [...folders.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** A path without symbolic links; as it is, where nothing is there. */
+export function withoutLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Reads the files of a program's project anew from now on. */
+export function forgetProject(entry: string): void {
+  for (const { path } of providedFolders(entry)) forgetBelow(path);
+}
+
+/** The folder of the project that a folder belongs to: a workspace or repository, a package, or itself. */
+export function projectRoot(folder: string): string {
+  let found: string | undefined;
+  let nameless: string | undefined;
+  for (const directory of [folder, ...directoriesAbove(folder)]) {
+    if (isMachines(directory)) break;
+    if (existsSync(join(directory, ".git"))) return directory;
+    const manifest = manifestOf(directory);
+    if (manifest?.workspaces !== undefined) return directory;
+    if (WORKSPACE_FILES.some((name) => existsSync(join(directory, name)))) return directory;
+    if (manifest?.name !== undefined) found ??= directory;
+    else if (manifest !== undefined) nameless ??= directory;
+    // A package's own dependencies are not the project's.
+    if (dirname(directory).endsWith(`/${MODULES}`)) break;
+  }
+  return found ?? nameless ?? folder;
+}
+
+/** The nearest folder with a package.json, at or above the file's own: where its program is started. */
+export function packageFolder(entry: string): string {
+  const folder = dirname(entry);
+  for (const directory of [folder, ...directoriesAbove(folder)]) {
+    if (isMachines(directory)) break;
+    if (existsSync(join(directory, "package.json"))) return directory;
+  }
+  return folder;
+}
+
+function isMachines(directory: string): boolean {
+  return MACHINE.has(directory) || directory === homedir();
+}
+
+function manifestOf(directory: string): { name?: unknown; workspaces?: unknown } | undefined {
+  try {
+    return JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as object;
+  } catch {
+    return undefined;
+  }
+}
+
+function* directoriesAbove(folder: string): Generator<string> {
+  for (let at = folder; dirname(at) !== at;) yield (at = dirname(at));
+}

@@ -1,0 +1,189 @@
+/**
+ * Source files, compiled once for all processes: found again by name and text, made functions of by V8 when a
+ * process first evaluates them.
+ */
+import { pathToFileURL } from "node:url";
+import { Script } from "node:vm";
+import { withoutView } from "../../views/view.ts";
+import { applyEdits, columnBefore, type Edit } from "./edits.ts";
+import { type PlacedFile, PROGRAM_PREFIX, registerFile } from "./registry.ts";
+import { recall, remember } from "./store.ts";
+import {
+  looksLikeModule,
+  type ModuleShape,
+  transformCommonJs,
+  type Transformed,
+  transformModule,
+  wrapCommonJs,
+} from "./transform.ts";
+import { originalOf } from "./typescript-map.ts";
+
+/** What kind of module a file is. */
+export type Format = "commonjs" | "module";
+
+/** How an ES module's function is made: to be called, or begun before it goes on, each with `await` or not. */
+export type FunctionKind = "function" | "function*" | "async function" | "async function*";
+
+/** JavaScript that was made of another language. */
+export interface Translated {
+  readonly code: string;
+  /** Its source map, as JSON. */
+  readonly map: string;
+}
+
+type AnyFunction = (...args: unknown[]) => unknown;
+
+/** A file of a program, as text that V8 compiles. */
+export class SourceFile implements PlacedFile {
+  /** The name that stack traces show: a path, or an ES module's URL. */
+  readonly name: string;
+  readonly format: Format;
+  /** The file's text. */
+  readonly original: string;
+  /** JavaScript, before it is transformed. */
+  readonly source: string;
+  readonly translated: Translated | undefined;
+  readonly #transformed: Transformed;
+  readonly #functions = new Map<FunctionKind | "commonjs", AnyFunction>();
+
+  constructor(
+    name: string,
+    format: Format,
+    original: string,
+    source: string,
+    transformed: Transformed,
+    translated: Translated | undefined,
+  ) {
+    this.name = name;
+    this.format = format;
+    this.original = original;
+    this.source = source;
+    this.translated = translated;
+    this.#transformed = transformed;
+  }
+
+  /** The outline of an ES module. */
+  get shape(): ModuleShape {
+    return this.#transformed.module as ModuleShape;
+  }
+
+  /** The function around a CommonJS file: called with a process's scope, it gives Node's wrapper. */
+  get commonJs(): AnyFunction {
+    return this.#functions.get("commonjs") ?? this.#compile("commonjs", "");
+  }
+
+  /** The function of an ES module. */
+  moduleFunction(kind: FunctionKind): AnyFunction {
+    return this.#functions.get(kind) ?? this.#compile(kind, `(${kind} `);
+  }
+
+  #compile(kind: FunctionKind | "commonjs", before: string): AnyFunction {
+    const { head, edits, tail } = this.#transformed;
+    const start = `${before}${head}${kind.endsWith("*") ? "yield;" : ""}`;
+    const script = withoutView(
+      () =>
+        new Script(`${start}${applyEdits(this.source, edits)}${tail}`, {
+          filename: `${PROGRAM_PREFIX}${this.name}`,
+          columnOffset: -start.length,
+        }),
+    );
+    const made = script.runInThisContext() as AnyFunction;
+    this.#functions.set(kind, made);
+    return made;
+  }
+
+  /** Where a place of what V8 runs is in the user's file. All numbers count from 1. */
+  originalPlace(line: number, column: number): { line: number; column: number } {
+    const { edits } = this.#transformed;
+    const before = columnBefore(this.source, edits, line, column - 1) + 1;
+    if (this.translated === undefined) return { line, column: before };
+    return originalOf(this.translated.map, line, before) ?? { line, column: before };
+  }
+}
+
+const known = new Map<string, SourceFile>();
+
+/** What a file is made of. */
+export interface SourceText {
+  readonly path: string;
+  /** What follows the path in an ES module's URL. */
+  readonly suffix?: string;
+  readonly text: string;
+  /** How Node takes it; "detect" for what Node finds out by its syntax. */
+  readonly format: Format | "detect";
+  /** Makes JavaScript of the text, for other languages. */
+  readonly translate?: (format: Format | "detect") => Translated;
+}
+
+/** Compiles a file, unless that was done before. Throws a `SyntaxError`. */
+export function sourceFile({ path, suffix = "", text, format, translate }: SourceText): SourceFile {
+  const key = `${format} ${path}${suffix}`;
+  const found = known.get(key);
+  if (found !== undefined && found.original === text) return found;
+  const file = withoutView(() => {
+    const translated = translate?.(format);
+    const code = (translated?.code ?? text).replace(/^\uFEFF/, "");
+    const [kind, transformed] = transform(code, format);
+    const name = kind === "commonjs" ? path : urlOf(path) + suffix;
+    return new SourceFile(name, kind, text, code, transformed, translated);
+  });
+  known.set(key, file);
+  registerFile(file.name, file);
+  return file;
+}
+
+function urlOf(path: string): string {
+  return path.startsWith("/") ? pathToFileURL(path).href : path;
+}
+
+interface Stored {
+  readonly format: Format;
+  readonly head: string;
+  readonly tail: string;
+  readonly edits: readonly (readonly [start: number, end: number, text: string])[];
+  readonly shape: (Omit<ModuleShape, "exports"> & { readonly exports: unknown }) | undefined;
+}
+
+function transform(code: string, format: Format | "detect"): [Format, Transformed] {
+  const stored = recall(format, code) as Stored | undefined;
+  if (stored !== undefined) return [stored.format, restore(stored)];
+  const [kind, transformed] = transformNow(code, format);
+  remember(format, code, store(kind, transformed));
+  return [kind, transformed];
+}
+
+function store(format: Format, { head, tail, edits, module }: Transformed): Stored {
+  return {
+    format,
+    head,
+    tail,
+    edits: edits.map(({ start, end, text }) => [start, end, text] as const),
+    shape: module && { ...module, exports: [...module.exports] },
+  };
+}
+
+function restore({ head, tail, edits, shape }: Stored): Transformed {
+  return {
+    head,
+    tail,
+    edits: edits.map(([start, end, text]): Edit => ({ start, end, text })),
+    module: shape && { ...shape, exports: new Map(shape.exports as []) },
+  };
+}
+
+function transformNow(code: string, format: Format | "detect"): [Format, Transformed] {
+  if (format === "module") return ["module", transformModule(code)];
+  try {
+    return ["commonjs", transformCommonJs(code)];
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    if (format === "detect" && looksLikeModule(code)) {
+      try {
+        return ["module", transformModule(code)];
+      } catch {
+        // Neither: V8 says what is wrong with it as CommonJS.
+      }
+    }
+    return ["commonjs", wrapCommonJs(code)];
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * What was made of source files, kept on the real disk for the next process: parsing is most of what the first
+ * start of a program costs. One file a project, below `LIGHTCONE_CACHE` (a folder, or "off"), or the user's cache
+ * folder. It may be deleted at any time.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Less code than that is parsed sooner than read. */
+const WORTHWHILE_CHARACTERS = 200_000;
+/** What is not used by the process that saves is kept, up to so many entries. */
+const ENTRIES_MAX = 20_000;
+
+interface Pack {
+  /** Which code made the entries. */
+  readonly maker: string;
+  readonly entries: Record<string, unknown>;
+}
+
+let path: string | undefined;
+let entries: Map<string, unknown> | undefined;
+let dirty = false;
+let characters = 0;
+
+/** Reads what is kept of the project at `root`, once a process for each project. */
+export function openStore(root: string): void {
+  const folder = cacheFolder();
+  if (folder === undefined) return;
+  const file = join(folder, `${digestOf(root)}.json`);
+  if (path === file) return;
+  saveStore();
+  path = file;
+  entries = read(file);
+}
+
+function cacheFolder(): string | undefined {
+  const given = process.env["LIGHTCONE_CACHE"];
+  if (given === "off") return undefined;
+  if (given !== undefined && given !== "") return given;
+  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "lightcone");
+}
+
+function read(file: string): Map<string, unknown> {
+  try {
+    const pack = JSON.parse(readFileSync(file, "utf8")) as Pack;
+    if (pack.maker === maker()) return new Map(Object.entries(pack.entries));
+  } catch {
+    // It is not there, or it was written halfway.
+  }
+  return new Map();
+}
+
+/** What was made of a text before, by this version of the code that makes it. */
+export function recall(kind: string, text: string): unknown {
+  return entries?.get(keyOf(kind, text));
+}
+
+/** Keeps what was made of a text: plain data. */
+export function remember(kind: string, text: string, made: unknown): void {
+  if (entries === undefined) return;
+  entries.set(keyOf(kind, text), made);
+  characters += text.length;
+  dirty = true;
+}
+
+/** Writes what is new, if it is worth while. Where nothing can be written, nothing is kept. */
+export function saveStore(): void {
+  if (!dirty || path === undefined || entries === undefined) return;
+  if (characters < WORTHWHILE_CHARACTERS) return;
+  dirty = false;
+  // Other processes of a campaign have found the same, and maybe more.
+  const all = new Map([...read(path), ...entries]);
+  const kept = all.size > ENTRIES_MAX ? entries : all;
+  const pack: Pack = { maker: maker(), entries: Object.fromEntries(kept) };
+  const temporary = `${path}.${process.pid}`;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(temporary, JSON.stringify(pack), { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch {
+    path = undefined;
+  }
+}
+
+function keyOf(kind: string, text: string): string {
+  return digestOf(`${kind}\0${text}`);
+}
+
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, 24);
+}
+
+let made: string | undefined;
+
+/** A digest of the code that transforms, and of what it depends on beside a text. */
+function maker(): string {
+  if (made === undefined) {
+    const hash = createHash("sha256").update(process.version);
+    const end = import.meta.url.slice(-3);
+    for (const name of ["edits", "scopes", "transform", "typescript", "store"]) {
+      hash.update(readFileSync(fileURLToPath(new URL(`./${name}${end}`, import.meta.url))));
+    }
+    made = hash.digest("base64url");
+  }
+  return made;
+}

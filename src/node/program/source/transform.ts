@@ -1,0 +1,423 @@
+/**
+ * Makes a function of a source file. CommonJS stays as it is, sloppy where it is sloppy; an ES module
+ * becomes a strict function whose imports are read from the modules that export them, each time, and whose
+ * exports are read by getters. Free names become properties of the process's own global object. Lines stay
+ * where they are, and columns are mapped back (`edits.ts`).
+ */
+import { type Options, parse } from "acorn";
+import { hostNames, sharedNames } from "../../globals.ts";
+import { type Edit, EditedText } from "./edits.ts";
+import {
+  type AnyNode,
+  CALLED,
+  DYNAMIC,
+  findScopes,
+  type Reference,
+  type Scopes,
+  SHORTHAND,
+  STATEMENT,
+  STRICT,
+  TYPEOF,
+  WRITTEN,
+} from "./scopes.ts";
+
+/** What a name of an ES module is imported as. */
+export interface ImportedName {
+  /** Which of the module's requests it comes from. */
+  readonly request: number;
+  /** The name there; `undefined` for the whole namespace. */
+  readonly name: string | undefined;
+  /** Where the import says so. */
+  readonly start: number;
+}
+
+/** A module that an ES module asks for. */
+export interface ModuleRequest {
+  readonly specifier: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly start: number;
+}
+
+/** What an ES module exports of its own, by the exported name. */
+export interface LocalExport {
+  readonly kind: "local";
+  /** Whether the value stays as it is once the module has been evaluated. */
+  readonly constant: boolean;
+}
+
+/** What an ES module passes on. */
+export interface IndirectExport {
+  readonly kind: "indirect";
+  readonly from: ImportedName;
+}
+
+/** The outline of an ES module. */
+export interface ModuleShape {
+  readonly requests: readonly ModuleRequest[];
+  /** One for each parameter of the function, behind those of {@link moduleParameters}. */
+  readonly imports: readonly ImportedName[];
+  readonly exports: ReadonlyMap<string, LocalExport | IndirectExport>;
+  /** Requests of `export * from`. */
+  readonly stars: readonly number[];
+  readonly hasTopLevelAwait: boolean;
+  /** Whether it says `import.meta`, and `import()`. */
+  readonly usesMeta: boolean;
+  readonly usesImport: boolean;
+}
+
+/** A source file as a function. */
+export interface Transformed {
+  /** Parameters and what comes before the text, on its first line. */
+  readonly head: string;
+  readonly edits: readonly Edit[];
+  readonly tail: string;
+  readonly module: ModuleShape | undefined;
+}
+
+/** Parameters of the function around a CommonJS file, whose value is Node's own wrapper. */
+const scopeParameters = [
+  "__lc_g",
+  "global",
+  "globalThis",
+  "__lc_u",
+  "__lc_this",
+  "__lc_room",
+  "__lcim",
+];
+const commonParameters = ["exports", "require", "module", "__filename", "__dirname"];
+/** Parameters of the function of an ES module, before those of its imports. */
+const moduleParameters = [...scopeParameters, "__lc_meta", "__lc_export", "__lc_name"];
+
+const host = new Set(hostNames);
+/** JavaScript's own: the same for all processes. */
+const shared = new Set([...sharedNames, "arguments"]);
+
+const options: Options = {
+  ecmaVersion: "latest",
+  allowHashBang: true,
+  allowReturnOutsideFunction: true,
+  checkPrivateFields: false,
+};
+
+/** Whether a text is an ES module by its syntax, as Node finds out for a file that does not say. */
+export function looksLikeModule(source: string): boolean {
+  return /\b(?:import|export|await)\b/.test(source);
+}
+
+/** Parses and transforms a CommonJS file. Throws acorn's `SyntaxError`. */
+export function transformCommonJs(source: string): Transformed {
+  const program = parse(source, { ...options, sourceType: "script" }) as AnyNode;
+  const edited = new EditedText(source);
+  hideHashBang(edited, source);
+  const scopes = findScopes(program, [...commonParameters, "global", "globalThis"], {
+    onImportCall: ({ start }) => edited.replace(start, start + 6, "__lcim"),
+    onSloppyThis: ({ start, end }) => edited.replace(start, end, "__lc_this(this)"),
+    onPrototypeAssignment: ({ start }, owner) => edited.insert(start, `;__lc_room(${owner});`),
+  });
+  replaceFree(edited, scopes);
+  return {
+    head: `(function (${scopeParameters.join(", ")}) { return (function (${commonParameters.join(", ")}) {`,
+    edits: edited.finish(),
+    tail: "\n}); })",
+    module: undefined,
+  };
+}
+
+/** A CommonJS file that acorn cannot read, and V8 may: its free names are those of evaluated code. */
+export function wrapCommonJs(source: string): Transformed {
+  const edited = new EditedText(source);
+  hideHashBang(edited, source);
+  for (const { index } of source.matchAll(/\bimport(?=\s*\()/g)) {
+    edited.replace(index, index + 6, "__lcim");
+  }
+  return {
+    head: `(function (${scopeParameters.join(", ")}) { return (function (${commonParameters.join(", ")}) {`,
+    edits: edited.finish(),
+    tail: "\n}); })",
+    module: undefined,
+  };
+}
+
+function hideHashBang(edited: EditedText, source: string): void {
+  if (source.startsWith("#!")) edited.replace(0, 2, "//");
+}
+
+function replaceFree(edited: EditedText, { free }: Scopes): void {
+  for (const reference of free) {
+    const { name } = reference;
+    // As it is, it is a name of the real global object, whose names are the process's own in a run.
+    if (shared.has(name) || (reference.use & DYNAMIC) !== 0) continue;
+    const isSafe = host.has(name) || (reference.use & TYPEOF) !== 0;
+    const isMade = (reference.use & (WRITTEN | STRICT)) === WRITTEN;
+    substitute(edited, reference, `${isSafe || isMade ? "__lc_g" : "__lc_u"}.${name}`);
+  }
+}
+
+/** Puts an expression of member access in place of a name. */
+function substitute(edited: EditedText, { name, start, end, use }: Reference, text: string): void {
+  if ((use & SHORTHAND) !== 0) edited.replace(start, end, `${name}:${text}`);
+  else if ((use & CALLED) === 0) edited.replace(start, end, text);
+  // A call has no receiver. After a line without a semicolon, the bracket would go on with it.
+  else edited.replace(start, end, `${(use & STATEMENT) === 0 ? "" : ";"}(0,${text})`);
+}
+
+/** Parses and transforms an ES module. Throws acorn's `SyntaxError`. */
+export function transformModule(source: string): Transformed {
+  const program = parse(source, {
+    ...options,
+    allowReturnOutsideFunction: false,
+    sourceType: "module",
+  }) as AnyNode;
+  return new ModuleTransform(source, program).run();
+}
+
+class ModuleTransform {
+  readonly #source: string;
+  readonly #program: AnyNode;
+  readonly #edited: EditedText;
+  readonly #requests: ModuleRequest[] = [];
+  readonly #requestAt = new Map<string, number>();
+  /** Names that are imported, with the expression that reads them. */
+  readonly #imported = new Map<string, ImportedName & { readonly text: string }>();
+  readonly #imports: ImportedName[] = [];
+  readonly #parameters: string[] = [];
+  readonly #exports = new Map<string, LocalExport | IndirectExport>();
+  readonly #stars: number[] = [];
+  /** What is exported of the module's own, by exported name: the name here. */
+  readonly #locals = new Map<string, string>();
+  #defaultFunction = false;
+  #hasTopLevelAwait = false;
+  #usesMeta = false;
+  #usesImport = false;
+
+  constructor(source: string, program: AnyNode) {
+    this.#source = source;
+    this.#program = program;
+    this.#edited = new EditedText(source);
+  }
+
+  run(): Transformed {
+    const edited = this.#edited;
+    const source = this.#source;
+    hideHashBang(edited, source);
+    for (const node of this.#program["body"] as AnyNode[]) this.#declaration(node);
+    const scopes = findScopes(this.#program, ["global", "globalThis"], {
+      onImportCall: ({ start }) => {
+        this.#usesImport = true;
+        edited.replace(start, start + 6, "__lcim");
+      },
+      onImportMeta: ({ start, end }) => {
+        this.#usesMeta = true;
+        const text = source.slice(start, end);
+        const pad = text.includes("\n") ? text.replace(/[^\n]/g, "") : "";
+        edited.replace(start, end, `__lc_meta${pad}`.padEnd(end - start));
+      },
+      onPrototypeAssignment: ({ start }, owner) => {
+        if (!this.#imported.has(owner)) edited.insert(start, `;__lc_room(${owner});`);
+      },
+      onTopLevelAwait: () => (this.#hasTopLevelAwait = true),
+    });
+    const written = new Set<string>();
+    for (const reference of scopes.own) {
+      const imported = this.#imported.get(reference.name);
+      if (imported !== undefined) substitute(edited, reference, imported.text);
+      else if ((reference.use & WRITTEN) !== 0) written.add(reference.name);
+    }
+    replaceFree(edited, scopes);
+    for (const [exported, local] of this.#locals) {
+      const imported = this.#imported.get(local);
+      this.#exports.set(
+        exported,
+        imported === undefined
+          ? { kind: "local", constant: !written.has(local) && !scopes.hasEval }
+          : { kind: "indirect", from: imported },
+      );
+    }
+    return {
+      head: this.#head(),
+      edits: edited.finish(),
+      tail: "\n})",
+      module: this.#shape(),
+    };
+  }
+
+  #shape(): ModuleShape {
+    return {
+      requests: this.#requests,
+      imports: this.#imports,
+      exports: this.#exports,
+      stars: this.#stars,
+      hasTopLevelAwait: this.#hasTopLevelAwait,
+      usesMeta: this.#usesMeta,
+      usesImport: this.#usesImport,
+    };
+  }
+
+  /** The kind of function stands before it: it depends on how the module is evaluated. */
+  #head(): string {
+    const getters = [...this.#locals]
+      .filter(([exported]) => this.#exports.get(exported)?.kind === "local")
+      .map(([exported, local]) => `get ${propertyKey(exported)}() { return ${local}; }`);
+    const name = this.#defaultFunction ? `__lc_name(__lc_default, "default");` : "";
+    const parameters = [...moduleParameters, ...this.#parameters].join(", ");
+    return `(${parameters}) { "use strict"; __lc_export({ __proto__: null, ${getters.join(", ")} }); ${name}`;
+  }
+
+  #request({ source, attributes = [] }: AnyNode): number {
+    const given: Record<string, string> = {};
+    for (const { key, value } of attributes) given[key.name ?? key.value] = value.value;
+    const id = `${source.value}\0${JSON.stringify(given)}`;
+    let at = this.#requestAt.get(id);
+    if (at === undefined) {
+      at = this.#requests.push({ specifier: source.value, attributes: given, start: source.start });
+      at--;
+      this.#requestAt.set(id, at);
+    }
+    return at;
+  }
+
+  #declaration(node: AnyNode): void {
+    switch (node.type) {
+      case "ImportDeclaration":
+        return this.#import(node);
+      case "ExportAllDeclaration":
+        return this.#exportAll(node);
+      case "ExportNamedDeclaration":
+        return this.#exportNamed(node);
+      case "ExportDefaultDeclaration":
+        return this.#exportDefault(node);
+    }
+  }
+
+  #import(node: AnyNode): void {
+    const request = this.#request(node);
+    for (const { type, imported, local, start } of node["specifiers"]) {
+      const name =
+        type === "ImportNamespaceSpecifier"
+          ? undefined
+          : type === "ImportDefaultSpecifier"
+            ? "default"
+            : nameOf(imported);
+      const parameter = `__lc_i${this.#imports.length}`;
+      const text = name === undefined ? parameter : `${parameter}${propertyAccess(name)}`;
+      this.#imports.push({ request, name, start });
+      this.#parameters.push(parameter);
+      this.#imported.set(local.name, { request, name, start, text });
+    }
+    this.#takeAway(node);
+  }
+
+  /** A semicolon stays, for a line before that has none. */
+  #takeAway({ start, end }: AnyNode): void {
+    this.#edited.replace(start, start + 1, ";");
+    this.#edited.blank(start + 1, end);
+  }
+
+  #exportAll(node: AnyNode): void {
+    const request = this.#request(node);
+    if (node["exported"] === null) this.#stars.push(request);
+    else {
+      const from = { request, name: undefined, start: node.start };
+      this.#exports.set(nameOf(node["exported"]), { kind: "indirect", from });
+    }
+    this.#takeAway(node);
+  }
+
+  #exportNamed(node: AnyNode): void {
+    const { declaration, specifiers, source } = node as unknown as {
+      declaration: AnyNode | null;
+      specifiers: AnyNode[];
+      source: AnyNode | null;
+    };
+    if (declaration !== null) {
+      for (const name of declaredNames(declaration)) this.#locals.set(name, name);
+      this.#edited.blank(node.start, declaration.start);
+      return;
+    }
+    if (source !== null) {
+      const request = this.#request(node);
+      for (const { local, exported, start } of specifiers as unknown as AnyNode[]) {
+        const from = { request, name: nameOf(local), start };
+        this.#exports.set(nameOf(exported), { kind: "indirect", from });
+      }
+    } else {
+      for (const { local, exported } of specifiers as unknown as AnyNode[]) {
+        this.#locals.set(nameOf(exported), nameOf(local));
+      }
+    }
+    this.#takeAway(node);
+  }
+
+  #exportDefault(node: AnyNode): void {
+    const declaration = node["declaration"] as AnyNode;
+    const isFunction = declaration.type === "FunctionDeclaration";
+    if (isFunction || declaration.type === "ClassDeclaration") {
+      if (declaration["id"]) {
+        this.#locals.set("default", declaration["id"].name);
+        this.#edited.blank(node.start, declaration.start);
+        return;
+      }
+      if (isFunction) {
+        // It is there before the module is evaluated.
+        const head = /^(?:async\s+)?function\s*\*?/.exec(this.#source.slice(declaration.start));
+        const at = declaration.start + (head as RegExpExecArray)[0].length;
+        this.#edited.blank(node.start, declaration.start);
+        this.#edited.insert(at, " __lc_default");
+        this.#defaultFunction = true;
+        this.#locals.set("default", "__lc_default");
+        return;
+      }
+    }
+    const keyword = /^export\s+default\b|^export(?:\s|\/\*[^]*?\*\/|\/\/.*\n)+default\b/.exec(
+      this.#source.slice(node.start, node.end),
+    );
+    const length = keyword?.[0].length ?? declaration.start - node.start;
+    const lines = this.#source.slice(node.start, node.start + length).replace(/[^\n]/g, "");
+    // As a property, what has no name gets that of the property.
+    const start = node.start + length;
+    this.#edited.replace(node.start, start, `${lines}const __lc_default = ({ default:`);
+    const end = this.#source[node.end - 1] === ";" ? node.end - 1 : node.end;
+    this.#edited.insert(end, " }).default;");
+    this.#locals.set("default", "__lc_default");
+  }
+}
+
+function nameOf(node: AnyNode): string {
+  return node.type === "Literal" ? node["value"] : node["name"];
+}
+
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+
+function propertyKey(name: string): string {
+  return IDENTIFIER.test(name) ? name : JSON.stringify(name);
+}
+
+function propertyAccess(name: string): string {
+  return IDENTIFIER.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+}
+
+function declaredNames(declaration: AnyNode): string[] {
+  if (declaration.type !== "VariableDeclaration") return [declaration["id"].name];
+  const names: string[] = [];
+  const collect = (pattern: AnyNode | null): void => {
+    if (pattern === null) return;
+    switch (pattern.type) {
+      case "Identifier":
+        names.push(pattern["name"]);
+        return;
+      case "ObjectPattern":
+        for (const property of pattern["properties"]) {
+          collect(property.type === "RestElement" ? property.argument : property.value);
+        }
+        return;
+      case "ArrayPattern":
+        return pattern["elements"].forEach(collect);
+      case "AssignmentPattern":
+        return collect(pattern["left"]);
+      case "RestElement":
+        return collect(pattern["argument"]);
+    }
+  };
+  for (const { id } of declaration["declarations"]) collect(id);
+  return names;
+}
