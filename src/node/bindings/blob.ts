@@ -2,15 +2,15 @@
 
 import type { Realm } from "../realm-types.ts";
 
-/** What `pull` says: the end, and that there is more. */
+/** Results of `pull`: the end, and that there is more. */
 const END = 0;
 const MORE = 1;
-/** Less than zero: libuv's EINVAL, which the library tells as "could not be read". */
+/** libuv's EINVAL. Any negative number makes the library report "could not be read". */
 const UNREADABLE = -22;
 
 const CHUNK_BYTES = 65_536;
 
-/** Bytes, which nobody changes any more. */
+/** Bytes that are no longer changed. */
 class BlobHandle {
   readonly bytes: Uint8Array;
 
@@ -26,7 +26,7 @@ class BlobHandle {
     const { bytes } = this;
     let at = 0;
     return {
-      // Bytes in memory never make a reader wait.
+      // Bytes are in memory, so a reader never has to wait.
       setWakeup() {},
       pull(callback: (status: number, buffer?: ArrayBuffer) => void) {
         if (at >= bytes.length) {
@@ -41,7 +41,7 @@ class BlobHandle {
   }
 }
 
-/** A file, as it was when it was opened: its bytes are read when they are wanted. */
+/** A file as it was when it was opened. Its bytes are read on demand. */
 class FileHandle {
   readonly #realm: Realm;
   readonly #path: string;
@@ -67,7 +67,7 @@ class FileHandle {
     return new FileHandle(this.#realm, this.#path, this.#mtimeMs, range);
   }
 
-  /** Throws when somebody changed the file meanwhile. */
+  /** Throws if the file has been changed since. */
   get bytes(): Uint8Array {
     const fs = this.#realm.require("fs");
     if (fs.statSync(this.#path).mtimeMs !== this.#mtimeMs) throw new Error("the file was changed");
@@ -93,7 +93,7 @@ class FileHandle {
 
 type Pull = (status: number, buffer?: ArrayBuffer) => void;
 
-/** A file's handle and length; undefined when there is none to be read. */
+/** Returns a file's handle and length, or undefined if the file cannot be read. */
 function openFile(realm: Realm, path: string): [FileHandle, number] | undefined {
   try {
     const { mtimeMs, size } = realm.require("fs").statSync(path);
@@ -111,7 +111,7 @@ function join(parts: readonly unknown[]): Uint8Array {
   return new Uint8Array(Buffer.concat(arrays));
 }
 
-/** A source: bytes, or another blob's handle with a range. */
+/** The bytes of a source: bytes, or another blob's handle with a range. */
 function partBytes([source, start, length]: readonly [unknown, number?, number?]): Uint8Array {
   let bytes: Uint8Array;
   if (ArrayBuffer.isView(source)) {
@@ -124,7 +124,7 @@ function partBytes([source, start, length]: readonly [unknown, number?, number?]
   return start === undefined ? bytes : bytes.subarray(start, start + (length ?? bytes.length));
 }
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createBlobBinding(realm: Realm): object {
   const stored = new Map<string, unknown[]>();
   return {

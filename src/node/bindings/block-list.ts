@@ -1,4 +1,4 @@
-/** `block_list`: lists of addresses hold nothing of a process, so the real ones do the work. */
+/** `block_list`: lists of addresses hold no state of a process, so the real classes are used. */
 import { createRequire } from "node:module";
 import type { BlockList, SocketAddress } from "node:net";
 
@@ -11,7 +11,7 @@ interface AddressHandle {
   readonly real: SocketAddress;
 }
 
-/** The real class, with what later versions of Node have added to it. */
+/** The real class, with the members that later versions of Node have added. */
 type WideBlockList = BlockList & {
   readonly rules: readonly string[];
   readonly size?: number;
@@ -21,7 +21,7 @@ type WideBlockList = BlockList & {
   clear(): void;
 };
 
-/** Makes `block_list` for one process. */
+/** Creates `block_list` for one process. */
 export function createBlockListBinding(): object {
   const net = require("node:net") as typeof import("node:net");
 

@@ -1,6 +1,6 @@
 /**
- * `cares_wrap`: name lookups of one process. Answers come from the world's names, at a virtual time; a
- * resolver that is given servers of its own asks them, over the simulated network.
+ * `cares_wrap`: name lookups of one process. Answers come from the world's names, at a virtual
+ * time. A resolver with servers of its own queries them over the simulated network.
  */
 import { MS, SECOND } from "../../base/units.ts";
 import { canonical, familyOf, parseIPv6 } from "../../sim/network/address.ts";
@@ -21,7 +21,7 @@ const DNS_ORDER_VERBATIM = 0;
 const DNS_ORDER_IPV4_FIRST = 1;
 const DNS_ORDER_IPV6_FIRST = 2;
 
-/** The resolver of the machine answers after this long; glibc gives up after two tries of 5 s. */
+/** The time after which the machine's resolver answers. glibc gives up after two tries of 5 s. */
 const LOOKUP_NS: number = 0.3 * MS;
 const NO_ANSWER_NS: number = 10 * SECOND;
 
@@ -45,7 +45,7 @@ const services: Record<number, string> = {
   5672: "amqp",
 };
 
-/** Makes `cares_wrap` for one process. */
+/** Creates `cares_wrap` for one process. */
 export function createCaresBinding(context: BindingContext): object {
   const { process, loop } = context;
   const { names } = stackOf(process.host).network;
@@ -79,7 +79,7 @@ export function createCaresBinding(context: BindingContext): object {
     } else if (answer === "not found" || answer.length === 0) {
       complete(request, LOOKUP_NS, [Errno.EAI_NONAME, undefined]);
     } else {
-      // Node 20 passes `verbatim`, its successors an order.
+      // Node 20 passes `verbatim`, later versions an order.
       const wanted = typeof order === "boolean" ? (order ? 0 : 1) : order;
       complete(request, LOOKUP_NS, [null, inOrder(answer, wanted)]);
     }

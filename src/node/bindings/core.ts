@@ -1,6 +1,6 @@
 /**
- * The small bindings that nearly every file of Node's library asks for: constants, symbols, types, and
- * the odd native helper. What the real Node still hands out is taken from it.
+ * The small bindings that nearly every file of Node's library uses: constants, symbols, types, and
+ * a few native helpers. What the real Node still exposes is taken from it.
  */
 import { config } from "node:process";
 import * as util from "node:util";
@@ -11,7 +11,7 @@ import { performanceBinding } from "./performance.ts";
 import { reportBinding } from "./report.ts";
 import type { Realm } from "../realm-types.ts";
 
-/** An object that makes up a symbol for each name that it is asked for, and remembers it. */
+/** Returns an object that creates a symbol for each name on first access and remembers it. */
 function symbolBag(): Record<string, symbol> {
   return new Proxy(Object.create(null) as Record<string, symbol>, {
     get: (bag, name: string) => (bag[name] ??= Symbol(name)),
@@ -20,10 +20,10 @@ function symbolBag(): Record<string, symbol> {
 
 /** The symbols that Node's C++ and JavaScript share, by name. */
 export const perIsolateSymbols: Record<string, symbol> = symbolBag();
-/** The keys of what Node's C++ keeps on objects. */
+/** The private symbols under which Node's C++ stores values on objects. */
 export const privateSymbols: Record<string, symbol> = symbolBag();
 
-/** The frames below the one of `node:util` that asks, as V8 describes them. */
+/** The stack frames below the caller of `node:util`, as V8 describes them. */
 function callSitesBelow(count: number): object[] {
   return callSites(count + 1)
     .slice(1)
@@ -39,7 +39,7 @@ function callSitesBelow(count: number): object[] {
     );
 }
 
-/** Bits of what `getOwnNonIndexProperties` leaves out, as V8 counts them. */
+/** Bits of the filter of `getOwnNonIndexProperties`, as in V8. */
 const ONLY_ENUMERABLE = 2;
 const SKIP_SYMBOLS = 16;
 
@@ -145,7 +145,7 @@ function uvBinding(): object {
   const map = util.getSystemErrorMap();
   return {
     ...real,
-    // The library keeps its map here once it has made it.
+    // The library stores its map here once it has created it.
     errmap: undefined,
     UV_EOF: -4095,
 
@@ -155,7 +155,10 @@ function uvBinding(): object {
   };
 }
 
-/** Numbers of ALL the host's own: a small Linux server, the same in every run and on every machine. */
+/**
+ * The operating system's data is the host's own: a small Linux server, the same in every run and on
+ * every machine.
+ */
 function osBinding(realm: Realm): object {
   const { host } = realm.context.process;
   const id = host.id.toString(16);
@@ -168,7 +171,7 @@ function osBinding(realm: Realm): object {
     getTotalMem: () => 4 * gigabyte,
     getHomeDirectory: () => "/root",
     getHostname: () => host.name,
-    // Seven fields for each address, as Node's C++ gives them.
+    // Seven fields per address, as Node's C++ returns them.
     getInterfaceAddresses: () => [
       ...["lo", "127.0.0.1", "255.0.0.0", "IPv4", NO_MAC, true, -1],
       ...["lo", "::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "IPv6", NO_MAC, true, 0],
@@ -196,7 +199,7 @@ function hex(byte: number): string {
   return byte.toString(16).padStart(2, "0");
 }
 
-/** A host has no terminal: what asks for one hears what libuv says of any other file. */
+/** A host has no terminal. Asking for one returns libuv's error for any other file. */
 function terminalBinding(): object {
   return {
     isTTY: () => false,
@@ -217,7 +220,7 @@ export const coreBindings: Record<string, Factory> = {
   uv: uvBinding,
   os: osBinding,
   performance: performanceBinding,
-  // What the library adds to them itself, it defines with other attributes.
+  // The library defines its own additions with other attributes.
   types: () => {
     const { isKeyObject: _key, isCryptoKey: _crypto, ...types } = util.types;
     return types;
@@ -231,7 +234,7 @@ export const coreBindings: Record<string, Factory> = {
     ...realBinding("config"),
     hasInspector: false,
     hasTracing: false,
-    // Whoever runs the tests may speak another language; hosts speak this one.
+    // The machine that runs the tests may have another language. Hosts always have this one.
     getDefaultLocale: () => "en-US",
   }),
   buffer: () => realBinding("buffer") as object,
@@ -305,9 +308,9 @@ export const coreBindings: Record<string, Factory> = {
   }),
   report: reportBinding,
   tty_wrap: terminalBinding,
-  // No program here was made one file.
+  // No program here is a single executable application.
   sea: () => ({ isSea: () => false, isExperimentalSeaWarningNeeded: () => false }),
-  // It would print where Ctrl-C stopped a program, and nobody presses it.
+  // It would report where Ctrl-C stopped a program. Nothing sends Ctrl-C here.
   watchdog: () => ({
     TraceSigintWatchdog: class {
       start(): void {}

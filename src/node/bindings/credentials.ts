@@ -1,4 +1,7 @@
-/** `internalBinding('credentials')`: who a process runs as. It decides what the disk lets it do. */
+/**
+ * `internalBinding('credentials')`: the user and groups of a process. They decide what the disk
+ * allows.
+ */
 import { filesOf } from "../../sim/disk/index.ts";
 import type { Realm } from "../realm-types.ts";
 
@@ -14,17 +17,20 @@ function groupId(name: number | string): number | undefined {
   return typeof name === "number" ? name : groups[name];
 }
 
-/** These calls are not libuv's: their errors have the C library's words and number. */
+/** These calls do not go through libuv: their errors have the C library's text and number. */
 function notPermitted(syscall: string): Error {
   const error = new Error("EPERM, Operation not permitted");
   return Object.assign(error, { errno: 1, code: "EPERM", syscall });
 }
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createCredentialsBinding(realm: Realm): object {
   const files = filesOf(realm.context.process);
 
-  /** Sets one identity: 0 when done, 1 when there is no such account; others than root may set their own. */
+  /**
+   * Sets one identity. Returns 0 on success, 1 if there is no such account. Users other than root
+   * may only set their own identity.
+   */
   function setter(field: "uid" | "gid", syscall: string): (name: number | string) => number {
     return (name) => {
       const id = field === "uid" ? userId(name) : groupId(name);
@@ -61,7 +67,7 @@ export function createCredentialsBinding(realm: Realm): object {
     initgroups(user: number | string, extra: number | string) {
       const group = groupId(extra);
       if (group === undefined) return 2;
-      // A name is taken as it is; a number has to be somebody's.
+      // A name is accepted as it is. A number must belong to an account.
       if (typeof user === "number" && !Object.values(users).includes(user)) return 1;
       if (files.uid !== 0) throw notPermitted("initgroups");
       files.groups = [group];

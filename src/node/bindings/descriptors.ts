@@ -1,4 +1,4 @@
-/** The numbers of a process's sockets, and what stands behind each. */
+/** The file descriptors of a process's sockets, and the socket behind each. */
 import { filesOf } from "../../sim/disk/index.ts";
 import type { Process } from "../../sim/process.ts";
 import type { BindingContext } from "./context.ts";
@@ -7,7 +7,7 @@ import type { Passed } from "./passing.ts";
 
 const named: WeakMap<Process, Map<number, Passed>> = new WeakMap();
 
-/** A file descriptor for a socket, that the process has not had before. */
+/** Returns a new file descriptor for a socket, one that the process has not used before. */
 export function newDescriptor({ process }: BindingContext, socket: Passed): number {
   const descriptor = filesOf(process).reserve();
   let known = named.get(process);
@@ -16,12 +16,15 @@ export function newDescriptor({ process }: BindingContext, socket: Passed): numb
   return descriptor;
 }
 
-/** The socket is closed. */
+/** Called when the socket is closed. */
 export function forgetDescriptor({ process }: BindingContext, descriptor: number): void {
   named.get(process)?.delete(descriptor);
 }
 
-/** The socket that a descriptor of a process stands for, made by it or given to it at its start. */
+/**
+ * Returns the socket behind a descriptor of a process, whether created by it or inherited at its
+ * start.
+ */
 export function socketAt(process: Process, descriptor: number): Passed | undefined {
   const own = named.get(process)?.get(descriptor);
   if (own !== undefined) return own;
@@ -29,7 +32,10 @@ export function socketAt(process: Process, descriptor: number): Passed | undefin
   return socket && { kind: "pipe", socket };
 }
 
-/** What `guessHandleType` of Node's C++ gives: an index into TCP, TTY, UDP, FILE, PIPE, UNKNOWN. */
+/**
+ * Returns the result of `guessHandleType` of Node's C++: an index into TCP, TTY, UDP, FILE, PIPE,
+ * UNKNOWN.
+ */
 export function handleTypeOf(process: Process, descriptor: number): number {
   const found = socketAt(process, descriptor);
   if (found !== undefined) return { tcp: 0, udp: 2, pipe: 4 }[found.kind];

@@ -1,6 +1,6 @@
 /**
- * `ChannelWrap`, a resolver of c-ares's: one for each `dns.Resolver`, and one for the module. As long as
- * nobody gives it servers of its own, the world's names answer, as a name server on the network would.
+ * `ChannelWrap`, a resolver of c-ares: one for each `dns.Resolver`, and one for the module. Unless
+ * it is given servers of its own, the world's names answer, as a name server on the network would.
  */
 import { MS, SECOND } from "../../base/units.ts";
 import { canonical, familyOf, parseIPv6 } from "../../sim/network/address.ts";
@@ -14,7 +14,7 @@ import type { Request } from "./stream.ts";
 const ARES_SUCCESS = 0;
 const DNS_ESETSRVPENDING = -1000;
 
-/** A query to the network's own name server and back. */
+/** The time of a query to the network's own name server and back. */
 const QUERY_NS: number = 0.5 * MS;
 /** c-ares: four tries of 2 s, doubled each round from the second on. */
 const NO_ANSWER_NS: number = 20 * SECOND;
@@ -22,12 +22,12 @@ const DEFAULT_TTL_S = 60;
 
 const DEFAULT_SERVERS: readonly [address: string, port: number][] = [["127.0.0.53", 53]];
 
-/** What is under way: a query that can be cancelled. */
+/** A query in progress that can be cancelled. */
 interface Pending {
   cancel(): void;
 }
 
-/** Makes the class for one process. */
+/** Creates the class for one process. */
 export function createChannelClass(context: BindingContext): new (timeoutMs: number) => object {
   const { process, loop } = context;
   const { names } = stackOf(process.host).network;
@@ -64,7 +64,10 @@ export function createChannelClass(context: BindingContext): new (timeoutMs: num
       return ARES_SUCCESS;
     }
 
-    /** Addresses of both families, or one of either; throws what Node's C++ throws. */
+    /**
+     * Sets the local addresses of both families, or of one of them. Throws the errors of Node's
+     * C++.
+     */
     setLocalAddress(first: string, second?: string): void {
       const families = [first, second]
         .filter((address) => address !== undefined)
@@ -96,7 +99,7 @@ export function createChannelClass(context: BindingContext): new (timeoutMs: num
 
     getHostByAddr(request: Request, address: string): number {
       const plain = canonical(address);
-      // c-ares: ARES_ENOTIMP where the address is none.
+      // c-ares: ARES_ENOTIMP if the address is invalid.
       if (plain === undefined) return -22;
       if (this.#ownServers) {
         this.#ask(request, reverseName(plain), "PTR");
@@ -188,7 +191,7 @@ export function createChannelClass(context: BindingContext): new (timeoutMs: num
   return ChannelWrap;
 }
 
-/** What `oncomplete` is given for the records of a response. */
+/** Returns the argument of `oncomplete` for the records of a response. */
 function resultOf(type: RecordTypeName, answers: Answers): unknown[] {
   if (type === "ANY") {
     return answers.all.length > 0 ? [null, answers.all] : ["ENODATA"];
@@ -217,7 +220,7 @@ function resultOf(type: RecordTypeName, answers: Answers): unknown[] {
   }
 }
 
-/** The name under which the name of an address is found (RFC 1035, 3.5; RFC 3596, 2.5). */
+/** Returns the domain name for the reverse lookup of an address (RFC 1035, 3.5; RFC 3596, 2.5). */
 function reverseName(address: string): string {
   const groups = parseIPv6(address);
   if (groups === undefined) return `${address.split(".").reverse().join(".")}.in-addr.arpa`;

@@ -1,6 +1,6 @@
-/** The errors of c-ares: their names as Node gives them, and their texts. */
+/** The errors of c-ares: their names as Node reports them, and their texts. */
 
-/** c-ares's numbers, as names without the leading E, with what `ares_strerror` says. */
+/** c-ares's numbers, with their names without the leading E and the text of `ares_strerror`. */
 const errors: readonly (readonly [code: number, name: string, text: string])[] = [
   [0, "", "Successful completion"],
   [1, "ENODATA", "DNS server returned answer with no data"],
@@ -23,13 +23,13 @@ const errors: readonly (readonly [code: number, name: string, text: string])[] =
   [24, "ECANCELLED", "DNS query cancelled"],
 ];
 
-/** What c-ares says of an error number (a setting of servers that failed, mostly). */
+/** Returns c-ares's text for an error number (mostly used if setting the servers failed). */
 export function errorText(code: number): string {
   if (code === -1000) return "There are pending queries.";
   return errors.find(([number]) => number === code)?.[2] ?? "unknown";
 }
 
-/** Node's name for an answer's response code (RFC 1035, 4.1.1). */
+/** Returns Node's name for a response code (RFC 1035, 4.1.1). */
 export function nameOfResponseCode(code: number): string {
   const names = ["", "EFORMERR", "ESERVFAIL", "ENOTFOUND", "ENOTIMP", "EREFUSED"];
   return names[code] ?? "EBADRESP";

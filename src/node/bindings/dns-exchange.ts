@@ -1,4 +1,6 @@
-/** One query of a resolver that was given servers: over UDP, server after server, round after round. */
+/**
+ * One query of a resolver that was given servers: over UDP, server by server, in several rounds.
+ */
 import { MS } from "../../base/units.ts";
 import { stackOf } from "../../sim/network/stack.ts";
 import { UdpSocket } from "../../sim/network/udp/socket.ts";
@@ -8,20 +10,20 @@ import type { BindingContext } from "./context.ts";
 import { nameOfResponseCode } from "./dns-errors.ts";
 import { type Answers, decodeResponse, encodeQuery } from "./dns-packet.ts";
 
-/** c-ares's own, unless the resolver was given a timeout. */
+/** c-ares's default, unless the resolver was given a timeout. */
 const DEFAULT_TIMEOUT_MS = 2_000;
 
-/** What an exchange is about. */
+/** The options of an exchange. */
 export interface ExchangeOptions {
   readonly context: BindingContext;
   readonly servers: readonly (readonly [address: string, port: number])[];
   readonly timeoutMs: number;
   readonly tries: number;
-  /** The most that a try may take, however often it was doubled; 0 for no such limit. */
+  /** The upper limit of a try's time after doubling; 0 for no limit. */
   readonly maxTimeoutMs: number;
   readonly name: string;
   readonly type: number;
-  /** Called in the process, once. */
+  /** Called once, in the process's context. */
   readonly onEnd: (error: string | undefined, answers: Answers) => void;
 }
 

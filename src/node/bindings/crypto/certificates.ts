@@ -1,7 +1,7 @@
 /**
- * The native half of `X509Certificate`: a certificate that the real Node has read. Beside what is in it, it
- * knows who issued it, if that came along in a handshake. It has no state, so that all processes share the class;
- * Node's library makes each process's own from it.
+ * The native half of `X509Certificate`: a certificate that the real Node has parsed. It also knows
+ * its issuer, if the issuer was part of a handshake. It has no state, so all processes share the
+ * class; Node's library derives each process's own class from it.
  */
 import { X509Certificate } from "node:crypto";
 import { realInternalModule } from "../../lib/internals.ts";
@@ -12,14 +12,17 @@ type HandleClass = new (input: unknown) => object;
 const natives = new WeakMap<object, object>();
 const issuers = new WeakMap<object, object>();
 
-/** What real native code works on: in later versions the certificate is it, in earlier ones it holds it. */
+/**
+ * The object that real native code works on: the certificate itself in later versions, a handle
+ * that it holds in earlier ones.
+ */
 function nativeOf(certificate: X509Certificate): object {
   const { kHandle } = realInternalModule("internal/crypto/util") as { kHandle?: symbol };
   const held = kHandle && (certificate as unknown as Record<symbol, object | undefined>)[kHandle];
   return held ?? certificate;
 }
 
-/** Where the real methods are. */
+/** The prototype that has the real methods. */
 function nativePrototype(certificate: () => X509Certificate): object {
   const { InternalX509Certificate } = realInternalModule("internal/crypto/x509");
   const base = Object.getPrototypeOf(InternalX509Certificate) as { prototype?: object };
@@ -29,7 +32,10 @@ function nativePrototype(certificate: () => X509Certificate): object {
 
 let shared: HandleClass | undefined;
 
-/** The class of handles; `certificate` gives any, to find out in earlier versions what a handle can do. */
+/**
+ * The class of handles. `certificate` returns any certificate; earlier versions need one to find
+ * the methods of a handle.
+ */
 function handleClass(certificate: () => X509Certificate): HandleClass {
   if (shared) return shared;
   class CertificateHandle {
@@ -54,7 +60,10 @@ function handleClass(certificate: () => X509Certificate): HandleClass {
   return (shared = CertificateHandle);
 }
 
-/** What native code hands to Node's library for a certificate, and for those above it that came along. */
+/**
+ * The handle that native code passes to Node's library for a certificate, with the issuers that
+ * came with it.
+ */
 export function certificateHandle(chain: readonly X509Certificate[]): object | undefined {
   let above: object | undefined;
   for (const certificate of chain.toReversed()) {
@@ -65,7 +74,7 @@ export function certificateHandle(chain: readonly X509Certificate[]): object | u
   return above;
 }
 
-/** The names of the binding that have to do with certificates. */
+/** The names of the binding that concern certificates. */
 export const certificateNames: Record<string, unknown> = {
   parseX509: (bytes: Uint8Array) => certificateHandle([new X509Certificate(bytes)]),
   isX509Certificate: (value: object) => natives.has(value),

@@ -1,4 +1,7 @@
-/** The little of ASN.1's distinguished encoding that keys are made of: reading an element, writing one. */
+/**
+ * The small part of ASN.1's distinguished encoding (DER) that keys need: reading and writing an
+ * element.
+ */
 
 /** Tags of the elements that keys use. */
 export const Tag = {
@@ -10,14 +13,14 @@ export const Tag = {
   sequence: 0x30,
 } as const;
 
-/** An element: its tag, what it holds, and all its bytes. */
+/** An element: its tag, its content, and all its bytes. */
 export interface Element {
   readonly tag: number;
   readonly content: Buffer;
   readonly bytes: Buffer;
 }
 
-/** The elements that stand one after the other in `bytes`. */
+/** Returns the consecutive elements in `bytes`. */
 export function readElements(bytes: Uint8Array): Element[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const out: Element[] = [];
@@ -38,12 +41,12 @@ export function readElements(bytes: Uint8Array): Element[] {
   return out;
 }
 
-/** What is in the one element of `bytes`, as elements. */
+/** Returns the content of the single element in `bytes`, as elements. */
 export function readSequence(bytes: Uint8Array): Element[] {
   return readElements((readElements(bytes)[0] as Element).content);
 }
 
-/** An element with this tag, that holds `parts` one after the other. */
+/** Returns an element with this tag whose content is `parts`, concatenated. */
 export function element(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(parts);
   if (content.length < 0x80) return Buffer.concat([Buffer.from([tag, content.length]), content]);
@@ -52,24 +55,24 @@ export function element(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.from([tag, 0x80 | length.length]), length, content]);
 }
 
-/** A sequence of elements. */
+/** Returns a sequence of elements. */
 export function sequence(...parts: readonly Uint8Array[]): Buffer {
   return element(Tag.sequence, ...parts);
 }
 
-/** A number that is not negative. */
+/** Encodes a non-negative integer. */
 export function integer(value: bigint): Buffer {
   const bytes = bytesOfNumber(value);
   const sign = (bytes[0] as number) >= 0x80 ? [Buffer.of(0)] : [];
   return element(Tag.integer, ...sign, bytes);
 }
 
-/** The number that big-endian bytes stand for. */
+/** Returns the number that big-endian bytes encode. */
 export function numberOf(bytes: Uint8Array): bigint {
   return BigInt(`0x${Buffer.from(bytes).toString("hex") || "0"}`);
 }
 
-/** The big-endian bytes of a number, `size` of them where that is given. */
+/** Returns the big-endian bytes of a number, padded to `size` bytes if that is given. */
 export function bytesOfNumber(value: bigint, size = 0): Buffer {
   const hex = value.toString(16);
   const even = hex.length % 2 === 0 ? hex : `0${hex}`;
@@ -78,7 +81,7 @@ export function bytesOfNumber(value: bigint, size = 0): Buffer {
 
 const LINE = 64;
 
-/** A PEM block; `headers` are the lines between its first line and its data. */
+/** Returns a PEM block. `headers` are the lines between its first line and its data. */
 export function pem(label: string, der: Uint8Array, headers: readonly string[] = []): string {
   const base64 = Buffer.from(der).toString("base64");
   const lines = base64.match(new RegExp(`.{1,${LINE}}`, "g")) ?? [];

@@ -1,6 +1,6 @@
 /**
- * Signatures of ECDSA and DSA with nonces from a seeded stream, and keys on a curve. The real Node multiplies
- * points, so that every curve that it knows is here; the rest is arithmetic on numbers.
+ * Signatures of ECDSA and DSA with nonces from a seeded stream, and keys on a curve. The real Node
+ * multiplies points, so every curve that it knows is supported. The rest is arithmetic on numbers.
  */
 import * as real from "node:crypto";
 import { LightconeError } from "../../../base/errors.ts";
@@ -20,11 +20,11 @@ import { type Draw, drawBelow, inverse, power } from "./primes.ts";
 
 const orders = new Map<string, bigint>();
 
-/** How many points the group of a curve has. */
+/** Returns the number of points in a curve's group. */
 export function orderOf(curve: string): bigint {
   let order = orders.get(curve);
   if (order === undefined) {
-    // A key that carries its curve in numbers has the order among them.
+    // A key with explicit curve parameters contains the order.
     const { privateKey } = real.generateKeyPairSync("ec", {
       namedCurve: curve,
       paramEncoding: "explicit",
@@ -39,13 +39,13 @@ export function orderOf(curve: string): bigint {
   return order;
 }
 
-/** A private key for a curve, as its bytes. */
+/** Draws a private key for a curve. Returns its bytes. */
 export function drawScalar(curve: string, draw: Draw): Buffer {
   const order = orderOf(curve);
   return bytesOfNumber(drawBelow(order, draw), Math.ceil(order.toString(2).length / 8));
 }
 
-/** The x coordinate of `scalar` times the generator. */
+/** Returns the x coordinate of `scalar` times the generator. */
 function multiplied(curve: string, scalar: Buffer): bigint {
   const exchange = real.createECDH(curve);
   exchange.setPrivateKey(scalar);
@@ -53,7 +53,10 @@ function multiplied(curve: string, scalar: Buffer): bigint {
   return numberOf(point.subarray(1, (point.length + 1) / 2));
 }
 
-/** A group to sign in: its order, the secret, and the first half of a signature for a nonce. */
+/**
+ * A group for signing: its order, the secret, and the function that computes the first half of a
+ * signature from a nonce.
+ */
 interface Group {
   readonly order: bigint;
   readonly secret: bigint;
@@ -99,7 +102,7 @@ function numbersGroup(key: real.KeyObject): Group {
   return { order: order as bigint, secret, commit };
 }
 
-/** Signs a digest; `plain` gives the two numbers side by side (IEEE P1363) instead of in DER. */
+/** Signs a digest. `plain` returns the two numbers side by side (IEEE P1363) instead of in DER. */
 export function signDigest(
   handle: KeyHandle,
   digest: Uint8Array,
@@ -121,7 +124,10 @@ export function signDigest(
   }
 }
 
-/** A private key of the same kind and curve as `key`, with a secret from the stream, in PKCS #8. */
+/**
+ * Returns a private key of the same kind and curve as `key`, with a secret from the stream, in PKCS
+ * #8.
+ */
 export function withScalar(key: real.KeyObject, curve: string, draw: Draw): Buffer {
   const [version, algorithm, inner] = readSequence(exportPrivate(key));
   const scalar = drawScalar(curve, draw);
@@ -129,7 +135,7 @@ export function withScalar(key: real.KeyObject, curve: string, draw: Draw): Buff
   exchange.setPrivateKey(scalar);
   const parts = readSequence(inner!.content).map(({ tag, bytes }) => {
     if (tag === Tag.octetString) return element(Tag.octetString, scalar);
-    // [1]: the public key, as a string of bits that uses all of its last byte.
+    // [1]: the public key, as a bit string without unused bits.
     if (tag === 0xa1)
       return element(0xa1, element(Tag.bitString, Buffer.of(0), exchange.getPublicKey()));
     return bytes;

@@ -1,13 +1,13 @@
 /**
- * Private keys that are exported under a passphrase, with a salt and an initialization vector from a seeded
- * stream. OpenSSL has encrypted the key before: its output says which algorithms it took.
+ * Private keys that are exported with a passphrase, with a salt and an initialization vector from a
+ * seeded stream. OpenSSL encrypts the key first: its output tells which algorithms to use.
  */
 import * as real from "node:crypto";
 import { LightconeError } from "../../../base/errors.ts";
 import { element, numberOf, pem, readElements, readSequence, sequence, Tag } from "./der.ts";
 import type { Draw } from "./primes.ts";
 
-/** By the last byte of an object identifier that begins with 1.2.840.113549.2. */
+/** Hashes by the last byte of an object identifier that starts with 1.2.840.113549.2. */
 const macs: Readonly<Record<number, string>> = {
   7: "sha1",
   8: "sha224",
@@ -31,7 +31,7 @@ function keyLengthOf(cipher: string): number {
   return real.getCipherInfo(cipher)?.keyLength ?? 0;
 }
 
-/** PKCS #8's `EncryptedPrivateKeyInfo` of `plain`, made as `before` was. */
+/** Returns PKCS #8's `EncryptedPrivateKeyInfo` of `plain`, with the algorithms of `before`. */
 export function protectAgain(
   before: Uint8Array,
   plain: Uint8Array,
@@ -69,7 +69,10 @@ export function protectAgain(
   );
 }
 
-/** The traditional form (RFC 1421), whose head names the cipher, of `plain`, made as `before` was. */
+/**
+ * Returns the traditional form (RFC 1421) of `plain`, whose header names the cipher, with the
+ * cipher of `before`.
+ */
 export function protectTraditionally(
   before: string,
   plain: Uint8Array,
@@ -93,7 +96,7 @@ function derive(passphrase: Uint8Array, salt: Uint8Array, size: number): Buffer 
   return key.subarray(0, size);
 }
 
-/** The bytes in a PEM block. */
+/** Returns the bytes in a PEM block. */
 export function bytesOfPem(text: string): Buffer {
   return Buffer.from(text.replace(/-----[^-]+-----/g, ""), "base64");
 }

@@ -1,10 +1,16 @@
-/** Diffie-Hellman, over numbers and curves: the real exchanges, with secrets from a seeded stream. */
+/**
+ * Diffie-Hellman, over numbers and over curves: the real exchanges, with secrets from a seeded
+ * stream.
+ */
 import { bytesOfNumber, numberOf } from "./der.ts";
 import { drawScalar } from "./elliptic.ts";
 import type { NativeCrypto, NativeExchange } from "./native.ts";
 import { type Draw, drawBits, drawPrime } from "./primes.ts";
 
-/** How many bits of a secret are enough for a prime of so many, in the groups that OpenSSL knows (RFC 7919). */
+/**
+ * The length in bits of a sufficient secret, by the length of the prime, in the groups that OpenSSL
+ * knows (RFC 7919).
+ */
 const secretBits: Readonly<Record<number, number>> = {
   1_536: 200,
   2_048: 225,
@@ -14,7 +20,7 @@ const secretBits: Readonly<Record<number, number>> = {
   8_192: 400,
 };
 
-/** A secret for a prime. In a group that OpenSSL knows it is short. */
+/** Draws a secret for a prime. In a group that OpenSSL knows, the secret is short. */
 export function drawDhPrivate(prime: bigint, isGroup: boolean, draw: Draw): bigint {
   const bits = prime.toString(2).length;
   const short = isGroup ? secretBits[bits] : undefined;
@@ -22,16 +28,16 @@ export function drawDhPrivate(prime: bigint, isGroup: boolean, draw: Draw): bigi
   return drawBits(bits - 1, draw) | (1n << BigInt(bits - 2));
 }
 
-/** A prime to exchange keys over, as OpenSSL looks for one: it goes by the generator. */
+/** Draws a prime for a key exchange with OpenSSL's conditions, which depend on the generator. */
 export function safePrime(bits: number, generator: number, draw: Draw): Buffer {
   const [add, rem] = generator === 2 ? [24n, 23n] : generator === 5 ? [60n, 59n] : [12n, 11n];
   return bytesOfNumber(drawPrime({ bits, safe: true, add, rem }, draw));
 }
 
-/** OpenSSL refuses smaller ones, in its words. */
+/** OpenSSL refuses smaller primes with an error of its own. */
 const DH_BITS_MIN = 512;
 
-/** The classes of one process. */
+/** Creates the classes of one process. */
 export function exchanges(native: NativeCrypto, draw: Draw): Record<string, unknown> {
   const ensureSecret = (exchange: NativeExchange, isGroup: boolean): void => {
     try {

@@ -1,7 +1,7 @@
 /**
- * `internalBinding('crypto')` of a simulated process: the real native code, with randomness from the process's
- * seeded stream and without the thread pool. So Node's own `crypto` runs over it, streams, keys and Web
- * Crypto included.
+ * `internalBinding('crypto')` of a simulated process: the real native code, with randomness from
+ * the process's seeded stream and without the thread pool. Node's own `crypto` runs on top of it,
+ * including streams, keys and Web Crypto.
  */
 import { getCipherInfo } from "node:crypto";
 import type { Realm } from "../../realm-types.ts";
@@ -27,14 +27,14 @@ import { LightconeError } from "../../../base/errors.ts";
 
 let shared: object | undefined;
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createCryptoBinding(realm: Realm): object {
   shared ??= createShared();
-  // What belongs to TLS is the process's own.
+  // The TLS part belongs to the process.
   return Object.assign(Object.create(shared), createTlsContextNames(realm)) as object;
 }
 
-/** Makes what all processes share: none of it has state. */
+/** Creates the stateless part that all processes share. */
 function createShared(): object {
   const native = nativeCrypto();
   const make = createJobMaker();
@@ -69,7 +69,7 @@ function createShared(): object {
       );
     }),
   };
-  // A program sees what its Node has.
+  // A program sees only the names that its version of Node has.
   for (const [name, value] of Object.entries(own)) if (name in native) binding[name] = value;
   return binding;
 }
@@ -83,7 +83,10 @@ const SHORT_TAG =
   "option when initializing decryption is deprecated.";
 const FULL_TAG_BYTES = 16;
 
-/** Ciphers, of which native code warns through the process: of a password alone, or of a short tag. */
+/**
+ * Ciphers for which native code emits warnings through the process: a cipher with only a password,
+ * or a short tag.
+ */
 function ciphers(native: NativeCrypto): Record<string, unknown> {
   const real = native.CipherBase.prototype as Record<
     string,
@@ -111,7 +114,7 @@ function ciphers(native: NativeCrypto): Record<string, unknown> {
       return result;
     }
   }
-  // Node had it until version 21.
+  // Node has this until version 21.
   if (real["init"]) {
     Object.defineProperty(CipherBase.prototype, "init", {
       value: function init(this: CipherBase, cipher: string, ...rest: unknown[]): unknown {
@@ -125,7 +128,7 @@ function ciphers(native: NativeCrypto): Record<string, unknown> {
   return { CipherBase };
 }
 
-/** Signed public keys and challenges, whose native code leaves its errors behind. */
+/** Signed public keys and challenges. Their native code leaves its errors in OpenSSL's queue. */
 function challenges(native: NativeCrypto): Record<string, unknown> {
   const names = ["certVerifySpkac", "certExportPublicKey", "certExportChallenge"] as const;
   return Object.fromEntries(
@@ -140,7 +143,7 @@ function challenges(native: NativeCrypto): Record<string, unknown> {
   );
 }
 
-/** What belongs to the whole real process: its engines, its FIPS mode, its secure heap. */
+/** State of the whole real process: its engines, its FIPS mode, its secure heap. */
 function machine(): Record<string, unknown> {
   return {
     setEngine: () => false,

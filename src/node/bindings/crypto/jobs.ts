@@ -1,6 +1,6 @@
 /**
- * The jobs of `internalBinding('crypto')`: work that real Node gives to its thread pool. Here it is done at
- * once, and completes at a virtual time.
+ * The jobs of `internalBinding('crypto')`: work that real Node runs in its thread pool. Here it is
+ * done at once, and completes at a virtual time.
  */
 import { LightconeError } from "../../../base/errors.ts";
 import { Kind } from "../../../trace/kinds.ts";
@@ -15,7 +15,7 @@ import {
 } from "./native.ts";
 import { owner } from "./owner.ts";
 
-/** What a job costs in virtual time; the real cost depends on the machine. */
+/** The virtual time that a job takes. The real time depends on the machine. */
 const JOB_NS = 50_000;
 const DERIVATION_NS = 1_000_000;
 const GENERATION_NS = 5_000_000;
@@ -30,7 +30,7 @@ const costsNs: Readonly<Record<string, number>> = {
   RandomPrimeJob: GENERATION_NS,
 };
 
-/** What `async_hooks` calls a job. */
+/** The names of jobs in `async_hooks`. */
 const providers: Readonly<Record<string, string>> = {
   RandomBytesJob: "RANDOMBYTESREQUEST",
   RandomPrimeJob: "RANDOMPRIMEREQUEST",
@@ -54,19 +54,22 @@ function costOf(name: string): number {
   return costsNs[name] ?? (name.endsWith("KeyPairGenJob") ? GENERATION_NS : JOB_NS);
 }
 
-/** The work of a job: given what it was made with, its result. It throws what it fails with. */
+/** The work of a job: returns the job's result, or throws its failure. */
 export type Work = () => unknown;
 
 export type JobClass = new (mode: number, ...args: unknown[]) => object;
 
-/** Makes the class of one kind of job, for all processes; `prepare` runs when a job is made, and gives its work. */
+/**
+ * Creates the class of one kind of job, for all processes. `prepare` runs when a job is created and
+ * returns its work.
+ */
 export type JobMaker = (name: string, prepare: (mode: number, args: unknown[]) => Work) => JobClass;
 
-/** Makes classes of jobs. */
+/** Returns a function that creates classes of jobs. */
 export function createJobMaker(): JobMaker {
   const { kCryptoJobSync, kCryptoJobWebCrypto } = nativeCrypto();
 
-  /** Tells `done` at a later virtual time, in the context of `job`. */
+  /** Calls `done` at a later virtual time, in the context of `job`. */
   function later(
     { process, loop, async }: BindingContext,
     job: object,
@@ -115,7 +118,7 @@ export function createJobMaker(): JobMaker {
         const result = settle(this.#work);
         if (this.#mode === kCryptoJobSync) return result;
         if (this.#mode === kCryptoJobWebCrypto) return this.#promise(result);
-        // The library sets it, before or after it starts the job.
+        // The library sets it before or after it starts the job.
         const tell = (...values: unknown[]): unknown =>
           (this as unknown as Record<string, (...given: unknown[]) => unknown>)["ondone"]?.(
             ...values,
@@ -128,7 +131,8 @@ export function createJobMaker(): JobMaker {
         return new Promise((resolve, reject) => {
           const settled = (): void => {
             if (error === undefined) resolve(result);
-            // What is not simulated is said by name, not by what Web Crypto calls any failure.
+            // An error about something that is not simulated is passed on as it is. Web Crypto
+            // would replace any other failure with its own error.
             else reject(error instanceof LightconeError ? error : operationError(error));
           };
           later(this.#context, this, delayNs, settled, []);
@@ -146,8 +150,8 @@ function operationError(cause: unknown): DOMException {
 }
 
 /**
- * A job that the real class does, at once. `unwrap` gives what native code takes for an argument: earlier
- * versions pass a whole key to it where later ones pass its handle.
+ * Creates a job that runs the real class at once. `unwrap` converts an argument for native code:
+ * earlier versions pass a whole key where later ones pass its handle.
  */
 export function nativeJob(
   make: JobMaker,

@@ -1,6 +1,6 @@
 /**
- * The native classes behind `KeyObject` and `CryptoKey`, for one process: Node's library makes classes of its
- * own from them. Handles are the real ones, so that all real native code takes them.
+ * The native classes behind `KeyObject` and `CryptoKey`, for one process: Node's library derives
+ * its own classes from them. Handles are the real ones, so all real native code accepts them.
  */
 import type { Kind } from "./key-pairs.ts";
 import type { JobClass, JobMaker } from "./jobs.ts";
@@ -19,14 +19,14 @@ import { bytesOf } from "./random.ts";
 
 type AnyClass = new (...args: never[]) => object;
 
-/** What a process has of its own. */
+/** The classes of one process. */
 export interface KeyObjects {
   readonly names: Record<string, unknown>;
-  /** Its class of handles. */
+  /** The class of handles. */
   readonly Handle: new () => KeyHandle;
-  /** The handle in a key; anything else as it is. */
+  /** Returns the handle in a key, or any other value unchanged. */
   readonly unwrap: (value: unknown) => unknown;
-  /** Makes a `CryptoKey`, where Node's jobs do. */
+  /** Creates a `CryptoKey`, for Node's jobs that do so. */
   readonly cryptoKey: (
     handle: KeyHandle,
     algorithm: unknown,
@@ -35,11 +35,14 @@ export interface KeyObjects {
   ) => object;
 }
 
-// A key is one to every process: `util.types` is shared, and messages carry keys.
+// A key counts as a key in every process: `util.types` is shared, and messages carry keys.
 const keyHandles = new WeakMap<object, KeyHandle>();
 const slots = new WeakMap<object, unknown[]>();
 
-/** How a receiver makes its own of a key in a message: a class of its library, and what it is made with. */
+/**
+ * How a receiver creates its own copy of a key in a message: a class of its library, and its
+ * arguments.
+ */
 export interface NativeClone {
   readonly file: string;
   readonly name: string;
@@ -52,7 +55,10 @@ const classNames: Readonly<Record<string, string>> = {
   private: "PrivateKeyObject",
 };
 
-/** What native code would clone of `value`, if it is a key: handles are the same everywhere. */
+/**
+ * Returns what native code would clone of `value`, if it is a key. Handles are the same in all
+ * processes.
+ */
 export function cloneOfKey(value: object): NativeClone | undefined {
   const file = "internal/crypto/keys";
   const handle = keyHandles.get(value);
@@ -64,10 +70,10 @@ export function cloneOfKey(value: object): NativeClone | undefined {
   return args && { file, name: "InternalCryptoKey", args };
 }
 
-/** Makes the classes, for all processes. */
+/** Creates the classes, for all processes. */
 export function createKeyObjects(native: NativeCrypto, draw: Draw): KeyObjects {
   class KeyObjectHandle extends native.KeyObjectHandle {
-    // Native code makes handles, too: of a certificate's key, say.
+    // Native code creates handles, too, for example of a certificate's key.
     static override [Symbol.hasInstance](value: unknown): boolean {
       return Function.prototype[Symbol.hasInstance].call(native.KeyObjectHandle, value);
     }
@@ -132,7 +138,10 @@ export function createKeyObjects(native: NativeCrypto, draw: Draw): KeyObjects {
   return { names, Handle: KeyObjectHandle, unwrap, cryptoKey };
 }
 
-/** Encodes one half of a pair as the options of its generation say: by default, it stays a handle. */
+/**
+ * Encodes one half of a pair according to the options of its generation. By default, it stays a
+ * handle.
+ */
 function encoded(native: NativeCrypto, handle: KeyHandle, args: readonly unknown[]): unknown {
   const [format, ...rest] = args;
   if (format === undefined || format === null) return handle;
@@ -170,11 +179,12 @@ export function generation(
       const count = argumentCount(args);
       const form = args.slice(count);
       const isWeb = mode === native.kCryptoJobWebCrypto;
-      // What is wrong with the arguments is said when a job is made.
+      // Errors in the arguments are reported when a job is created.
       const real = [...args.slice(0, count), ...(isWeb ? Array.from({ length: 6 }) : form)];
       const model = new (native[name] as NativeJobClass)(native.kCryptoJobSync, ...real);
       return () => {
-        // Some curves cannot be written down. A real key of that kind is quickly made, and says so.
+        // Some curves cannot be encoded. Creating a real key of that kind is fast and reports the
+        // error.
         if (name === "EcKeyPairGenJob" && !isWeb && (form[0] ?? form[2]) !== undefined) {
           resultOf(model.run());
         }

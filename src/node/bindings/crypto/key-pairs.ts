@@ -1,6 +1,6 @@
 /**
- * Keys that are generated, from the process's seeded stream. Of a key that the real Node has made, all that
- * is drawn at random is put in anew; so its form and the errors are OpenSSL's in every version.
+ * Key generation from the process's seeded stream. The real Node creates a key, and all its random
+ * parts are then replaced; so its format and the errors are OpenSSL's in every version.
  */
 import * as real from "node:crypto";
 import { LightconeError } from "../../../base/errors.ts";
@@ -18,22 +18,24 @@ import type { KeyHandle } from "./native.ts";
 import { type Draw, drawBelow, drawPrime, inverse, power } from "./primes.ts";
 import { withNumbers } from "./rsa.ts";
 
-/** Gives a private key in PKCS #8 for the arguments of a job, those of its encoding left out. */
+/** Returns a private key in PKCS #8 for the arguments of a job, without those of its encoding. */
 export type Generate = (...args: unknown[]) => Uint8Array;
 
-/** The kinds of pairs by the name of their job, with how many arguments say what pair it is. */
+/**
+ * The kinds of pairs by the name of their job, with the number of arguments that define the pair.
+ */
 export interface Kind {
   readonly generate: Generate;
   readonly argumentCount: (args: readonly unknown[]) => number;
 }
 
-/** OpenSSL makes no smaller ones, and says so. */
+/** OpenSSL refuses smaller keys with an error of its own. */
 const RSA_BITS_MIN = 512;
 const FIPS_DIVISOR_BITS = 224;
 
-/** Makes the generators of one process. */
+/** Creates the generators of one process. */
 export function keyPairKinds(native: NativeCrypto, draw: Draw): Record<string, Kind> {
-  /** What the real Node makes of the same arguments, or of nearly the same. */
+  /** Returns the real Node's key for the same or nearly the same arguments. */
   const model = (name: string, args: readonly unknown[]): real.KeyObject => {
     const Job = native[name] as NativeJobClass;
     const job = new Job(native.kCryptoJobSync, ...args, ...Array.from({ length: 6 }));
@@ -54,7 +56,7 @@ export function keyPairKinds(native: NativeCrypto, draw: Draw): Record<string, K
     try {
       return withScalar(key, curve, draw);
     } catch {
-      // Some curves cannot be written by name, since nobody gave them a number.
+      // Some curves cannot be encoded by name, because they have no object identifier.
       const explicit = model("EcKeyPairGenJob", [args[0], native.OPENSSL_EC_EXPLICIT_CURVE]);
       return withScalar(explicit, curve, draw);
     }
@@ -141,10 +143,16 @@ function drawDsa(bits: number, divisor: number, draw: Draw): Buffer {
   );
 }
 
-/** The seed alone is enough of a lattice key: `[0]` in what OpenSSL reads, and in most that it writes. */
+/**
+ * Tag of the seed, `[0]`, in the input of OpenSSL and in most of its output. The seed alone defines
+ * a lattice key.
+ */
 const SEED_TAG = 0x80;
 
-/** The same kind of key, made of another seed: the keys of Edwards and Montgomery, and lattices. */
+/**
+ * Returns a key of the same kind with another seed: keys of Edwards and Montgomery curves, and
+ * lattice keys.
+ */
 function withSeed(key: real.KeyObject, draw: Draw): Buffer {
   const type = key.asymmetricKeyType as string;
   const isCurve = /^(?:ed|x)\d+$/.test(type);
@@ -155,14 +163,14 @@ function withSeed(key: real.KeyObject, draw: Draw): Buffer {
   if (isCurve) {
     seed = element(Tag.octetString, clamp(type, draw(secret!.content.length)));
   } else {
-    // Beside the seed there may stand what follows from it.
+    // The data that follows from the seed may stand beside it.
     const before = secret!.tag === SEED_TAG ? secret : readElements(secret!.content)[0];
     seed = element(SEED_TAG, draw(before!.content.length));
   }
   return sequence(version!.bytes, algorithm!.bytes, element(Tag.octetString, seed));
 }
 
-/** RFC 7748: bits of a secret scalar that are always the same. */
+/** Sets the fixed bits of a secret scalar (RFC 7748). */
 function clamp(type: string, seed: Buffer): Buffer {
   if (type === "x25519") {
     seed[0] = (seed[0] as number) & 0xf8;

@@ -1,25 +1,26 @@
 /**
- * The real `internalBinding('crypto')`, with the types of what we use of it. Its classes compute the same
- * from the same input, with some exceptions, which draw on OpenSSL's randomness: those have a stand-in here.
+ * The real `internalBinding('crypto')`, with types for the parts that are used here. Its classes
+ * compute the same output from the same input, except for some that draw on OpenSSL's randomness:
+ * those are replaced here.
  *
- * Native code ends the process when it is called in a way that Node's library never does. Where the real
- * public function serves as well, it is called instead.
+ * Native code aborts the process when it is called in a way that Node's library never does. Where
+ * the real public function does the same work, it is called instead.
  */
 import * as real from "node:crypto";
 import { realInternalBinding, realInternalModule } from "../../lib/internals.ts";
 import { librarySource } from "../../lib/natives.ts";
 
-/** `[error, result]`, as a job gives it that runs at once. */
+/** `[error, result]`, as returned by a job that runs synchronously. */
 export type JobResult = readonly [error: unknown, result?: unknown];
 
-/** A piece of work: it runs at once, and says what came of it. */
+/** A job: runs synchronously and returns its outcome. */
 interface NativeJob {
   run(): JobResult;
 }
 
 export type NativeJobClass = new (mode: number, ...args: unknown[]) => NativeJob;
 
-/** What holds a key. */
+/** A handle that holds a key. */
 export interface KeyHandle {
   init(type: number, ...args: unknown[]): unknown;
   export(...args: unknown[]): Buffer | string;
@@ -41,11 +42,13 @@ export interface NativeSign {
   sign(...args: unknown[]): Buffer;
 }
 
-/** The parts of the binding that our stand-ins stand on; the rest goes to the library as it is. */
+/**
+ * The parts of the binding that the replacements use. The rest is passed to the library unchanged.
+ */
 export interface NativeCrypto extends Record<string, unknown> {
   readonly kCryptoJobAsync: number;
   readonly kCryptoJobSync: number;
-  /** Where Node has it, such a job gives a promise, of a `CryptoKey` if it makes a key. */
+  /** If Node has it, such a job returns a promise, of a `CryptoKey` if it creates a key. */
   readonly kCryptoJobWebCrypto?: number;
   readonly kKeyTypeSecret: number;
   readonly kKeyTypePublic: number;
@@ -77,21 +80,21 @@ export function nativeCrypto(): NativeCrypto {
   return (native ??= realInternalBinding("crypto") as NativeCrypto);
 }
 
-/** What a real job gave. Throws what it failed with. */
+/** Returns the result of a real job, or throws its failure. */
 export function resultOf([error, result]: JobResult): unknown {
   if (error !== undefined && error !== null) throw error;
   return result;
 }
 
 /**
- * Forgets what OpenSSL keeps of a failure. Some native code leaves that behind, and a later failure that has no
- * words of its own takes them: in another process of another run, too.
+ * Clears OpenSSL's error queue. Some native code leaves errors there, and a later failure without
+ * an error of its own would report them, even in another process or another run.
  */
 export function clearNativeErrors(): void {
   try {
     void new real.X509Certificate("none");
   } catch {
-    // Reading a certificate clears the errors, whatever comes of it.
+    // Reading a certificate clears the errors, whether it succeeds or not.
   }
 }
 
@@ -106,29 +109,32 @@ function keys(): KeysModule {
   return (keysModule ??= realInternalModule("internal/crypto/keys") as unknown as KeysModule);
 }
 
-/** A real private key around a handle. */
+/** Returns a real private key for a handle. */
 export function privateKeyOf(handle: KeyHandle): real.KeyObject {
   return new (keys().PrivateKeyObject)(handle);
 }
 
-/** A real public key around a handle. */
+/** Returns a real public key for a handle. */
 export function publicKeyOf(handle: KeyHandle): real.KeyObject {
   return new (keys().PublicKeyObject)(handle);
 }
 
-/** The real private key that is this PKCS #8 text. */
+/** Returns the real private key for this PKCS #8 data. */
 export function importPrivate(der: Uint8Array): real.KeyObject {
   return real.createPrivateKey({ key: Buffer.from(der), format: "der", type: "pkcs8" });
 }
 
-/** A real private key in PKCS #8. */
+/** Returns a real private key in PKCS #8. */
 export function exportPrivate(key: real.KeyObject): Buffer {
   return key.export({ format: "der", type: "pkcs8" });
 }
 
 let keyArity: number | undefined;
 
-/** How many arguments say which key: its data, format, type, passphrase, and in later versions its curve. */
+/**
+ * The number of arguments that define a key: its data, format, type, passphrase, and in later
+ * versions its curve.
+ */
 export function keyArgumentCount(): number {
   keyArity ??= /preparePrivateKey[^]*?namedCurve/i.test(librarySource("internal/crypto/sig"))
     ? 5
@@ -136,15 +142,15 @@ export function keyArgumentCount(): number {
   return keyArity;
 }
 
-/** Such arguments, as native code takes them in this version. */
+/** Returns such arguments in the form that this version's native code expects. */
 function keyArguments(given: readonly unknown[]): unknown[] {
   const count = keyArgumentCount();
   const args = Array.from({ length: count }, (_, i) => given[i]);
-  // Later versions take the absence of a value as null.
+  // Later versions expect null for an absent value.
   return count === 5 ? args.map((value) => value ?? null) : args;
 }
 
-/** The handle that the arguments for a key stand for. */
+/** Returns the handle of the key that the arguments define. */
 export function handleFrom(args: readonly unknown[], isPrivate: boolean): KeyHandle {
   const { KeyObjectHandle, kKeyTypePrivate, kKeyTypePublic } = nativeCrypto();
   const [first] = args;
@@ -154,7 +160,7 @@ export function handleFrom(args: readonly unknown[], isPrivate: boolean): KeyHan
   return handle;
 }
 
-/** Handles of both halves of a private key in PKCS #8, of the process's own class. */
+/** Returns handles of both halves of a private key in PKCS #8, of the process's own class. */
 export function handlesOf(
   der: Uint8Array,
   Handle: new () => KeyHandle,

@@ -1,30 +1,31 @@
 /**
- * Whose code runs. The classes of `internalBinding('crypto')` are one for all processes, since making some thirty
- * of them would be most of what it costs a process to load `node:crypto`. What they do is done for the process
- * that calls: in its context, from its stream, at its time.
+ * Identifies the process whose code runs. The classes of `internalBinding('crypto')` are shared by
+ * all processes, since creating about thirty of them would be most of the cost of loading
+ * `node:crypto` in a process. Their methods act for the calling process: in its context, from its
+ * stream, at its time.
  */
 import type { Prng } from "../../../base/prng.ts";
 import type { Realm } from "../../realm-types.ts";
 
-/** What a process has of its own. */
+/** State that belongs to one process. */
 export interface Owner {
   readonly realm: Realm;
   readonly prng: Prng;
-  /** Its library's class of Web Crypto's keys. */
+  /** The class of Web Crypto's keys in its library. */
   cryptoKeyClass?: new (...args: unknown[]) => object;
-  /** It was warned of a short tag. */
+  /** True once it was warned of a short tag. */
   warned: boolean;
 }
 
 let find: () => Realm | undefined = () => undefined;
 const owners = new WeakMap<Realm, Owner>();
 
-/** Says how to find the process whose code runs. */
+/** Sets the function that finds the process whose code runs. */
 export function setRealmFinder(finder: () => Realm | undefined): void {
   find = finder;
 }
 
-/** The process whose code runs. */
+/** Returns the process whose code runs. */
 export function owner(): Owner {
   const realm = find();
   if (!realm) throw new TypeError("crypto is used outside of a process");

@@ -1,6 +1,6 @@
 /**
- * Primes from a seeded stream. Candidates go through a sieve of small primes; the real Node then says which
- * are prime, which is a function of the number alone.
+ * Primes from a seeded stream. Candidates are sieved by small primes. The real Node then tests them
+ * for primality, which is a function of the number alone.
  */
 import { checkPrimeSync } from "node:crypto";
 import { bytesOfNumber, numberOf } from "./der.ts";
@@ -8,22 +8,22 @@ import { bytesOfNumber, numberOf } from "./der.ts";
 /** Draws random bytes. */
 export type Draw = (size: number) => Buffer;
 
-/** What a prime has to be, beside prime. */
+/** Conditions that a prime has to meet. */
 export interface PrimeWish {
   readonly bits: number;
-  /** `(p - 1) / 2` is prime, too. */
+  /** `(p - 1) / 2` has to be prime, too. */
   readonly safe?: boolean | undefined;
-  /** `p % add === rem`. */
+  /** Requires `p % add === rem`. */
   readonly add?: bigint | undefined;
   readonly rem?: bigint | undefined;
-  /** The two highest bits are set, so that a product of two such numbers has all its bits. */
+  /** The two highest bits have to be set, so that a product of two such numbers has full length. */
   readonly high?: boolean | undefined;
 }
 
-/** Numbers that are looked at from one random start. */
+/** The number of candidates that are checked from one random start. */
 const WINDOW = 4_096;
 const SIEVE_LIMIT = 20_000;
-/** Below this, sieving would cross out the primes themselves. */
+/** Below this size, sieving would remove the primes themselves. */
 const SIEVE_BITS = 32;
 
 let small: number[] | undefined;
@@ -44,19 +44,19 @@ function isPrime(value: bigint): boolean {
   return value > 1n && checkPrimeSync(bytesOfNumber(value));
 }
 
-/** A number of at most `bits` bits, all equally likely. */
+/** Draws a number of at most `bits` bits, uniformly. */
 export function drawBits(bits: number, draw: Draw): bigint {
   return numberOf(draw(Math.ceil(bits / 8))) & ((1n << BigInt(bits)) - 1n);
 }
 
-/** A number from 1 to `bound - 1`. */
+/** Draws a number from 1 to `bound - 1`. */
 export function drawBelow(bound: bigint, draw: Draw): bigint {
-  // Eight bytes more than needed: nothing is more likely than anything else by more than 2^-64.
+  // Eight extra bytes keep the bias below 2^-64.
   const size = Math.ceil(bound.toString(2).length / 8) + 8;
   return (numberOf(draw(size)) % (bound - 1n)) + 1n;
 }
 
-/** A random prime. */
+/** Draws a random prime. */
 export function drawPrime(wish: PrimeWish, draw: Draw): bigint {
   for (;;) {
     const found = lookFrom(drawStart(wish, draw), wish);
@@ -84,21 +84,21 @@ function lookFrom(start: bigint, wish: PrimeWish): bigint | undefined {
     const candidate = start + BigInt(i) * step;
     if (candidate >= limit) return undefined;
     if (candidate < floor) continue;
-    // The half fails as often as the whole, and is a little cheaper.
+    // The half fails as often as the whole, and its test is a little cheaper.
     if (safe && !isPrime((candidate - 1n) / 2n)) continue;
     if (isPrime(candidate)) return candidate;
   }
   return undefined;
 }
 
-/** Which of `start + i * step` a small prime divides. */
+/** Marks which of `start + i * step` are divisible by a small prime. */
 function sieve(start: bigint, step: bigint, safe: boolean): Uint8Array {
   const crossed = new Uint8Array(WINDOW);
   for (const prime of smallPrimes()) {
     const first = Number(start % BigInt(prime));
     const by = Number(step % BigInt(prime));
     if (by === 0) {
-      // All of them are the same to this prime.
+      // All candidates have the same remainder for this prime.
       if (first === 0 || (safe && first === 1)) crossed.fill(1);
       continue;
     }
@@ -122,7 +122,7 @@ function inverseOf(value: number, prime: number): number {
   return t0 < 0 ? t0 + prime : t0;
 }
 
-/** The number that gives 1 with `value`, modulo `modulus`. */
+/** Returns the inverse of `value` modulo `modulus`. */
 export function inverse(value: bigint, modulus: bigint): bigint {
   let [r0, r1, t0, t1] = [modulus, value % modulus, 0n, 1n];
   while (r1 !== 0n) {
@@ -133,7 +133,7 @@ export function inverse(value: bigint, modulus: bigint): bigint {
   return t0 < 0n ? t0 + modulus : t0;
 }
 
-/** `base ** exponent % modulus`. */
+/** Returns `base ** exponent % modulus`. */
 export function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   let result = 1n;
   let square = base % modulus;

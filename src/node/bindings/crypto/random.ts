@@ -7,7 +7,7 @@ import { type Draw, drawPrime } from "./primes.ts";
 /** Fills memory with random bytes. */
 export type Fill = (bytes: Uint8Array) => void;
 
-/** The bytes behind a view or a buffer. */
+/** Returns the bytes behind a view or a buffer. */
 export function bytesOf(source: ArrayBufferView | ArrayBufferLike): Uint8Array {
   return ArrayBuffer.isView(source)
     ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
@@ -20,7 +20,7 @@ function part(target: unknown, offset: unknown, size: unknown): Uint8Array {
   return bytes.subarray(start, size === undefined ? undefined : start + Number(size));
 }
 
-/** What of the binding hands out randomness itself. */
+/** The parts of the binding that return randomness themselves. */
 export function randomness(make: JobMaker, fill: Fill, draw: Draw): Record<string, unknown> {
   const bytes: JobClass = make("RandomBytesJob", (_mode, [target, offset, size]) => () => {
     fill(part(target, offset, size));
@@ -31,7 +31,7 @@ export function randomness(make: JobMaker, fill: Fill, draw: Draw): Record<strin
     const wish = { bits: Number(size), safe: Boolean(safe), add: number(add), rem: number(rem) };
     checkWish(wish);
     return () => {
-      // There is none, and OpenSSL says so.
+      // There is no such prime. This is OpenSSL's error.
       if (wish.bits < 2 || (!add && wish.safe && wish.bits < 6 && wish.bits !== 3)) {
         const { RandomPrimeJob, kCryptoJobSync } = nativeCrypto();
         const Job = RandomPrimeJob as NativeJobClass;
@@ -55,7 +55,7 @@ interface Wish {
   readonly rem: bigint | undefined;
 }
 
-/** What native code finds wrong with a wish, in its words. */
+/** Throws native code's errors for invalid conditions. */
 function checkWish({ bits, add, rem }: Wish): void {
   if (add === undefined) return;
   if (add.toString(2).length > bits) throw rangeError("invalid options.add");

@@ -1,7 +1,7 @@
 /**
- * RSA where it is random: the paddings OAEP, PSS and PKCS #1's for encryption, with bytes from a seeded
- * stream around the real raw operation (RFC 8017). The real function has done its work before, so that
- * whatever is wrong with the input has been said in OpenSSL's words.
+ * The randomized parts of RSA: the paddings OAEP, PSS and PKCS #1's for encryption, with bytes from
+ * a seeded stream around the real raw operation (RFC 8017). The real function runs first, so any
+ * error in the input has already been reported as OpenSSL's own.
  */
 import * as real from "node:crypto";
 import { element, integer, readSequence, sequence, Tag } from "./der.ts";
@@ -21,7 +21,7 @@ const rsaAlgorithm = sequence(
   element(Tag.nothing),
 );
 
-/** The key as a plain RSA key, which does the raw operation whatever the key was restricted to. */
+/** The key as a plain RSA key, which can do the raw operation whatever the key is restricted to. */
 const plain = new WeakMap<KeyHandle, real.KeyObject>();
 
 function plainPrivate(handle: KeyHandle): real.KeyObject {
@@ -42,7 +42,7 @@ function plainPublic(handle: KeyHandle, isPrivate: boolean): real.KeyObject {
   return isPrivate ? real.createPublicKey(plainPrivate(handle)) : publicKeyOf(handle);
 }
 
-/** MGF1: `size` bytes made of `seed`. */
+/** MGF1: derives `size` bytes from `seed`. */
 function mask(hash: string, seed: Uint8Array, size: number): Buffer {
   const parts: Buffer[] = [];
   for (let length = 0, counter = 0; length < size; counter++) {
@@ -59,10 +59,10 @@ function xor(a: Uint8Array, b: Uint8Array): Buffer {
   return Buffer.from(a.map((byte, i) => byte ^ (b[i] as number)));
 }
 
-/** How a message is encrypted. */
+/** The options of OAEP encryption. */
 export interface OaepOptions {
   readonly hash: string;
-  /** The hash of the mask, where it is another one. */
+  /** The hash of the mask, if it differs. */
   readonly maskHash?: string | undefined;
   readonly label: Uint8Array;
 }
@@ -92,13 +92,16 @@ function type2(message: Uint8Array, size: number, draw: Draw): Buffer {
   return Buffer.concat([Buffer.of(0, 2), padding, Buffer.of(0), message]);
 }
 
-/** The key to encrypt with, and whether it is a private one, of which the public half serves. */
+/**
+ * The key to encrypt with, and whether it is a private one. Of a private key, the public half is
+ * used.
+ */
 export interface EncryptionKey {
   readonly handle: KeyHandle;
   readonly isPrivate: boolean;
 }
 
-/** Encrypts what the real Node has encrypted already, in `size` bytes, with randomness from the stream. */
+/** Repeats an encryption of the real Node, in `size` bytes, with randomness from the stream. */
 export function encryptAgain(
   { handle, isPrivate }: EncryptionKey,
   message: Uint8Array,
@@ -113,7 +116,7 @@ export function encryptAgain(
   );
 }
 
-/** Where the salt lies in an encoded message. */
+/** The position of the salt in an encoded message. */
 interface Encoded {
   readonly saltLength: number;
   readonly maskHash: string;
@@ -124,14 +127,14 @@ interface Digest {
   readonly value: Buffer;
 }
 
-/** The hash of a digest and its salt, which is what is signed. */
+/** Returns the hash of a digest and its salt, which is the value that is signed. */
 function saltedHash({ hash, value }: Digest, salt: Uint8Array): Buffer {
   return real.createHash(hash).update(Buffer.alloc(8)).update(value).update(salt).digest();
 }
 
 /**
- * Reads how a message was encoded: the length of its salt follows from no option in every version alike. Under the
- * wrong mask a block may look right by chance, so that the hash has to be right as well.
+ * Detects how a message was encoded. No option gives the length of its salt in every version. Under
+ * a wrong mask a block may look valid by chance, so the hash is checked as well.
  */
 function decode(encoded: Buffer, bits: number, digest: Digest, hashes: readonly string[]): Encoded {
   const hashLength = digest.value.length;
@@ -148,7 +151,7 @@ function decode(encoded: Buffer, bits: number, digest: Digest, hashes: readonly 
   throw new RangeError("not a PSS signature");
 }
 
-/** Gives a PSS signature that the real Node made a salt from the stream. */
+/** Replaces the salt of a PSS signature of the real Node with one from the stream. */
 export function signAgain(
   handle: KeyHandle,
   signature: Uint8Array,
@@ -178,7 +181,7 @@ export function signAgain(
   return real.privateEncrypt({ key, padding: RSA_NO_PADDING }, padded);
 }
 
-/** The numbers of a key. */
+/** The numbers of an RSA key. */
 export interface RsaNumbers {
   readonly n: bigint;
   readonly e: bigint;
@@ -190,7 +193,7 @@ export interface RsaNumbers {
   readonly qi: bigint;
 }
 
-/** A private key of the same kind as `key`, of other numbers, in PKCS #8. */
+/** Returns a private key of the same kind as `key`, with other numbers, in PKCS #8. */
 export function withNumbers(key: real.KeyObject, numbers: RsaNumbers): Buffer {
   const [version, algorithm] = readSequence(exportPrivate(key));
   const { n, e, d, p, q, dp, dq, qi } = numbers;

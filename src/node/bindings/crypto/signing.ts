@@ -1,6 +1,6 @@
 /**
- * Signatures and encryptions into which OpenSSL mixes randomness. The real Node makes one first, and says
- * what is wrong with the input; then it is made again, with randomness from the process's stream.
+ * Signatures and encryptions that use randomness of OpenSSL's. The real Node makes one first, which
+ * reports errors in the input; then it is made again, with randomness from the process's stream.
  */
 import * as real from "node:crypto";
 import { LightconeError } from "../../../base/errors.ts";
@@ -21,7 +21,7 @@ import { encryptAgain, signAgain } from "./rsa.ts";
 
 const { RSA_PKCS1_PSS_PADDING, RSA_PKCS1_OAEP_PADDING, RSA_PKCS1_PADDING } = real.constants;
 
-/** How a signature is to be made. */
+/** The options of a signature. */
 interface SignatureForm {
   readonly padding: unknown;
   readonly encoding: unknown;
@@ -32,19 +32,22 @@ interface Digest {
   readonly value: Buffer;
 }
 
-/** What native code may be handed as bytes: a view or a buffer, of any realm's. */
+/** Returns the bytes of what native code accepts as bytes: a view or a buffer, of any realm. */
 function bytesFrom(source: unknown): Uint8Array {
   if (source === undefined || source === null) return new Uint8Array(0);
   if (typeof source === "string") return Buffer.from(source);
   return bytesOf(source as ArrayBufferView);
 }
 
-/** What hash is taken where none is named: OpenSSL's choice for the type of key. */
+/** The hash if none is named: OpenSSL's default for the type of key. */
 const DEFAULT_HASH = "sha256";
 
-/** What of the binding signs and encrypts. */
+/** The part of the binding that signs and encrypts. */
 export function signing(native: NativeCrypto, make: JobMaker, draw: Draw): Record<string, unknown> {
-  /** `signature` as the real Node made it, again where that was random. */
+  /**
+   * Returns `signature` as the real Node made it, or a new one with the stream's randomness if it
+   * was random.
+   */
   function again(
     handle: KeyHandle,
     signature: Uint8Array,
@@ -82,7 +85,7 @@ export function signing(native: NativeCrypto, make: JobMaker, draw: Draw): Recor
 
     override init(algorithm: string, ...rest: unknown[]): void {
       super.init(algorithm, ...rest);
-      // The name that DSA's first hash once had.
+      // A former name of DSA's first hash.
       this.#hash = /^dss1$/i.test(algorithm) ? "sha1" : algorithm;
       this.#digest = real.createHash(this.#hash);
     }
@@ -150,7 +153,7 @@ export function signing(native: NativeCrypto, make: JobMaker, draw: Draw): Recor
   return { Sign, SignJob, RSACipherJob, publicEncrypt };
 }
 
-/** A private key serves for encryption, too: of it, the public half. */
+/** A private key is accepted for encryption, too: its public half is used. */
 function isPrivateHandle(handle: KeyHandle): boolean {
   return "d" in handle.exportJwk({}, false);
 }
