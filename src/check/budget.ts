@@ -1,15 +1,15 @@
 /**
- * How much time and memory a check may take. Checking consistency is NP-complete, so every search polls
- * its budget, and says `unknown` with the reason once it is spent.
+ * Limits on the time and memory of a check. Checking consistency is NP-complete, so every search polls its
+ * budget and returns `unknown` with the reason once the budget is spent.
  */
 import { parseDurationNs, type Duration } from "../base/units.ts";
 import { LightconeError } from "../base/errors.ts";
 
-/** Limits, as a user writes them. */
+/** Limits, in the form that a user writes. */
 export interface BudgetOptions {
-  /** The most wall-clock time to take: milliseconds, or "60s". Default: none. */
+  /** The maximum wall-clock time: milliseconds, or "60s". Default: no limit. */
   readonly timeout?: Duration | undefined;
-  /** The most memory the process may hold: bytes, or "2GB". Default: "2GB". */
+  /** The maximum memory of the process: bytes, or "2GB". Default: "2GB". */
   readonly memory?: number | string | undefined;
 }
 
@@ -23,7 +23,7 @@ const units: Record<string, number> = {
   gib: 2 ** 30,
 };
 
-/** Reads an amount of memory into bytes. Throws `LC_BAD_MEMORY`. */
+/** Converts an amount of memory to bytes. Throws `LC_BAD_MEMORY`. */
 export function parseBytes(value: number | string, what = "memory"): number {
   if (typeof value === "number") {
     if (Number.isFinite(value) && value > 0) return value;
@@ -39,23 +39,27 @@ export function parseBytes(value: number | string, what = "memory"): number {
   );
 }
 
-/** How often the clock is read: searches poll every few nanoseconds, the clock costs fifty. */
+/**
+ * The interval between reads of the clock: searches poll every few nanoseconds, and a clock read takes
+ * fifty.
+ */
 const msBetweenReads = 2;
-/** How often the process's memory is read, which costs some ten microseconds. */
+/** The interval between reads of the process's memory, each of which takes some ten microseconds. */
 const msBetweenMemoryReads = 20;
 /**
- * Memory is read every few milliseconds and grows meanwhile, so a check stops a little before its limit.
+ * Memory is read only every few milliseconds and grows in between, so a check stops slightly below its
+ * limit.
  */
 const memoryHeadroom = 0.93;
 
 /**
- * A budget under way: it starts when it is made.
+ * A running budget. It starts when it is constructed.
  *
- * A hot loop calls `spent()`, which is a decrement and a comparison but for every few milliseconds. A
- * structure that is about to grow by megabytes calls `grant(bytes)` first.
+ * A hot loop calls `spent()`, which usually costs only a decrement and a comparison. Code that is about to
+ * allocate megabytes calls `grant(bytes)` first.
  */
 export class Budget {
-  /** When it ends, in `performance.now()` milliseconds. */
+  /** The end, in `performance.now()` milliseconds. */
   readonly #deadlineMs: number;
   readonly #startMs: number;
   readonly #memoryBytes: number;
@@ -82,30 +86,30 @@ export class Budget {
     this.#limits = `${timeoutMs < Infinity ? formatMs(timeoutMs) : "no limit"}`;
   }
 
-  /** True once the time or the memory is used up; from then on always. Cheap enough for any loop. */
+  /** Whether the time or the memory is used up. Once true it stays true. Cheap enough for any loop. */
   spent(): boolean {
     if (--this.#countdown > 0) return false;
     return this.#read();
   }
 
-  /** Like `spent()`, but reads the clock and the memory now. */
+  /** As `spent()`, but reads the clock and the memory now. */
   spentNow(): boolean {
     this.#lastMemoryReadMs = -Infinity;
     return this.#read();
   }
 
-  /** Throws {@link BudgetSpent} once the budget is used up: for code too deep to return through. */
+  /** Throws {@link BudgetSpent} once the budget is used up, for code too deeply nested to return. */
   demand(): void {
     if (--this.#countdown > 0) return;
     if (this.#read()) throw new BudgetSpent(this.why as string);
   }
 
-  /** Like `demand()`, but reads the clock and the memory now: for what is asked seldom. */
+  /** As `demand()`, but reads the clock and the memory now, for code that checks rarely. */
   demandNow(): void {
     if (this.spentNow()) throw new BudgetSpent(this.why as string);
   }
 
-  /** Whether `bytes` more may be allocated. When not, the budget counts as spent. */
+  /** Whether `bytes` more may be allocated. If not, the budget counts as spent. */
   grant(bytes: number): boolean {
     if (this.#why !== undefined) return false;
     const held = residentBytes();
@@ -115,7 +119,7 @@ export class Budget {
     return false;
   }
 
-  /** Which limit was met, in a sentence; `undefined` while there is some left. */
+  /** A sentence that says which limit was reached; `undefined` if none was. */
   get why(): string | undefined {
     return this.#why ?? this.#parent?.why;
   }
@@ -125,17 +129,17 @@ export class Budget {
     return performance.now() - this.#startMs;
   }
 
-  /** Milliseconds that are left; may be `Infinity`. */
+  /** Milliseconds remaining; may be `Infinity`. */
   get remainingMs(): number {
     return Math.max(0, this.#deadlineMs - performance.now());
   }
 
-  /** The most memory, in bytes, that the process may hold. */
+  /** The maximum memory of the process, in bytes. */
   get memoryBytes(): number {
     return this.#memoryBytes;
   }
 
-  /** A part of this budget: it ends after `timeoutMs`, or with this one. */
+  /** A part of this budget. It ends after `timeoutMs`, or with this one if that is earlier. */
   part(timeoutMs: number): Budget {
     const wanted = Math.min(timeoutMs, this.remainingMs);
     return new Budget(wanted < Infinity ? { timeout: wanted } : {}, this);
@@ -148,7 +152,7 @@ export class Budget {
     }
     const nowMs = performance.now();
     const passedMs = nowMs - this.#lastReadMs;
-    // Aim at one read of the clock every two milliseconds, whatever a loop's step costs.
+    // Aims at one read of the clock every two milliseconds, however long a step of the loop takes.
     if (passedMs < msBetweenReads / 2)
       this.#pollsPerRead = Math.min(this.#pollsPerRead * 2, 1 << 20);
     else if (passedMs > msBetweenReads * 2) {
@@ -176,7 +180,7 @@ export class Budget {
   }
 }
 
-/** Thrown by `Budget.demand`; the front of a checker turns it into an `unknown` verdict. */
+/** Thrown by `Budget.demand`. The entry point of a checker converts it to an `unknown` verdict. */
 export class BudgetSpent extends Error {
   constructor(why: string) {
     super(why);
@@ -184,7 +188,7 @@ export class BudgetSpent extends Error {
   }
 }
 
-/** What the process holds; zero where there is no process to ask (a browser). */
+/** The memory of the process in bytes; 0 if there is no process (in a browser). */
 function residentBytes(): number {
   const usage = (globalThis as { process?: { memoryUsage?: { rss?: () => number } } }).process
     ?.memoryUsage?.rss;
@@ -195,7 +199,7 @@ function formatMs(ms: number): string {
   return ms >= 1_000 ? `${Number((ms / 1_000).toFixed(3))}s` : `${Number(ms.toFixed(1))}ms`;
 }
 
-/** An amount of memory for a person: "1.9GB". */
+/** Formats an amount of memory for display: "1.9GB". */
 export function formatBytes(bytes: number): string {
   if (bytes >= 1e9) return `${Number((bytes / 1e9).toFixed(2))}GB`;
   if (bytes >= 1e6) return `${Number((bytes / 1e6).toFixed(1))}MB`;

@@ -1,4 +1,4 @@
-/** Checks as a world takes them (`w.check(...)`), and for a history in hand: a name and a judgement. */
+/** Checks for worlds (`w.check(...)`) and for existing histories: a name and a judging function. */
 import { LightconeError } from "../base/errors.ts";
 import type { History } from "../history/operation.ts";
 import { Budget, type BudgetOptions } from "./budget.ts";
@@ -14,30 +14,30 @@ const consistentOptions = [...budgetOptions, "level", "initial", "settings"] as 
 /** A check of a history, as `w.check` takes it. */
 export interface HistoryCheck {
   readonly name: string;
-  /** The operations whose answers it judges, by name; none named: any. */
+  /** The names of the operations whose answers it judges. If empty, any operation. */
   readonly looksFor: readonly string[];
   judge(record: { readonly history: History }): Verdict;
 }
 
-/** How to check. */
+/** Options of a check. */
 export interface ConsistentOptions extends BudgetOptions {
   /** The level of consistency; the model's default (linearizable for objects) if not given. */
   readonly level?: string;
-  /** The object's first state. */
+  /** The object's initial state. */
   readonly initial?: unknown;
-  /** What else the model understands: `{ total: 100 }`. */
+  /** Further settings of the model: `{ total: 100 }`. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * A check by the name of a model: `consistent("cas-register")`, `consistent("list-append", { level:
- * "snapshot-isolation" })`. Throws `LC_NO_MODEL` or `LC_NO_LEVEL`, which name what there is.
+ * Creates a check from the name of a model: `consistent("cas-register")`, `consistent("list-append", {
+ * level: "snapshot-isolation" })`. Throws `LC_NO_MODEL` or `LC_NO_LEVEL`, with a list of the valid names.
  */
 export function consistent(model: string, options: ConsistentOptions = {}): HistoryCheck {
   refuseOptions(`consistent(${JSON.stringify(model)})`, options, consistentOptions);
   const { level, initial, settings } = options;
   const checker = findChecker(model, level);
-  // What is wrong with its limits is said before a world runs.
+  // Invalid limits are reported before a world runs.
   void new Budget(options);
   return {
     name: `${checker.model} is ${level ?? checker.defaultLevel}`,

@@ -1,8 +1,8 @@
 /**
- * Mutual exclusion, for the locks of a world: at no time two holders. A process holds a lock for certain
- * from the completion of its `acquire` to the invocation of its `release`. With releases by holders alone
- * that decides linearizability of a mutex: where no two such spans overlap, each acquire can take effect
- * at its completion and each release at its invocation. O(n log n).
+ * Mutual exclusion for the locks of a world: there are never two holders at the same time. A process
+ * certainly holds a lock from the completion of its `acquire` to the invocation of its `release`. If only
+ * holders release, this decides linearizability of a mutex: if no two such spans overlap, each acquire can
+ * take effect at its completion and each release at its invocation. O(n log n).
  */
 import { LightconeError } from "../base/errors.ts";
 import { formatNs } from "../base/units.ts";
@@ -11,7 +11,7 @@ import { refuseOptions } from "./options.ts";
 import type { Evidence, Verdict } from "./verdict.ts";
 import { namesOf } from "./words.ts";
 
-/** A check of a world, as `w.check` takes it. */
+/** A check of a world, in the form that `w.check` takes. */
 export interface MutexCheck {
   readonly name: string;
   readonly looksFor: readonly string[];
@@ -19,11 +19,11 @@ export interface MutexCheck {
   judge(record: { readonly history: History }): Verdict;
 }
 
-/** What the operations are called, where it is none of the names that are known. */
+/** The names of the operations, if they are not the default ones. */
 export interface MutexOptions {
-  /** What takes the lock. Default: `acquire` or `lock`. */
+  /** The operation that takes the lock. Default: `acquire` or `lock`. */
   readonly acquire?: string;
-  /** What gives it up. Default: `release` or `unlock`. */
+  /** The operation that releases it. Default: `release` or `unlock`. */
   readonly release?: string;
 }
 
@@ -33,8 +33,9 @@ interface Hold {
 }
 
 /**
- * At no time two holders of one lock. Reads the operations `acquire` (or `lock`) and `release` (or `unlock`) of
- * each key; a process that dies has given up what it held. Throws `LC_BAD_CHECK` for options that there are not.
+ * Creates a check that a lock never has two holders at the same time. It uses the operations `acquire` (or
+ * `lock`) and `release` (or `unlock`) of each key. A process that dies releases what it held. Throws
+ * `LC_BAD_CHECK` for unknown options.
  *
  * @example
  * w.check(mutex());
@@ -61,7 +62,7 @@ function wordsFor(meaning: "acquire" | "release", given: unknown): readonly stri
   );
 }
 
-/** Judges every lock of a history by itself. What takes and gives up a lock goes by one name, or several. */
+/** Judges every lock of a history separately. Acquire and release may each have one name or several. */
 export function judgeHolders(
   history: History,
   acquire: string | readonly string[],
@@ -81,11 +82,12 @@ function holdsByKey(
   releases: readonly string[],
 ): Map<unknown, Hold[]> {
   const byKey = new Map<unknown, Hold[]>();
-  /** By lock and client: acquires that nothing released yet, in order. */
+  /** By lock and client: acquires that were not released yet, in order. */
   const open = new Map<string, Operation[]>();
   const close = (operation: Operation): void => {
     const pending = open.get(lockOf(operation)) ?? [];
-    // A client whose operations overlap is several processes of the history: the same one's come first.
+    // A client with overlapping operations is several processes in the history. Holds of the same process
+    // come first.
     const own = pending.findIndex(({ process }) => process === operation.process);
     const [acquire] = pending.splice(Math.max(own, 0), 1);
     if (acquire) add(byKey, { acquire, release: operation });
@@ -113,7 +115,7 @@ function add(byKey: Map<unknown, Hold[]>, hold: Hold): void {
   else byKey.set(key, [hold]);
 }
 
-/** The two holds that overlap first, the earlier holder first. */
+/** The two holds that overlap first, with the earlier holder first. */
 function firstOverlap(holds: Hold[]): [Hold, Hold] | undefined {
   holds.sort((a, b) => a.acquire.completeRank - b.acquire.completeRank);
   let longest: Hold | undefined;
@@ -124,13 +126,13 @@ function firstOverlap(holds: Hold[]): [Hold, Hold] | undefined {
   return undefined;
 }
 
-/** More operations than that are not told: those that nobody was answered are told last come, first told. */
+/** At most this many operations are listed. Of the unanswered ones, the latest are listed first. */
 const OPEN_TOLD_MAX = 12;
 
 /**
- * The other operations on the key that may have taken effect between the two acquires: whatever was open at any
- * time from the first one's invocation to the second one's completion, and what was never answered before that
- * (a release that is still on the wire, say). The culprit may be among them.
+ * The other operations on the key that may have taken effect between the two acquires: all that were open
+ * at any time from the invocation of the first to the completion of the second, and all that were not
+ * answered before that (such as a release still in transit). The cause may be among them.
  */
 function openMeanwhile(history: History, key: unknown, [first, second]: [Hold, Hold]): Operation[] {
   const fromRank = first.acquire.invokeRank;
@@ -144,7 +146,10 @@ function openMeanwhile(history: History, key: unknown, [first, second]: [Hold, H
   return open.slice(-OPEN_TOLD_MAX);
 }
 
-/** Whether it stands for what a process held when it died, before the first acquire: that took effect then. */
+/**
+ * Whether it represents the release of what a process held when it died, before the first acquire. It took
+ * effect then.
+ */
 function isGivenUpBefore(operation: Operation, acquire: Operation): boolean {
   const { outcome, invokeNs, completeNs } = operation;
   return outcome === "info" && invokeNs === completeNs && completeNs <= acquire.invokeNs;
@@ -182,7 +187,7 @@ function endNs({ release }: Hold): number {
   return release ? release.invokeNs : Infinity;
 }
 
-/** The lock, and whose it is. */
+/** Identifies the lock and its holder. */
 function lockOf({ client, process, key }: Operation): string {
   return `${client ?? process} ${String(keyText(key))}`;
 }

@@ -1,4 +1,4 @@
-/** The checkers' public face: `lightcone/check`. */
+/** The public exports of `lightcone/check`. */
 export { Budget, BudgetSpent, formatBytes, parseBytes, type BudgetOptions } from "./budget.ts";
 export type { CheckOptions, CheckResult, Checker } from "./checker.ts";
 export { consistent, linearizable, type ConsistentOptions, type HistoryCheck } from "./checks.ts";

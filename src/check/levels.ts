@@ -1,6 +1,6 @@
 /**
- * The lattice of consistency levels, objects and transactions alike: one data table (in `level-table`),
- * and the questions that a verdict asks of it. `docs/consistency.md` is generated from the same table.
+ * The lattice of consistency levels, for objects and transactions: one data table (in `level-table`), and
+ * the queries that verdicts need. `docs/consistency.md` is generated from the same table.
  */
 import { objectLevels } from "./level-table/objects.ts";
 import type { Family, Level } from "./level-table/schema.ts";
@@ -27,45 +27,45 @@ for (const level of levels) {
   }
 }
 
-/** The level that `name`, in any of its forms and in either case, stands for. */
+/** Returns the level with this name or alias, ignoring case. */
 export function findLevel(name: string): Level | undefined {
   return byName.get(name) ?? byAnyName.get(name.toLowerCase());
 }
 
-/** Of `offered` levels (names in the table), the one that a user's `wanted` name means, if any. */
+/** Returns the one of the `offered` levels (names in the table) that a user's `wanted` name denotes, if any. */
 export function chooseLevel(wanted: string, offered: readonly string[]): string | undefined {
   if (offered.includes(wanted)) return wanted;
   const level = findLevel(wanted);
   if (level && offered.includes(level.name)) return level.name;
-  // "causal" is a level of objects and, for a model of transactions, the transactional one.
+  // "causal" is a level of objects; for a model of transactions it denotes the transactional level.
   return wanted === "causal" && offered.includes("causal-cerone") ? "causal-cerone" : undefined;
 }
 
-/** These levels, and all weaker ones that hold wherever they do. */
+/** These levels, and all weaker ones that they imply. */
 export function withWeaker(names: Iterable<string>): Set<string> {
   const seen = new Set(names);
   for (const name of seen) for (const weaker of byName.get(name)?.implies ?? []) seen.add(weaker);
   return seen;
 }
 
-/** These levels, and all stronger ones: where one of the former is violated, so are all of these. */
+/** These levels, and all stronger ones. If one of the former is violated, so are all of these. */
 export function withStronger(names: Iterable<string>): Set<string> {
   const seen = new Set(names);
   for (const name of seen) for (const above of directlyStronger.get(name) ?? []) seen.add(above);
   return seen;
 }
 
-/** What a violation of some levels means for the whole table. */
+/** The consequences of violated levels for the whole table. */
 export interface Ruling {
   /** The weakest levels that are violated. */
   readonly violates: readonly string[];
-  /** The stronger ones that therefore are violated too, in the order of the table. */
+  /** The stronger levels that are therefore violated as well, in the order of the table. */
   readonly alsoViolates: readonly string[];
 }
 
 /**
- * From levels that are known to be violated: the weakest of them, and all that follow.
- * `among` keeps what follows to one family, as a verdict about plain objects does.
+ * Computes the weakest of the violated levels, and all levels whose violation follows. `among` restricts
+ * the consequences to one family, as a verdict about plain objects does.
  */
 export function rulingOf(violated: Iterable<string>, among?: Family): Ruling {
   const impossible = withStronger(violated);

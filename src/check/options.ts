@@ -1,7 +1,7 @@
-/** Refuses options of checks that there are not: what is misspelt would be passed over in silence. */
+/** Rejects unknown options of checks. Otherwise a misspelt option would be silently ignored. */
 import { LightconeError } from "../base/errors.ts";
 
-/** Throws `LC_BAD_CHECK` unless `options` is an object with no other names than `known`. */
+/** Throws `LC_BAD_CHECK` unless `options` is an object whose names are all in `known`. */
 export function refuseOptions(check: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     const shown = typeof options === "function" ? "a function" : JSON.stringify(options);

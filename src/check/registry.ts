@@ -1,4 +1,4 @@
-/** Finds a checker by model and level. Each folder of checkers lists its own. */
+/** Finds a checker by model and level. Each folder of checkers has its own list. */
 import { LightconeError } from "../base/errors.ts";
 import type { History } from "../history/operation.ts";
 import type { Checker } from "./checker.ts";
@@ -9,7 +9,7 @@ import { refuseShapes } from "./shapes.ts";
 import { transactionCheckers } from "./transactions/checkers.ts";
 import { isMeaning, namesOf } from "./words.ts";
 
-/** Every checker there is. A model may stand here several times, with different levels. */
+/** All checkers. A model may appear several times, with different levels. */
 export const checkers: readonly Checker[] = [
   ...objectCheckers,
   ...transactionCheckers,
@@ -23,7 +23,7 @@ export const checkers: readonly Checker[] = [
       return checker.check(history, options);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      // Some value has a shape that nobody thought of: still a message, and no stack trace.
+      // A value has an unexpected shape. Report a message instead of a stack trace.
       throw new LightconeError(
         "LC_BAD_HISTORY",
         `this is no history of a ${checker.model}: ${error.message}`,
@@ -33,8 +33,8 @@ export const checkers: readonly Checker[] = [
 }));
 
 /**
- * The operations whose answers a model judges, by all their names. None where they may be called anything, as
- * transactions may.
+ * The operations whose answers a model judges, with all their names. Empty if they may have any name, as
+ * for transactions.
  */
 export function answersOf(model: string): readonly string[] {
   const known = operationsOf(model);
@@ -43,19 +43,19 @@ export function answersOf(model: string): readonly string[] {
   return [...new Set(answers.flatMap((name) => [name, ...otherNames(name, known)]))];
 }
 
-/** The operations that a model knows, at whatever level. */
+/** The operations that a model supports, at any level. */
 function operationsOf(model: string): readonly string[] {
   const own = checkers.filter((checker) => checker.model === model);
   return own.flatMap((checker) => checker.operations ?? []);
 }
 
-/** What else an operation may be called, in a model that knows none of these names itself. */
+/** Alternative names of an operation, for a model that does not define any of them itself. */
 function otherNames(name: string, known: readonly string[]): readonly string[] {
   const others = isMeaning(name) ? namesOf(name).filter((other) => other !== name) : [];
   return others.some((other) => known.includes(other)) ? [] : others;
 }
 
-/** A history in the names that the model knows. */
+/** Renames the operations of a history to the names that the model uses. */
 function inModelWords(model: string, history: History): History {
   const operations = operationsOf(model);
   const renamed = new Map(
@@ -71,8 +71,8 @@ function inModelWords(model: string, history: History): History {
 }
 
 /**
- * The checker of `model` at `level` (its default level if not given).
- * Throws `LC_NO_MODEL` or `LC_NO_LEVEL`, which name what there is.
+ * Returns the checker of `model` at `level` (default: its default level). Throws `LC_NO_MODEL` or
+ * `LC_NO_LEVEL`, with a list of the valid names.
  */
 export function findChecker(model: string, level?: string): Checker {
   const candidates = checkers.filter(

@@ -1,13 +1,13 @@
 /**
- * The shapes of values that models take apart. What a file holds can be anything: a history with a value of
- * another shape is refused here, by the operation that has it, before a checker stumbles over it.
+ * The shapes of values that models expect. A file can contain anything: a history with a value of another
+ * shape is rejected here, with the operation that contains it, before a checker fails on it.
  */
 import { LightconeError } from "../base/errors.ts";
 import type { History, Operation } from "../history/operation.ts";
 import { numberOr, textOf } from "../history/values.ts";
 
 interface Shape {
-  /** What is wrong with an operation; `undefined` if it is as it should be. */
+  /** Returns what is wrong with an operation, or `undefined` if it is valid. */
   readonly odd: (operation: Operation) => unknown;
   readonly hint: string;
 }
@@ -15,7 +15,7 @@ interface Shape {
 const absent = (value: unknown): boolean => value === undefined || value === null;
 const isList = (value: unknown): boolean => Array.isArray(value) || value instanceof Set;
 
-/** Wraps what is odd, so that nil can be odd, too. */
+/** Wraps invalid values, so that nil can be an invalid value as well. */
 const oddOnes = (values: readonly unknown[], fits: (value: unknown) => boolean): unknown => {
   const found = values.findIndex((value) => !fits(value));
   return found < 0 ? undefined : { value: values[found] };
@@ -81,7 +81,7 @@ const shapes: Readonly<Record<string, readonly Shape[]>> = {
   "long-fork": [microOperations],
 };
 
-/** Throws `LC_BAD_HISTORY` for the first operation of which `model` could make nothing. */
+/** Throws `LC_BAD_HISTORY` for the first operation that `model` cannot interpret. */
 export function refuseShapes(model: string, history: History): void {
   for (const { odd, hint } of shapes[model] ?? []) {
     for (const operation of history.operations) {

@@ -1,14 +1,14 @@
-/** What a check says, and the evidence for it. */
+/** The result of a check, and the evidence for it. */
 
-/** One step of a violation's story: a sentence for a person, and where in the run it happened. */
+/** One step of the description of a violation: a sentence, and where in the run it happened. */
 export interface Step {
-  /** When, in simulated nanoseconds; `undefined` where the history has no clock. */
+  /** The time in simulated nanoseconds; `undefined` if the history has no clock. */
   readonly atNs?: number | undefined;
-  /** Whose step it is: a host, a process, a session. */
+  /** The host, process or session of the step. */
   readonly who?: string;
   /** The sentence: "acquire job -> held", "read 7, yet 7 was not written before". */
   readonly text: string;
-  /** The history's operation that it speaks of (`Operation.index`). */
+  /** The history's operation that it refers to (`Operation.index`). */
   readonly operation?: number;
   /** Trace events to show beside it. */
   readonly events?: readonly number[];
@@ -25,13 +25,13 @@ export interface CycleEdge {
   readonly text: string;
 }
 
-/** Why a check says `violated`: the smallest part of the history found that still violates. */
+/** The evidence for a `violated` verdict: the smallest part found of the history that still violates. */
 export interface Evidence {
-  /** One sentence: what was promised and is not so. "two holders from 3.491s to 3.602s" */
+  /** One sentence that says which promise is broken. "two holders from 3.491s to 3.602s" */
   readonly summary: string;
-  /** The field's name for it, where there is one: "G1c", "lost update", "stale read". */
+  /** The established name of the anomaly, if there is one: "G1c", "lost update", "stale read". */
   readonly anomaly?: string;
-  /** The object it happened to, where a history holds several. */
+  /** The affected object, if a history contains several. */
   readonly key?: unknown;
   readonly steps: readonly Step[];
   /** The operations (by index) of the smallest sub-history found that still violates. */
@@ -40,12 +40,12 @@ export interface Evidence {
   readonly cycle?: readonly CycleEdge[];
 }
 
-/** A judgement. */
+/** The result of a check. */
 export type Verdict =
   | {
       readonly result: "holds";
       readonly note?: string;
-      /** Nothing forbidden was found, yet that proves nothing: `note` says why. */
+      /** No violation was found, but that is no proof: `note` gives the reason. */
       readonly inferred?: true;
     }
   | {
@@ -53,13 +53,13 @@ export type Verdict =
       readonly evidence: readonly Evidence[];
       /** The weakest levels of consistency that are violated, by name in the table of levels. */
       readonly violates?: readonly string[];
-      /** The stronger ones that therefore are violated too. */
+      /** The stronger levels that are therefore violated as well. */
       readonly alsoViolates?: readonly string[];
       readonly note?: string;
     }
   | {
       readonly result: "unknown";
-      /** Which limit was met, in a sentence: "the time budget of 60s was spent". */
+      /** The limit that was reached, in a sentence: "the time budget of 60s was spent". */
       readonly why: string;
       /** What was decided before that: "11 of 12 keys hold; key 7 is undecided". */
       readonly decided?: string;

@@ -1,19 +1,23 @@
-/** How a check of a user's own says what is wrong, with the operations that show it. */
+/** Lets a user's own check report a violation together with the operations that show it. */
 import type { Operation } from "../history/operation.ts";
 import type { Evidence, Verdict } from "./verdict.ts";
 
-/** What beside the operations is known of a violation. */
+/** Further information about a violation. */
 export interface ViolatedOptions {
-  /** The object that it happened to. */
+  /** The affected object. */
   readonly key?: unknown;
-  /** A name for this way of being wrong, such as "lost write": shrinking does not mix it up with another. */
+  /**
+   * A name for this kind of violation, such as "lost write". Shrinking does not confuse it with other
+   * kinds.
+   */
   readonly anomaly?: string;
 }
 
 /**
- * A verdict that says `violated`, for the `judge` of a check of your own. `operations` are those that show it
- * (or their indices): the story tells them, with the faults in between, and shrinking ends runs soon after them.
- * A check that answers with `false` or a sentence alone is told with whatever shrinking has left of the run.
+ * Creates a `violated` verdict, for the `judge` of your own check. `operations` are the operations that show
+ * the violation (or their indices). The story describes them, with the faults in between, and shrinking ends
+ * runs soon after them. For a check that returns only `false` or a sentence, the story contains everything
+ * that shrinking has left of the run.
  *
  * @example
  * w.check({

@@ -1,6 +1,6 @@
 /**
- * Words that mean the same operation. Checks find what they are about by any of them, and stories tell it
- * alike. The first of each is the one that models use.
+ * Synonyms for operations. Checks recognise their operations by any of them, and stories use one wording.
+ * The first of each is the name that models use.
  */
 const synonyms = {
   acquire: ["acquire", "lock"],
@@ -12,12 +12,12 @@ const synonyms = {
 /** An operation that goes by several names. */
 export type Meaning = keyof typeof synonyms;
 
-/** All names of an operation, the one that models use first. */
+/** All names of an operation, with the one that models use first. */
 export function namesOf(meaning: Meaning): readonly string[] {
   return synonyms[meaning];
 }
 
-/** Whether models use this very name for something that goes by others, too. */
+/** Whether `name` is the name that models use for an operation with several names. */
 export function isMeaning(name: string): name is Meaning {
   return Object.hasOwn(synonyms, name);
 }

@@ -1,9 +1,10 @@
 /**
- * What the weak levels see of a history: reads and writes of single keys, each on the lane of its session.
+ * The view of a history that the weak levels use: reads and writes of single keys, each on a lane of its
+ * session.
  *
- * A lane is a chain of accesses, one after another. A session's answered operations are one lane. A write
- * without an answer (`info`) has a lane of its own, which follows what its session did before and precedes
- * nothing: it may take effect after what its session did next.
+ * A lane is a chain of accesses in order. A session's answered operations form one lane. A write without an
+ * answer (`info`) has its own lane, which follows its session's earlier operations and precedes nothing: it
+ * may take effect after the session's next operations.
  */
 import { LightconeError } from "../../base/errors.ts";
 import type { Operation } from "../../history/operation.ts";
@@ -11,12 +12,12 @@ import { keyOf } from "../objects/model.ts";
 
 /** In `readsFrom`: the read returned the initial value. */
 export const INITIAL = -1;
-/** In `readsFrom`: nobody wrote what the read returned. */
+/** In `readsFrom`: no write wrote the value that the read returned. */
 export const UNWRITTEN = -2;
-/** In `readsFrom`: several writes may be meant, or a write and the initial value; see `candidates`. */
+/** In `readsFrom`: several writes, or a write and the initial value, match; see `candidates`. */
 export const AMBIGUOUS = -3;
 
-/** One read or write, before it gets a lane. */
+/** One read or write, before it is assigned to a lane. */
 export interface RawAccess {
   readonly operation: Operation;
   readonly write: boolean;
@@ -24,7 +25,7 @@ export interface RawAccess {
   readonly value: unknown;
 }
 
-/** Reads and writes in columns; an access is an index into them, in order of invocation. */
+/** Reads and writes in columns. An access is an index into them, in order of invocation. */
 export interface Accesses {
   readonly count: number;
   /** 1 for a write. */
@@ -34,31 +35,31 @@ export interface Accesses {
   /** Index into `values`. */
   readonly value: Int32Array;
   readonly lane: Int32Array;
-  /** Its place on its lane: 0, 1, 2, ... */
+  /** Its position on its lane: 0, 1, 2, ... */
   readonly place: Int32Array;
-  /** Of a read: the write it read, or one of the constants above. Of a write: `INITIAL`. */
+  /** For a read: the write it read, or one of the constants above. For a write: `INITIAL`. */
   readonly readsFrom: Int32Array;
   /** The accesses of each lane, in order. */
   readonly lanes: readonly (readonly number[])[];
-  /** Accesses on other lanes of the same session that precede an access directly. */
+  /** Accesses on other lanes of the same session that directly precede an access. */
   readonly predecessors: ReadonlyMap<number, readonly number[]>;
-  /** Of each ambiguous read: the writes (or `INITIAL`) that it may have read. */
+  /** For each ambiguous read: the writes (or `INITIAL`) that it may have read. */
   readonly candidates: ReadonlyMap<number, readonly number[]>;
   readonly operations: readonly Operation[];
   readonly keys: readonly unknown[];
   readonly values: readonly unknown[];
-  /** Each key's first value. */
+  /** The initial value of each key. */
   readonly initials: readonly unknown[];
 }
 
-/** What identifies a value: the value itself if primitive, else its JSON. */
+/** The identity of a value: the value itself if primitive, otherwise its JSON. */
 export function identity(value: unknown): unknown {
   if (value === undefined) return null;
   if (typeof value === "object" && value !== null) return `json:${keyOf(value)}`;
   return typeof value === "string" ? `text:${value}` : value;
 }
 
-/** The session of an operation: its own if it names one, else its process. */
+/** The session of an operation if it has one, otherwise its process. */
 export function sessionOf(operation: Operation): number | string {
   return operation.session ?? operation.process;
 }
@@ -79,7 +80,7 @@ function intern(table: Interned, item: unknown): number {
   return id;
 }
 
-/** Keys and values as small integers, so that all that follows works on typed arrays. */
+/** Numbers keys and values with small integers, so that the following steps work on typed arrays. */
 function internAll(raw: readonly RawAccess[]): {
   keys: unknown[];
   values: unknown[];
@@ -98,8 +99,9 @@ function internAll(raw: readonly RawAccess[]): {
 }
 
 /**
- * Leaves out what cannot matter: reads without an answer, and operations without an answer whose write
- * nobody read (they may not have happened, and a history that holds with them holds without).
+ * Removes irrelevant operations: reads without an answer, and unanswered operations whose write was never
+ * read. The latter may not have happened, and if a history satisfies a level with them, it does so without
+ * them.
  */
 function keepWhatMatters(raw: readonly RawAccess[]): RawAccess[] {
   const unanswered = new Map<Operation, RawAccess[]>();
@@ -121,7 +123,7 @@ function keepWhatMatters(raw: readonly RawAccess[]): RawAccess[] {
       else ofKey.set(identity(value), [operation]);
     }
   }
-  // An unanswered compare-and-set that is seen to have happened has itself read something.
+  // An unanswered compare-and-set that is known to have happened has also read something.
   const wanted = new Set<Operation>();
   const reads = raw.filter(({ write, operation }) => !write && !unanswered.has(operation));
   for (let read = reads.pop(); read !== undefined; read = reads.pop()) {
@@ -136,7 +138,7 @@ function keepWhatMatters(raw: readonly RawAccess[]): RawAccess[] {
   return raw.filter(({ operation }) => !unanswered.has(operation) || wanted.has(operation));
 }
 
-/** Where each access stands. */
+/** The lane and position of each access. */
 export interface Lanes {
   readonly lane: Int32Array;
   readonly place: Int32Array;
@@ -145,8 +147,8 @@ export interface Lanes {
 }
 
 /**
- * Gives every operation a lane of its session, and the order across lanes of one session. An operation may
- * stand in the list several times in a row, once for each of its accesses.
+ * Assigns each operation to a lane of its session, and computes the order across the lanes of a session. An
+ * operation may appear in the list several times in a row, once for each of its accesses.
  */
 export function layLanes(all: readonly Operation[]): Lanes {
   const lane = new Int32Array(all.length);
@@ -202,8 +204,9 @@ function overlap(a: Operation, b: Operation): LightconeError {
 }
 
 /**
- * Puts raw accesses (in order of invocation; those of one operation side by side) into columns and finds
- * what each read read. `initialOf` tells a key's first value; `undefined` and `null` are the same.
+ * Converts raw accesses (in order of invocation, with those of one operation adjacent) to columns, and
+ * finds the write that each read read. `initialOf` returns a key's initial value; `undefined` and `null`
+ * are equal.
  */
 export function toAccesses(
   all: readonly RawAccess[],
@@ -231,7 +234,7 @@ export function toAccesses(
     const own = (raw[at] as RawAccess).operation;
     let sources = writers.get(slot(key, value)) ?? [];
     if (sources.some((write) => (raw[write] as RawAccess).operation === own)) {
-      // A compare-and-set from a value to itself does not read what it writes.
+      // A compare-and-set from a value to the same value does not read its own write.
       sources = sources.filter(
         (write) => (raw[write] as RawAccess).operation !== own || write < at,
       );

@@ -1,9 +1,11 @@
 /**
- * Histories in which a value was written more than once: which write did a read read?
+ * Histories in which a value was written more than once, so that it is ambiguous which write a read
+ * returned.
  *
- * Depth-first over the readings, nearest write first. A partial reading is judged with the undecided reads
- * left out, which can only make the history look better: when it is violated already, so is every
- * completion, and the search jumps back to the latest decision that the contradiction involves.
+ * Searches depth-first over the possible readings, nearest write first. A partial reading is judged without
+ * the undecided reads. Leaving them out can only hide violations: if the partial reading is already
+ * violated, so is every completion, and the search jumps back to the latest decision involved in the
+ * contradiction.
  */
 import type { Operation } from "../../history/operation.ts";
 import type { Budget } from "../budget.ts";
@@ -12,12 +14,12 @@ import { register } from "../objects/registers.ts";
 import { AMBIGUOUS, INITIAL, type Accesses } from "./accesses.ts";
 import type { Finding } from "./finding.ts";
 
-/** Judges accesses whose reads are all decided or to be left out. */
+/** Judges accesses whose reads are all either decided or to be ignored. */
 export type Algorithm = (accesses: Accesses, budget: Budget) => Finding | undefined;
 
 /**
- * Nothing if some reading of the ambiguous reads satisfies `algorithm`; else a finding, that of the first
- * reading tried. Throws `BudgetSpent`.
+ * Returns undefined if some reading of the ambiguous reads satisfies `algorithm`; otherwise the finding of
+ * the first reading tried. Throws `BudgetSpent`.
  */
 export function checkSomeReading(
   accesses: Accesses,
@@ -31,7 +33,7 @@ export function checkSomeReading(
   const decided = { ...accesses, readsFrom };
   const depthOf = new Map(reads.map((read, depth) => [read, depth]));
   const tried = reads.map(() => 0);
-  /** Of each depth: earlier depths that some contradiction met there involves. */
+  /** For each depth: the earlier depths involved in some contradiction found there. */
   const blame: Set<number>[] = reads.map(() => new Set());
   const undecided = algorithm(decided, budget);
   if (undecided) return undecided;
@@ -41,7 +43,7 @@ export function checkSomeReading(
   for (let depth = 0; depth < reads.length;) {
     budget.demand();
     if (batch > 1 && tried[depth] === 0) {
-      // Most first choices are right: try many at once, and one by one only where that fails.
+      // Most first choices are right, so several are tried at once, and one by one only if that fails.
       const end = Math.min(reads.length, depth + batch);
       for (let at = depth; at < end; at++) {
         readsFrom[reads[at] as number] = (choices[at] as number[])[0] as number;
@@ -75,7 +77,8 @@ export function checkSomeReading(
       }
       continue;
     }
-    // Nothing is left for this read: go back to the latest decision that any of its failures rests on.
+    // No candidate is left for this read: go back to the latest decision that any of its failures depends
+    // on.
     const reasons = blame[depth] as Set<number>;
     const back = Math.max(-1, ...reasons);
     if (back < 0) return told;
@@ -91,11 +94,11 @@ export function checkSomeReading(
   return undefined;
 }
 
-/** How long a linearization may be looked for, in milliseconds and as a part of the budget. */
+/** The time limit of the search for a linearization, in milliseconds and as a part of the budget. */
 const linearizableMs = 10_000;
 const linearizablePart = 0.4;
 
-/** True if each key is linearizable, whatever was read from where: then every weaker level holds. */
+/** Whether each key is linearizable, independent of the reading. Then every weaker level holds too. */
 function isLinearizable(accesses: Accesses, budget: Budget): boolean {
   const { count, key, keys, operations, initials } = accesses;
   const ofKey: Operation[][] = keys.map(() => []);
@@ -105,7 +108,8 @@ function isLinearizable(accesses: Accesses, budget: Budget): boolean {
   }
   const part = budget.part(Math.min(linearizableMs, budget.remainingMs * linearizablePart));
   return ofKey.every((list, at) => {
-    // What stands here may speak of several keys at once, or be a get of a map: those have no shortcut.
+    // Operations here may concern several keys at once, or be a get of a map; this shortcut does not apply
+    // to those.
     if (!list.every(({ f }) => f === "read" || f === "write" || f === "cas")) return false;
     if (list.some(({ input }) => Array.isArray(input) && Array.isArray(input[0]))) return false;
     const options = { budget: part, initial: initials[at] };
@@ -115,7 +119,7 @@ function isLinearizable(accesses: Accesses, budget: Budget): boolean {
 
 const model = register();
 
-/** The writes that a read may have read, those invoked last before the read's completion first. */
+/** The writes that a read may have read. Those invoked last before the read's completion come first. */
 function nearestFirst(accesses: Accesses, read: number): number[] {
   const end = accesses.operations[read]?.completeRank ?? Infinity;
   const rank = (write: number): number =>

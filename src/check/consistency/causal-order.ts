@@ -1,7 +1,7 @@
 /**
- * The causal order of a history (session order and reads-from, closed), as vector clocks: of each access,
- * how many accesses of every lane precede it. Lamport's happened-before, computed in one pass, O(n·k) for
- * n accesses on k lanes, as in AWDIT (Møldrup and Pavlogiannis, PLDI 2025).
+ * The causal order of a history (the transitive closure of session order and reads-from) as vector clocks:
+ * for each access, how many accesses of every lane precede it. This is Lamport's happened-before, computed
+ * in one pass, O(n·k) for n accesses on k lanes, as in AWDIT (Møldrup and Pavlogiannis, PLDI 2025).
  */
 import type { Budget } from "../budget.ts";
 import { BudgetSpent } from "../budget.ts";
@@ -11,19 +11,19 @@ import type { Accesses } from "./accesses.ts";
 export interface CausalOrder {
   readonly width: number;
   readonly clocks: Int32Array;
-  /** The accesses in an order that agrees with causality. */
+  /** The accesses in an order consistent with causality. */
   readonly sorted: Int32Array;
-  /** The place of each access in `sorted`. */
+  /** The position of each access in `sorted`. */
   readonly rank: Int32Array;
 }
 
-/** Accesses that directly follow each other causally, in compressed rows: who read a write, and so on. */
+/** The direct causal successors of each access (such as the readers of a write), as compressed rows. */
 export interface Followers {
   readonly start: Int32Array;
   readonly target: Int32Array;
 }
 
-/** Who reads from each write, and who follows each access across the lanes of a session. */
+/** Computes the readers of each write, and the successors of each access on other lanes of its session. */
 export function followersOf(accesses: Accesses, readsCount = true): Followers {
   const { count, readsFrom, predecessors } = accesses;
   const start = new Int32Array(count + 1);
@@ -50,8 +50,8 @@ export function followersOf(accesses: Accesses, readsCount = true): Followers {
 }
 
 /**
- * Sorts the accesses by causality; lanes advance in turn, and a read waits for its write.
- * Returns fewer than all when causality runs in a circle.
+ * Sorts the accesses by causality. The lanes advance in turn, and a read waits for its write. Returns fewer
+ * accesses than there are if causality is cyclic.
  */
 function sortCausally(accesses: Accesses, followers: Followers): Int32Array {
   const { count, lanes, lane, place, readsFrom, predecessors } = accesses;
@@ -83,8 +83,8 @@ function sortCausally(accesses: Accesses, followers: Followers): Int32Array {
 }
 
 /**
- * The causal order, or `undefined` when it is circular. Reads that are undecided (`readsFrom` below zero)
- * add no edge. Throws `BudgetSpent` when the clocks would not fit into the budget's memory.
+ * The causal order, or `undefined` if it is cyclic. Undecided reads (`readsFrom` below zero) add no edge.
+ * Throws `BudgetSpent` if the clocks do not fit into the budget's memory.
  */
 export function causalOrderOf(
   accesses: Accesses,

@@ -1,7 +1,7 @@
 /**
- * Weak causal consistency (CC) and causal convergence (CCv), by the bad patterns of Bouajjani, Enea,
- * Guerraoui and Hamza (POPL 2017), found with vector clocks: O(n·k) clock steps for n accesses on k lanes,
- * and for each read one search for the last write on each lane that writes its key.
+ * Weak causal consistency (CC) and causal convergence (CCv), decided by the bad patterns of Bouajjani,
+ * Enea, Guerraoui and Hamza (POPL 2017) with vector clocks: O(n·k) clock steps for n accesses on k lanes,
+ * and for each read one search for the last write of its key on each lane.
  */
 import type { Budget } from "../budget.ts";
 import type { Accesses } from "./accesses.ts";
@@ -12,14 +12,14 @@ import { findCycle } from "./graph.ts";
 import { shortestPath } from "./paths.ts";
 import { indexWrites, lastBefore, type WriteIndex } from "./write-index.ts";
 
-/** The causal order with what the algorithms on top of it share. */
+/** The causal order, and the data that the algorithms based on it share. */
 export interface Causality {
   readonly order: CausalOrder;
   readonly followers: Followers;
   readonly index: WriteIndex;
 }
 
-/** The causal order, or the circle in it. */
+/** Returns the causal order, or the cycle in it. */
 export function causalityOf(accesses: Accesses, budget: Budget): Causality | Finding {
   const followers = followersOf(accesses);
   const order = causalOrderOf(accesses, followers, budget);
@@ -32,7 +32,7 @@ export function causalityOf(accesses: Accesses, budget: Budget): Causality | Fin
   return finding("cyclic-causal-order", from, [...there, ...back]);
 }
 
-/** What directly follows an access: the next on its lane, those who read it, later lanes of its session. */
+/** The direct successors of an access: the next on its lane, its readers, and later lanes of its session. */
 export function successors(accesses: Accesses, followers: Followers, at: number): number[] {
   const lane = accesses.lanes[accesses.lane[at] as number] as readonly number[];
   const next = lane[(accesses.place[at] as number) + 1];
@@ -43,13 +43,13 @@ export function successors(accesses: Accesses, followers: Followers, at: number)
   return found;
 }
 
-/** Judges weak causal consistency (CC): nothing if it holds. */
+/** Judges weak causal consistency (CC). Returns undefined if it holds. */
 export function checkWeakCausal(accesses: Accesses, budget: Budget): Finding | undefined {
   const causality = causalityOf(accesses, budget);
   return "anomaly" in causality ? causality : readsOverwritten(accesses, causality, budget);
 }
 
-/** A read of a value that the causal past of the read has overwritten. */
+/** Finds a read of a value that was overwritten in the causal past of the read. */
 function readsOverwritten(
   accesses: Accesses,
   { order, followers, index }: Causality,
@@ -80,7 +80,7 @@ function readsOverwritten(
   return undefined;
 }
 
-/** Judges causal convergence (CCv): nothing if it holds. */
+/** Judges causal convergence (CCv). Returns undefined if it holds. */
 export function checkCausalConvergence(accesses: Accesses, budget: Budget): Finding | undefined {
   const causality = causalityOf(accesses, budget);
   if ("anomaly" in causality) return causality;
@@ -88,8 +88,8 @@ export function checkCausalConvergence(accesses: Accesses, budget: Budget): Find
 }
 
 /**
- * The conflict order must not run against causality: a read that has two writes of a key in its past and
- * returns one of them settles that the other one is older, for everybody.
+ * Checks that the conflict order does not contradict causality. A read that has two writes of a key in its
+ * past and returns one of them determines that the other one is older, for all sessions.
  */
 function conflicts(
   accesses: Accesses,
@@ -106,7 +106,7 @@ function conflicts(
     for (const { lane: other, writes } of index[key[read] as number] as WriteIndex[number]) {
       const last = lastBefore(place, writes, clocks[read * width + other] as number);
       if (last < 0 || last === from) continue;
-      // Where causality has already ordered the two, there is nothing to settle.
+      // If causality already orders the two, nothing has to be added.
       if ((clocks[from * width + other] as number) > (place[last] as number)) continue;
       const links = older.get(last);
       const link: Link = { from: last, to: from, kind: "order", because: read };

@@ -1,4 +1,4 @@
-/** From a history of reads and writes to a verdict at one of the weak levels. */
+/** Judges a history of reads and writes at one of the weak levels. */
 import type { History, Operation } from "../../history/operation.ts";
 import { BudgetSpent, type Budget } from "../budget.ts";
 import { rulingOf, withWeaker } from "../levels.ts";
@@ -19,19 +19,25 @@ import {
 } from "./sessions.ts";
 import { checkCausalMemory, checkPram } from "./views.ts";
 
-/** What the levels below understand besides the history. */
+/** The options of the levels below. */
 export interface WeakOptions {
-  /** A key's first value; `undefined` is nil. */
+  /** Returns a key's initial value; `undefined` is nil. */
   readonly initialOf?: (key: unknown) => unknown;
-  /** For `eventual`: nanoseconds of calm before reads count; if not given, each session's last read does. */
+  /**
+   * For `eventual`: how long writes must have stopped, in nanoseconds, before reads count. If not given,
+   * only each session's last read counts.
+   */
   readonly calmNs?: number | undefined;
   readonly budget: Budget;
 }
 
-/** How long the smallest sub-history may be looked for, in milliseconds. */
+/** The time limit of minimising the sub-history, in milliseconds. */
 const minimiseMs = 3_000;
 
-/** From so many clock cells on (accesses times lanes), it pays to ask for linearizability first. */
+/**
+ * From this number of clock cells on (accesses times lanes), linearizability is checked first, which is
+ * faster.
+ */
 const wideMin = 4_000_000;
 
 /** The algorithm of each level, from the weakest to the strongest. */
@@ -52,7 +58,7 @@ export const weakLevels: readonly string[] = ["eventual", ...Object.keys(algorit
 
 /**
  * Judges a history of reads and writes at `level`. A violation names the weakest levels that are violated.
- * Throws `LightconeError` for a history that is not of reads, writes and compare-and-sets.
+ * Throws `LightconeError` if the history contains anything but reads, writes and compare-and-sets.
  */
 export function checkWeakLevel(history: History, level: string, options: WeakOptions): Verdict {
   const initialOf = options.initialOf ?? (() => undefined);
@@ -65,7 +71,7 @@ export function checkWeakLevel(history: History, level: string, options: WeakOpt
     if (accesses.candidates.size === 0 || !raw.some(isUncertainRead)) {
       return violation(raw, accesses, level, found, options);
     }
-    // Some unanswered compare-and-set may not have happened, and then it has read nothing.
+    // An unanswered compare-and-set may not have happened, in which case it read nothing.
     const certain = raw.filter((access) => !isUncertainRead(access));
     const fewer = toAccesses(certain, initialOf);
     const still = judge(fewer, options.budget);
@@ -84,12 +90,12 @@ export function checkWeakLevel(history: History, level: string, options: WeakOpt
   }
 }
 
-/** A read of a compare-and-set that was never answered. */
+/** Whether it is the read of a compare-and-set that was never answered. */
 function isUncertainRead({ write, operation }: RawAccess): boolean {
   return !write && operation.outcome === "info";
 }
 
-/** The algorithm of a level, for accesses of every kind: reads from nowhere, and ambiguous ones. */
+/** The algorithm of a level, extended to reads of unwritten values and ambiguous reads. */
 function judgeOf(level: string, { calmNs }: WeakOptions): Algorithm {
   const core: Algorithm =
     level === "eventual"
@@ -100,7 +106,7 @@ function judgeOf(level: string, { calmNs }: WeakOptions): Algorithm {
     if (unwritten >= 0) return finding("out-of-thin-air", unwritten, []);
     const isWide = accesses.count * accesses.lanes.length > wideMin;
     if (isWide && level !== "eventual" && isLinearizable(accesses)) return undefined;
-    // These two look at values alone, and need no reading of ambiguous reads.
+    // These two use only values and do not need a reading of ambiguous reads.
     if (level === "eventual" || level === "sequential") return core(accesses, budget);
     return checkSomeReading(accesses, core, budget);
   };
@@ -116,12 +122,12 @@ function violation(
   const evidence: Evidence[] = [];
   const violated = new Set<string>([level]);
   if (found.anomaly === "out-of-thin-air") {
-    // No level allows it, so the weakest below this one are violated.
+    // No level allows this, so the weakest levels up to this one are violated.
     const below = weakLevels.filter((weaker) => withWeaker([level]).has(weaker));
     return { result: "violated", evidence: [tell(accesses, found)], ...rulingOf(below) };
   }
   const budget = options.budget;
-  // Where a weaker level is violated too, that is the better explanation.
+  // If a weaker level is also violated, it is the better explanation.
   for (const weaker of weakLevels) {
     if (weaker === level || !withWeaker([level]).has(weaker)) continue;
     if ([...withWeaker([weaker])].some((one) => one !== weaker && violated.has(one))) {
@@ -143,7 +149,7 @@ function violation(
   return { result: "violated", evidence, violates, alsoViolates };
 }
 
-/** The evidence of the smallest sub-history that can be found in a short time. */
+/** The evidence of the smallest sub-history found within a short time. */
 function smallest(
   raw: readonly RawAccess[],
   accesses: Accesses,
@@ -170,7 +176,7 @@ function smallest(
     if (found.anomaly !== "out-of-thin-air" && part.readsFrom.includes(UNWRITTEN)) return undefined;
     return judge(part, budget);
   };
-  // Leaving out a write after which reads counted would change what counts.
+  // Removing a write after which reads counted would change which reads count.
   if (level === "eventual") return tell(accesses, found);
   const sources = sourcesOf(accesses);
   const complete = (operations: readonly Operation[]): boolean => {
@@ -197,8 +203,8 @@ function smallest(
 }
 
 /**
- * Of each operation with ambiguous reads, all the writes that these may have read: in a sub-history they
- * must stay together, or a violation might be of its own making.
+ * For each operation with ambiguous reads, all writes that these may have read. They must be kept together
+ * in a sub-history; otherwise a violation could be caused by the reduction.
  */
 function sourcesOf(accesses: Accesses): Map<Operation, Operation[]> {
   const sources = new Map<Operation, Operation[]>();

@@ -61,7 +61,7 @@ function boundedStaleness(history: History, options: CheckOptions): CheckResult 
   };
 }
 
-/** Of one initial value for all keys, or one for each. */
+/** Converts one initial value for all keys, or one for each key, to a function. */
 function initialsOf(given: unknown, keyed: boolean): (key: unknown) => unknown {
   if (!keyed || typeof given !== "object" || given === null) return () => given;
   const table = given instanceof Map ? given : new Map<unknown, unknown>(Object.entries(given));
@@ -71,7 +71,7 @@ function initialsOf(given: unknown, keyed: boolean): (key: unknown) => unknown {
 /** Every level that these checkers decide. */
 const offered: readonly string[] = [...weakLevels, "bounded-staleness"];
 
-/** The model that decides `sequential` where a history has more than reads and writes of single keys. */
+/** The model that decides `sequential` for a history with more than reads and writes of single keys. */
 function modelFor(model: string): Model {
   if (model === "multi-register") return multiRegister() as Model;
   return (
@@ -81,7 +81,7 @@ function modelFor(model: string): Model {
 
 const partOf = ({ key }: Operation): unknown => key;
 
-/** Models of which only the strongest of these levels is judged, by search. */
+/** Models for which only the strongest of these levels is judged, by search. */
 const searched: readonly (readonly [
   name: string,
   aliases: readonly string[],
@@ -116,7 +116,10 @@ function searchedChecker([model, aliases, modelOf]: (typeof searched)[number]): 
   };
 }
 
-/** Whether every operation is a read, a write or a compare-and-set of one key that is known to have set. */
+/**
+ * Whether every operation is a read, a write or a compare-and-set of one key that is known to have
+ * succeeded.
+ */
 function isReadWrite(history: History): boolean {
   return history.operations.every(({ f, input, output, outcome }) => {
     if (outcome === "fail" || f === "read" || f === "get") return !isMicroList(input);
@@ -136,7 +139,7 @@ const weakSettings: Readonly<Record<string, string>> = {
   dialect: "knossos: an answer of nil says nothing",
 };
 
-/** Throws `LC_BAD_SETTING` for what these checkers do not know. */
+/** Throws `LC_BAD_SETTING` for settings that these checkers do not support. */
 function refuseSettings(settings: CheckOptions["settings"]): void {
   const odd = Object.keys(settings ?? {}).find((name) => !Object.hasOwn(weakSettings, name));
   const dialect = settings?.["dialect"];
@@ -150,7 +153,7 @@ function refuseSettings(settings: CheckOptions["settings"]): void {
   );
 }
 
-/** Knossos takes a read that answered nil for one whose answer is not known. */
+/** Knossos treats a read that returned nil as a read with an unknown answer. */
 function withoutNilReads({ operations }: History): History {
   return {
     operations: operations.filter(

@@ -1,22 +1,23 @@
 /**
- * Eventual consistency, as far as a finite history can show it: once all writes of a key have ended and a
- * calm has passed, its reads agree on one value, and it was written. (Eventual visibility and strong
- * convergence of Burckhardt 2014; a history without reads in the calm can break neither.)
+ * Eventual consistency, as far as a finite history can refute it: once all writes of a key have ended and a
+ * calm period has passed, its reads agree on one value, and that value was written. (Eventual visibility
+ * and strong convergence of Burckhardt 2014. A history without reads in the calm period cannot violate
+ * either.)
  */
 import type { Budget } from "../budget.ts";
 import { INITIAL, UNWRITTEN, type Accesses } from "./accesses.ts";
 import { finding, type Finding } from "./finding.ts";
 
-/** When reads begin to count. */
+/** Determines when reads begin to count. */
 export interface Calm {
   /**
-   * Nanoseconds that pass between a key's last write and the first read that counts. If not given, only
-   * each session's last read of the key counts: it had all the time that there was.
+   * Nanoseconds between a key's last write and the first read that counts. If not given, only each
+   * session's last read of the key counts, because it had the most time to converge.
    */
   readonly calmNs?: number | undefined;
 }
 
-/** Judges convergence: nothing if it holds. */
+/** Judges convergence. Returns undefined if it holds. */
 export function checkEventual(
   accesses: Accesses,
   budget: Budget,
@@ -31,7 +32,7 @@ export function checkEventual(
     if (isWrite[at] !== 1 || !operation) continue;
     const of = key[at] as number;
     if (operation.outcome === "info") {
-      // It may take effect at any time, in the calm too: what it wrote may be read or not.
+      // It may take effect at any time, also in the calm period, so a read may or may not return its value.
       unanswered.add(`${of} ${value[at]}`);
       continue;
     }
@@ -63,7 +64,7 @@ export function checkEventual(
   return undefined;
 }
 
-/** 1 for each read that is the last of its key in its session. */
+/** 1 for each read that is its session's last read of the key. */
 function lastReads({ count, isWrite, key, keys, lanes }: Accesses): Uint8Array {
   const isLast = new Uint8Array(count);
   const seenIn = new Int32Array(keys.length).fill(-1);

@@ -1,18 +1,18 @@
-/** Turns a finding into evidence: the smallest sub-history that still shows it, told step by step. */
+/** Converts a finding to evidence: the smallest sub-history that still shows it, described step by step. */
 import type { Operation } from "../../history/operation.ts";
 import type { Evidence, Step } from "../verdict.ts";
 import { show } from "../objects/model.ts";
 import { INITIAL, sessionOf, type Accesses } from "./accesses.ts";
 import type { Finding, Link } from "./finding.ts";
 
-/** "x = 7", or "7" where there is but one object. */
+/** Returns "x = 7", or "7" if there is only one object. */
 function subject(accesses: Accesses, at: number): string {
   const key = accesses.keys[accesses.key[at] as number];
   const value = show(accesses.values[accesses.value[at] as number]);
   return key === undefined || key === null ? value : `${show(key)} = ${value}`;
 }
 
-/** "worker-2", or "process 2" where it has only a number. */
+/** Returns "worker-2", or "process 2" if the process has only a number. */
 export function who(operation: Operation): string {
   const session = sessionOf(operation);
   return typeof session === "number" ? `process ${session}` : session;
@@ -22,7 +22,7 @@ function nameOf(accesses: Accesses, at: number): string {
   return who(accesses.operations[at] as Operation);
 }
 
-/** The story of a finding, in the order in which the operations were invoked. */
+/** Describes a finding, in the order in which the operations were invoked. */
 export function tell(accesses: Accesses, found: Finding): Evidence {
   const steps: Step[] = [];
   for (const at of found.accesses) steps.push(stepOf(accesses, at, closing(found, at)));
@@ -43,7 +43,7 @@ export function tell(accesses: Accesses, found: Finding): Evidence {
   };
 }
 
-/** The write that the read `at` should not have missed, if the finding says so of it. */
+/** The write that the read `at` should have observed, if the finding says so. */
 function closing(found: Finding, at: number): number | undefined {
   return found.links.find(({ kind, from }) => kind === "overwritten" && from === at)?.to;
 }
@@ -81,7 +81,7 @@ function sentence(accesses: Accesses, at: number, missed: number | undefined): s
   return `reads ${what}${source}${but}`;
 }
 
-/** Of a link that a read settled: why the one write comes before the other. */
+/** For an `order` link, explains why one write comes before the other. */
 function orderSentence(accesses: Accesses, link: Link): string | undefined {
   if (link.kind !== "order" || link.because === undefined) return undefined;
   const reader = nameOf(accesses, link.because);
@@ -130,8 +130,8 @@ function summaryOf(accesses: Accesses, found: Finding): string {
 }
 
 /**
- * Leaves out operations one after another, larger groups first, as long as what remains still violates
- * (Zeller's ddmin, without the complements): what is left needs every one of its operations.
+ * Removes operations, larger groups first, as long as the remainder still violates the level (Zeller's
+ * ddmin, without the complements). Every remaining operation is needed.
  */
 export function minimise<Item>(
   items: readonly Item[],

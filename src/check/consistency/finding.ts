@@ -1,6 +1,6 @@
-/** What an algorithm of this folder found: a contradiction, as links between accesses. */
+/** The result of an algorithm of this folder: a contradiction, as links between accesses. */
 
-/** Why one access must come before another. */
+/** A reason why one access must come before another. */
 export interface Link {
   readonly from: number;
   readonly to: number;
@@ -11,7 +11,7 @@ export interface Link {
    * - `overwritten`: `from` is a read that must come before the write `to`, which replaced what it read.
    */
   readonly kind: "session" | "reads" | "order" | "overwritten";
-  /** Of an `order` link: the read that settles it. */
+  /** For an `order` link: the read that determines it. */
   readonly because?: number;
 }
 
@@ -19,17 +19,17 @@ export interface Link {
 export interface Finding {
   /** The name in the table of anomalies. */
   readonly anomaly: string;
-  /** The lane whose view cannot be explained, where it is one. */
+  /** The lane whose view cannot be explained, if there is one. */
   readonly viewer?: number;
-  /** What happened, in the order to tell it. */
+  /** The links, in the order in which to describe them. */
   readonly links: readonly Link[];
-  /** Every access that takes part. */
+  /** All accesses involved. */
   readonly accesses: readonly number[];
-  /** The read (or write) that cannot be, if it is one. */
+  /** The impossible read (or write), if there is one. */
   readonly culprit: number;
 }
 
-/** Makes a finding out of its links; the accesses are all that they name. */
+/** Creates a finding from its links; its accesses are all that the links refer to. */
 export function finding(
   anomaly: string,
   culprit: number,

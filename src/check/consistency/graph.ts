@@ -1,8 +1,9 @@
-/** Cycles in a graph whose edges are asked for as they are needed. */
+/** Finds cycles in a graph whose edges are computed on demand. */
 
 /**
- * Some cycle of the graph over `0 .. count - 1`, each node's successor next to it (the last one's is the
- * first); `undefined` if there is none. Depth-first without recursion, so deep graphs are fine.
+ * Returns some cycle of the graph over `0 .. count - 1`, as nodes in order (the last node's successor is
+ * the first); `undefined` if there is none. Depth-first without recursion, so deep graphs do not overflow
+ * the stack.
  */
 export function findCycle(
   count: number,

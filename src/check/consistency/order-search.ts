@@ -1,32 +1,33 @@
 /**
- * Looks for one order of all operations that respects every session and explains every answer.
+ * Searches for one order of all operations that respects every session and explains every answer.
  *
- * Sequential consistency is NP-complete, and does not split by key. The search goes depth-first over how
- * far each lane has come, and remembers from where there was no way on. What keeps it small: a read that is possible is
- * taken at once (it changes nothing, so taking it early never hurts); orders that are forced
- * (`saturation.ts`) are respected; and operations are tried in the order in which they completed, which is the answer when the history is linearizable.
+ * Sequential consistency is NP-complete and does not decompose by key. The search is depth-first over the
+ * position in each lane, and remembers dead ends. Three measures keep it small. A possible read is taken
+ * immediately (it changes nothing, so taking it early is never wrong). Forced orders (`saturation.ts`) are
+ * respected. Operations are tried in order of completion, which is the solution if the history is
+ * linearizable.
  */
 import type { Budget } from "../budget.ts";
 
-/** The search's question: operations are numbered, `0 .. operations - 1`. */
+/** The input of the search. Operations are numbered `0 .. operations - 1`. */
 export interface OrderProblem {
   readonly operations: number;
   /** The operations of each lane, in order. */
   readonly lanes: readonly (readonly number[])[];
-  /** Pairs that must stand in this order, beyond the lanes. */
+  /** Pairs that must be in this order, in addition to the order of the lanes. */
   readonly forced: readonly (readonly [before: number, after: number])[];
-  /** Which object an operation speaks of: `0 .. objects - 1`. */
+  /** The object of each operation: `0 .. objects - 1`. */
   readonly objectOf: Int32Array;
   readonly objects: number;
-  /** True for an operation that may also be left out (nobody knows whether it happened). */
+  /** Whether an operation may be left out (it is unknown whether it happened). */
   readonly optional: Uint8Array;
-  /** True for an operation that never changes a state. */
+  /** Whether an operation never changes a state. */
   readonly readOnly: Uint8Array;
-  /** Lower is tried first. */
+  /** Operations with lower values are tried first. */
   readonly preference: Float64Array;
-  /** The first state of an object, as a small integer. */
+  /** The initial state of an object, as a small integer. */
   first(object: number): number;
-  /** The state of `object` after `operation`, or -1 when it is not possible. */
+  /** The state of `object` after `operation`, or -1 if the operation is not possible. */
   step(object: number, state: number, operation: number): number;
 }
 
@@ -34,11 +35,11 @@ interface Frame {
   /** Lanes whose next operation may be tried. */
   readonly choices: number[];
   next: number;
-  /** How long the log was when this frame began. */
+  /** The length of the log when this frame began. */
   readonly undoTo: number;
 }
 
-/** True if there is such an order, false if there is none. Throws `BudgetSpent`. */
+/** Returns true if there is such an order, false if there is none. Throws `BudgetSpent`. */
 export function searchOrder(problem: OrderProblem, budget: Budget): boolean {
   return new OrderSearch(problem, budget).run();
 }
@@ -48,11 +49,11 @@ class OrderSearch {
   readonly #budget: Budget;
   readonly #frontier: Int32Array;
   readonly #states: Int32Array;
-  /** How many forced predecessors of an operation are still to come. */
+  /** The number of forced predecessors of each operation that are not taken yet. */
   readonly #waits: Int32Array;
   readonly #after: number[][] = [];
   #left = 0;
-  /** What was done, to take it back: lane and old state. */
+  /** The steps taken, for undoing them: lane and previous state. */
   readonly #log: number[] = [];
   readonly #visited = new Set<string>();
   readonly #nameBuffer: Uint16Array;
@@ -85,10 +86,10 @@ class OrderSearch {
     }
   }
 
-  /** Takes the next untried choice of the deepest frame that has one; false when none is left. */
+  /** Takes the next untried choice of the deepest frame that has one. Returns false if none is left. */
   #advance(frames: Frame[]): boolean {
     for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
-      // The frame's own reads stand before its first choice: take back no more than the last choice.
+      // The frame's own reads come before its first choice, so only the last choice is undone.
       if (frame.next > 0) this.#undo(this.#choiceMarks.pop() as number);
       const lane = frame.choices[frame.next++];
       if (lane !== undefined) {
@@ -109,7 +110,7 @@ class OrderSearch {
     return (this.#problem.lanes[lane] as readonly number[])[this.#frontier[lane] as number];
   }
 
-  /** Where `operation` leads its object, or -1 when it cannot be taken now. */
+  /** The state of its object after `operation`, or -1 if it cannot be taken now. */
   #outcome(operation: number): number {
     if ((this.#waits[operation] as number) > 0) return -1;
     const object = this.#problem.objectOf[operation] as number;
@@ -173,7 +174,7 @@ class OrderSearch {
     }
   }
 
-  /** Names where the search stands, exactly: two different places never share a name. */
+  /** An exact name for the position of the search: two different positions never have the same name. */
   #name(): string {
     const end = this.#frontier.length;
     const halves = this.#nameBuffer;

@@ -1,7 +1,7 @@
 /**
- * Sequential consistency of reads and writes as serializability: every operation is a transaction of its
- * own, and the sessions' orders must be kept. So the solver of transactions (a polygraph with learned
- * clauses) decides what is left when the forced order has no contradiction.
+ * Sequential consistency of reads and writes, treated as serializability: every operation is its own
+ * transaction, and the session orders must be kept. The transaction solver (a polygraph with learned
+ * clauses) then decides the histories whose forced order has no contradiction.
  */
 import type { Budget } from "../budget.ts";
 import { AnomalySet } from "../transactions/anomaly.ts";
@@ -13,9 +13,9 @@ import type { Operation } from "../../history/operation.ts";
 import type { Accesses } from "./accesses.ts";
 
 /**
- * Whether one order explains all reads, and if not, operations (numbers of `operationOf`) among which none
- * does. `undefined` if the history is not of the kind that the solver takes: it must be known what each
- * read read, and nothing may be read that its own operation overwrote. Throws `BudgetSpent`.
+ * Whether one order explains all reads, and if not, a set of operations (numbers of `operationOf`) that no
+ * order explains. Returns `undefined` if the solver does not support the history: the source of each read
+ * must be known, and no read may return a value that its own operation overwrote. Throws `BudgetSpent`.
  */
 export function solveOrder(
   accesses: Accesses,
@@ -45,7 +45,7 @@ function asTransactions(accesses: Accesses, operationOf: Int32Array): Committed 
   const table = new TableBuilder("register");
   let mops: MicroOperation[] = [];
   for (let at = 0; at < count; at++) {
-    // Every write gets a value of its own: which one it was is known already.
+    // Every write gets a unique value, because the source of each read is already known.
     mops.push(
       isWrite[at] === 1
         ? ["w", key[at], at]

@@ -1,16 +1,16 @@
-/** Finds the shortest chain of reasons from one access to another, for the evidence of a violation. */
+/** Finds the shortest chain of links from one access to another, for the evidence of a violation. */
 import type { Accesses } from "./accesses.ts";
 import type { Followers } from "./causal-order.ts";
 import type { Link } from "./finding.ts";
 
-/** Further links that leave an access, beyond session order and reads-from. */
+/** Further links from an access, in addition to session order and reads-from. */
 export type MoreLinks = (from: number) => readonly Link[];
 
 const none: readonly Link[] = [];
 
 /**
- * The shortest path of links from `source` to `target`, both different; `undefined` if there is none.
- * `admits` keeps the search to a part of the history (and to some of the reads).
+ * The shortest path of links from `source` to a different access `target`; `undefined` if there is none.
+ * `admits` restricts the search to a part of the history (and to some of the reads).
  */
 export function shortestPath(
   accesses: Accesses,
@@ -60,7 +60,7 @@ function linksFrom(
   return links;
 }
 
-/** Several steps along a session are one: only its ends matter to the story. */
+/** Merges consecutive steps along a session into one, because only its ends matter for the description. */
 function joinSessions(path: readonly Link[]): Link[] {
   const joined: Link[] = [];
   for (const link of path) {

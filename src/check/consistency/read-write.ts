@@ -1,4 +1,4 @@
-/** Takes a history of registers or maps apart into reads and writes of single keys. */
+/** Splits a history of registers or maps into reads and writes of single keys. */
 import { LightconeError } from "../../base/errors.ts";
 import type { History, Operation } from "../../history/operation.ts";
 import type { RawAccess } from "./accesses.ts";
@@ -9,16 +9,16 @@ const writes = new Set(["write", "put", "w", "set"]);
 const removals = new Set(["delete", "remove"]);
 const swaps = new Set(["cas", "compare-and-set"]);
 
-/** What a history of reads and writes comes to. */
+/** The result of splitting a history. */
 export interface ReadWrites {
   readonly raw: readonly RawAccess[];
-  /** True if a compare-and-set answered that it had compared and differed: more than accesses can tell. */
+  /** Whether a compare-and-set answered that its comparison failed. Accesses cannot express this. */
   readonly comparedInVain: boolean;
 }
 
 /**
- * The reads and writes of all operations that may have happened, in order of invocation.
- * Throws `LC_NOT_READ_WRITE` for an operation that is neither.
+ * The reads and writes of all operations that may have happened, in order of invocation. Throws
+ * `LC_NOT_READ_WRITE` for an operation that is neither a read nor a write.
  */
 export function readWritesOf(history: History, level: string): ReadWrites {
   const raw: RawAccess[] = [];
@@ -31,7 +31,7 @@ export function readWritesOf(history: History, level: string): ReadWrites {
         for (const one of microsOf(operation)) raw.push(one);
       } else if (writes.has(f)) raw.push({ operation, write: true, key, value: input });
       else if (outcome === "ok") {
-        // Key-value logs answer a get of a key that is not there with the empty text.
+        // Key-value logs return the empty text for a get of a missing key.
         const value = f === "get" && output === "" ? null : output;
         raw.push({ operation, write: false, key, value });
       }
@@ -70,12 +70,12 @@ function pairOf(operation: Operation): [unknown, unknown] {
   );
 }
 
-/** Whether `item` is `[f, key, value]`, as the operations on several registers at once have it. */
+/** Whether `item` is `[f, key, value]`, the form used in operations on several registers. */
 function isMicro(item: unknown): boolean {
   return Array.isArray(item) && item.length === 3 && typeof item[0] === "string";
 }
 
-/** The accesses of an operation on several registers; it is not judged as one transaction here. */
+/** The accesses of an operation on several registers. It is not judged as one transaction here. */
 function* microsOf(operation: Operation): Generator<RawAccess> {
   const { outcome, input, output } = operation;
   const list = outcome === "ok" && Array.isArray(output) ? output : input;

@@ -1,12 +1,12 @@
 /**
- * What any one order of all reads and writes must obey, where it is known which write each read read:
+ * Constraints on any single order of all reads and writes, if the source of each read is known:
  *
  * 1. a write before a read of its key is before the write that was read, and
  * 2. a write after the write that was read is after the read,
  *
- * closed over session order and reads-from. A circle refutes sequential consistency; without one, the
- * order found leaves the search (`order-search.ts`) few choices. The closure runs in passes of vector
- * clocks, and stops when a pass finds nothing new.
+ * closed over session order and reads-from. A cycle refutes sequential consistency. Otherwise the resulting
+ * order leaves few choices to the search (`order-search.ts`). The closure is computed in passes over vector
+ * clocks, until a pass finds nothing new.
  */
 import type { Budget } from "../budget.ts";
 import { INITIAL, type Accesses } from "./accesses.ts";
@@ -17,7 +17,7 @@ import { findCycle } from "./graph.ts";
 import { shortestPath } from "./paths.ts";
 import { indexWrites, lastBefore, type WriteIndex } from "./write-index.ts";
 
-/** A derived link, with its place in the order of derivation. */
+/** A derived link, with its position in the order of derivation. */
 interface Derived extends Link {
   readonly number: number;
 }
@@ -26,15 +26,18 @@ interface Derived extends Link {
 export type Saturated =
   | {
       readonly links: readonly Link[];
-      /** By when each access has to be done: the least completion rank of what must follow it. */
+      /**
+       * The latest position of each access: the smallest completion rank of the accesses that must follow
+       * it.
+       */
       readonly deadlines: Float64Array;
     }
   | { readonly finding: Finding };
 
-/** More passes than any history we met needs; what is not yet found then is left to the search. */
+/** A limit that no known history reaches. Links not found by then are left to the search. */
 const passesMax = 50;
 
-/** Closes the order under both rules. */
+/** Computes the closure of the order under both rules. */
 export function saturate(accesses: Accesses, budget: Budget): Saturated {
   return new Saturation(accesses, budget).run();
 }
@@ -85,7 +88,7 @@ class Saturation {
     else this.#into.set(to, [from]);
   }
 
-  /** A read of the initial value precedes every write of its key: on each lane, the first. */
+  /** A read of the initial value precedes every write of its key. On each lane, the first one suffices. */
   #initialReads(): void {
     const { count, isWrite, key, readsFrom } = this.#accesses;
     for (let at = 0; at < count; at++) {
@@ -96,7 +99,7 @@ class Saturation {
     }
   }
 
-  /** Computes the clocks afresh; false when the order is circular. */
+  /** Recomputes the clocks. Returns false if the order is cyclic. */
   #pass(): boolean {
     const { count, lanes, lane, place, readsFrom, predecessors } = this.#accesses;
     const clocks = this.#clocks;
@@ -139,7 +142,10 @@ class Saturation {
     return sorted === count;
   }
 
-  /** Links of the last pass's rules are left out where there was no further pass: it is a preference. */
+  /**
+   * Links of the last pass may be missing if there was no further pass. The result is only a preference, so
+   * this is safe.
+   */
   #deadlines(): Float64Array {
     const { count, operations } = this.#accesses;
     const deadlines = Float64Array.from(operations, ({ completeRank, invokeRank }) =>
@@ -187,7 +193,7 @@ class Saturation {
     }
   }
 
-  /** The first of a lane's writes that comes after the access at `place` of `lane`. */
+  /** The first of a lane's writes after the access at `place` of `lane`. */
   #firstAfter(
     writes: readonly number[],
     lane: number,
@@ -230,7 +236,7 @@ class Saturation {
     return derived ?? { from, to, kind };
   }
 
-  /** The link with the reasons for it, each resting on links that were derived before. */
+  /** The link preceded by the reasons for it, each based on links that were derived before. */
   #justify(link: Link | Derived): Link[] {
     if (!("number" in link)) return [link];
     const { readsFrom } = this.#accesses;

@@ -1,7 +1,7 @@
 /**
  * Sequential consistency of any model: a search over the orders that respect every session. It does not
- * split by key (each key alone may be fine and all together not), but states do, so a key's state is
- * computed once.
+ * decompose by key (each key may be consistent alone and all together not), but states do, so the state of
+ * a key is computed once.
  */
 import type { History, Operation } from "../../history/operation.ts";
 import { BudgetSpent, type Budget } from "../budget.ts";
@@ -16,9 +16,9 @@ import { minimise } from "./evidence.ts";
 import { searchOrder } from "./order-search.ts";
 import { preferenceOf } from "./sequential.ts";
 
-/** The part of the budget in which a linearization is looked for first. */
+/** The part of the budget used to look for a linearization first. */
 const linearizablePart = 0.3;
-/** Histories up to this length are shrunk, for so many milliseconds in all and for each attempt. */
+/** Histories up to this length are minimised, with a limit in milliseconds in total and for each attempt. */
 const shrinkMax = 300;
 const shrinkMs = 3_000;
 const attemptMs = 100;
@@ -34,7 +34,7 @@ export function checkSequentialModel(
     (operation) =>
       operation.outcome === "ok" || (operation.outcome === "info" && !model.readOnly?.(operation)),
   );
-  // Most histories are even linearizable, and that is decided object by object.
+  // Most histories are even linearizable, which can be decided object by object.
   const part = budget.part(budget.remainingMs * linearizablePart);
   const linear = checkLinearizable(history, model, { budget: part, initial }).verdict;
   if (linear.result === "holds") return { result: "holds" };
@@ -57,8 +57,8 @@ export function checkSequentialModel(
 }
 
 /**
- * Operations that contradict each other whatever the others did: what is left out stays possible, at any
- * moment that its session allows or never.
+ * A set of operations that contradict each other whatever the others did. Operations that are left out
+ * remain possible at any moment that their session allows, or never.
  */
 function smallest(
   model: Model,
@@ -89,7 +89,7 @@ function loose(operation: Operation): Operation {
   return { ...operation, outcome: "info", output: undefined, completeRank: Infinity };
 }
 
-/** Whether some order respects every session and is accepted by the model. Throws `BudgetSpent`. */
+/** Whether some order respects every session and satisfies the model. Throws `BudgetSpent`. */
 function explained(
   model: Model,
   operations: readonly Operation[],

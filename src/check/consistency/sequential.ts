@@ -1,4 +1,4 @@
-/** Sequential consistency (Lamport 1979) of reads and writes; `sequential-model.ts` has it for any model. */
+/** Sequential consistency (Lamport 1979) of reads and writes. `sequential-model.ts` handles any model. */
 import type { Operation } from "../../history/operation.ts";
 import type { Budget } from "../budget.ts";
 import { uniqueRegister } from "../objects/zones.ts";
@@ -9,8 +9,9 @@ import { solveOrder } from "./order-solver.ts";
 import { saturate } from "./saturation.ts";
 
 /**
- * Judges reads and writes: nothing if it holds. Complete, whatever the values; where it is known what each
- * read read, the forced order refutes most histories that are wrong, and leads the search through others.
+ * Judges reads and writes. Returns undefined if sequential consistency holds. Complete for any values. If
+ * the source of each read is known, the forced order refutes most invalid histories and guides the search
+ * through the others.
  */
 export function checkSequential(accesses: Accesses, budget: Budget): Finding | undefined {
   if (isLinearizable(accesses)) return undefined;
@@ -37,7 +38,7 @@ export function checkSequential(accesses: Accesses, budget: Budget): Finding | u
   return { ...finding("no-sequential-order", 0, []), accesses: all };
 }
 
-/** The contradiction that the solver found, with the writes that its reads read. */
+/** The contradiction that the solver found, including the writes that its reads read. */
 function refuted(accesses: Accesses, operationOf: Int32Array, core: readonly number[]): Finding {
   const named = new Set(core);
   const part: number[] = [];
@@ -52,8 +53,8 @@ function refuted(accesses: Accesses, operationOf: Int32Array, core: readonly num
 }
 
 /**
- * True if each key is linearizable by itself, and therefore all are together: the usual case, and quick.
- * Every level here except `eventual` then holds.
+ * Whether each key is linearizable by itself, which implies that all together are. This is the common case
+ * and quick to check. Every level here except `eventual` then holds.
  */
 export function isLinearizable({
   count,
@@ -74,7 +75,10 @@ export function isLinearizable({
   );
 }
 
-/** The accesses of one operation are one step of the search: a compare-and-set is not torn apart. */
+/**
+ * Builds the search problem. The accesses of one operation are one step, so that a compare-and-set is not
+ * split.
+ */
 function readWriteProblem(accesses: Accesses): {
   problem: OrderProblem;
   operationOf: Int32Array;
@@ -97,7 +101,7 @@ function readWriteProblem(accesses: Accesses): {
   }
   const total = source.length;
   const known = candidates.size === 0;
-  // A state is a value; the first state gets a number that no value has.
+  // A state is a value. The initial state gets a number that no value has.
   const first = accesses.values.length;
   const expects = Int32Array.from(read, (at) =>
     at < 0 ? -1 : known && readsFrom[at] === INITIAL ? first : (value[at] as number),
@@ -116,7 +120,7 @@ function readWriteProblem(accesses: Accesses): {
       read,
       (at, number) => key[at < 0 ? (write[number] as number) : at] as number,
     ),
-    // What nobody saw has been left out already, so all that is here has happened.
+    // Operations without a visible effect have been removed already, so all remaining ones have happened.
     optional: new Uint8Array(total),
     readOnly: Uint8Array.from(write, (at) => (at < 0 ? 1 : 0)),
     preference: Float64Array.from(source, preferenceOf),
@@ -131,7 +135,7 @@ function readWriteProblem(accesses: Accesses): {
   return { problem, operationOf };
 }
 
-/** The value that each key holds at first, where it is among those read; else a number that is none. */
+/** The initial value of each key if it is among those read; otherwise a number that is no value. */
 function initialStates(accesses: Accesses, none: number): number[] {
   const { count, isWrite, key, value, readsFrom, candidates, keys } = accesses;
   const states = keys.map(() => none);
@@ -148,7 +152,7 @@ function unrepeated(numbers: readonly number[]): number[] {
   return numbers.filter((number, at) => number !== numbers[at - 1]);
 }
 
-/** Completion order first; what never answered comes last, in the order of invocation. */
+/** Completion order. Unanswered operations come last, in order of invocation. */
 export function preferenceOf(operation: Operation): number {
   return operation.completeRank < Infinity ? operation.completeRank : 1e15 + operation.invokeRank;
 }

@@ -1,11 +1,11 @@
 /**
- * The session guarantees of Terry et al. (1994), each alone, in one pass over every session.
+ * The session guarantees of Terry et al. (1994), each judged alone, in one pass over every session.
  *
- * A guarantee puts writes into a session's view: its own (read your writes), those it has read (monotonic
- * reads), those that their writers wrote before them (monotonic writes), and those that their writers had
- * read before them (writes follow reads). From then on each read of such a write's key must return it or
- * a newer version, where the session's versions of a key have one order, in which every writer's own
- * writes stand as it wrote them.
+ * A guarantee adds writes to a session's view: its own (read your writes), those it has read (monotonic
+ * reads), those that their writers wrote before them (monotonic writes), or those that their writers had
+ * read before them (writes follow reads). After that, each read of such a write's key must return it or a
+ * newer version. The versions of a key have one order per session, which includes the order of each
+ * writer's own writes.
  */
 import type { Budget } from "../budget.ts";
 import { INITIAL, type Accesses } from "./accesses.ts";
@@ -13,7 +13,7 @@ import { finding, type Finding, type Link } from "./finding.ts";
 import { VersionOrder, type Demand } from "./version-order.ts";
 import { indexWrites, lastBefore, type WriteIndex } from "./write-index.ts";
 
-/** Judges read your writes: nothing if it holds. */
+/** Judges read your writes. Returns undefined if it holds. */
 export function checkReadYourWrites(accesses: Accesses, budget: Budget): Finding | undefined {
   const { isWrite, key, readsFrom } = accesses;
   for (const members of accesses.lanes) {
@@ -38,7 +38,7 @@ export function checkReadYourWrites(accesses: Accesses, budget: Budget): Finding
   return undefined;
 }
 
-/** Judges monotonic reads: nothing if it holds. */
+/** Judges monotonic reads. Returns undefined if it holds. */
 export function checkMonotonicReads(accesses: Accesses, budget: Budget): Finding | undefined {
   const { isWrite, key, readsFrom } = accesses;
   for (const members of accesses.lanes) {
@@ -77,30 +77,31 @@ export function checkMonotonicReads(accesses: Accesses, budget: Budget): Finding
   return undefined;
 }
 
-/** Judges monotonic writes: nothing if it holds. */
+/** Judges monotonic writes. Returns undefined if it holds. */
 export function checkMonotonicWrites(accesses: Accesses, budget: Budget): Finding | undefined {
   const judge = new Dependencies(accesses, budget, "writes");
   return judge.judge("non-monotonic-write");
 }
 
-/** Judges writes follow reads: nothing if it holds. */
+/** Judges writes follow reads. Returns undefined if it holds. */
 export function checkWritesFollowReads(accesses: Accesses, budget: Budget): Finding | undefined {
   const judge = new Dependencies(accesses, budget, "reads");
   return judge.judge("missing-dependency");
 }
 
-/** How far a session's view reaches into another lane, and through which write it got there. */
+/** How far a session's view reaches into another lane, and the write that brought it there. */
 interface Reach {
   readonly end: number;
-  /** The write that was seen; its session's past up to `end` came with it. */
+  /** The write that was seen. The past of its session up to `end` is included. */
   readonly write: number;
   /** The read through which it was seen. */
   readonly by: number;
 }
 
 /**
- * What comes with a write that a session has seen: what its writer wrote before it, or had read before it
- * (and, in turn, what comes with that). Each lane's past is walked once for each session, O(n·k) in all.
+ * The dependencies of a write that a session has seen: what its writer wrote before it, or had read before
+ * it (and the dependencies of that, transitively). Each lane's past is traversed once per session, O(n·k)
+ * in all.
  */
 class Dependencies {
   readonly #accesses: Accesses;
@@ -109,9 +110,9 @@ class Dependencies {
   readonly #index: WriteIndex;
   #frontier: Int32Array;
   #reaches: Reach[][] = [];
-  /** Of the writes that came along, the last of each key and lane. */
+  /** Among the dependencies, the last write of each key and lane. */
   readonly #latest = new Map<number, number>();
-  /** The foreign read by which each of those writes came. */
+  /** The foreign read that brought in each of those writes. */
   readonly #cameBy = new Map<number, number>();
 
   constructor(accesses: Accesses, budget: Budget, follow: "writes" | "reads") {
@@ -144,7 +145,7 @@ class Dependencies {
     return undefined;
   }
 
-  /** Takes in all that comes with the write `seen`, which the read `by` returned. */
+  /** Adds all dependencies of the write `seen`, which the read `by` returned. */
   #see(seen: number, by: number): void {
     const { key, lane, lanes, place, isWrite, readsFrom, predecessors } = this.#accesses;
     const todo = [{ write: seen, by, lane: lane[seen] as number, end: place[seen] as number }];
@@ -153,7 +154,7 @@ class Dependencies {
       const start = this.#frontier[other] as number;
       const members = lanes[other] as readonly number[];
       if (predecessors.size > 0) {
-        // What precedes on other lanes of the writer's session comes along too.
+        // Predecessors on other lanes of the writer's session are included as well.
         for (let next = start; next <= Math.min(end, members.length - 1); next++) {
           for (const before of predecessors.get(members[next] as number) ?? []) {
             const beforeLane = lane[before] as number;
@@ -184,7 +185,7 @@ class Dependencies {
     }
   }
 
-  /** The writes that the read `at` must not be older than, at most one a lane. */
+  /** The writes that the read `at` must not be older than, at most one per lane. */
   #required(at: number): number[] {
     const { key, lanes, place } = this.#accesses;
     const found: number[] = [];
@@ -234,7 +235,7 @@ class Dependencies {
   }
 }
 
-/** Adds to each read that the links name the write that it read. */
+/** Adds, for each read in the links, the write that it read. */
 function withSources({ isWrite, readsFrom }: Accesses, links: readonly Link[]): Link[] {
   const told = new Set(
     links.map(({ from, to, kind }) => (kind === "reads" ? `${from}>${to}` : "")),

@@ -1,8 +1,8 @@
 /**
  * Bounded staleness of registers, in time (Δ-atomicity: Golab, Li and Shah 2011) or in versions
- * (k-atomicity: Aiyer, Alvisi and Bazzi 2005). Both are linearizability of something else: for time, of the
- * history in which every read begins Δ earlier; for versions, of an object that remembers its last k values
- * and may answer with any of them.
+ * (k-atomicity: Aiyer, Alvisi and Bazzi 2005). Both reduce to linearizability of something else: for time,
+ * of the history in which every read begins Δ earlier; for versions, of an object that remembers its last k
+ * values and may answer with any of them.
  */
 import type { History, Operation } from "../../history/operation.ts";
 import type { Budget } from "../budget.ts";
@@ -12,11 +12,11 @@ import { keyOf, show, type Model } from "../objects/model.ts";
 import { register } from "../objects/registers.ts";
 import { uniqueRegister } from "../objects/zones.ts";
 
-/** How stale a read may be: at least one of the two. */
+/** The staleness bound of a read. At least one of the two must be given. */
 export interface StalenessBound {
-  /** Nanoseconds. */
+  /** Maximum staleness in nanoseconds. */
   readonly stalenessNs?: number | undefined;
-  /** How many of the newest versions may be read: 1 is none but the newest. */
+  /** The number of newest versions that may be read; 1 allows only the newest. */
   readonly versions?: number | undefined;
 }
 
@@ -47,12 +47,12 @@ export function staleRegister(versions: number): Model<readonly unknown[]> {
   };
 }
 
-/** The same history with every read begun `stalenessNs` earlier (and every rank put right). */
+/** The same history with every read starting `stalenessNs` earlier, and with ranks adjusted. */
 export function withEarlierReads(history: History, stalenessNs: number): History {
   interface Moment {
     readonly operation: Operation;
     readonly end: boolean;
-    /** Its place: a rank of the history, or just before one. */
+    /** Its position: a rank of the history, or just before one. */
     readonly place: number;
   }
   const moments: { atNs: number; rank: number }[] = [];
@@ -63,7 +63,7 @@ export function withEarlierReads(history: History, stalenessNs: number): History
     }
   }
   moments.sort((a, b) => a.rank - b.rank);
-  // Clocks may step; what counts is the first moment from which on it was that late.
+  // Clocks may jump. What counts is the first moment from which on the time was at least this late.
   const latestNs: number[] = [];
   for (const { atNs } of moments) latestNs.push(Math.max(atNs, latestNs.at(-1) ?? -Infinity));
   const moved: Moment[] = [];
@@ -106,7 +106,10 @@ function rankAt(
   return moments[low]?.rank ?? Infinity;
 }
 
-/** Judges registers (each key on its own) with a bound in versions, in time, or both: either may hold. */
+/**
+ * Judges registers (each key separately) with a bound in versions, in time, or both. With both, either may
+ * hold.
+ */
 export function checkStaleness(
   history: History,
   bound: StalenessBound,

@@ -1,12 +1,12 @@
 /**
- * The order in which one session must have seen the versions of each key: what its reads demand, together
- * with the order in which each writer wrote. It must not be circular.
+ * The order in which a session must have seen the versions of each key: the demands of its reads, combined
+ * with the order in which each writer wrote. It must be acyclic.
  */
 import type { Operation } from "../../history/operation.ts";
 import { INITIAL, sessionOf, type Accesses } from "./accesses.ts";
 import { findCycle } from "./graph.ts";
 
-/** That the version `from` must be older than `to`, because the read `because` returned `to`. */
+/** States that the version `from` must be older than `to`, because the read `because` returned `to`. */
 export interface Demand {
   readonly from: number;
   readonly to: number;
@@ -24,8 +24,8 @@ export class VersionOrder {
   }
 
   /**
-   * Demands that `read` return `older` or something newer. Returns the demand if it is plainly not met: the
-   * read returned the initial value, or something that `older`'s own session wrote before it.
+   * Demands that `read` return `older` or something newer. Returns the demand if it is directly violated:
+   * the read returned the initial value, or something that `older`'s own session wrote before it.
    */
   demand(older: number, read: number): Demand | undefined {
     const { lane, place, readsFrom } = this.#accesses;
@@ -38,25 +38,25 @@ export class VersionOrder {
     }
     if (this.#inSession(to, older)) return demand;
     if (this.#inSession(older, to)) return undefined;
-    // Most reads repeat the demand of the read before.
+    // Most reads repeat the demand of the previous read.
     if (this.#lastTo.get(older) === to) return undefined;
     this.#lastTo.set(older, to);
     this.#demands.push(demand);
     return undefined;
   }
 
-  /** Whether one session wrote `a` before `b`, on whatever lanes of it they are. */
+  /** Whether one session wrote `a` before `b`, on any of its lanes. */
   #inSession(a: number, b: number): boolean {
-    // Only a session that has several lanes has predecessors across them.
+    // Only a session with several lanes has predecessors on other lanes.
     if (this.#accesses.predecessors.size === 0) return false;
     const before = this.#accesses.operations[a] as Operation;
     const after = this.#accesses.operations[b] as Operation;
     return sessionOf(before) === sessionOf(after) && before.completeRank < after.invokeRank;
   }
 
-  /** A circle among the demands, if there is one. */
+  /** A cycle among the demands, if there is one. */
   circle(): Demand[] | undefined {
-    // A demand joins two different lanes, so one alone cannot close a circle.
+    // A demand connects two different lanes, so a single one cannot form a cycle.
     if (this.#demands.length < 2) return undefined;
     const nodes = [...new Set(this.#demands.flatMap(({ from, to }) => [from, to]))];
     const { key, lane, place } = this.#accesses;
@@ -88,7 +88,7 @@ export class VersionOrder {
     return found;
   }
 
-  /** Adds the order between lanes of one session: what one of them wrote before another one did. */
+  /** Adds the order between the lanes of one session: writes of one lane that precede writes of another. */
   #acrossLanes(nodes: readonly number[], out: number[][]): void {
     const { key, lane } = this.#accesses;
     const groups = new Map<string, number[]>();

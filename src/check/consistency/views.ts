@@ -1,13 +1,13 @@
 /**
  * Causal memory (CM) and PRAM: can each session's reads be explained by one order of all writes?
  *
- * A session's reads are themselves in order, so it is enough to close the known order under one rule
- * (Bouajjani et al. 2017; Wei et al. 2016, "read-centric"): if a write precedes a read of its key, it
- * precedes the write that was read. A violation is a circle, or a write before a read of the initial value.
+ * A session's reads are already ordered, so it is enough to close the known order under one rule (Bouajjani
+ * et al. 2017; Wei et al. 2016, "read-centric"): if a write precedes a read of its key, it precedes the
+ * write that was read. A violation is a cycle, or a write before a read of the initial value.
  *
- * The closure is kept as vector clocks that are copied only where the rule changes them, and grows with the
- * session: a read brings in what it adds to the past, and the rule only ever works within that past, so
- * on real histories (where reads are recent) little is touched.
+ * The closure is stored as vector clocks that are copied only where the rule changes them, and it grows
+ * along the session. Each read adds its own past, and the rule only applies within that past, so on real
+ * histories (where reads are recent) few clocks change.
  */
 import type { Budget } from "../budget.ts";
 import { INITIAL, type Accesses } from "./accesses.ts";
@@ -17,16 +17,16 @@ import { finding, type Finding, type Link } from "./finding.ts";
 import { shortestPath } from "./paths.ts";
 import { indexWrites, lastBefore, type WriteIndex } from "./write-index.ts";
 
-/** Judges causal memory (CM): nothing if it holds. */
+/** Judges causal memory (CM). Returns undefined if it holds. */
 export function checkCausalMemory(accesses: Accesses, budget: Budget): Finding | undefined {
   const causality = causalityOf(accesses, budget);
   if ("anomaly" in causality) return causality;
   return eachView(accesses, causality, false, budget);
 }
 
-/** Judges PRAM: nothing if it holds. */
+/** Judges PRAM. Returns undefined if it holds. */
 export function checkPram(accesses: Accesses, budget: Budget): Finding | undefined {
-  // Each view knows the sessions' orders, and of reads-from only what its own session read.
+  // Each view uses the orders of all sessions, but only its own session's reads-from.
   const unread = { ...accesses, readsFrom: new Int32Array(accesses.count).fill(INITIAL) };
   const order = causalOrderOf(unread, followersOf(unread), budget) as CausalOrder;
   const causality = { order, followers: followersOf(accesses), index: indexWrites(accesses) };
@@ -47,7 +47,7 @@ function eachView(
   return undefined;
 }
 
-/** A link that the rule derived, with its place in the order of derivation. */
+/** A link that the rule derived, with its position in the order of derivation. */
 interface Derived extends Link {
   readonly number: number;
 }
@@ -59,14 +59,14 @@ class View {
   readonly #ownReadsOnly: boolean;
   readonly #budget: Budget;
   readonly #width: number;
-  /** Where the changed clock of an access stands in the pool, or -1 while it is the common one. */
+  /** The position in the pool of an access's changed clock, or -1 while the clock is the shared one. */
   readonly #slot: Int32Array;
   readonly #changed: number[] = [];
   /** 1 for a lane on which some clock has changed. */
   readonly #changedLane: Uint8Array;
   #pool: Int32Array;
   #poolEnd = 0;
-  /** How much of each lane the view has taken in. */
+  /** How much of each lane the view includes. */
   readonly #cover: Int32Array;
   readonly #derived = new Map<number, Derived[]>();
   #derivedCount = 0;
@@ -85,7 +85,7 @@ class View {
     this.#cover = new Int32Array(this.#width);
   }
 
-  /** Follows one lane's accesses; returns the first contradiction. */
+  /** Processes the accesses of one lane. Returns the first contradiction. */
   judge(lane: number): Finding | undefined {
     this.#viewer = lane;
     for (const at of this.#changed) this.#slot[at] = -1;
@@ -119,7 +119,7 @@ class View {
       : (this.#pool[slot + lane] as number);
   }
 
-  /** The row of `at` in the pool, copied there at the first change. */
+  /** The row of `at` in the pool. It is copied there at the first change. */
   #ownRow(at: number): number {
     const known = this.#slot[at] as number;
     if (known >= 0) return known;
@@ -141,7 +141,10 @@ class View {
     return row;
   }
 
-  /** Adds all that precedes `from` (and itself) to what precedes `to`; true if that was news. */
+  /**
+   * Adds `from` and everything that precedes it to the predecessors of `to`. Returns whether this changed
+   * anything.
+   */
   #inherit(to: number, from: number): boolean {
     const { lane, place } = this.#accesses;
     let row = this.#slot[to] as number;
@@ -157,7 +160,7 @@ class View {
     return news;
   }
 
-  /** Widens the view's past to that of `at`, the next access of its own lane. */
+  /** Extends the view's past with that of `at`, the next access of its own lane. */
   #takeIn(at: number): void {
     const { lane, place, lanes, readsFrom, predecessors } = this.#accesses;
     const { clocks, rank } = this.#causality.order;
@@ -198,21 +201,24 @@ class View {
     }
   }
 
-  /** Whether what is taken in on a lane can have a changed clock before it. */
+  /** Whether a changed clock can precede the accesses added from a lane. */
   #mayInherit(lane: number): boolean {
-    // Where foreign reads say nothing, changes stay on their lane unless a session has several.
+    // If other sessions' reads do not count, changes stay on their lane unless a session has several lanes.
     if (this.#ownReadsOnly && this.#accesses.predecessors.size === 0) {
       return this.#changedLane[lane] === 1;
     }
     return this.#changed.length > 0;
   }
 
-  /** Whether this view knows what the read `at` read. */
+  /** Whether this view knows the source of the read `at`. */
   #counts(at: number): boolean {
     return !this.#ownReadsOnly || this.#accesses.lane[at] === this.#viewer;
   }
 
-  /** A read of what its own session writes only later. (Where all reads count, causality is circular.) */
+  /**
+   * Finds a read of a value that its own session writes only later. (If all reads count, causality is
+   * cyclic in this case.)
+   */
   #readsOwnFuture(at: number): Finding | undefined {
     const from = this.#accesses.readsFrom[at] as number;
     if (!this.#ownReadsOnly || from < 0) return undefined;
@@ -226,7 +232,7 @@ class View {
     return finding("cyclic-view", at, links, this.#viewer);
   }
 
-  /** The rule, for one read: every write of its key in its past precedes the write that it read. */
+  /** Applies the rule to one read: every write of its key in its past precedes the write that it read. */
   #apply(read: number): Finding | undefined {
     const { key, lane, place, readsFrom } = this.#accesses;
     const from = readsFrom[read] as number;
@@ -269,7 +275,7 @@ class View {
     return (place[at] as number) < (this.#cover[lane[at] as number] as number);
   }
 
-  /** What directly follows `at` in this view. */
+  /** The direct successors of `at` in this view. */
   #followers(at: number): number[] {
     const { lanes, lane, place, readsFrom, predecessors } = this.#accesses;
     const { start, target } = this.#causality.followers;
@@ -288,7 +294,7 @@ class View {
     return found;
   }
 
-  /** The chain of reasons from one access to another, that of each derived link included. */
+  /** The chain of links from one access to another, with the reasons for each derived link. */
   #reasons(from: number, to: number, before = Infinity): Link[] {
     const path = shortestPath(
       this.#accesses,

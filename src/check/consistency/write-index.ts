@@ -1,4 +1,4 @@
-/** Finds, of a key, the last write on a lane before some place: the one question all weak levels ask. */
+/** Finds the last write of a key on a lane before some position, the query that all weak levels use. */
 import type { Accesses } from "./accesses.ts";
 
 /** The writes of one key on one lane, in order. */

@@ -1,14 +1,14 @@
 /**
- * The anomalies, by the field's names. Those of transactions follow Adya's thesis and Elle (whose names
- * they keep, so that results can be compared); those of objects follow
- * Bouajjani et al. 2017 (causal levels) and Bailis et al. 2013 (session guarantees).
+ * The anomalies, by their established names. Those of transactions follow Adya's thesis and Elle (whose
+ * names are kept, so that results can be compared); those of objects follow Bouajjani et al. 2017 (causal
+ * levels) and Bailis et al. 2013 (session guarantees).
  */
 import type { Anomaly } from "./schema.ts";
 
-/** The suffixes that widen a cycle: by the order within each process, and by real time. */
+/** The suffixes for cycles that also use the order within each process, or real time. */
 const variants = ["", "-process", "-realtime"] as const;
 
-/** What each of Adya's cycles is. */
+/** A description of each of Adya's cycles. */
 const cycles: Readonly<Record<string, string>> = {
   G0: "A cycle of write-write dependencies (dirty write)",
   G1c: "A cycle of write-write and write-read dependencies (circular information flow)",
@@ -124,7 +124,7 @@ const named: readonly Anomaly[] = [
   object("divergence", "Reads after the calm return different values of one key."),
 ];
 
-/** Cycles that Elle proves to exist, yet could not find in the time it had: one name a level. */
+/** Cycles that Elle proves to exist but could not find in the time available: one name per level. */
 const proven: readonly Anomaly[] = [
   "PL-1",
   "PL-2",

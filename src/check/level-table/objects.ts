@@ -1,11 +1,11 @@
 /**
  * The levels of consistency of objects.
  *
- * Where the literature differs, the row says which definition counts. Session guarantees (Terry et al.
- * 1994) speak of servers that a history does not show; here each is judged by what a session could tell
- * from the answers: a later read must not be older than a write that the guarantee puts into the
+ * Where the literature differs, the row says which definition applies. Session guarantees (Terry et al.
+ * 1994) are defined by servers, which a history does not show. Here each is judged by what a session can
+ * tell from the answers: a later read must not be older than a write that the guarantee puts into the
  * session's view (Bailis et al. 2013 name the same patterns MYR, N-MR, N-MW, MRWD). "Causal" without
- * more is causal memory (Ahamad et al. 1995), as on Jepsen's map.
+ * qualification is causal memory (Ahamad et al. 1995), as on Jepsen's map.
  */
 import type { Level } from "./schema.ts";
 

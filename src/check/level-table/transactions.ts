@@ -3,8 +3,8 @@
  *
  * After Adya's thesis ("Weak Consistency", 1999), Cerone, Bernardi and Gotsman ("A Framework for
  * Transactional Consistency Models with Atomic Visibility", 2015), Bailis and others ("Highly Available
- * Transactions", 2013), Daudjee and Salem (2004, 2006), and Elle's table of models, with whose judgements
- * this one agrees. "Serializable" means conflict serializable; snapshot isolation is the generalized one.
+ * Transactions", 2013), Daudjee and Salem (2004, 2006), and Elle's table of models, whose judgements this
+ * table agrees with. "Serializable" means conflict serializable; snapshot isolation is the generalized one.
  */
 import type { Example, Level } from "./schema.ts";
 
@@ -34,7 +34,7 @@ function forbidden(timeline: string, why: string): Example {
   return { allowed: false, why, timeline };
 }
 
-/** What a plain level is to a "strong" one, in the second sentence of the strong ones. */
+/** The second sentence of the strong levels: their difference from the plain level. */
 const byRealTime =
   "A transaction that began after another had completed comes after it, whichever sessions the two belong to.";
 const bySession = "Transactions of one session count in the order in which the session ran them.";

@@ -1,10 +1,11 @@
 /**
- * An append-only log of records (Kafka-like): each key is a log in which every record has an offset.
+ * An append-only log of records (as in Kafka): each key is a log in which every record has an offset.
  *
- * `send` takes `[key, value]` (or the operation's key) and answers `[key, [offset, value]]`, `[offset, value]`
- * or the offset; `poll` answers `{key: [[offset, value], ...]}`. Jepsen's transactions of micro-operations
- * (`[["send", k, [offset, v]], ["poll", {k: [[offset, v]]}]]`) are read too. What is asked follows Jepsen's
- * kafka workload: no record lost, duplicated or changed, none from nowhere, none out of order.
+ * `send` takes `[key, value]` (or the operation's key) and answers `[key, [offset, value]]`, `[offset,
+ * value]` or the offset; `poll` answers `{key: [[offset, value], ...]}`. Jepsen's transactions of
+ * micro-operations (`[["send", k, [offset, v]], ["poll", {k: [[offset, v]]}]]`) are supported too. The
+ * requirements follow Jepsen's kafka workload: no record is lost, duplicated, changed, invented or out of
+ * order.
  */
 import type { History, Operation } from "../../history/operation.ts";
 import type { CheckResult } from "../checker.ts";
@@ -119,7 +120,7 @@ function pollsOf(operation: Operation, key: unknown, answer: unknown, into: Poll
       ? [...(answer as Map<unknown, unknown>)]
       : Object.entries((answer ?? {}) as object);
   for (const [name, records] of entries) {
-    // A map's keys are texts in JSON: 1 and "1" are one log.
+    // The keys of a map are texts in JSON, so 1 and "1" are the same log.
     const id = typeof name === "string" && /^-?[0-9]+$/.test(name) ? name : keyOf(name);
     into.push({ operation, key: id, records: records as [number, unknown][] });
   }
@@ -160,7 +161,7 @@ function conflicting(sends: readonly Send[], polls: readonly Polled[]): Complain
   return complaints;
 }
 
-/** Records that nobody sent, or whose send failed. */
+/** Finds records that were never sent, or whose send failed. */
 function fromNowhere(sends: readonly Send[], polls: readonly Polled[]): Complaint[] {
   const sent = new Map<string, Operation>();
   for (const { operation, key, value } of sends) {
@@ -182,7 +183,7 @@ function fromNowhere(sends: readonly Send[], polls: readonly Polled[]): Complain
   return complaints;
 }
 
-/** Acknowledged records that nobody polled, though someone polled beyond them. */
+/** Finds acknowledged records that were never polled, although later offsets were. */
 function lost(sends: readonly Send[], polls: readonly Polled[]): Complaint[] {
   const seen = new Set<string>();
   const furthest = new Map<string, { offset: number; operation: Operation }>();
@@ -205,7 +206,7 @@ function lost(sends: readonly Send[], polls: readonly Polled[]): Complaint[] {
   });
 }
 
-/** A record sent after another was acknowledged, yet at a lower offset. */
+/** Finds records sent after another was acknowledged, but at a lower offset. */
 function reordered(sends: readonly Send[]): Complaint[] {
   const complaints: Complaint[] = [];
   const byKey = new Map<string, Send[]>();
@@ -241,7 +242,7 @@ function reordered(sends: readonly Send[]): Complaint[] {
   return complaints;
 }
 
-/** Polls of one process that go back, or that pass over a record that is there. */
+/** Finds polls of one process that go back, or that skip an existing record. */
 function nonMonotonic(polls: readonly Polled[]): Complaint[] {
   const complaints: Complaint[] = [];
   const offsets = new Map<string, Set<number>>();

@@ -1,15 +1,15 @@
 /**
- * Cells whose texts tell how they came about: what a read returned can be taken apart into a put and appends
- * in one way only. Porcupine's key-value logs are of this kind.
+ * Cells whose texts show their origin: the text that a read returned can be split into a put and appends in
+ * only one way. Porcupine's key-value logs are of this kind.
  *
- * The operations from one put to the next form an epoch. The longest text that was read of it has the
- * order of its appends, and where each read stands among them; real time must agree. Between its first
- * completion and its last invocation an epoch lasts for certain, so what remains is the question that
- * registers with unique values pose (`zones.ts`). An append that no read shows can stand wherever none of
- * these stretches is, as a value can be put there that nobody reads.
+ * The operations from one put to the next form an epoch. The longest text read in it gives the order of its
+ * appends, and the position of each read among them; real time must agree with this order. An epoch
+ * certainly lasts from its first completion to its last invocation, so the remaining question is the same
+ * as for registers with unique values (`zones.ts`). An append that no read shows can be placed outside all
+ * of these spans, for example after a put whose value is never read.
  *
- * Where one text was put or appended several times, real time mostly leaves but one that a read can have
- * seen. Where it does not, the search decides.
+ * If one text was put or appended several times, real time usually leaves only one that a read can have
+ * seen. If it does not, the search decides.
  */
 import type { Operation } from "../../history/operation.ts";
 import { isDelete, isGet, isNothing, isPut } from "./cells.ts";
@@ -22,12 +22,12 @@ import { conflict, type Zone } from "./zones.ts";
 type Broken = Extract<SpecialistResult, { result: "not" }>;
 type Stretch = Zone & { readonly epoch?: Epoch };
 
-/** So many reads are taken apart on their own, because their texts alone are ambiguous. */
+/** The maximum number of reads that are split individually because their texts alone are ambiguous. */
 const ambiguousMax = 256;
 
 const unwritten = "unwritten value";
 
-/** Decides cells of texts that real time and the texts themselves tell apart. */
+/** Decides cells whose texts are unambiguous, by themselves or together with real time. */
 export const uniqueTexts: Specialist = {
   name: "texts of unique appends (epochs as Gibbons-Korach zones)",
   decide(operations, initial) {
@@ -35,7 +35,7 @@ export const uniqueTexts: Specialist = {
     const made = first === undefined ? undefined : gather(operations, first);
     if (!made) return undefined;
     const found = judge(made);
-    // Which of several alike a read showed follows from all the others.
+    // Which of several equal operations a read showed depends on all the others.
     const alike = [...made.starts.values(), ...made.appends.values()].some(
       ({ length }) => length > 1,
     );
@@ -58,7 +58,7 @@ function judge(made: Gathered): SpecialistResult {
     zones.push(zone);
   }
   for (const { operation, isStart } of made.writes) {
-    // What may not have happened and that nobody saw says nothing.
+    // Operations that may not have happened and have no visible effect are irrelevant.
     const seen = isStart ? made.epochs : shown;
     if (operation.outcome !== "ok" || seen.has(operation)) continue;
     const { completeRank: minComplete, invokeRank: maxInvoke } = operation;
@@ -71,25 +71,25 @@ function judge(made: Gathered): SpecialistResult {
 interface Write {
   readonly operation: Operation;
   readonly text: string;
-  /** Whether it is a put, with which an epoch begins. */
+  /** Whether it is a put, which begins an epoch. */
   readonly isStart: boolean;
 }
 
 interface Gathered {
   readonly writes: readonly Write[];
-  /** By text, the puts of it; `undefined` for the cell's first value. */
+  /** The puts of each text; `undefined` stands for the cell's initial value. */
   readonly starts: ReadonlyMap<string, readonly (Operation | undefined)[]>;
-  /** By text, the appends of it. */
+  /** The appends of each text. */
   readonly appends: ReadonlyMap<string, readonly Operation[]>;
-  /** The reads of each text, in sorted order of the texts. */
+  /** The reads of each text, with the texts in sorted order. */
   readonly reads: readonly (readonly [string, readonly Operation[]])[];
-  /** Epochs that were read, by their put. */
+  /** The epochs that were read, by their put. */
   readonly epochs: Map<Operation | undefined, Epoch>;
-  /** How many reads could not be taken apart by their text alone. */
+  /** The number of reads that could not be split by their text alone. */
   ambiguous: number;
 }
 
-/** Sorts the operations; `undefined` if they are not of this kind. */
+/** Groups the operations; `undefined` if they are not of this kind. */
 function gather(operations: readonly Operation[], initial: string): Gathered | undefined {
   const writes: Write[] = [];
   const starts = new Map<string, (Operation | undefined)[]>([[initial, [undefined]]]);
@@ -129,7 +129,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : isNothing(value) ? "" : undefined;
 }
 
-/** Gives each read its version; what is wrong, or `undefined` where a read is ambiguous. */
+/** Assigns each read its version. Returns the violation, or `undefined` if a read is ambiguous. */
 function place(made: Gathered): "placed" | Broken | undefined {
   const { starts, appends } = made;
   const parser = new TextParser(starts, appends);
@@ -142,7 +142,7 @@ function place(made: Gathered): "placed" | Broken | undefined {
     for (const read of readers) {
       let placed = { put: puts[0], ends };
       if (puts.length !== 1) {
-        // Of what the text can be made of, not all can be there when it was read.
+        // Not all texts that it could be composed of can have existed at the time of the read.
         if (++made.ambiguous > ambiguousMax) return undefined;
         certain ??= new CertainPuts(made.writes);
         const left = certain.leftFor(read, made);
@@ -160,7 +160,7 @@ function place(made: Gathered): "placed" | Broken | undefined {
   return "placed";
 }
 
-/** Puts a read behind the appends that it shows. */
+/** Places a read after the appends that it shows. */
 function placeOne(
   epochs: Map<Operation | undefined, Epoch>,
   { put, ends }: { readonly put: Operation | undefined; readonly ends: readonly number[] },
@@ -183,10 +183,10 @@ function placeOne(
   return undefined;
 }
 
-/** Tells which puts and appends a read can show, by the puts that came between for certain. */
+/** Determines the puts and appends that a read can show, using the puts that certainly happened in between. */
 class CertainPuts {
   readonly #writes: readonly Write[];
-  /** When puts that did happen had ended, in order, and when the last to begin of those had begun. */
+  /** The ends of the puts that did happen, in order, and the latest begin among those that had ended. */
   readonly #ends: number[] = [];
   readonly #begins: number[] = [];
 
@@ -202,7 +202,7 @@ class CertainPuts {
     }
   }
 
-  /** What of all puts and appends `read` can show. */
+  /** The puts and appends that `read` can show. */
   leftFor(read: Operation, { starts }: Gathered): Pick<Gathered, "starts" | "appends"> {
     let low = 0;
     let high = this.#ends.length;
@@ -237,7 +237,7 @@ function fromNowhere(read: Operation, text: string): Broken {
   };
 }
 
-/** The first read of a version or of one after it. */
+/** The first read of this version or of a later one. */
 function witness(version: Version): Operation[] {
   for (let at: Version | undefined = version; at; at = at.next) {
     if (at.reads[0]) return [at.reads[0]];
@@ -263,7 +263,7 @@ function forked(text: string, next: Version, read: Operation): Broken {
   };
 }
 
-/** Holds the order of an epoch against real time; the stretch for which it lasts. */
+/** Compares the order of an epoch with real time. Returns the span for which the epoch lasts. */
 function ordered(epoch: Epoch): Stretch | Broken {
   let minComplete = epoch.put ? Infinity : -1;
   let earliest: Operation | undefined;
@@ -278,7 +278,7 @@ function ordered(epoch: Epoch): Stretch | Broken {
         minComplete = operation.completeRank;
         earliest = operation;
       }
-      // Reads of one version may come in any order.
+      // Reads of one version may be in any order.
       if (operation === by) latest = later(latest, operation);
     }
     for (const read of reads) latest = later(latest, read);
@@ -291,7 +291,10 @@ function later(one: Operation | undefined, other: Operation): Operation {
   return one && one.invokeRank > other.invokeRank ? one : other;
 }
 
-/** `early` must come before `late` by what was read, and began after `late` had ended. */
+/**
+ * The violation that `early` must come before `late` according to the reads, but began after `late` had
+ * ended.
+ */
 function outOfOrder(early: Operation, late: Operation, at: Version): Broken {
   const readEarly = isGet(early.f);
   const readLate = isGet(late.f);

@@ -1,6 +1,6 @@
 /**
  * A bank: transfers move money between accounts, and every read of all accounts must find the same total
- * (and no negative balance, unless that is allowed). What Jepsen's bank workload asks.
+ * (and no negative balance, unless that is allowed). Judges what Jepsen's bank workload judges.
  */
 import type { History, Operation } from "../../history/operation.ts";
 import type { CheckResult } from "../checker.ts";
@@ -9,9 +9,9 @@ import { tell } from "./evidence.ts";
 import { show, type Model } from "./model.ts";
 import { numberOr } from "../../history/values.ts";
 
-/** What may be told to a bank. */
+/** Options for a bank. */
 export interface BankOptions {
-  /** The total; that of the first read if not given. */
+  /** The total. Default: that of the first read. */
   readonly total?: number | undefined;
   /** Whether balances may be negative. */
   readonly negative?: boolean | undefined;
@@ -48,7 +48,7 @@ export function checkBank(history: History, options: BankOptions): CheckResult {
 interface Problem {
   readonly summary: string;
   readonly anomaly: string;
-  /** Whether it shows only beside the first read. */
+  /** Whether it is only visible in comparison with the first read. */
   readonly comparing: boolean;
 }
 
@@ -100,12 +100,12 @@ function balancesOf({ output }: Operation): Map<string, unknown> {
   );
 }
 
-/** Details are plain data. */
+/** Converts a bigint to text, because details are plain data. */
 function numberOrText(total: number | bigint): number | string {
   return typeof total === "bigint" ? String(total) : total;
 }
 
-/** What a read's accounts hold together; a bigint only where a number cannot say it. */
+/** The sum of a read's accounts; a bigint only if a number cannot represent it. */
 function sum(read: Operation): number | bigint {
   const balances = [...balancesOf(read).values()];
   if (balances.every((balance) => typeof balance !== "bigint")) {

@@ -1,15 +1,15 @@
-/** One key of a map: a cell that is put to, appended to, deleted and read. */
+/** One key of a map: a cell that can be put to, appended to, deleted and read. */
 import type { Operation } from "../../history/operation.ts";
 import { keyOf, show, type Model, type Unwritten } from "./model.ts";
 import { TextParser } from "./tokens.ts";
 import { firstUnwritten, GivenValues } from "./unwritten.ts";
 
-/** A cell that is not there. */
+/** The state of a missing cell. */
 const missing = undefined;
 
 /**
- * A value that no read of the history returned, nor a beginning of one: all such values of a kind are one,
- * as no answer can tell them apart.
+ * Represents all values that no read of the history returned, not even an extension of them. All such
+ * values of a kind are equivalent, because no answer can distinguish them.
  */
 class Unread {
   readonly kind: "text" | "list" | "value";
@@ -24,8 +24,8 @@ const unreadList = new Unread("list");
 const unreadValue = new Unread("value");
 
 /**
- * One key of a map: `get`, `put x`, `append x` (to a text or a list), `delete`, `cas [from to]`. Porcupine's
- * key-value logs read a key that is not there as the empty text; so does this.
+ * One key of a map: `get`, `put x`, `append x` (to a text or a list), `delete`, `cas [from to]`.
+ * Porcupine's key-value logs read a missing key as the empty text, and so does this model.
  */
 export const cell: Model<unknown> = {
   name: "map",
@@ -77,9 +77,9 @@ export const cell: Model<unknown> = {
 
 /** Whether `f` reads a cell. */
 export const isGet = (f: string): boolean => f === "get" || f === "read";
-/** Whether `f` gives a cell a new value, whatever it was. */
+/** Whether `f` gives a cell a new value, whatever its previous value. */
 export const isPut = (f: string): boolean => f === "put" || f === "write" || f === "set";
-/** Whether `f` takes a cell away. */
+/** Whether `f` removes a cell. */
 export const isDelete = (f: string): boolean => f === "delete" || f === "remove";
 
 function sameCell(state: unknown, output: unknown): boolean {
@@ -89,7 +89,7 @@ function sameCell(state: unknown, output: unknown): boolean {
   return (isNothing(state) && isNothing(output)) || keyOf(state) === keyOf(output);
 }
 
-/** Whether a cell with this value is as good as one that is not there. */
+/** Whether a cell with this value is equivalent to a missing one. */
 export function isNothing(value: unknown): boolean {
   return value === null || value === undefined || value === "";
 }
@@ -102,8 +102,9 @@ function appended(state: unknown, input: unknown): unknown {
 }
 
 /**
- * The cell as far as `operations` can tell its values apart. Where many clients append at once, nearly all
- * orders lead to values that no read returned; as one value, they are not searched each on its own.
+ * Restricts the cell to the values that `operations` can distinguish. If many clients append at once,
+ * nearly all orders lead to values that no read returned. Treated as one value, they are not searched
+ * separately.
  */
 function within(operations: readonly Operation[]): Model<unknown> {
   if (!operations.some(({ f }) => f === "append")) return cell;
@@ -121,7 +122,7 @@ function within(operations: readonly Operation[]): Model<unknown> {
   };
 }
 
-/** A value that nobody put, and that no put and appends make. */
+/** Finds a value that was never put, and that no put and appends produce. */
 function unwritten(operations: readonly Operation[], initial: unknown): Unwritten | undefined {
   const given = new GivenValues();
   const starts = new Set<string>([""]);
@@ -169,7 +170,7 @@ function unwritten(operations: readonly Operation[], initial: unknown): Unwritte
   });
 }
 
-/** What reads returned and compare-and-sets asked for. */
+/** The values that reads returned and that compare-and-sets expected. */
 class ReadValues {
   readonly #sorted: readonly string[];
 
@@ -182,7 +183,7 @@ class ReadValues {
     this.#sorted = [...texts].sort();
   }
 
-  /** `state`, or the value that stands for it if nothing that it can become was ever read. */
+  /** Returns `state`, or the value that represents it if nothing that it can become was ever read. */
   settled(state: unknown): unknown {
     if (state instanceof Unread || isNothing(state)) return state;
     const text = beginningOf(state);
@@ -199,7 +200,7 @@ class ReadValues {
   }
 }
 
-/** A text with which those of all values begin that `value` can become by appending. */
+/** A text that is a prefix of all values that `value` can become by appending. */
 function beginningOf(value: unknown): string {
   const text = keyOf(value);
   return Array.isArray(value) ? text.slice(0, -1) : text;

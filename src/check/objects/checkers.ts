@@ -26,7 +26,7 @@ import {
 } from "./tallies.ts";
 import { uniqueRegister } from "./zones.ts";
 
-/** The settings of a check, read by name; what a model does not know is refused. */
+/** Reads the settings of a check by name. Rejects settings that the model does not support. */
 function setting<T extends string>(
   options: CheckOptions,
   name: string,
@@ -49,20 +49,20 @@ function numberSetting(options: CheckOptions, name: string): number | undefined 
   throw new LightconeError("LC_BAD_SETTING", `${name}: ${JSON.stringify(value)} is not a number`);
 }
 
-/** For what is asked of a model without judging anything. */
+/** Used to query a model without judging anything. */
 const noBudget = new Budget();
 
 interface ObjectChecker {
   readonly model: string;
   readonly aliases?: readonly string[];
   readonly summary: string;
-  /** The operations that the model knows; a history with others is refused. */
+  /** The operations that the model supports; a history with others is rejected. */
   readonly operations: readonly string[];
-  /** Those whose answers can be wrong, where not all can: a history without any holds whatever happened. */
+  /** Those whose answers can be wrong, if not all can. A history without any of them is always valid. */
   readonly answers?: readonly string[];
   readonly settings?: Readonly<Record<string, string>>;
   readonly specialists?: readonly Specialist[];
-  /** In Knossos' dialect: whether an operation says nothing. */
+  /** For Knossos' dialect: whether an operation is without effect on the judgement. */
   readonly saysNothing?: (operation: Operation) => boolean;
   modelOf(options: CheckOptions, history: History): Model<never>;
 }
@@ -124,7 +124,7 @@ function refuseOperations(model: string, known: ReadonlySet<string>, history: Hi
   );
 }
 
-/** A checker that is no question of order. */
+/** A checker that does not need to find an order. */
 function tally(
   checker: {
     readonly model: string;

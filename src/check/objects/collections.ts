@@ -7,7 +7,7 @@ import { numberOr } from "../../history/values.ts";
 
 type Items = readonly unknown[];
 
-/** Which element comes out next, as a position; -1 when there is none. */
+/** Chooses the position of the element that comes out next; -1 if there is none. */
 type Pick = (items: Items) => number;
 
 function collection(name: string, next: Pick): Model<Items> {
@@ -27,7 +27,8 @@ function collection(name: string, next: Pick): Model<Items> {
     hash: keyOf,
     kind: kindOfTransfer,
     changes: ({ f }) => isPut(f),
-    // Without its element, and with it all that was done to it, the rest is as right as before.
+    // If an element is removed together with all operations on it, the validity of the rest does not
+    // change.
     group: elementOf,
     needed: neededFrom,
     unwritten: unwrittenTake,
@@ -41,7 +42,10 @@ function kindOfTransfer({ f, input, output, outcome }: Operation): string {
   return outcome === "ok" ? `-${keyOf(output ?? null)}` : "-?";
 }
 
-/** What a collection that may start with elements needs: then all takes that were lost may matter. */
+/**
+ * The relevant operations of a collection that may start with elements. In that case all lost takes may
+ * matter.
+ */
 function neededFrom(operations: readonly Operation[], initial: unknown): readonly Operation[] {
   return Array.isArray(initial) && initial.length > 0 ? operations : needed(operations);
 }
@@ -63,8 +67,8 @@ function describeTransfer({ f, input, output, outcome }: Operation): string {
 }
 
 /**
- * First in, first out. With the operations that it will be asked about it sees dead ends early: an
- * element must not be put behind one that comes out later, or never.
+ * First in, first out. If the operations are given, dead ends are detected early: an element must not be
+ * put behind one that comes out later, or never.
  */
 export function fifoQueue(operations: readonly Operation[] = []): Model<Items> {
   const model = collection("fifo-queue", () => 0);
@@ -85,7 +89,10 @@ export function fifoQueue(operations: readonly Operation[] = []): Model<Items> {
   };
 }
 
-/** When each element that is put in once is taken out: never is from infinity on. */
+/**
+ * The ranks at which each element that is put in only once is taken out. Elements that are never taken have
+ * infinity.
+ */
 function takesOf(
   operations: readonly Operation[],
 ): Map<string, { readonly from: number; readonly to: number }> {
@@ -111,7 +118,7 @@ function takesOf(
 /** Last in, first out. */
 export const stack = (): Model<Items> => collection("stack", (items) => items.length - 1);
 
-/** The smallest comes out first; among equals, any. */
+/** The smallest element comes out first; among equal ones, any. */
 export const priorityQueue = (): Model<Items> => collection("priority-queue", smallest);
 
 function smallest(items: Items): number {
@@ -129,7 +136,7 @@ function lessThan(one: unknown, other: unknown): boolean {
 
 interface Bag {
   readonly items: Items;
-  /** How many of them have been taken by takes that nobody heard of: which ones, time will tell. */
+  /** The number of elements taken by takes without an answer. Which ones these were is decided later. */
   readonly lost: number;
 }
 

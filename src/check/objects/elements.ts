@@ -1,11 +1,11 @@
 /**
  * Collections into which each value is put once: queues, bags and priority queues, in log-linear time.
  *
- * An element is in the collection for certain between the completion of its put and the invocation of
- * its take. From those stretches all else follows (Henzinger, Sezgin and Vafeiadis, "Aspect-oriented
+ * An element is certainly in the collection between the completion of its put and the invocation of its
+ * take. Everything else follows from those spans (Henzinger, Sezgin and Vafeiadis, "Aspect-oriented
  * linearizability proofs", 2013; Bouajjani, Emmi, Enea and Hamza, ICALP 2015; Lee and Mathur, arXiv
- * 2410.04581): at a moment that no stretch covers the collection can be empty, and at all such moments at
- * once, as elements that linger there can leave before or come after.
+ * 2410.04581): at a moment that no span covers the collection can be empty, and at all such moments
+ * together, because elements that may be present then can be placed before or after.
  */
 import type { Operation } from "../../history/operation.ts";
 import { show } from "./model.ts";
@@ -28,7 +28,10 @@ export const isPut = (f: string): boolean => putNames.has(f);
 /** Whether `f` takes an element out. */
 export const isTake = (f: string): boolean => takeNames.has(f);
 
-/** A value's put and take, as places in the order of events; a take that never was is at infinity. */
+/**
+ * A value's put and take, as positions in the order of events. The take of a value that was never taken is
+ * at infinity.
+ */
 export interface Element {
   readonly value: unknown;
   readonly put: Operation;
@@ -40,10 +43,10 @@ export interface Element {
 }
 
 /**
- * Leaves out what cannot matter. A put that may not have happened and whose value no answer ever gave:
- * without it, and without the lost take that may have taken it, all else is as right as before. And lost
- * takes beyond the elements that no answer accounts for: of takes that never return, those that began
- * first can stand for the others.
+ * Removes irrelevant operations. First, a put that may not have happened and whose value no answer
+ * returned, together with the lost take that may have taken it: the rest is as valid without them. Second,
+ * lost takes in excess of the elements that no answer accounts for: of takes that never return, those that
+ * began first can stand for the others.
  */
 export function needed(operations: readonly Operation[]): readonly Operation[] {
   if (!operations.some(({ outcome }) => outcome === "info")) return operations;
@@ -67,11 +70,14 @@ export interface Gathered {
   readonly elements: readonly Element[];
   /** Takes that found nothing. */
   readonly empties: readonly Operation[];
-  /** Takes that nobody knows the answer of. */
+  /** Takes with an unknown answer. */
   readonly lost: readonly Operation[];
 }
 
-/** Pairs puts with takes; a result where that alone shows a violation; `undefined` if not unique. */
+/**
+ * Pairs puts with takes. Returns a violation if the pairing alone shows one, and `undefined` if the values
+ * are not unique.
+ */
 export function gather(
   history: readonly Operation[],
   initial: unknown,
@@ -106,7 +112,7 @@ export function gather(
     }
   }
   const elements = [...byValue.values()].filter(
-    // A put that may not have happened and whose value nobody took says nothing.
+    // A put that may not have happened and whose value was never taken is irrelevant.
     ({ put, take }) => take !== undefined || put.outcome === "ok",
   );
   return { elements, empties, lost };
@@ -144,7 +150,7 @@ function takeOf(operation: Operation, element: Element | undefined): SpecialistR
   return undefined;
 }
 
-/** A take that found nothing, while something was there for certain all along. */
+/** Finds a take that found nothing although the collection was certainly not empty throughout. */
 export function wrongEmpty({ elements, empties }: Gathered): SpecialistResult {
   if (empties.length === 0) return undefined;
   const cover = new Cover(
@@ -193,7 +199,7 @@ export const uniqueBag: Specialist = {
   },
 };
 
-/** FIFO queues: what was put in first must not come out later than what was put in after it. */
+/** FIFO queues: an element put in earlier must not come out after one put in later. */
 export const uniqueQueue: Specialist = {
   name: "unique-value FIFO queue (log-linear)",
   decide(operations, initial) {
@@ -209,8 +215,8 @@ export const uniqueQueue: Specialist = {
 };
 
 /**
- * Looks for `a` put before `b` (in real time) and yet taken after it, or never. Lost takes may have
- * taken the elements that are missing: each one, and each once.
+ * Finds `a` put before `b` (in real time) but taken after it, or never. Lost takes may have taken the
+ * missing elements, each at most one.
  */
 function outOfOrder(elements: readonly Element[], lost: readonly Operation[]): SpecialistResult {
   const byReturn = [...elements].sort((a, b) => a.putReturn - b.putReturn);
@@ -228,7 +234,10 @@ function outOfOrder(elements: readonly Element[], lost: readonly Operation[]): S
   return lost.length > 0 ? missing(elements, lost) : undefined;
 }
 
-/** Gives each element that must have gone its lost take: earliest deadlines to earliest takes. */
+/**
+ * Assigns a lost take to each element that must have been taken: the earliest deadlines to the earliest
+ * takes.
+ */
 function missing(elements: readonly Element[], lost: readonly Operation[]): SpecialistResult {
   const taken = elements.filter(({ take }) => take).sort((a, b) => b.putCall - a.putCall);
   const stuck = elements.filter(({ take }) => !take).sort((a, b) => b.putReturn - a.putReturn);
@@ -264,8 +273,8 @@ function overtaken(a: Element, b: Element): SpecialistResult {
 }
 
 /**
- * Priority queues: the smallest comes out first. From the smallest value on, each must have a moment, in
- * its take, at which nothing smaller was there for certain.
+ * Priority queues: the smallest element comes out first. Starting from the smallest value, each must have a
+ * moment, within its take, at which no smaller element was certainly present.
  */
 export const uniquePriorityQueue: Specialist = {
   name: "unique-value priority queue (log-linear)",
@@ -293,7 +302,7 @@ function notSmallest(elements: readonly Element[]): SpecialistResult {
   ].sort((a, b) => a - b);
   const placeOf = new Map(places.map((rank, i) => [rank, i]));
   const at = (rank: number): number => placeOf.get(rank) as number;
-  // Gap i lies between places i and i + 1; `free` finds the first gap from i on that nothing covers.
+  // Gap i lies between places i and i + 1; `free` finds the first uncovered gap from i on.
   const next = Int32Array.from({ length: places.length + 1 }, (_, i) => i);
   const free = (i: number): number => {
     let root = i;

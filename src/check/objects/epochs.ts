@@ -1,11 +1,14 @@
-/** What a cell was from one put to the next, and which of several appends of one text each version shows. */
+/** The versions of a cell from one put to the next, and the assignment of equal appends to versions. */
 import type { Operation } from "../../history/operation.ts";
 
-/** A text that the cell had for certain. */
+/** A text that the cell certainly had. */
 export class Version {
-  /** What was appended; empty for an epoch's first. */
+  /** The appended text; empty for the first version of an epoch. */
   readonly token: string;
-  /** The append that it shows, once known; the put of an epoch's first, unless that is the cell's first. */
+  /**
+   * The append that it shows, once known. For the first version of an epoch its put, except for the cell's
+   * initial value.
+   */
   by: Operation | undefined;
   next: Version | undefined = undefined;
   readonly reads: Operation[] = [];
@@ -16,7 +19,7 @@ export class Version {
   }
 }
 
-/** A put, or the cell's first value, and the versions that reads show of what came after. */
+/** A put, or the cell's initial value, and the following versions that reads show. */
 export interface Epoch {
   readonly put: Operation | undefined;
   readonly first: Version;
@@ -31,9 +34,9 @@ export interface ShownTwice {
 type Appends = ReadonlyMap<string, readonly Operation[]>;
 
 /**
- * Finds the append that each version shows. Of several with one text, real time excludes those that began
- * after what shows the version had ended, or ended before what it follows had begun. `undefined` if that
- * does not leave exactly one.
+ * Finds the append that each version shows. Among several with the same text, real time excludes those that
+ * began after the operations showing the version had ended, or that ended before the preceding operations
+ * had begun. Returns `undefined` if that does not leave exactly one.
  */
 export function assign(
   epochs: readonly Epoch[],
@@ -70,7 +73,7 @@ export function assign(
   return shown;
 }
 
-/** Gives the versions of an epoch their appends where but one is left. */
+/** Assigns appends to the versions of an epoch for which only one candidate is left. */
 function narrow(
   epoch: Epoch,
   appends: Appends,
@@ -78,7 +81,7 @@ function narrow(
 ): "done" | "open" | "contradiction" {
   const chain: Version[] = [];
   for (let at: Version | undefined = epoch.first; at; at = at.next) chain.push(at);
-  // By version, when the first of all that comes with it or after it ended.
+  // By version: the earliest end of the operations on it or on a later version.
   const ends = new Float64Array(chain.length);
   let end = Infinity;
   for (let i = chain.length - 1; i >= 0; i--) {

@@ -1,4 +1,7 @@
-/** Makes a violation small and tells it: the fewest operations found that still contradict each other. */
+/**
+ * Minimises a violation and describes it: the smallest set of operations found that still contradict each
+ * other.
+ */
 import { formatNs } from "../../base/units.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Budget } from "../budget.ts";
@@ -7,35 +10,35 @@ import { describeOperation, type Model } from "./model.ts";
 import { plan, type Plan } from "./plan.ts";
 import { search, type SearchResult } from "./search.ts";
 
-/** How far back from where the search stopped a cause is looked for, in events. */
+/** How far before the end of the search a cause is looked for, in events. */
 const windowMax = 4_096;
-/** Histories up to this length are shrunk as a whole first. */
+/** Histories up to this length are first minimised as a whole. */
 const prefixMax = 2_000;
-/** More operations than this are no explanation, if fewer and a beginning will do. */
+/** More operations than this are a poor explanation, if fewer together with possible start states suffice. */
 const coreMax = 12;
-/** Beyond so many states the object's past is no explanation. */
+/** With more start states than this, the object's past is a poor explanation. */
 const startsMax = 64;
-/** How long one attempt to leave something out may take, in milliseconds. */
+/** The time limit of one attempt to leave something out, in milliseconds. */
 const oracleMsMax = 50;
 
-/** Why a history is not linearizable, before it is told. */
+/** The reason why a history is not linearizable, before it is formatted. */
 export interface Cause {
   /** The operations that contradict each other. */
   readonly operations: readonly Operation[];
-  /** The states that the object could be in before them; `undefined`: its first state. */
+  /** The possible states of the object before them; `undefined` for its initial state. */
   readonly before?: readonly string[] | undefined;
   readonly summary: string;
   readonly anomaly?: string | undefined;
-  /** The operation that cannot be, if one stands out, and what the object could be in its stead. */
+  /** The impossible operation, if one stands out, and the states that the object could be in instead. */
   readonly impossible?: { readonly operation: Operation; readonly states: readonly string[] };
 }
 
 type Failure = Extract<SearchResult, { result: "not" }>;
 
 /**
- * Shrinks what the search found. Leaving out a write would make its reads wrong for no reason, so what is
- * left out stays possible: it may have happened at any time and any number of times. What still is
- * contradictory then is so whatever else the history holds.
+ * Minimises the result of the search. Leaving out a write would make its reads wrong artificially, so
+ * operations that are left out remain possible: they may have happened at any time and any number of times.
+ * A remaining contradiction therefore holds whatever else the history contains.
  */
 export function shrink<State>(
   whole: Plan<State>,
@@ -66,8 +69,8 @@ export function shrink<State>(
   if (prefix.length <= prefixMax) {
     kept = fewest(all, culprit, budget.part(budget.remainingMs / 2));
   }
-  // Old writes of the same value can make a whole past part of the proof; then what was possible at a
-  // later moment stands for it.
+  // Old writes of the same value can make the whole past part of the proof. In that case the states
+  // possible at a later moment replace it.
   if (!kept || kept.length > coreMax) {
     const late = narrowest(whole, failure, starts, culprit, prefix, budget);
     const keptLate = late && fewest(late, culprit, budget);
@@ -90,7 +93,7 @@ export function shrink<State>(
   };
 }
 
-/** Leaves out what can be, in halves, quarters and so on; the culprit stays. */
+/** Leaves out as much as possible, in halves, quarters and so on; the culprit stays. */
 function fewest<State>(
   view: View<State>,
   culprit: Operation,
@@ -120,7 +123,7 @@ function fewest<State>(
   }
 }
 
-/** A state, and which operations (by index) were taken already, or need not be taken any more. */
+/** A state, and the operations (by index) that were already taken or no longer have to be taken. */
 interface Start<State> {
   readonly state: State;
   readonly used: ReadonlySet<number>;
@@ -130,15 +133,15 @@ interface Start<State> {
 interface View<State> {
   readonly model: Model<State>;
   readonly operations: readonly Operation[];
-  /** What is possible where it begins. */
+  /** The states possible at its beginning. */
   readonly starts: readonly Start<State>[];
-  /** Whether the history's beginning was left out. */
+  /** Whether the beginning of the history was left out. */
   readonly cut: boolean;
 }
 
 /**
- * The latest beginning from which the failure still follows, given the states that were possible then;
- * rather a little earlier where fewer were.
+ * The latest beginning from which the failure still follows, given the states possible at that point.
+ * Prefers a slightly earlier one with fewer states.
  */
 function narrowest<State>(
   whole: Plan<State>,
@@ -184,7 +187,10 @@ function nextReturn(events: Int32Array, from: number): number {
   return at;
 }
 
-/** The history up to `rank`: what began later is left out, what ended later is still open. */
+/**
+ * The history up to `rank`: operations that began later are left out, those that ended later are still
+ * open.
+ */
 function cutAt(operations: readonly Operation[], rank: number): Operation[] {
   return operations
     .filter(({ invokeRank }) => invokeRank < rank)
@@ -192,9 +198,9 @@ function cutAt(operations: readonly Operation[], rank: number): Operation[] {
 }
 
 /**
- * Whether `operations` contradict each other even if `loose` ones are no longer held to anything: where
- * the object has finitely many states those may happen at any time and any number of times, otherwise
- * once, after they began.
+ * Whether `operations` contradict each other even if `loose` ones are unconstrained. If the object has
+ * finitely many states, loose operations may happen at any time and any number of times; otherwise once,
+ * after they began.
  */
 function fails<State>(
   { model, starts }: View<State>,
@@ -219,7 +225,7 @@ function fails<State>(
 }
 
 function unanswered(operation: Operation): Operation {
-  // If it did happen, it was with the answer that it gave.
+  // If it did happen, it gave the same answer.
   return { ...operation, outcome: "info", completeRank: Infinity };
 }
 
@@ -227,14 +233,14 @@ function nameOf<State>(model: Model<State>, state: State): string {
   return model.show ? model.show(state) : String(state);
 }
 
-/** The operation as the history has it, not as it was cut. */
+/** The original operation of the history, without the cut. */
 function original(operations: readonly Operation[], operation: Operation): Operation {
   return operations.find(({ index }) => index === operation.index) ?? operation;
 }
 
 /**
- * Leaves out whole groups (all that was done to one element) while `fails` says that what is left still
- * contradicts itself. For specialists, whose culprits are few to begin with.
+ * Leaves out whole groups (all operations on one element) as long as `fails` says that the rest still
+ * contradicts itself. For specialists, whose culprits are few already.
  */
 export function shrinkGroups(
   operations: readonly Operation[],
@@ -259,7 +265,7 @@ export function shrinkGroups(
   }
 }
 
-/** The story of a cause: a sentence for each operation, in order of invocation. */
+/** Describes a cause: a sentence for each operation, in order of invocation. */
 export function tell(cause: Cause, model: Model<never>, key: unknown): Evidence {
   const clocked = cause.operations.some(({ invokeNs, invokeRank }) => invokeNs !== invokeRank);
   const sorted = [...cause.operations].sort((a, b) => a.invokeRank - b.invokeRank);
@@ -304,7 +310,7 @@ function withArticle(name: string): string {
   return `${/^[aeiou]/.test(name) && !name.startsWith("uni") ? "an" : "a"} ${name}`;
 }
 
-/** A process for a person: "process 3", or its own name. */
+/** The name of a process for display: "process 3", or its own name. */
 export function nameOfProcess(process: number | string): string {
   return typeof process === "number" ? `process ${process}` : process;
 }

@@ -1,26 +1,27 @@
 /**
- * A set of configurations of the search, without those that another one dominates.
+ * A set of configurations of the search, without dominated ones.
  *
- * A configuration is a state and two bits for each open operation: `ok` (it owes nothing: it may return
- * now) and `used` (it has been taken, and cannot be again). One that owes no more and has no less left
- * to use can do all that the other can: the other is dropped.
+ * A configuration is a state and two bits for each open operation: `ok` (its effect is no longer
+ * outstanding, so it may return now) and `used` (it has been taken, and cannot be taken again). A
+ * configuration with no more outstanding effects and no fewer unused operations can do everything that the
+ * other can, so the other is dropped.
  */
 import type { Budget } from "../budget.ts";
 
-/** Beyond so many in one state, dominance is looked for among the first of them alone. */
+/** If there are more than this in one state, dominance is checked against the first of them only. */
 const comparedMax = 1024;
-/** From so many on, growing is asked for first. */
+/** From this size on, the budget is asked before growing. */
 const askFrom = 1 << 16;
 
 export class Front {
   /** 32-bit words for each of the two sets of bits. */
   readonly words: number;
-  /** Numbers a configuration: the state, the words of `ok`, the words of `used`. */
+  /** The length of a configuration in numbers: the state, the words of `ok`, the words of `used`. */
   readonly stride: number;
   data: Int32Array;
-  /** How many have been put in, those dropped later included: their state is -1. */
+  /** The number of configurations added, including those dropped later, whose state is -1. */
   count = 0;
-  /** How many are in. */
+  /** The number of configurations in the set. */
   live = 0;
   #next: Int32Array;
   #head: Int32Array = new Int32Array(64);
@@ -42,7 +43,8 @@ export class Front {
   }
 
   /**
-   * Puts in the configuration at `from[at]`, unless one that is in dominates it. Returns whether it is in.
+   * Adds the configuration at `from[at]`, unless an existing one dominates it. Returns whether it was
+   * added.
    */
   add(from: Int32Array, at: number): boolean {
     const { words, stride } = this;
@@ -90,14 +92,14 @@ export class Front {
     this.#stamp[state] = this.#round;
   }
 
-  /** The bytes that it holds. */
+  /** The size in bytes. */
   get bytes(): number {
     return this.data.byteLength + this.#next.byteLength;
   }
 
-  /** Whether it may grow as far as `count` within the budget. */
+  /** Whether it may grow to `count` within the budget. */
   fits(count: number, budget: Budget): boolean {
-    // Small ones are covered by the budget's own polls.
+    // Small sets are covered by the budget's own polls.
     return count < this.#next.length || count < askFrom || budget.grant(this.bytes);
   }
 

@@ -1,4 +1,7 @@
-/** Judges one object: by a specialist where one knows its kind of history, by the general search otherwise. */
+/**
+ * Judges one object: with a specialist if one supports its kind of history, otherwise with the general
+ * search.
+ */
 import type { Operation } from "../../history/operation.ts";
 import type { Budget } from "../budget.ts";
 import { shrink, shrinkGroups, type Cause } from "./evidence.ts";
@@ -7,19 +10,19 @@ import { plan, type Plan } from "./plan.ts";
 import { Search, type SearchResult } from "./search.ts";
 import type { Specialist, SpecialistResult } from "./specialist.ts";
 
-/** What a check for linearizability is told. */
+/** Options of a check for linearizability. */
 export interface LinearizableOptions {
   readonly budget: Budget;
   readonly specialists?: readonly Specialist[];
-  /** The first state that the source names, if it does. */
+  /** The initial state that the source specifies, if any. */
   readonly initial?: unknown;
-  /** Leave violations as they were found, as large as they are. */
+  /** Do not minimise violations. */
   readonly decideOnly?: boolean | undefined;
-  /** How many violated objects to tell of. */
+  /** The maximum number of violated objects to report. */
   readonly evidenceMax?: number;
 }
 
-/** How long a violation may take to be made small, in milliseconds: being told late is worse. */
+/** The time limit of minimising a violation, in milliseconds. A late report is worse than a large one. */
 const shrinkMsMax = 3_000;
 
 type Broken = Extract<SpecialistResult, { result: "not" }>;
@@ -30,15 +33,15 @@ export class Judge<State = unknown> {
   readonly #operations: readonly Operation[];
   readonly #model: Model<State>;
   readonly #options: LinearizableOptions;
-  /** What is known by now; `undefined` while it is to be searched. */
+  /** The result so far; `undefined` while it still has to be searched. */
   result: "holds" | "violated" | "unknown" | undefined;
-  /** How it was decided. */
+  /** The algorithm that decided it. */
   algorithm: string | undefined;
-  /** Why it is unknown. */
+  /** The reason if it is unknown. */
   why: string | undefined;
-  /** What was found out before it had to stop. */
+  /** What was established before it had to stop. */
   partly: string | undefined;
-  /** Why it is violated, once {@link explain} was called. */
+  /** The reason if it is violated, once {@link explain} was called. */
   cause: Cause | undefined;
   #explain: (() => Cause) | undefined;
   #plan: Plan<State> | undefined;
@@ -57,12 +60,12 @@ export class Judge<State = unknown> {
     this.#options = options;
   }
 
-  /** About how many bytes its search holds. */
+  /** The approximate memory of its search in bytes. */
   get bytes(): number {
     return this.#search?.bytes ?? 0;
   }
 
-  /** Decides what can be decided without a search. */
+  /** Decides everything that does not need a search. */
   begin(): void {
     const { specialists, initial } = this.#options;
     for (const specialist of specialists ?? []) {
@@ -83,7 +86,7 @@ export class Judge<State = unknown> {
     }));
   }
 
-  /** Searches for `steps` configurations more, within `budget`. */
+  /** Continues the search for `steps` more configurations, within `budget`. */
   advance(steps: number, budget: Budget): void {
     this.algorithm = "search with free operations, kinds and dominance";
     const { made, starts } = this.#prepare();
@@ -101,12 +104,12 @@ export class Judge<State = unknown> {
     if (found && found.result !== "not") this.#plan = undefined;
   }
 
-  /** Makes what was found to be violated small. */
+  /** Minimises a violation. */
   explain(): void {
     this.cause ??= this.#explain?.();
   }
 
-  /** Gives back what its search holds; the next turn begins afresh. */
+  /** Releases the memory of the search. The next turn starts again from the beginning. */
   rest(): void {
     this.#search = undefined;
     this.#plan = undefined;
@@ -141,7 +144,7 @@ export class Judge<State = unknown> {
     return shrink(made, found, starts, this.#options.budget.part(shrinkMsMax));
   }
 
-  /** What a specialist found, made small. */
+  /** Minimises what a specialist found. */
   #causeOf(found: Broken, specialist: Specialist): Cause {
     const { decideOnly, budget, initial } = this.#options;
     if (decideOnly) return { ...found, operations: found.culprits };
@@ -160,7 +163,8 @@ export class Judge<State = unknown> {
       group ? (operation) => group(operation) : undefined,
       (kept) => {
         const again = specialist.decide(kept, initial);
-        // Only the same kind of contradiction counts: a read without its write would be another one.
+        // Only the same kind of contradiction counts. A read without its write, for example, would be
+        // another kind.
         if (again?.result !== "not" || again.anomaly !== found.anomaly) return false;
         last = again;
         return true;

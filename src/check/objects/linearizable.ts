@@ -1,5 +1,5 @@
 /**
- * Decides linearizability: each independent object on its own (`judge.ts`), the hard ones in turns
+ * Decides linearizability: each independent object separately (`judge.ts`), the hard ones in turns
  * (`turns.ts`).
  */
 import type { History, Operation } from "../../history/operation.ts";
@@ -11,7 +11,7 @@ import { decideInTurns } from "./turns.ts";
 
 export type { LinearizableOptions };
 
-/** How many violated objects are told of, if not said otherwise. */
+/** The default for the maximum number of violated objects reported. */
 const evidenceMax = 3;
 
 /** Judges whether `history` is linearizable for `model`. */

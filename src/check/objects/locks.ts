@@ -1,8 +1,8 @@
-/** Locks: mutex, reentrant mutex, semaphore, read-write lock. Only what is answered is held for certain. */
+/** Locks: mutex, reentrant mutex, semaphore, read-write lock. Only answered operations are certain. */
 import type { Operation } from "../../history/operation.ts";
 import { keyOf, show, type Model } from "./model.ts";
 
-/** Who asks: the owner that the input names, or else the process. */
+/** The owner that the input names, otherwise the process. */
 function holderOf({ process, input }: Operation): string {
   const named =
     typeof input === "object" && input !== null && "owner" in input
@@ -11,9 +11,9 @@ function holderOf({ process, input }: Operation): string {
   return typeof named === "number" ? `process ${named}` : show(named);
 }
 
-/** What may be told to a mutex. */
+/** Options for a mutex. */
 export interface MutexOptions {
-  /** Whether only the process that holds it may release it. Knossos' mutex asks no names. */
+  /** Whether only the process that holds it may release it. Knossos' mutex does not check this. */
   readonly owners?: boolean;
 }
 
@@ -42,7 +42,7 @@ interface Hold {
   readonly count: number;
 }
 
-/** A mutex that its holder may acquire again, and must release as often. */
+/** A mutex that its holder may acquire repeatedly, and must release equally often. */
 export const reentrantMutex: Model<Hold> = {
   name: "reentrant-mutex",
   initial: () => ({ holder: "", count: 0 }),
@@ -63,7 +63,10 @@ export const reentrantMutex: Model<Hold> = {
   show: ({ holder, count }) => (count === 0 ? "free" : `held ${count} times by ${holder}`),
 };
 
-/** A semaphore: at most `permits` are out at once. An operation may ask for several: its input. */
+/**
+ * A semaphore: at most `permits` are held at once. The input of an operation is the number of permits it
+ * requests.
+ */
 export function semaphore(permits: number): Model<number> {
   const amount = ({ input }: Operation): number => (typeof input === "number" ? input : 1);
   return {
@@ -84,7 +87,7 @@ export function semaphore(permits: number): Model<number> {
 
 interface Readers {
   readonly writer: string;
-  /** Readers' names, in order, each as often as it reads. */
+  /** The readers' names, sorted, each repeated as often as it holds the lock. */
   readonly readers: readonly string[];
 }
 

@@ -1,10 +1,13 @@
-/** Many registers at once, and counters. */
+/** Several registers together, and counters. */
 import type { Operation } from "../../history/operation.ts";
 import { keyOf, show, type Model } from "./model.ts";
 import { firstUnwritten, GivenValues } from "./unwritten.ts";
 import { nameOf, numberOr } from "../../history/values.ts";
 
-/** Registers by their key. What a source names at first stands under its text, since JSON's keys are texts. */
+/**
+ * Registers by their key. The initial values of a source are stored under the key's text, because JSON's
+ * keys are texts.
+ */
 type Registers = ReadonlyMap<string, unknown>;
 type MicroOperation = readonly [string, unknown, unknown];
 
@@ -86,7 +89,7 @@ function registerOf(state: Registers, key: unknown): unknown {
   return state.has(own) ? state.get(own) : state.get(atFirst(key));
 }
 
-/** Registers by name, for a person. */
+/** Formats registers by name, for display. */
 function showRegisters(state: Registers): string {
   const named = new Map<string, unknown>();
   for (const [key, value] of state) {
@@ -96,7 +99,10 @@ function showRegisters(state: Registers): string {
   return show(named);
 }
 
-/** What a transaction did: its answer where it has one, for that has what was read. */
+/**
+ * The micro-operations of a transaction: from its answer if there is one, because that contains the values
+ * read.
+ */
 function microOperations({ input, output, outcome }: Operation): readonly MicroOperation[] {
   const list = outcome === "ok" && Array.isArray(output) ? output : input;
   return Array.isArray(list) ? (list as MicroOperation[]) : [];
@@ -123,7 +129,7 @@ export const counter: Model<number> = {
     let most = least;
     for (const operation of operations) {
       if (operation.f === "read" || operation.outcome === "fail") continue;
-      // Sums of fractions depend on their order.
+      // The sum of fractions depends on their order.
       if (!Number.isSafeInteger(amount(operation))) return undefined;
       least += Math.min(0, amount(operation));
       most += Math.max(0, amount(operation));

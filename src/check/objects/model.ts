@@ -1,10 +1,10 @@
-/** What an object promises: a state machine that says which answers are right, one operation at a time. */
+/** The specification of an object: a state machine that decides which answers are valid, one operation at a time. */
 import type { Operation } from "../../history/operation.ts";
 import { Decimal, Keyword, textOf } from "../../history/values.ts";
 
 /**
- * A sequential object. A history is linearizable when its operations can be put in an order that real
- * time allows, in which `step` accepts each.
+ * A sequential object. A history is linearizable if its operations can be put in an order that is consistent
+ * with real time and in which `step` accepts each operation.
  *
  * @example
  * // A register in three lines.
@@ -17,61 +17,66 @@ import { Decimal, Keyword, textOf } from "../../history/values.ts";
  */
 export interface Model<State = unknown> {
   readonly name: string;
-  /** The first state. */
+  /** Returns the initial state. `given` is the one that the source specifies, if any. */
   initial(given: unknown): State;
   /**
-   * What `operation` makes of `state`, or `undefined` when it cannot have been answered as it was. An
-   * `info` operation has no output: any answer will do. States are never changed in place.
+   * Returns the new state after `operation`, or `undefined` if the operation cannot have had its answer in
+   * this state. An `info` operation has no output; any answer is possible. States must not be modified in
+   * place.
    */
   step(state: State, operation: Operation): { readonly state: State } | undefined;
-  /** Whether two states are the same. Default: the same `hash`, which by default is their JSON. */
+  /** Whether two states are equal. Default: the same `hash`, which by default is their JSON. */
   equal?(a: State, b: State): boolean;
-  /** A short text or number that differs for most states that differ; with no `equal`, for all. */
+  /** A short text or number that differs for most different states; without `equal`, for all. */
   hash?(state: State): string | number;
-  /** The independent object that an operation speaks of, where one history holds several. */
+  /** The independent object that an operation concerns, if one history contains several. */
   partition?(operation: Operation): unknown;
-  /** Equal for operations that `step` cannot tell apart; default: f, input, output and outcome. */
+  /** Equal for operations that `step` cannot distinguish. Default: f, input, output and outcome. */
   kind?(operation: Operation): string | number;
-  /** True if the operation never changes any state: then an `info` one means nothing. */
+  /** Whether the operation never changes a state. An `info` one is then irrelevant. */
   readOnly?(operation: Operation): boolean;
-  /** True if the operation leaves no state as it is: then that need not be tried. */
+  /** Whether the operation changes every state. The search then need not try it as a no-op. */
   changes?(operation: Operation): boolean;
-  /** True if the operation is possible in every state and makes the same state of each: a blind write. */
+  /** Whether the operation is possible in every state and always leads to the same state: a blind write. */
   overwrites?(operation: Operation): boolean;
-  /** True if repeating operations leads to finitely many states: then what is left out may repeat. */
+  /**
+   * Whether repeated operations lead to finitely many states only. Operations that are left out may then
+   * repeat.
+   */
   readonly bounded?: boolean;
   /**
-   * Operations of one group can be left out together, and the rest is right if it was before (all that was
-   * done to one element of a queue). Evidence is made smaller by it. `undefined`: on its own.
+   * Operations of one group can be left out together without making a valid remainder invalid (all
+   * operations on one element of a queue). Used to minimise evidence. `undefined`: the operation is on its
+   * own.
    */
   group?(operation: Operation): unknown;
   /**
-   * The same object, as far as these operations of it can tell: states that none of their answers tells
-   * apart may be one. It accepts exactly what this one accepts of them.
+   * The same object, specialised for these operations: states that none of their answers distinguish may be
+   * merged. It accepts exactly the same orders of these operations.
    */
   within?(operations: readonly Operation[]): Model<State>;
-  /** Leaves out operations that cannot matter to whether the others are right. */
+  /** Removes operations that do not affect the validity of the others. */
   needed?(operations: readonly Operation[], initial: unknown): readonly Operation[];
   /**
-   * An answer that no order of `operations` can explain, because nobody ever gave the object what it speaks
-   * of. One pass; that it finds nothing proves nothing.
+   * Finds an answer that no order of `operations` can explain, because the value was never given to the
+   * object. Takes one pass; if it finds nothing, nothing is proved.
    */
   unwritten?(operations: readonly Operation[], initial: unknown): Unwritten | undefined;
-  /** The operation for a person: "read -> 7". */
+  /** Formats the operation for display: "read -> 7". */
   describe?(operation: Operation): string;
-  /** A state for a person. */
+  /** Formats a state for display. */
   show?(state: State): string;
 }
 
-/** An answer that cannot be, whatever the order. */
+/** An answer that is impossible in any order. */
 export interface Unwritten {
-  /** What shows it, mostly the answer alone. */
+  /** The operations that show it, usually only the answer itself. */
   readonly operations: readonly Operation[];
-  /** Why, in a sentence. */
+  /** The reason, in a sentence. */
   readonly summary: string;
 }
 
-/** A value in words: JSON, cut to a length. */
+/** Formats a value: JSON, truncated. */
 export function show(value: unknown): string {
   if (value === undefined || value === null) return "nil";
   if (value instanceof Set) return show([...value]);
@@ -82,7 +87,7 @@ function cut(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-/** A transaction's step: "append x 3", "r x [1,2]". */
+/** Formats a step of a transaction: "append x 3", "r x [1,2]". */
 function showMicro(micro: unknown): string {
   return Array.isArray(micro) ? micro.map(show).join(" ") : show(micro);
 }
@@ -97,7 +102,7 @@ export function keyOf(value: unknown): string {
   if (value instanceof Keyword || value instanceof Decimal) return value.toString();
   if (Array.isArray(value)) return `[${value.map(partKey).join()}]`;
   if (value instanceof Set) return `#{${[...value].map(partKey).sort().join()}}`;
-  // What knows its textual form (a date, an id) has no fields to go by.
+  // An object with its own textual form (a date, an id) may have no fields to compare.
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === "function") return keyOf((value as { toJSON(): unknown }).toJSON());
   const entries = value instanceof Map ? [...value] : Object.entries(value as object);
@@ -107,12 +112,12 @@ export function keyOf(value: unknown): string {
     .join()}}`;
 }
 
-/** The key of a part: texts are quoted, as they may hold what separates parts. */
+/** The key of a part. Texts are quoted, because they may contain the separator of parts. */
 function partKey(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : keyOf(value);
 }
 
-/** The operation as `describe` says it, or in general words. */
+/** The operation as `describe` formats it, or a generic description. */
 export function describeOperation(model: Model<never> | undefined, operation: Operation): string {
   const described = model?.describe?.(operation);
   const { f, input, output, outcome } = operation;

@@ -1,17 +1,18 @@
 /**
- * Prepares a history for the search: operations become small integers, alike ones share a kind, states
- * and transitions are computed once, and the open operations of each moment get the bits of a word.
+ * Prepares a history for the search: operations become small integers, equal ones share a kind, states and
+ * transitions are computed once, and the operations that are open at the same time get different bits of a
+ * word.
  */
 import type { Operation } from "../../history/operation.ts";
 import { keyOf, type Model } from "./model.ts";
 
-/** A state that is none: the operation cannot have been answered so. */
+/** Denotes that there is no next state: the operation cannot have had its answer. */
 export const impossible = -1;
 const unknownTransition = -2;
-/** Beyond so many remembered transitions the table is emptied: it is but a memo. */
+/** The maximum number of cached transitions. Beyond it the cache is emptied. */
 const transitionsMax = 1 << 22;
 
-/** States as small integers, with a memo of what each kind of operation makes of each. */
+/** States as small integers, with a cache of the transition of each kind of operation in each state. */
 export class Machine<State = unknown> {
   readonly #model: Model<State>;
   readonly #kinds: readonly Operation[];
@@ -26,17 +27,17 @@ export class Machine<State = unknown> {
     this.#kinds = kinds;
   }
 
-  /** How many states have been seen. */
+  /** The number of states seen. */
   get size(): number {
     return this.#states.length;
   }
 
-  /** About how many bytes its tables hold; the states themselves are the model's. */
+  /** The approximate size of its tables in bytes, without the model's states. */
   get bytes(): number {
     return this.#keys.byteLength + this.#values.byteLength + this.#states.length * 64;
   }
 
-  /** The small integer of a state. */
+  /** Returns the small integer of a state. */
   intern(state: State): number {
     const model = this.#model;
     const hash = model.hash ? model.hash(state) : model.equal ? 0 : keyOf(state);
@@ -54,12 +55,12 @@ export class Machine<State = unknown> {
     return id;
   }
 
-  /** The state of a small integer. */
+  /** Returns the state of a small integer. */
   state(id: number): State {
     return this.#states[id] as State;
   }
 
-  /** What an operation of `kind` makes of the state `id`; `impossible` if it cannot be. */
+  /** The state after an operation of `kind` in the state `id`; `impossible` if there is none. */
   step(id: number, kind: number): number {
     const key = id * this.#kinds.length + kind;
     const mask = this.#keys.length - 1;
@@ -104,7 +105,7 @@ export class Machine<State = unknown> {
   }
 }
 
-/** A history made ready. All arrays are by position in `operations`. */
+/** A prepared history. All arrays are indexed by position in `operations`. */
 export interface Plan<State = unknown> {
   readonly model: Model<State>;
   readonly machine: Machine<State>;
@@ -114,11 +115,11 @@ export interface Plan<State = unknown> {
   readonly overwrites: Uint8Array;
   /** By kind: whether it never changes any state. */
   readonly readOnly: Uint8Array;
-  /** By kind: whether it leaves no state as it is. */
+  /** By kind: whether it changes every state. */
   readonly changes: Uint8Array;
   /** The bit that the operation has while it is open. */
   readonly slotOf: Int32Array;
-  /** How many bits are needed at most. */
+  /** The maximum number of bits needed. */
   readonly slots: number;
   /** Invocations (`i * 2`) and returns (`i * 2 + 1`) in order. */
   readonly events: Int32Array;
@@ -126,13 +127,13 @@ export interface Plan<State = unknown> {
   readonly ambient: readonly number[];
 }
 
-/** What can be told to {@link plan} besides. */
+/** Further options of {@link plan}. */
 export interface PlanOptions {
-  /** Operations of which nothing is said but that they may have happened, at any time, any number of times. */
+  /** Operations that may have happened at any time and any number of times, or never. */
   readonly ambient?: readonly Operation[];
 }
 
-/** Makes `operations` (in order of invocation) ready for the search. */
+/** Prepares `operations` (in order of invocation) for the search. */
 export function plan<State>(
   model: Model<State>,
   operations: readonly Operation[],
@@ -188,8 +189,8 @@ function generalKind({ f, input, output, outcome }: Operation): string {
 }
 
 function eventsOf(operations: readonly Operation[]): Int32Array {
-  // Rank and event share a number, so that the sort is of plain numbers: ranks are whole, and small
-  // enough for both to fit into 53 bits.
+  // Rank and event share a number, so that plain numbers are sorted: ranks are whole, and small enough for
+  // both to fit into 53 bits.
   const span = operations.length * 2;
   const sorted = new Float64Array(span);
   let count = 0;
@@ -202,7 +203,7 @@ function eventsOf(operations: readonly Operation[]): Int32Array {
   return Int32Array.from(events, (mixed) => mixed % span);
 }
 
-/** Gives each operation the lowest bit that is free when it is invoked. */
+/** Assigns each operation the lowest bit that is free at its invocation. */
 function slotsOf(events: Int32Array, count: number): { slotOf: Int32Array; slots: number } {
   const slotOf = new Int32Array(count);
   const free: number[] = [];

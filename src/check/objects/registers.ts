@@ -4,8 +4,9 @@ import { keyOf, show, type Model } from "./model.ts";
 import { unwrittenInRegister } from "./unwritten.ts";
 
 /**
- * A register: `read`, `write x`, `cas [from to]`. A cas that answered `false` (or failed, as logs that
- * know it tell) compared and differed; one that is `fail` in Jepsen's sense says nothing.
+ * A register: `read`, `write x`, `cas [from to]`. A cas that answered `false` (or failed, in logs that
+ * record this) has compared and the value differed; one that is `fail` in Jepsen's sense carries no
+ * information.
  */
 export function register(): Model<unknown> {
   return {

@@ -1,61 +1,64 @@
 /**
  * The general search for a linearization, for objects without a specialist.
  *
- * It walks the history's events and keeps all configurations that are possible so far, as Lowe's
- * just-in-time linearization does ("Testing for linearizability", 2017): operations are taken only when
- * one that still owes its effect returns. What keeps the configurations few:
+ * It processes the history's events in order and keeps all configurations that are possible so far, like
+ * Lowe's just-in-time linearization ("Testing for linearizability", 2017): operations are taken only when
+ * one whose effect is outstanding returns. The following rules keep the number of configurations small:
  *
- * - an operation that leaves a state as it is (a read of what is there) is taken for free;
- * - so is a blind write that is open while another blind write is taken: it may have come just before.
- *   Free ones stay usable, as nothing depends on when they happened;
+ * - an operation that leaves a state unchanged (such as a read of the current value) is taken for free;
+ * - so is a blind write that is open while another blind write is taken: it may have come directly before.
+ *   Free operations stay usable, because nothing depends on when they happened;
  * - of open operations of one kind, the one that returns first is taken first;
- * - a configuration that owes more and has less left to use than another in its state is dropped
- *   (`front.ts`).
+ * - a configuration with more outstanding effects and fewer unused operations than another in the
+ *   same state is dropped (`front.ts`).
  *
- * Each of the four is an exchange argument: from any linearization that a dropped branch would have led
- * to, one that a kept branch leads to can be made. A beam that widens in steps finds the linearization of
- * a valid history early; only a walk that dropped nothing for width says that there is none.
+ * Each of the four is an exchange argument: any linearization on a dropped branch can be converted to one
+ * on a kept branch. A beam that widens in steps finds the linearization of a valid history early. Only a
+ * walk that dropped nothing because of the beam's width proves that there is none.
  */
 import type { Budget } from "../budget.ts";
 import { Front } from "./front.ts";
 import { impossible, type Plan } from "./plan.ts";
 import { inSequence } from "./sequence.ts";
 
-/** What the search held possible at one moment: a state, and how far the open operations are. */
+/** A configuration at one moment of the search: a state, and the progress of the open operations. */
 export interface Moment {
   readonly state: number;
-  /** Open operations (in the plan's) that have been taken. */
+  /** Open operations (by position in the plan) that have been taken. */
   readonly used: readonly number[];
-  /** Those that owe nothing and are left to use. */
+  /** Open operations without an outstanding effect that are still unused. */
   readonly free: readonly number[];
 }
 
-/** What the search found. */
+/** The result of the search. */
 export type SearchResult =
   | { readonly result: "linearizable"; readonly configurations: number }
   | {
       readonly result: "not";
-      /** The operation (in the plan's) that cannot return: no configuration is left. */
+      /** The operation (by position in the plan) that cannot return: no configuration is left. */
       readonly at: number;
-      /** The states that the object could be in by then. */
+      /** The possible states of the object at that point. */
       readonly states: readonly number[];
-      /** By event (its place in the plan's), what was possible before it, from `watchFrom` on. */
+      /**
+       * By event (its position in the plan), the configurations that were possible before it, from
+       * `watchFrom` on.
+       */
       readonly watched: ReadonlyMap<number, readonly Moment[]>;
       readonly configurations: number;
     }
   | {
       readonly result: "unknown";
       readonly why: string;
-      /** How many returns, from the first on, can be explained. */
+      /** The number of returns, from the first on, that can be explained. */
       readonly returns: number;
     };
 
-/** How many configurations are kept at most, walk after walk. */
+/** The maximum number of configurations kept, for each successive walk. */
 const beamWidths = [256, 1_024, 8_192, 65_536, 1 << 20, 1 << 23];
 
 /**
- * Searches for a linearization. `starts`: the possible first states. `watchFrom`: the event from which on
- * to note which states were possible.
+ * Searches for a linearization. `starts`: the possible initial states. `watchFrom`: the event from which on
+ * the possible states are recorded.
  */
 export function search(
   plan: Plan<never>,
@@ -66,7 +69,7 @@ export function search(
   return new Search(plan, starts, budget, watchFrom).advance(Infinity) as SearchResult;
 }
 
-/** A search that can be left and taken up again, so that several get their turns. */
+/** A search that can be interrupted and resumed, so that several can run in turns. */
 export class Search {
   readonly #plan: Plan<never>;
   readonly #starts: readonly number[];
@@ -89,8 +92,8 @@ export class Search {
   }
 
   /**
-   * Goes on for `steps` configurations, and to the end of the return under way. What it found; `undefined`
-   * if it is not done.
+   * Continues for `steps` configurations, and to the end of the current return. Returns the result, or
+   * `undefined` if it has not finished.
    */
   advance(steps: number): SearchResult | undefined {
     const plan = this.#plan;
@@ -114,12 +117,12 @@ export class Search {
     return { result: "unknown", why, returns: this.#returns };
   }
 
-  /** How many returns, from the first on, can be explained as far as it went. */
+  /** The number of returns, from the first on, that the search could explain so far. */
   get returns(): number {
     return Math.max(this.#returns, this.#walk?.returns ?? 0);
   }
 
-  /** About how many bytes it holds. */
+  /** The approximate memory in bytes. */
   get bytes(): number {
     return this.#plan.machine.bytes + (this.#walk?.bytes ?? 0);
   }
@@ -133,7 +136,7 @@ class Walk {
   readonly #watchFrom: number;
   readonly #watched = new Map<number, readonly Moment[]>();
   readonly #words: number;
-  /** Open operations by kind: those that return first first, those that never do last. */
+  /** Open operations by kind, ordered by return; those that never return come last. */
   readonly #open: number[][] = [];
   /** Kinds with an open operation. */
   readonly #openKinds: number[] = [];
@@ -141,19 +144,19 @@ class Walk {
   #nextFront: Front;
   readonly #closure: Front;
   readonly #scratch: Int32Array;
-  /** By state: the open operations that leave it as it is, computed once for each event. */
+  /** By state: the open operations that leave it unchanged, computed once for each event. */
   #idle: Int32Array;
   #idleStamp: Int32Array = new Int32Array(64);
   #moment = 0;
   /** The bits of open blind writes, kept up to date. */
   readonly #overwriting: Int32Array;
-  /** Whether a configuration was dropped for width. */
+  /** Whether a configuration was dropped because of the width of the beam. */
   narrowed = false;
-  /** How many returns it has passed. */
+  /** The number of returns passed. */
   returns = 0;
-  /** How many configurations it has looked at. */
+  /** The number of configurations examined. */
   steps = 0;
-  /** The event that comes next. */
+  /** The next event. */
   #event = 0;
   #configurations = 0;
 
@@ -182,7 +185,7 @@ class Walk {
     }
   }
 
-  /** Goes on for `steps` configurations; `undefined` if it is not done. */
+  /** Continues for `steps` configurations. Returns `undefined` if it has not finished. */
   run(steps: number): SearchResult | undefined {
     const { events } = this.#plan;
     const stop = this.steps + steps;
@@ -217,13 +220,13 @@ class Walk {
     return { result: "linearizable", configurations: this.#configurations };
   }
 
-  /** The bytes that it holds, but for those of its last moment. */
+  /** The size in bytes, without the last recorded moment. */
   get bytes(): number {
     const { bytes } = this.#front;
     return bytes + this.#nextFront.bytes + this.#closure.bytes + this.#idle.byteLength;
   }
 
-  /** The states on the way to a return that nothing survived. */
+  /** The states reached before a return that no configuration survived. */
   #lastStates(): number[] {
     const states = new Set<number>();
     for (const front of [this.#nextFront, this.#closure]) {
@@ -269,7 +272,7 @@ class Walk {
     }
   }
 
-  /** Takes the returned operation off the open ones. */
+  /** Removes the returned operation from the open ones. */
   #retire(i: number): void {
     const { kindOf, slotOf } = this.#plan;
     const kind = kindOf[i] as number;
@@ -280,7 +283,7 @@ class Walk {
     this.#overwriting[slot >> 5] = (this.#overwriting[slot >> 5] as number) & ~(1 << (slot & 31));
   }
 
-  /** Moves every configuration past the return of `i`. False when the budget is spent. */
+  /** Advances every configuration past the return of `i`. Returns false if the budget is spent. */
   #return(i: number): boolean {
     const { machine, kindOf, slotOf, readOnly, changes } = this.#plan;
     const front = this.#front;
@@ -301,7 +304,7 @@ class Walk {
       const used = ((front.data[at + word + this.#words] as number) & bit) !== 0;
       const passes = owesNothing || (changes[kind] === 0 && machine.step(state, kind) === state);
       if (passes) this.#pass(front.data, at, word, bit);
-      // What owes nothing but is left to use may be used now, for the last time.
+      // An operation without an outstanding effect that is still unused may be used now, for the last time.
       if (!passes || (!used && readOnly[kind] === 0)) {
         this.#closure.add(this.#withIdle(front.data, at), 0);
       }
@@ -309,7 +312,7 @@ class Walk {
     return this.#close(i, word, bit);
   }
 
-  /** The configuration at `at`, free operations of its state taken, in the scratch. */
+  /** Copies the configuration at `at` to the scratch buffer, with the free operations of its state taken. */
   #withIdle(from: Int32Array, at: number): Int32Array {
     const scratch = this.#scratch;
     scratch.set(from.subarray(at, at + scratch.length));
@@ -321,7 +324,10 @@ class Walk {
     return scratch;
   }
 
-  /** Keeps a configuration in which the returning operation owes nothing; its bit is free again. */
+  /**
+   * Keeps a configuration in which the effect of the returning operation is not outstanding, and frees its
+   * bit.
+   */
   #pass(from: Int32Array, at: number, word: number, bit: number): void {
     const scratch = this.#withIdle(from, at);
     scratch[word] = (scratch[word] as number) & ~bit;
@@ -351,7 +357,10 @@ class Walk {
     return true;
   }
 
-  /** Takes the first of a kind that is left to use; if that one owes nothing, also the first that does. */
+  /**
+   * Takes the first unused operation of a kind. If its effect is not outstanding, also takes the first one
+   * whose effect is.
+   */
   #takeOfKind(at: number, kind: number, returning: number, word: number, bit: number): void {
     const { slotOf } = this.#plan;
     const words = this.#words;
@@ -369,7 +378,7 @@ class Walk {
     }
   }
 
-  /** Takes one operation (none in particular if `i` is -1) in the closure's configuration at `at`. */
+  /** Takes one operation (no specific one if `i` is -1) in the closure's configuration at `at`. */
   #take(at: number, kind: number, i: number, returning: number, word: number, bit: number): void {
     const { machine, slotOf, overwrites, readOnly, changes, kindOf } = this.#plan;
     const { data } = this.#closure;
@@ -392,16 +401,16 @@ class Walk {
       scratch[w] = (scratch[w] as number) | mask;
       scratch[w + words] = (scratch[w + words] as number) | mask;
     }
-    // Just in time: the sequence ends with the returning operation, what comes after can wait.
+    // Just in time: the sequence ends with the returning operation; later operations can wait.
     const ending = kindOf[returning] as number;
     const done = i === returning || (changes[ending] === 0 && machine.step(next, ending) === next);
-    // Where it changed nothing it may still be used for good, later in the sequence.
+    // If it changed nothing, it may still be used later in the sequence with an effect.
     const goesOn = i !== returning && readOnly[ending] === 0;
     if (!done || goesOn) this.#closure.add(this.#withIdle(scratch, 0), 0);
     if (done) this.#pass(scratch, 0, word, bit);
   }
 
-  /** Where in `#idle` the operations stand that leave `state` as it is. */
+  /** The position in `#idle` of the operations that leave `state` unchanged. */
   #idleOf(state: number): number {
     const words = this.#words;
     if (state >= this.#idleStamp.length) this.#growIdle(state);
@@ -431,7 +440,10 @@ class Walk {
     this.#idle = idle;
   }
 
-  /** Keeps the most promising configurations: those that owe least and have most left to use. */
+  /**
+   * Keeps the most promising configurations: those with the fewest outstanding effects and the most unused
+   * operations.
+   */
   #narrow(): void {
     this.narrowed = true;
     const front = this.#front;

@@ -1,10 +1,10 @@
-/** The simplest case of a search: no two operations are ever open at once. */
+/** The simplest case of a search: no two operations are ever open at the same time. */
 import type { Budget } from "../budget.ts";
 import { impossible, type Plan } from "./plan.ts";
 
 /**
- * Whether the operations are right one after another, from one of the first states. False says nothing
- * when the budget is spent.
+ * Whether the operations are valid one after another, from one of the initial states. A result of false
+ * means nothing if the budget is spent.
  */
 export function inSequence(
   { machine, kindOf, operations }: Plan<never>,

@@ -1,10 +1,10 @@
-/** Sets: elements that are added, removed, looked for, or read all at once. */
+/** Sets: elements that are added, removed and looked up, and reads of the whole set. */
 import type { Operation } from "../../history/operation.ts";
 import { keyOf, show, type Model } from "./model.ts";
 import { valueKey, type Specialist, type SpecialistResult } from "./specialist.ts";
 import { firstUnwritten, GivenValues } from "./unwritten.ts";
 
-/** The keys of the elements that a read returned: a list, a set or a map of them. */
+/** The keys of the elements that a read returned, as a list, a set or a map. */
 function elementsOf(output: unknown): unknown[] {
   if (Array.isArray(output)) return output as unknown[];
   if (output instanceof Set) return [...(output as Set<unknown>)];
@@ -29,7 +29,7 @@ export const set: Model<readonly string[]> = {
     const said = outcome === "ok" && typeof output === "boolean" ? output : undefined;
     if (f === "contains") return said === undefined || said === has ? { state } : undefined;
     if (f === "add") {
-      // An add may tell whether it changed the set.
+      // The answer of an add may state whether it changed the set.
       if (said !== undefined && said === has) return undefined;
       return { state: has ? state : [...state, key].sort() };
     }
@@ -69,14 +69,14 @@ export const set: Model<readonly string[]> = {
   show: (state) => `{${state.join(" ")}}`,
 };
 
-/** Whether a history of a set never reads it whole: then each element is an object of its own. */
+/** Whether a history of a set never reads the whole set. Then each element is an independent object. */
 export function elementwise(operations: readonly Operation[]): boolean {
   return operations.every(({ f }) => f === "add" || f === "remove" || f === "contains");
 }
 
 /**
- * Sets that only grow, in log-linear time of what was read: the reads must form a chain by inclusion,
- * and real time must agree with the places that the chain gives to reads and adds.
+ * Sets that only grow, in time log-linear in the elements read: the reads must form a chain by inclusion,
+ * and real time must agree with the positions of reads and adds in the chain.
  */
 export const growingSet: Specialist = {
   name: "grow-only set (chain of reads)",
@@ -123,7 +123,10 @@ function notAChain(reads: readonly Read[]): SpecialistResult {
   return undefined;
 }
 
-/** What must not come after (`low`) and before (`high`) what, as steps of the chain of reads. */
+/**
+ * The operations that must not come after (`low`) and before (`high`) an operation, as steps of the chain
+ * of reads.
+ */
 interface Place {
   readonly operation: Operation;
   readonly low: number;
@@ -173,7 +176,7 @@ function placed(
   for (const add of adds) {
     const key = valueKey(add.input);
     const first = initial.has(key) ? 0 : (firstStep.get(key) ?? Infinity);
-    // An add that may not have happened and whose element nobody read says nothing.
+    // An add that may not have happened and whose element was never read is irrelevant.
     if (add.outcome === "info" && (first === Infinity || bringers.get(key) !== add)) continue;
     const low = first === Infinity ? step + 1 : first - 1;
     places.push({
@@ -194,7 +197,7 @@ function lostFromRead(read: Operation, key: unknown): SpecialistResult {
   };
 }
 
-/** Looks for an operation that ended before another began, though its place comes later. */
+/** Finds an operation that ended before another began although its position is later. */
 function disorder(places: readonly Place[], reads: readonly Read[]): SpecialistResult {
   const byCall = [...places].sort((a, b) => a.operation.invokeRank - b.operation.invokeRank);
   const byReturn = [...places].sort((a, b) => a.operation.completeRank - b.operation.completeRank);

@@ -1,40 +1,44 @@
 /**
- * What the specialists share: an answer in log-linear time for histories whose values are unique, with
- * the handful of operations that contradict each other; or none, where a history is not their kind.
+ * The common interface of the specialists. For a history with unique values, a specialist answers in
+ * log-linear time and returns the few operations that contradict each other. It returns no answer for other
+ * histories.
  */
 import type { Operation } from "../../history/operation.ts";
 import { keyOf } from "./model.ts";
 
-/** What a specialist says. `undefined`: this history is not for it, let the general search decide. */
+/**
+ * The answer of a specialist. `undefined`: it does not support this history, so the general search has to
+ * decide.
+ */
 export type SpecialistResult =
   | { readonly result: "linearizable" }
   | {
       readonly result: "not";
-      /** The operations that contradict each other, whatever the others did. */
+      /** The operations that contradict each other, independent of the others. */
       readonly culprits: readonly Operation[];
-      /** They contradict each other only because the others leave them no way out. */
+      /** Whether they contradict each other only together with the constraints of the other operations. */
       readonly needsOthers?: boolean;
-      /** Why, in a sentence. */
+      /** The reason, in a sentence. */
       readonly summary: string;
-      /** The field's name for it. */
+      /** The established name of the anomaly. */
       readonly anomaly: string;
     }
   | undefined;
 
 /** Decides histories of one kind. */
 export interface Specialist {
-  /** The algorithm, for `--json`. */
+  /** The name of the algorithm, for `--json`. */
   readonly name: string;
   decide(operations: readonly Operation[], initial: unknown): SpecialistResult;
 }
 
-/** A map key that is equal for equal values: primitives are their own. */
+/** A map key that is equal for equal values. Primitives are their own keys. */
 export function valueKey(value: unknown): unknown {
   if (value === undefined) return null;
   return typeof value === "object" && value !== null ? `\u0000${keyOf(value)}` : value;
 }
 
-/** Stretches of time that are taken for certain, between places in the order of events. */
+/** The union of spans of time, between positions in the order of events. */
 export class Cover {
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
@@ -58,7 +62,10 @@ export class Cover {
     }
   }
 
-  /** The operations that leave no moment between `from` and `to` free, or `undefined` if one is. */
+  /**
+   * The operations that together cover every moment between `from` and `to`, or `undefined` if a moment is
+   * free.
+   */
   within(from: number, to: number): readonly Operation[] | undefined {
     let low = 0;
     let high = this.#starts.length;

@@ -1,15 +1,15 @@
 /**
  * Stacks onto which each value is pushed once, in log-linear time.
  *
- * The spans of a stack's elements nest or are apart. An element whose push and pop overlap can come and
- * go in an instant, so it constrains nobody. Each other is there for certain from the completion of its
- * push to the invocation of its pop. Where no such stretch covers a moment, the stack can be empty: the
- * history falls into parts there. Within a part that is covered throughout, one element must lie below
- * all others: its push begins before the part and its pop ends after it. Any that does will do (pushes
- * that begin before the part can be put in any order at its start, and pops at its end), so it is taken
- * away, and what is left falls into parts again. A part without such an element is a violation.
+ * The spans of a stack's elements are nested or disjoint. An element whose push and pop overlap can be
+ * present for only an instant, so it imposes no constraint. Every other element is certainly present from
+ * the completion of its push to the invocation of its pop. At a moment that no such span covers, the stack
+ * can be empty, so the history splits into parts there. Within a part that is fully covered, one element
+ * must lie below all others: its push begins before the part and its pop ends after it. Any such element
+ * can be chosen (pushes that begin before the part can be put in any order at its start, and pops at its
+ * end). It is removed, and the rest splits into parts again. A part without such an element is a violation.
  *
- * The idea of peeling is that of LiMo (arXiv 2509.17795) and of Lee and Mathur (arXiv 2410.04581); three
+ * The idea of peeling is that of LiMo (arXiv 2509.17795) and of Lee and Mathur (arXiv 2410.04581). Three
  * segment trees make each step logarithmic.
  */
 import type { Operation } from "../../history/operation.ts";
@@ -17,7 +17,7 @@ import { gather, wrongEmpty, type Element } from "./elements.ts";
 import { show } from "./model.ts";
 import type { Specialist, SpecialistResult } from "./specialist.ts";
 
-/** Decides stacks of unique values whose pops all are answered. */
+/** Decides stacks of unique values whose pops are all answered. */
 export const uniqueStack: Specialist = {
   name: "unique-value stack (log-linear peeling)",
   decide(operations, initial) {
@@ -32,7 +32,7 @@ export const uniqueStack: Specialist = {
   },
 };
 
-/** A part of the history that is covered throughout: from a push's return to a pop's call. */
+/** A fully covered part of the history: from a push's return to a pop's call. */
 interface Part {
   readonly from: number;
   readonly to: number;
@@ -56,7 +56,7 @@ function peel(elements: readonly Element[]): SpecialistResult {
       pops.set(takeCall[i] as number, places.takeReturn[i] as number);
     } else stuckAtEnd.push(i);
   });
-  // What is never popped ends after every part.
+  // An element that is never popped ends after every part.
   const ready = new Uint8Array(elements.length);
   for (const i of stuckAtEnd) ready[i] = 1;
   const parts: Part[] = [];
@@ -91,7 +91,7 @@ function peel(elements: readonly Element[]): SpecialistResult {
   return { result: "linearizable" };
 }
 
-/** Ranks as small integers; everything that never returns shares the last one. */
+/** Ranks as small integers. All operations that never return share the last one. */
 interface Places {
   readonly count: number;
   readonly putCall: Int32Array;
@@ -139,7 +139,7 @@ function tangled(
   };
 }
 
-/** How many stretches cover each gap between places, with range updates. */
+/** The number of spans that cover each gap between positions, with range updates. */
 class CoverTree {
   readonly #size: number;
   readonly #least: Int32Array;
@@ -155,7 +155,7 @@ class CoverTree {
     this.#lazy = new Int32Array(size * 2);
   }
 
-  /** Adds `by` to the gaps `from` (included) to `to` (not). */
+  /** Adds `by` to the gaps from `from` (inclusive) to `to` (exclusive). */
   add(from: number, to: number, by: number): void {
     if (from < to) this.#add(1, 0, this.#size, from, to, by);
   }
@@ -177,7 +177,7 @@ class CoverTree {
     this.#most[node] = Math.max(this.#most[left] as number, this.#most[left + 1] as number) + lazy;
   }
 
-  /** Puts the covered runs between `from` and `to` into `parts`. */
+  /** Appends the covered runs between `from` and `to` to `parts`. */
   partsOf(from: number, to: number, parts: Part[]): void {
     let at = from;
     while (at < to) {
@@ -190,7 +190,7 @@ class CoverTree {
     }
   }
 
-  /** The first gap in a range that is covered (or that is not). `above` is what ancestors add. */
+  /** The first gap in a range that is covered (or not covered). `above` is the sum added by the ancestors. */
   #find(
     node: number,
     low: number,
@@ -216,7 +216,7 @@ class CoverTree {
   }
 }
 
-/** A number at each place, and the place of the largest in a range. */
+/** A number for each position, and the position of the maximum in a range. */
 class MaxTree {
   readonly #size: number;
   readonly #values: Float64Array;
@@ -243,7 +243,7 @@ class MaxTree {
     }
   }
 
-  /** The place of the largest number from `from` (included) to `to` (not), -1 if there is none. */
+  /** The position of the maximum from `from` (inclusive) to `to` (exclusive); -1 if there is none. */
   best(from: number, to: number): number {
     let best = -1;
     let most = -Infinity;

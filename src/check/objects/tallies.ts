@@ -1,6 +1,7 @@
 /**
- * Checks that count: what went in against what came out. Linear in the history, as no order has to be
- * found. `total-queue`, `set-full` and `unique-ids` ask what Jepsen's checkers of those names ask.
+ * Checks that count and compare inputs with outputs. They are linear in the history, because no order has
+ * to be found. `total-queue`, `set-full` and `unique-ids` judge the same as Jepsen's checkers of those
+ * names.
  */
 import type { History, Operation } from "../../history/operation.ts";
 import type { CheckResult } from "../checker.ts";
@@ -32,7 +33,7 @@ function conclude(
   return { verdict: { result: "violated", evidence }, details };
 }
 
-/** Every id that was generated must be a new one. */
+/** Checks that every generated id is new. */
 export function checkUniqueIds(history: History): CheckResult {
   const first = new Map<string, Operation>();
   const complaints: Complaint[] = [];
@@ -56,13 +57,19 @@ export function checkUniqueIds(history: History): CheckResult {
   return conclude("unique-ids", complaints, details, `${acknowledged} ids, all different`);
 }
 
-/** What may be told to a total queue. */
+/** Options for a total queue. */
 export interface TotalQueueOptions {
-  /** Jepsen reports duplicates and lets them pass: a queue may deliver at least once. */
+  /**
+   * Whether duplicates are allowed. Jepsen reports duplicates and accepts them, because a queue may deliver
+   * at least once.
+   */
   readonly duplicates?: boolean | undefined;
 }
 
-/** What goes in must come out (`drain` empties the queue at the end), and nothing else may. */
+/**
+ * Checks that everything that was put in comes out (`drain` empties the queue at the end), and nothing
+ * else.
+ */
 export function checkTotalQueue(history: History, options: TotalQueueOptions): CheckResult {
   const attempted = new Map<string, Operation>();
   const confirmed = new Map<string, Operation>();
@@ -119,21 +126,24 @@ export function checkTotalQueue(history: History, options: TotalQueueOptions): C
 }
 
 interface Fate {
-  /** Rank at which it was known to be in the set: its add's end, or a read's that saw it. */
+  /** The rank from which it was known to be in the set: the end of its add, or of a read that returned it. */
   known: number;
   knownBy: Operation;
-  /** The last reads, by invocation, that had it and that had it not. */
+  /** The last reads, by invocation, that contained it and that did not. */
   present: Operation | undefined;
   absent: Operation | undefined;
 }
 
-/** What may be told to a full set. */
+/** Options for a full set. */
 export interface SetFullOptions {
-  /** Whether an element, once known, must be in every later read (and not just come back for good). */
+  /**
+   * Whether an element, once known, must be in every later read (and not only in all reads from some point
+   * on).
+   */
   readonly linearizable?: boolean | undefined;
 }
 
-/** Elements are added, whole sets are read: which were lost, which came late, which came twice. */
+/** Checks a set with adds and reads of the whole set, for elements that were lost, late or duplicated. */
 export function checkSetFull(history: History, options: SetFullOptions): CheckResult {
   const fates = new Map<string, Fate>();
   const reads: { operation: Operation; keys: Set<string> }[] = [];
@@ -235,8 +245,8 @@ function claimOf({ output, process }: Operation): Claim | undefined {
 }
 
 /**
- * Leader election: one leader a term. `elect` (or any other f) answers `{term, leader}`, `[term, leader]`,
- * or the term alone, which claims it for the process. No process may see terms go back.
+ * Leader election: one leader per term. `elect` (or any other f) answers `{term, leader}`, `[term,
+ * leader]`, or the term alone, which claims it for the process. A process must not see terms go back.
  */
 export function checkLeaderElection(history: History): CheckResult {
   const leaders = new Map<string, { leader: string; operation: Operation }>();
@@ -274,7 +284,8 @@ export function checkLeaderElection(history: History): CheckResult {
 }
 
 /**
- * Jepsen's `comments`: whoever sees a write sees all that had completed before that write began.
+ * Jepsen's `comments`: a client that sees a write also sees all writes that completed before that write
+ * began.
  */
 export function checkComments(history: History): CheckResult {
   const writes = history.operations.filter(({ f, outcome }) => f === "write" && outcome !== "fail");

@@ -1,4 +1,4 @@
-/** How texts that were read are made of a first value and of what was appended to it. */
+/** Splits texts that were read into an initial value and the texts appended to it. */
 
 /** A set of texts, or a map by text. */
 export interface Texts {
@@ -6,26 +6,27 @@ export interface Texts {
   keys(): Iterable<string>;
 }
 
-/** In how many ways a text can be made; two stands for more as well. */
+/** The number of ways in which a text can be composed; 2 means two or more. */
 export type Ways = 0 | 1 | 2;
 
 /**
- * Takes texts apart into a first value and appended ones. Give it texts in sorted order: what a text shares
- * with the one before is not looked at again, so that all beginnings of a long text cost what it costs alone.
+ * Splits texts into an initial value and appended ones. Texts should be passed in sorted order: the prefix
+ * shared with the previous text is not processed again, so all prefixes of a long text together cost as
+ * much as the text alone.
  */
 export class TextParser {
   readonly #starts: Texts;
   readonly #tokens: Texts;
   readonly #startLengths: readonly number[];
   readonly #tokenLengths: readonly number[];
-  /** Of the text before: by length of its beginnings, in how many ways each can be made. */
+  /** For the previous text: by length of its prefixes, the number of ways to compose each. */
   readonly #ways: Ways[] = [];
-  /** The length of the last token of each beginning; 0 where it is a first value. */
+  /** The length of the last token of each prefix; 0 for an initial value. */
   readonly #last: number[] = [];
   #text = "";
   #parsed = -1;
 
-  /** `starts`: the first values; `tokens`: what was appended, of which the empty text changes nothing. */
+  /** `starts`: the initial values. `tokens`: the appended texts; the empty text is ignored. */
   constructor(starts: Texts, tokens: Texts) {
     this.#starts = starts;
     this.#tokens = tokens;
@@ -33,7 +34,7 @@ export class TextParser {
     this.#tokenLengths = lengthsOf(tokens).filter((length) => length > 0);
   }
 
-  /** In how many ways `text` can be made. */
+  /** The number of ways to compose `text`. */
   ways(text: string): Ways {
     let at = Math.min(commonLength(this.#text, text), this.#parsed) + 1;
     for (; at <= text.length; at++) this.#parseTo(text, at);
@@ -43,8 +44,8 @@ export class TextParser {
   }
 
   /**
-   * Where the parts of the text last asked about end, if there is but one way to make it: the last token
-   * first, the first value last.
+   * The end positions of the parts of the text last passed to `ways`, if there is only one way to compose
+   * it. The last token comes first, the initial value last.
    */
   ends(): number[] {
     const ends: number[] = [];
@@ -81,7 +82,7 @@ function lengthsOf(texts: Texts): number[] {
   return [...lengths].sort((a, b) => a - b);
 }
 
-/** How many characters two texts share at their beginning. */
+/** The length of the common prefix of two texts. */
 function commonLength(a: string, b: string): number {
   const end = Math.min(a.length, b.length);
   let at = 0;

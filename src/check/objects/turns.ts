@@ -1,24 +1,25 @@
 /**
- * Decides many objects within one budget, so that a hard one does not take the time and the memory of all
- * the others: what is not decided at once is searched in turns, each four times as long as the one before.
- * Turns are counted in configurations and not in time, so that a check that is repeated says the same.
+ * Decides many objects within one budget, so that a hard one does not use the time and memory of all the
+ * others. Objects that are not decided immediately are searched in turns, each four times as long as the
+ * previous one. Turns are counted in configurations and not in time, so that a repeated check gives the
+ * same result.
  */
 import type { Budget } from "../budget.ts";
 import type { Judge } from "./judge.ts";
 
-/** How many configurations a search looks at in its first turn. */
+/** The number of configurations that a search examines in its first turn. */
 const firstTurn = 1 << 12;
-/** How much longer each turn is than the one before. */
+/** The factor by which each turn is longer than the previous one. */
 const growth = 4;
-/** The part of the budget's memory that all searches together may hold between turns. */
+/** The share of the memory budget that all searches together may hold between turns. */
 const heldShare = 1 / 4;
 
-/** What is decided here: an object's judge. */
+/** An object that is decided here: the needed part of its judge. */
 export type Turn = Pick<Judge, "result" | "bytes" | "begin" | "advance" | "explain" | "rest">;
 
 /**
  * Decides `objects`, or as many as the budget allows, or until `enough` are found to be violated. Once one
- * is, nothing is searched for longer than the others have been.
+ * is violated, no object is searched for longer than the others have been.
  */
 export function decideInTurns(objects: readonly Turn[], budget: Budget, enough: number): void {
   let violated = 0;
@@ -33,7 +34,7 @@ export function decideInTurns(objects: readonly Turn[], budget: Budget, enough: 
     count(object);
   }
   let open = objects.filter(({ result }) => result === undefined);
-  // What grew too large to be kept while others have their turn.
+  // Objects whose search grew too large to be kept while others have their turn.
   const large: Turn[] = [];
   for (let steps = firstTurn; open.length > 0; steps *= growth) {
     const alone = open.length + large.length === 1;
@@ -51,7 +52,7 @@ export function decideInTurns(objects: readonly Turn[], budget: Budget, enough: 
   }
   large.forEach((object, i) => {
     if (violated > 0 || budget.remainingMs === 0) return;
-    // Each gets its part of the time that is left, and what one held is no reason to stop the next.
+    // Each gets an equal share of the remaining time. Running out of memory in one does not stop the next.
     object.advance(Infinity, budget.part(budget.remainingMs / (large.length - i)));
     count(object);
     object.rest();

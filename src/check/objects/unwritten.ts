@@ -1,6 +1,6 @@
 /**
- * Answers that no order can explain: what they speak of was never given to the object, or only later. One
- * pass finds them, where a search would try every order of what came before.
+ * Finds answers that no order can explain, because their value was never given to the object, or only
+ * later. This takes one pass, whereas a search would try every order of the preceding operations.
  */
 import type { Operation } from "../../history/operation.ts";
 import { keyOf, show, type Unwritten } from "./model.ts";
@@ -9,14 +9,17 @@ import { keyOf, show, type Unwritten } from "./model.ts";
 export class GivenValues {
   readonly #first = new Map<string, number>();
 
-  /** Notes that `value` was given from `rank` on; -1 for what was there at first. */
+  /** Records that `value` was given from `rank` on; -1 for an initial value. */
   give(value: unknown, rank: number): void {
     const key = keyOf(value);
     const known = this.#first.get(key);
     if (known === undefined || rank < known) this.#first.set(key, rank);
   }
 
-  /** Whether `value` can have been there when `operation` was answered; else why not. */
+  /**
+   * Returns undefined if `value` can have been present when `operation` was answered; otherwise the reason
+   * why not.
+   */
   missing(value: unknown, operation: Operation): Unwritten | undefined {
     const first = this.#first.get(keyOf(value));
     if (first !== undefined && first < operation.completeRank) return undefined;
@@ -29,7 +32,7 @@ export class GivenValues {
   }
 }
 
-/** The first of `operations` of which `find` says something. */
+/** The first non-undefined result of `find` over `operations`. */
 export function firstUnwritten(
   operations: readonly Operation[],
   find: (operation: Operation) => Unwritten | undefined,
@@ -63,7 +66,7 @@ export function unwrittenInRegister(
   });
 }
 
-/** For collections: what came out was put in, and not more often than that. */
+/** For collections: each value that came out was put in, at least as many times. */
 export function unwrittenInCollection(
   operations: readonly Operation[],
   initial: unknown,

@@ -2,20 +2,20 @@
  * Registers to which each value is written once: Gibbons and Korach, "Testing shared memories" (1997).
  *
  * The operations of one value form a cluster. Between the first completion and the last invocation of a
- * cluster the register holds its value for certain (a forward zone); a cluster whose operations all
- * overlap must be placed within the span that they share (a backward zone). The history is linearizable
- * iff no two forward zones overlap and no backward zone lies within a forward one.
+ * cluster the register certainly holds its value (a forward zone). A cluster whose operations all overlap
+ * must be placed within the span that they share (a backward zone). The history is linearizable iff no two
+ * forward zones overlap and no backward zone lies within a forward one.
  */
 import type { Operation } from "../../history/operation.ts";
 import { show } from "./model.ts";
 import { valueKey, type Specialist, type SpecialistResult } from "./specialist.ts";
 
-/** Operations that belong together, between which nothing else may stand. */
+/** Operations that belong together, with no other operation between them. */
 export interface Zone {
-  /** The operation that completes first, and when. */
+  /** The operation that completes first, and its rank. */
   readonly first: Operation | undefined;
   readonly minComplete: number;
-  /** The operation that is invoked last, and when. */
+  /** The operation that is invoked last, and its rank. */
   readonly last: Operation | undefined;
   readonly maxInvoke: number;
 }
@@ -79,7 +79,7 @@ function gather(operations: readonly Operation[], initial: unknown): Cluster[] |
     extend(cluster, operation);
   }
   return [...clusters.values()].filter(
-    // A write that may not have happened and that nobody saw says nothing.
+    // A write that may not have happened and was never read is irrelevant.
     ({ write, reads }) => reads > 0 || write?.outcome === "ok",
   );
 }
@@ -114,7 +114,7 @@ function judge(clusters: readonly Cluster[]): SpecialistResult {
 
 /**
  * Two zones of which neither can come before the other, the outer one first: two forward ones that overlap,
- * or a forward one and a backward one within it. `undefined` if all have a place.
+ * or a forward one and a backward one within it. `undefined` if there is no conflict.
  */
 export function conflict<Z extends Zone>(zones: readonly Z[]): readonly [Z, Z] | undefined {
   const forward = zones
@@ -140,7 +140,7 @@ export function conflict<Z extends Zone>(zones: readonly Z[]): readonly [Z, Z] |
   return undefined;
 }
 
-/** Two values that the register would have had to hold at once. */
+/** The violation by two values that the register would have had to hold at the same time. */
 function contradiction(one: Cluster, other: Cluster): SpecialistResult {
   const culprits = new Set<Operation>();
   for (const { write, first, last } of [one, other]) {

@@ -1,19 +1,19 @@
-/** `lightcone check --html`: one self-contained page, light or dark as the reader's system is. */
+/** `lightcone check --html`: one self-contained page, in the light or dark theme of the reader's system. */
 import { formatNs } from "../../base/units.ts";
 import type { History } from "../../history/operation.ts";
 import { keyOf } from "../objects/model.ts";
 import type { Evidence, Verdict } from "../verdict.ts";
 import { escape, picture, type Words } from "./picture.ts";
 
-/** What was judged, for the page. */
+/** A judged history, for the page. */
 export interface Judged {
-  /** The file, with its line where it holds several histories. */
+  /** The file, with the line if it contains several histories. */
   readonly name: string;
   readonly model: string;
   readonly level: string;
   readonly history: History;
   readonly verdict: Verdict;
-  /** How the model words its operations, if it does. */
+  /** How the model describes its operations, if it defines this. */
   readonly words?: Words | undefined;
   readonly elapsedMs: number;
 }
@@ -36,7 +36,7 @@ svg{display:block}.lane{stroke:var(--line);stroke-width:1}svg .who{fill:var(--so
 const marks = { holds: "✓", violated: "✗", unknown: "?" } as const;
 const words = { holds: "holds", violated: "violated", unknown: "unknown" } as const;
 
-/** The whole page. */
+/** Builds the whole page. */
 export function page(title: string, judged: readonly Judged[]): string {
   const count = (result: Verdict["result"]): number =>
     judged.filter(({ verdict }) => verdict.result === result).length;
@@ -71,7 +71,7 @@ function section(judged: Judged): string {
   ].join("\n");
 }
 
-/** What a verdict says in a sentence, besides its evidence. */
+/** The statements of a verdict other than its evidence, as sentences. */
 export function remarks(verdict: Verdict): string[] {
   if (verdict.result === "unknown")
     return [verdict.why, ...(verdict.decided ? [verdict.decided] : [])];
@@ -86,7 +86,7 @@ export function remarks(verdict: Verdict): string[] {
   return said;
 }
 
-/** What an evidence is about: the anomaly's name, unless the summary says it already. */
+/** The title of an evidence: the anomaly's name, unless the summary already contains it. */
 export function titleOf({ anomaly, summary }: Evidence): string {
   return anomaly === undefined || summary.startsWith(anomaly) ? summary : `${anomaly}: ${summary}`;
 }

@@ -1,15 +1,15 @@
 /**
  * The picture of a violation: a row for each process, a bar for each operation from its invocation to its
- * completion, those that contradict each other marked, and the edges of a cycle between them. Static SVG:
- * no script, every bar with a name for those who cannot see it.
+ * completion, highlighted bars for the operations that contradict each other, and the edges of a cycle
+ * between them. Static SVG without scripts. Every bar has an accessible name.
  */
 import type { History, Operation } from "../../history/operation.ts";
 import { describeOperation } from "../objects/model.ts";
 import type { CycleEdge, Evidence } from "../verdict.ts";
 
-/** How many operations of others are shown around those of the evidence. */
+/** The maximum number of other operations shown around those of the evidence. */
 const contextMax = 60;
-/** How an operation is worded. */
+/** Formats an operation. */
 export type Words = (operation: Operation) => string;
 
 const inGeneral: Words = (operation) => describeOperation(undefined, operation);
@@ -17,12 +17,12 @@ const inGeneral: Words = (operation) => describeOperation(undefined, operation);
 const rowHeight = 58;
 const barHeight = 26;
 const labelWidth = 120;
-/** The least and the most width between two events, and the width that a picture likes to have. */
+/** The minimum and maximum width between two events, and the preferred width of a picture. */
 const stepWidthMin = 74;
 const stepWidthMax = 240;
 const pleasantWidth = 1_000;
 
-/** Text that is safe inside HTML and its attributes. */
+/** Escapes text for HTML and its attributes. */
 export function escape(text: string): string {
   return text
     .replaceAll("&", "&amp;")
@@ -37,7 +37,7 @@ interface Bar {
   readonly x: number;
   readonly width: number;
   readonly y: number;
-  /** Whether it never was answered, so that its end is open. */
+  /** Whether it was never answered, so that its end is open. */
   readonly open: boolean;
 }
 
@@ -86,7 +86,7 @@ export function picture(history: History, evidence: Evidence, words: Words = inG
   ].join("\n");
 }
 
-/** The operations of the evidence, and those of others that overlap their time, if they are not many. */
+/** The operations of the evidence, and others that overlap them in time, if there are not too many. */
 function choose(history: History, evidence: Evidence): Operation[] {
   const core = evidence.operations
     .map((index) => history.operations[index])
@@ -126,14 +126,14 @@ function drawEdge({ from, to, kind, text }: CycleEdge, i: number, bars: readonly
   const source = bars.find(({ operation }) => operation.index === from);
   const target = bars.find(({ operation }) => operation.index === to);
   if (!source || !target) return "";
-  // Each stands a little beside the last, so that there and back are two lines.
+  // Each is offset from the previous one, so that edges in both directions are separate lines.
   const aside = (bar: Bar): number => bar.x + bar.width / 2 + Math.min(22 * i, bar.width / 2 - 6);
   const x1 = aside(source);
   const x2 = aside(target);
   const down = target.y >= source.y;
   const y1 = source.y + (down ? barHeight : 0);
   const y2 = target.y + (source.y === target.y ? barHeight : down ? 0 : barHeight);
-  // Edges within a row hang below it, each a little lower, so that none hides another.
+  // Edges within a row run below it, each slightly lower than the previous one, so that none hides another.
   const bend = source.y === target.y ? y1 + 24 + 16 * i : (y1 + y2) / 2;
   return [
     `<g role="img" aria-label="${escape(text)}"><title>${escape(text)}</title>`,

@@ -1,12 +1,13 @@
 /**
- * How anomalies relate to one another and to the levels: from "this history shows G-single-realtime" to
- * "so it is not strongly snapshot isolated, and therefore not strictly serializable either".
+ * The relations between anomalies, and between anomalies and levels: from "this history shows
+ * G-single-realtime" to "so it is not strongly snapshot isolated, and therefore not strictly serializable
+ * either".
  *
  * The implications follow Adya's definitions and Elle's `consistency_model.clj`.
  */
 import { levels, rulingOf, withStronger, withWeaker } from "../levels.ts";
 
-/** If a history shows the key, it shows each of these too. */
+/** If a history shows the key, it also shows each of the values. */
 const implied: Readonly<Record<string, readonly string[]>> = {
   G0: ["G1c", "G0-process"],
   "G0-process": ["G1c-process", "G0-realtime"],
@@ -45,16 +46,16 @@ const implied: Readonly<Record<string, readonly string[]>> = {
   "G2-process": ["G2-realtime"],
   GSIa: ["GSI"],
   GSIb: ["GSI"],
-  // Two committed reads that cannot come from one timeline: one of them was of something dirty.
+  // Two committed reads that cannot come from one timeline: one of them was a dirty read.
   "incompatible-order": ["G1a"],
-  // A transaction that reads its own future is a wr edge from itself to itself.
+  // A transaction that reads its own future has a wr edge to itself.
   "future-read": ["G1c"],
   "dirty-update": ["G1a"],
   "lost-update": ["write-skew", "G2-item"],
   "write-skew": ["G2"],
 };
 
-/** Not implications, but an order of gravity: what to look for, and to tell, first. */
+/** Not implications, but an order of severity, for searching and reporting. */
 const graver: Readonly<Record<string, readonly string[]>> = {
   G0: ["G1c"],
   "G0-process": ["G1c-process"],
@@ -74,26 +75,29 @@ export function withImplied(anomalies: Iterable<string>): Set<string> {
   return closure(anomalies, implied);
 }
 
-/** These anomalies, and all whose presence would mean them. */
+/** These anomalies, and all that imply one of them. */
 export function withImplying(anomalies: Iterable<string>): Set<string> {
   return closure(anomalies, impliedBy);
 }
 
-/** All anomalies that must not be there if every one of `names` (levels) is to hold. */
+/** All anomalies that must be absent for all of `names` (levels) to hold. */
 export function forbiddenBy(names: Iterable<string>): Set<string> {
   const forbidden: string[] = [];
   for (const name of withWeaker(names)) forbidden.push(...(levelByName.get(name)?.forbids ?? []));
   return withImplying(forbidden);
 }
 
-/** All levels that cannot hold in the presence of `anomalies`. */
+/** All levels that cannot hold if `anomalies` are present. */
 export function impossibleLevels(anomalies: Iterable<string>): Set<string> {
   const present = withImplied(anomalies);
   const hit = levels.filter((level) => level.forbids?.some((anomaly) => present.has(anomaly)));
   return withStronger(hit.map((level) => level.name));
 }
 
-/** Splits what `anomalies` rule out into the weakest levels and the rest (Elle's `:not`, `:also-not`). */
+/**
+ * Splits the levels that `anomalies` rule out into the weakest and the rest (Elle's `:not` and
+ * `:also-not`).
+ */
 export function boundary(anomalies: Iterable<string>): {
   readonly not: readonly string[];
   readonly alsoNot: readonly string[];
@@ -103,12 +107,12 @@ export function boundary(anomalies: Iterable<string>): {
 }
 
 /**
- * How deep each anomaly stands below the gravest: 0 for those that nothing implies. Searches run in this
- * order, so that the gravest explanation of a cycle is found first.
+ * The distance of each anomaly from the most severe ones: 0 for those that no other implies. Searches run
+ * in this order, so that the most severe explanation of a cycle is found first.
  */
 export const anomalyDepth: ReadonlyMap<string, number> = depths();
 
-/** By depth, then by name: the order in which anomalies are searched for and told. */
+/** Compares by depth, then by name: the order in which anomalies are searched for and reported. */
 export function byGravity(a: string, b: string): number {
   const difference = (anomalyDepth.get(a) ?? 0) - (anomalyDepth.get(b) ?? 0);
   if (difference !== 0) return difference;

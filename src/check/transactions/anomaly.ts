@@ -1,4 +1,4 @@
-/** What an analysis finds: anomalies by name, the first few of each kept as evidence. */
+/** The result of an analysis: anomalies by name, with the first few of each kept as evidence. */
 
 /** One anomaly, in rows of the table. */
 export interface Anomaly {
@@ -6,17 +6,20 @@ export interface Anomaly {
   readonly type: string;
   /** A well-known name of its shape: "write skew", "long fork", ... */
   readonly shape?: string;
-  /** The transactions it is made of; of a cycle, in order. */
+  /** The transactions involved; for a cycle, in order. */
   readonly transactions: readonly number[];
-  /** Of a cycle: the kind of each edge, from `transactions[i]` to the next (the last leads back). */
+  /**
+   * For a cycle: the kind of each edge, from `transactions[i]` to the next (the last leads back to the
+   * first).
+   */
   readonly kinds?: readonly number[];
-  /** Row of the key it happened to. */
+  /** Row of the affected key. */
   readonly key?: number;
-  /** One sentence, for those without a cycle. */
+  /** A sentence that describes an anomaly without a cycle. */
   readonly text?: string;
 }
 
-/** How many of one type are kept: enough to show, few enough to hold. */
+/** The number of anomalies of one type that are kept. */
 const keptOfEach = 16;
 
 /** Anomalies by type. */
@@ -32,7 +35,10 @@ export class AnomalySet {
     }
   }
 
-  /** Like `add`, for the hot case that most are dropped: `make` runs only if the anomaly is kept. */
+  /**
+   * As `add`, for the hot case in which most anomalies are dropped: `make` runs only if the anomaly is
+   * kept.
+   */
   note(type: string, make: () => Omit<Anomaly, "type">): void {
     const known = this.#byType.get(type);
     if (known && known.kept.length >= keptOfEach) known.count++;
@@ -47,7 +53,7 @@ export class AnomalySet {
     return [...this.#byType.keys()];
   }
 
-  /** How many of `type` were seen. */
+  /** The number of anomalies of `type` seen. */
   count(type: string): number {
     return this.#byType.get(type)?.count ?? 0;
   }

@@ -1,12 +1,10 @@
-/**
- * Anomalies of lists that need no cycle: a look at one transaction, or at one read and its writers.
- */
+/** Anomalies of lists without a cycle: they are visible in one transaction, or in one read and its writers. */
 import { Lists, appendOrder, scanOkReads, scanReads, type AppendOrder } from "./append-order.ts";
 import type { AnomalySet } from "./anomaly.ts";
 import { FAIL, OK, type TransactionTable } from "./table.ts";
 import { keyText, transactionText, valueText } from "./words.ts";
 
-/** Finds all of them. `order` is the order of transactions that may have happened. */
+/** Finds all of these anomalies. `order` is the order of transactions that may have happened. */
 export function findAppendAnomalies(
   table: TransactionTable,
   order: AppendOrder,
@@ -29,7 +27,7 @@ export function findAppendAnomalies(
   }
 }
 
-/** G1a, thin-air reads and duplicate elements: all are about elements that should not be in a list. */
+/** G1a, thin-air reads and duplicate elements: all concern elements that should not be in a list. */
 function findBadElements(table: TransactionTable, lists: Lists, found: AnomalySet): void {
   const first = firstBad(table);
   scanReads(table, false, (mop, t) => {
@@ -50,7 +48,10 @@ function findBadElements(table: TransactionTable, lists: Lists, found: AnomalySe
 }
 
 interface FirstBad {
-  /** For each key, the place in its order of the first element of each kind; a large number if none. */
+  /**
+   * For each key, the position in its order of the first element of each kind; a large number if there is
+   * none.
+   */
   readonly aborted: Int32Array;
   readonly unwritten: Int32Array;
   readonly repeated: Int32Array;
@@ -146,7 +147,7 @@ function noteRepeated(
   }
 }
 
-/** G1b: a read whose last element is not the last that its writer appended to this key. */
+/** G1b: a read whose last element is not the last one that its writer appended to this key. */
 function findIntermediateReads(table: TransactionTable, lists: Lists, found: AnomalySet): void {
   const intermediate = intermediateWrites(table);
   scanOkReads(table, (mop, t) => {
@@ -163,7 +164,7 @@ function findIntermediateReads(table: TransactionTable, lists: Lists, found: Ano
   });
 }
 
-/** For each version: who wrote it and then wrote the same key again; -1 if nobody. */
+/** For each version: the transaction that wrote it and then wrote the same key again; -1 if there is none. */
 export function intermediateWrites(table: TransactionTable): Int32Array {
   const intermediate = new Int32Array(table.versionValue.length).fill(-1);
   const lastWrite = new Int32Array(table.keys.length).fill(-1);
@@ -181,7 +182,10 @@ export function intermediateWrites(table: TransactionTable): Int32Array {
   return intermediate;
 }
 
-/** internal: a read contradicts the transaction's own earlier reads and appends. future-read: it saw its own future. */
+/**
+ * internal: a read contradicts the transaction's own earlier reads and appends. future-read: a read
+ * returned the transaction's own later append.
+ */
 function findInternal(table: TransactionTable, lists: Lists, found: AnomalySet): void {
   for (let t = 0; t < table.count; t++) {
     if (table.outcome[t] !== OK) continue;
@@ -218,7 +222,7 @@ function contradicts(table: TransactionTable, lists: Lists, from: number, read: 
   const key = table.mopKey[read];
   const length = lists.length(read);
   let expected = length;
-  // Walk backwards: own appends must be the tail of the list, and what is left is the earlier read.
+  // Go backwards: own appends must be the tail of the list, and the remainder is the earlier read.
   for (let mop = read - 1; mop >= from; mop--) {
     if (table.mopKey[mop] !== key) continue;
     if (table.mopWrite[mop] === 0) {
@@ -246,7 +250,7 @@ function findLostUpdates(table: TransactionTable, found: AnomalySet): void {
   const groups = new Map<number | string, number[]>();
   const firstRead = new Int32Array(table.keys.length).fill(-1);
   const wrote = new Int32Array(table.keys.length).fill(-1);
-  // One slot for each place in each key's order, and one before each for the first state.
+  // One slot for each position in each key's order, and one before each for the initial state.
   const keys = table.keys.length;
   const owner = new Int32Array(table.order.length + keys + 1).fill(-1);
   for (let t = 0; t < table.count; t++) {
@@ -285,7 +289,7 @@ function pushTo(groups: Map<number | string, number[]>, name: number | string, t
   else groups.set(name, [t]);
 }
 
-/** Tells each group of two or more that read one state of a key and overwrote it. */
+/** Reports each group of two or more transactions that read one state of a key and overwrote it. */
 export function noteLostUpdates(
   table: TransactionTable,
   groups: ReadonlyMap<number | string, readonly number[]>,

@@ -1,15 +1,15 @@
 /**
- * The dependencies between transactions over lists: who appended after whom (ww), who read whom (wr), and
- * who missed what (rw). Failed transactions take no part: they did not happen.
+ * The dependencies between transactions over lists: append after append (ww), read of an append (wr), and
+ * read before an append (rw). Failed transactions take no part, because they did not happen.
  */
 import { INIT, Lists, scanReads, type AppendOrder } from "./append-order.ts";
 import { RW, WR, WW, type EdgeList } from "./graph.ts";
 import { FAIL, type TransactionTable } from "./table.ts";
 import { keyText, transactionText, valueText } from "./words.ts";
 
-/** Who read which state: the readers of version v, and of the first state of key k. */
+/** The readers of each state: of version v, and of the initial state of key k. */
 interface Readers {
-  /** Readers of version v stand from `start[v]`; of key k's first state from `start[versions + k]`. */
+  /** Readers of version v begin at `start[v]`; those of key k's initial state at `start[versions + k]`. */
   readonly start: Int32Array;
   readonly reader: Int32Array;
 }
@@ -45,8 +45,8 @@ export function addAppendEdges(table: TransactionTable, order: AppendOrder, edge
 }
 
 /**
- * The version that `version` follows; INIT if it is the first. One that nobody read comes after all that
- * somebody did.
+ * The version that precedes `version`; INIT if it is the first. A version that was never read comes after
+ * all that were.
  */
 export function versionBefore(order: AppendOrder, key: number, version: number): number {
   const place = order.place[version] as number;
@@ -81,7 +81,7 @@ function indexReaders(table: TransactionTable, lists: Lists): Readers {
   return { start, reader };
 }
 
-/** Why `a` comes before `b` by an edge of `kind`, in a sentence. */
+/** A sentence that explains why `a` comes before `b` by an edge of `kind`. */
 export function explainAppendEdge(
   table: TransactionTable,
   order: AppendOrder,

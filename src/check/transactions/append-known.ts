@@ -1,12 +1,12 @@
-/** What the reads of lists tell of the order of writes, for the checks that look for an order of all. */
+/** The order of writes that the reads of lists show, for the checks that search for a total order. */
 import type { AppendOrder } from "./append-order.ts";
 import type { Committed } from "./committed.ts";
 import { EdgeList, WW } from "./graph.ts";
 import type { TransactionTable } from "./table.ts";
 
 /**
- * Edges between consecutive writers of each list, among those in `part`. Appends that nobody read come
- * after all that somebody did.
+ * Edges between consecutive writers of each list, among those in `part`. Appends that were never read come
+ * after all that were.
  */
 export function knownAppendOrder(
   table: TransactionTable,

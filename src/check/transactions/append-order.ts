@@ -1,26 +1,26 @@
 /**
- * The order of the versions of each list. Appends make it readable: whoever read [3 1 2] saw that 3 came
+ * The order of the versions of each list. Appends make it visible: a read of [3 1 2] shows that 3 came
  * before 1 and 1 before 2. The longest read of a key gives its order (Kingsbury and Alvaro, "Elle:
  * Inferring Isolation Anomalies from Experimental Observations", VLDB 2020).
  */
 import { compareHashes, hashOfList, isLong } from "./clojure-order.ts";
 import { FAIL, INFO, NIL, OK, type TransactionTable } from "./table.ts";
 
-/** The first state of a list, in place of a version. */
+/** The initial state of a list, in place of a version. */
 export const INIT = -1;
 
 /** The order of the versions of every list. */
 export interface AppendOrder {
-  /** The order of key k is `versions` from `start[k]` to `start[k + 1]`, each version once. */
+  /** The order of key k is `versions` from `start[k]` to `start[k + 1]`, with each version once. */
   readonly start: Int32Array;
   readonly versions: Int32Array;
-  /** The place of a version in its key's order; -1 if it was never read. */
+  /** The position of a version in its key's order; -1 if it was never read. */
   readonly place: Int32Array;
   /** Keys whose reads do not come from one order, with two reads that contradict each other. */
   readonly incompatible: ReadonlyMap<number, readonly [mop: number, mop: number]>;
 }
 
-/** Lists as reads saw them. */
+/** Lists as the reads returned them. */
 export class Lists {
   readonly #table: TransactionTable;
 
@@ -28,14 +28,14 @@ export class Lists {
     this.#table = table;
   }
 
-  /** How many elements the read `mop` returned. */
+  /** The number of elements that the read `mop` returned. */
   length(mop: number): number {
     const value = this.#table.mopValue[mop] as number;
     if (value === NIL) return 0;
     return value >= 0 ? value : (this.#table.irregular[-2 - value] as Int32Array).length;
   }
 
-  /** The version that the read `mop` saw at place `i`. */
+  /** The version at position `i` of the read `mop`. */
   at(mop: number, i: number): number {
     const table = this.#table;
     const value = table.mopValue[mop] as number;
@@ -43,13 +43,13 @@ export class Lists {
     return table.order[(table.orderStart[table.mopKey[mop] as number] as number) + i] as number;
   }
 
-  /** The last version that it saw; INIT if none. */
+  /** The last version that it returned; INIT if none. */
   last(mop: number): number {
     const length = this.length(mop);
     return length === 0 ? INIT : this.at(mop, length - 1);
   }
 
-  /** Whether the reads `a` and `b`, of one key, saw the same first `count` elements. */
+  /** Whether the reads `a` and `b`, of one key, returned the same first `count` elements. */
   agree(a: number, b: number, count: number): boolean {
     const { mopValue } = this.#table;
     if (((mopValue[a] as number) >= NIL && (mopValue[b] as number) >= NIL) || a === b) return true;
@@ -58,7 +58,7 @@ export class Lists {
   }
 }
 
-/** Infers the order of each list. With `failed`, reads of failed transactions count too. */
+/** Infers the order of each list. With `failed`, reads of failed transactions also count. */
 export function appendOrder(table: TransactionTable, failed = false): AppendOrder {
   const keys = table.keys.length;
   const longest = new Int32Array(keys).fill(-1);
@@ -84,9 +84,9 @@ export function appendOrder(table: TransactionTable, failed = false): AppendOrde
 }
 
 /**
- * Where several longest reads of a key contradict each other, any order is as good: take the one that Elle
- * takes, which is the last in a set of Clojure's. Of lists of anything but integers, the one that was seen last
- * for the first time.
+ * If several longest reads of a key contradict each other, any order is equally valid. Takes the one that
+ * Elle takes, which is the last in a Clojure set. For lists that contain anything but integers, takes the
+ * one that first appeared last.
  */
 function settleTies(
   table: TransactionTable,
@@ -159,7 +159,7 @@ function lay(
   return { start, versions: versions.subarray(0, write), place, incompatible };
 }
 
-/** Of keys with one append in all: that append. Its order is known without a read. */
+/** For each key with a single append: that append. Its order is known without a read. */
 function loneAppends(table: TransactionTable): Int32Array {
   const lone = new Int32Array(table.keys.length).fill(-1);
   for (let t = 0; t < table.count; t++) {
@@ -173,7 +173,10 @@ function loneAppends(table: TransactionTable): Int32Array {
   return lone;
 }
 
-/** Calls `visit` for each read of a transaction that may have happened (or, with `failed`, of any). */
+/**
+ * Calls `visit` for each read of a transaction that may have happened (or, with `failed`, of any
+ * transaction).
+ */
 export function scanReads(
   table: TransactionTable,
   failed: boolean,
@@ -184,7 +187,7 @@ export function scanReads(
     if (outcome === FAIL && !failed) continue;
     for (let mop = table.mopStart[t] as number; mop < (table.mopStart[t + 1] as number); mop++) {
       if (table.mopWrite[mop] !== 0) continue;
-      // What an unfinished transaction gives as nil was never read.
+      // A nil in an unfinished transaction was never read.
       if (outcome === INFO && table.mopValue[mop] === NIL) continue;
       visit(mop, t);
     }

@@ -38,7 +38,7 @@ export function checkAppendHistory(history: History, options: CheckOptions): Che
   );
 }
 
-/** The same for a table that is filled already; `lookup` tells of its operations. */
+/** As above, for an existing table; `lookup` returns its operations. */
 export function checkAppendTable(
   table: TransactionTable,
   lookup: Lookup,
@@ -48,7 +48,7 @@ export function checkAppendTable(
   return guarded(table.count, () => {
     const findings = checkListAppend(table, { levels: [level] }, options.budget);
     if (table.writtenTwice) return result(table, unknown(findings.why as string), findings);
-    // Elle's anomalies decide the levels that Adya defined; the others need an order of all.
+    // Elle's anomalies decide the levels that Adya defined; the others need a total order.
     const order = appendOrder(table);
     const known: KnownOrder = (part) => knownAppendOrder(table, order, part);
     const undecided = beyondCycles.has(level) && findings.valid !== false;
@@ -67,7 +67,7 @@ export function checkAppendTable(
   });
 }
 
-/** Levels of which Elle's anomalies are only a part. */
+/** Levels for which Elle's anomalies are only a part of the definition. */
 const beyondCycles: ReadonlySet<string> = new Set([
   "update-serializable",
   "read-atomic",
@@ -90,7 +90,7 @@ export function checkRegisterHistory(history: History, options: CheckOptions): C
   );
 }
 
-/** The same for a table that is filled already; `lookup` tells of its operations. */
+/** As above, for an existing table; `lookup` returns its operations. */
 export function checkRegisterTable(
   table: TransactionTable,
   lookup: Lookup,
@@ -111,7 +111,7 @@ export function checkRegisterTable(
         for (const [name, answer] of decider.weakestViolated(level)) answers.set(name, answer);
       }
     } catch (error) {
-      // What was inferred stands, even if there was no time to find the weakest level.
+      // The inferred violation stands, even if there was no time to find the weakest level.
       if (!(error instanceof BudgetSpent) || findings.valid !== false) throw error;
     }
     const none: KnownOrder = () => new EdgeList();
@@ -119,7 +119,7 @@ export function checkRegisterTable(
   });
 }
 
-/** Says beside a verdict how far it goes, where that is not all the way. */
+/** Adds a note to a verdict that does not fully decide the level. */
 function withNote(checked: CheckResult, level: string, decider: LevelDecider): CheckResult {
   const { verdict } = checked;
   if (verdict.result === "unknown") return checked;
@@ -135,8 +135,9 @@ function withNote(checked: CheckResult, level: string, decider: LevelDecider): C
 }
 
 /**
- * For levels that nobody knows how to decide: that they were only inferred to hold, unless a stronger one
- * that can be decided holds, or dirty writes, which registers cannot show, are all that they forbid.
+ * For levels without a known decision procedure: a note that they were only inferred to hold. No note is
+ * needed if a stronger, decidable level holds, or if dirty writes, which registers cannot show, are all
+ * that they forbid.
  */
 function inferredNote(level: string, decider: LevelDecider): string | undefined {
   const rule = ruleFor(level);
@@ -200,7 +201,10 @@ const unsettling: ReadonlySet<string> = new Set([
   "cycle-search-timeout",
 ]);
 
-/** Evidence for levels that no named anomaly rules out: a smallest part that no order explains. */
+/**
+ * Evidence for levels that no named anomaly rules out: a minimal part of the history that no order
+ * explains.
+ */
 function unnamedEvidence(
   lookup: Lookup,
   table: TransactionTable,
@@ -213,7 +217,8 @@ function unnamedEvidence(
   const evidence: Evidence[] = [];
   const told = new Set<string>();
   for (const [level, answer] of answers) {
-    // One part of the history may rule out several levels that do not imply one another: tell it once.
+    // One part of the history may rule out several levels that do not imply one another; it is reported
+    // once.
     const core = [...answer.core].sort((a, b) => a - b).join();
     if (named.has(level) || told.has(core)) continue;
     told.add(core);
@@ -239,7 +244,7 @@ function storyOf(
     committed,
     answer.core.map((t) => committed.numberOf[t] as number).filter((c) => c >= 0),
   );
-  // The weak levels' demands follow from their core like those of prefix do.
+  // The demands of the weak levels follow from their core in the same way as those of prefix.
   const kind = rule.order ?? "prefix";
   return coreStory(core, kind, precedenceEdges(core, rule.precedence), known(core));
 }
@@ -259,7 +264,7 @@ function result(
   return { verdict, details: { transactions: table.count, anomalies: counts } };
 }
 
-/** Turns a spent budget into an `unknown` that says so. */
+/** Converts a spent budget to an `unknown` verdict with the reason. */
 function guarded(transactions: number, check: () => CheckResult): CheckResult {
   try {
     return check();

@@ -15,7 +15,7 @@ import { excerptOf, readPlainTransactions } from "./read.ts";
 import { registerRules } from "./register-levels.ts";
 import type { TransactionTable } from "./table.ts";
 
-/** Levels that the model's anomalies decide, as Elle does. */
+/** Levels that are decided by the model's anomalies, as in Elle. */
 const inferred: readonly string[] = levels
   .filter((level) => level.of === "transactions" && (level.forbids ?? []).length > 0)
   .map((level) => level.name);

@@ -1,26 +1,29 @@
 /**
- * Conflict-driven clause learning over choices, with a theory that says what choices mean (as in MiniSat;
- * Eén and Sörensson, 2003, and SMT solvers after it). The theory is told of each choice as it is made, and
- * answers with a conflict: a set of choices that cannot all be.
+ * Conflict-driven clause learning over choices, with a theory that interprets the choices (as in MiniSat;
+ * Eén and Sörensson, 2003, and later SMT solvers). The theory is notified of each choice as it is made, and
+ * answers with a conflict: a set of choices that are not jointly possible.
  *
- * Variable v has two literals: 2v says yes, 2v + 1 no. Variable 0 is not used. What every learned clause
- * rests on is kept, so that in the end the part of the problem that has no answer can be told.
+ * Variable v has two literals: 2v for true, 2v + 1 for false. Variable 0 is not used. The justification of
+ * every learned clause is kept, so that the unsatisfiable part of the problem can be reported at the end.
  */
 import type { Budget } from "../budget.ts";
 
-/** A clause that is false, and what it rests on besides other clauses: numbers of the theory's own. */
+/**
+ * A clause that is false, and its further justification besides other clauses: numbers that the theory
+ * defines.
+ */
 export interface Conflict {
   readonly clause: readonly number[];
   readonly evidence: readonly number[];
 }
 
-/** What choices mean. */
+/** The interpretation of choices. */
 export interface Theory {
-  /** Takes in a choice. Returns a conflict if it cannot be. */
+  /** Adds a choice. Returns a conflict if it is impossible. */
   imply(literal: number): Conflict | undefined;
-  /** Takes back all choices that were made above `level`, after `forget` was called for each. */
+  /** Undoes all choices made above `level`, after `forget` was called for each. */
   backTo(level: number): void;
-  /** A variable is open again. */
+  /** Called when a variable becomes undecided again. */
   forget(variable: number): void;
 }
 
@@ -30,7 +33,7 @@ interface Proof {
   readonly choices: number[];
 }
 
-/** Choices under way. */
+/** The current state of the choices. */
 export class ClauseLearner {
   readonly #theory: Theory;
   readonly #budget: Budget;
@@ -44,7 +47,7 @@ export class ClauseLearner {
   readonly #trail: number[] = [];
   readonly #levelStart: number[] = [];
   #propagated = 0;
-  /** The clause, by number, that the last conflict was; -1 if it was the theory's. */
+  /** The number of the clause of the last conflict; -1 if it came from the theory. */
   #conflictClause = -1;
 
   constructor(theory: Theory, budget: Budget) {
@@ -52,7 +55,7 @@ export class ClauseLearner {
     this.#budget = budget;
   }
 
-  /** A new variable's number. */
+  /** Creates a variable and returns its number. */
   create(): number {
     this.#value.push(0);
     this.#level.push(0);
@@ -62,23 +65,23 @@ export class ClauseLearner {
     return this.#value.length - 1;
   }
 
-  /** 1 if a literal is true, -1 if it is false, 0 if it is open. */
+  /** 1 if a literal is true, -1 if it is false, 0 if it is undecided. */
   truth(literal: number): number {
     const value = this.#value[literal >> 1] as number;
     return (literal & 1) === 0 ? value : -value;
   }
 
-  /** What a variable was when it last was anything: 1 or -1, or 0. */
+  /** The last value of a variable: 1 or -1, or 0 if it never had one. */
   phase(variable: number): number {
     return this.#phase[variable] as number;
   }
 
-  /** Makes a literal true for good. */
+  /** Makes a literal true permanently. */
   settle(literal: number): void {
     this.#assign(literal, -1);
   }
 
-  /** Tries a literal: a new level of decisions starts with it. */
+  /** Tries a literal. It starts a new decision level. */
   decide(literal: number): void {
     this.#levelStart.push(this.#trail.length);
     this.#assign(literal, -1);
@@ -94,7 +97,7 @@ export class ClauseLearner {
     this.#trail.push(literal);
   }
 
-  /** Draws all consequences. Returns a conflict, if there is one. */
+  /** Propagates all consequences. Returns a conflict if there is one. */
   propagate(): Conflict | undefined {
     while (this.#propagated < this.#trail.length) {
       this.#budget.demand();
@@ -107,7 +110,7 @@ export class ClauseLearner {
     return undefined;
   }
 
-  /** Looks at the clauses that watch a literal which has become false. */
+  /** Processes the clauses that watch a literal which has become false. */
   #falsify(falsified: number): Conflict | undefined {
     const watching = this.#watches[falsified] as number[];
     let kept = 0;
@@ -148,8 +151,8 @@ export class ClauseLearner {
   }
 
   /**
-   * Learns from a conflict and goes back to where it would have said what to do. False if it does not hang
-   * on any decision: there is no answer.
+   * Learns from a conflict and backtracks to the level at which the learned clause decides a literal.
+   * Returns false if the conflict does not depend on any decision, so there is no solution.
    */
   learn(conflict: Conflict): boolean {
     let top = 0;
@@ -186,7 +189,10 @@ export class ClauseLearner {
     return true;
   }
 
-  /** Resolves a conflict back to the one literal of its level that it hangs on (first unique implication point). */
+  /**
+   * Resolves a conflict back to the single literal of its level that it depends on (first unique
+   * implication point).
+   */
   #analyse(conflict: readonly number[], top: number, proof: Proof): number[] {
     const seen = new Set<number>();
     const lower: number[] = [];
@@ -226,7 +232,7 @@ export class ClauseLearner {
     this.#theory.backTo(level);
   }
 
-  /** What a conflict without decisions rests on: the theory's evidence, and the variables that matter. */
+  /** The justification of a conflict without decisions: the theory's evidence, and the relevant variables. */
   core(conflict: Conflict): {
     readonly evidence: ReadonlySet<number>;
     readonly variables: ReadonlySet<number>;

@@ -1,7 +1,7 @@
 /**
- * The order in which a set of Clojure's gives lists of integers. Where several longest reads of a list
- * contradict each other, any order of versions is as good, and names of anomalies depend on which is taken.
- * Elle sorts a set of them by length and takes the last, so it takes what its set gives last.
+ * The iteration order of lists of integers in a Clojure set. If several longest reads of a list contradict
+ * each other, any order of versions is equally valid, and the names of anomalies depend on the choice. Elle
+ * sorts a set of them by length and takes the last one, so the result depends on its set's iteration order.
  */
 
 /** Whether `value` is an integer that Clojure hashes as a long. */
@@ -16,7 +16,7 @@ export function hashOfList(values: readonly number[]): number {
   return finish(mix(0, hash), values.length);
 }
 
-/** Which of two hashes a set gives first: it is a tree that takes five bits of a hash at each step. */
+/** Which of two hashes a set iterates first. The set is a tree that uses five bits of a hash at each level. */
 export function compareHashes(a: number, b: number): number {
   for (let shift = 0; shift < 32; shift += 5) {
     const order = ((a >>> shift) & 31) - ((b >>> shift) & 31);

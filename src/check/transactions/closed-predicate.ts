@@ -1,6 +1,6 @@
 /**
  * Judges transactions that read by predicate, over a closed universe: all keys and all their versions are
- * known, so that what a predicate read did not return tells which versions it chose (Elle's
+ * known, so the absence of a value in a predicate read shows which versions it selected (Elle's
  * closed-predicate; Adya's version sets). Each key is changed at most a few times, in the order in which
  * the changes completed.
  */
@@ -19,7 +19,7 @@ import { addProcessOrder, addRealtimeOrder, type Timeline } from "./precedence.t
 import { FAIL, OK } from "./table.ts";
 import { nameOf, textOf } from "../../history/values.ts";
 
-/** A key's state before it was first written, and after it was deleted. */
+/** A key's state before its first write, and after its deletion. */
 const unborn = "unborn";
 const dead = "dead";
 
@@ -30,17 +30,17 @@ export interface PredicateTransaction {
   readonly outcome: number;
   readonly invokeRank: number;
   readonly completeRank: number;
-  /** The universe's first state, if this is the transaction that makes it. */
+  /** The universe's initial state, if this is the transaction that creates it. */
   readonly init?: ReadonlyMap<string, unknown>;
   readonly mops: readonly (readonly unknown[])[];
 }
 
-/** A version, told apart by text: `unborn`, `dead`, or a value's JSON. */
+/** A version, identified by text: `unborn`, `dead`, or a value's JSON. */
 type Version = string;
 
 const labelOrder = [WW, WWP, WR, WRP, RW, RWP, REALTIME, PROCESS];
 
-/** Checks transactions, in the order of their completions, against what is expected of them. */
+/** Checks transactions, in the order of their completions, against an expectation. */
 export function checkPredicates(
   transactions: readonly PredicateTransaction[],
   expectation: Expectation,
@@ -80,7 +80,7 @@ export function checkPredicates(
 
 type Link = (a: number, b: number, kind: number, text: string) => void;
 
-/** All keys, their versions in order, and who wrote which. */
+/** All keys, their versions in order, and the writer of each version. */
 class Universe {
   readonly #transactions: readonly PredicateTransaction[];
   readonly #versions = new Map<string, Version[]>();
@@ -114,7 +114,7 @@ class Universe {
     return this.#writer.get(`${key} ${version}`) ?? -1;
   }
 
-  /** ww: who overwrote whom. */
+  /** Adds ww edges. */
   linkWrites(link: Link): void {
     for (const [key, versions] of this.#versions) {
       for (let i = 1; i < versions.length; i++) {
@@ -128,7 +128,10 @@ class Universe {
     }
   }
 
-  /** wr and rw of a read by key. A read of nothing is of whichever of unborn and dead it must be. */
+  /**
+   * Adds wr and rw edges of a read by key. A read of nothing refers to unborn or dead, whichever is
+   * possible.
+   */
   linkRead(t: number, key: string, value: unknown, link: Link): void {
     const versions = this.#versions.get(key) ?? [];
     let version = textOf(value);
@@ -161,7 +164,7 @@ class Universe {
     }
   }
 
-  /** The same of a read by predicate, for each key of which it can be told what version was chosen. */
+  /** Adds wr and rw edges of a read by predicate, for each key whose selected version can be determined. */
   linkPredicate(t: number, mop: readonly unknown[], link: Link, found: AnomalySet): void {
     const predicate = mop[1];
     const returned = entriesOf(mop[2]);
@@ -213,7 +216,7 @@ class Universe {
   }
 }
 
-/** What a micro-operation writes; undefined if it reads. */
+/** The version that a micro-operation writes; undefined if it reads. */
 function written(mop: readonly unknown[]): Version | undefined {
   if (mop[0] === "delete") return dead;
   return mop[0] === "insert" || mop[0] === "w" ? textOf(mop[2]) : undefined;
@@ -228,7 +231,7 @@ function matches(predicate: unknown, version: Version): boolean {
   return value % Number(predicate[1]) === Number(predicate[2]);
 }
 
-/** A map of a history, whether it was read as a map or as an object. */
+/** Entries of a map in a history, whether it was read as a map or as an object. */
 export function entriesOf(value: unknown): ReadonlyMap<string, unknown> {
   if (value instanceof Map) return new Map([...value].map(([key, each]) => [String(key), each]));
   return new Map(Object.entries((value ?? {}) as Record<string, unknown>));

@@ -1,6 +1,6 @@
-/** Columns that grow: flat typed arrays, so that a million transactions cost bytes and not objects. */
+/** Growable columns: flat typed arrays, so that a million transactions need bytes and not objects. */
 
-/** A growing column of 32-bit integers. */
+/** A growable column of 32-bit integers. */
 export class IntColumn {
   /** The backing store; valid up to `length`. */
   data: Int32Array;
@@ -15,7 +15,7 @@ export class IntColumn {
     this.data[this.length++] = value;
   }
 
-  /** A copy that is exactly as long as it needs to be. */
+  /** Returns a copy of exactly the required length. */
   finish(): Int32Array {
     return this.data.slice(0, this.length);
   }
@@ -27,7 +27,7 @@ export class IntColumn {
   }
 }
 
-/** A growing column of bytes. */
+/** A growable column of bytes. */
 export class ByteColumn {
   /** The backing store; valid up to `length`. */
   data: Uint8Array;
@@ -46,13 +46,13 @@ export class ByteColumn {
     this.data[this.length++] = value;
   }
 
-  /** A copy that is exactly as long as it needs to be. */
+  /** Returns a copy of exactly the required length. */
   finish(): Uint8Array {
     return this.data.slice(0, this.length);
   }
 }
 
-/** A growing column of doubles: ranks of events, some of which are infinite. */
+/** A growable column of doubles: ranks of events, some of which are infinite. */
 export class NumberColumn {
   /** The backing store; valid up to `length`. */
   data: Float64Array;
@@ -71,7 +71,7 @@ export class NumberColumn {
     this.data[this.length++] = value;
   }
 
-  /** A copy that is exactly as long as it needs to be. */
+  /** Returns a copy of exactly the required length. */
   finish(): Float64Array {
     return this.data.slice(0, this.length);
   }
@@ -82,7 +82,7 @@ export function bump(column: Int32Array, at: number): void {
   column[at] = (column[at] as number) + 1;
 }
 
-/** Takes `column[at]` and adds one to it. */
+/** Returns `column[at]` and then increments it. */
 export function take(column: Int32Array, at: number): number {
   const value = column[at] as number;
   column[at] = value + 1;

@@ -1,7 +1,7 @@
 /**
- * The part of a register history that an order must explain: the transactions that took effect, and which
- * of them each read came from. A crashed transaction took effect if somebody saw it; if nobody did, it
- * may as well never have happened, and is left out.
+ * The part of a register history that an order must explain: the transactions that took effect, and the
+ * source of each read among them. A crashed transaction took effect if its writes were read. If they were
+ * not, it may as well not have happened, and is left out.
  */
 import { INIT, Lists, scanOkReads } from "./append-order.ts";
 import { intermediateWrites } from "./append-anomalies.ts";
@@ -10,22 +10,22 @@ import { IntColumn } from "./columns.ts";
 import { NIL, OK, type TransactionTable } from "./table.ts";
 import { keyText, transactionText, valueText } from "./words.ts";
 
-/** Who wrote the first state of every key. */
+/** The writer of the initial state of every key. */
 export const FIRST = -1;
 
 /** Committed transactions, renumbered 0, 1, 2, ... */
 export interface Committed {
   readonly table: TransactionTable;
   readonly count: number;
-  /** Row of the table. */
+  /** Row in the table. */
   readonly row: Int32Array;
   /** By row of the table: the number here, or -1. */
   readonly numberOf: Int32Array;
-  /** External reads of c: `readStart[c]` to `readStart[c + 1]`; their key, and who wrote what they saw. */
+  /** External reads of c: `readStart[c]` to `readStart[c + 1]`; their key, and the writer of the value read. */
   readonly readStart: Int32Array;
   readonly readKey: Int32Array;
   readonly readFrom: Int32Array;
-  /** All reads of c in order, repeated ones too, but for those after an own write of the key. */
+  /** All reads of c in order, including repeated ones, except those after an own write of the key. */
   readonly sightStart: Int32Array;
   readonly sightKey: Int32Array;
   readonly sightFrom: Int32Array;
@@ -34,10 +34,13 @@ export interface Committed {
   readonly writeKey: Int32Array;
 }
 
-/** Where a read came from, if it came from a committed transaction or the first state. */
+/** The source of a read, if it is a committed transaction or the initial state. */
 type SourceOf = (mop: number, t: number) => number | undefined;
 
-/** Picks out what committed of a register history. Reads of what nobody wrote are noted, and left out. */
+/**
+ * Extracts the committed part of a register history. Reads of values that were never written are recorded
+ * as anomalies and left out.
+ */
 export function committedPart(table: TransactionTable, found: AnomalySet): Committed {
   const intermediate = intermediateWrites(table);
   const initial = initialValues(table);
@@ -56,7 +59,10 @@ export function committedPart(table: TransactionTable, found: AnomalySet): Commi
   );
 }
 
-/** The same of a list history: a read came from whoever appended the last element that it saw. */
+/**
+ * As above, for a list history: the source of a read is the transaction that appended the last element
+ * read.
+ */
 export function committedAppends(table: TransactionTable): Committed {
   const lists = new Lists(table);
   const intermediate = intermediateWrites(table);
@@ -127,7 +133,7 @@ function gather(table: TransactionTable, lives: Uint8Array, sourceOf: SourceOf):
   };
 }
 
-/** Ok transactions, and crashed ones of which an ok one read something. */
+/** Ok transactions, and crashed ones from which an ok one read something. */
 function liveRows(table: TransactionTable, versionRead: (mop: number) => number): Uint8Array {
   const lives = new Uint8Array(table.count);
   scanOkReads(table, (mop) => {
@@ -140,8 +146,8 @@ function liveRows(table: TransactionTable, versionRead: (mop: number) => number)
 }
 
 /**
- * A source may start its keys at some value that it does not tell. Where a key was never read as nil, and
- * exactly one value was read that nobody wrote, that value is taken for the first.
+ * The initial value of a key may be non-nil and unknown. If a key was never read as nil, and exactly one
+ * value was read that was never written, that value is taken as the initial one.
  */
 function initialValues(table: TransactionTable): Int32Array {
   const initial = new Int32Array(table.keys.length).fill(NIL);
@@ -182,7 +188,7 @@ function noteBadRead(
     return;
   }
   const failed = table.versionFailedWriter[version] as number;
-  // Aborted and intermediate reads are found by a look at every read, not just at external ones.
+  // Aborted and intermediate reads are found by examining every read, not only external ones.
   if (writer >= 0 || failed >= 0) return;
   found.note("thin-air-read", () => ({
     transactions: [t],

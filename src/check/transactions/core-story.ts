@@ -1,6 +1,6 @@
 /**
- * Why no order explains a small core, told as a case distinction: "if T1 wrote x before T2, then ... ; if
- * T2 did, then ...". Cores are small, so this may search plainly.
+ * Explains why no order explains a small core, as a case distinction: "if T1 wrote x before T2, then ...;
+ * if T2 did, then ...". Cores are small, so a simple search is sufficient.
  */
 import { FIRST, type Committed } from "./committed.ts";
 import { PROCESS, type EdgeList } from "./graph.ts";
@@ -13,11 +13,11 @@ interface Link {
   readonly why: string;
 }
 
-/** How many lines and nested cases are told before it is cut short. */
+/** The maximum number of lines and nested cases before the text is truncated. */
 const linesTold = 16;
 const casesDeep = 4;
 
-/** The sentences; each case's are indented below it. */
+/** Returns the sentences. Those of each case are indented below it. */
 export function coreStory(
   core: Committed,
   kind: OrderKind,
@@ -108,7 +108,7 @@ class Story {
     return writers;
   }
 
-  /** Adds what "a wrote before b" means. Returns a function that takes it back. */
+  /** Adds the consequences of "a wrote before b". Returns a function that undoes it. */
   #order(a: number, b: number): () => void {
     const touched: number[] = [];
     const add = (from: number, to: number, why: string): void => {
@@ -138,7 +138,7 @@ class Story {
     return [...writeKey.subarray(writeStart[c] as number, writeStart[c + 1] as number)];
   }
 
-  /** Tells all cases below what is laid out; the core guarantees that each ends in a circle. */
+  /** Describes all cases below the current state. The core guarantees that each ends in a cycle. */
   #cases(depth: number): void {
     const indent = "  ".repeat(depth);
     const circle = this.#circle();
@@ -157,7 +157,7 @@ class Story {
     }
   }
 
-  /** Two writers of one key of which nothing is known yet; one that at once leads to a circle, if possible. */
+  /** Two writers of one key whose order is not known yet. Prefers a pair that leads to a cycle immediately. */
   #openPair(): readonly [number, number] | undefined {
     let first: readonly [number, number] | undefined;
     for (const key of new Set(this.#core.writeKey)) {
@@ -181,7 +181,10 @@ class Story {
     return first;
   }
 
-  /** Whether the order of two writers is already laid down: an order of writes links write to read or write. */
+  /**
+   * Whether the order of two writers is already determined. An order of writes is an edge from write to
+   * read or write.
+   */
   #path(a: number, b: number): boolean {
     const into = this.#kind === "prefix" ? this.#writeAt(b) : this.#readAt(b);
     return (this.#out[this.#writeAt(a)] as Link[]).some(
@@ -189,7 +192,7 @@ class Story {
     );
   }
 
-  /** The sentences of a shortest circle, if there is one. */
+  /** The sentences of a shortest cycle, if there is one. */
   #circle(): string | undefined {
     let best: string[] | undefined;
     for (let start = 0; start < this.#out.length; start++) {

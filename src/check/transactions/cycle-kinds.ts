@@ -1,22 +1,25 @@
 /**
- * The kinds of cycle, by Adya's names: which edges make which anomaly. One name a base kind; each also
- * with edges of the processes' order (-process) and of real time (-realtime).
+ * The kinds of cycle, by Adya's names, and the edges that make up each. There is one name per base kind,
+ * and variants with edges of the processes' order (-process) and of real time (-realtime).
  */
 import { byGravity } from "./anomalies.ts";
 import { PROCESS, REALTIME, RW, RWP, WR, WRP, WW, WWP } from "./graph.ts";
 
-/** How a kind of cycle may pass rw edges. */
+/** How a kind of cycle may use rw edges. */
 export type Antidependencies = "none" | "one" | "nonadjacent" | "adjacent";
 
 /** One kind of cycle to search for. */
 export interface CycleKind {
   readonly type: string;
-  /** The edges it may pass freely, as bits. */
+  /** The edges it may use without restriction, as bits. */
   readonly passes: number;
-  /** The antidependencies it counts, and how it may pass them. */
+  /** The antidependencies it counts, and how it may use them. */
   readonly counts: number;
   readonly antidependencies: Antidependencies;
-  /** It must pass one of these: what sets it apart from the kind before it. 0: no such need. */
+  /**
+   * It must contain one of these edges, which distinguish it from the preceding kind. 0: no such
+   * requirement.
+   */
   readonly needs: number;
 }
 
@@ -46,7 +49,7 @@ const bases: readonly CycleKind[] = [
   { type: "G2", passes: flows, counts: RW | RWP, antidependencies: "adjacent", needs: 0 },
 ];
 
-/** All kinds, gravest first. */
+/** All kinds, most severe first. */
 export const cycleKinds: readonly CycleKind[] = bases
   .flatMap((base) => [base, variant(base, "process", PROCESS), variant(base, "realtime", REALTIME)])
   .sort((a, b) => byGravity(a.type, b.type));
@@ -58,7 +61,7 @@ function variant(base: CycleKind, name: string, bit: number): CycleKind {
   return { ...base, type: `${base.type}-${name}`, passes: base.passes | bit, needs: bit };
 }
 
-/** The name of a cycle, from the one label of each of its edges. */
+/** The name of a cycle, given one label for each of its edges. */
 export function typeOfCycle(labels: readonly number[]): string {
   let antidependencies = 0;
   let adjacent = false;
@@ -84,7 +87,7 @@ export function typeOfCycle(labels: readonly number[]): string {
   return base + suffix;
 }
 
-/** The well-known name of a cycle's shape, where it has one. */
+/** The well-known name of a cycle's shape, if there is one. */
 export function shapeOfCycle(labels: readonly number[]): string | undefined {
   const text = labels.map(labelText).join(" ");
   if (text === "rw rw") return "write skew";
@@ -97,7 +100,7 @@ export function shapeOfCycle(labels: readonly number[]): string | undefined {
   return undefined;
 }
 
-/** An edge's label as a word: "ww", "realtime". */
+/** The label of an edge as a word: "ww", "realtime". */
 export function labelText(label: number): string {
   return labelNames[label] ?? "?";
 }
@@ -113,12 +116,12 @@ const labelNames: Readonly<Record<number, string>> = {
   [RWP]: "rw (predicate)",
 };
 
-/** Subgraphs that have no cycle if a level holds: the quick proof that some cycle rules it out. */
+/** Subgraphs that have no cycle if a level holds: a quick proof that some cycle rules it out. */
 export const cycleExists: readonly {
   readonly type: string;
   readonly level: string;
   readonly passes: number;
-  /** With these, single antidependencies may be passed between two of `passes`. */
+  /** Single antidependencies of these kinds may be used between two edges of `passes`. */
   readonly hops: number;
 }[] = [
   exists("PL-1", "read-uncommitted", writes),

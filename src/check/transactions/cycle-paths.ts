@@ -1,11 +1,11 @@
 /**
- * Paths and components under rules: the searches that finding a named cycle is made of. All work on one
- * strongly connected part of the graph, with one label an edge.
+ * Constrained searches for paths and components, from which the search for a named cycle is built. All
+ * operate on one strongly connected part of the graph, with one label per edge.
  */
 import type { Budget } from "../budget.ts";
 import { EdgeList, components, graphOf, type Graph } from "./graph.ts";
 
-/** Breadth-first search, again and again over one graph, without clearing its marks. */
+/** Repeated breadth-first search on one graph without clearing its marks. */
 export class PathFinder {
   readonly #graph: Graph;
   readonly #mark: Int32Array;
@@ -22,7 +22,7 @@ export class PathFinder {
 
   /**
    * A shortest path from `from` to `to` over edges in `mask`, both ends included; `undefined` if there is
-   * none, or none shorter than `limit` edges. It does not pass `avoid`.
+   * none with fewer than `limit` edges. It does not visit `avoid`.
    */
   find(
     from: number,
@@ -73,12 +73,12 @@ export class PathFinder {
   }
 }
 
-/** An edge, as places: `from`, `to`. */
+/** An edge between positions: `from`, `to`. */
 export type Edge = readonly [from: number, to: number];
 
 /**
- * Of `candidates` (u -> v), those where `v` reaches `u` over edges in `mask`. Thirty-one at a time: their
- * marks flow through the condensation in one pass.
+ * Of `candidates` (u -> v), those where `v` reaches `u` over edges in `mask`. Thirty-one are processed at a
+ * time: their marks propagate through the condensation in one pass.
  */
 export function closedBy(
   graph: Graph,
@@ -167,9 +167,9 @@ function verticesByComponent(
 }
 
 /**
- * The graph in which a walk never passes two edges of `hops` in a row: vertex v is split into v (anything
- * may follow) and `size + v` (reached by a hop: none may follow). Its cycles are the closed walks of
- * `passes` and lone `hops`: what snapshot isolation forbids (Cerone and Gotsman, "Analysing Snapshot
+ * The graph in which a walk never uses two edges of `hops` in a row. Vertex v is split into v (anything may
+ * follow) and `size + v` (reached by a hop: no hop may follow). Its cycles are the closed walks of `passes`
+ * and isolated `hops`, which snapshot isolation forbids (Cerone and Gotsman, "Analysing Snapshot
  * Isolation", 2016).
  */
 export function withLoneHops(graph: Graph, passes: number, hops: number): Graph {
@@ -189,7 +189,7 @@ export function withLoneHops(graph: Graph, passes: number, hops: number): Graph 
   return graphOf(size * 2, edges);
 }
 
-/** Whether a graph has any cycle over edges in `mask`. */
+/** Whether a graph has a cycle over edges in `mask`. */
 export function hasCycle(graph: Graph, mask = 255): boolean {
   return components(graph, mask).sizes.some((size) => size > 1);
 }

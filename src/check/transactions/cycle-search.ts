@@ -1,7 +1,7 @@
 /**
- * Finds a named cycle in one strongly connected part of a graph: for each kind, gravest first, a shortest
- * cycle among those tried. The search is complete: where a cycle of a kind exists and no graver kind that
- * implies it was found, one is found (Elle stops at the first candidate, and may miss it).
+ * Finds a named cycle in one strongly connected part of a graph: for each kind, most severe first, the
+ * shortest cycle among those tried. The search is complete: if a cycle of a kind exists and no more severe
+ * kind that implies it was found, one is found (Elle stops at the first candidate, and may miss it).
  */
 import { BudgetSpent, type Budget } from "../budget.ts";
 import { withStronger } from "../levels.ts";
@@ -10,9 +10,9 @@ import { cycleExists, cycleKinds, cycleTypes, typeOfCycle, type CycleKind } from
 import { PathFinder, closedBy, hasCycle, withLoneHops, type Edge } from "./cycle-paths.ts";
 import { components, type Graph } from "./graph.ts";
 
-/** How many closings are tried for a shorter cycle, once one was found. */
+/** The number of closing edges tried for a shorter cycle once one was found. */
 const tries = 24;
-/** How many steps the last resort, a search for simple paths, may take. */
+/** The maximum number of steps of the fallback, a search for simple paths. */
 const simpleSteps = 200_000;
 
 /** A cycle: vertices in order, and the label of the edge from each to the next. */
@@ -22,18 +22,16 @@ export interface FoundCycle {
   readonly labels: readonly number[];
 }
 
-/** What was found in one component. */
+/** The findings in one component. */
 export interface ComponentFindings {
   readonly cycles: readonly FoundCycle[];
-  /** "PL-SI-cycle-exists", ...: levels that some cycle rules out, named or not. */
+  /** "PL-SI-cycle-exists", ...: levels that some cycle rules out, whether or not it was named. */
   readonly exists: readonly string[];
-  /** Why the search was given up; `undefined` if it was completed. */
+  /** The reason why the search was aborted; `undefined` if it completed. */
   readonly spent: string | undefined;
 }
 
-/**
- * Searches a strongly connected graph. `labelOrder` says which kind explains an edge that has several.
- */
+/** Searches a strongly connected graph. `labelOrder` determines which kind labels an edge that has several. */
 export function searchComponent(
   graph: Graph,
   labelOrder: readonly number[],
@@ -67,7 +65,7 @@ export function searchComponent(
   return { cycles, exists, spent: undefined };
 }
 
-/** The kinds of cycle that cannot be there, as levels that forbid them were found to hold. */
+/** The kinds of cycle that cannot exist, because levels that forbid them were found to hold. */
 function absentKinds(impossible: ReadonlySet<string>): Set<string> {
   const possible = cycleExists.map(({ level }) => level).filter((level) => !impossible.has(level));
   return new Set([...forbiddenBy(possible)].filter((type) => cycleTypes.has(type)));
@@ -104,7 +102,7 @@ class Search {
     }
   }
 
-  /** G0 and G1c: any cycle over the kind's edges, if it passes what the kind needs. */
+  /** G0 and G1c: any cycle over the kind's edges that contains an edge the kind requires. */
   #plain(graph: Graph, paths: PathFinder, kind: CycleKind, exact: boolean): FoundCycle | undefined {
     const found = components(graph, kind.passes);
     const starts: Edge[] = [];
@@ -130,7 +128,7 @@ class Search {
     });
   }
 
-  /** G-nonadjacent: two or more, no two of them in a row. */
+  /** G-nonadjacent: two or more antidependencies, no two of them in a row. */
   #nonadjacent(kind: CycleKind): FoundCycle | undefined {
     const { size } = this.#labelled;
     const split = withLoneHops(this.#labelled, kind.passes, kind.counts);
@@ -147,7 +145,7 @@ class Search {
     return cycle ?? this.#simpleWalk(kind, starts);
   }
 
-  /** G2: somewhere two antidependencies in a row. */
+  /** G2: two antidependencies in a row somewhere. */
   #adjacent(kind: CycleKind): FoundCycle | undefined {
     const passes = kind.passes | kind.counts;
     const found = components(this.#labelled, passes);
@@ -177,7 +175,7 @@ class Search {
     return best;
   }
 
-  /** The last resort where shortest walks pass a vertex twice: simple paths, depth first, up to a limit. */
+  /** The fallback if shortest walks visit a vertex twice: simple paths, depth first, up to a limit. */
   #simpleWalk(kind: CycleKind, starts: readonly Edge[]): FoundCycle | undefined {
     const { start, target, kind: labels } = this.#labelled;
     let steps = simpleSteps;
@@ -237,7 +235,7 @@ class Search {
     return cycle.type === kind.type ? cycle : undefined;
   }
 
-  /** The cycle that `path` makes when its end is joined to its beginning. */
+  /** The cycle obtained by connecting the end of `path` to its beginning. */
   #cycle(path: readonly number[]): FoundCycle {
     const labels = path.map((v, i) => this.#label(v, path[(i + 1) % path.length] as number));
     return { type: typeOfCycle(labels), vertices: path, labels };
@@ -252,7 +250,7 @@ class Search {
   }
 }
 
-/** The graph with one label an edge: the first of `order` that it has. */
+/** The graph with one label per edge: the first of `order` that it has. */
 function labelled(graph: Graph, order: readonly number[]): Graph {
   const first = new Uint8Array(256);
   for (let bits = 0; bits < 256; bits++)

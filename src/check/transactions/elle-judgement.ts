@@ -1,6 +1,6 @@
 /**
- * From edges and anomalies to a judgement: cycles by name, then which levels they rule out. The order of
- * the steps, and what counts as a violation of which level, is Elle's (`elle.txn`).
+ * From edges and anomalies to a judgement: names cycles, then determines the levels they rule out. The
+ * order of the steps, and which anomaly violates which level, is Elle's (`elle.txn`).
  */
 import type { Budget } from "../budget.ts";
 import { LightconeError } from "../../base/errors.ts";
@@ -11,22 +11,22 @@ import { cycleExists, cycleTypes, shapeOfCycle } from "./cycle-kinds.ts";
 import { searchComponent } from "./cycle-search.ts";
 import { components, cyclicComponents, graphOf, subgraph, type EdgeList } from "./graph.ts";
 
-/** What a history is expected to be. */
+/** The expectation that a history is checked against. */
 export interface Expectation {
   /** Levels that should hold. Default: strict-serializable. */
   readonly levels?: readonly string[];
-  /** Anomalies that should not be there, besides. */
+  /** Further anomalies that should be absent. */
   readonly anomalies?: readonly string[];
 }
 
-/** The anomalies that would break an expectation. */
+/** The anomalies that violate an expectation. */
 export function forbiddenAnomalies(expectation: Expectation): Set<string> {
   const forbidden = forbiddenBy((expectation.levels ?? ["strict-serializable"]).map(levelNamed));
   for (const anomaly of withImplying(expectation.anomalies ?? [])) forbidden.add(anomaly);
   return forbidden;
 }
 
-/** The level's name in the table. Throws `LC_NO_LEVEL`. */
+/** Returns the level's name in the table. Throws `LC_NO_LEVEL`. */
 export function levelNamed(name: string): string {
   const level = findLevel(name)?.name;
   if (level !== undefined) return level;
@@ -40,7 +40,10 @@ const transactional: readonly string[] = levels
   .filter(({ of }) => of === "transactions")
   .map(({ name }) => name);
 
-/** The level of transactions that a user means; "causal" is one of objects, too. Throws `LC_NO_LEVEL`. */
+/**
+ * The transaction level that a user means; "causal" is also the name of a level of objects. Throws
+ * `LC_NO_LEVEL`.
+ */
 export function levelAsked(name = "strict-serializable"): string {
   const level = chooseLevel(name, transactional);
   if (level !== undefined) return level;
@@ -51,7 +54,10 @@ export function levelAsked(name = "strict-serializable"): string {
   );
 }
 
-/** Which order beside the data's an expectation needs: real time covers the processes' order too. */
+/**
+ * The order that an expectation needs in addition to data dependencies. Real time includes the processes'
+ * order.
+ */
 export function neededOrder(forbidden: ReadonlySet<string>): "realtime" | "process" | "none" {
   for (const type of cycleTypes) {
     if (type.endsWith("-realtime") && forbidden.has(type)) return "realtime";
@@ -62,7 +68,10 @@ export function neededOrder(forbidden: ReadonlySet<string>): "realtime" | "proce
   return "none";
 }
 
-/** Adds the cycles of a graph of `count` transactions to `found`. Returns why the search was given up, if so. */
+/**
+ * Adds the cycles of a graph of `count` transactions to `found`. Returns the reason if the search was
+ * aborted.
+ */
 export function findCycles(
   count: number,
   edges: EdgeList,
@@ -97,17 +106,17 @@ export function findCycles(
   return spent;
 }
 
-/** Whether a history is what was expected of it, and what it cannot be. */
+/** Whether a history meets the expectation, and the levels it rules out. */
 export interface Judgement {
   readonly valid: boolean | "unknown";
-  /** The anomalies that matter to the expectation, gravest first. */
+  /** The anomalies relevant to the expectation, most severe first. */
   readonly anomalyTypes: readonly string[];
   /** The weakest levels that are ruled out, and the others. */
   readonly not: readonly string[];
   readonly alsoNot: readonly string[];
 }
 
-/** Judges what was found. */
+/** Judges the anomalies found. */
 export function judge(found: AnomalySet, forbidden: ReadonlySet<string>): Judgement {
   const unsettling = new Set(["empty-transaction-graph", "cycle-search-timeout"]);
   const types = found.types;
@@ -119,7 +128,7 @@ export function judge(found: AnomalySet, forbidden: ReadonlySet<string>): Judgem
   return { valid: bad ? false : "unknown", anomalyTypes: reportable, ...boundary(types) };
 }
 
-/** A "some cycle exists" is told only where no named anomaly rules out the same level. */
+/** A "some cycle exists" is reported only if no named anomaly rules out the same level. */
 function withoutRedundantExists(types: readonly string[]): string[] {
   const levelOf = new Map(cycleExists.map(({ type, level }) => [type, level]));
   const impossible = impossibleLevels(types.filter((type) => !levelOf.has(type)));

@@ -1,6 +1,6 @@
 /**
- * Elle's face: Jepsen's events and Elle's options in, Elle's result out, in Elle's words. For comparing with
- * Elle, and for those who have scripts around its results.
+ * An Elle-compatible interface: Jepsen's events and Elle's options as input, Elle's result in Elle's terms
+ * as output. For comparison with Elle, and for users with scripts that process its results.
  */
 import type { Budget } from "../budget.ts";
 import { levels } from "../levels.ts";
@@ -18,7 +18,7 @@ import {
   type TransactionTable,
 } from "./table.ts";
 
-/** One of Jepsen's events, as its JSON has it. */
+/** One of Jepsen's events, in JSON form. */
 export interface JepsenEvent {
   readonly index?: number;
   readonly type: string;
@@ -31,12 +31,12 @@ export interface JepsenEvent {
 export interface ElleOptions {
   /** Levels that are expected to hold; `null`: none. Default: strict-serializable. */
   readonly "consistency-models"?: readonly string[] | null;
-  /** Anomalies that are expected not to be there, besides. */
+  /** Further anomalies that are expected to be absent. */
   readonly anomalies?: readonly string[];
   readonly "linearizable-keys?"?: boolean;
   readonly "sequential-keys?"?: boolean;
   readonly "wfr-keys?"?: boolean;
-  /** By the index of the completion. */
+  /** The commit rank by the index of the completion. */
   readonly "transaction-order"?: Readonly<Record<string, number>>;
 }
 
@@ -46,7 +46,7 @@ export interface ElleResult {
   readonly "anomaly-types": readonly string[];
   readonly not: readonly string[];
   readonly "also-not": readonly string[];
-  /** What was found, with evidence, in rows of `table`. */
+  /** The findings with evidence, in rows of `table`. */
   readonly findings: TransactionFindings;
   readonly anomalies: AnomalySet;
   readonly table: {
@@ -56,16 +56,16 @@ export interface ElleResult {
   };
 }
 
-/** Names that differ: Elle prints strict serializability by Adya's other name. */
+/** Names that differ: Elle prints strict serializability with Adya's other name. */
 const elleName = new Map([["strict-serializable", "strong-serializable"]]);
-/** Levels of our table that Elle's does not have. */
+/** Levels of our table that are not in Elle's. */
 const unknownToElle = new Set([
   "strong-session-read-atomic",
   "strong-session-causal",
   "strong-session-prefix",
 ]);
 
-/** The table of Jepsen's events: completions with their invocations, if those were recorded. */
+/** The table of Jepsen's events: completions with their invocations, if the invocations were recorded. */
 export function tableOfEvents(events: readonly JepsenEvent[], type: DataType): TransactionTable {
   const builder = new TableBuilder(type);
   const open = new Map<number | string, { event: JepsenEvent; rank: number }>();
@@ -159,7 +159,7 @@ function resultOf(findings: TransactionFindings, table: ElleResult["table"]): El
   };
 }
 
-/** Jepsen's events of a closed-predicate test, as transactions in the order of their completions. */
+/** Converts Jepsen's events of a closed-predicate test to transactions in the order of their completions. */
 export function predicateTransactions(events: readonly JepsenEvent[]): PredicateTransaction[] {
   const open = new Map<number | string, number>();
   const transactions: PredicateTransaction[] = [];

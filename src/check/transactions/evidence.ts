@@ -1,4 +1,7 @@
-/** From anomalies, in rows of a table, to evidence that a person can follow: who did what, and why that cannot be. */
+/**
+ * Converts anomalies, given as rows of a table, to readable evidence: what each transaction did, and why
+ * that is impossible.
+ */
 import type { Operation } from "../../history/operation.ts";
 import { formatNs } from "../../base/units.ts";
 import type { CycleEdge, Evidence, Step } from "../verdict.ts";
@@ -10,16 +13,16 @@ import { mopsOf, type MicroOperation, type TransactionTable } from "./table.ts";
 import { transactionText } from "./words.ts";
 import { textOf } from "../../history/values.ts";
 
-/** Gives the operation of an index, to tell of it. */
+/** Returns the operation with this index, for descriptions. */
 export type Lookup = (index: number) => Operation | undefined;
 
-/** Why `a` precedes `b` by an edge of `kind`, in a sentence. */
+/** A sentence that explains why `a` precedes `b` by an edge of `kind`. */
 export type Explain = (a: number, b: number, kind: number) => string | undefined;
 
-/** How many pieces of evidence are told: of the gravest anomalies, one each. */
+/** The maximum number of pieces of evidence: one for each of the most severe anomalies. */
 const told = 8;
 
-/** Evidence for the anomalies of these types, gravest first. */
+/** Evidence for the anomalies of these types, most severe first. */
 export function evidenceOf(
   lookup: Lookup,
   table: TransactionTable,
@@ -95,7 +98,7 @@ function cycleEvidence(
   };
 }
 
-/** Why one transaction precedes another, with the orders that need no data told here. */
+/** Why one transaction precedes another. Orders that do not depend on data are explained here. */
 export function edgeText(
   lookup: Lookup,
   table: TransactionTable,
@@ -120,7 +123,7 @@ export function edgeText(
   return explain(a, b, kind) ?? `${nameA} comes before ${nameB} (${labelText(kind)})`;
 }
 
-/** One step a transaction: who ran it, when, and what it did, in order of time. */
+/** One step per transaction, in order of time: its process, its times, and its operations. */
 export function transactionSteps(
   lookup: Lookup,
   table: TransactionTable,
@@ -145,7 +148,10 @@ export function transactionSteps(
   return steps;
 }
 
-/** The keys by which these transactions depend on one another: one of them wrote it, another met it. */
+/**
+ * The keys through which these transactions depend on one another: one of them wrote it, another accessed
+ * it.
+ */
 function sharedKeys(table: TransactionTable, transactions: readonly number[]): Set<unknown> {
   const met = new Map<number, { by: number; again: boolean; written: boolean }>();
   for (const t of transactions) {
@@ -165,7 +171,7 @@ function sharedKeys(table: TransactionTable, transactions: readonly number[]): S
   return shared;
 }
 
-/** Up to this many micro-operations are told in full; of longer ones, those on shared keys. */
+/** Up to this many micro-operations are shown in full. Of longer transactions, only those on shared keys. */
 const mopsTold = 6;
 
 function mopsText(mops: readonly MicroOperation[], shared: ReadonlySet<unknown>): string {
@@ -176,7 +182,7 @@ function mopsText(mops: readonly MicroOperation[], shared: ReadonlySet<unknown>)
   return `${shown.map(mopText).join(", ")}${left > 0 ? `, and ${left} more` : ""}`;
 }
 
-/** The trace events of an operation, to show beside its step. */
+/** The trace events of an operation, shown beside its step. */
 function eventsOf(operation: Operation | undefined): { events?: readonly number[] } {
   const events = [operation?.invokeEvent, operation?.completeEvent].filter(
     (event): event is number => event !== undefined,
@@ -207,13 +213,13 @@ function shorten(value: unknown): string {
   return `[${value.length > 8 ? "... " : ""}${tail.join(" ")}]`;
 }
 
-/** The operations that evidence rests on, each once, in order. */
+/** The operations that evidence is based on, each once, in order. */
 export function operationsOf(table: TransactionTable, transactions: readonly number[]): number[] {
   const operations = new Set(transactions.map((t) => table.operation[t] as number));
   return [...operations].sort((a, b) => a - b);
 }
 
-/** Evidence that a level does not hold, from a smallest part of the history that no order explains. */
+/** Evidence that a level does not hold, from a minimal part of the history that no order explains. */
 export function levelEvidence(
   lookup: Lookup,
   table: TransactionTable,
@@ -223,7 +229,7 @@ export function levelEvidence(
 ): Evidence {
   const what = core.length === 1 ? "this transaction" : `these ${core.length} transactions`;
   return {
-    // Reads by key alone make the two one; more people know the latter.
+    // Without reads by predicate the two levels are the same, and serializable is the better-known name.
     summary: `not ${level === "repeatable-read" ? "serializable, nor even repeatable-read" : level}: no order of ${what} explains what they read`,
     anomaly: `not-${level}`,
     steps: [...transactionSteps(lookup, table, core), ...story.map((text): Step => ({ text }))],

@@ -1,6 +1,4 @@
-/**
- * Directed graphs over row numbers, in compressed rows, with the kinds of each edge as bits.
- */
+/** Directed graphs over row numbers, in compressed rows, with the kinds of each edge as bits. */
 import { IntColumn, ByteColumn } from "./columns.ts";
 
 /** The kinds of an edge between transactions, as bits. */
@@ -9,12 +7,12 @@ export const WR = 2;
 export const RW = 4;
 export const PROCESS = 8;
 export const REALTIME = 16;
-/** The same over predicates. */
+/** The same kinds for predicates. */
 export const WWP = 32;
 export const WRP = 64;
 export const RWP = 128;
 
-/** Edges as they are found, in any order, with repetitions. */
+/** Edges in the order in which they are found, possibly repeated. */
 export class EdgeList {
   readonly from: IntColumn = new IntColumn(4096);
   readonly to: IntColumn = new IntColumn(4096);
@@ -36,11 +34,11 @@ export interface Graph {
   readonly size: number;
   readonly start: Int32Array;
   readonly target: Int32Array;
-  /** Which kinds of edge lead there, as bits. */
+  /** The kinds of each edge, as bits. */
   readonly kind: Uint8Array;
 }
 
-/** Sorts edges into rows; edges between the same two vertices become one, with all their kinds. */
+/** Sorts edges into rows. Edges between the same two vertices are merged into one with all their kinds. */
 export function graphOf(size: number, edges: EdgeList): Graph {
   const count = edges.length;
   const from = edges.from.data;

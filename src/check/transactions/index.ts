@@ -1,4 +1,4 @@
-/** What this folder shows to those who check tables of transactions without a history in memory. */
+/** The exports of this folder for callers that check tables of transactions without a history in memory. */
 export { checkAppendTable, checkRegisterTable } from "./check.ts";
 export {
   elleCheck,

@@ -1,6 +1,6 @@
 /**
  * Judges transactions over lists (list-append), by Elle's method: Kingsbury and Alvaro, "Elle: Inferring
- * Isolation Anomalies from Experimental Observations", VLDB 2020. Reads reveal the order of versions, the
+ * Isolation Anomalies from Experimental Observations", VLDB 2020. Reads show the order of versions, the
  * order gives dependencies, and cycles of dependencies are anomalies.
  */
 import type { Budget } from "../budget.ts";
@@ -21,19 +21,19 @@ import { addProcessOrder, addRealtimeOrder } from "./precedence.ts";
 import type { TransactionTable } from "./table.ts";
 import { keyText, valueText } from "./words.ts";
 
-/** What a check of transactions found. */
+/** The findings of a check of transactions. */
 export interface TransactionFindings extends Judgement {
   readonly anomalies: AnomalySet;
-  /** Why `a` precedes `b` by an edge of `kind`, in a sentence. */
+  /** A sentence that explains why `a` precedes `b` by an edge of `kind`. */
   readonly explain: (a: number, b: number, kind: number) => string | undefined;
-  /** Why the verdict is unknown, if it is. */
+  /** The reason if the verdict is unknown. */
   readonly why?: string;
 }
 
-/** Which kind explains an edge that has several. */
+/** The kind that labels an edge with several kinds, in order of preference. */
 const labelOrder = [WW, WR, RW, REALTIME, PROCESS];
 
-/** Checks a table of list-append transactions against what is expected of it. */
+/** Checks a table of list-append transactions against an expectation. */
 export function checkListAppend(
   table: TransactionTable,
   expectation: Expectation,

@@ -1,7 +1,7 @@
 /**
  * Long fork: two reads of the same keys, each of which saw a write that the other missed. Every key is
- * written once, so that a read is the set of keys that it saw written; under prefix consistency (and so
- * under snapshot isolation) the sets of one group form a chain. (Jepsen's `long-fork` workload.)
+ * written once, so a read is the set of keys that it saw written. Under prefix consistency (and so under
+ * snapshot isolation) the sets of one group form a chain. (Jepsen's `long-fork` workload.)
  */
 import type { History, Operation } from "../../history/operation.ts";
 import { LightconeError } from "../../base/errors.ts";
@@ -19,14 +19,17 @@ interface GroupRead {
   readonly seen: ReadonlySet<string>;
 }
 
-/** Checks every group of keys; undecided where nothing reads any. Throws `LC_BAD_HISTORY` if a key was written more than once. */
+/**
+ * Checks every group of keys. Undecided if no group is read. Throws `LC_BAD_HISTORY` if a key was written
+ * more than once.
+ */
 export function checkLongFork(history: History, _options: CheckOptions): CheckResult {
   const groups = readsByGroup(history);
   const evidence: Evidence[] = [];
   let reads = 0;
   for (const group of groups.values()) {
     reads += group.length;
-    // In a chain each set contains all smaller ones, so neighbours by size tell.
+    // In a chain each set contains all smaller ones, so comparing neighbours by size is enough.
     group.sort((a, b) => a.seen.size - b.seen.size);
     for (let i = 1; i < group.length; i++) {
       const smaller = group[i - 1] as GroupRead;

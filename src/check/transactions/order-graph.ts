@@ -1,15 +1,15 @@
 /**
- * A graph that is kept acyclic, with a topological order at hand at any time (Pearce and Kelly, "A Dynamic
- * Topological Sort Algorithm for Directed Acyclic Graphs", 2006). Edges are taken back in reverse order, as
- * a search with backtracking needs it; the order stays valid then.
+ * A graph that is kept acyclic and always has a topological order available (Pearce and Kelly, "A Dynamic
+ * Topological Sort Algorithm for Directed Acyclic Graphs", 2006). Edges are removed in reverse order, as a
+ * search with backtracking requires; the order remains valid after a removal.
  */
 import type { Budget } from "../budget.ts";
 import { IntColumn } from "./columns.ts";
 
-/** A dynamic order. Every edge carries the literal that it is there for; 0 if it is there for good. */
+/** A dynamic order. Every edge carries the literal that it was added for; 0 if it is permanent. */
 export class OrderGraph {
   readonly size: number;
-  /** The place of each vertex in the order. */
+  /** The position of each vertex in the order. */
   readonly place: Int32Array;
   readonly #firstOut: Int32Array;
   readonly #firstIn: Int32Array;
@@ -22,12 +22,12 @@ export class OrderGraph {
   readonly #via: Int32Array;
   readonly #budget: Budget;
   #round = 0;
-  /** Vertices that changed their place since this was last emptied. */
+  /** Vertices whose position changed since this was last emptied. */
   readonly moved: number[] = [];
-  /** After a refused edge: the edges (numbers) of the path that it would close to a cycle. */
+  /** After a rejected edge: the edges (numbers) of the path that it would close to a cycle. */
   cycle: number[] = [];
 
-  /** `place` is a topological order of the edges that are added first. */
+  /** `place` must be a topological order of the edges that are added first. */
   constructor(place: Int32Array, budget: Budget) {
     this.size = place.length;
     this.place = place;
@@ -38,7 +38,7 @@ export class OrderGraph {
     this.#budget = budget;
   }
 
-  /** How many edges there are: hand it to `takeBack` to return to this point. */
+  /** The number of edges. Pass it to `takeBack` to return to this point. */
   get edges(): number {
     return this.#from.length;
   }
@@ -55,7 +55,7 @@ export class OrderGraph {
     return this.#why.data[edge] as number;
   }
 
-  /** Adds an edge; false, with {@link cycle} set, if it would close a cycle. */
+  /** Adds an edge. Returns false, with {@link cycle} set, if it would close a cycle. */
   add(from: number, to: number, why: number): boolean {
     const place = this.place;
     const low = place[to] as number;
@@ -80,13 +80,13 @@ export class OrderGraph {
     return true;
   }
 
-  /** Whether a path leads from one vertex to another; sets {@link cycle} to it. */
+  /** Whether there is a path from one vertex to another; sets {@link cycle} to it. */
   reaches(from: number, to: number): boolean {
     if ((this.place[from] as number) >= (this.place[to] as number)) return false;
     return this.#reach(from, to, this.place[to] as number) === undefined;
   }
 
-  /** Takes back all edges but the first `count`. */
+  /** Removes all edges except the first `count`. */
   takeBack(count: number): void {
     for (let edge = this.#from.length - 1; edge >= count; edge--) {
       this.#firstOut[this.from(edge)] = this.#nextOut.data[edge] as number;
@@ -97,7 +97,10 @@ export class OrderGraph {
     }
   }
 
-  /** What `start` reaches up to place `high`; `undefined`, with the path in `cycle`, if that is `goal`. */
+  /**
+   * The vertices reachable from `start` up to position `high`; `undefined`, with the path in `cycle`, if
+   * `goal` is among them.
+   */
   #reach(start: number, goal: number, high: number): number[] | undefined {
     const round = ++this.#round;
     this.#mark[start] = round;
@@ -124,7 +127,7 @@ export class OrderGraph {
     return queue;
   }
 
-  /** What reaches `start`, down to place `low`. */
+  /** The vertices that reach `start`, down to position `low`. */
   #behind(start: number, low: number): number[] {
     const round = ++this.#round;
     this.#mark[start] = round;
@@ -142,7 +145,7 @@ export class OrderGraph {
     return queue;
   }
 
-  /** Gives the places of both groups to `before`, then `after`, each in its own order. */
+  /** Assigns the positions of both groups to `before`, then `after`, each in its own order. */
   #shift(before: number[], after: number[]): void {
     const byPlace = (a: number, b: number): number =>
       (this.place[a] as number) - (this.place[b] as number);
@@ -160,8 +163,8 @@ export class OrderGraph {
 }
 
 /**
- * A topological order of a graph given as edges, which takes the vertex with the smallest `hint` first
- * wherever it has the choice; `undefined` if there is a cycle.
+ * A topological order of a graph given as edges, which prefers the vertex with the smallest `hint` if there
+ * is a choice; `undefined` if there is a cycle.
  */
 export function topologicalPlaces(
   size: number,
@@ -201,7 +204,7 @@ export function topologicalPlaces(
   return placed === size ? place : undefined;
 }
 
-/** A binary heap of vertices by their hint, ties by number. */
+/** A binary heap of vertices by their hint, with ties by number. */
 class HintHeap {
   readonly #hint: Float64Array;
   readonly #heap: Int32Array;

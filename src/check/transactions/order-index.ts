@@ -1,4 +1,4 @@
-/** Indexes that the search for an order reads: writers of a key, readers of a write, a cycle to show. */
+/** Indexes for the search for an order: the writers of a key, the readers of a write, and a cycle to report. */
 import { Budget } from "../budget.ts";
 import { bump, take } from "./columns.ts";
 import { FIRST, type Committed } from "./committed.ts";
@@ -26,9 +26,9 @@ export function someCycle(size: number, edges: EdgeList): readonly number[] {
   return best;
 }
 
-/** Who read what from whom. */
+/** The readers of each write. */
 export interface Readers {
-  /** The readers of what `writer` wrote to `key`; of the key's first state for FIRST. */
+  /** The readers of `writer`'s write to `key`; for FIRST, of the key's initial state. */
   of(key: number, writer: number): Int32Array;
 }
 
@@ -51,7 +51,7 @@ export function writersByKey(committed: Committed, keys: number): [Int32Array, I
   return [start, writer];
 }
 
-/** Indexes the external reads of what committed. */
+/** Indexes the external reads of committed transactions. */
 export function readersByWriter(committed: Committed, keys: number): Readers {
   const { count, readStart, readKey, readFrom, writeStart, writeKey } = committed;
   const slots = writeKey.length + keys;

@@ -2,12 +2,12 @@
  * Decides whether some order of versions explains a history of registers: a complete check of prefix
  * consistency, snapshot isolation and serializability.
  *
- * The question is a polygraph (Papadimitriou, 1979): for every two transactions that wrote one key, either
- * may come first, and each choice adds dependencies; is there a choice without a cycle? It is NP-complete.
- * Choices are made lazily: a topological order of what is known is itself a candidate, each read that it
- * gets wrong names one choice to make, and a cycle is learned from as a clause (conflict-driven clause
- * learning with the acyclicity of a graph as theory). A history that was recorded from a correct system
- * is mostly explained by the first candidate.
+ * The problem is a polygraph (Papadimitriou, 1979): for every two transactions that wrote one key, either
+ * may come first, and each choice adds dependencies. Is there a choice without a cycle? It is NP-complete.
+ * Choices are made lazily: a topological order of the known edges is itself a candidate, each read that it
+ * gets wrong determines one choice to make, and a cycle is learned as a clause (conflict-driven clause
+ * learning with the acyclicity of a graph as theory). A history recorded from a correct system is usually
+ * explained by the first candidate.
  */
 import type { Budget } from "../budget.ts";
 import { ClauseLearner, type Conflict } from "./clauses.ts";
@@ -18,28 +18,28 @@ import { OrderGraph, topologicalPlaces } from "./order-graph.ts";
 import { readersByWriter, someCycle, writersByKey, type Readers } from "./order-index.ts";
 
 /**
- * What the order is of. `serializable`: transactions. `snapshot`: their snapshots and commits, and two
- * that wrote one key do not overlap. `prefix`: the same, but they may. `parallel`: of writes alone, such
- * that nobody misses what it depends on (parallel snapshot isolation).
+ * What is ordered. `serializable`: transactions. `snapshot`: their snapshots and commits, where two that
+ * wrote one key do not overlap. `prefix`: the same, but they may overlap. `parallel`: only writes, such
+ * that no transaction misses what it depends on (parallel snapshot isolation).
  */
 export type OrderKind = "serializable" | "snapshot" | "prefix" | "parallel";
 
 /** The answer. */
 export interface OrderAnswer {
   readonly exists: boolean;
-  /** If there is none: transactions (numbers of `Committed`) among which there already is none. */
+  /** If there is none: transactions (numbers of `Committed`) for which no order exists. */
   readonly core: readonly number[];
 }
 
-/** What an order must respect besides the reads. */
+/** Constraints on the order in addition to the reads. */
 export interface Given {
   /** Edges between committed transactions: sessions, real time. */
   readonly precedence: EdgeList;
-  /** Writers of which it is known that one overwrote the other. */
+  /** Writers of which one is known to have overwritten the other. */
   readonly known: EdgeList;
 }
 
-/** Looks for an order. Throws `BudgetSpent`. */
+/** Searches for an order. Throws `BudgetSpent`. */
 export function findOrder(
   committed: Committed,
   kind: OrderKind,
@@ -49,7 +49,7 @@ export function findOrder(
   return new OrderSolver(committed, kind, given, budget).solve() as OrderAnswer;
 }
 
-/** One search for an order; it can be interrupted and taken up again. */
+/** One search for an order. It can be interrupted and resumed. */
 export class OrderSolver {
   readonly #committed: Committed;
   readonly #kind: OrderKind;
@@ -58,24 +58,24 @@ export class OrderSolver {
   readonly #split: boolean;
   #graph!: OrderGraph;
 
-  /** Writers by key, and readers by the write they saw. */
+  /** Writers by key, and readers by the write they read. */
   readonly #writerStart: Int32Array;
   readonly #writer: Int32Array;
   readonly #readers: Readers;
 
-  /** Variable v of the choices says that `#first[v]` comes before `#second[v]`. */
+  /** Variable v of the choices means that `#first[v]` comes before `#second[v]`. */
   readonly #choices: ClauseLearner;
   readonly #choiceOf = new Map<number, number>();
   readonly #first: number[] = [0];
   readonly #second: number[] = [0];
-  /** How many edges the graph had at the start of each level of decisions. */
+  /** The number of edges in the graph at the start of each decision level. */
   readonly #edgesAtLevel: number[] = [];
   #begun = false;
 
   readonly #dirty: number[] = [];
   readonly #isDirty: Uint8Array;
   readonly #core = new Set<number>();
-  /** The last conflict that `#nextChoice` ran into. */
+  /** The last conflict found in `#nextChoice`. */
   #lazyConflict: Conflict = { clause: [], evidence: [] };
 
   constructor(committed: Committed, kind: OrderKind, given: Given, budget: Budget) {
@@ -98,7 +98,7 @@ export class OrderSolver {
     );
   }
 
-  /** Searches on, for at most so many conflicts; `undefined` if that was not enough. */
+  /** Continues the search for at most this many conflicts; `undefined` if that was not enough. */
   solve(conflictsMax: number = Infinity): OrderAnswer | undefined {
     if (!this.#begun) {
       this.#begun = true;
@@ -129,7 +129,7 @@ export class OrderSolver {
     return { exists: false, core: [...this.#core] };
   }
 
-  /** The vertex at which a transaction reads; that at which it writes. */
+  /** The vertex at which a transaction reads, and the one at which it writes. */
   #readAt(c: number): number {
     return this.#split ? 2 * c : c;
   }
@@ -142,7 +142,7 @@ export class OrderSolver {
     return this.#split ? vertex >> 1 : vertex;
   }
 
-  /** Puts up the graph of what is certain. False if that alone is cyclic. */
+  /** Builds the graph of the certain edges. Returns false if these alone are cyclic. */
   #begin(): boolean {
     const { count, readStart, readFrom, row, table } = this.#committed;
     const edges = new EdgeList();
@@ -160,7 +160,8 @@ export class OrderSolver {
     const size = this.#split ? 2 * count : count;
     const hint = new Float64Array(size);
     for (let c = 0; c < count; c++) {
-      // Transactions take effect between invocation and completion; a crashed one, before it was seen.
+      // Transactions take effect between invocation and completion; a crashed one, before its writes were
+      // read.
       const t = row[c] as number;
       const start = table.invokeRank[t] as number;
       const end = table.completeRank[t] as number;
@@ -179,7 +180,7 @@ export class OrderSolver {
     return true;
   }
 
-  /** Takes for certain what is known of the order of writes. False if that contradicts itself. */
+  /** Adds the known order of writes permanently. Returns false if it is contradictory. */
   #assert(known: EdgeList): boolean {
     for (let i = 0; i < known.length; i++) {
       const a = known.from.data[i] as number;
@@ -221,7 +222,7 @@ export class OrderSolver {
     moved.length = 0;
   }
 
-  /** The next choice to make, as a literal; 0 if the present order explains all; -1 after a conflict. */
+  /** The next choice to make, as a literal; 0 if the present order explains everything; -1 after a conflict. */
   #nextChoice(): number {
     for (;;) {
       this.#soilMoved();
@@ -236,7 +237,10 @@ export class OrderSolver {
     }
   }
 
-  /** A choice that the present order gets wrong at `key`; 0 if it explains all reads of it; -1: conflict. */
+  /**
+   * A choice that the present order gets wrong at `key`; 0 if it explains all reads of the key; -1 on a
+   * conflict.
+   */
   #checkKey(key: number): number {
     const place = this.#graph.place;
     const from = this.#writerStart[key] as number;
@@ -282,8 +286,8 @@ export class OrderSolver {
   }
 
   /**
-   * With all writes in order: nobody may read a state and at the same time depend on who overwrote it.
-   * 0 if all is well, -1 after a conflict.
+   * Checks, with all writes ordered, that no transaction reads a state and also depends on the transaction
+   * that overwrote it. Returns 0 if there is none, -1 after a conflict.
    */
   #checkForks(): number {
     const place = this.#graph.place;
@@ -311,7 +315,7 @@ export class OrderSolver {
     return (variable << 1) | (this.#first[variable] === a ? 0 : 1);
   }
 
-  /** Whoever read a key's first state comes before all who wrote it. */
+  /** Readers of a key's initial state come before all its writers. */
   #checkFirstReads(key: number, writers: Int32Array): number {
     const place = this.#graph.place;
     const readers = this.#readers.of(key, FIRST);
@@ -334,7 +338,7 @@ export class OrderSolver {
     return 0;
   }
 
-  /** The literal to try for "a before b or b before a", which reader r brought up; 0 if it is settled. */
+  /** The literal to try for "a before b or b before a", caused by reader r; 0 if it is settled. */
   #choice(a: number, b: number, r: number): number {
     const variable = this.#variable(a, b);
     if (this.#choices.truth(variable << 1) !== 0) return 0;
@@ -346,7 +350,7 @@ export class OrderSolver {
     return (variable << 1) | (aFirst === forward ? 0 : 1);
   }
 
-  /** Whether a probably came before b: by real time, where that tells. */
+  /** Whether a probably came before b, according to real time if it decides. */
   #likely(a: number, b: number, r: number): boolean {
     const { row, table } = this.#committed;
     const start = (c: number): number => table.invokeRank[row[c] as number] as number;
@@ -369,7 +373,7 @@ export class OrderSolver {
     return variable;
   }
 
-  /** Adds what "a before b" means to the graph. Returns the conflict of a cycle that this closes. */
+  /** Adds the edges of "a before b" to the graph. Returns a conflict if they close a cycle. */
   #addEdges(literal: number): Conflict | undefined {
     const variable = literal >> 1;
     const straight = (literal & 1) === 0;
@@ -405,7 +409,7 @@ export class OrderSolver {
     return this.#graph.add(from, to, literal) ? undefined : this.#conflictOf(from, to, literal);
   }
 
-  /** What a refused edge teaches: not all choices of the cycle together. */
+  /** The conflict of a rejected edge: the choices of the cycle are not jointly possible. */
   #conflictOf(from: number, to: number, literal: number): Conflict {
     const why = new Set<number>();
     if (literal !== 0) why.add(literal);
@@ -416,13 +420,14 @@ export class OrderSolver {
       members.push(this.#transactionAt(this.#graph.from(edge)));
     }
     for (const reason of why) {
-      // A reader missed what the second overwrote: it rests on the first, though that is not on the cycle.
+      // A reader missed what the second transaction overwrote: this depends on the first, although it is
+      // not on the cycle.
       members.push(this.#first[reason >> 1] as number, this.#second[reason >> 1] as number);
     }
     return { clause: [...why].map((choice) => choice ^ 1), evidence: members };
   }
 
-  /** Collects the transactions that a conflict without any decision rests on. */
+  /** Collects the transactions that a conflict without decisions is based on. */
   #collectCore(conflict: Conflict): void {
     const { evidence, variables } = this.#choices.core(conflict);
     for (const c of evidence) this.#core.add(c);
@@ -437,7 +442,7 @@ export class OrderSolver {
   }
 
   #forget(variable: number): void {
-    // Here every order of two writes must be chosen, not just those that a read calls for.
+    // In this case the order of every two writes must be chosen, not only where a read requires it.
     if (this.#kind === "parallel") this.#soilWrites(this.#first[variable] as number);
   }
 }

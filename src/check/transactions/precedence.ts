@@ -1,11 +1,11 @@
 /**
- * The orders that need no data: the order of each process (session), and real time. Both as transitive
- * reductions, so that a million transactions give a few million edges.
+ * The orders that do not depend on data: the order of each process (session), and real time. Both as
+ * transitive reductions, so that a million transactions produce a few million edges.
  */
 import { PROCESS, REALTIME, type EdgeList } from "./graph.ts";
 import { OK, type TransactionTable } from "./table.ts";
 
-/** What these orders are taken from: any table has it. */
+/** The data from which these orders are computed; every table contains it. */
 export type Timeline = Pick<
   TransactionTable,
   "count" | "outcome" | "process" | "processes" | "invokeRank" | "completeRank"
@@ -24,8 +24,8 @@ export function addProcessOrder(table: Timeline, edges: EdgeList): void {
 }
 
 /**
- * An ok transaction precedes every one that is invoked after its completion. An edge is left out where
- * others imply it: a buffer holds the completed transactions that no later completed one follows.
+ * An ok transaction precedes every one that is invoked after its completion. Edges implied by others are
+ * left out: a buffer holds the completed transactions that no later completed one follows.
  */
 export function addRealtimeOrder(table: Timeline, edges: EdgeList): void {
   const { count, outcome } = table;
@@ -74,7 +74,7 @@ function eventsOf(table: Timeline): Int32Array {
     whole &&= Number.isInteger(from) && (to === Infinity || Number.isInteger(to));
   }
   if (!whole || highest > 8 * count + 1024) return sortedEvents(table);
-  // Ranks are dense and without ties: placing beats sorting.
+  // Ranks are dense and without ties, so direct placement is faster than sorting.
   const none = -2147483648;
   const slots = new Int32Array(highest + 1).fill(none);
   for (let t = 0; t < count; t++) {

@@ -1,4 +1,4 @@
-/** The model closed-predicate as a checker: from a history to a verdict with evidence. */
+/** The closed-predicate model as a checker: from a history to a verdict with evidence. */
 import { LightconeError } from "../../base/errors.ts";
 import type { History, Operation } from "../../history/operation.ts";
 import { BudgetSpent } from "../budget.ts";
@@ -33,7 +33,7 @@ export function checkPredicateHistory(history: History, options: CheckOptions): 
       findings.why === undefined ? { result: "holds" } : { result: "unknown", why: findings.why };
     return { verdict, details };
   }
-  // Evidence is told of a table's rows: here only who ran what, when.
+  // Evidence refers to rows of a table. This table only contains each transaction's process and times.
   const rows = new TableBuilder("register");
   transactions.forEach((transaction, t) => {
     rows.add({ ...transaction, process: processes[transaction.process] ?? t, mops: [] });
@@ -73,7 +73,7 @@ function transactionOf(
   };
 }
 
-/** The operation as evidence tells it: the universe's first state as inserts. */
+/** The operation as evidence shows it: with the universe's initial state as inserts. */
 function told(operation: Operation): Operation {
   if (operation.f !== "init") return operation;
   const inserts = [...entriesOf(operation.output ?? operation.input)].map(([key, value]) => [

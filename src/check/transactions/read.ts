@@ -1,9 +1,9 @@
 /**
- * Reads a file of transactions straight into a table. A million transactions as objects take gigabytes;
- * this holds one event at a time, and makes operations again for the few that evidence speaks of.
+ * Reads a file of transactions directly into a table. A million transactions as objects need gigabytes.
+ * This reader holds one event at a time, and recreates operations only for the few that evidence refers to.
  *
- * It takes the plain case alone: one history of Jepsen's events, each ok after its invocation. Whatever is
- * special about a file, the reader of histories knows how to take, or what to say of it.
+ * It supports only the plain case: one history of Jepsen's events, with each ok after its invocation. The
+ * reader of histories handles everything else, or reports what is wrong with it.
  */
 import { LightconeError } from "../../base/errors.ts";
 import { EdnReader } from "../../history/edn.ts";
@@ -33,8 +33,8 @@ export interface ReadTransactions {
 }
 
 /**
- * Reads a file of a plain history straight into a table; `undefined` for whatever is out of the ordinary.
- * Throws `HistoryError` for what is no JSON or EDN, and `BudgetSpent` if there is a budget.
+ * Reads a file of a plain history directly into a table; `undefined` if anything is unusual. Throws
+ * `HistoryError` if it is not JSON or EDN, and `BudgetSpent` if there is a budget.
  */
 export function readPlainTransactions(
   bytes: Uint8Array,
@@ -61,20 +61,20 @@ export function readTransactions(
   return { table: tableOf(history, type), lookup: (index) => history.operations[index] };
 }
 
-/** An operation that is under way, or waits for those that began before it. */
+/** An operation that is open, or that waits for earlier ones. */
 interface Pending {
   readonly index: number;
   readonly process: number | string;
   readonly rank: number;
   readonly atNs: number;
   readonly event: number;
-  /** What was asked, then what was done. */
+  /** The requested micro-operations, later the executed ones. */
   mops: readonly MicroOperation[];
   outcome: number;
   completeRank: number;
   endedNs: number;
   endedEvent: number;
-  /** Where its completion stands in the file. */
+  /** The position of its completion in the file. */
   place: number;
 }
 
@@ -83,13 +83,13 @@ const NO_EVENT = -1;
 
 const outcomes: Readonly<Record<string, number>> = { ok: OK, fail: FAIL, info: INFO };
 
-/** How many operations may begin after one before it loses its turn; a power of two. */
+/** The number of operations that may begin after an open one before it loses its position; a power of two. */
 const waitingMax = 4096;
 
 /**
  * Fills a table in the order of invocations, as the reader of histories does: of two lists that contradict
- * each other, the one of the earlier transaction counts. An operation that stays open while thousands end
- * loses its turn.
+ * each other, the one of the earlier transaction counts. An operation that stays open while thousands of
+ * others end loses its position.
  */
 class Rows {
   readonly #builder: TableBuilder;
@@ -98,7 +98,7 @@ class Rows {
   readonly #endedNs = new NumberColumn();
   readonly #beganEvent = new NumberColumn();
   readonly #endedEvent = new NumberColumn();
-  /** Those that ended out of turn, by their index modulo its length. */
+  /** Operations that ended out of order, by their index modulo the length. */
   readonly #waiting: (Pending | undefined)[] = Array.from({ length: waitingMax });
   #next = 0;
 
@@ -123,7 +123,7 @@ class Rows {
     while (this.#waiting[this.#next & (waitingMax - 1)]) this.#pass();
   }
 
-  /** Goes on to the next index; who has that one is added if it has ended. */
+  /** Advances to the next index. The operation with that index is added if it has ended. */
   #pass(): void {
     const slot = this.#next++ & (waitingMax - 1);
     const waiting = this.#waiting[slot];
@@ -131,7 +131,7 @@ class Rows {
     if (waiting) this.#add(waiting);
   }
 
-  /** Adds all that still wait. */
+  /** Adds all operations that still wait. */
   #rest(): void {
     for (let i = 0; i < waitingMax; i++) this.#pass();
   }
@@ -169,7 +169,7 @@ function isTransaction(value: unknown): value is readonly MicroOperation[] {
   return Array.isArray(value) && value.every((mop) => Array.isArray(mop));
 }
 
-/** Reads events one after another; `undefined` where anything is out of the ordinary. */
+/** Reads events one after another; `undefined` if anything is unusual. */
 function readPlain(
   reader: JsonReader | EdnReader,
   type: DataType,
@@ -208,7 +208,8 @@ function readPlain(
     }
     if (!began) return undefined;
     began.outcome = outcomes[kind] as number;
-    // Only what an ok brings back was done; of any other nobody knows more than what was asked.
+    // Only the value of an ok is known to have been executed. For any other outcome only the request is
+    // known.
     if (began.outcome === OK && (value ?? undefined) !== undefined) {
       if (!isTransaction(value)) return undefined;
       began.mops = value;
@@ -234,7 +235,7 @@ interface PlainEvent {
   readonly event?: unknown;
 }
 
-/** Whether an event has nothing about it that only the reader of histories can make sense of. */
+/** Whether an event has no feature that only the reader of histories can interpret. */
 function isPlainEvent(fields: object): fields is PlainEvent {
   if (fields instanceof Map) return false;
   const { type, process, time, f, session } = fields as Record<string, unknown>;
@@ -250,12 +251,12 @@ interface Ends {
   readonly ended: Float64Array;
 }
 
-/** Others are shown around the operations of an evidence if they are not more than this. */
+/** Other operations are shown around those of an evidence if there are at most this many. */
 const contextMax = 64;
 
 /**
- * A history as long as the file's in which only those operations stand that evidence speaks of, and few
- * others of their time: what a page can draw.
+ * A history as long as the file's that contains only the operations that evidence refers to, and a few
+ * others of the same time: small enough for a page to draw.
  */
 export function excerptOf(
   { table, lookup }: ReadTransactions,
@@ -287,7 +288,7 @@ export function excerptOf(
   return { operations };
 }
 
-/** Makes operations of the table's rows again. */
+/** Recreates operations from the table's rows. */
 function lookupIn(table: TransactionTable, ns: Ends, events: Ends): Lookup {
   const rowOf = new Int32Array(table.count);
   for (let t = 0; t < table.count; t++) rowOf[table.operation[t] as number] = t;

@@ -1,11 +1,14 @@
-/** Anomalies of registers that need no cycle: a look at one transaction, or at one read and its writer. */
+/**
+ * Anomalies of registers without a cycle: they are visible in one transaction, or in one read and its
+ * writer.
+ */
 import { intermediateWrites, noteLostUpdates } from "./append-anomalies.ts";
 import { scanOkReads } from "./append-order.ts";
 import type { AnomalySet } from "./anomaly.ts";
 import { NIL, OK, type TransactionTable } from "./table.ts";
 import { keyText, transactionText, valueText } from "./words.ts";
 
-/** Finds all of them. */
+/** Finds all of these anomalies. */
 export function findRegisterAnomalies(table: TransactionTable, found: AnomalySet): void {
   const intermediate = intermediateWrites(table);
   scanOkReads(table, (mop, t) => {
@@ -33,7 +36,7 @@ export function findRegisterAnomalies(table: TransactionTable, found: AnomalySet
   findLostUpdates(table, found);
 }
 
-/** internal: a read returns something else than the transaction's own last read or write of that key. */
+/** internal: a read returns something other than the transaction's own last read or write of that key. */
 function findInternal(table: TransactionTable, found: AnomalySet): void {
   const stateMop = new Int32Array(table.keys.length).fill(-1);
   for (let t = 0; t < table.count; t++) {
@@ -58,8 +61,8 @@ function findInternal(table: TransactionTable, found: AnomalySet): void {
 }
 
 /**
- * lost-update: two committed transactions read the same version of a key and then both wrote it. A read
- * of an own write counts, as in Elle: where others saw that version too, it was no private one.
+ * lost-update: two committed transactions read the same version of a key and then both wrote it. A read of
+ * an own write counts, as in Elle: if others read that version too, it was not private.
  */
 function findLostUpdates(table: TransactionTable, found: AnomalySet): void {
   const versions = table.versionValue.length;

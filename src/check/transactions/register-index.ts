@@ -1,16 +1,16 @@
 /**
- * Registers as transactions meet them from outside: the first read of each key that no own write precedes,
- * and the last write of each key. What happens in between is a transaction's own business.
+ * The external view of transactions on registers: the first read of each key that no own write precedes,
+ * and the last write of each key. Everything in between is internal to the transaction.
  */
 import { bump, take } from "./columns.ts";
 import { FAIL, NIL, OK, type TransactionTable } from "./table.ts";
 
-/** External reads and writes, in columns; a row is one transaction's dealing with one key. */
+/** External reads and writes, in columns. A row combines one transaction and one key. */
 export interface RegisterIndex {
   /** Rows of transaction t: `start[t]` to `start[t + 1]`. */
   readonly start: Int32Array;
   readonly key: Int32Array;
-  /** The version first read; {@link NIL} for the first state, {@link NOT} if it did not read. */
+  /** The version first read; {@link NIL} for the initial state, {@link NOT} if it did not read. */
   readonly read: Int32Array;
   /** The version last written; {@link NOT} if it did not write. */
   readonly write: Int32Array;
@@ -18,7 +18,7 @@ export interface RegisterIndex {
   readonly transaction: Int32Array;
 }
 
-/** "No such read or write", where {@link NIL} is a read of the first state. */
+/** No such read or write, whereas {@link NIL} is a read of the initial state. */
 export const NOT = -2;
 
 /** Indexes the external reads and writes of all transactions. Reads of those that are not ok are unknown. */
@@ -91,8 +91,8 @@ export interface Groups {
 }
 
 /**
- * The ok transactions that read each version from outside; those that read the first state of key k stand
- * in group `versions + k`.
+ * The ok transactions that read each version externally. Those that read the initial state of key k are in
+ * group `versions + k`.
  */
 export function readersOf(table: TransactionTable, index: RegisterIndex): Groups {
   const versions = table.versionValue.length;
@@ -117,7 +117,7 @@ export function readersOf(table: TransactionTable, index: RegisterIndex): Groups
   return { start, member };
 }
 
-/** The ok transaction that last wrote each version; -1 if none did, -2 if several did. */
+/** The ok transaction that last wrote each version; -1 if there is none, -2 if there are several. */
 export function okWriters(table: TransactionTable, index: RegisterIndex): Int32Array {
   const writer = new Int32Array(table.versionValue.length).fill(-1);
   for (let row = 0; row < index.key.length; row++) {

@@ -1,6 +1,6 @@
 /**
- * Decides, completely, which levels a history of registers satisfies: for every level either an order
- * exists that explains all reads, or a smallest part of the history is shown for which none does.
+ * Completely decides which levels a history of registers satisfies: for every level either an order exists
+ * that explains all reads, or a minimal part of the history is reported for which no order exists.
  */
 import { BudgetSpent, type Budget } from "../budget.ts";
 import { withStronger, withWeaker } from "../levels.ts";
@@ -13,15 +13,15 @@ import { OrderSolver, type OrderAnswer, type OrderKind } from "./order-solver.ts
 import { precedenceEdges, restrict, type Precedence } from "./subset.ts";
 import { weakDemands, type Demand, type WeakLevel } from "./weak-levels.ts";
 
-/** How one level is decided. */
+/** The decision procedure of one level. */
 export interface Rule {
   readonly level: string;
   readonly weak?: WeakLevel;
   readonly order?: OrderKind;
   readonly precedence: Precedence;
-  /** The rule is asked of the transactions that write alone. */
+  /** The rule applies only to the transactions that write. */
   readonly writersOnly?: true;
-  /** The level demands more than the rule does: that the rule is kept does not prove it. */
+  /** The level requires more than the rule: satisfying the rule does not prove the level. */
   readonly necessaryOnly?: true;
 }
 
@@ -36,13 +36,13 @@ export const registerRules: readonly Rule[] = [
   { level: "strong-session-causal", weak: "causal", precedence: "session" },
   { level: "prefix", order: "prefix", precedence: "none" },
   { level: "strong-session-prefix", order: "prefix", precedence: "session" },
-  // Adya's PL-2+ forbids what parallel snapshot isolation does: cycles with at most one rw edge.
+  // Adya's PL-2+ forbids the same as parallel snapshot isolation: cycles with at most one rw edge.
   { level: "consistent-view", order: "parallel", precedence: "none" },
   { level: "parallel-snapshot-isolation", order: "parallel", precedence: "none" },
   { level: "snapshot-isolation", order: "snapshot", precedence: "none" },
   { level: "strong-session-snapshot-isolation", order: "snapshot", precedence: "session" },
   { level: "strong-snapshot-isolation", order: "snapshot", precedence: "realtime" },
-  // Without reads by predicate, PL-2.99 is PL-3.
+  // Without reads by predicate, PL-2.99 equals PL-3.
   { level: "repeatable-read", order: "serializable", precedence: "none" },
   { level: "serializable", order: "serializable", precedence: "none" },
   { level: "strong-session-serializable", order: "serializable", precedence: "session" },
@@ -50,8 +50,8 @@ export const registerRules: readonly Rule[] = [
 ];
 
 /**
- * PL-3U: those that write are serializable, and so is each reader with them, in the same order of versions.
- * The first half is decided; the other only where all are serializable together.
+ * PL-3U: the transactions that write are serializable, and each reader together with them, in the same
+ * order of versions. The first half is decided; the second only if all are serializable together.
  */
 const updateRule: Rule = {
   level: "update-serializable",
@@ -61,31 +61,31 @@ const updateRule: Rule = {
   necessaryOnly: true,
 };
 
-/** Those and the one that tells a half, weakest first. */
+/** These rules and the one that decides half of a level, weakest first. */
 const allRules: readonly Rule[] = registerRules.flatMap((rule) =>
   rule.level === "repeatable-read" ? [rule, updateRule] : [rule],
 );
 
-/** The rule of a level; `undefined` for those that are not decided by looking for an order. */
+/** The rule of a level; `undefined` for levels that are not decided by searching for an order. */
 export function ruleFor(level: string): Rule | undefined {
   return ruleOf.get(level);
 }
 
 const ruleOf = new Map(allRules.map((rule) => [rule.level, rule]));
 
-/** What was decided of one level. */
+/** The decision on one level. */
 export interface LevelAnswer {
   readonly holds: boolean;
-  /** If not: the rows of the table among which no order exists. */
+  /** If it does not hold: the rows of the table for which no order exists. */
   readonly core: readonly number[];
 }
 
-/** What is known of the order of writes, for (a part of) what committed. */
+/** The known order of writes, for (a part of) the committed transactions. */
 export type KnownOrder = (committed: Committed) => EdgeList;
 
-/** Decides levels of one history, and remembers what follows from what. */
+/** Decides levels of one history, and caches what follows from earlier answers. */
 export class LevelDecider {
-  /** What committed of the history. */
+  /** The committed part of the history. */
   readonly committed: Committed;
   readonly #bad: AnomalySet;
   #budget: Budget;
@@ -94,8 +94,8 @@ export class LevelDecider {
   #gaveUp = false;
 
   /**
-   * `bad` are the anomalies that need no cycle: reads that nothing can explain. `known` tells what is
-   * known of the order of writes, in numbers of the part of the history that it is given.
+   * `bad` contains the anomalies without a cycle: reads that nothing can explain. `known` returns the known
+   * order of writes, in the numbers of the part of the history that it is given.
    */
   constructor(committed: Committed, bad: AnomalySet, budget: Budget, known?: KnownOrder) {
     this.#known = known ?? (() => new EdgeList());
@@ -110,7 +110,7 @@ export class LevelDecider {
     if (known) return known;
     const rule = ruleOf.get(level);
     if (!rule) return { holds: true, core: [] };
-    // Two levels may be one question over registers.
+    // Two levels may be the same question for registers.
     const twin = registerRules.find(
       (each) =>
         each.weak === rule.weak &&
@@ -121,7 +121,7 @@ export class LevelDecider {
     );
     const answer =
       this.#byBadReads(level) ?? (twin && this.#answers.get(twin.level)) ?? this.#byRule(rule);
-    // That it holds is no news to weaker levels if the rule is a part of the level alone.
+    // If the rule is only a necessary condition, its success implies nothing for weaker levels.
     if (!answer.holds || !rule.necessaryOnly) this.#answers.set(level, answer);
     return answer;
   }
@@ -132,8 +132,8 @@ export class LevelDecider {
   }
 
   /**
-   * The weakest levels among the weaker ones of `level` (itself included) that do not hold, as far as they
-   * can be decided in a few seconds: that `level` does not hold is known by then.
+   * The weakest levels at or below `level` that do not hold, as far as they can be decided in a few
+   * seconds. It must already be known that `level` does not hold.
    */
   weakestViolated(level: string): Map<string, LevelAnswer> {
     const whole = this.#budget;
@@ -165,7 +165,7 @@ export class LevelDecider {
     return violated;
   }
 
-  /** A stronger level that holds, or a weaker one that does not, decides this one. */
+  /** A stronger level that holds, or a weaker one that does not, decides this level. */
   #implied(level: string): LevelAnswer | undefined {
     for (const stronger of withStronger([level])) {
       const answer = this.#answers.get(stronger);
@@ -179,7 +179,7 @@ export class LevelDecider {
   }
 
   #byBadReads(level: string): LevelAnswer | undefined {
-    // The weak levels forbid dirty reads; a transaction that contradicts itself, only atomic ones do.
+    // The weak levels forbid dirty reads. Only atomic levels forbid a transaction that contradicts itself.
     const types = ["G1a", "G1b", "thin-air-read", "future-read"];
     const atomic = withStronger(["read-atomic"]).has(level);
     if (atomic) types.push("internal");
@@ -200,7 +200,7 @@ export class LevelDecider {
     try {
       core = shrink(part, rule, core, this.#known, this.#budget);
     } catch (error) {
-      // A violation that there was no time to make small is one all the same.
+      // A violation that there was no time to minimise is still a violation.
       if (!(error instanceof BudgetSpent)) throw error;
     }
     return { holds: false, core: core.map((c) => part.row[c] as number) };
@@ -216,12 +216,12 @@ function writersIn({ count, writeStart }: Committed): number[] {
   return writers;
 }
 
-/** How many conflicts a search may run into before it is asked whether the history is causal at all. */
+/** The number of conflicts after which a search first checks whether the history is causal at all. */
 function conflictsFirst(committed: Committed): number {
   return 1000 + (committed.count >> 2);
 }
 
-/** Decides a rule on (a part of) what committed; the core is in its numbers. */
+/** Decides a rule on (a part of) the committed transactions. The core uses their numbers. */
 function attempt(
   committed: Committed,
   rule: Rule,
@@ -234,7 +234,7 @@ function attempt(
     const solver = new OrderSolver(committed, rule.order, { precedence, known }, budget);
     let answer = solver.solve(conflictsFirst(committed));
     if (!answer) {
-      // No easy case: see first whether it is not even causal, which takes no search.
+      // Not an easy case: first check whether the history is causal, which needs no search.
       const { precedence: which } = rule;
       const causal = attempt(
         committed,
@@ -260,8 +260,8 @@ function attempt(
 }
 
 /**
- * What a cycle of demands rests on: the transactions of the cycle, and for each demand the one that read,
- * and the path by which it depends on the writer that it must not miss.
+ * The justification of a cycle of demands: the transactions of the cycle, and for each demand its reader
+ * and the path by which the reader depends on the writer that it must not miss.
  */
 function weakCore(
   committed: Committed,
@@ -289,13 +289,13 @@ function weakCore(
   return [...core];
 }
 
-/** How long the weakest violated level may be looked for. */
+/** The time limit for finding the weakest violated level, in milliseconds. */
 const weakestMs = 4000;
 
-/** How large a core may be to be made smaller one transaction at a time. */
+/** The maximum size of a core that is minimised one transaction at a time. */
 const shrinkable = 400;
 
-/** A part of the history from which nothing can be left out: without any of it, an order exists. */
+/** A minimal part of the history: if any transaction is left out, an order exists. */
 function shrink(
   committed: Committed,
   rule: Rule,
@@ -307,7 +307,7 @@ function shrink(
     !attempt(restrict(committed, keep), rule, known, budget).holds;
   let kept = [...new Set(core)].sort((a, b) => a - b);
   if (kept.length === 0 || !violates(kept)) {
-    // The core of a search misses what it depended on in passing: fall back to all.
+    // The core of a search may lack indirect dependencies: fall back to including them.
     kept = withNeighbours(committed, kept);
     if (!violates(kept)) return core;
   }
@@ -322,7 +322,7 @@ function shrink(
   return kept;
 }
 
-/** The core and everybody that it read from, again and again. */
+/** The core and all transactions that it read from, transitively. */
 function withNeighbours(committed: Committed, core: readonly number[]): number[] {
   const all = new Set(core);
   for (const c of all) {

@@ -1,6 +1,6 @@
 /**
- * Judges transactions over registers (rw-register) by what can be inferred: Elle's method. It is sound and
- * names what it finds, but does not find everything; `register-levels.ts` decides levels completely.
+ * Judges transactions over registers (rw-register) by inference, which is Elle's method. It is sound and
+ * names its findings, but is incomplete; `register-levels.ts` decides levels completely.
  */
 import type { Budget } from "../budget.ts";
 import { AnomalySet } from "./anomaly.ts";
@@ -26,10 +26,10 @@ import { NIL, type TransactionTable } from "./table.ts";
 import { successorsOf, versionOrder, type KeyAssumptions } from "./version-graphs.ts";
 import { keyText, transactionText, valueText } from "./words.ts";
 
-/** Which kind explains an edge that has several. */
+/** The kind that labels an edge with several kinds, in order of preference. */
 const labelOrder = [WR, WW, RW, REALTIME, PROCESS];
 
-/** Checks a table of rw-register transactions against what is expected of it, by inference. */
+/** Checks a table of rw-register transactions against an expectation, by inference. */
 export function inferRegister(
   table: TransactionTable,
   expectation: Expectation,
@@ -81,7 +81,7 @@ export function inferRegister(
   };
 }
 
-/** A read whose value several transactions wrote: nobody can tell which of them it saw. */
+/** A read whose value several transactions wrote, so that its source is unknown. */
 function ambiguousRead(
   table: TransactionTable,
   writer: Int32Array,
@@ -96,7 +96,7 @@ function ambiguousRead(
   return undefined;
 }
 
-/** Adds wr, ww and rw edges. Returns whether a transaction was only ever related to itself. */
+/** Adds wr, ww and rw edges. Returns whether a transaction was ever related to itself only. */
 function addRegisterEdges(
   table: TransactionTable,
   writer: Int32Array,
@@ -133,7 +133,7 @@ function addRegisterEdges(
   return touched;
 }
 
-/** Why `a` comes before `b` by an edge of `kind`, in a sentence. */
+/** A sentence that explains why `a` comes before `b` by an edge of `kind`. */
 function explainRegisterEdge(
   table: TransactionTable,
   index: RegisterIndex,

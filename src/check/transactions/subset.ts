@@ -1,12 +1,12 @@
-/** A part of what committed: to find the smallest part of a history that still violates. */
+/** Restricts the committed part, to find the smallest part of a history that still violates a level. */
 import { FIRST, type Committed } from "./committed.ts";
 import { EdgeList, PROCESS } from "./graph.ts";
 import { addRealtimeOrder, type Timeline } from "./precedence.ts";
 import { OK } from "./table.ts";
 
 /**
- * Only the transactions in `keep`; reads of what others wrote are left out. Whatever explains the whole
- * explains this too, so if nothing explains this, nothing explains the whole.
+ * Restricts to the transactions in `keep`; reads of other transactions' writes are left out. An order that
+ * explains the whole also explains the part, so if none explains the part, none explains the whole.
  */
 export function restrict(committed: Committed, keep: readonly number[]): Committed {
   const renumbered = new Int32Array(committed.count).fill(-1);
@@ -68,7 +68,7 @@ function filterReads(
   };
 }
 
-/** An order that a level respects besides the data's. */
+/** An order that a level respects in addition to data dependencies. */
 export type Precedence = "none" | "session" | "realtime";
 
 /** The edges of that order between committed transactions. */
@@ -86,7 +86,7 @@ export function precedenceEdges(committed: Committed, precedence: Precedence): E
       completeRank: Float64Array.from(row, (t) => table.completeRank[t] as number),
     };
     addRealtimeOrder(timeline, edges);
-    // Where there is no clock, the sessions' order is all that is known of time.
+    // Without a clock, the sessions' order is all that is known of real time.
     if (timeline.invokeRank.includes(-1)) addSessionOrder(committed, edges);
     return edges;
   }
@@ -94,7 +94,7 @@ export function precedenceEdges(committed: Committed, precedence: Precedence): E
   return edges;
 }
 
-/** Each transaction follows the last of its session that is known to have ended before. */
+/** Each transaction follows the last one of its session that is known to have ended before. */
 function addSessionOrder(committed: Committed, edges: EdgeList): void {
   const { table, row, count } = committed;
   const last = new Int32Array(table.processes.length).fill(-1);
@@ -108,7 +108,7 @@ function addSessionOrder(committed: Committed, edges: EdgeList): void {
     const process = table.process[t] as number;
     const before = last[process] as number;
     if (before >= 0) edges.add(before, c, PROCESS);
-    // A crashed transaction may take effect after its session has gone on.
+    // A crashed transaction may take effect after its session has continued.
     if (table.outcome[t] === OK) last[process] = c;
   }
 }

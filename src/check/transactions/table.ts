@@ -1,7 +1,7 @@
 /**
- * The noun of this folder: a table of transactions. Keys and values are interned and everything stands in
- * flat columns, because a million transactions as objects are gigabytes, and as columns a few dozen
- * megabytes that a checker reads at the speed of memory.
+ * The central type of this folder: a table of transactions. Keys and values are interned and everything is
+ * stored in flat columns. A million transactions as objects need gigabytes; as columns they need a few
+ * dozen megabytes, which a checker reads at memory speed.
  */
 import { LightconeError } from "../../base/errors.ts";
 import type { History, Operation } from "../../history/operation.ts";
@@ -18,13 +18,13 @@ export const OK = 0;
 export const FAIL = 1;
 export const INFO = 2;
 
-/** A read that returned nothing: the first state, or, unless the transaction is ok, not known. */
+/** A read that returned nothing: the initial state, or, unless the transaction is ok, unknown. */
 export const NIL = -1;
 
 /** One micro-operation as sources write it: `["r", "x", 3]`, `["append", "x", 4]`. */
 export type MicroOperation = readonly [f: string, key: unknown, value?: unknown];
 
-/** A transaction on its way into a table. */
+/** A transaction to be added to a table. */
 export interface TransactionInput {
   /** `Operation.index`. */
   readonly operation: number;
@@ -57,23 +57,24 @@ export interface TransactionTable {
   readonly mopWrite: Uint8Array;
   readonly mopKey: Int32Array;
   /**
-   * Of a write: its version. Of a register's read: the version read, or {@link NIL}. Of a list's read: how
-   * many elements of the key's order it saw, or {@link NIL}, or `-2 - i` for the irregular list `i`.
+   * For a write: its version. For a register's read: the version read, or {@link NIL}. For a list's read:
+   * the number of elements of the key's order that it saw, or {@link NIL}, or `-2 - i` for the irregular
+   * list `i`.
    */
   readonly mopValue: Int32Array;
   readonly keys: readonly unknown[];
   readonly versionKey: Int32Array;
   readonly versionValue: readonly unknown[];
-  /** Who wrote it and did not fail; -1 if nobody. */
+  /** The transaction that wrote it and did not fail; -1 if there is none. */
   readonly versionWriter: Int32Array;
-  /** Who wrote it and failed; -1 if nobody. */
+  /** The transaction that wrote it and failed; -1 if there is none. */
   readonly versionFailedWriter: Int32Array;
   /** Lists: the longest read of key k, as versions, is `order` from `orderStart[k]` to `orderStart[k + 1]`. */
   readonly orderStart: Int32Array;
   readonly order: Int32Array;
-  /** Lists: reads that are no prefix of their key's longest one, as versions. */
+  /** Lists: reads that are not a prefix of their key's longest one, as versions. */
   readonly irregular: readonly Int32Array[];
-  /** A version that was written twice, if there is one: nothing can be inferred from such a history. */
+  /** A version that was written twice, if there is one. Nothing can be inferred from such a history. */
   readonly writtenTwice: { readonly version: number; readonly transaction: number } | undefined;
 }
 
@@ -103,7 +104,7 @@ export class TableBuilder {
   readonly #irregularKey = new IntColumn();
   #writtenTwice: { version: number; transaction: number } | undefined;
 
-  /** `budget` is asked now and then; `add` and `finish` throw `BudgetSpent` when it is used up. */
+  /** `budget` is polled from time to time; `add` and `finish` throw `BudgetSpent` when it is used up. */
   constructor(type: DataType, budget?: Budget) {
     this.#type = type;
     this.#budget = budget;
@@ -130,7 +131,7 @@ export class TableBuilder {
       this.#mopWrite.push(0);
       this.#mopKey.push(key);
       const value = mop[2] ?? null;
-      // What a failed or crashed transaction claims to have read is a placeholder, unless it is something.
+      // The read value of a failed or crashed transaction is a placeholder if it is nil.
       if (this.#type === "append") this.#mopValue.push(this.#list(key, value, transaction));
       else this.#mopValue.push(value === null ? NIL : this.#version(key, value));
       return;
@@ -183,7 +184,7 @@ export class TableBuilder {
     return version;
   }
 
-  /** Encodes a read list: usually it is a prefix of the longest one so far, or extends it. */
+  /** Encodes a read list. Usually it is a prefix of the longest one so far, or extends it. */
   #list(key: number, value: unknown, transaction: TransactionInput): number {
     if (value === null) return NIL;
     if (!Array.isArray(value)) {
@@ -213,7 +214,7 @@ export class TableBuilder {
     return list.length;
   }
 
-  /** The table. The builder must not be used any more. */
+  /** Returns the table. The builder must not be used afterwards. */
   finish(): TransactionTable {
     const irregular = this.#irregular.map((list, i) => {
       const key = this.#irregularKey.data[i] as number;
@@ -252,7 +253,7 @@ export class TableBuilder {
   }
 }
 
-/** Numbers and strings stand for themselves in a map; anything else is told apart by its key. */
+/** Numbers and strings are their own map keys; other values are identified by their key. */
 function plain(value: unknown): unknown {
   return typeof value === "object" && value !== null ? `json ${keyOf(value)}` : value;
 }
@@ -264,7 +265,7 @@ function intern(names: Map<number | string, number>, name: number | string): num
   return names.size - 1;
 }
 
-/** The micro-operations of an operation: what came back if it is ok, what was asked otherwise. */
+/** The micro-operations of an operation: the result if it is ok, the request otherwise. */
 export function mopsOf(operation: Operation): readonly MicroOperation[] {
   const told =
     operation.outcome === "ok" && Array.isArray(operation.output)

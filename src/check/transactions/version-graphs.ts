@@ -1,14 +1,14 @@
 /**
- * What can be known of the order of a register's versions: that the first state comes first, and, as far
- * as the user vouches for it, that single keys are sequential or linearizable, that writes follow reads in
- * a transaction, or the order in which the database says that it committed.
+ * The partial order of a register's versions: the initial state comes first. Further edges depend on
+ * assumptions that the user makes: that single keys are sequential or linearizable, that writes follow
+ * reads in a transaction, or the order in which the database says that it committed.
  */
 import { EdgeList, components, graphOf, type Graph } from "./graph.ts";
 import { byCompletion } from "./precedence.ts";
 import { NOT, rowsByKey, type RegisterIndex, type RowsByKey } from "./register-index.ts";
 import { FAIL, INFO, NIL, OK, type TransactionTable } from "./table.ts";
 
-/** What the user vouches for. */
+/** The assumptions that the user makes. */
 export interface KeyAssumptions {
   /** Each key alone is linearizable: real time orders its versions. */
   readonly linearizableKeys?: boolean;
@@ -16,18 +16,18 @@ export interface KeyAssumptions {
   readonly sequentialKeys?: boolean;
   /** In a transaction that reads a key and then writes it, the written version follows the read one. */
   readonly wfrKeys?: boolean;
-  /** The order in which the database says it committed: `Operation.index` to rank. */
+  /** The order in which the database says that it committed: `Operation.index` to rank. */
   readonly transactionOrder?: ReadonlyMap<number, number>;
 }
 
-/** The partial order of all keys' versions. The first state of key k is vertex `versions + k`. */
+/** The partial order of all keys' versions. The initial state of key k is vertex `versions + k`. */
 export interface VersionOrder {
   readonly graph: Graph;
-  /** Keys whose versions would be in a cycle, by the assumption that makes them so. */
+  /** Keys whose versions would form a cycle, with the assumption that causes it. */
   readonly cyclic: readonly { readonly key: number; readonly source: string }[];
 }
 
-/** Orders versions. An assumption that would make them cyclic is noted and left out, as in Elle. */
+/** Orders versions. An assumption that would make them cyclic is recorded and left out, as in Elle. */
 export function versionOrder(
   table: TransactionTable,
   index: RegisterIndex,
@@ -90,7 +90,7 @@ function copyOf(edges: EdgeList): EdgeList {
   return copy;
 }
 
-/** The first state precedes whatever was written or read. */
+/** The initial state precedes everything that was written or read. */
 function addInitial(table: TransactionTable, index: RegisterIndex, edges: EdgeList): void {
   const versions = table.versionValue.length;
   const known = new Uint8Array(versions);
@@ -140,13 +140,16 @@ function addTransactionOrder(
   }
 }
 
-/** The version with which a transaction leaves a key: what it wrote, or else read. */
+/** The version of a key at the end of a transaction: the one it wrote, or else read. */
 function leaves(table: TransactionTable, index: RegisterIndex, row: number): number {
   const write = index.write[row] as number;
   return write === NOT ? vertexOf(table, index, row, index.read[row] as number) : write;
 }
 
-/** The version with which it meets a key: what it read, or else (or if that was nothing) wrote. */
+/**
+ * The version of a key at the beginning of a transaction: the one it read, or else (or if that was nothing)
+ * wrote.
+ */
 function meets(table: TransactionTable, index: RegisterIndex, row: number): number {
   const read = index.read[row] as number;
   const write = index.write[row] as number;
@@ -163,7 +166,7 @@ function vertexOf(
   return version === NIL ? table.versionValue.length + (index.key[row] as number) : version;
 }
 
-/** Each process meets the versions of a key in their order. */
+/** Each process accesses the versions of a key in their order. */
 function addSequential(table: TransactionTable, index: RegisterIndex, edges: EdgeList): void {
   const lastRow = new Map<number, number>();
   const keys = table.keys.length;
@@ -182,7 +185,10 @@ function addSequential(table: TransactionTable, index: RegisterIndex, edges: Edg
   }
 }
 
-/** Real time orders the versions of a key: whoever starts after a completion meets no older version. */
+/**
+ * Real time orders the versions of a key: a transaction that starts after a completion sees no older
+ * version.
+ */
 function addLinearizable(
   table: TransactionTable,
   index: RegisterIndex,
@@ -225,7 +231,7 @@ function linkByTime(
       buffer.push(row);
       continue;
     }
-    // An unfinished transaction that only read tells nothing.
+    // An unfinished transaction that only read gives no information.
     const unknown =
       table.outcome[index.transaction[event] as number] === INFO && index.write[event] === NOT;
     if (unknown) continue;
@@ -239,8 +245,8 @@ function linkByTime(
 }
 
 /**
- * The order between written versions, with those that no ok transaction wrote bridged: what is before them
- * is before whatever is after them.
+ * The order between written versions. Versions that no ok transaction wrote are bridged: what is before
+ * them is before everything after them.
  */
 export function successorsOf(graph: Graph, writer: Int32Array): Graph {
   let bridged = false;

@@ -1,8 +1,8 @@
 /**
  * The weak levels over registers, each decided in polynomial time by AWDIT's algorithms (Møldrup and
  * Pavlogiannis, "AWDIT: An Optimal Weak Database Isolation Tester", PLDI 2025; axioms: Biswas and Enea,
- * 2019). Each says which writer must precede which in the order of commits; the level holds if those
- * demands, reads-from and the sessions' order have no cycle.
+ * 2019). Each algorithm computes which writers must precede which others in the commit order. The level
+ * holds if those demands, reads-from and the sessions' order have no cycle.
  */
 import type { Budget } from "../budget.ts";
 import { FIRST, type Committed } from "./committed.ts";
@@ -12,7 +12,7 @@ import { OK } from "./table.ts";
 /** The levels that are decided here. */
 export type WeakLevel = "read-committed" | "read-atomic" | "causal";
 
-/** A demand: in the order of commits, `before` precedes `after`, as `because` read `key` from `after`. */
+/** A demand: in the commit order, `before` precedes `after`, because `because` read `key` from `after`. */
 export interface Demand {
   readonly before: number;
   readonly after: number;
@@ -21,9 +21,9 @@ export interface Demand {
 }
 
 /**
- * All edges that the level demands. The first state of all keys is vertex `committed.count`. `sessions`
- * are the order of sessions, or edges of any order that commits must respect;
- * `known` are writers of which it is known that one overwrote the other.
+ * All edges that the level demands. The initial state of all keys is vertex `committed.count`. `sessions`
+ * are the order of sessions, or edges of any order that commits must respect; `known` are writers of which
+ * one is known to have overwritten the other.
  */
 export function weakDemands(
   committed: Committed,
@@ -49,7 +49,7 @@ export function weakDemands(
   const demands: Demand[] = [];
   const demand = (before: number, after: number, because: number, key: number): void => {
     if (before === after) return;
-    // Only the first state precedes what must precede the first state: that alone is a cycle.
+    // Only the initial state can precede the initial state, so this demand alone is a cycle.
     if (after === FIRST) edges.add(count, before, WW);
     edges.add(before, after === FIRST ? count : after, WW);
     demands.push({ before, after, because, key });
@@ -65,7 +65,7 @@ export function weakDemands(
 
 type MakeDemand = (before: number, after: number, because: number, key: number) => void;
 
-/** Read committed: what a transaction has already seen of t2, it must not see undone by a later read. */
+/** Read committed: once a transaction has seen t2, a later read must not return an older version. */
 function demandReadCommitted(committed: Committed, demand: MakeDemand, budget: Budget): void {
   const { count, sightStart, sightKey, sightFrom } = committed;
   const seenBy = new Int32Array(count).fill(-1);
@@ -86,7 +86,10 @@ function demandReadCommitted(committed: Committed, demand: MakeDemand, budget: B
   }
 }
 
-/** Read atomic: who sees one write of t2, or follows it in its session, sees all writes of t2. */
+/**
+ * Read atomic: a transaction that sees one write of t2, or follows it in its session, sees all writes of
+ * t2.
+ */
 function demandReadAtomic(
   committed: Committed,
   sessions: EdgeList,
@@ -124,7 +127,7 @@ function demandReadAtomic(
   }
 }
 
-/** For each transaction and key: who of its session wrote the key last before it. Call it in order of `c`. */
+/** For each transaction and key: the session's previous writer of the key. Must be called in order of `c`. */
 function sessionWriters(
   committed: Committed,
   sessions: EdgeList,
@@ -137,7 +140,7 @@ function sessionWriters(
   const { readStart, readKey, writeStart, writeKey } = committed;
   const answers = new Map<number, number>();
   const keys = committed.table.keys.length;
-  // Walk each session once, with the last writer of each of its keys.
+  // Traverses each session once, with the last writer of each of its keys.
   const next = new Int32Array(committed.count).fill(-1);
   const heads: number[] = [];
   for (let c = 0; c < committed.count; c++) {
@@ -160,8 +163,8 @@ function sessionWriters(
 }
 
 /**
- * Causal consistency: who depends on t2, however indirectly, sees t2's writes or later ones. Dependencies
- * are kept as clocks over chains: the sessions, where they are ordered.
+ * Causal consistency: a transaction that depends on t2, directly or indirectly, sees t2's writes or later
+ * ones. Dependencies are kept as clocks over chains, which are the sessions if those are ordered.
  */
 function demandCausal(
   committed: Committed,
@@ -171,7 +174,7 @@ function demandCausal(
 ): void {
   const { count, readStart, readKey, readFrom, writeStart, writeKey } = committed;
   const order = topological(count, base);
-  // A cycle among these alone is reported by whoever looks for cycles.
+  // A cycle among these edges alone is reported by the caller.
   if (!order) return;
   const chains = chainsOf(committed, base, order);
   const writesOf = new Map<number, number[]>();
@@ -202,7 +205,7 @@ function demandCausal(
   });
 }
 
-/** The last of `list` (in order of their chain) whose place is at most `limit`; -1 if none is. */
+/** The last of `list` (in order of their chain) whose position is at most `limit`; -1 if there is none. */
 function lastUpTo(list: readonly number[], place: Int32Array, limit: number): number {
   let low = 0;
   let high = list.length;
@@ -217,13 +220,13 @@ function lastUpTo(list: readonly number[], place: Int32Array, limit: number): nu
 interface Chains {
   readonly count: number;
   readonly of: Int32Array;
-  /** The place in its chain. */
+  /** The position in its chain. */
   readonly place: Int32Array;
 }
 
 /**
- * Splits the vertices into chains of the order. Where sessions or time are ordered, sessions are chains;
- * elsewhere, any edge that is free links two.
+ * Splits the vertices into chains of the order. If sessions or time are ordered, the sessions are the
+ * chains; otherwise any unused edge links two vertices.
  */
 function chainsOf(committed: Committed, edges: EdgeList, order: Int32Array): Chains {
   const { count, table, row } = committed;
@@ -236,7 +239,7 @@ function chainsOf(committed: Committed, edges: EdgeList, order: Int32Array): Cha
       const t = row[c] as number;
       const process = table.process[t] as number;
       const before = last[process] as number;
-      // What a session did after a crashed transaction may come before it.
+      // Later transactions of the session may come before a crashed one.
       if (before >= 0 && table.outcome[row[before] as number] === OK) next[before] = c;
       last[process] = c;
     }
@@ -267,7 +270,10 @@ function chainsOf(committed: Committed, edges: EdgeList, order: Int32Array): Cha
   return { count: chains, of, place };
 }
 
-/** The committed transactions in an order that keeps each session's: by invocation, or as they stand. */
+/**
+ * The committed transactions in an order that keeps each session's order: by invocation, or in the given
+ * order.
+ */
 function bySession(committed: Committed, order: Int32Array): Int32Array {
   const begin = (c: number): number =>
     committed.table.invokeRank[committed.row[c] as number] as number;
@@ -275,10 +281,10 @@ function bySession(committed: Committed, order: Int32Array): Int32Array {
   return sorted.sort((a, b) => begin(a) - begin(b) || a - b);
 }
 
-/** More chains than this are kept in maps: most vertices reach few of them. */
+/** With more chains than this, clocks are stored in maps, because most vertices reach few chains. */
 const denseChains = 128;
 
-/** For each vertex: how far along each chain its predecessors reach; -1 for not at all. */
+/** For each vertex: how far its predecessors reach along each chain; -1 for not at all. */
 function clocks(
   count: number,
   edges: EdgeList,
@@ -313,7 +319,7 @@ function clocks(
   sparseClocks(count, incoming, order, chains, budget, visit);
 }
 
-/** The same with a map a vertex, which is dropped once all that follow the vertex have seen it. */
+/** As above, with one map per vertex, which is dropped once all successors of the vertex have used it. */
 function sparseClocks(
   count: number,
   incoming: { readonly start: Int32Array; readonly source: Int32Array },

@@ -2,7 +2,7 @@
 import { NIL, type TransactionTable } from "./table.ts";
 import { textOf } from "../../history/values.ts";
 
-/** How a transaction is called in a sentence: T and its operation's index. */
+/** The name of a transaction in a sentence: T and its operation's index. */
 export function transactionText(table: TransactionTable, t: number): string {
   return `T${table.operation[t]}`;
 }
