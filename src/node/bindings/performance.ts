@@ -43,10 +43,11 @@ export function performanceBinding(realm: Realm): object {
   for (const [name, share] of Object.entries(reached)) {
     milestones[milestone(name)] = startNs + share * START_UP_NS;
   }
-  // A thread shares the origin of its process, as text for people; its own clock starts with it.
+  // A thread's clock is that of its process, with the same origin.
   const originNs = (realm.thread?.processBornNs ?? startNs - UP_BEFORE_NS) + UP_BEFORE_NS;
   const originMs = process.readWallMs() - (highResolutionNs(process) - originNs) / MS;
   milestones[milestone("TIME_ORIGIN_TIMESTAMP")] = originMs * 1_000;
+  milestones[milestone("TIME_ORIGIN")] = originNs;
   Object.defineProperty(milestones, milestone("LOOP_START"), {
     get: () => loopStartNs() ?? NOT_YET,
   });
@@ -55,7 +56,7 @@ export function performanceBinding(realm: Realm): object {
   });
   const observers: { notify?: (...entry: unknown[]) => void } = {};
   return {
-    now: () => (highResolutionNs(process) - startNs) / MS,
+    now: () => (highResolutionNs(process) - originNs) / MS,
     milestones,
     observerCounts: new Uint32Array(8),
     constants: Object.defineProperties({}, Object.getOwnPropertyDescriptors(realConstants)),
