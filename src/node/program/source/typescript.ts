@@ -8,6 +8,7 @@ import * as esbuild from "esbuild";
 import { LightconeError } from "../../../base/errors.ts";
 import { withoutView } from "../../views/view.ts";
 import { type FileLookup, splitSpecifier } from "../package-entry.ts";
+import { hasDecorators, translateWithMetadata } from "./decorator-metadata.ts";
 import type { Format, Translated } from "./source-file.ts";
 import { recall, remember } from "./store.ts";
 
@@ -18,9 +19,6 @@ const LOADERS: Readonly<Record<string, esbuild.Loader>> = {
   ".tsx": "tsx",
   ".jsx": "jsx",
 };
-
-/** The ends of names that resolvers try for files of this kind, and what compilers write for them. */
-export const TYPESCRIPT_ENDS: readonly string[] = [".ts", ".tsx", ".mts", ".cts", ".jsx"];
 
 /** Whether a file is no JavaScript yet. */
 export function isTypeScript(path: string): boolean {
@@ -34,11 +32,19 @@ export interface Settings {
   /** Aliases of modules: patterns, and the absolute paths that they stand for. */
   readonly paths: readonly { readonly pattern: string; readonly targets: readonly string[] }[];
   readonly baseUrl: string | undefined;
+  /** Whether decorators get the types of what they decorate. */
+  readonly metadata: boolean;
   /** For esbuild. */
   readonly raw: string;
 }
 
-const NO_SETTINGS: Settings = { module: undefined, paths: [], baseUrl: undefined, raw: "{}" };
+const NO_SETTINGS: Settings = {
+  module: undefined,
+  paths: [],
+  baseUrl: undefined,
+  metadata: false,
+  raw: "{}",
+};
 
 type CompilerOptions = Readonly<Record<string, unknown>>;
 
@@ -96,6 +102,7 @@ function readSettings(files: FileLookup, config: string): Settings {
       targets: targets.map((target) => posix.resolve(root, target)),
     })),
     baseUrl: base,
+    metadata: options["emitDecoratorMetadata"] === true,
     raw: JSON.stringify({ compilerOptions }),
   };
 }
@@ -151,8 +158,8 @@ const ES_SYNTAX = /^\s*(?:import(?:\s+[\w$]|\s*[{*"'])|export(?:\s+[\w$]|\s*[{*]
 /** Translations by settings, kind and text. */
 const translations = new Map<string, Translated | LightconeError>();
 
-function keyOf(path: string, text: string, format: string, { raw }: Settings): string {
-  return `${path}\0${format}\0${raw}\0${text}`;
+function keyOf(path: string, text: string, format: string, { raw, metadata }: Settings): string {
+  return `${path}\0${format}\0${raw}\0${metadata}\0${text}`;
 }
 
 function transformOptions(
@@ -190,10 +197,10 @@ export async function prepareTypeScript(
     return;
   }
   try {
-    const { code, map } = await esbuild.transform(
-      text,
-      transformOptions(path, text, format, settings),
-    );
+    const { code, map } =
+      settings.metadata && hasDecorators(text)
+        ? translateWithMetadata(path, text, format)
+        : await esbuild.transform(text, transformOptions(path, text, format, settings));
     translations.set(key, { code, map });
     remember("typescript", key, { code, map });
   } catch (error) {
@@ -213,7 +220,9 @@ export function translateTypeScript(
   if (found === undefined) {
     try {
       const { code, map } = withoutView(() =>
-        synchronous().transformSync(text, transformOptions(path, text, format, settings)),
+        settings.metadata && hasDecorators(text)
+          ? translateWithMetadata(path, text, format)
+          : synchronous().transformSync(text, transformOptions(path, text, format, settings)),
       );
       found = { code, map };
     } catch (error) {
@@ -252,6 +261,7 @@ function synchronous(): typeof esbuild {
 synchronous();
 
 function syntaxError(error: unknown, path: string): LightconeError {
+  if (error instanceof LightconeError) return error;
   const [first] = (error as Partial<esbuild.TransformFailure>).errors ?? [];
   if (first === undefined) return new LightconeError("LC_COMPILE", `${path}: ${String(error)}`);
   const { text, location } = first;

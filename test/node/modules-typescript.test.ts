@@ -1,0 +1,72 @@
+/** TypeScript as projects configure it: by their tsconfig.json, file by file, at run time too. */
+import { describe, expect, it } from "vitest";
+import { hosted } from "./arms.ts";
+
+describe("a TypeScript program", () => {
+  it("is CommonJS where its tsconfig says so, with aliases, old decorators and names without an end", async () => {
+    const { stdout, stderr } = await hosted(
+      `import { helper, Kind } from "./lib/helper";
+       import { aliased } from "@lib/aliased";
+       import data from "../data.json";
+       import events = require("events");
+       function log(target: any, key: string) { target["seen_" + key] = true; }
+       class A { @log method(): string { return helper() + Kind.B; } constructor(private x: number = 4) {} get y() { return this.x; } }
+       const a = new A();
+       console.log(a.method(), a.y, (a as any).seen_method, aliased, data.default.a, typeof require, typeof events.EventEmitter, A.name, __filename.endsWith("main.ts"));
+       import("./lib/lazy").then(({ lazy }) => console.log(lazy));`,
+      {
+        name: "src/main.ts",
+        files: {
+          "package.json": '{ "name": "project" }',
+          "base.json": '{ "compilerOptions": { "experimentalDecorators": true } }',
+          "tsconfig.json": `{ // as people write it
+            "extends": "./base.json",
+            "compilerOptions": { "module": "commonjs", "baseUrl": ".", "paths": { "@lib/*": ["src/lib/*"] }, },
+          }`,
+          "data.json": '{ "default": { "a": 1 } }',
+          "src/lib/helper.ts": `export const helper = () => "helped"; export enum Kind { A, B = 7 }`,
+          "src/lib/aliased.ts": `export const aliased: string = "aliased";`,
+          "src/lib/lazy.ts": `export const lazy = "lazy" as const;`,
+        },
+      },
+    );
+    expect(stdout, stderr).toBe("helped7 4 true aliased 1 function function A true\nlazy\n");
+  });
+
+  it("is an ES module otherwise, and may load files that it has just written", async () => {
+    const { stdout, stderr } = await hosted(
+      `import { writeFileSync } from "node:fs";
+       import { named } from "./named.js";
+       import data from "./data.json";
+       const made = "./made-" + "up.ts";
+       writeFileSync(new URL(made, import.meta.url), "export enum E { A = 3 }\\nexport const x: number = E.A;");
+       const { x } = (await import(made)) as { x: number };
+       console.log(named, data.a, x, typeof require);`,
+      {
+        name: "main.ts",
+        files: { "named.ts": `export const named: string = "named";`, "data.json": '{ "a": 2 }' },
+      },
+    );
+    expect(stdout, stderr).toBe("named 2 3 undefined\n");
+  });
+
+  it("gets the types of what it decorates from its project's own compiler, or hears which it lacks", async () => {
+    const setting = {
+      name: "main.ts",
+      files: {
+        "tsconfig.json":
+          '{ "compilerOptions": { "experimentalDecorators": true, "emitDecoratorMetadata": true } }',
+      },
+    };
+    const source = `function mark(_: any) {}\n@mark class A {}\nconsole.log("by esbuild", A.name);`;
+    await expect(hosted(source, setting)).rejects.toMatchObject({
+      code: "LC_COMPILE",
+      hint: expect.stringContaining("@swc/core") as string,
+    });
+    const compiler = `exports.transpileModule = (text, { fileName, compilerOptions: { emitDecoratorMetadata } }) =>
+      ({ outputText: "console.log('compiled', " + emitDecoratorMetadata + ", " + text.includes("@mark") + ")", sourceMapText: "{}" });`;
+    const files = { ...setting.files, "node_modules/typescript/index.js": compiler };
+    const { stdout } = await hosted(source, { ...setting, files });
+    expect(stdout).toBe("compiled true true\n");
+  });
+});
