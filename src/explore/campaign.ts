@@ -1,6 +1,6 @@
 /**
- * Many runs in search of a violation. Seeds are taken in order; the violation that counts is the one of
- * the lowest seed, whichever process found it first, so that a campaign is as repeatable as its runs.
+ * A campaign: many runs in search of a violation. Seeds are taken in order. The violation of the lowest
+ * seed is reported, whichever process found it first, so that a campaign is as repeatable as its runs.
  */
 import { LightconeError } from "../base/errors.ts";
 import { CoverageTally } from "../world/coverage.ts";
@@ -8,30 +8,30 @@ import type { RunOutcome } from "../world/outcome.ts";
 import type { RunnerPool } from "./pool.ts";
 import { formatSeed } from "./replay-file.ts";
 
-/** What to search for, and how long. */
+/** What to search for, and for how long. */
 export interface CampaignOptions {
   readonly pool: RunnerPool;
   readonly firstSeed: number;
-  /** The most runs. */
+  /** The maximum number of runs. */
   readonly runs?: number | undefined;
-  /** The longest time, in milliseconds of real time; one run is always made. */
+  /** The maximum time, in milliseconds of real time. At least one run is always made. */
   readonly forMs?: number | undefined;
-  /** Go on after a violation. */
+  /** Continue after a violation. */
   readonly all?: boolean;
-  /** Told of every run, in order of seeds. */
+  /** Called for every run, in order of seeds. */
   readonly onRun?: (outcome: RunOutcome) => void;
-  /** Ends the campaign at once: runs under way are not waited for, and those that are over count. */
+  /** Ends the campaign immediately. Runs in progress are not waited for; completed runs count. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Two runs of one seed that were not the same run. */
+/** Two runs of one seed that differed. */
 export interface Mismatch {
   readonly seed: number;
   readonly first: string;
   readonly second: string;
 }
 
-/** What a campaign came to. */
+/** The result of a campaign. */
 export interface CampaignResult {
   readonly runs: number;
   readonly wallMs: number;
@@ -43,21 +43,21 @@ export interface CampaignResult {
   readonly undecided: number;
   /** The violated run of the lowest seed. */
   readonly violation: RunOutcome | undefined;
-  /** How many runs were run again, to see whether they are the same. */
+  /** The number of runs that were repeated to check that they are identical. */
   readonly rechecked: number;
-  /** The first that was not. */
+  /** The first repeated run that differed. */
   readonly mismatch: Mismatch | undefined;
-  /** Every `sometimes` that the runs reached, and whether it was ever true. */
+  /** Every `sometimes` that the runs reached, with whether it was ever true. */
   readonly sometimes: ReadonlyMap<string, boolean>;
-  /** What the runs judged at all. */
+  /** Which checks and assertions the runs judged. */
   readonly coverage: CoverageTally;
-  /** Why the campaign had to end: a run could not be made. What was found until then still counts. */
+  /** The error of a run that could not be made, which ended the campaign. Earlier results still count. */
   readonly failure: unknown;
 }
 
-/** One run in so many is run again, in another process where there is one. */
+/** One run in this many is repeated, in another process if there is one. */
 const RECHECK_EVERY = 25;
-/** The first run is run again in a fresh process: a world that is never the same is told of at once. */
+/** The first run is repeated in a fresh process, so that a nondeterministic world is reported early. */
 const RECHECK_FIRST = 0;
 
 /** Runs a campaign to its end. */
@@ -85,9 +85,9 @@ class Campaign {
   #violation: RunOutcome | undefined;
   #mismatch: Mismatch | undefined;
   #failure: unknown;
-  /** The campaign is over: what still comes is not heard. */
+  /** Whether the campaign is over. Later results are ignored. */
   #closed = false;
-  /** The number of the lowest run known to be violated: those after it need not begin. */
+  /** The number of the lowest run known to be violated. Runs after it need not begin. */
   #violatedAt = Infinity;
 
   constructor(options: CampaignOptions) {
@@ -158,7 +158,7 @@ class Campaign {
     this.#mismatch = { seed, first: fingerprint, second: again.fingerprint };
   }
 
-  /** A run that cannot be made ends the campaign, unless it has ended. */
+  /** Called when a run cannot be made: ends the campaign, unless it has already ended. */
   #fail(error: unknown, seed: number): undefined {
     if (this.#closed) return;
     this.#failure ??=
@@ -167,7 +167,7 @@ class Campaign {
         : error;
   }
 
-  /** Passes on outcomes in order of seeds, up to the first violated one. */
+  /** Reports outcomes in order of seeds, up to the first violated one. */
   #tell(): void {
     for (;;) {
       const outcome = this.#early.get(this.#told);
@@ -177,7 +177,7 @@ class Campaign {
     }
   }
 
-  /** A campaign that was cut short has gaps: what is known behind them is told nevertheless. */
+  /** A campaign that was interrupted has gaps. Reports the outcomes behind them as well. */
   #tellRest(): void {
     if (this.#failure === undefined && this.#options.signal?.aborted !== true) return;
     for (const number of [...this.#early.keys()].sort((a, b) => a - b)) {
@@ -192,7 +192,8 @@ class Campaign {
     this.#events += outcome.events;
     this.#faults += outcome.faultsBegun;
     this.#operations += outcome.operations;
-    // Where faults leave a check nothing to judge, that is no doubt about what others judged.
+    // A check that had nothing to judge because of faults does not count as undecided: other runs may have
+    // judged it.
     if (outcome.undecided.length > 0 && outcome.verdict !== "violated") this.#undecided++;
     this.#coverage.add(outcome.coverage);
     for (const [name, reached] of outcome.sometimes) {
@@ -206,7 +207,7 @@ class Campaign {
   }
 }
 
-/** Settles when the signal says so; never without one. */
+/** Settles when the signal aborts; never without a signal. */
 function aborted(signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) resolve();

@@ -1,6 +1,6 @@
 /**
- * The runner's side: a process that loads one world and runs it again and again, on demand. Runs are
- * synchronous and may never end, so a watchdog thread looks on and tells the supervisor.
+ * The runner process: loads one world and runs it repeatedly on request. Runs are synchronous and may never
+ * end, so a watchdog thread observes them and informs the supervisor.
  */
 import { InvariantError, LightconeError, messageOf } from "../base/errors.ts";
 import { type FaceModules, loadWorld, type LoadedWorld } from "../world/load.ts";
@@ -11,7 +11,7 @@ import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
 const ALIVE_MS = 200;
 
-/** Serves runs to the process that forked this one, until it hangs up. */
+/** Serves runs to the process that forked this one, until the channel is closed. */
 export function serveRuns(modules: FaceModules): void {
   let world: LoadedWorld | undefined;
   let watchdog: Watchdog | undefined;
@@ -24,7 +24,7 @@ export function serveRuns(modules: FaceModules): void {
         watchdog ??= await startWatchdog();
         watchdog.begin();
         const startMs = performance.now();
-        // Compiling takes its time, but it does not stop this thread; a world file that never ends does.
+        // Compiling takes time but does not block this thread; a world file that never ends does.
         const alive = setInterval(watchdog.beat, ALIVE_MS);
         world = await loadWorld(question.path, modules).finally(() => clearInterval(alive));
         if (question.calm) world = { ...world, plan: { ...world.plan, faults: [] } };
@@ -47,7 +47,8 @@ export function serveRuns(modules: FaceModules): void {
       .then(() => answer(question))
       .then((reply) => void (process.connected && process.send?.(reply)));
   });
-  // Ctrl-C reaches the whole group, and so does the SIGTERM of `timeout`; the supervisor decides what it means.
+  // Ctrl-C reaches the whole process group, and so does the SIGTERM of `timeout`. The supervisor handles
+  // them.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => {});
   process.on("disconnect", () => process.exit(0));

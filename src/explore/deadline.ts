@@ -1,6 +1,6 @@
-/** A signal that comes when somebody asks, or when the time is up, whichever is first; and says which. */
+/** An abort signal that fires on request or when the time is up, whichever is first, and gives the reason. */
 
-/** Calls `body` with a signal that aborts with "time" after `limitMs`, or as `outer` does. */
+/** Calls `body` with a signal that aborts with "time" after `limitMs`, or when `outer` aborts. */
 export async function withDeadline<T>(
   outer: AbortSignal | undefined,
   limitMs: number,
@@ -10,7 +10,7 @@ export async function withDeadline<T>(
   const asked = (): void => controller.abort("asked");
   if (outer?.aborted) asked();
   outer?.addEventListener("abort", asked);
-  // A timer of Node's holds 24 days; nobody waits longer.
+  // A Node timer can run for at most 24 days, which is long enough.
   const timer = setTimeout(() => controller.abort("time"), Math.min(limitMs, 2 ** 31 - 1));
   try {
     return await body(controller.signal);

@@ -1,7 +1,7 @@
 /**
- * When two runs of one seed are not the same run: finds the first event that differs. Both are run once
- * more with a digest kept after each event; the digests are a rolling hash, so the first that differs is
- * where they part.
+ * Finds the first event that differs between two runs of one seed that should be identical. Both are run
+ * again with a digest recorded after each event. The digests are a rolling hash, so the first difference is
+ * where the runs diverge.
  */
 import { formatNs } from "../base/units.ts";
 import { kindNames } from "../trace/kinds.ts";
@@ -12,29 +12,29 @@ import type { RunnerPool } from "./pool.ts";
 /** One side of a divergence. */
 export interface DivergedSide {
   readonly fingerprint: string;
-  /** The event in words, or that the run had ended. */
+  /** A description of the event, or that the run had ended. */
   readonly event: string;
-  /** What its cause was, in words. */
+  /** A description of the event's cause. */
   readonly cause: string | undefined;
-  /** The stack that scheduled or marked it, where it could be taken. */
+  /** The stack that scheduled or marked it, if available. */
   readonly stack: readonly string[];
 }
 
-/** Where two runs of one seed part. */
+/** Where two runs of one seed diverge. */
 export interface DivergenceReport {
   readonly seed: number;
-  /** The first event that differs; `undefined` when this time they were the same. */
+  /** The first event that differs; `undefined` if the repeated runs were identical. */
   readonly event: number | undefined;
   readonly used: DivergedSide;
   readonly fresh: DivergedSide;
 }
 
-/** A run twice: in a process that has run before, and in a fresh one. */
+/** Runs the request twice: in a process that has been used before, and in a fresh one. */
 export async function runTwice(
   pool: RunnerPool,
   request: RunRequest,
 ): Promise<{ used: RunOutcome; fresh: RunOutcome }> {
-  // Another seed first, so that the process is one that has been used.
+  // Runs another seed first, so that the process has been used.
   await pool.run({ seed: request.seed > 0 ? request.seed - 1 : 1 });
   const [used, fresh] = await Promise.all([
     pool.run(request),
@@ -66,7 +66,7 @@ export async function findDivergence(
   };
 }
 
-/** The first event (from 1) whose digests differ: a binary search, as what follows differs too. */
+/** The first event (from 1) whose digests differ. A binary search, because all later digests differ too. */
 export function firstDifference(left: Uint32Array, right: Uint32Array): number | undefined {
   const common = Math.min(left.length, right.length);
   if (left.length === right.length && left[common - 1] === right[common - 1]) return undefined;
@@ -102,7 +102,7 @@ function sideOf(
   };
 }
 
-/** An event in words: "event 8812 at 1.204s: timer on worker-1". */
+/** Describes an event: "event 8812 at 1.204s: timer on worker-1". */
 function describe(trace: Trace, id: number): string {
   const event = eventAt(trace, id);
   if (!event) return `event ${id}`;

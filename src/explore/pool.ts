@@ -1,13 +1,13 @@
-/** Several runners of one world, and whoever is free takes the next run. */
+/** A pool of runners for one world. An idle runner takes the next run. */
 import { availableParallelism } from "node:os";
 import { LightconeError, messageOf } from "../base/errors.ts";
 import type { RunOutcome, RunRequest } from "../world/outcome.ts";
 import type { WorldInfo } from "./protocol.ts";
 import { Runner, RunnerDied, type RunnerOptions } from "./runner.ts";
 
-/** How a run is asked for. */
+/** A requested run. */
 export interface PoolRequest extends RunRequest {
-  /** In a process that has run nothing yet, started for this run alone. */
+  /** Run in a new process, started for this run only. */
   readonly fresh?: boolean;
 }
 
@@ -15,7 +15,7 @@ export interface PoolRequest extends RunRequest {
 export class RunnerPool {
   readonly info: WorldInfo;
   readonly size: number;
-  /** What all its runners have done so far. */
+  /** The totals of all its runners so far. */
   readonly totals: { runs: number; simulatedNs: number; faults: number } = {
     runs: 0,
     simulatedNs: 0,
@@ -25,7 +25,7 @@ export class RunnerPool {
   readonly #idle: Runner[] = [];
   readonly #all = new Set<Runner>();
   readonly #queue: { resolve(runner: Runner): void; reject(error: unknown): void }[] = [];
-  /** How many runners are on their way. */
+  /** The number of runners being started. */
   #starting = 0;
   #closed = false;
 
@@ -35,10 +35,10 @@ export class RunnerPool {
     this.info = info;
   }
 
-  /** Starts runners, one for each core unless told; rejects with what is wrong with the world file. */
+  /** Starts runners, by default one per core. Rejects with the error of the world file. */
   static async start(options: RunnerOptions & { readonly jobs?: number }): Promise<RunnerPool> {
     const jobs = options.jobs ?? availableParallelism();
-    // The first alone, so that a world file that cannot be read complains once.
+    // The first runner is started alone, so that an invalid world file is reported only once.
     const { runner, info } = await Runner.start(options);
     const pool = new RunnerPool(options, jobs, info);
     pool.#add(runner);
@@ -46,7 +46,7 @@ export class RunnerPool {
     return pool;
   }
 
-  /** Runs once, as soon as a runner is free. A run whose process dies is tried once more. */
+  /** Makes a run as soon as a runner is free. If its process dies, the run is retried once. */
   async run(request: PoolRequest): Promise<RunOutcome> {
     const { fresh = false, ...plain } = request;
     for (let attempt = 1; ; attempt++) {
@@ -70,7 +70,7 @@ export class RunnerPool {
     }
   }
 
-  /** Ends all runner processes, whatever they do. */
+  /** Ends all runner processes immediately. */
   stop(): void {
     this.#closed = true;
     for (const runner of this.#all) runner.stop();
@@ -89,7 +89,8 @@ export class RunnerPool {
       if (this.#closed) runner.stop();
       else this.#add(runner);
     } catch (error) {
-      // The pool works with fewer, down to one; who waits for a runner must not wait for none.
+      // The pool continues with fewer runners, down to one. Without any, the waiting requests must be
+      // rejected.
       if (this.#all.size > 0 || this.#starting > 1) return;
       for (const { reject } of this.#queue.splice(0)) reject(error);
     } finally {

@@ -1,60 +1,60 @@
-/** What the supervising process and a runner process say to each other. */
+/** The messages between the supervising process and a runner process. */
 import type { WrittenAssertion } from "../world/coverage.ts";
 import type { RunOutcome, RunRequest } from "../world/outcome.ts";
 
-/** What a runner tells of the world that it has loaded. */
+/** A runner's information about the world that it has loaded. */
 export interface WorldInfo {
   readonly name: string;
   /** The world file's absolute path. */
   readonly path: string;
   readonly hosts: number;
   readonly durationNs: number;
-  /** Whether the world names any faults. */
+  /** Whether the world has any fault sources. */
   readonly hasFaults: boolean;
-  /** Whether its runs have a calm after faults, in which programs can be seen to recover. */
+  /** Whether its runs end with a calm period after faults, in which recovery can be observed. */
   readonly hasCalm: boolean;
-  /** The assertions that stand in its programs' own files. */
+  /** The assertions in the source files of its programs. */
   readonly assertions: readonly WrittenAssertion[];
-  /** What the world file printed as it was read. */
+  /** The output of the world file while it was loaded. */
   readonly printed: string;
   /** How long loading took, in milliseconds. */
   readonly loadMs: number;
 }
 
-/** Asked of a runner. */
+/** A request to a runner. */
 export type Question =
   | { readonly id: number; readonly kind: "load"; readonly path: string; readonly calm: boolean }
   | { readonly id: number; readonly kind: "run"; readonly request: RunRequest };
 
-/** An error that crosses a process boundary. */
+/** An error that is passed between processes. */
 export interface CarriedError {
   readonly code: string;
   readonly message: string;
   readonly hint: string | undefined;
-  /** Only for a bug of ours. */
+  /** Set only for internal errors of Lightcone. */
   readonly stack: string | undefined;
 }
 
-/** A runner's answer to the question of the same number. */
+/** A runner's answer to the request with the same number. */
 export type Answer =
   | { readonly id: number; readonly kind: "loaded"; readonly info: WorldInfo }
   | { readonly id: number; readonly kind: "outcome"; readonly outcome: RunOutcome }
   | { readonly id: number; readonly kind: "error"; readonly error: CarriedError };
 
-/** What the watchdog of a runner writes when a run cannot go on. */
+/** The report of a runner's watchdog when a run cannot continue. */
 export interface Stall {
   readonly host: string | undefined;
   readonly nowNs: number | undefined;
-  /** "worker.ts:12:5", the innermost place in a program; `undefined` when none was found. */
+  /** "worker.ts:12:5", the innermost position in a program; `undefined` if none was found. */
   readonly place: string | undefined;
-  /** It has not moved for so long; or it holds so much memory. */
+  /** The reason: no progress for this many seconds, or this much memory in use. */
   readonly why: { readonly seconds: number } | { readonly bytes: number };
 }
 
-/** What the watchdog writes now and then while a run goes on: how much simulated time has passed. */
+/** The watchdog's periodic report during a run: how much simulated time has passed. */
 export interface Reached {
   readonly reachedNs: number;
 }
 
-/** The runner's file descriptor on which its watchdog writes. */
+/** The runner's file descriptor to which its watchdog writes. */
 export const WATCHDOG_FD = 4;

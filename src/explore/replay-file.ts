@@ -1,4 +1,4 @@
-/** The file that brings a violation back: what ran, with which faults, and what it should come to. */
+/** The replay file, which reproduces a violation: the world, the seed, the faults and the expected result. */
 import {
   existsSync,
   mkdirSync,
@@ -18,7 +18,7 @@ import { packageVersion } from "./version.ts";
 /** The format's version. */
 export const REPLAY_FORMAT = 1;
 
-/** What the file holds. */
+/** The contents of the file. */
 export interface Replay {
   readonly lightconeReplay: number;
   /** The version of Lightcone that wrote it. */
@@ -38,15 +38,15 @@ export interface Replay {
   readonly violations: readonly { readonly check: string; readonly summary: string }[];
 }
 
-/** Where replay files go, below the working directory. */
+/** The directory for replay files, below the working directory. */
 export const REPLAY_DIRECTORY = ".lightcone";
 
-/** A seed as it is shown and typed: hexadecimal. */
+/** Formats a seed as it is shown and typed: in hexadecimal. */
 export function formatSeed(seed: number): string {
   return `0x${seed.toString(16)}`;
 }
 
-/** What files about one run are called: "redlock-1f3a". */
+/** The base name of files about one run: "redlock-1f3a". */
 export function runName(world: string, seed: number): string {
   const name = basename(world)
     .replace(/\.[cm]?[jt]sx?$/, "")
@@ -55,8 +55,8 @@ export function runName(world: string, seed: number): string {
 }
 
 /**
- * Makes the folder of replay files below `directory`; returns its path. Not `recursive`: Node's way of doing
- * that never ends where the kernel denies a folder with ENOENT, as below /proc.
+ * Creates the directory for replay files below `directory`; returns its path. Not `recursive`, because in
+ * Node that never returns if the kernel denies a directory with ENOENT, as below /proc.
  */
 export function replayDirectory(directory: string): string {
   const path = join(directory, REPLAY_DIRECTORY);
@@ -90,7 +90,7 @@ export function writeReplay(options: {
       summary: evidence.summary,
     })),
   };
-  // Where the disk is full, what stood there before is better than half of what should.
+  // If the disk is full, the previous file is kept rather than replaced with an incomplete one.
   const draft = `${path}.${process.pid}`;
   try {
     writeFileSync(draft, `${JSON.stringify(replay, null, 2)}\n`);
@@ -103,8 +103,9 @@ export function writeReplay(options: {
 }
 
 /**
- * Whether a replay file may name a world: one of the file's own project, or of the project in which one works
- * (`directory`). A replay file is a program to run; one that came from elsewhere must not choose any file.
+ * Whether a replay file may name a world: one in the file's own project, or in the project of the working
+ * directory (`directory`). A replay file determines a program to run, so one from elsewhere must not be
+ * able to choose any file.
  */
 export function isWithinProject(path: string, world: string, directory: string): boolean {
   const target = realPath(world);
@@ -114,7 +115,7 @@ export function isWithinProject(path: string, world: string, directory: string):
   });
 }
 
-/** The folder of the project that `folder` belongs to: where its package or its repository begins. */
+/** The root of the project that contains `folder`: the directory of its package or its repository. */
 function projectOf(folder: string): string {
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(join(at, "package.json")) || existsSync(join(at, ".git"))) return at;
@@ -123,7 +124,7 @@ function projectOf(folder: string): string {
   }
 }
 
-/** The path that a path leads to, links followed; of what is not there, as it is written. */
+/** The path after resolving links; for a path that does not exist, the path itself. */
 function realPath(path: string): string {
   try {
     return realpathSync(path);
@@ -132,7 +133,7 @@ function realPath(path: string): string {
   }
 }
 
-/** The command that replays the file `path`, as it is typed in `directory`. */
+/** The command that replays the file `path`, to be typed in `directory`. */
 export function replayCommand(directory: string, path: string, world: string): string {
   const command = `npx lightcone replay ${shellWord(relative(directory, path))}`;
   return isWithinProject(path, world, directory)
@@ -140,12 +141,12 @@ export function replayCommand(directory: string, path: string, world: string): s
     : `${command} --world ${shellWord(world)}`;
 }
 
-/** A path as a word for a POSIX shell. */
+/** Quotes a path as a word for a POSIX shell. */
 export function shellWord(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-/** Reads a replay file. Throws `LC_BAD_REPLAY`, saying what is wrong with it. */
+/** Reads a replay file. Throws `LC_BAD_REPLAY`, with what is wrong with it. */
 export function readReplay(path: string): Replay & { readonly worldPath: string } {
   const value = parse(path, readText(path)) as Partial<Replay> | null;
   if (typeof value !== "object" || value?.lightconeReplay === undefined) {
@@ -183,7 +184,10 @@ function readText(path: string): string {
   }
 }
 
-/** What the parser says quotes the file, which may be anything; where it stopped is enough. */
+/**
+ * The parser's message quotes the file, which may contain anything. Only the position of the error is
+ * reported.
+ */
 function parse(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
@@ -206,7 +210,7 @@ function faultProblem(fault: Partial<Fault> | null): string | undefined {
   return hasParams(fault as Fault) ? undefined : "has parameters that are not of its kind";
 }
 
-/** Whether the parameters are what the fault's kind has. */
+/** Whether the parameters match the fault's kind. */
 function hasParams(fault: Fault): boolean {
   switch (fault.kind) {
     case "crash":

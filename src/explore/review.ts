@@ -1,33 +1,36 @@
-/** Looks at what runs judged at all, once they are over: silence is no verdict. */
+/** Reviews what finished runs have judged at all: no violation is not a verdict if nothing was judged. */
 import type { CoverageTally } from "../world/coverage.ts";
 import type { RunnerPool } from "./pool.ts";
 
-/** What was not judged, in sentences. */
+/** What was not judged, as sentences. */
 export interface Review {
-  /** Checks that had nothing to judge in any of the runs, as faults left them nothing. */
+  /** Checks that had nothing to judge in any of the runs, because of faults. */
   readonly unjudged: readonly string[];
-  /** Assertions that were never reached, hosts that were silent in the calm. */
+  /** Assertions that were never reached, and hosts that were silent in the calm period. */
   readonly lacks: readonly string[];
-  /** What is worth knowing and no lack. */
+  /** Useful information that is not a deficiency. */
   readonly remarks: readonly string[];
 }
 
-/** What is known of the runs besides their coverage. */
+/** Facts about the runs in addition to their coverage. */
 export interface Reviewed {
-  /** The seed of the first one. */
+  /** The seed of the first run. */
   readonly seed: number;
   /** Whether any of them had faults. */
   readonly faulty: boolean;
-  /** A violation was found, or a run could not be made: what was not judged is told, and refuses nothing. */
+  /**
+   * Whether a violation was found, or a run could not be made. Unjudged checks are then reported, but are
+   * not an error.
+   */
   readonly found: boolean;
-  /** Nobody waits for another run any more. */
+  /** Whether the user has interrupted and no further run should be made. */
   readonly hurried?: boolean;
 }
 
 /**
- * Reviews runs that are over. Where a check judged nothing in any of them, and faults may be to blame, one run
- * without faults tells: it judges something, or the world as such is refused.
- * Throws `LC_NOTHING_JUDGED`, which names what was looked for and what there was.
+ * Reviews finished runs. If a check judged nothing in any of them and faults may be the reason, one run
+ * without faults decides: either it judges something, or the world is rejected. Throws `LC_NOTHING_JUDGED`,
+ * with what was looked for and what there was.
  */
 export async function reviewCoverage(
   pool: RunnerPool,

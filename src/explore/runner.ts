@@ -1,4 +1,4 @@
-/** The supervisor's side of a runner: one child process that runs one world, question by question. */
+/** The supervisor's side of a runner: one child process that runs one world, request by request. */
 import { type ChildProcess, fork } from "node:child_process";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -9,19 +9,19 @@ import type { RunOutcome, RunRequest } from "../world/outcome.ts";
 import { engineFlags } from "./engine-flags.ts";
 import type { Answer, CarriedError, Question, Reached, Stall, WorldInfo } from "./protocol.ts";
 
-/** Which world to run, and with what. */
+/** The world to run, and further options. */
 export interface RunnerOptions {
   /** The world file. */
   readonly world: string;
-  /** The module that a runner process starts with; it calls `serveRuns`. */
+  /** The entry module of a runner process; it calls `serveRuns`. */
   readonly entry: URL;
-  /** Leave out the world's faults. */
+  /** Disable the world's faults. */
   readonly calm?: boolean;
-  /** Gives up on loading the world. */
+  /** Cancels loading the world. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of a runner process that died without being told to, whatever it was doing. */
+  /** Called when a runner process dies unexpectedly, whatever it was doing. */
   readonly onDied?: (error: RunnerDied) => void;
-  /** Told about every second how far a run that takes long has come, in simulated time. */
+  /** Called about every second during a long run, with the simulated time reached. */
   readonly onReached?: (nowNs: number) => void;
 }
 
@@ -30,7 +30,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** A runner process died without being told to: it was killed, or ran out of memory. */
+/** A runner process died unexpectedly: it was killed, or ran out of memory. */
 export class RunnerDied extends LightconeError {
   constructor(message: string) {
     super("LC_RUNNER_DIED", message);
@@ -45,7 +45,7 @@ export class Runner {
   #nextId = 1;
   #ended = false;
   #stderr = "";
-  /** How many runs it has done. */
+  /** The number of runs it has made. */
   runs = 0;
 
   private constructor(options: RunnerOptions) {
@@ -54,7 +54,7 @@ export class Runner {
       stdio: ["ignore", "ignore", "pipe", "ipc", "pipe"],
       serialization: "advanced",
       execArgv: [...engineFlags],
-      // What dates and numbers look like must not depend on who runs it, and V8 asks the environment.
+      // The format of dates and numbers must not depend on the user's environment, which V8 reads.
       env: { ...process.env, LC_ALL: "C.UTF-8" },
     });
     this.#child.on("message", (answer: Answer) => this.#onAnswer(answer));
@@ -73,7 +73,7 @@ export class Runner {
     });
   }
 
-  /** Starts a runner and loads the world. Rejects with what is wrong with the world file. */
+  /** Starts a runner and loads the world. Rejects with the error of the world file. */
   static async start(options: RunnerOptions): Promise<{ runner: Runner; info: WorldInfo }> {
     const runner = new Runner(options);
     const { signal } = options;
@@ -97,7 +97,7 @@ export class Runner {
     }
   }
 
-  /** Runs once. Several may be asked for at once; they are run in order. */
+  /** Makes a run. Several may be requested at once; they are made in order. */
   async run(request: RunRequest): Promise<RunOutcome> {
     const answer = await this.#ask((id) => ({ id, kind: "run", request }));
     if (answer.kind !== "outcome") throw new TypeError("a runner answered out of turn");
@@ -105,13 +105,13 @@ export class Runner {
     return answer.outcome;
   }
 
-  /** Ends the process, whatever it does. */
+  /** Ends the process immediately. */
   stop(): void {
     this.#ended = true;
     this.#child.kill("SIGKILL");
   }
 
-  /** Whether it can be asked anything. */
+  /** Whether it can accept requests. */
   get alive(): boolean {
     return !this.#ended;
   }

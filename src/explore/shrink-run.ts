@@ -1,6 +1,7 @@
 /**
- * Shrinks the faults of a violated run, with the runners of a pool. What it says of a fault ("it is needed") it
- * has tried in runs to their end; and it first asks whether any fault is needed at all, with several seeds.
+ * Shrinks the faults of a violated run, with the runners of a pool. Every statement about a fault ("it is
+ * needed") is tested with complete runs. First it checks with several seeds whether any fault is needed at
+ * all.
  */
 import { LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
@@ -10,49 +11,58 @@ import type { RunnerPool } from "./pool.ts";
 import { formatSeed } from "./replay-file.ts";
 import { shrink, type Shrunk } from "./shrink.ts";
 
-/** Why shrinking ended before nothing more could go. */
+/** The reason why shrinking ended before it was finished. */
 export type ShrinkEnd = "asked" | "time" | "runs";
 
-/** A violated run, shrunk. */
+/** A violated run after shrinking. */
 export interface ShrunkRun {
-  /** The run with the fewest and simplest faults that still shows it. Its seed is another one only without faults. */
+  /**
+   * The run with the fewest and simplest faults that still shows the violation. Its seed differs from the
+   * found one only if it has no faults.
+   */
   readonly outcome: RunOutcome;
-  /** The seed that was found. */
+  /** The seed of the violation that was found. */
   readonly foundSeed: number;
   readonly faultsBefore: number;
-  /** How many runs it took. */
+  /** The number of runs used. */
   readonly runs: number;
-  /** No fault of it can be left out: each was, in a run to its end, and the violation was gone. */
+  /** Whether no fault can be left out: without each of them, a complete run did not show the violation. */
   readonly minimal: boolean;
-  /** How many seeds were run to their end without any fault, and did not show it. */
+  /** The number of seeds for which a complete run without faults did not show the violation. */
   readonly calmSeeds: number;
-  /** Why it ended early; `undefined` when it came to its end. */
+  /** The reason why it ended early; `undefined` if it finished. */
   readonly ended: ShrinkEnd | undefined;
-  /** Other bugs that violated the same check with fewer faults: one sentence for each. They were not followed. */
+  /**
+   * Other bugs that violated the same check with fewer faults: one sentence for each. They were not
+   * pursued.
+   */
   readonly otherCauses: readonly string[];
 }
 
-/** How to shrink. */
+/** Options for shrinking. */
 export interface ShrinkRunOptions {
   readonly onStep?: (faults: number, runs: number) => void;
-  /** Ends it at once, with what there is. Its reason is "time" where a deadline came. */
+  /** Ends shrinking immediately with the current result. The reason is "time" if a deadline was reached. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What shrinking may cost. */
+/** The maximum number of runs. */
 const RUNS_MAX = 400;
-/** How long the run that is to be told may take when shrinking is ended from outside, in milliseconds. */
+/** How long the reported run may take after shrinking was ended from outside, in milliseconds. */
 const GRACE_MS = 10_000;
-/** How many of them are kept for runs to their end. */
+/** The number of runs reserved for complete runs. */
 const WHOLE_RUNS = 60;
-/** How long after the violation a run goes on while shrinking: with other faults it may come later. */
+/**
+ * How long a run continues after the violation during shrinking: with other faults the violation may come
+ * later.
+ */
 const AFTERMATH_NS = 5 * SECOND;
-/** How many seeds are tried without any fault, the found one first. */
+/** The number of seeds tried without any fault, starting with the found one. */
 const CALM_SEEDS = 8;
-/** More causes than that are not told. */
+/** The maximum number of other causes reported. */
 const CAUSES_TOLD_MAX = 3;
 
-/** Shrinks until nothing more can go: the first violation of `outcome` must stay, by the same cause. */
+/** Shrinks as far as possible. The first violation of `outcome` must remain, with the same cause. */
 export async function shrinkRun(
   pool: RunnerPool,
   outcome: RunOutcome,
@@ -61,7 +71,7 @@ export async function shrinkRun(
   return new ShrinkRun(pool, outcome, options).run();
 }
 
-/** What shrinking came to, for whoever puts it into words. */
+/** The facts about shrinking that are reported. */
 export function toldShrink(shrunk: ShrunkRun): {
   readonly seed: string;
   readonly foundSeed: string;
@@ -87,7 +97,7 @@ export function toldShrink(shrunk: ShrunkRun): {
   };
 }
 
-/** Whether a run shows the same bug: the same check is violated, by the same cause. */
+/** Whether a run shows the same bug: the same check is violated, with the same cause. */
 export function sameViolation(
   target: RunViolation | undefined,
   { violations }: RunOutcome,
@@ -130,21 +140,24 @@ class ShrinkRun {
     const short =
       untilNs === undefined ? schedule : (await this.#shrink(schedule, untilNs)).schedule;
     const shown = untilNs === undefined ? undefined : await this.#whole(short);
-    // A check that takes back what it said of a part: only whole runs can be compared.
+    // The check retracts its violation in the partial run, so only complete runs can be compared.
     const from = shown ? short : schedule;
     const last = await this.#shrink(from, undefined, shown !== undefined);
     const complete = last.minimal && !this.#stopped();
-    // The other half when it is known that there is time for it.
+    // The other half, once it is known that there is time for it.
     const late = await this.#withoutFaults(CALM_SEEDS / 2, CALM_SEEDS);
     if (late) return this.#toldCalm(late);
-    // That a last one cannot go was seen when none was tried.
+    // The empty schedule has already been tried, so a single remaining fault is needed.
     const onlyOne = last.schedule.length === 1 && this.#calmSeeds > 0;
     this.#minimal = onlyOne || complete;
     const whole = last.schedule === from ? shown : await this.#whole(last.schedule);
     return this.#told(whole ?? shown ?? this.#found);
   }
 
-  /** Runs without any fault, of the found seed and some after it. Gives the first that shows the same. */
+  /**
+   * Makes runs without faults, with the found seed and some after it. Returns the first that shows the same
+   * violation.
+   */
   async #withoutFaults(from: number, to: number): Promise<RunOutcome | undefined> {
     const seeds = Array.from({ length: to - from }, (_, at) => this.#found.seed + from + at);
     const possible = seeds.filter((seed) => Number.isSafeInteger(seed));
@@ -158,7 +171,10 @@ class ShrinkRun {
     return undefined;
   }
 
-  /** `fewerOnly`: it was shrunk before, in shorter runs; what is left to see is whether each fault is needed. */
+  /**
+   * `fewerOnly`: the schedule was shrunk before, with shorter runs; it remains to test whether each fault
+   * is needed.
+   */
   async #shrink(
     schedule: readonly Fault[],
     untilNs: number | undefined,
@@ -171,7 +187,7 @@ class ShrinkRun {
       parallel: this.#pool.size,
       runsMax,
       fewerOnly,
-      // Tried already, with this seed and others.
+      // The empty schedule was already tried, with this seed and others.
       notEmpty: this.#calmSeeds > 0,
       stopped: () => this.#stopped(),
       onSmaller: (smaller) => {
@@ -187,16 +203,17 @@ class ShrinkRun {
     return shrunk;
   }
 
-  /** A run to its end with a schedule that is known to violate; `undefined` where it does not, to the end. */
+  /** A complete run with a schedule that is known to violate; `undefined` if the complete run does not. */
   async #whole(schedule: readonly Fault[]): Promise<RunOutcome | undefined> {
     if (schedule === this.#found.schedule) return this.#found;
     const asked = this.#pool.run({ seed: this.#found.seed, schedule }).catch(neverMind);
-    // Who has asked to end it waits for this one run, since nothing can be replayed otherwise; but not for ever.
+    // After an interrupt, this one run is still awaited, because otherwise nothing can be replayed, but
+    // with a time limit.
     const whole = await Promise.race([asked, this.#aborted.then(() => after(GRACE_MS))]);
     return whole && sameViolation(this.#target, whole) ? whole : undefined;
   }
 
-  /** One run; `undefined` where it cannot be made, or where nobody waits for it any more. */
+  /** One run; `undefined` if it cannot be made, or if it is no longer needed. */
   async #try(
     seed: number,
     schedule: readonly Fault[],
@@ -210,7 +227,7 @@ class ShrinkRun {
     return tried;
   }
 
-  /** Remembers the bugs that violate the same check, and are others. */
+  /** Records other bugs that violate the same check. */
   #listen(tried: RunOutcome): void {
     if (sameViolation(this.#target, tried)) return;
     for (const { check, causes, evidence } of tried.violations) {
@@ -236,7 +253,7 @@ class ShrinkRun {
     return untilNs < this.#found.simulatedNs ? untilNs : undefined;
   }
 
-  /** The violation that was shrunk comes first. */
+  /** Returns the result with the violation that was shrunk first. */
   #told(outcome: RunOutcome): ShrunkRun {
     const first = sameViolation(this.#target, outcome);
     const rest = outcome.violations.filter((violation) => violation !== first);
@@ -259,7 +276,10 @@ class ShrinkRun {
   }
 }
 
-/** A run that cannot be made with these faults (a program that now loops, say) does not show the violation. */
+/**
+ * A run that cannot be made with these faults (because a program now loops, for example) does not show the
+ * violation.
+ */
 function neverMind(error: unknown): undefined {
   if (!(error instanceof LightconeError)) throw error;
 }
@@ -268,7 +288,7 @@ function after(ms: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref());
 }
 
-/** Settles with nothing when the signal says so; never without one. */
+/** Settles when the signal aborts; never without a signal. */
 function aborted(signal: AbortSignal | undefined): Promise<undefined> {
   return new Promise((resolve) => {
     if (signal?.aborted) resolve(undefined);

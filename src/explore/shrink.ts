@@ -1,56 +1,56 @@
 /**
- * Makes a schedule small while it still does what it did: first fewer faults (delta debugging, Zeller and
- * Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002), then shorter and rounder
- * ones. Pure but for the runs that it asks for.
+ * Reduces a schedule while it still causes the violation: first to fewer faults (delta debugging, Zeller
+ * and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002), then to shorter faults
+ * with rounder times. Pure except for the runs that it requests.
  */
 import { MS, SECOND } from "../base/units.ts";
 import type { Fault } from "../sim/faults.ts";
 
-/** Whether a schedule still shows the same violation. Several may be asked about at once. */
+/** Whether a schedule still shows the same violation. May be called several times concurrently. */
 export type StillViolates = (schedule: readonly Fault[]) => Promise<boolean>;
 
-/** How hard to try. */
+/** Limits and options of shrinking. */
 export interface ShrinkOptions {
   readonly test: StillViolates;
-  /** How many candidates are tried side by side; the first in order that violates is taken. */
+  /** The number of candidates tried in parallel. The first in order that violates is taken. */
   readonly parallel?: number;
-  /** That no fault at all does not violate is known. */
+  /** Whether it is already known that the empty schedule does not violate. */
   readonly notEmpty?: boolean;
-  /** Leave out faults, and change none of those that stay. */
+  /** Only remove faults, without changing the remaining ones. */
   readonly fewerOnly?: boolean;
   /** The most runs to spend. */
   readonly runsMax?: number;
-  /** Told of every step that made it smaller. */
+  /** Called after every step that reduced the schedule. */
   readonly onSmaller?: (schedule: readonly Fault[]) => void;
-  /** Asked before every batch; true ends the shrinking with what there is. */
+  /** Called before every batch; true ends shrinking with the current result. */
   readonly stopped?: () => boolean;
 }
 
-/** A schedule, shrunk. */
+/** A schedule after shrinking. */
 export interface Shrunk {
   readonly schedule: readonly Fault[];
   readonly runs: number;
-  /** Every single fault was tried without, in vain: no fault of it can be left out. */
+  /** Whether no fault can be left out: removing each one was tried and the violation disappeared. */
   readonly minimal: boolean;
 }
 
 type Schedule = readonly Fault[];
 
-/** Beyond so many faults, moving them takes more runs than it is worth. */
+/** With more faults than this, moving them takes too many runs. */
 const MOVED_FAULTS_MAX = 4;
-/** How far faults are moved: later and earlier in turn, ever further. */
+/** The distances by which faults are moved: alternately later and earlier, at increasing distances. */
 const MOVES_NS: readonly number[] = Array.from({ length: 24 }, (_, at) => {
   return (at % 2 === 0 ? 1 : -1) * (Math.floor(at / 2) + 1) * 70 * MS;
 });
 
-/** Shrinks a schedule that is known to violate. The result is one that was tested to violate. */
+/** Shrinks a schedule that is known to violate. The result has been tested to violate. */
 export async function shrink(schedule: Schedule, options: ShrinkOptions): Promise<Shrunk> {
   const search = new Search(schedule, options);
   await search.fewerFaults();
   if (options.fewerOnly !== true) {
     await search.movedFaults();
     await search.simplerFaults();
-    // What is shorter now may have made another fault needless.
+    // After shortening, another fault may have become unnecessary.
     if (search.best.length > 1) await search.fewerFaults();
   }
   return { schedule: search.best, runs: search.runs, minimal: search.minimal };
@@ -61,7 +61,7 @@ class Search {
   runs = 0;
   minimal = false;
   readonly #options: ShrinkOptions;
-  /** Verdicts by schedule: the same candidate comes up more than once. */
+  /** Verdicts by schedule, because the same candidate occurs more than once. */
   readonly #known = new Map<string, boolean>();
 
   constructor(schedule: Schedule, options: ShrinkOptions) {
@@ -69,7 +69,7 @@ class Search {
     this.#options = options;
   }
 
-  /** Zeller's ddmin, over complements: 1-minimal when it ends. */
+  /** Zeller's ddmin, on complements. The result is 1-minimal. */
   async fewerFaults(): Promise<void> {
     this.minimal = false;
     const asksEmpty = this.best.length > 0 && this.#options.notEmpty !== true;
@@ -100,8 +100,8 @@ class Search {
   }
 
   /**
-   * A fault may matter only because it delayed what another one hit. So each is left out once more, with
-   * the others moved in time, until some moment does as well.
+   * A fault may matter only because it delayed what another one affected. So each is left out once more,
+   * with the others moved in time, until the violation occurs at some offset.
    */
   async movedFaults(): Promise<void> {
     for (let at = 0; at < this.best.length && this.best.length <= MOVED_FAULTS_MAX;) {
@@ -112,7 +112,7 @@ class Search {
     }
   }
 
-  /** Each fault: lighter, shorter, and at round times. */
+  /** Simplifies each fault: weaker, shorter, and at round times. */
   async simplerFaults(): Promise<void> {
     for (let at = 0; at < this.best.length && !this.#over(); at++) {
       for (const simplify of [lighter, shorter, rounder]) {
@@ -125,7 +125,7 @@ class Search {
     }
   }
 
-  /** The first candidate, in order, that violates; it becomes the best. */
+  /** Returns the first candidate, in order, that violates. It becomes the best. */
   async #first(candidates: readonly Schedule[]): Promise<Schedule | undefined> {
     const { parallel = 1, onSmaller } = this.#options;
     for (let at = 0; at < candidates.length && !this.#over(); at += parallel) {
@@ -155,7 +155,7 @@ class Search {
   }
 }
 
-/** Less of what a fault does: fewer links, a smaller step, one way instead of both. */
+/** A weaker version of a fault: fewer links, a smaller step, one direction instead of both. */
 function lighter(fault: Fault): Fault[] {
   switch (fault.kind) {
     case "partition":
@@ -182,7 +182,7 @@ function moved(schedule: Schedule, byNs: number): Schedule {
   return schedule.map((fault) => ({ ...fault, startNs: Math.max(0, fault.startNs + byNs) }));
 }
 
-/** One host alone; else all but one. */
+/** One host alone, or all but one. */
 function fewerTargets(fault: Fault): Fault[] {
   const { targets } = fault;
   if (targets.length < 2) return [];
@@ -205,7 +205,7 @@ function lighterLinks(fault: Extract<Fault, { kind: "partition" | "latency" | "l
   }
   return params.map((change) => {
     const next = { ...fault.params, ...change };
-    // A partition that is about fewer hosts than all is no isolation any more.
+    // A partition of fewer hosts is no longer an isolation.
     if ("shape" in next) next.shape = next.both ? next.shape : "split";
     if ("shape" in next && (change.to || change.from)) next.shape = "split";
     return { ...fault, targets: [...next.from], params: next } as Fault;
@@ -216,7 +216,7 @@ function dropOne(names: readonly string[], side: "from" | "to"): Record<string, 
   return names.map((name) => ({ [side]: names.filter((other) => other !== name) }));
 }
 
-/** The same fault, over sooner: halves, then quarters off. */
+/** The same fault with a shorter duration: halved, then reduced by a quarter. */
 function shorter(fault: Fault): Fault[] {
   const lengths = [fault.durationNs / 2, (fault.durationNs * 3) / 4]
     .map((ns) => Math.round(ns / MS) * MS)

@@ -1,4 +1,4 @@
-/** Which Lightcone this is. */
+/** The version of Lightcone. */
 import { readFileSync } from "node:fs";
 
 /** The version of this package. */

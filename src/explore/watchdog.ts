@@ -1,7 +1,7 @@
 /**
- * Watches from a thread of its own that runs go on. A program that never yields stops the whole simulated
- * world, and the thread that it runs on; this one then stops it with the debugger, reads where it is, and
- * tells the supervisor, which ends the process.
+ * Watches the progress of runs from a separate thread. A program that never yields blocks the whole
+ * simulated world and the thread that runs it. The watchdog then stops that thread with the debugger, reads
+ * its position, and informs the supervisor, which ends the process.
  */
 import { writeSync } from "node:fs";
 import { Session } from "node:inspector";
@@ -13,29 +13,32 @@ import { whereRunIs } from "../world/run.ts";
 import { mapStack } from "../node/index.ts";
 import { type Reached, type Stall, WATCHDOG_FD } from "./protocol.ts";
 
-/** How long a run may compute without simulated time passing before it counts as stopped, in milliseconds. */
+/** How long a run may compute without progress in simulated time before it counts as stuck, in milliseconds. */
 const STALL_MS = 10_000;
 const LOOK_MS = 250;
-/** How often the supervisor is told how far a run has come. */
+/** The interval of progress reports to the supervisor, in milliseconds. */
 const PROGRESS_MS = 1_000;
-/** Time without computing counts for so little: of a run that waits, and must not wait for ever. */
+/** The factor for time without computing. It covers a run that waits, which must not wait forever. */
 const IDLE_SHARE = 0.1;
-/** How long the debugger may take to stop the main thread. */
+/** How long the debugger may take to stop the main thread, in milliseconds. */
 const PAUSE_MS = 3_000;
-/** A loop of microtasks or ticks is half in Node's own code: so many steps on, a program must have shown. */
+/**
+ * In a loop of microtasks or ticks, much of the time is spent in Node's own code. The debugger steps at
+ * most this often to reach a program.
+ */
 const STEPS_MAX = 100;
-/** How much of the machine's memory one runner may take: beyond, the kernel would end some process or other. */
+/** The share of the machine's memory that one runner may use. Beyond it the kernel might kill some process. */
 const MEMORY_SHARE = 0.5;
-/** Close to V8's own limit a process does little else than collect garbage, and cannot say where it is. */
+/** Close to V8's own limit a process does little but collect garbage and cannot report its position. */
 const HEAP_SHARE = 0.9;
 
-/** The main thread's end of the watchdog. */
+/** The main thread's interface to the watchdog. */
 export interface Watchdog {
-  /** A run begins. */
+  /** Called when a run begins. */
   begin(): void;
-  /** It goes on; how far it has come is told to the supervisor now and then. */
+  /** Called as the run progresses. The progress is reported to the supervisor from time to time. */
   readonly beat: (nowNs?: number) => void;
-  /** It is over. */
+  /** Called when the run is over. */
   end(): void;
 }
 
@@ -44,18 +47,18 @@ interface WatchdogData {
   readonly shared: SharedArrayBuffer;
   readonly stallMs: number;
   readonly bytesMax: number;
-  /** The supervisor. */
+  /** The process id of the supervisor. */
   readonly parent: number;
 }
 
-/** What the stopped thread says of itself. */
+/** What the debugger reads from the stopped thread. */
 interface Found {
   readonly host?: string;
   readonly nowNs?: number;
   readonly stack?: string;
 }
 
-/** What the debugger evaluates in the stopped thread. The name is long so that nobody else has it. */
+/** The expression that the debugger evaluates in the stopped thread. The name is long to avoid collisions. */
 const PROBE = "__lightcone_where_is_the_run__";
 
 /** Starts the watchdog of this process. */
@@ -93,7 +96,7 @@ export async function startWatchdog(): Promise<Watchdog> {
   };
 }
 
-/** How many bytes of memory this process may take. */
+/** The maximum memory of this process in bytes. */
 function mayTake(): number {
   return Math.min(MEMORY_SHARE * totalmem(), HEAP_SHARE * getHeapStatistics().heap_size_limit);
 }
@@ -108,7 +111,8 @@ function watch({ shared, stallMs, bytesMax, parent }: WatchdogData, ready: () =>
   let lastMs = performance.now();
   let lastCpuMs = cpuMs();
   const timer = setInterval(() => {
-    // A run under way cannot hear that its supervisor is dead; it would go on for nobody, maybe for ever.
+    // A busy run cannot notice that its supervisor is dead. Without this it would continue without a
+    // purpose, possibly forever.
     if (process.ppid !== parent) process.kill(process.pid, "SIGKILL");
     const bytes = process.memoryUsage.rss();
     if (bytes > bytesMax) {
@@ -119,7 +123,7 @@ function watch({ shared, stallMs, bytesMax, parent }: WatchdogData, ready: () =>
     const nowMs = performance.now();
     const nowCpuMs = cpuMs();
     const wallMs = nowMs - lastMs;
-    // A process that was stopped (Ctrl-Z), or that a busy machine let wait, did not compute meanwhile.
+    // A process that was stopped (Ctrl-Z), or not scheduled on a busy machine, did not compute meanwhile.
     const computedMs = Math.min(wallMs, nowCpuMs - lastCpuMs);
     stalledMs += Math.max(computedMs, IDLE_SHARE * Math.min(wallMs, 2 * LOOK_MS));
     lastMs = nowMs;
@@ -145,7 +149,7 @@ function write(news: Stall | Reached): void {
   writeSync(WATCHDOG_FD, `${JSON.stringify(news)}\n`);
 }
 
-/** The processor time that this process has taken. */
+/** The processor time used by this process. */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
@@ -160,7 +164,7 @@ interface PausedFrame {
   };
 }
 
-/** Stops the main thread wherever it is, and writes down where that was. */
+/** Stops the main thread wherever it is, and reports the position. */
 function tell(why: Stall["why"]): void {
   const session = new Session();
   let found: Found = {};
@@ -170,7 +174,7 @@ function tell(why: Stall["why"]): void {
     const stall: Stall = { host, nowNs, place: innermostPlace(stack), why };
     write(stall);
   };
-  // A session alone does not keep its thread alive; this timer does, until there is an answer.
+  // A debugger session alone does not keep the thread alive; this timer does until there is an answer.
   const giveUp = setTimeout(report, PAUSE_MS);
   session.connectToMainThread();
   const urls = new Map<string, string>();
@@ -206,7 +210,7 @@ function stackLine(
   return `    at ${functionName || "<anonymous>"} (${place})`;
 }
 
-/** The first place that lies in a program: a mapped one is an absolute path outside of Lightcone. */
+/** The first position in a program. A mapped one is an absolute path outside of Lightcone. */
 function innermostPlace(stack: string): string | undefined {
   for (const line of stack.split("\n")) {
     // ES modules have URLs.
