@@ -1,21 +1,21 @@
-/** What every command of the front door is, and how it says that it was asked wrongly. */
+/** The interface of all commands, and the reporting of usage errors. */
 import { explainSystemError, InvariantError, LightconeError } from "../base/errors.ts";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
-/** A process exit code: 0 held, 1 violated, 2 could not run (and 3 unknown, for `check` alone). */
+/** A process exit code: 0 held, 1 violated, 2 could not run (and 3 unknown, only for `check`). */
 export type ExitCode = number;
 
 export interface Command {
   /** One line for `lightcone --help`. */
   readonly summary: string;
-  /** The whole text of `lightcone NAME --help`. */
+  /** The complete text of `lightcone NAME --help`. */
   readonly usage: string;
   run(args: readonly string[]): Promise<ExitCode>;
 }
 
 /**
- * Says what went wrong: one clear message on the standard error; with `--json` also one object on the
- * standard output, whose reader may see nothing else.
+ * Reports an error: one clear message on the standard error. With `--json` also one object on the standard
+ * output, because its reader may not see anything else.
  */
 export function reportError(thrown: unknown, json: boolean): void {
   const error = explainSystemError(thrown);
@@ -25,7 +25,7 @@ export function reportError(thrown: unknown, json: boolean): void {
     process.stderr.write(`lightcone: ${message}\n${hint === undefined ? "" : `  ${hint}\n`}`);
     return;
   }
-  // A bug of ours: whoever reports it should have the stack to report.
+  // An internal error of Lightcone. The stack is included for the bug report.
   const { message, stack = String(thrown) } = (thrown ?? {}) as Error;
   if (json) {
     process.stdout.write(`${JSON.stringify({ error: { code: "LC_BUG", message } })}\n`);
@@ -34,7 +34,7 @@ export function reportError(thrown: unknown, json: boolean): void {
   process.stderr.write(`lightcone: ${whose}${stack}\n`);
 }
 
-/** `util.parseArgs`, with its complaint turned into one clear message. */
+/** `util.parseArgs`, with its errors converted to one clear message. */
 export function parseOptions<T extends NonNullable<ParseArgsConfig["options"]>>(
   command: string,
   args: readonly string[],

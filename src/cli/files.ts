@@ -1,6 +1,6 @@
 /**
- * Reads a file that a user named, unpacked if it is packed, within a budget: a small packed file can hold
- * more than any memory. What goes wrong is one clear message.
+ * Reads a file that a user named, decompressing it if necessary, within a budget: a small compressed file
+ * can expand to more than the available memory. Errors are reported as one clear message.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
@@ -9,7 +9,7 @@ import { createGunzip } from "node:zlib";
 import { LightconeError, messageOf } from "../base/errors.ts";
 import { BudgetSpent, formatBytes, type Budget } from "../check/budget.ts";
 
-/** How much is read or unpacked before the budget is asked again. */
+/** The number of bytes read or decompressed between polls of the budget. */
 const pieceBytes = 1 << 20;
 
 /** The bytes of `path`. Throws `LC_NO_FILE` or `LC_BAD_HISTORY`, and `BudgetSpent`. */
@@ -18,19 +18,19 @@ export async function readFileBytes(path: string, budget: Budget): Promise<Uint8
   return bytes[0] === 0x1f && bytes[1] === 0x8b ? unpack(path, bytes, budget) : bytes;
 }
 
-/** Bytes that arrive in pieces, in one array that grows as far as the budget allows. */
+/** Collects bytes that arrive in pieces into one array that grows as far as the budget allows. */
 class Gathered {
   readonly #budget: Budget;
   #bytes: Uint8Array;
   length = 0;
 
-  /** `expected`: how many bytes there will probably be. */
+  /** `expected`: the probable total number of bytes. */
   constructor(budget: Budget, expected: number) {
     this.#budget = budget;
     this.#bytes = this.#allocate(expected);
   }
 
-  /** Room for `count` bytes more. */
+  /** Returns space for `count` more bytes. */
   room(count: number): Uint8Array {
     this.#budget.demandNow();
     if (this.length + count > this.#bytes.length) {
@@ -60,7 +60,7 @@ function readWhole(path: string, budget: Budget): Uint8Array {
   try {
     file = openSync(path, "r");
     const { size } = fstatSync(file);
-    // One byte more, so that the end of a file is seen without growing.
+    // One extra byte, so that the end of a file is detected without growing.
     const gathered = new Gathered(budget, Math.max(size + 1, 1024));
     for (;;) {
       const room = gathered.room(Math.min(pieceBytes, Math.max(1, size + 1 - gathered.length)));
@@ -84,7 +84,7 @@ function readWhole(path: string, budget: Budget): Uint8Array {
 }
 
 async function unpack(path: string, packed: Uint8Array, budget: Budget): Promise<Uint8Array> {
-  // A packed file ends with the length of what it holds, modulo 2^32, unless it is damaged.
+  // A gzip file ends with the uncompressed length, modulo 2^32, unless it is damaged.
   const { byteOffset, length } = packed;
   const told = length < 8 ? 0 : new DataView(packed.buffer, byteOffset).getUint32(length - 4, true);
   const gathered = new Gathered(budget, Math.min(told, length * 16) + 1024);
@@ -109,8 +109,8 @@ async function unpack(path: string, packed: Uint8Array, budget: Budget): Promise
 }
 
 /**
- * Gives back what the last file's check held: a budget in memory is of the whole process, and the next
- * file should not pay for the one before.
+ * Frees the memory of the last file's check. A memory budget applies to the whole process, and the next
+ * file should not pay for the previous one.
  */
 export function collectGarbage(): void {
   setFlagsFromString("--expose-gc");

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-/** The front door: `lightcone COMMAND`. Finds the command, runs it, and turns errors into one message. */
+/** The entry point: `lightcone COMMAND`. Finds the command, runs it, and converts errors to one message. */
 import { LightconeError } from "../base/errors.ts";
 import { packageVersion } from "../explore/version.ts";
 import { type Command, type ExitCode, reportError } from "./command.ts";
 
-/** Each command is loaded when it is asked for, so that `lightcone --help` is quick. */
+/** Each command is loaded on demand, so that `lightcone --help` is fast. */
 const commands: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
   run: {
     summary: "run a world once, with one seed",
@@ -71,8 +71,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   return command.run(args);
 }
 
-// Whoever reads our output may leave before it ends (`| head`): that is no error of ours. What would go on for
-// long ends as on Ctrl-C; the rest comes to its end, and to its exit code.
+// The reader of our output may close it early (`| head`). That is not an error. Long-running commands end
+// as on Ctrl-C; others finish with their normal exit code.
 let left = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-/** What a runner process starts with. World files import Lightcone's modules from here. */
+/** The entry module of a runner process. World files import Lightcone's modules from here. */
 import * as blocks from "../blocks/index.ts";
 import * as check from "../check/index.ts";
 import { serveRuns } from "../explore/child.ts";

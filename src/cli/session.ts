@@ -1,4 +1,7 @@
-/** What `run`, `explore` and `replay` have in common: options, runners, Ctrl-C, how a violation is told. */
+/**
+ * The common parts of `run`, `explore` and `replay`: options, runners, Ctrl-C, and the reporting of a
+ * violation.
+ */
 import { relative } from "node:path";
 import { explainSystemError, LightconeError, messageOf } from "../base/errors.ts";
 import { formatNs, parseDurationNs } from "../base/units.ts";
@@ -14,10 +17,10 @@ import { alsoRows, Progress, renderViolation, type Style, styleFor } from "../re
 
 type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
 
-/** Seeds are integers that a double holds exactly. */
+/** Seeds are integers that a double represents exactly. */
 const SEED_BITS = 53;
 
-/** The one world file that a command was given. */
+/** The single world file that a command was given. */
 export function worldArgument(command: string, positionals: readonly string[]): string {
   const [world, ...rest] = positionals;
   if (world === undefined) throw usage(command, "which world?");
@@ -25,7 +28,7 @@ export function worldArgument(command: string, positionals: readonly string[]): 
   return world;
 }
 
-/** A seed: decimal, or hexadecimal after 0x. */
+/** Parses a seed: decimal, or hexadecimal after 0x. */
 export function parseSeed(command: string, text: string): number {
   const seed = /^(?:0x[0-9a-f]+|[0-9]+)$/i.test(text) ? Number(text) : NaN;
   if (Number.isSafeInteger(seed)) return seed;
@@ -35,7 +38,7 @@ export function parseSeed(command: string, text: string): number {
   );
 }
 
-/** A positive whole number, up to `max` where there is one. */
+/** Parses a positive integer, up to `max` if given. */
 export function parseCount(command: string, option: string, text: string, max?: number): number {
   const value = /^[0-9]+$/.test(text) ? Number(text) : NaN;
   if (Number.isSafeInteger(value) && value > 0 && value <= (max ?? Infinity)) return value;
@@ -43,14 +46,14 @@ export function parseCount(command: string, option: string, text: string, max?: 
   throw usage(command, `--${option} ${JSON.stringify(text)} is not a whole number ${range}`);
 }
 
-/** A duration of real time, in milliseconds; more than none. It has a unit. */
+/** Parses a duration of real time, which needs a unit and must be positive. Returns milliseconds. */
 export function parseWallMs(command: string, option: string, text: string): number {
   const wallMs = parseDurationNs(text, `--${option}`) / 1e6;
   if (wallMs > 0) return wallMs;
   throw usage(command, `--${option} ${JSON.stringify(text)} leaves no time at all`);
 }
 
-/** An error in how a command was called. */
+/** An error in the usage of a command. */
 export function usage(command: string, message: string): LightconeError {
   return new LightconeError("LC_USAGE", message, `See \`lightcone ${command} --help\`.`);
 }
@@ -61,7 +64,7 @@ export async function startPool(options: {
   readonly jobs?: number | undefined;
   readonly calm?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told about every second how far a run that takes long has come, in simulated time. */
+  /** Called about every second during a long run, with the simulated time reached. */
   readonly onReached?: (nowNs: number) => void;
 }): Promise<RunnerPool> {
   const { world, jobs, calm, signal, onReached } = options;
@@ -78,7 +81,7 @@ export async function startPool(options: {
       },
       ...(onReached && { onReached }),
     });
-    // The standard output is for verdicts, which programs may read.
+    // The standard output is reserved for verdicts, which programs may parse.
     process.stderr.write(pool.info.printed);
     return pool;
   } catch (error) {
@@ -86,15 +89,18 @@ export async function startPool(options: {
   }
 }
 
-/** How one run goes, for a world that takes long: "12.5s of 60s simulated · 31s". */
+/** The progress display of one long run: "12.5s of 60s simulated · 31s". */
 export interface ShownRun {
-  /** How long the run lasts; told once it is known. */
+  /** The duration of the run; set once it is known. */
   durationNs: number | undefined;
   readonly onReached: (nowNs: number) => void;
   close(): void;
 }
 
-/** Shows how one run goes, on the standard error: a line that is rewritten, or one now and then. */
+/**
+ * Shows the progress of one run on the standard error: a line that is rewritten, or one line from time to
+ * time.
+ */
 export function showRun(): ShownRun {
   const progress = new Progress(process.stderr, styleFor(process.stderr));
   const startMs = performance.now();
@@ -110,26 +116,27 @@ export function showRun(): ShownRun {
   return shown;
 }
 
-/** Ctrl-C came before anything could be said of the world. */
+/** Ctrl-C came before there was any result. */
 export function interrupted(): LightconeError {
   return new LightconeError("LC_INTERRUPTED", "interrupted before the first run was over");
 }
 
-/** How often to look whether the shell that npm started us with is gone, in milliseconds. */
+/** How often to check whether the shell that npm started us with is gone, in milliseconds. */
 const ORPHAN_LOOK_MS = 200;
 
 /**
- * Listens for Ctrl-C and SIGTERM: the first one asks to end, the second one does not ask. A SIGTERM to `npx` ends
- * npm and the shell between, and reaches nobody else: there, that the parent is gone is the signal.
+ * Listens for Ctrl-C and SIGTERM. The first one requests an orderly end, the second one ends the process
+ * immediately. A SIGTERM to `npx` only ends npm and the shell in between; in that case the death of the
+ * parent is treated as the signal.
  */
 export class Interrupt {
-  /** What must not be lost even then. */
+  /** A message that must be printed even then. */
   lastWords: string | undefined;
   readonly #controller = new AbortController();
   readonly #listener = (): void => {
     if (this.asked) {
       if (this.lastWords !== undefined) process.stderr.write(`lightcone: ${this.lastWords}\n`);
-      // Runners that are left behind see that nobody listens any more, and end.
+      // Remaining runners notice that their supervisor is gone, and end.
       process.exit(130);
     }
     this.#controller.abort("asked");
@@ -165,8 +172,8 @@ export class Interrupt {
 }
 
 /**
- * Writes the replay file of a violated run; returns the line of the story's footer that says how to replay
- * it. Where the file cannot be written, the story is worth telling nevertheless.
+ * Writes the replay file of a violated run. Returns the footer line of the story that says how to replay
+ * it. If the file cannot be written, the story is still shown.
  */
 export function saveReplay(
   pool: RunnerPool,
@@ -184,13 +191,13 @@ export function saveReplay(
   }
 }
 
-/** The world file as it is typed in a shell, relative to the working directory if it lies below. */
+/** The world file as a shell word, relative to the working directory if it is below it. */
 export function worldWord({ info }: RunnerPool): string {
   const shown = relative(process.cwd(), info.path);
   return shellWord(shown.startsWith("..") ? info.path : shown);
 }
 
-/** Tells a violated run: its first violation as a story, the others in a sentence each. */
+/** Reports a violated run: its first violation as a story, the others in a sentence each. */
 export function tellViolation(
   outcome: RunOutcome,
   options: {
@@ -214,7 +221,10 @@ export function tellViolation(
   );
 }
 
-/** Tells where two runs of one seed part: the blocker among errors. */
+/**
+ * The error for two diverging runs of one seed. It blocks everything else, because results cannot be
+ * trusted.
+ */
 export function divergenceError(report: DivergenceReport): LightconeError {
   const { seed, event, used, fresh } = report;
   const side = (name: string, { fingerprint, event, cause, stack }: typeof used): string[] => [

@@ -129,7 +129,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
       `There are: ${formats.join(", ")}.`,
     );
   }
-  // What is asked wrongly is said before a file is read.
+  // Usage errors are reported before a file is read.
   if (values.model !== undefined) findChecker(values.model, values.level);
   const shared = { initial: initialOf(values.initial), settings: settingsOf(values.set ?? []) };
   budgetOf(values);
@@ -150,7 +150,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
         else console.log(`? ${printable(file)}\n  ${why}`);
         continue;
       }
-      // A file that cannot be judged, for whatever reason, does not keep the others from being.
+      // If a file cannot be judged, for whatever reason, the others are still judged.
       tellError(file, error, values.json ?? false);
       exitCode = 2;
     }
@@ -166,7 +166,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   return exitCode;
 }
 
-/** One line of JSON. What JSON cannot say is said as text; what a terminal would obey is escaped. */
+/** One line of JSON. Values that JSON cannot represent become text; terminal control characters are escaped. */
 function jsonLine(value: unknown): string {
   const plain = (_: string, each: unknown): unknown =>
     typeof each === "bigint" ? each.toString() : each;
@@ -183,12 +183,12 @@ function tellError(file: string, thrown: unknown, json: boolean): void {
   else console.error(`lightcone: ${printable(file)}: this is a bug in Lightcone: ${stack}`);
 }
 
-/** Text of several lines, each as a terminal may show it. */
+/** Text of several lines, each sanitised for a terminal. */
 function lines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }
 
-/** Of two exit codes the one to report: not read, then invalid, then unknown. */
+/** The exit code to report of two: unreadable takes precedence, then invalid, then unknown. */
 function worse(a: ExitCode, b: ExitCode): ExitCode {
   const order = [0, 3, 1, 2];
   return order.indexOf(a) > order.indexOf(b) ? a : b;
@@ -203,14 +203,14 @@ function initialOf(text: string | undefined): unknown {
   }
 }
 
-/** A value in EDN, for what JSON has not: `:a`, `1.0`. */
+/** Parses a value in EDN, for values that JSON does not have: `:a`, `1.0`. */
 function ednOf(text: string): unknown {
   const reader = new EdnReader(new TextEncoder().encode(text), "--initial");
   try {
     const value = reader.value();
     if (reader.peek() === -1) return value;
   } catch {
-    // Said below.
+    // The error is reported below.
   }
   throw new LightconeError(
     "LC_USAGE",
@@ -273,7 +273,7 @@ async function checkFile(
   return { file, format: read.format, judged, elapsedMs: performance.now() - start };
 }
 
-/** Judges a file whose model takes it as it is; `undefined` where it must be read into histories. */
+/** Judges a file directly, if its model supports that; `undefined` if it must be read into histories. */
 function judgeBytes(
   file: string,
   bytes: Uint8Array,
@@ -303,7 +303,7 @@ function judgeBytes(
   return { file, format, judged: [judged] };
 }
 
-/** What a model says of "operation 7" is told with where that stands in the file. */
+/** Adds the position in the file to a model's message about "operation 7". */
 function placed<T>(
   file: string,
   bytes: Uint8Array,
@@ -360,7 +360,7 @@ function judge(
   }
 }
 
-/** Why a model that holds has judged nothing of a history; undefined when it has. */
+/** The reason why a model that holds has judged nothing of a history; undefined if it has judged something. */
 function judgedNothing(model: string, { operations }: History): string | undefined {
   const looksFor = answersOf(model);
   const concerns = (f: string): boolean => looksFor.length === 0 || looksFor.includes(f);
@@ -389,7 +389,7 @@ function writeAgain(out: string, histories: readonly ReadHistory[]): void {
   writeFileSync(out, writeHistory(one.history, format));
 }
 
-/** A file is violated if one of its histories is, else unknown if one is. */
+/** A file is violated if one of its histories is; otherwise unknown if one is. */
 function overall({ judged }: FileResult): Verdict["result"] {
   const results = judged.map(({ verdict }) => verdict.result);
   return results.includes("violated")
@@ -435,7 +435,7 @@ function textOfOne({ name, model, level, history, verdict, elapsedMs }: Judged):
   if (result === "violated") {
     for (const evidence of verdict.evidence) lines.push(...evidenceLines(evidence));
   }
-  // How a history was found to hold is nobody's worry, but that it may not.
+  // How a history was found to hold is not of interest, unless it was only inferred.
   if (result !== "holds" || verdict.inferred) {
     lines.push(...remarks(verdict).map((text) => `  ${printable(text)}`));
   }

@@ -1,4 +1,4 @@
-/** `lightcone explore`: many runs in search of a violation; the first one found is shrunk and told. */
+/** `lightcone explore`: many runs in search of a violation. The first one found is shrunk and reported. */
 import {
   type CampaignResult,
   findDivergence,
@@ -56,7 +56,10 @@ const options = {
 const DEFAULT_FOR_MS = 30_000;
 const DEFAULT_SHRINK_MS = 60_000;
 const TICK_MS = 1_000;
-/** More processes than any machine has cores are a slip of the finger, and would bring it down. */
+/**
+ * A limit for the number of processes. More than any machine has cores is a typing error, and would
+ * overload the machine.
+ */
 const JOBS_MAX = 512;
 
 export const command: Command = {
@@ -131,7 +134,7 @@ interface Search {
   readonly all: boolean;
   readonly json: boolean;
   readonly strict: boolean;
-  /** How long shrinking may take; `undefined` to leave it out. */
+  /** How long shrinking may take; `undefined` to skip it. */
   readonly shrinkMs: number | undefined;
 }
 
@@ -157,7 +160,7 @@ async function explore(search: Search): Promise<ExitCode> {
       simulatedNs,
       faults,
     });
-  // Runs that take long say nothing for a while.
+  // Long runs would otherwise show no progress for a while.
   const ticks = setInterval(() => progress.update(figures), TICK_MS);
   const result = await runCampaign({
     pool,
@@ -179,7 +182,7 @@ async function explore(search: Search): Promise<ExitCode> {
   if (result.mismatch) {
     throw divergenceError(await findDivergence(pool, { seed: result.mismatch.seed }));
   }
-  // Nothing is known of a world that never ran to its end.
+  // Nothing is known of a world that never completed a run.
   if (result.runs === 0) throw result.failure ?? interrupted();
   const never = neverTrue(result);
   const review = await reviewCoverage(pool, result.coverage, {
@@ -222,7 +225,7 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
   const before = found.schedule.length;
   const sink = process.stdout.isTTY ? process.stdout : process.stderr;
   const progress = new Progress(sink, styleFor(sink));
-  // Shrinking takes a while, and whoever ends it with force should not lose what was found.
+  // Shrinking takes a while. If the user ends it by force, the violation found should not be lost.
   let replay = saveReplay(pool, found, before);
   interrupt.lastWords = `seed ${formatSeed(found.seed)} is violated: ${replay[1]}`;
   const shrunk =
@@ -265,7 +268,7 @@ function heldLine(search: Search, result: CampaignResult, review: Review, style:
   return `${mark} ${style.bold(pool.info.name)}  ${style.dim(`${seeds}${undecided}${how}`)}\n`;
 }
 
-/** How fast it went, shrinking and second runs included. */
+/** The speed of the campaign, including shrinking and repeated runs. */
 function closingLine(result: CampaignResult, { totals }: RunnerPool, wallMs: number): string {
   const { runs, rechecked, violated } = result;
   const seconds = wallMs / 1_000;
@@ -281,7 +284,7 @@ function closingLine(result: CampaignResult, { totals }: RunnerPool, wallMs: num
   ].join(" · ");
 }
 
-/** A `sometimes` is about campaigns, not about a run or two. */
+/** A `sometimes` is a statement about a campaign, not about one or two runs. */
 function neverTrue({ sometimes, runs }: CampaignResult): string[] {
   if (runs < 2) return [];
   return [...sometimes].filter(([, reached]) => !reached).map(([name]) => name);

@@ -1,4 +1,4 @@
-/** `lightcone replay`: brings a violation back, and says whether it is the same run as then. */
+/** `lightcone replay`: reproduces a violation, and reports whether the run is identical to the original. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { LightconeError } from "../../base/errors.ts";
@@ -111,7 +111,7 @@ function tell(replay: Replay, pool: RunnerPool, outcome: RunOutcome, json: boole
   return outcome.verdict === "violated" ? 1 : 0;
 }
 
-/** A check that finds nothing to judge any more says nothing about the violation. */
+/** A check that now finds nothing to judge gives no information about the violation. */
 function tellIdle(outcome: RunOutcome, style: Style): void {
   const tally = new CoverageTally();
   tally.add(outcome.coverage);
@@ -123,12 +123,12 @@ function tellIdle(outcome: RunOutcome, style: Style): void {
   }
 }
 
-/** Whether nothing has changed since then: neither the world's programs nor what runs them. */
+/** Whether nothing has changed since the recording: neither the world's programs nor Lightcone and Node. */
 function isSameCode({ code, lightcone }: Replay, outcome: RunOutcome): boolean {
   return code === outcome.code && lightcone === packageVersion();
 }
 
-/** What has changed since then. */
+/** Describes what has changed since the recording. */
 function changes(
   { code, lightcone, name }: Replay,
   { info }: RunnerPool,
@@ -139,7 +139,7 @@ function changes(
   return `Lightcone has changed since (it was ${lightcone}, this is ${packageVersion()})`;
 }
 
-/** Whether it is the same code, and the same run. */
+/** Compares the code and the run with the recorded ones. */
 function compare(replay: Replay, pool: RunnerPool, outcome: RunOutcome, style: Style): string {
   const same = outcome.fingerprint === replay.fingerprint;
   const sameCode = isSameCode(replay, outcome);

@@ -91,7 +91,7 @@ async function runOnce(
     readonly verify: boolean;
     readonly trace: boolean;
     readonly strict: boolean;
-    /** The runs are made: nothing more is to be shown of how they go. */
+    /** Called when the runs are made: stops the progress display. */
     readonly done: () => void;
   },
 ): Promise<ExitCode> {
@@ -123,7 +123,7 @@ async function runOnce(
       if (!json) process.stdout.write(`  ${style.dim("trace")}   ${style.cyan(path)}\n`);
     }
   } catch (error) {
-    // Where the disk is full there is no trace; the verdict stands.
+    // If the disk is full there is no trace, but the verdict stands.
     if (!violated) throw error;
     reportError(error, json);
   }
@@ -131,7 +131,7 @@ async function runOnce(
   return violated || lax ? 1 : 0;
 }
 
-/** What this run judged at all. */
+/** Reviews what this run judged at all. */
 async function reviewRun(pool: RunnerPool, outcome: RunOutcome): Promise<Review> {
   const tally = new CoverageTally();
   tally.add(outcome.coverage);

@@ -1,4 +1,4 @@
-/** `lightcone serve BLOCK`: runs a building block on a real socket, the same code as in a world. */
+/** `lightcone serve BLOCK`: serves a building block on a real socket, with the same code as in a world. */
 import { LightconeError } from "../../base/errors.ts";
 import type { Block, StartedBlock } from "../../blocks/block.ts";
 import { redis } from "../../blocks/index.ts";
@@ -8,11 +8,11 @@ interface ServeOptions {
   readonly port: number | undefined;
   readonly host: string;
   readonly password: string | undefined;
-  /** Other settings, by the block's own names for them. */
+  /** Other settings, by the block's own names. */
   readonly config: Readonly<Record<string, string>>;
 }
 
-/** A block that can be served: as a world describes it, and the module that starts its program. */
+/** A block that can be served: its description for a world, and the module that starts its program. */
 interface Servable {
   readonly usualPort: number;
   readonly describe: (options: ServeOptions) => Block;
@@ -33,7 +33,7 @@ const blocks: Readonly<Record<string, Servable>> = {
   },
 };
 
-/** The settings that `--set NAME=VALUE` gives. */
+/** The settings given by `--set NAME=VALUE`. */
 function parseSettings(given: readonly string[]): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const text of given) {
@@ -61,7 +61,7 @@ function parsePort(text: string | undefined): number | undefined {
   );
 }
 
-/** Why a socket could not be opened, in words. */
+/** Describes why a socket could not be opened. */
 function explain(error: NodeJS.ErrnoException, host: string, port: number | undefined): Error {
   const where = `${host}:${port ?? "its usual port"}`;
   switch (error.code) {
@@ -118,8 +118,8 @@ async function run(args: readonly string[]): Promise<number> {
     throw explain(error, host, port ?? servable.usualPort);
   });
   console.log(`${name} listens on ${host}:${served.port} (Ctrl-C ends it)`);
-  // The server ends the process: at a signal, or when a client asks it to. One that cannot save its data stays,
-  // as Redis does, until it is asked a second time.
+  // The server ends the process, on a signal or on a client's request. Like Redis, a server that cannot
+  // save its data keeps running until it is asked a second time.
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       process.once(signal, () => process.exit(1));
