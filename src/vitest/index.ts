@@ -1,6 +1,6 @@
 /**
- * `lightcone/vitest`: a world as a test. One line a world; a failure prints the story and the command that
- * replays it.
+ * `lightcone/vitest`: a world as a test, one line per world. A failure prints the story and the command
+ * that replays it.
  */
 import { existsSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
@@ -35,31 +35,31 @@ import {
 
 /** How much to explore in a test. */
 export interface ExploreOptions {
-  /** How many seeds. Default: 100. */
+  /** The number of seeds. Default: 100. */
   readonly runs?: number;
-  /** The longest time; the campaign ends early when it is up. Default: 30s. */
+  /** The maximum time; the campaign ends early when it is reached. Default: 30s. */
   readonly for?: Duration;
-  /** How long shrinking may take after that. Default: 60s. */
+  /** How long shrinking may take after the campaign. Default: 60s. */
   readonly shrinkFor?: Duration;
   /** The first seed. Default: 1, so that a test is the same every time. */
   readonly seed?: number;
-  /** How many processes. Default: one for each core. */
+  /** The number of processes. Default: one per core. */
   readonly jobs?: number;
-  /** Leave out the world's faults. */
+  /** Whether the world's faults are enabled. Default: true. */
   readonly faults?: boolean;
   /**
-   * What was not judged fails the test, too: checks that are undecided, an `always` or `sometimes` that no run
-   * reached, hosts that record nothing in the calm. Default: it is printed.
+   * Whether things that were not judged fail the test as well: undecided checks, an `always` or `sometimes`
+   * that no run reached, hosts that record nothing in the calm period. By default they are printed.
    */
   readonly strict?: boolean;
 }
 
 /**
- * Shrinking and the start of processes come on top of the time to explore. It is plenty, as a test that
- * runs out of time tells nothing of the violation that it had found.
+ * Extra time for shrinking and starting processes. It is generous, because a test that times out reports
+ * nothing about the violation it had found.
  */
 const ALLOWANCE_MS = 900_000;
-/** Node's timers take no longer times. */
+/** The maximum delay of Node's timers. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 const TICK_MS = 1_000;
 
@@ -71,10 +71,10 @@ interface Kind {
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 1;
 const isBoolean = (value: unknown): boolean => typeof value === "boolean";
 
-/** What each option may be. */
+/** The valid values of each option. */
 const kinds: Readonly<Record<keyof ExploreOptions, Kind>> = {
   runs: { words: "a whole number from 1", is: isCount },
-  // A duration says itself what is wrong with it.
+  // A duration reports its own errors.
   for: { words: "a duration", is: () => true },
   shrinkFor: { words: "a duration", is: () => true },
   seed: {
@@ -103,7 +103,7 @@ export function explore(path: string, options: ExploreOptions = {}): void {
   test(name, { timeout }, () => exploreWorld(world, { forMs, shrinkMs }, options));
 }
 
-/** Throws `LC_USAGE` for what there is not to ask for: a misspelt option would be passed over in silence. */
+/** Throws `LC_USAGE` for unknown options. Otherwise a misspelt option would be silently ignored. */
 function refuseOptions(path: unknown, options: Readonly<Record<string, unknown>> | null): void {
   const bad = (what: string): LightconeError =>
     new LightconeError(
@@ -126,7 +126,7 @@ interface Limits {
   readonly shrinkMs: number;
 }
 
-/** How a test goes that takes long is told now and then, past Vitest's own lines. */
+/** Progress of a long test is reported from time to time, bypassing Vitest's own output. */
 const sink = { write: (text: string) => process.stderr.write(`lightcone: ${text}`) };
 
 async function exploreWorld(
@@ -174,7 +174,7 @@ async function exploreWorld(
   }
 }
 
-/** Prints what was not judged; throws where the test wants it all. */
+/** Prints what was not judged; throws if the test is strict. */
 async function review(
   pool: RunnerPool,
   result: CampaignResult,
@@ -192,14 +192,14 @@ async function review(
     ...never.map(([name]) => `never true in any run: sometimes ${name}`),
     ...(result.undecided > 0 ? [`${result.undecided} of ${result.runs} runs are undecided`] : []),
   ];
-  // A `sometimes` is about campaigns, not about a run or two.
+  // A `sometimes` is a statement about a campaign, not about one or two runs.
   const fails = (strict && missing.length > 0) || (never.length > 0 && result.runs > 1);
   if (fails)
     throw told(new Error([`${pool.info.name}: not all was judged`, ...missing].join("\n  ")));
   for (const sentence of [...missing, ...remarks]) console.warn(`${pool.info.name}: ${sentence}`);
 }
 
-/** The message says where it happened; the stack would only show this file. */
+/** The message contains the position. The stack would only show this file. */
 function told(error: Error): Error {
   error.stack = error.message;
   return error;
@@ -210,7 +210,7 @@ type Outcome = Awaited<ReturnType<RunnerPool["run"]>>;
 async function violationError(pool: RunnerPool, found: Outcome, shrinkMs: number): Promise<Error> {
   const before = found.schedule.length;
   const seed = formatSeed(found.seed);
-  // Whoever ends the test while it shrinks should not lose what was found.
+  // If the test is ended while it shrinks, the violation found should not be lost.
   let replay = saveReplay(pool, found, before);
   sink.write(`seed ${seed} is violated: ${replay}; shrinking ${faultsWord(before)}\n`);
   const progress = new Progress(sink, plainStyle);
@@ -239,7 +239,7 @@ async function violationError(pool: RunnerPool, found: Outcome, shrinkMs: number
   return told(new Error(`${story}${renderNotes(shrunkNotes(shrinkWords), plainStyle)}`));
 }
 
-/** Writes the replay file; gives the command that replays it, or says why there is none. */
+/** Writes the replay file. Returns the command that replays it, or the reason why there is none. */
 function saveReplay(pool: RunnerPool, outcome: Outcome, faultsBefore: number): string {
   const directory = process.cwd();
   const { path: world } = pool.info;
