@@ -1,11 +1,11 @@
 /**
- * What programs may give to `op`, `always` and their kin. A wrong argument would make a check judge nothing,
- * or something else than was meant, so it ends the run with one clear message.
+ * Validates the arguments that programs pass to `op`, `always` and similar functions. With an invalid
+ * argument a check would judge nothing, or something unintended, so it ends the run with one clear message.
  */
 import { LightconeError } from "../base/errors.ts";
 import { readPlain } from "./plain.ts";
 
-/** An operation as it was asked for, with key and input as plain data. */
+/** An operation as requested, with key and input as plain data. */
 export interface AskedOperation {
   readonly f: string;
   readonly key: unknown;
@@ -13,7 +13,7 @@ export interface AskedOperation {
   readonly run: () => unknown;
 }
 
-/** Reads the arguments of `op`. Throws `LC_BAD_OPERATION`. */
+/** Parses the arguments of `op`. Throws `LC_BAD_OPERATION`. */
 export function readOperation(args: readonly unknown[]): AskedOperation {
   const run = args.at(-1);
   const [f, key, input] = args.slice(0, -1);
@@ -42,7 +42,7 @@ function faithful(given: unknown, f: string, what: "key" | "input"): unknown {
   );
 }
 
-/** Refuses what `always`, `sometimes` and `eventually` cannot be asked. Throws `LC_BAD_ASSERTION`. */
+/** Rejects invalid arguments of `always`, `sometimes` and `eventually`. Throws `LC_BAD_ASSERTION`. */
 export function refuseAssertion(assertion: string, name: unknown, condition: unknown): void {
   if (typeof name !== "string" || name === "") {
     const swapped = typeof condition === "string" ? ": the name comes first" : "";
@@ -61,7 +61,7 @@ export function refuseAssertion(assertion: string, name: unknown, condition: unk
   );
 }
 
-/** Refuses an `integer(min, max)` that there is none of. Throws `LC_BAD_ARGUMENT`. */
+/** Rejects an `integer(min, max)` with an empty range or invalid bounds. Throws `LC_BAD_ARGUMENT`. */
 export function refuseIntegers(min: unknown, max: unknown): void {
   if (Number.isSafeInteger(min) && Number.isSafeInteger(max) && Number(min) <= Number(max)) return;
   throw new LightconeError(
@@ -70,7 +70,7 @@ export function refuseIntegers(min: unknown, max: unknown): void {
   );
 }
 
-/** Refuses a `pick` from nothing. Throws `LC_BAD_ARGUMENT`. */
+/** Rejects a `pick` from anything but a non-empty array. Throws `LC_BAD_ARGUMENT`. */
 export function refuseItems(items: unknown): void {
   if (Array.isArray(items) && items.length > 0) return;
   throw new LightconeError(
@@ -81,7 +81,7 @@ export function refuseItems(items: unknown): void {
 
 const WORD_MAX = 60;
 
-/** An argument in a message: short, whatever it is. */
+/** Formats an argument of any kind for a message, in short form. */
 function word(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (value instanceof Promise) return "a promise";

@@ -1,4 +1,4 @@
-/** What programs assert of themselves: always, sometimes, eventually. */
+/** The assertions that programs make: always, sometimes, eventually. */
 import { Kind, type Kernel } from "../sim/kernel.ts";
 import { stackHere } from "../node/index.ts";
 import { userFrames } from "./load.ts";
@@ -6,14 +6,14 @@ import { digestText, plain } from "./plain.ts";
 import type { Recorded } from "./recorder.ts";
 import { placesOf } from "./thrown.ts";
 
-/** An `always` that was not so. */
+/** An `always` whose condition was false. */
 export interface BrokenAlways {
   readonly name: string;
   readonly host: string;
   readonly atNs: number;
   readonly event: number;
   readonly detail: unknown;
-  /** Where the program says so: "worker.ts:12:5", with the function where it has a name. */
+  /** The position of the assertion in the program: "worker.ts:12:5", with the function if it has a name. */
   readonly place: string | undefined;
 }
 
@@ -21,19 +21,19 @@ export interface BrokenAlways {
 export interface Eventually {
   readonly name: string;
   readonly host: string;
-  /** The last time that it was asked, and whether it was ever true in the calm. */
+  /** The last time it was evaluated, and whether it was ever true in the calm period. */
   lastNs: number;
   event: number;
   trueInCalm: boolean;
-  /** What it was when it was last asked, and what was told with it. */
+  /** Its last value, and the detail given with it. */
   last: boolean;
   detail: unknown;
-  /** How often it was asked in the calm. */
+  /** How often it was evaluated in the calm period. */
   timesInCalm: number;
   readonly place: string | undefined;
 }
 
-/** More are not kept of an `always` that is not so again and again. */
+/** The number of failures recorded of an `always` that fails repeatedly. */
 const BROKEN_KEPT_MAX = 16;
 
 /** All assertions of one run. */
@@ -41,14 +41,14 @@ export class Assertions {
   readonly #kernel: Kernel;
   readonly #calmFromNs: number;
   readonly broken: BrokenAlways[] = [];
-  /** How often each `always` was not so. */
+  /** How often each `always` was false. */
   readonly #times = new Map<string, number>();
   /** By name: whether it was ever true. */
   readonly sometimes: Map<string, boolean> = new Map();
   readonly eventually: Map<string, Eventually> = new Map();
-  /** The assertions that programs came by, such as "always the queue is bounded". */
+  /** The assertions that programs reached, such as "always the queue is bounded". */
   readonly reached: Set<string> = new Set();
-  /** When each host last asserted anything. */
+  /** When each host last evaluated an assertion. */
   readonly lastNs: Map<string, number> = new Map();
 
   constructor(kernel: Kernel, calmFromNs: number) {
@@ -61,7 +61,7 @@ export class Assertions {
     if (condition) return;
     const times = this.#times.get(name) ?? 0;
     this.#times.set(name, times + 1);
-    // Where it was asked is dear to find out; a program may well ask a thousand times.
+    // Finding the position is expensive, and a program may well evaluate the assertion a thousand times.
     if (times >= BROKEN_KEPT_MAX) return;
     this.broken.push({
       name,
@@ -116,7 +116,7 @@ export class Assertions {
     this.reached.add(`${assertion} ${name}`);
     this.lastNs.set(host.name, kernel.nowNs);
     const digest = digestText(`${assertion} ${name} ${condition}`);
-    // Without calling the program's own code: that somebody watches must not change the run.
+    // The program's own code is not called: observation must not change the run.
     const told = kernel.observer && {
       assertion,
       name,
@@ -127,7 +127,7 @@ export class Assertions {
   }
 }
 
-/** The user's line that asserts. */
+/** The position in the user's code that makes the assertion. */
 function placeOfCall(): string | undefined {
   return placesOf(userFrames(stackHere()))[0];
 }

@@ -1,6 +1,7 @@
 /**
- * What a world file calls. The same description is evaluated once outside, for the plan, and again on
- * each host with an inline program, so it must give the same answers every time: it draws nothing.
+ * The functions that a world file calls. The same description is evaluated once outside of a run, for the
+ * plan, and again on each host with an inline program. It must give the same result every time, so it uses
+ * no randomness.
  */
 import { LightconeError } from "../base/errors.ts";
 import { parseDurationNs, parseRangeNs, SECOND, type Duration } from "../base/units.ts";
@@ -27,10 +28,10 @@ import type {
   WorldBuilder,
 } from "./types.ts";
 
-/** Marks what `world` returns, across realms and copies of this module. */
+/** Marks the result of `world`, across realms and copies of this module. */
 export const WORLD_MARK: unique symbol = Symbol.for("lightcone.world") as never;
 
-/** What a world file exports by default. */
+/** The default export of a world file. */
 export interface World {
   readonly [WORLD_MARK]: true;
   readonly name: string;
@@ -38,7 +39,7 @@ export interface World {
 }
 
 /**
- * Describes a world: a system of hosts, what may go wrong in it, and what must hold nevertheless.
+ * Describes a world: a system of hosts, the faults that may occur in it, and the checks that must hold anyway.
  *
  * @example
  * export default world("a lock is held by one worker at a time", (w) => {
@@ -67,16 +68,16 @@ const CALM_MAX_NS = 20 * SECOND;
 const SHOWN_MAX = 80;
 const tolerables: readonly Tolerable[] = ["uncaught", "exits", "hangs", "unfinished"];
 
-/** Collects what a world says. @internal */
+/** Collects the description of a world. @internal */
 export class PlanBuilder implements WorldBuilder {
   readonly #name: string;
   readonly #hosts: HostPlan[] = [];
   readonly #names = new Set<string>();
-  /** DNS knows no difference between small and large letters. */
+  /** DNS names are case-insensitive. */
   readonly #lowerNames = new Set<string>();
   readonly #links: LinkRule[] = [];
   readonly #faults: FaultSource[] = [];
-  /** Sources that were described and that `w.faults` was not given yet. */
+  /** Fault sources that were created but not passed to `w.faults` yet. */
   readonly #idleSources = new Set<FaultSource>();
   readonly #checks: Check[] = [];
   readonly #tolerate = new Set<Tolerable>();
@@ -87,7 +88,7 @@ export class PlanBuilder implements WorldBuilder {
   #durationNs: number | undefined;
   #calmNs: number | undefined;
 
-  /** `ours`: the functions of Lightcone's modules, by name, which are neither programs nor checks themselves. */
+  /** `ours`: the functions of Lightcone's modules, by name. They are neither programs nor checks. */
   constructor(name: string, ours: ReadonlyMap<unknown, string> = new Map()) {
     this.#name = name;
     this.#ours = ours;
@@ -218,7 +219,7 @@ export class PlanBuilder implements WorldBuilder {
     }
   }
 
-  /** The plan, once the description is complete. */
+  /** Returns the plan, once the description is complete. */
   finish(): Plan {
     if (this.#hosts.length === 0) {
       throw bad(
@@ -364,7 +365,7 @@ function linkPlan(options: unknown, where: string): LinkRule["link"] {
   };
 }
 
-/** A host's options, each of its kind. */
+/** Validates the options of a host. */
 function hostOptions(
   options: HostOptions,
   name: string,
@@ -390,7 +391,7 @@ function hostOptions(
   return { argv, env: { ...env }, cwd, restartNs };
 }
 
-/** What a check says of itself besides its name, each of its kind. */
+/** Validates the optional properties of a check. */
 function refuseCheck(check: Check): void {
   const { name, looksFor, givenUpAtDeath } = check;
   const where = `the check ${JSON.stringify(name)}`;
@@ -406,7 +407,7 @@ function refuseCheck(check: Check): void {
   throw bad(`${where}: givenUpAtDeath is ${show(givenUpAtDeath)}, not [acquire, release]`);
 }
 
-/** An option that is misspelt should not be passed over in silence. */
+/** Rejects unknown options. Otherwise a misspelt option would be silently ignored. */
 function onlyOptions(where: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== "object" || options === null) {
     throw bad(`${where}: ${show(options)} is not an object of options`);
@@ -422,7 +423,7 @@ function perHost<T>(value: PerHost<T>, host: string, index: number): T {
     : value;
 }
 
-/** Whether a value is what `redis()` and its like return. @internal */
+/** Whether a value is a building block, as `redis()` and similar functions return. @internal */
 export function isBlock(program: unknown): program is BlockProgram {
   const block = program as BlockProgram | null | undefined;
   return (
@@ -437,7 +438,7 @@ function programArgv(program: Program): readonly string[] {
   return isBlock(program) ? program.argv : [];
 }
 
-/** An argument in a message: short, whatever it is. */
+/** Formats an argument of any kind for a message, in short form. */
 function show(value: unknown): string {
   if (typeof value === "function") return value.name === "" ? "a function" : value.name;
   if (value === undefined || typeof value === "number") return String(value);

@@ -1,6 +1,6 @@
 /**
- * What every world promises: its programs do not fall over, nor end with work unfinished; its assertions hold;
- * nothing hangs for ever. What counts as which is written in docs/checks.md.
+ * The checks that apply to every world: its programs do not crash or end with unfinished work, its
+ * assertions hold, and no operation hangs forever. The exact rules are in docs/checks.md.
  */
 import { formatNs } from "../base/units.ts";
 import type { Evidence, Step } from "../check/verdict.ts";
@@ -11,32 +11,32 @@ import { operationsBefore } from "./concerned.ts";
 import { describeOperation, showValue } from "./operation-words.ts";
 import type { Tolerable } from "./types.ts";
 
-/** Operations that wait: more than that are told by number. */
+/** The maximum number of waiting operations listed; the rest are only counted. */
 const WAITING_TOLD_MAX = 5;
 /** `UnwantedEnd.what` of a process that called `process.exit()` with operations open. */
 export const EXITED = "exit code 0";
 
-/** A process that ended though nobody wanted it to. */
+/** An unexpected end of a process. */
 export interface UnwantedEnd {
   readonly host: string;
   readonly atNs: number;
   readonly event: number;
   /**
-   * "uncaught": an exception or rejection; "exit": a code other than zero; "unfinished": by itself, with an
-   * operation open or before its program had come to its end.
+   * "uncaught": an exception or rejection; "exit": a code other than zero; "unfinished": it ended on its
+   * own, with an operation open or before its program had finished.
    */
   readonly how: "uncaught" | "exit" | "unfinished";
   /** The error's message, or "exit code 3". */
   readonly what: string;
-  /** Where in the user's sources, one line each. */
+  /** Positions in the user's sources, one line each. */
   readonly stack: readonly string[];
-  /** What it printed last, one line each; of failed exits. */
+  /** Its last output, one line each; for failed exits. */
   readonly output?: readonly string[];
-  /** The operations that were open, by index; of unfinished ends. */
+  /** The open operations, by index; for unfinished ends. */
   readonly open?: readonly number[];
 }
 
-/** What a world has to tolerate so that an end of this kind is none. */
+/** The value of `tolerate` that permits each kind of end. */
 export const tolerableOf: Readonly<Record<UnwantedEnd["how"], Tolerable>> = {
   uncaught: "uncaught",
   exit: "exits",
@@ -48,23 +48,23 @@ export interface Violation {
   /** The check's name: "mutex", "always: the queue is bounded", "no uncaught exceptions". */
   readonly check: string;
   readonly evidence: Evidence;
-  /** What it is the same bug by (see `causes.ts`); found from the evidence where it is not given. */
+  /** The causes that identify the bug (see `causes.ts`); derived from the evidence if not given. */
   readonly causes?: readonly string[];
-  /** Only a run to its end can show it. */
+  /** Whether only a complete run can show it. */
   readonly takesWholeRun?: boolean;
 }
 
-/** What is told of the connections of a host where an operation hangs. */
+/** The state of a host's connections while an operation hangs. */
 export interface HangingAt {
   /** The operation, by index. */
   readonly operation: number;
-  /** What became of its host's connections, one line each. */
+  /** What happened to its host's connections, one line each. */
   readonly lines: readonly string[];
-  /** A connection of the host has lost its other end without a word. */
+  /** Whether a connection of the host lost its other end without notice. */
   readonly halfOpen: boolean;
 }
 
-/** One violation for each way in which programs fell over. */
+/** Returns one violation for each distinct way in which programs ended unexpectedly. */
 export function judgeEnds(ends: readonly UnwantedEnd[], history: History): Violation[] {
   const seen = new Set<string>();
   const out: Violation[] = [];
@@ -123,10 +123,10 @@ function unfinished(end: UnwantedEnd, open: readonly Operation[]): Violation {
   };
 }
 
-/** How much of a detail is told, in characters. */
+/** The maximum length of a detail, in characters. */
 const DETAIL_MAX = 300;
 
-/** One violation for each `always` that was not so, and each `eventually` that never was. */
+/** Returns one violation for each `always` that was false, and each `eventually` that was never true. */
 export function judgeAssertions(
   assertions: Assertions,
   { operations }: History,
@@ -194,8 +194,9 @@ function withPlace(text: string, place: string | undefined): string {
 }
 
 /**
- * A violation when operations of living processes waited through the whole calm. `hanging` says which, and what
- * became of their hosts' connections; `holderOf` who holds what an operation is about, where that is known.
+ * Returns a violation if operations of living processes waited through the whole calm period. `hanging`
+ * lists them with the state of their hosts' connections. `holderOf` returns the holder of an operation's
+ * key, if known.
  */
 export function judgeHangs(
   history: History,

@@ -1,26 +1,26 @@
 /**
- * Which operations of a run a story should show, where its evidence names none: those that were asked
- * before an assertion, or that a check's sentence seems to speak of.
+ * Selects the operations that a story shows if its evidence names none: those before an assertion, or those
+ * that a check's sentence seems to refer to.
  */
 import type { Operation } from "../history/operation.ts";
 
-/** How many operations of the client, and of the key, are shown before an assertion. */
+/** The numbers of operations shown before an assertion: of the client, and on the key. */
 const CLIENT_MAX = 5;
 const KEY_MAX = 6;
 const KINDS_MAX = 8;
 
-/** What the assertion that failed is known to be about. */
+/** What is known about an assertion that failed. */
 export interface AssertedAt {
   readonly host: string;
   readonly atNs: number;
-  /** The trace event of the assertion: decides what was before it. */
+  /** The trace event of the assertion. It determines which operations came before. */
   readonly event: number;
   readonly detail: unknown;
 }
 
 /**
- * The operations before an assertion, by index: the last ones of its client, and the last ones on the key that
- * it is about (the key of the operation under way or last, and any that its detail names), and there the last of
+ * The operations before an assertion, by index: the last ones of its client, and the last ones on its key
+ * (the key of the current or last operation, and any that its detail names); of the latter, the last of
  * every kind and outcome.
  */
 export function operationsBefore(operations: readonly Operation[], at: AssertedAt): number[] {
@@ -39,7 +39,10 @@ export function operationsBefore(operations: readonly Operation[], at: AssertedA
   return [...chosen].map(({ index }) => index).sort((a, b) => a - b);
 }
 
-/** The last of every kind and outcome: who waits for a lock has not seen how it was taken. */
+/**
+ * The last operation of every kind and outcome. A client that waits for a lock has not seen how it was
+ * acquired.
+ */
 function lastOfKinds(operations: readonly Operation[]): Operation[] {
   const last = new Map<string, Operation>();
   for (const operation of operations) last.set(`${operation.f} ${operation.outcome}`, operation);
@@ -50,12 +53,12 @@ function wasBefore({ invokeEvent, invokeNs }: Operation, { event, atNs }: Assert
   return invokeEvent === undefined ? invokeNs <= atNs : invokeEvent < event;
 }
 
-/** How many operations are shown beside those that a sentence names. */
+/** The number of operations shown in addition to those that a sentence names. */
 const BESIDE_NAMED_MAX = 8;
 
 /**
- * At most `max` of the operations, by index: those that the sentence names (by key or value, else by process),
- * and those that went on beside them; where it names none, those that did not succeed, and the latest.
+ * At most `max` of the operations, by index: those that the sentence names (by key or value, otherwise by
+ * process), and those concurrent with them. If it names none, those that did not succeed, and the latest.
  */
 export function operationsNamed(
   operations: readonly Operation[],
@@ -82,7 +85,7 @@ export function operationsNamed(
   return [...chosen].map(({ index }) => index).sort((a, b) => a - b);
 }
 
-/** How much time lies between an operation and the nearest of others, in nanoseconds. */
+/** The time between an operation and the nearest of others, in nanoseconds. */
 function distance({ invokeNs, completeNs }: Operation, others: readonly Operation[]): number {
   const between = others.map((other) => {
     return Math.max(0, other.invokeNs - completeNs, invokeNs - other.completeNs);
@@ -90,22 +93,22 @@ function distance({ invokeNs, completeNs }: Operation, others: readonly Operatio
   return Math.min(...between);
 }
 
-/** Without what ends a sentence or a clause. */
+/** Removes the punctuation at the end of a word. */
 function trimmed(word: string): string {
   return word.replace(/[.:,]+$/, "");
 }
 
-/** Whether a history's process belongs to a host: its lanes are "a", "a/2", "a/3", ... */
+/** Whether a history's process belongs to a host. A host's lanes are "a", "a/2", "a/3", ... */
 export function isOfHost(process: number | string, host: string): boolean {
   return process === host || String(process).startsWith(`${host}/`);
 }
 
-/** Keys as text, so that the same key is equal to itself. */
+/** A key as text, so that equal keys compare equal. */
 export function keyText(key: unknown): string {
   return typeof key === "string" ? key : (JSON.stringify(key) ?? "");
 }
 
-/** The plain values that a detail holds, two levels deep: any of them may be a key. */
+/** The plain values in a detail, two levels deep. Any of them may be a key. */
 function wordsOf(detail: unknown, depth = 0): string[] {
   if (typeof detail === "string" || typeof detail === "number") return [keyText(detail)];
   if (typeof detail !== "object" || detail === null || depth === 2) return [];

@@ -1,6 +1,6 @@
 /**
- * What of a run, and of many, was judged at all. A check that found nothing to judge holds, and an `always` that
- * is never reached is never false: neither may pass for a verdict.
+ * Coverage: what was judged in a run, and in many runs. A check without anything to judge holds, and an
+ * `always` that is never reached is never false. Neither may count as a verdict.
  */
 import { LightconeError } from "../base/errors.ts";
 import type { History } from "../history/operation.ts";
@@ -9,23 +9,23 @@ import type { Check } from "./types.ts";
 /** A check that had nothing to judge. */
 export interface IdleCheck {
   readonly check: string;
-  /** The operations that it looked for, by name; see `Check.looksFor`. */
+  /** The names of the operations that it looked for; see `Check.looksFor`. */
   readonly looksFor: readonly string[] | undefined;
 }
 
-/** What of one run was judged. Plain data. */
+/** What was judged in one run. Plain data. */
 export interface Coverage {
-  /** Checks that held over nothing. */
+  /** Checks that held without having anything to judge. */
   readonly idle: readonly IdleCheck[];
-  /** How many operations there were of each name, and how many of these were answered. */
+  /** The number of operations with each name, and how many of them were answered. */
   readonly operations: readonly (readonly [f: string, asked: number, answered: number])[];
-  /** The assertions that programs came by, such as "always the queue is bounded". */
+  /** The assertions that programs reached, such as "always the queue is bounded". */
   readonly reached: readonly string[];
-  /** Hosts of the groups that recorded anything, and whether they still did in the calm. */
+  /** The hosts of groups that recorded anything, and whether they still did so in the calm period. */
   readonly hosts: readonly (readonly [host: string, inCalm: boolean])[];
 }
 
-/** An assertion as it stands in a program's text. */
+/** An assertion in a program's source text. */
 export interface WrittenAssertion {
   /** "always", "sometimes" or "eventually". */
   readonly kind: string;
@@ -42,7 +42,7 @@ export function hasJudged({ looksFor }: Check, { operations }: History): boolean
   );
 }
 
-/** How many operations a history has of each name. */
+/** The number of operations with each name in a history. */
 export function countOperations({ operations }: History): Coverage["operations"] {
   const counts = new Map<string, [asked: number, answered: number]>();
   for (const { f, outcome } of operations) {
@@ -52,23 +52,23 @@ export function countOperations({ operations }: History): Coverage["operations"]
   return [...counts].map(([f, [asked, answered]]) => [f, asked, answered]);
 }
 
-/** More names than that are told by number. */
+/** At most this many names are listed; the rest are only counted. */
 const TOLD_MAX = 8;
 
-/** What all runs of a campaign judged, together. */
+/** The combined coverage of all runs of a campaign. */
 export class CoverageTally {
-  /** How many runs it has heard of. */
+  /** The number of runs added. */
   runs = 0;
   readonly #idleIn = new Map<string, { readonly idle: IdleCheck; runs: number }>();
   readonly #operations = new Map<string, [asked: number, answered: number]>();
   readonly #reached = new Set<string>();
   readonly #inCalm = new Map<string, boolean>();
 
-  /** Adds a run. One that was cut short says nothing, and is left out. */
+  /** Adds a run. A run that was ended early has no coverage and is left out. */
   add(coverage: Coverage | undefined): void {
     if (!coverage) return;
     this.runs++;
-    // Two checks that say the same of themselves are one here.
+    // Two checks with equal descriptions count as one here.
     for (const [key, idle] of new Map(coverage.idle.map((one) => [JSON.stringify(one), one]))) {
       const known = this.#idleIn.get(key);
       if (known) known.runs++;
@@ -90,7 +90,7 @@ export class CoverageTally {
     return all.filter(({ runs }) => runs === this.runs).map(({ idle }) => idle);
   }
 
-  /** That a check judged nothing, with what it looked for and what there was. */
+  /** Describes a check that judged nothing, with what it looked for and what there was. */
   describeIdle({ check, looksFor }: IdleCheck): string {
     const runs = this.runs === 1 ? "this run" : `${this.runs.toLocaleString("en-US")} runs`;
     if (this.#operations.size === 0) {
@@ -104,7 +104,7 @@ export class CoverageTally {
     return `the check ${JSON.stringify(check)} judged nothing in ${runs}: it looks for ${wanted}, and there is ${list(found)}`;
   }
 
-  /** The error for a world that judges nothing. */
+  /** The error for a world in which nothing is judged. */
   refusal(): LightconeError {
     const [first] = this.idle;
     if (this.#operations.size === 0) {
@@ -122,8 +122,8 @@ export class CoverageTally {
   }
 
   /**
-   * What is worth telling of runs that held, one sentence each: checks that were idle now and then, assertions
-   * that no run came by, hosts that were silent in the calm.
+   * Notes on runs that held, one sentence each: checks that had nothing to judge in some runs, assertions
+   * that no run reached, hosts that were silent in the calm period.
    */
   notes(written: readonly WrittenAssertion[], calmCounts: boolean): CoverageNotes {
     const runs = this.runs === 1 ? "this run" : "any run";
@@ -149,9 +149,9 @@ export class CoverageTally {
 
 /** Sentences about what was not judged. */
 export interface CoverageNotes {
-  /** What a careful user mends: an error where that is asked for. */
+  /** Deficiencies that should be fixed; an error in strict mode. */
   readonly lacks: readonly string[];
-  /** What faults may well bring about. */
+  /** Notes on what faults may have caused. */
   readonly remarks: readonly string[];
 }
 

@@ -1,12 +1,15 @@
-/** Reads what `w.crash(...)` and its like are given into what the drawing of schedules wants. */
+/**
+ * Converts the arguments of `w.crash(...)` and similar functions to fault sources, from which schedules are
+ * drawn.
+ */
 import { LightconeError } from "../base/errors.ts";
 import { type DurationRange, MS, parseRangeNs, SECOND } from "../base/units.ts";
 import type { FaultSource, RangeNs } from "../sim/fault-draw.ts";
 
-/** The kinds that a world can name. */
+/** The kinds of faults that a world can allow. */
 export type FaultSourceKind = FaultSource["kind"];
 
-/** All options of all kinds. */
+/** The options of all kinds together. */
 export interface FaultSourceOptions {
   readonly lasts?: DurationRange;
   readonly every?: DurationRange;
@@ -34,7 +37,7 @@ const defaults: Record<FaultSourceKind, Defaults> = {
 
 const linkKinds = new Set<FaultSourceKind>(["partition", "latency", "loss"]);
 
-/** A source of faults of one kind. Throws `LC_BAD_WORLD`, naming what is wrong. */
+/** Creates a fault source of one kind. Throws `LC_BAD_WORLD`, with what is wrong. */
 export function faultSource(
   kind: FaultSourceKind,
   targets: readonly string[],
@@ -76,7 +79,7 @@ export function faultSource(
   };
 }
 
-/** Checks that what `w.faults` was given came from `w.crash` and its like. */
+/** Checks that the arguments of `w.faults` were created by `w.crash` and similar functions. */
 export function sourcesOf(sources: readonly unknown[]): FaultSource[] {
   return sources.map((source) => {
     const kind = (source as FaultSource | undefined)?.kind;

@@ -1,4 +1,7 @@
-/** What one process of a run can reach of Lightcone: its probe, and what its inline program is given. */
+/**
+ * The part of Lightcone that a process in a run can access: its probe, and the context of its inline
+ * program.
+ */
 import type { LightconeError } from "../base/errors.ts";
 import type { Prng } from "../base/prng.ts";
 import { type Duration, MS, parseDurationNs } from "../base/units.ts";
@@ -9,15 +12,15 @@ import type { InlineContext, Probe, Random, RecordOperation } from "./types.ts";
 
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
-/** Where a host's face leads to. */
+/** The objects that a host's functions operate on. */
 export interface FaceTargets {
   readonly host: Recording;
   readonly recorder: OperationRecorder;
   readonly assertions: Assertions;
   readonly isDefinite: (error: unknown, f: string) => boolean;
   /**
-   * Told of an argument that cannot be meant, before it is thrown: a program that catches whatever its
-   * operations throw must not hide it.
+   * Called with the error of an invalid argument before it is thrown. A program that catches all errors of
+   * its operations must not hide it.
    */
   readonly onMisuse: (error: LightconeError) => void;
 }
@@ -55,7 +58,7 @@ export function probeOf(targets: FaceTargets): Probe {
   };
 }
 
-/** Calls what looks at arguments; what it complains of is told, and thrown. */
+/** Wraps a validation of arguments: its error is reported, and thrown. */
 function checker(onMisuse: (error: LightconeError) => void): <T>(look: () => T) => T {
   return (look) => {
     try {
@@ -67,7 +70,7 @@ function checker(onMisuse: (error: LightconeError) => void): <T>(look: () => T) 
   };
 }
 
-/** What an inline program is called with. `setTimeout` is the process's own. */
+/** Creates the argument of an inline program. `setTimeout` is the process's own. */
 export function inlineContext(
   probe: Probe,
   options: {
@@ -93,7 +96,10 @@ export function inlineContext(
     const delayMs = checked(() => parseDurationNs(duration, "sleep")) / MS;
     return new Promise((done) => wait(delayMs, done));
   };
-  /** Node's timers take no more than 2^31 - 1 milliseconds; a longer one would be over at once. */
+  /**
+   * Waits in steps, because Node's timers accept at most 2^31 - 1 milliseconds and fire immediately for
+   * longer ones.
+   */
   const wait = (delayMs: number, done: () => void): void => {
     const stepMs = Math.min(delayMs, TIMER_MAX_MS);
     options.setTimeout(stepMs < delayMs ? () => wait(delayMs - stepMs, done) : done, stepMs);

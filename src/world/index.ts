@@ -1,4 +1,4 @@
-/** The public way to describe a world: `lightcone`. */
+/** The public API for describing a world: `lightcone`. */
 export { world, type World } from "./builder.ts";
 export type {
   BlockProgram,

@@ -1,4 +1,7 @@
-/** Judges a run that is over: the world's checks, then what every world promises; and tells the stories. */
+/**
+ * Judges a finished run with the world's own checks and the built-in ones, and creates the stories of
+ * violations.
+ */
 import { LightconeError } from "../base/errors.ts";
 import type { Evidence, Step, Verdict } from "../check/verdict.ts";
 import type { History } from "../history/operation.ts";
@@ -23,7 +26,7 @@ import { holderOf } from "./story-faults.ts";
 import { describeThrown } from "./thrown.ts";
 import type { Check } from "./types.ts";
 
-/** All that a judge looks at. */
+/** The input of a judge. */
 export interface Judged {
   readonly plan: Plan;
   readonly seed: number;
@@ -31,21 +34,21 @@ export interface Judged {
   readonly schedule: readonly Fault[];
   readonly assertions: Assertions;
   readonly ends: readonly UnwantedEnd[];
-  /** Operations that waited through the whole calm. */
+  /** Operations that waited through the whole calm period. */
   readonly hanging: readonly HangingAt[];
-  /** What disks lost with the power. */
+  /** Data that disks lost in power losses. */
   readonly losses: readonly (PowerLoss & { readonly host: string })[];
   readonly calmFromNs: number;
-  /** The run was not ended before its time: what should have happened by its end can be judged. */
+  /** Whether the run was complete, so that requirements at its end can be judged. */
   readonly whole: boolean;
 }
 
-/** Every check's verdict; violations with their stories. */
+/** The verdicts of all checks, and the violations with their stories. */
 export function judgeRun(
   judged: Judged,
 ): Pick<RunOutcome, "violations" | "undecided"> & { readonly idle: readonly IdleCheck[] } {
   const { plan, history, calmFromNs } = judged;
-  // A process that fell over comes first: whatever else is violated may only be what that led to.
+  // Unexpected ends of processes come first, because other violations may only be their consequence.
   const unwanted = judged.ends.filter(({ how }) => !plan.tolerate.has(tolerableOf[how]));
   const violations: Violation[] = judgeEnds(unwanted, history);
   const undecided: { check: string; why: string }[] = [];
@@ -71,7 +74,7 @@ export function judgeRun(
   };
 }
 
-/** A violation with its story, what it is the same bug by, and when it was complete. */
+/** A violation with its story, its causes, and the time at which its evidence was complete. */
 function toldViolation(violation: Violation, judged: Judged): RunViolation {
   const { check, evidence, takesWholeRun = false } = violation;
   const names = judged.plan.hosts.map(({ name }) => name);
@@ -86,7 +89,7 @@ function toldViolation(violation: Violation, judged: Judged): RunViolation {
   };
 }
 
-/** When the last of the evidence was there: a run that ends soon after may show the same. */
+/** The time of the last evidence. A run that ends soon after it may show the same violation. */
 function completeNs({ steps, operations }: Evidence, { history }: Judged): number | undefined {
   const times = operations.map((index) => {
     const { completeNs = 0, invokeNs = 0 } = history.operations[index] ?? {};
@@ -99,7 +102,7 @@ function completeNs({ steps, operations }: Evidence, { history }: Judged): numbe
   return Number.isFinite(lastNs) ? lastNs : undefined;
 }
 
-/** A check's answer as a verdict. A check that throws cannot be relied on, so the run cannot be judged. */
+/** Converts a check's answer to a verdict. A check that throws is unreliable, so the run cannot be judged. */
 function ask(check: Check, { history, seed }: Judged): Verdict {
   let answer: Verdict | boolean | string;
   try {
@@ -131,7 +134,7 @@ function ask(check: Check, { history, seed }: Judged): Verdict {
   );
 }
 
-/** A check of a user's own may answer anything. */
+/** Validates a verdict, because a user's own check may return anything. */
 function isVerdict(answer: Verdict): boolean {
   switch (answer?.result) {
     case "holds":

@@ -1,4 +1,4 @@
-/** The links of one run: as the world describes them, with what faults do to them on top. */
+/** The links of one run, configured as the world describes and modified by faults. */
 import { assert } from "../base/errors.ts";
 import type { LinkEffect } from "../sim/fault-driver.ts";
 import type { Host } from "../sim/host.ts";
@@ -7,11 +7,11 @@ import type { Link, LinkSettings } from "../sim/network/link.ts";
 import { Network } from "../sim/network/network.ts";
 import type { LinkPlan, LinkRule } from "./plan.ts";
 
-/** Joins the hosts of a run. */
+/** Connects the hosts of a run. */
 export class WorldLinks {
   readonly network: Network;
   readonly #hosts = new Map<string, Host>();
-  /** Each link's own loss, from when a fault first touches it. */
+  /** Each link's own loss, recorded when a fault first affects it. */
   readonly #ownLoss = new Map<Link, number>();
 
   constructor(kernel: Kernel, hosts: readonly Host[], rules: readonly LinkRule[]) {
@@ -23,7 +23,7 @@ export class WorldLinks {
     for (const rule of rules) this.#apply(rule);
   }
 
-  /** What all faults of a link together do to it, from now on. */
+  /** Sets the combined effect of all faults on a link. */
   setEffect(from: string, to: string, effect: LinkEffect): void {
     const link = this.network.link(this.#host(from), this.#host(to));
     let own = this.#ownLoss.get(link);

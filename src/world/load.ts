@@ -1,6 +1,6 @@
 /**
- * Reads a world file: compiles it and the programs that it names, once, and evaluates it on a scratch host
- * to learn what it describes. Runs then start instances of the compiled programs.
+ * Loads a world file: compiles it and the programs that it names, once, and evaluates it on a temporary
+ * host to obtain its description. Runs then start instances of the compiled programs.
  */
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
@@ -24,32 +24,32 @@ import { hintWith, LastLines } from "./output.ts";
 import * as probe from "./probe.ts";
 import { writtenAssertions } from "./written-assertions.ts";
 
-/** Modules of Lightcone that world files may import, by specifier, beside `lightcone` itself. */
+/** Modules of Lightcone that world files may import in addition to `lightcone`, by specifier. */
 export type FaceModules = Readonly<Record<string, object>>;
 
-/** A world, ready to run. */
+/** A loaded world, ready to run. */
 export interface LoadedWorld {
   /** The world file's absolute path. */
   readonly path: string;
   readonly plan: Plan;
-  /** The world file itself, for hosts with inline programs. */
+  /** The compiled world file itself, for hosts with inline programs. */
   readonly own: CompiledProgram;
   /** Other programs, by {@link programKey}. */
   readonly programs: ReadonlyMap<string, CompiledProgram>;
-  /** Digest of the files that describe it. */
+  /** Digest of the files that make up the description. */
   readonly digest: string;
   readonly modules: FaceModules;
-  /** The assertions that stand in its programs' own files. */
+  /** The assertions in the source files of its programs. */
   readonly assertions: readonly WrittenAssertion[];
-  /** What the world file has printed since this was last asked: as it was read, or as its checks judged. */
+  /** The output of the world file since the last call: from loading it, or from its checks. */
   readonly takePrinted: () => string;
 }
 
-/** What a program file can import of Lightcone. */
+/** The module through which a program file can import Lightcone. */
 export const PROBE_MODULE = "lightcone/probe";
 const WORLD_MODULE = "lightcone";
 
-/** Reads the world file at `path`. Throws `LightconeError` for each thing that can be wrong with it. */
+/** Loads the world file at `path`. Throws a `LightconeError` if anything is wrong with it. */
 export async function loadWorld(path: string, modules: FaceModules): Promise<LoadedWorld> {
   const file = resolve(path);
   if (path === "" || !existsSync(file)) {
@@ -73,13 +73,13 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
   return { path: file, plan, own, programs, digest, modules, assertions, takePrinted };
 }
 
-/** Which program a host runs; `undefined` for the world file itself. */
+/** The program that a host runs; `undefined` for the world file itself. */
 export function programKey({ program }: HostPlan): string | undefined {
   if (program.kind === "inline") return undefined;
   return program.kind === "file" ? `file ${program.path}` : `block ${program.entry}`;
 }
 
-/** The default export of a world file as a world, or an error that says what it is instead. */
+/** The default export of a world file as a world. Throws an error that says what the export is instead. */
 export function worldOf(exports: unknown, path: string): World {
   const value = (exports as { default?: unknown } | undefined)?.default;
   if ((value as World | undefined)?.[WORLD_MARK] === true) return value as World;
@@ -99,7 +99,7 @@ function kindOf(value: unknown): string {
   return typeof (value as PromiseLike<unknown>).then === "function" ? "a promise" : "an object";
 }
 
-/** What the modules of Lightcone are to a world file on one host. */
+/** Creates the modules of Lightcone that a world file can import on one host. */
 export function worldInjection(modules: FaceModules, hostProbe: object): Record<string, object> {
   return { [WORLD_MODULE]: { world }, [PROBE_MODULE]: hostProbe, ...modules };
 }
@@ -115,7 +115,7 @@ function functionsOf(modules: FaceModules): Map<unknown, string> {
   return functions;
 }
 
-/** Evaluates the world file and its description on a host of its own, which nothing else sees. */
+/** Evaluates the world file and its description on a separate, isolated host. */
 async function describeWorld(
   path: string,
   own: CompiledProgram,
@@ -136,7 +136,7 @@ async function describeWorld(
       cwd: "/",
       inject: worldInjection(modules, probe),
       onOutput: (_, text) => {
-        // What Node says of its death is told as the failure.
+        // The failure is already known; Node's output about it is not needed.
         if (failure !== undefined) return;
         printed += text;
         last.write(text);
@@ -203,20 +203,20 @@ function worldFailure(failure: unknown, path: string, lines: readonly string[]):
   );
 }
 
-/** Where Lightcone's own code lies: frames of it say nothing to a user. */
+/** The location of Lightcone's own code. Its stack frames are not useful to users. */
 const OWN_ROOT = new URL("..", import.meta.url).href;
 
-/** Whether a place (a path or URL, with line and column) lies in a program, not in Node or Lightcone. */
+/** Whether a position (a path or URL, with line and column) is in a program, and not in Node or Lightcone. */
 export function isUserPlace(place: string): boolean {
-  // "Promise.<anonymous> (app.ts:1:2)" has a place, "new Promise (<anonymous>)" has none.
+  // "Promise.<anonymous> (app.ts:1:2)" has a position, "new Promise (<anonymous>)" has none.
   if (/\bnode:|^native |^(?:async )?<anonymous>|\(<anonymous>/.test(place)) return false;
   return !place.includes(OWN_ROOT) && !place.includes(fileURLToPath(OWN_ROOT));
 }
 
-/** Asked once: within a run, programs have working directories of their own. */
+/** Determined once: within a run, programs have their own working directories. */
 const workingDirectory = `${process.cwd()}/`;
 
-/** The places in a stack trace, innermost first: "worker.ts:12:5", with the function where it has a name. */
+/** The positions in a stack trace, innermost first: "worker.ts:12:5", with the function if it has a name. */
 export function userFrames(stack: string): string[] {
   return mapStack(stack)
     .split("\n")

@@ -1,4 +1,7 @@
-/** What a run keeps beside its verdict, when asked: the trace, a timeline to read, digests by event. */
+/**
+ * The optional records of a run in addition to its verdict: the trace, a readable timeline, digests by
+ * event.
+ */
 import { type Kernel, Kind } from "../sim/kernel.ts";
 import { describeFault, describeLift } from "../sim/fault-words.ts";
 import type { Fault } from "../sim/faults.ts";
@@ -8,7 +11,7 @@ import type { RunOutcome, RunRequest } from "./outcome.ts";
 import { userFrames } from "./load.ts";
 import type { Recorded } from "./recorder.ts";
 
-/** Watches one run. */
+/** Observes one run. */
 export class Observers {
   readonly #kernel: Kernel;
   readonly #hostNames: readonly string[];
@@ -16,7 +19,7 @@ export class Observers {
   readonly #timeline: StoryLine[] | undefined;
   readonly #digests: number[] | undefined;
   readonly #stackOf: RunRequest["stackOf"];
-  /** Stacks of what one of the causes scheduled, by due time, host and kind. */
+  /** Stacks of the events scheduled by one of the causes, by due time, host and kind. */
   readonly #scheduled = new Map<string, string>();
   #stack: string | undefined;
 
@@ -33,7 +36,7 @@ export class Observers {
     }
   }
 
-  /** Stacks of queued events can only be taken where they are queued. */
+  /** Records the stacks of queued events. They are only available when an event is queued. */
   #watchScheduling(): void {
     const kernel = this.#kernel;
     const causes = new Set(this.#stackOf?.causes);
@@ -57,7 +60,8 @@ export class Observers {
   ): void {
     this.#trace?.onEvent(id, timeNs, host, kind, cause, detail);
     if (id === this.#stackOf?.event) {
-      // A mark is made where it happens; a queued event comes from the kernel's loop, and says nothing.
+      // A mark is made at the relevant code; a queued event runs from the kernel's loop, whose stack is not
+      // useful.
       const queued = this.#scheduled.get(`${timeNs} ${host} ${kind}`);
       this.#stack = queued ?? new Error().stack ?? "";
     }
@@ -121,7 +125,7 @@ export class Observers {
   }
 }
 
-/** A program's frames where there are any, ours otherwise. */
+/** The program's stack frames if there are any, otherwise Lightcone's. */
 function framesOf(stack: string): string[] {
   const own = userFrames(stack);
   if (own.length > 0) return own;

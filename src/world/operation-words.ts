@@ -1,8 +1,8 @@
-/** Operations in words, for stories: "acquire job -> held". */
+/** Formats operations in words, for stories: "acquire job -> held". */
 import { messageOf } from "../base/errors.ts";
 import type { Operation } from "../history/operation.ts";
 
-/** What a successful operation without an answer is called, where there is a better word than "ok". */
+/** The word for a successful operation without an answer, if there is a better one than "ok". */
 const done: Record<string, string> = {
   acquire: "held",
   lock: "held",
@@ -13,12 +13,12 @@ const done: Record<string, string> = {
 const SHOWN_MAX = 60;
 const ERROR_MAX = 300;
 
-/** What was asked: "acquire job", "write x 7". */
+/** The request in words: "acquire job", "write x 7". */
 export function describeOperation({ f, key, input }: Operation): string {
   return [f, show(key), show(input)].filter((part) => part !== "").join(" ");
 }
 
-/** What was answered: "held", "7", "failed: ...", "no answer". */
+/** The answer in words: "held", "7", "failed: ...", "no answer". */
 export function describeOutcome(operation: Operation): string {
   const { outcome, output, f, error, completeNs } = operation;
   if (outcome === "ok") {
@@ -31,7 +31,7 @@ export function describeOutcome(operation: Operation): string {
   return outcome === "fail" ? `failed${why}` : `unknown${why}`;
 }
 
-/** An answer that is a handle, such as the lock's own object, says no more than that there is one. */
+/** Whether an answer is a mere handle, such as the lock's own object, and not worth showing. */
 function saysNothing(output: unknown): boolean {
   if (typeof output === "string") return /^\[[^\]]*\]$/.test(output);
   return output === undefined || typeof output === "object";
@@ -42,8 +42,8 @@ function show(value: unknown): string {
 }
 
 /**
- * A value in words, cut to about `max` characters. What is cut says how long it was, and keeps its end: that is
- * where two long values differ more often than not.
+ * Formats a value, truncated to about `max` characters. A truncated value shows its full length and keeps
+ * its end, because two long values usually differ there.
  */
 export function showValue(value: unknown, max: number): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));

@@ -1,24 +1,27 @@
-/** What a run comes to. Plain data: it travels between processes and into files. */
+/** The result of a run. Plain data, because it is passed between processes and stored in files. */
 import type { Evidence } from "../check/verdict.ts";
 import type { Fault } from "../sim/faults.ts";
 import type { Story, StoryLine } from "../trace/story.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { Coverage } from "./coverage.ts";
 
-/** What to run. */
+/** A requested run. */
 export interface RunRequest {
   readonly seed: number;
-  /** The faults; drawn from the seed unless given. */
+  /** The faults. Default: drawn from the seed. */
   readonly schedule?: readonly Fault[] | undefined;
-  /** End the run here, before its time. What takes a whole run to judge is then not judged. */
+  /** End the run early at this time. What needs a complete run is then not judged. */
   readonly untilNs?: number | undefined;
-  /** Keep every event, for the trace. Costs time and memory. */
+  /** Record every event, for the trace. Costs time and memory. */
   readonly trace?: boolean;
-  /** Keep every line that a person may want to read: operations, faults, output, ends. */
+  /** Record every line for a readable timeline: operations, faults, output, ends. */
   readonly timeline?: boolean;
-  /** Keep a digest of the fingerprint after each event, to find where two runs part. */
+  /** Record a digest of the fingerprint after each event, to find where two runs diverge. */
   readonly digests?: boolean;
-  /** Keep the stack that scheduled or marked this event; `causes` are the events it may come from. */
+  /**
+   * Record the stack that scheduled or marked this event; `causes` are the events that may have scheduled
+   * it.
+   */
   readonly stackOf?: { readonly event: number; readonly causes: readonly number[] } | undefined;
 }
 
@@ -26,41 +29,44 @@ export interface RunRequest {
 export interface RunViolation {
   readonly check: string;
   readonly evidence: Evidence;
-  /** What it is the same bug by: another violation of the check is it if it has the first of these. */
+  /**
+   * Identifiers of the bug. Another violation of the check is the same bug if its causes include the first
+   * of these.
+   */
   readonly causes: readonly string[];
-  /** When all of its evidence was there; `undefined` where only a run to its end shows it. */
+  /** When all of its evidence was complete; `undefined` if only a complete run shows it. */
   readonly completeNs: number | undefined;
   readonly story: Story;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface RunOutcome {
   readonly world: string;
   readonly seed: number;
   /** "unknown": a check could not decide, or had nothing to judge. */
   readonly verdict: "held" | "violated" | "unknown";
   readonly fingerprint: string;
-  /** Digest of the files that its programs were made of and read: it changes when any of them does. */
+  /** Digest of the files that its programs consist of and read. It changes if any of them does. */
   readonly code: string;
   readonly events: number;
   readonly simulatedNs: number;
   readonly operations: number;
-  /** The faults of this run, whether drawn or given. */
+  /** The faults of this run, drawn or given. */
   readonly schedule: readonly Fault[];
   readonly faultsBegun: number;
   readonly violations: readonly RunViolation[];
-  /** Checks that could not decide, each with why. */
+  /** Checks that could not decide, each with the reason. */
   readonly undecided: readonly { readonly check: string; readonly why: string }[];
   /** Each `sometimes`, and whether it was true at least once. */
   readonly sometimes: readonly (readonly [name: string, reached: boolean])[];
-  /** What its checks printed while they judged; empty if nothing. */
+  /** The output of its checks while they judged; empty if there was none. */
   readonly printed?: string;
-  /** What of it was judged; `undefined` of a run that was ended before its time. */
+  /** What was judged; `undefined` for a run that was ended early. */
   readonly coverage?: Coverage | undefined;
   readonly trace?: Trace | undefined;
   readonly timeline?: readonly StoryLine[] | undefined;
-  /** The low half of the fingerprint after each event, by event. */
+  /** The lower half of the fingerprint after each event, by event. */
   readonly digests?: Uint32Array | undefined;
-  /** Where the event of `stackOf` was scheduled or marked, innermost first. */
+  /** The stack at which the event of `stackOf` was scheduled or marked, innermost first. */
   readonly stack?: readonly string[] | undefined;
 }

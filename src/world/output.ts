@@ -1,9 +1,9 @@
-/** What programs print, as far as a message about them shows it: the last lines of each host. */
+/** The output of programs, as far as messages show it: the last lines of each host. */
 
 const LINES_MAX = 6;
 const LINE_MAX = 300;
 
-/** The last lines that somebody printed. */
+/** The last lines of an output stream. */
 export class LastLines {
   #lines: string[] = [];
   #open = "";
@@ -16,14 +16,14 @@ export class LastLines {
     this.#lines = [...this.#lines, ...whole.map(cut)].slice(-LINES_MAX);
   }
 
-  /** The lines, oldest first; one that has no end yet is one of them. */
+  /** The lines, oldest first, including one that is not terminated yet. */
   get lines(): readonly string[] {
     const open = this.#open.trim() === "" ? [] : [cut(this.#open)];
     return [...this.#lines, ...open].slice(-LINES_MAX);
   }
 }
 
-/** A hint with what was printed below it; `undefined` where there is neither. */
+/** A hint followed by the output; `undefined` if there is neither. */
 export function hintWith(hint: string | undefined, lines: readonly string[]): string | undefined {
   if (lines.length === 0) return hint;
   const printed = ["Its last output:", ...lines.map((line) => `    ${line}`)].join("\n");

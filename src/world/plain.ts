@@ -1,49 +1,57 @@
 /**
- * What a program hands over (keys, inputs, outputs, details) as plain data of our own: a history must not
- * hold on to a dead process's objects, and files can hold nothing else. Two values that differ stay
- * different, as a key names an object and a checker compares values; where that cannot be, it is said.
+ * Converts values that a program passes (keys, inputs, outputs, details) to plain data. A history must not
+ * keep references to a dead process's objects, and files can contain only plain data. Different values must
+ * remain different, because a key identifies an object and a checker compares values. If that is
+ * impossible, it is reported.
  */
 import { messageOf } from "../base/errors.ts";
 
 const DEPTH_MAX = 32;
-/** Longer text is cut, and ends in its length and a digest of all of it. */
+/**
+ * The maximum length of a text. Longer text is truncated, and ends with its length and a digest of the
+ * whole.
+ */
 const TEXT_MAX = 10_000;
-/** Instances of classes that hold more than this are no data: a client, a connection, a server. */
+/**
+ * Instances of classes that contain more values than this are not data, but for example a client or a
+ * server.
+ */
 const INSTANCE_VALUES_MAX = 1_000;
 
-/** How to read a value. */
+/** Options for the conversion. */
 export interface PlainOptions {
   /**
-   * Call no code of the program (`toJSON`, `toString`, getters): instances of classes become their names.
-   * For what is read only when somebody watches, which must not change the run.
+   * Do not call any code of the program (`toJSON`, `toString`, getters); instances of classes become their
+   * names. For values that are read only when there is an observer, which must not change the run.
    */
   readonly quiet?: boolean;
 }
 
-/** A value as plain data, and what of it is not faithful. */
+/** A value as plain data, and whether it is exact. */
 export interface PlainValue {
   readonly value: unknown;
   /**
-   * Why another value might read the same: "a function", "an instance of Client". `undefined`: none does.
+   * The reason why a different value might have the same result: "a function", "an instance of Client".
+   * `undefined` if none can.
    */
   readonly vague: string | undefined;
 }
 
-/** A value as plain data; see {@link readPlain}. */
+/** Converts a value to plain data; see {@link readPlain}. */
 export function plain(value: unknown, options: PlainOptions = {}): unknown {
   return new Reader(options).read(value, 0);
 }
 
 /**
- * Reads a value into plain data: `undefined`, `null`, booleans, numbers, text, arrays and objects of such.
+ * Converts a value to plain data: `undefined`, `null`, booleans, numbers, text, arrays and objects of such.
  *
  * - A `Date` is its ISO text, a `URL` its text, a bigint `"5n"`, a symbol `"Symbol(name)"`, `NaN` and the
  *   infinities their names, an error `"TypeError: message"`.
- * - A `Map` is an object where its keys are text, else a list of pairs; a `Set` is a list. Bytes (a `Buffer`, a
- *   `Uint8Array`, an `ArrayBuffer`) are text, one character a byte; other typed arrays are lists of numbers.
- * - An instance of another class is what its `toJSON` answers, or its own `toString`, or the fields that
- *   `JSON.stringify` would write where all of these are data.
- * - What is none of these (a function, a promise, a client with its sockets) is its kind in brackets, such as
+ * - A `Map` is an object if its keys are text, otherwise a list of pairs; a `Set` is a list. Bytes (a `Buffer`,
+ *   a `Uint8Array`, an `ArrayBuffer`) are text, one character per byte; other typed arrays are lists of numbers.
+ * - An instance of another class is the result of its `toJSON`, or of its own `toString`, or the fields that
+ *   `JSON.stringify` would write if all of these are data.
+ * - Anything else (a function, a promise, a client with its sockets) is its kind in brackets, such as
  *   `"[Client]"`, and counts as vague.
  *
  * Never throws, whatever the value's own code does.
@@ -57,9 +65,9 @@ export function readPlain(value: unknown, options: PlainOptions = {}): PlainValu
 class Reader {
   vague: string | undefined;
   readonly #quiet: boolean;
-  /** The objects that the present one lies in. */
+  /** The objects that contain the current one. */
   readonly #within = new Set<object>();
-  /** Values that instances of classes may still hold. */
+  /** The number of values that instances of classes may still contain. */
   #left = Infinity;
 
   constructor({ quiet = false }: PlainOptions) {
@@ -163,7 +171,7 @@ class Reader {
     return this.#data(value, depth) ?? this.#unclear(name, what);
   }
 
-  /** The fields of an instance; `undefined` if any of them is no data, or they have no end. */
+  /** The fields of an instance; `undefined` if any of them is not data, or if there are too many. */
   #data(value: object, depth: number): unknown {
     const [vague, left] = [this.vague, this.#left];
     const budget = Math.min(left, INSTANCE_VALUES_MAX);
@@ -187,7 +195,7 @@ class Reader {
   }
 }
 
-/** The class of an object, without running any getter of the program's. */
+/** The class of an object, determined without running any getter of the program. */
 function classOf(value: object): string {
   for (
     let at: object | null = value;
@@ -202,18 +210,18 @@ function classOf(value: object): string {
   return "object";
 }
 
-/** Another realm's plain object has a prototype that itself has none, too. */
+/** Whether it is a plain object. One of another realm has a prototype that itself has no prototype. */
 function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** `__proto__` is a name like any other here. */
+/** Creates an object in which `__proto__` is an ordinary name. */
 function objectOf(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
   return Object.fromEntries(entries);
 }
 
-/** Buffers are text more often than not: that is how a history shows them. */
+/** The content of a buffer. Buffers are usually text, so a history shows them as text. */
 function bytes(view: ArrayBufferView): string {
   const all = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   return cut(new TextDecoder("latin1").decode(all));

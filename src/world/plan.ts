@@ -1,8 +1,8 @@
-/** A world as plain data: what a run needs to know, and nothing that runs. */
+/** A world as plain data: the information that a run needs, without executable state. */
 import type { RangeNs, FaultSource } from "../sim/fault-draw.ts";
 import type { Check, InlineProgram, Tolerable } from "./types.ts";
 
-/** How a host's program is found and started. */
+/** How to find and start a host's program. */
 export type ProgramPlan =
   | { readonly kind: "inline" }
   | { readonly kind: "file"; readonly path: string }
@@ -12,36 +12,36 @@ export type ProgramPlan =
 export interface HostPlan {
   readonly name: string;
   readonly group: string;
-  /** Which of its group it is: 0, 1, 2, ... */
+  /** Its index in its group: 0, 1, 2, ... */
   readonly index: number;
   readonly program: ProgramPlan;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Unless told: a file's project folder, and the root for other programs. */
+  /** Default: a file's project folder, and the root for other programs. */
   readonly cwd: string | undefined;
-  /** `undefined`: a program that ends stays down. */
+  /** `undefined`: a program that ends is not restarted. */
   readonly restartNs: number | undefined;
 }
 
-/** How a link behaves while no fault touches it. `undefined`: as the rule before says. */
+/** The behaviour of a link without faults. `undefined`: determined by the preceding rule. */
 export interface LinkPlan {
   readonly latencyNs: RangeNs | undefined;
   readonly bandwidthBytesPerSecond: number | undefined;
   readonly loss: number | undefined;
 }
 
-/** A rule for the links between two sets of hosts, both ways; `undefined` stands for all hosts. */
+/** A rule for the links between two sets of hosts, in both directions; `undefined` means all hosts. */
 export interface LinkRule {
   readonly from: readonly string[] | undefined;
   readonly to: readonly string[] | undefined;
   readonly link: LinkPlan;
 }
 
-/** A world, described. */
+/** The description of a world. */
 export interface Plan {
   readonly name: string;
   readonly hosts: readonly HostPlan[];
-  /** In order; the last one that speaks of a link counts. */
+  /** In order; the last one that applies to a link takes precedence. */
   readonly links: readonly LinkRule[];
   readonly faults: readonly FaultSource[];
   readonly checks: readonly Check[];
@@ -52,6 +52,6 @@ export interface Plan {
   /** Inline programs by group. They belong to the realm in which the world file was evaluated. */
   readonly inline: ReadonlyMap<string, InlineProgram>;
   readonly isDefinite: (error: unknown, f: string) => boolean;
-  /** Names of operations that may wait for ever. */
+  /** Names of operations that may wait forever. */
   readonly openEnded: ReadonlySet<string>;
 }

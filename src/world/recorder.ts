@@ -1,6 +1,6 @@
 /**
- * Records what the clients of a run asked and were told. Every invocation and completion is a mark in the
- * kernel, so that it belongs to the fingerprint and to the trace.
+ * Records the requests and answers of the clients in a run. Every invocation and completion is a mark in
+ * the kernel, so that it is part of the fingerprint and the trace.
  */
 import { messageOf } from "../base/errors.ts";
 import { HistoryBuilder } from "../history/build.ts";
@@ -9,40 +9,40 @@ import { Kind, type Kernel } from "../sim/kernel.ts";
 import { digestText, plain } from "./plain.ts";
 import type { Check } from "./types.ts";
 
-/** An operation under way: what `invoke` returns and `complete` takes. */
+/** An open operation: returned by `invoke` and passed to `complete`. */
 export interface OpenOperation {
   readonly index: number;
   readonly lane: string;
   readonly host: Recorded;
 }
 
-/** A host, as the recorder knows it. */
+/** The recorder's view of a host. */
 export interface Recorded {
   readonly id: number;
   readonly name: string;
 }
 
-/** Whoever records: a process of a host. A child or a thread is another client than its parent. */
+/** A process of a host that records operations. A child or a thread is a separate client from its parent. */
 export interface Recording extends Recorded {
   readonly process: object;
 }
 
-/** What a process holds until it gives it up; see `Check.givenUpAtDeath`. */
+/** Operations by which a process acquires and releases something; see `Check.givenUpAtDeath`. */
 export type Holding = NonNullable<Check["givenUpAtDeath"]>;
 
 interface Held {
-  /** What ends it. */
+  /** The names of the operations that release it. */
   readonly releases: readonly string[];
-  /** Which of these its acquire belongs to. */
+  /** The one of these names that corresponds to its acquire. */
   readonly release: string;
   readonly key: unknown;
 }
 
 interface LaneState {
-  /** Whose lane it is, until that ends. */
+  /** The process that owns the lane, until the process ends. */
   owner: object | undefined;
   open: OpenOperation | undefined;
-  /** What was acquired and not given up since, by the names of its releases and its key. */
+  /** What was acquired and not released since, by the names of its releases and its key. */
   readonly held: Map<string, Held>;
 }
 
@@ -52,16 +52,16 @@ export class OperationRecorder {
   readonly #builder = new HistoryBuilder();
   readonly #holdings: readonly Holding[];
   readonly #openEnded: ReadonlySet<string>;
-  /** By host name: its lanes, by history process. A host whose operations overlap uses several. */
+  /** By host name: its lanes, by history process. A host with overlapping operations uses several. */
   readonly #lanes = new Map<string, Map<string, LaneState>>();
-  /** Processes that recorded something, by number: 1, 2, ... */
+  /** Processes that have recorded something, numbered 1, 2, ... */
   readonly #clients = new Map<object, number>();
-  /** How many operations were invoked. */
+  /** The number of operations invoked. */
   count = 0;
-  /** When each host last asked or was answered anything. */
+  /** When each host last sent a request or got an answer. */
   readonly lastNs: Map<string, number> = new Map();
 
-  /** `openEnded`: names of operations that may wait for ever. */
+  /** `openEnded`: names of operations that may wait forever. */
   constructor(
     kernel: Kernel,
     holdings: readonly Holding[],
@@ -98,7 +98,7 @@ export class OperationRecorder {
 
   complete(open: OpenOperation, outcome: Outcome, value: unknown): void {
     const state = this.#lanes.get(open.host.name)?.get(open.lane);
-    // Its process died meanwhile: the history has closed it, and nobody is there to be told.
+    // Its process died meanwhile. The history has closed the operation, and nobody receives the result.
     if (state?.open !== open) return;
     state.open = undefined;
     const kernel = this.#kernel;
@@ -122,8 +122,8 @@ export class OperationRecorder {
   }
 
   /**
-   * A process of a host is dead. What it had open stays open for ever (`info`), and what it held is given
-   * up, at a moment that nobody knows.
+   * Called when a process of a host is dead. Its open operations stay open forever (`info`), and what it
+   * held is released at an unknown moment.
    */
   processEnded(host: Recording): void {
     const { nowNs } = this.#kernel;
@@ -145,13 +145,13 @@ export class OperationRecorder {
     }
   }
 
-  /** Operations of a process that wait for an answer, and may not wait for ever. */
+  /** Operations of a process that wait for an answer, except those that may wait forever. */
   openOf(host: Recording): number[] {
     const lanes = [...(this.#lanes.get(host.name)?.values() ?? [])];
     return this.#waiting(lanes.filter(({ owner }) => owner === host.process));
   }
 
-  /** Operations that were invoked before `beforeNs` by processes that live, and still wait. */
+  /** Operations that living processes invoked before `beforeNs` and that still wait. */
   openSince(beforeNs: number): { index: number; host: string; invokeNs: number }[] {
     const hosts = [...this.#lanes].flatMap(([host, byName]) => {
       const indices = this.#waiting([...byName.values()], beforeNs);
@@ -183,7 +183,7 @@ export class OperationRecorder {
     return known;
   }
 
-  /** `f` ends a hold of its own lane where there is one, else of another lane of the same process. */
+  /** `f` releases a hold of its own lane if there is one, otherwise of another lane of the same process. */
   #giveUp(host: string, own: LaneState, f: string, key: string): void {
     if (this.#holdings.length === 0) return;
     const lanes = [...(this.#lanes.get(host)?.values() ?? [])];

@@ -1,6 +1,6 @@
 /**
- * One run: hosts, network, programs and faults put together from a plan and a seed, then judged. It is a
- * pure function of the code, the seed and the schedule.
+ * One run: creates hosts, network, programs and faults from a plan and a seed, runs them, and judges the
+ * result. A run is a pure function of the code, the seed and the schedule.
  */
 import { assert, LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
@@ -44,15 +44,15 @@ import { OperationRecorder, type Recorded, type Recording } from "./recorder.ts"
 import { describeThrown, hasPlace } from "./thrown.ts";
 import type { Probe } from "./types.ts";
 
-/** Called every so often while a run is under way, with simulated time, for whoever watches that it goes on. */
+/** Called regularly during a run with the simulated time, so that a watchdog can observe its progress. */
 export type Heartbeat = (nowNs: number) => void;
 
-/** How much simulated time passes between heartbeats, unless it is crowded. */
+/** The simulated time between heartbeats, unless there are too many events. */
 const SLICE_NS = SECOND / 20;
-/** More events than that between two heartbeats, and the next one comes sooner. */
+/** After this many events since the last heartbeat, the next one comes earlier. */
 const SLICE_EVENTS_MAX = 10_000;
 
-/** Runs a world once. Rejects with a `LightconeError` when it cannot be run at all. */
+/** Runs a world once. Rejects with a `LightconeError` if it cannot be run. */
 export async function runWorld(
   loaded: LoadedWorld,
   request: RunRequest,
@@ -81,8 +81,8 @@ function runOnce(
 }
 
 /**
- * The same outcome, with the places of rejections that have none: the run is made once more while every promise is
- * followed, which is too dear for all runs.
+ * Returns the same outcome with positions for rejections that have none. The run is repeated with tracking
+ * of every promise, which is too expensive for all runs.
  */
 async function withPlaces(
   outcome: RunOutcome,
@@ -102,7 +102,7 @@ async function withPlaces(
 
 let watched: Run | undefined;
 
-/** Where a run is right now, for a watchdog that looks in from outside: the host, and simulated time. */
+/** The current position of a run, for a watchdog in another thread: the host, and the simulated time. */
 export function whereRunIs(): { host: string | undefined; nowNs: number } | undefined {
   if (!watched) return undefined;
   const running = currentProcess()?.process.host.name;
@@ -160,7 +160,7 @@ class Run {
     });
   }
 
-  /** A process died of something that says nothing of where it comes from. */
+  /** Whether a process died of an error that does not show its origin. */
   get wantsPlaces(): boolean {
     const { tolerate } = this.#loaded.plan;
     return (
@@ -187,14 +187,14 @@ class Run {
       heartbeat?.(kernel.nowNs);
       const before = kernel.eventId;
       kernel.run(untilNs);
-      // A world of many busy hosts is slow, and not stuck.
+      // A world with many busy hosts is slow, but not stuck.
       const events = kernel.eventId - before;
       if (events > SLICE_EVENTS_MAX) sliceNs = Math.ceil(sliceNs / 4);
       else if (events < SLICE_EVENTS_MAX / 8) sliceNs = Math.min(sliceNs * 2, SLICE_NS);
     }
     if (this.#fatal !== undefined) throw this.#fatal;
     this.#hanging = this.#lookAtHangs();
-    // The end of the run is no event in any host's life: it runs no program code.
+    // The end of the run is not an event on any host: it must not run program code.
     this.#ending = true;
     for (const host of this.#hosts) {
       for (const process of [...host.processes])
@@ -260,7 +260,10 @@ class Run {
 
   #hanging: readonly HangingAt[] = [];
 
-  /** What hangs, and what became of the connections of those who wait: to be asked while all still stand. */
+  /**
+   * Returns the hanging operations, and the state of their hosts' connections. Must be called before these
+   * are closed.
+   */
   #lookAtHangs(): HangingAt[] {
     return this.#recorder.openSince(this.#calmFromNs).map(({ index, host, invokeNs }) => {
       const stack = this.#links.network.stackOf(this.#host(host));
@@ -353,7 +356,7 @@ class Run {
     this.#fail(inProgram(error, host.name));
   }
 
-  /** The probe of a child process or a thread: a client of its own, which dies its own death. */
+  /** The probe of a child process or a thread, which is a separate client with its own end. */
   #childProbe({ id, name }: Host, child: Process): Probe {
     const recorded = { id, name, process: child };
     child.onEnd.add((end) => {
@@ -367,7 +370,7 @@ class Run {
 
   #onUncaught(host: Host, thrown: unknown, output: readonly string[]): void {
     const { kernel } = this;
-    // A platform that cannot do what the program asks for is no verdict on the program.
+    // If the platform does not support what the program requests, that is not a verdict on the program.
     if (thrown instanceof LightconeError) this.#fail(inProgram(thrown, host.name));
     const { what, stack } = describeThrown(thrown);
     const event = kernel.mark(
@@ -388,14 +391,14 @@ class Run {
     );
   }
 
-  /** A process ended by itself though something of it was under way. Gives whether that was so. */
+  /** Records an end of a process with unfinished work. Returns whether there was any. */
   #noteUnfinished(
     { name, process }: Recording,
     end: ProcessEnd,
     settled: boolean,
     event: number,
   ): boolean {
-    // Whoever is killed, or exits with a code, is no longer asked what it had begun.
+    // A process that was killed, or exited with a code, is not expected to finish its work.
     if (end.idle !== true && end.code !== 0) return false;
     const open = this.#recorder.openOf({ id: 0, name, process });
     if (open.length === 0 && (settled || end.idle !== true)) return false;
@@ -434,7 +437,7 @@ class Run {
     this.#recorder.processEnded(recorded);
     if (crashed) return;
     this.#observers.exit(host, how);
-    // Of code 13 it is said why: what it waits for can never come.
+    // For code 13 there is a more precise report: what the process waits for can never happen.
     if (end.code !== 0 && !uncaught && !(unfinished && !settled)) {
       this.#ends.push({
         host: host.name,
@@ -475,7 +478,7 @@ class Run {
   }
 }
 
-/** An error of ours that a program ran into: whose program it was, and where. */
+/** An error of Lightcone that a program ran into, with the program's name and position. */
 function inProgram(error: LightconeError, host: string): LightconeError {
   const { code, message, hint } = error;
   const [place] = userFrames(error.stack ?? "");

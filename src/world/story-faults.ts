@@ -1,4 +1,4 @@
-/** The faults of a story: those that may matter to it, what each did, and what it meant that it ended. */
+/** The faults in a story: those that may be relevant, the effect of each, and the consequence of its end. */
 import { formatNs } from "../base/units.ts";
 import type { Evidence } from "../check/verdict.ts";
 import type { Operation } from "../history/operation.ts";
@@ -8,18 +8,21 @@ import type { StoryLine } from "../trace/story.ts";
 import { keyText } from "./concerned.ts";
 import type { Judged } from "./judge.ts";
 
-/** More faults than that are told by number: nobody reads them, and shrinking will leave fewer. */
+/**
+ * At most this many faults are listed, because more are unreadable and shrinking will leave fewer. The rest
+ * are only counted.
+ */
 const FAULTS_TOLD_MAX = 12;
 
-/** The part of a run that a story is about. */
+/** The part of a run that a story covers. */
 export interface Focus {
-  /** Its first moment. */
+  /** Its beginning. */
   readonly fromNs: number;
-  /** Its last one, or `Infinity` where all that happened until the end of the run may matter. */
+  /** Its end, or `Infinity` if everything until the end of the run may be relevant. */
   readonly untilNs: number;
 }
 
-/** Lines for the faults that had begun by the end of the story; the nearest ones, if they are many. */
+/** Lines for the faults that had begun by the end of the story; if there are many, only the nearest ones. */
 export function faultLines(judged: Judged, evidence: Evidence, focus: Focus): StoryLine[] {
   const begun = judged.schedule.filter(({ startNs }) => {
     return startNs <= focus.untilNs && startNs < judged.calmFromNs;
@@ -29,7 +32,7 @@ export function faultLines(judged: Judged, evidence: Evidence, focus: Focus): St
   return [...lines, ...leftOut(begun, told, judged)];
 }
 
-/** Those that are on while the story goes on come first, then those that end shortly before, or begin after. */
+/** Faults that are active during the story come first, then those that end shortly before or begin after it. */
 function nearest(faults: readonly Fault[], { fromNs, untilNs }: Focus): readonly Fault[] {
   if (faults.length <= FAULTS_TOLD_MAX) return faults;
   const center = untilNs === Infinity ? fromNs : untilNs;
@@ -41,7 +44,7 @@ function nearest(faults: readonly Fault[], { fromNs, untilNs }: Focus): readonly
   return faults.filter((fault) => chosen.has(fault));
 }
 
-/** Says how many faults are not told, where they would have stood: before those that are, or after. */
+/** Lines with the number of faults left out, placed before or after the listed ones. */
 function leftOut(
   begun: readonly Fault[],
   told: readonly Fault[],
@@ -73,7 +76,7 @@ function linesOf(fault: Fault, judged: Judged, evidence: Evidence, untilNs: numb
   return atNs <= untilNs ? [begins, liftLine(fault, atNs, evidence, judged)] : [begins];
 }
 
-/** What the disks lost, where the fault took the power from machines. */
+/** The data that disks lost, if the fault was a power loss of machines. */
 function lossesOf(fault: Fault, { losses }: Judged): string[] {
   if (fault.kind !== "crash" || fault.params.how !== "machine") return [];
   return losses
@@ -83,7 +86,10 @@ function lossesOf(fault: Fault, { losses }: Judged): string[] {
     });
 }
 
-/** Whoever wakes up and still holds what another has got meanwhile is the point of many a story. */
+/**
+ * The line for the end of a fault. If a paused process resumes and still believes it holds something that
+ * another process has acquired meanwhile, the line says so, because this is often the decisive point.
+ */
 function liftLine(fault: Fault, atNs: number, evidence: Evidence, judged: Judged): StoryLine {
   if (fault.kind !== "pause")
     return { atNs, who: "fault", text: describeLift(fault), tone: "lift" };
@@ -116,7 +122,7 @@ function heldBy(
   return given ? undefined : keyOrIt(acquired.key);
 }
 
-/** Who holds what an operation waits for, in the sense of a check such as `mutex`: "worker-2 since 12.4s". */
+/** The holder of what an operation waits for, as defined by a check such as `mutex`: "worker-2 since 12.4s". */
 export function holderOf(key: unknown, { plan, history }: Judged): string | undefined {
   for (const { givenUpAtDeath } of plan.checks) {
     if (!givenUpAtDeath) continue;
@@ -133,7 +139,7 @@ export function holderOf(key: unknown, { plan, history }: Judged): string | unde
   return undefined;
 }
 
-/** One process may have several operations open, each under a name of its own. */
+/** Whether two operations belong to one process. It may have several open, each under its own name. */
 function isSameClient(a: Operation, b: Operation): boolean {
   return (a.client ?? a.process) === (b.client ?? b.process);
 }

@@ -1,6 +1,7 @@
 /**
- * Tells a violation: the operations and moments of its evidence, and the faults in between, in order of
- * time. Everything else that happened is left out; where the evidence names nothing, all that is left is told.
+ * Creates the story of a violation: the operations and moments of its evidence, and the faults in between,
+ * in order of time. Everything else is left out. If the evidence names nothing, everything that is left of
+ * the run is shown.
  */
 import type { Evidence, Step } from "../check/verdict.ts";
 import type { Operation } from "../history/operation.ts";
@@ -11,9 +12,9 @@ import type { Judged } from "./judge.ts";
 import { describeOperation, describeOutcome, showValue } from "./operation-words.ts";
 import { faultLines } from "./story-faults.ts";
 
-/** How many operations are told of a run whose check names none. */
+/** The number of operations shown for a check that names none. */
 const OPERATIONS_TOLD_MAX = 24;
-/** A check's own sentence may quote anything. */
+/** The maximum length of a check's own sentence, which may quote anything. */
 const SUMMARY_MAX = 800;
 
 /** The story of one violation. */
@@ -48,19 +49,19 @@ export function tellStory(evidence: Evidence, judged: Judged): Story {
   return { lines, summary: showValue(evidence.summary, SUMMARY_MAX) };
 }
 
-/** Whether a check said more than a sentence. */
+/** Whether a check returned more than a sentence. */
 export function namesAnything({ steps, operations }: Evidence): boolean {
   return steps.length > 0 || operations.length > 0;
 }
 
-/** Between which moments faults matter: up to the last line, or to the end of the run where that decides. */
+/** The period in which faults are relevant: up to the last line, or to the end of the run if that decides. */
 function focusOf(
   evidence: Evidence,
   { history }: Judged,
   lines: readonly StoryLine[],
 ): { readonly fromNs: number; readonly untilNs: number } {
   const times = namesAnything(evidence) ? lines.map(({ atNs }) => atNs) : [];
-  // An operation without an answer may have been kept from it by whatever happened until the end.
+  // The answer to an unanswered operation may have been prevented by anything until the end.
   const waits = evidence.operations.some(
     (index) => history.operations[index]?.completeNs === Infinity,
   );
@@ -75,7 +76,10 @@ function stepLine(step: Step): StoryLine {
   return { atNs: atNs ?? 0, who: who ?? "", text, tone: "note", event: events?.[0] };
 }
 
-/** An operation stands where it was answered, that is when its client knew, and says when it was asked. */
+/**
+ * An operation is placed at the time of its answer, when its client learned the result, and mentions the
+ * time of its request.
+ */
 function operationLine(operation: Operation, endOfRunNs: number): StoryLine {
   const { invokeNs, completeNs, process, completeEvent, invokeEvent } = operation;
   const answered = completeNs !== Infinity && completeNs <= endOfRunNs;
@@ -95,7 +99,7 @@ function restLine(count: number, { plan }: Judged): StoryLine {
   return { atNs: plan.durationNs, who: "", text, tone: "note" };
 }
 
-/** A time as the column of a story shows it. */
+/** Formats a time for the time column of a story. */
 function clock(atNs: number): string {
   return `${(atNs / SECOND).toFixed(3)}s`;
 }

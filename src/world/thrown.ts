@@ -1,23 +1,26 @@
-/** What a program died of, in words: what was thrown, and where in the user's own code. */
+/** Describes why a program crashed: what was thrown, and where in the user's own code. */
 import { messageOf } from "../base/errors.ts";
 import { rejectionReason, rejectionStacks } from "../node/index.ts";
 import { userFrames } from "./load.ts";
 
-/** What was thrown and nobody caught. */
+/** A thrown value that was not caught. */
 export interface ThrownWords {
   /** "TypeError: fetch failed (connect ECONNREFUSED 10.0.0.2:80)", on one line. */
   readonly what: string;
-  /** Where: the user's first frame, then the next ones, then where a package threw it. One line each. */
+  /**
+   * Positions: the user's first frame, then the next ones, then the place in a package that threw it. One
+   * line each.
+   */
   readonly stack: readonly string[];
 }
 
-/** How many causes of an error are told. */
+/** The maximum number of causes of an error that are shown. */
 const CAUSES_MAX = 3;
 const WHAT_MAX = 500;
-/** How many places of the user's own code are told. */
+/** The maximum number of positions in the user's own code that are shown. */
 const PLACES_MAX = 2;
 
-/** Describes what nobody caught. Calls getters of the thrown value, and survives what they do. */
+/** Describes an uncaught value. Calls getters of the thrown value, and handles their errors. */
 export function describeThrown(thrown: unknown): ThrownWords {
   const reason = rejectionReason(thrown);
   if (reason !== undefined) {
@@ -36,7 +39,7 @@ export function describeThrown(thrown: unknown): ThrownWords {
   }
 }
 
-/** An error's name and message, its code where the message lacks it, and its causes. */
+/** An error's name and message, its code if the message does not contain it, and its causes. */
 function errorWords(error: Error): string {
   const message = firstLine(messageOf(error));
   const { code } = error as { code?: unknown };
@@ -52,12 +55,12 @@ function errorWords(error: Error): string {
   return told.join(", ");
 }
 
-/** Whether the places say where in the user's own code it came from. */
+/** Whether the positions include the user's own code. */
 export function hasPlace(stack: readonly string[]): boolean {
   return stack.some((frame) => !isPackage(frame));
 }
 
-/** The places of an error; where it has none, those of the promise that was rejected with it. */
+/** The positions of an error; if it has none, those of the promise that was rejected with it. */
 function rejectionPlaces(thrown: unknown, frames: readonly string[]): readonly string[] {
   const places = placesOf(frames);
   if (hasPlace(places)) return places;
@@ -68,7 +71,7 @@ function rejectionPlaces(thrown: unknown, frames: readonly string[]): readonly s
   return places;
 }
 
-/** The user's own frames first: that a driver threw it says little of who used the driver how. */
+/** The user's own frames come first: a frame in a driver does not show how the driver was used. */
 export function placesOf(frames: readonly string[]): string[] {
   const own = frames.filter((frame) => !isPackage(frame));
   const [innermost] = frames;

@@ -1,58 +1,64 @@
-/** The nouns of a world file: what a world, a program and a check are to the person who writes one. */
+/** The types of a world file: a world, a program and a check, from the point of view of its author. */
 import type { Verdict } from "../check/verdict.ts";
 import type { History } from "../history/operation.ts";
 import type { Duration, DurationRange } from "../base/units.ts";
 import type { FaultSource } from "../sim/fault-draw.ts";
 
-/** One host, or several, by name. */
+/** The name of one host, or the names of several. */
 export type Targets = string | readonly string[];
 
-/** Records an operation of a client: invoked, then ok, fail or info. Returns what `run` returns. */
+/** Records a client's operation: its invocation, then ok, fail or info. Returns the result of `run`. */
 export interface RecordOperation {
-  /** An operation `f` on no object in particular, such as `op("poll", () => ...)`. */
+  /** An operation `f` without a specific object, such as `op("poll", () => ...)`. */
   <T>(f: string, run: () => T | Promise<T>): Promise<T>;
   /** An operation `f` on the object `key`, such as `op("acquire", "job", () => ...)`. */
   <T>(f: string, key: unknown, run: () => T | Promise<T>): Promise<T>;
-  /** The same with what is given to it, such as `op("write", "x", 7, () => ...)`. */
+  /** An operation `f` on the object `key` with an input, such as `op("write", "x", 7, () => ...)`. */
   <T>(f: string, key: unknown, input: unknown, run: () => T | Promise<T>): Promise<T>;
 }
 
-/** Assertions and recorded operations; outside a world they do nothing, at no cost. */
+/** Assertions and recorded operations. Outside a world they do nothing, at no cost. */
 export interface Probe {
   readonly op: RecordOperation;
-  /** Must be true whenever it is reached: a violation otherwise. `detail` is shown with it. */
+  /**
+   * The condition must be true whenever this is reached; otherwise it is a violation. `detail` is shown
+   * with it.
+   */
   always(name: string, condition: boolean, detail?: unknown): void;
-  /** Must be true at least once in a campaign. */
+  /** The condition must be true at least once in a campaign. */
   sometimes(name: string, condition: boolean): void;
   /**
-   * Must be true at some moment of the calm after the faults, where it is reached at all. `detail` says what
-   * was seen instead: the last one is shown.
+   * The condition must be true at some moment of the calm period after the faults, if this is reached at
+   * all. `detail` says what was observed instead; the last one is shown.
    */
   eventually(name: string, condition: boolean, detail?: unknown): void;
 }
 
-/** Random numbers of one host, drawn from the run's seed. */
+/** Random numbers for one host, drawn from the run's seed. */
 export interface Random {
   /** A number in [0, 1). */
   (): number;
-  /** An integer in [min, max], both included. */
+  /** An integer in [min, max], both inclusive. */
   integer(min: number, max: number): number;
   /** One element of a non-empty array. */
   pick<T>(items: readonly T[]): T;
 }
 
-/** What an inline program is given. */
+/** The argument of an inline program. */
 export interface InlineContext extends Probe {
   /** The host's name, such as "worker-2". */
   readonly host: string;
-  /** Which of its group the host is: 0, 1, 2, ... */
+  /** The index of the host in its group: 0, 1, 2, ... */
   readonly index: number;
   readonly random: Random;
-  /** Waits, as the host's own clock counts it. */
+  /** Waits for a duration, measured by the host's own clock. */
   sleep(duration: Duration): Promise<void>;
 }
 
-/** A program written in the world file itself. It runs afresh on each of its hosts: they share nothing. */
+/**
+ * A program written in the world file itself. It is started separately on each of its hosts, which share no
+ * state.
+ */
 export type InlineProgram = (context: InlineContext) => unknown;
 
 /** A building block, such as `redis()`; see `lightcone/blocks`. */
@@ -62,94 +68,96 @@ export interface BlockProgram {
   readonly argv: readonly string[];
 }
 
-/** What a host runs: an inline function, a Node entry file (relative to the world file), or a block. */
+/** The program of a host: an inline function, a Node entry file (relative to the world file), or a block. */
 export type Program = InlineProgram | string | BlockProgram;
 
 /** One value for all hosts of a group, or one for each. */
 export type PerHost<T> = T | ((host: string, index: number) => T);
 
-/** How a group's programs are started. */
+/** Options for starting the programs of a group. */
 export interface HostOptions {
   /** Arguments after the entry: `process.argv.slice(2)`. */
   readonly argv?: PerHost<readonly string[]>;
-  /** The whole environment; a host inherits nothing from the real machine. */
+  /** The complete environment. A host inherits nothing from the real machine. */
   readonly env?: PerHost<Readonly<Record<string, string>>>;
   /**
-   * The working directory on the host. Default: for a file, the nearest folder with a package.json at or above it;
-   * `/` for other programs.
+   * The working directory on the host. Default: for a file, the nearest directory at or above it with a
+   * package.json; `/` for other programs.
    */
   readonly cwd?: string;
-  /** Starts the program again this long after it ends by itself, as a supervisor would. Default: never. */
+  /** Restarts the program this long after it ends on its own, as a supervisor would. Default: never. */
   readonly restart?: Duration;
 }
 
-/** How a link behaves while no fault touches it. */
+/** The behaviour of a link without faults. */
 export interface LinkOptions {
-  /** One way. A range is drawn from anew for each segment. */
+  /** One-way latency. From a range, a value is drawn for each segment. */
   readonly latency?: DurationRange;
-  /** Bytes a second. Default: no limit. */
+  /** Bytes per second. Default: no limit. */
   readonly bandwidth?: number;
-  /** The share of segments that is lost, 0 to 1. TCP retransmits: its users see delay. */
+  /** The share of segments that is lost, 0 to 1. TCP retransmits them, so its users see a delay. */
   readonly loss?: number;
 }
 
-/** How long a fault lasts, and how often it comes. The seed draws from these ranges. */
+/** How long a fault lasts, and how often it occurs. The seed draws from these ranges. */
 export interface FaultOptions {
   readonly lasts?: DurationRange;
-  /** The average time from the end of one to the start of the next. */
+  /** The average time from the end of one fault to the start of the next. */
   readonly every?: DurationRange;
 }
 
 /** How a host crashes. */
 export interface CrashOptions extends FaultOptions {
-  /** `process`: the operating system lives on. `machine`: power is lost. Default: either. */
+  /** `process`: the operating system keeps running. `machine`: power is lost. Default: either. */
   readonly how?: "process" | "machine";
 }
 
-/** How far clocks go wrong. */
+/** The size of clock errors. */
 export interface ClockOptions extends FaultOptions {
-  /** How far the wall clock jumps, ahead or back. */
+  /** The size of a jump of the wall clock, forward or backward. */
   readonly by?: DurationRange;
-  /** How fast it drifts, in parts per million, from and to. */
+  /** The drift rate in parts per million, as minimum and maximum. */
   readonly ppm?: readonly [number, number];
 }
 
-/** How much latency is added. */
+/** The latency added. */
 export interface LatencyOptions extends FaultOptions {
   readonly by?: DurationRange;
 }
 
-/** How much is lost. */
+/** The share of segments lost. */
 export interface LossOptions extends FaultOptions {
-  /** The share that is lost, from and to. */
+  /** The share that is lost, as minimum and maximum. */
   readonly probability?: readonly [number, number];
 }
 
-/** What a check is given to judge. */
+/** The input of a check. */
 export interface RunRecord {
   readonly history: History;
   readonly seed: number;
 }
 
-/** A check: `mutex()` and its like from `lightcone/check`, or one of your own. */
+/** A check: `mutex()` and others from `lightcone/check`, or your own. */
 export interface Check {
   readonly name: string;
   /**
-   * A verdict; or `true` for "holds", and `false` or a sentence for "violated". `violated(sentence,
-   * operations)` of `lightcone/check` makes a verdict that says which operations show it: the story tells those,
-   * where it otherwise tells all that shrinking has left of the run.
+   * Returns a verdict; or `true` for "holds", and `false` or a sentence for "violated". `violated(sentence,
+   * operations)` of `lightcone/check` creates a verdict that names the operations that show the violation.
+   * The story then shows those operations; otherwise it shows everything that shrinking has left of the
+   * run.
    */
   judge(record: RunRecord): Verdict | boolean | string;
   /**
-   * The operations that it is about, by name; an empty list stands for all. A world none of whose runs has
-   * such an operation that was answered (`ok`) is refused, as the check would hold over nothing. Without this, a
-   * world is refused when it has no operations at all.
+   * The names of the operations that the check judges; an empty list means all. A world is rejected if none
+   * of its runs contains such an operation that was answered (`ok`), because the check would hold without
+   * judging anything. Without this property, a world is rejected if it has no operations at all.
    */
   readonly looksFor?: readonly string[];
   /**
-   * What a process holds is given up when the process dies: an `ok` of the first is then followed by the
-   * second, of which nobody knows when it took effect. Each is a name, or several that mean the same; the
-   * second name of the one belongs to the second of the other.
+   * Operations by which a process acquires and releases something that it gives up when it dies. If a
+   * process dies holding something, its `ok` of the first is followed by the second, which takes effect at
+   * an unknown time. Each is a name, or several synonyms; the second name of the first list corresponds to
+   * the second name of the second list.
    */
   readonly givenUpAtDeath?: readonly [
     acquire: string | readonly string[],
@@ -158,56 +166,63 @@ export interface Check {
 }
 
 /**
- * What every world promises unless it says otherwise: that no exception goes uncaught, that no process exits
- * with a code, that no operation hangs through the calm, and that no process ends with work unfinished.
+ * The built-in requirements that a world can waive: that no exception goes uncaught, that no process exits
+ * with a code, that no operation hangs through the calm period, and that no process ends with work
+ * unfinished.
  */
 export type Tolerable = "uncaught" | "exits" | "hangs" | "unfinished";
 
-/** How a run is divided. */
+/** The division of a run into phases. */
 export interface RunOptions {
-  /** The last part of the run, without faults. Default: a third, at most 20s. */
+  /** The length of the last part of the run, without faults. Default: a third, at most 20s. */
   readonly calm?: Duration;
 }
 
-/** Describes a world; given to the function that `world` is called with. */
+/** Describes a world. Passed to the function that `world` is called with. */
 export interface WorldBuilder {
-  /** One host; returns its name. */
+  /** Adds one host; returns its name. */
   host(name: string, program: Program, options?: HostOptions): string;
-  /** `count` hosts NAME-1, NAME-2, ...; returns their names. */
+  /** Adds `count` hosts NAME-1, NAME-2, ...; returns their names. */
   hosts(name: string, count: number, program: Program, options?: HostOptions): string[];
-  /** How all links behave. Default: half a millisecond each way. */
+  /** Sets the behaviour of all links. Default: half a millisecond each way. */
   link(options: LinkOptions): void;
-  /** How the links from `from` to `to` behave, and back. The last word on a link counts. */
+  /**
+   * Sets the behaviour of the links between `from` and `to`, in both directions. For each link the last
+   * call takes precedence.
+   */
   link(from: Targets, to: Targets, options: LinkOptions): void;
-  /** What may go wrong. Which of it does, when and how hard, the seed decides. */
+  /** Sets the faults that may occur. The seed decides which of them occur, when and how severely. */
   faults(...sources: readonly FaultSource[]): void;
-  /** A process dies with its memory, or its machine loses power; it starts again afterwards. */
+  /** A process dies and loses its memory, or its machine loses power. It starts again afterwards. */
   crash(targets?: Targets, options?: CrashOptions): FaultSource;
-  /** A process stops, as in a long garbage collection; its sockets stay. */
+  /** A process stops, as in a long garbage collection. Its sockets stay open. */
   pause(targets?: Targets, options?: FaultOptions): FaultSource;
-  /** A wall clock jumps, or drifts. */
+  /** A wall clock jumps or drifts. */
   clock(targets?: Targets, options?: ClockOptions): FaultSource;
-  /** Hosts cannot reach each other: one way or both, one host alone or a split in two. */
+  /**
+   * Hosts cannot reach each other, in one or both directions: one host is isolated, or the hosts are split
+   * in two.
+   */
   partition(targets?: Targets, options?: FaultOptions): FaultSource;
   /** Links become slow. */
   latency(targets?: Targets, options?: LatencyOptions): FaultSource;
   /** Links lose segments. */
   loss(targets?: Targets, options?: LossOptions): FaultSource;
-  /** What must hold. */
+  /** Sets the checks that must hold. */
   check(...checks: readonly Check[]): void;
   /**
-   * Which errors are definite: an operation that throws one of them did not happen, and never will.
-   * Every other error leaves that open (`info`).
+   * Defines which errors are definite: an operation that throws one of them did not happen, and never will.
+   * Every other error leaves the outcome open (`info`).
    */
   definite(isDefinite: (error: unknown, f: string) => boolean): void;
   /**
-   * What this world does not promise: `"uncaught"` exceptions, `"exits"` with a code other than zero, operations
-   * that `"hangs"` through the calm, processes that end with work `"unfinished"`.
+   * Waives built-in requirements for this world: `"uncaught"` exceptions, `"exits"` with a code other than
+   * zero, operations that `"hangs"` through the calm period, processes that end with work `"unfinished"`.
    */
   tolerate(...what: readonly Tolerable[]): void;
   /**
-   * Operations, by name, that may wait for ever: subscriptions, blocking reads of a queue. They neither hang nor
-   * are they left unfinished, however long they are open.
+   * Names of operations that may wait forever: subscriptions, blocking reads of a queue. They count neither as
+   * hanging nor as unfinished, however long they are open.
    *
    * @example
    * w.openEnded("subscribe");

@@ -1,18 +1,19 @@
 /**
- * Finds the assertions that stand in programs' texts, so that those which no run comes by can be told. Names that
- * are made as the program runs are not found; nor are assertions under other names than their own.
+ * Finds the assertions in the source text of programs, so that those that no run reaches can be reported.
+ * Assertions with names computed at run time are not found, nor are those called under other function
+ * names.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import type { WrittenAssertion } from "./coverage.ts";
 
-/** More files than that are not looked at. */
+/** The maximum number of files searched. */
 const FILES_MAX = 500;
 const EXTENSIONS = ["", ".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"];
 const INDEXES = ["/index.ts", "/index.js", "/index.mjs"];
 const IMPORT = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*["'](\.[^"'\n]*)["']/g;
 
-/** The assertions of programs and of what they import by relative paths. Unreadable files are passed over. */
+/** The assertions of programs and of the files they import by relative paths. Unreadable files are skipped. */
 export function writtenAssertions(entries: readonly string[]): WrittenAssertion[] {
   const found = new Map<string, WrittenAssertion>();
   const seen = new Set(entries);
@@ -43,17 +44,17 @@ function readText(path: string): string | undefined {
 
 function resolveFile(directory: string, specifier: string): string | undefined {
   const path = resolve(directory, specifier);
-  // TypeScript's imports may name the file that it will be compiled to.
+  // TypeScript imports may name the compiled file.
   const bases = [path, path.replace(/\.([cm]?)js$/, ".$1ts")];
   const candidates = bases.flatMap((base) => [...EXTENSIONS, ...INDEXES].map((end) => base + end));
   return candidates.find((file) => existsSync(file) && statSync(file).isFile());
 }
 
-/** What stands between two tokens that matter: comments, strings, and calls of assertions with a literal name. */
+/** Matches the tokens that matter: comments, strings, and calls of assertions with a literal name. */
 const TOKEN =
   /\/\/[^\n]*|\/\*[\s\S]*?\*\/|\b(always|sometimes|eventually)\s*\(\s*(?:"((?:\\.|[^"\\\n])*)"|'((?:\\.|[^'\\\n])*)'|`((?:\\.|[^`\\$])*)`)|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\$])*`/g;
 
-/** The assertions of one text, with their lines. */
+/** The assertions in one text, with their lines. */
 export function assertionsIn(
   text: string,
 ): { readonly kind: string; readonly name: string; readonly line: number }[] {
@@ -68,7 +69,7 @@ export function assertionsIn(
   return out;
 }
 
-/** A string literal's inside as the text that it means. */
+/** The text that the content of a string literal represents. */
 function unescape(quoted: string): string {
   return quoted.replace(
     /\\(u\{([0-9a-f]+)\}|u([0-9a-f]{4})|x([0-9a-f]{2})|[\s\S])/gi,
