@@ -1,7 +1,9 @@
-/** DNS messages (RFC 1035, 3596, 2782, 3403, 8659, 6698): a query is written, a response is read. */
+/**
+ * DNS messages (RFC 1035, 3596, 2782, 3403, 8659, 6698): encoding queries and decoding responses.
+ */
 import { formatIPv6 } from "../../sim/network/address.ts";
 
-/** Types of records by name. */
+/** Record types by name. */
 export const RecordType = {
   A: 1,
   NS: 2,
@@ -31,7 +33,7 @@ export interface DnsRecord {
   readonly [field: string]: unknown;
 }
 
-/** What a response says. */
+/** The content of a response. */
 export interface Answers {
   readonly id: number;
   /** The response code (RFC 1035, 4.1.1); 0 is no error. */
@@ -43,7 +45,7 @@ export interface Answers {
 const IN = 1;
 const RECURSION_DESIRED = 0x0100;
 
-/** A query for one name and type. `undefined` when the name cannot be asked for. */
+/** Encodes a query for one name and type. Returns `undefined` if the name cannot be encoded. */
 export function encodeQuery(id: number, name: string, type: number): Buffer | undefined {
   const labels = name === "." || name === "" ? [] : name.replace(/\.$/, "").split(".");
   const parts: Buffer[] = [];
@@ -62,7 +64,7 @@ export function encodeQuery(id: number, name: string, type: number): Buffer | un
   return Buffer.concat([header, ...parts, tail]);
 }
 
-/** Reads a response. Throws a `RangeError` when it is cut short. */
+/** Decodes a response. Throws a `RangeError` if it is truncated. */
 export function decodeResponse(packet: Buffer): Answers {
   const flags = packet.readUInt16BE(2);
   const questions = packet.readUInt16BE(4);

@@ -1,7 +1,7 @@
 /**
- * What every handle of libuv has in common: it keeps its process's event loop alive while it is active
- * and referenced, and it closes in the loop's last phase. Node's own library drives these objects as it
- * drives the real `HandleWrap`s.
+ * The common part of libuv's handles: a handle keeps its process's event loop alive while it is
+ * active and referenced, and it closes in the loop's last phase. Node's own library uses these
+ * objects in the way it uses the real `HandleWrap`s.
  */
 import type { BindingContext } from "./context.ts";
 
@@ -29,7 +29,7 @@ export class Handle {
   readonly #asyncId: number;
   readonly #type: string;
 
-  /** `resource` is what the program has for it, if that is another object. */
+  /** `resource` is the program's object for the handle, if that is another object. */
   constructor(context: BindingContext, type = "HANDLEWRAP", resource?: object) {
     this.context = context;
     this.#type = type;
@@ -51,7 +51,7 @@ export class Handle {
     this.context.loop.release();
   }
 
-  /** Whether `close` was called. */
+  /** True once `close` was called. */
   get closing(): boolean {
     return this.#closing;
   }
@@ -80,7 +80,10 @@ export class Handle {
     return 0;
   }
 
-  /** The handle has something to wait for (listening, connected, reading): it keeps the loop alive. */
+  /**
+   * Called when the handle has something to wait for (listening, connected, reading). It then keeps
+   * the loop alive.
+   */
   protected activate(): void {
     if (this.#active || this.#closing) return;
     this.#active = true;
@@ -93,7 +96,7 @@ export class Handle {
     if (this.#referenced) this.#release();
   }
 
-  /** Closes the handle; `callback` runs in a later turn of the loop, with the handle as `this`. */
+  /** Closes the handle. `callback` runs in a later turn of the loop, with the handle as `this`. */
   close(callback?: () => void): void {
     if (this.#closing) return;
     this.#closing = true;
@@ -105,7 +108,7 @@ export class Handle {
     loop.whenClosing(finishClose, { handle: this, callback });
   }
 
-  /** Lets go of what the operating system holds for the handle. */
+  /** Releases the handle's resources in the operating system. */
   protected onClose(): void {}
 
   /** @internal */

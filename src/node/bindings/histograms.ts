@@ -1,6 +1,7 @@
 /**
- * Histograms of a simulated process: Node's own, in native code without a clock, reached through the public
- * objects that hold them. What would read the real clock reads the host's.
+ * Histograms of a simulated process. They are Node's own native ones, which use no clock, reached
+ * through the public objects that hold them. Methods that would read the real clock read the host's
+ * instead.
  */
 import { createHistogram } from "node:perf_hooks";
 import * as perfHooks from "node:perf_hooks";
@@ -11,7 +12,7 @@ import { Kind } from "../../trace/kinds.ts";
 import { highResolutionNs } from "../clock.ts";
 import { notSimulated } from "../not-simulated.ts";
 
-/** The part of a native histogram that is used here; it has more, which Node's library knows. */
+/** The methods of a native histogram that are used here. Node's library uses others as well. */
 interface NativeHistogram {
   record(value: number | bigint): void;
   reset(): void;
@@ -19,11 +20,11 @@ interface NativeHistogram {
 
 interface HistogramClass {
   new (...args: unknown[]): NativeHistogram;
-  /** Newer versions of Node have it: a histogram from bytes. */
+  /** Creates a histogram from bytes. Newer versions of Node have it. */
   import?(data: Uint8Array): NativeHistogram;
 }
 
-/** The native object inside one of the public ones, which keep it under a symbol. */
+/** Returns the class of the native object in a public histogram, which keeps it under a symbol. */
 function handleClass(histogram: object): HistogramClass {
   const key = Object.getOwnPropertySymbols(histogram).find(
     ({ description }) => description === "kHandle" || description === "kSlidingWindowHandle",
@@ -34,11 +35,11 @@ function handleClass(histogram: object): HistogramClass {
 
 const Native = handleClass(createHistogram());
 
-/** Newer versions of Node have it: histograms of the last values, or of the last moments. */
+/** Histograms over the last values or the last period. Newer versions of Node have them. */
 const createSliding = (perfHooks as { createSlidingWindowHistogram?: (options: object) => object })
   .createSlidingWindowHistogram;
 
-/** Gives a histogram a `recordDelta` by the process's clock: nanoseconds since the call before. */
+/** Adds a `recordDelta` that uses the process's clock: nanoseconds since the previous call. */
 function keepDeltas(histogram: NativeHistogram, process: Process): () => void {
   let beforeNs = 0;
   const recordDelta = (): void => {
@@ -52,14 +53,14 @@ function keepDeltas(histogram: NativeHistogram, process: Process): () => void {
   };
 }
 
-/** How long the event loop keeps a timer waiting, measured by a timer of its own. */
+/** The event loop's delay of timers, measured with a timer of its own. */
 function createLoopDelay(process: Process, resolutionMs: number, options: unknown[]): object {
   const [lowest = 1_000, highest = Number.MAX_SAFE_INTEGER, figures = 3] = options;
   const histogram = new Native(lowest, highest, figures);
   const forget = keepDeltas(histogram, process);
   const record = (histogram as unknown as { recordDelta(): void }).recordDelta;
   let armed: EventHandle | undefined;
-  // Nothing waits for this timer: it keeps no process alive.
+  // This timer does not keep the process alive.
   const tick = (): void => {
     record();
     armed = process.scheduleLocal(resolutionMs * MS, Kind.timer, tick, undefined);
@@ -80,7 +81,7 @@ function createLoopDelay(process: Process, resolutionMs: number, options: unknow
   return histogram;
 }
 
-/** The histograms of `internalBinding('performance')`. */
+/** Returns the histograms of `internalBinding('performance')`. */
 export function histogramsOf(process: Process): object {
   class Histogram extends Native {
     constructor(...args: unknown[]) {
@@ -110,7 +111,7 @@ function slidingClass(create: (options: object) => object): object {
   const Sliding = handleClass(create({ chunks: 2, recordsPerChunk: 2 }));
   return class SlidingWindowHistogram extends Sliding {
     constructor(...args: unknown[]) {
-      // Its windows would turn by the real clock.
+      // Its windows would advance with the real clock.
       if (args[4] === true) {
         (notSimulated("createSlidingWindowHistogram by time") as () => never)();
       }

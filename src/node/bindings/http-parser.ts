@@ -1,7 +1,8 @@
 /**
- * `internalBinding('http_parser')`: Node's real parser (llhttp), whose list of connections and whose
- * timeouts count in the host's time. What C++ does to that list on each message is done here; and so is what it
- * does around each call into the program, so that ticks and microtasks run where Node runs them.
+ * `internalBinding('http_parser')`: Node's real parser (llhttp), but with a list of connections and
+ * timeouts in the host's time. C++'s updates of that list on each message are made here. So is its
+ * bookkeeping around each call into the program, so that ticks and microtasks run where Node runs
+ * them.
  */
 import { createRequire } from "node:module";
 import { quietly, realBinding } from "../lib/natives.ts";
@@ -37,7 +38,7 @@ interface RealParserClass {
   readonly RESPONSE: number;
 }
 
-/** What the parser knows beyond HTTP's methods, in its order. */
+/** The methods that the parser knows beyond HTTP's, in its order. */
 const otherMethods: readonly string[] = [
   ...["PRI", "DESCRIBE", "ANNOUNCE", "SETUP", "PLAY", "PAUSE", "TEARDOWN", "GET_PARAMETER"],
   ...["SET_PARAMETER", "REDIRECT", "RECORD", "FLUSH", "QUERY"],
@@ -54,11 +55,11 @@ function realParser(): RealParserClass {
       methods: readonly string[];
     };
     real = common.HTTPParser;
-    // Where Node does not hand the binding out any longer, the public list has all that is needed.
+    // If Node no longer exposes the binding, the public list is sufficient.
     const binding = realBinding("http_parser") as
       | { methods: string[]; allMethods: string[] }
       | undefined;
-    // `http.METHODS` is sorted; these are in the parser's own order, which it counts them by.
+    // `http.METHODS` is sorted. This list is in the parser's own order, whose indices it uses.
     methods = binding?.methods ?? common.methods;
     allMethods = binding?.allMethods ?? [
       ...common.methods.filter((method) => method !== "QUERY"),
@@ -68,16 +69,18 @@ function realParser(): RealParserClass {
   return real;
 }
 
-/** What ends a run of the parser whose callback threw: the program has been told of it. */
+/** Ends a run of the parser after its callback threw. The exception has already been reported. */
 const stopped = Object.freeze({ stopped: true });
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createHttpParserBinding(realm: Realm): object {
   const Base = realParser();
   const { context } = realm;
   const nowNs = (): number => context.process.readMonotonicNs() + 1;
 
-  /** Node's native code ends the process when it is called in such a way; here it is the simulated one. */
+  /**
+   * Node's native code aborts the process on such a call. Here the simulated process is aborted.
+   */
   function ensure(holds: boolean, what: string): void {
     if (holds) return;
     realm.process._rawDebug(`Assertion failed: ${what}`);
@@ -120,16 +123,16 @@ export function createHttpParserBinding(realm: Realm): object {
     lastMessageStartNs = 0;
     headersDone = false;
     #list: ConnectionsList | undefined;
-    /** What async hooks know it by: the library gives one for each message, or each connection. */
+    /** The resource for async hooks: the library sets one for each message or each connection. */
     #resource: object = this;
     #initialized = false;
     #executing = false;
-    /** The stream that it reads itself, without the library in between. */
+    /** The stream that the parser reads itself, without the library. */
     #parent: ParentStream | undefined;
     /** Set while bytes of that stream are parsed. */
     #scope: CallbackScope | undefined;
     #current: Buffer | undefined;
-    // What the library set to be called; C++ calls what stands before it.
+    // The callbacks that the library has set. C++ calls a wrapper around them.
     headersCallback: Callback | undefined;
     messageCallback: Callback | undefined;
     flushCallback: Callback | undefined;
@@ -139,13 +142,13 @@ export function createHttpParserBinding(realm: Realm): object {
       return this.#list;
     }
 
-    // Accessors of the class, so that the parsers themselves stay plain and quick. Native code reads them
-    // while it parses; whoever else reads them sees what was set.
+    // The class has accessors, so that the parser objects themselves stay plain and fast. Native
+    // code reads its callbacks while it parses; all other readers get the value that was set.
     get [ON_MESSAGE_BEGIN](): Callback {
       return messageBegin as Callback;
     }
 
-    /** The library clears it between messages; what stands here is ours. */
+    /** The library clears the callback between messages. The accessor has to stay in place. */
     set [ON_MESSAGE_BEGIN](_callback: Callback) {}
 
     get [ON_HEADERS](): Callback | undefined {
@@ -227,12 +230,12 @@ export function createHttpParserBinding(realm: Realm): object {
       }
     }
 
-    /** Calls the program, with ticks after it (`MakeCallback`) or without. */
+    /** Calls the program, followed by ticks (`MakeCallback`) or not. */
     call(callback: Callback | undefined, args: unknown[], ticks: boolean): unknown {
       if (typeof callback !== "function") return undefined;
       const scope = this.#scope;
       const outer = this.#executing;
-      // The program may read its callbacks, or parse more.
+      // The program may read its callbacks or parse more data.
       this.#executing = false;
       try {
         const call = (): unknown => Reflect.apply(callback, this, args);
@@ -265,7 +268,7 @@ export function createHttpParserBinding(realm: Realm): object {
       return this.headersDone;
     }
 
-    /** From here on what comes over the stream is parsed at once, without the library in between. */
+    /** From now on, the stream's data is parsed at once, without the library. */
     consume(handle: StreamHandleLike): void {
       ensure(typeof handle?.readStart === "function", "(stream) != nullptr");
       this.#parent?.release();
@@ -341,7 +344,7 @@ export function createHttpParserBinding(realm: Realm): object {
     return this.call(this.messageCallback, [], false);
   }
 
-  // Least recently begun first, as in C++; those that are idle before all.
+  // Sorted by the start of the last message, oldest first, as in C++. Idle parsers come first.
   function sorted(parsers: Set<HTTPParser>): HTTPParser[] {
     return [...parsers].sort((a, b) => a.lastMessageStartNs - b.lastMessageStartNs);
   }

@@ -1,4 +1,4 @@
-/** Which simulated binding answers to which name of `internalBinding`. */
+/** Maps the names of `internalBinding` to simulated bindings. */
 import type { Realm } from "../realm-types.ts";
 import { notSimulated } from "../not-simulated.ts";
 import type { BindingContext } from "./context.ts";
@@ -9,7 +9,7 @@ export { notSimulated } from "../not-simulated.ts";
 
 type Factory = (realm: Realm) => object;
 
-/** A binding that needs its process alone. */
+/** Wraps a binding that needs only its process. */
 function of(create: (context: BindingContext) => object): Factory {
   return (realm) => create(realm.context);
 }
@@ -21,7 +21,7 @@ const factories: Record<string, Factory> = {
   async_context_frame: ({ context }) => context.async.frameBinding(),
 };
 
-/** Registers the bindings of a room of the platform: network, disk, ... */
+/** Registers the bindings of a part of the platform: network, disk, and so on. */
 export function registerBindings(
   bindings: Record<string, (context: BindingContext) => object>,
 ): void {
@@ -33,7 +33,7 @@ export function registerRealmBindings(bindings: Record<string, (realm: Realm) =>
   Object.assign(factories, bindings);
 }
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createBinding(
   name: string,
   realm: Realm,
@@ -41,7 +41,7 @@ export function createBinding(
 ): object {
   const factory = own[name] ?? (Object.hasOwn(factories, name) ? factories[name] : undefined);
   const binding = factory ? factory(realm) : {};
-  // A binding that is a real one, a proxy or a class of its own is left as it is.
+  // A binding that is a real one, a proxy or an instance of a class is returned unchanged.
   if (Object.getPrototypeOf(binding) === Object.prototype && Object.isExtensible(binding)) {
     Object.setPrototypeOf(binding, missingNames(name));
   }
@@ -49,9 +49,9 @@ export function createBinding(
 }
 
 /**
- * Node's library takes many names from a binding that it never uses. A name that is not simulated gives a
- * function that throws when it is called, and says which. It stands behind the binding as its prototype,
- * so that names which are simulated cost nothing more.
+ * Node's library reads many names from a binding that it never uses. A name that is not simulated
+ * is a function that throws when it is called, with an error that names it. These functions are on
+ * the binding's prototype, so simulated names have no extra cost.
  */
 function missingNames(binding: string): object {
   const known = new Map<string, object>();

@@ -1,18 +1,20 @@
-/** The file descriptors that a process was started with: ends of pipes to whoever started it. */
+/**
+ * The file descriptors that a process was started with: for example, ends of pipes to its parent.
+ */
 import type { Process } from "../../sim/process.ts";
 import type { StreamEvents } from "../../sim/network/tcp/phase.ts";
 import type { TcpSocket } from "../../sim/network/tcp/socket.ts";
 
 const inherited: WeakMap<Process, Map<number, TcpSocket>> = new WeakMap();
 
-/** Gives a process a descriptor, before it starts. */
+/** Adds a descriptor to a process before it starts. */
 export function inherit(process: Process, descriptor: number, socket: TcpSocket): void {
   let mine = inherited.get(process);
   if (!mine) inherited.set(process, (mine = new Map()));
   mine.set(descriptor, socket);
 }
 
-/** Nobody listens to a socket that a process holds and has not taken up. */
+/** The events of a socket that a process holds but has not taken up yet. They are ignored. */
 class NotTakenUp implements StreamEvents {
   onConnect(): void {}
   onReadable(): void {}
@@ -22,7 +24,7 @@ class NotTakenUp implements StreamEvents {
 
 const untouched: WeakMap<Process, Map<TcpSocket, StreamEvents>> = new WeakMap();
 
-/** Gives a process a descriptor that another process has too. */
+/** Adds a descriptor that another process holds as well. */
 export function share(process: Process, descriptor: number, socket: TcpSocket): void {
   let mine = untouched.get(process);
   if (!mine) untouched.set(process, (mine = new Map()));
@@ -34,20 +36,23 @@ export function share(process: Process, descriptor: number, socket: TcpSocket): 
   inherit(process, descriptor, socket);
 }
 
-/** A process takes up a socket that it has, or was given: from now on `events` are told. */
+/**
+ * Takes up a socket that the process created or inherited: from now on, `events` receives its
+ * events.
+ */
 export function takeUp(process: Process, socket: TcpSocket, events: StreamEvents): void {
   const nobody = untouched.get(process)?.get(socket);
   if (nobody === undefined || socket.events === nobody) {
     socket.events = events;
   } else {
-    // Another was given it since, or the process takes it up once more.
+    // The socket was passed to another process since, or the process takes it up again.
     socket.passTo(process, events);
     socket.release(nobody);
   }
   untouched.get(process)?.delete(socket);
 }
 
-/** The socket behind a descriptor that the process was started with. */
+/** Returns the socket behind a descriptor that the process was started with. */
 export function inheritedSocket(process: Process, descriptor: number): TcpSocket | undefined {
   return inherited.get(process)?.get(descriptor);
 }

@@ -1,18 +1,18 @@
 /**
- * `internalBinding('ipc_serdes')`: how messages between a process and its child are written where
- * `serialization` is "advanced". Node 24 has moved this to C++; until 22 its library does the same with
- * the serializer of `node:v8`, as this does, and the bytes are the same.
+ * `internalBinding('ipc_serdes')`: the format of messages between a process and its child with
+ * `serialization: "advanced"`. Node 24 moved this to C++. Until Node 22 its library did the same
+ * with the serializer of `node:v8`; so does this code, and the bytes are the same.
  */
 import { DefaultDeserializer, DefaultSerializer } from "node:v8";
 
-/** What stands in front of an object of C++: bytes, or anything else, of which its own fields travel. */
+/** The tag before a host object: bytes, or any other object, of which its own fields are sent. */
 const BYTES = 0;
 const FIELDS = 1;
 
-/** The length of what follows, as a big-endian number. */
+/** The size of the length prefix, a big-endian number. */
 const LENGTH_BYTES = 4;
 
-/** The two calls by which the class hears of objects that V8 does not know. */
+/** The two methods that handle objects unknown to V8. */
 interface HostObjects {
   _writeHostObject(object: object): void;
   _readHostObject(): unknown;
@@ -50,7 +50,7 @@ function deserialize(bytes: Uint8Array): unknown {
   return reader.readValue();
 }
 
-/** Makes the binding; it has no state. */
+/** Creates the binding. It has no state. */
 export function createIpcSerdesBinding(): object {
   return { serialize, deserialize };
 }

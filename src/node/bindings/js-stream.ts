@@ -1,6 +1,6 @@
 /**
- * `js_stream`: any duplex stream of a program's, dressed as a handle, so that TLS and HTTP/2 can stand on
- * it. Node's `internal/js_stream_socket` does the dressing.
+ * `js_stream`: wraps any duplex stream of a program as a handle, so that TLS and HTTP/2 can use it.
+ * Node's `internal/js_stream_socket` creates the wrapper.
  */
 import type { Realm } from "../realm-types.ts";
 import type { Request } from "./stream.ts";
@@ -8,7 +8,7 @@ import { CallbackScope, StreamBase, UV_EOF, type WriteOutcome } from "./stream-b
 
 const UV_EPROTO = -71;
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createJsStreamBinding(realm: Realm): object {
   const scope = new CallbackScope(realm);
   class JSStream extends StreamBase {
@@ -42,7 +42,7 @@ export function createJsStreamBinding(realm: Realm): object {
     }
 
     readBuffer(chunk: Uint8Array): void {
-      // Whoever keeps the bytes must not see the program change them.
+      // The bytes are copied, because the program may change its buffer later.
       this.emitRead(chunk.length, Uint8Array.from(chunk));
     }
 

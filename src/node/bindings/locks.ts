@@ -1,13 +1,14 @@
 /**
- * `internalBinding('locks')`: what `navigator.locks` stands on. A process's threads share one set of locks; a
- * request waits for those before it, and a thread that ends lets go of what it held.
+ * `internalBinding('locks')`: the implementation behind `navigator.locks`. A process's threads
+ * share one set of locks. A request waits for those before it, and a thread that ends releases its
+ * locks.
  */
 import type { Host } from "../../sim/host.ts";
 import type { Process } from "../../sim/process.ts";
 import { Kind } from "../../trace/kinds.ts";
 import type { BindingContext } from "./context.ts";
 
-/** What another thread needs to hear that a lock is free. */
+/** The time until another thread learns that a lock is free. */
 const WAKE_NS = 5_000;
 
 const LOCK_STOLEN_ERROR = "LOCK_STOLEN";
@@ -46,7 +47,7 @@ class Locks {
     }
   }
 
-  /** Whether a request can be granted, with the ones that came before it. */
+  /** Returns whether a request can be granted, given the requests before it. */
   #isFree({ name, mode }: Request, before: readonly Request[]): boolean {
     if (before.some((other) => other.name === name)) return false;
     return !this.held.some(
@@ -54,7 +55,7 @@ class Locks {
     );
   }
 
-  /** Grants what can be granted, in order; another thread is told in a turn of its own. */
+  /** Grants what can be granted, in order. Another thread is notified in a turn of its own. */
   #process(current: Process): void {
     const waiting: Request[] = [];
     const granted: Request[] = [];
@@ -78,7 +79,7 @@ class Locks {
     this.#begin(request);
   }
 
-  /** The holder runs; when it is done, the lock is free. */
+  /** Runs the holder's callback. The lock is released when the callback is done. */
   #begin(request: Request): void {
     const { name, mode, clientId } = request;
     this.#call(request, { name, mode, clientId }, () => {
@@ -129,7 +130,7 @@ function locksOf({ host, pid }: Process): Locks {
   return locks;
 }
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createLocksBinding({ process }: BindingContext): object {
   const locks = locksOf(process);
   return {

@@ -1,7 +1,7 @@
 /**
- * What a message is made of between its sender and its receiver, as `Message` of Node's C++ is: a structured
- * clone, and beside it the host objects (ports, and whatever of Node's library says how it is cloned or
- * transferred), each in a form that the receiver makes its own object of.
+ * A message between its sender and its receiver, as `Message` of Node's C++: a structured clone,
+ * and beside it the host objects (ports, and objects of Node's library that define how they are
+ * cloned or transferred), each in a form from which the receiver creates its own object.
  */
 import { perIsolateSymbols, privateSymbols } from "./core.ts";
 import { cloneOfKey, type NativeClone } from "./crypto/key-objects.ts";
@@ -20,22 +20,25 @@ const CLONEABLE = 2;
 
 const madeTransferable = new WeakSet<object>();
 
-/** The base of such objects before Node 21, which the library gives another prototype; later ones are marked. */
+/**
+ * The base of such objects before Node 21, whose prototype the library replaces. Later versions
+ * mark the objects instead.
+ */
 export class JSTransferable {
   constructor() {
     madeTransferable.add(this);
   }
 }
 
-/** A port on its way; what it is, only ports know. */
+/** A port in transit. Only the code of ports knows its content. */
 export interface TravellingPort {
   readonly state: object;
 }
 
-/** What a message needs to know of ports. */
+/** What messages need to know of ports. */
 export interface PortRules {
   isPort(value: object): boolean;
-  /** Whether it was closed, or posted away, before. */
+  /** Returns whether it was closed or transferred before. */
   isDetached(port: object): boolean;
   detach(port: object): TravellingPort;
 }
@@ -46,24 +49,24 @@ type HostObject =
   | { readonly kind: "native"; readonly clone: NativeClone }
   | { readonly kind: "library"; readonly info: string; readonly data: Message };
 
-/** A message on its way. Each receiver makes its own objects of it. */
+/** A message in transit. Each receiver creates its own objects from it. */
 export interface Message {
   readonly body: unknown;
   readonly hosts: readonly HostObject[];
 }
 
-/** How a receiver makes host objects. */
+/** Creates host objects for a receiver. */
 export interface Receiver {
   adopt(port: TravellingPort): object;
-  /** The function that Node's library gives `setDeserializerCreateObjectFunction`. */
+  /** The function that Node's library passes to `setDeserializerCreateObjectFunction`. */
   create(info: string): object;
-  /** Makes what native code clones itself. */
+  /** Creates an object that native code clones itself. */
   make(clone: NativeClone): object;
 }
 
 type LibraryObject = Record<symbol, ((argument?: unknown) => unknown) | number | undefined>;
 
-/** Before Node 22, some of what is wrong with a message had codes of its own. */
+/** Before Node 22, some errors about messages had codes of their own. */
 const HAS_CODES = NODE_MAJOR < 22;
 
 function withCode(code: string, message: string): Error {
@@ -87,7 +90,10 @@ function dataCloneError(message: string): DOMException {
   return new DOMException(message, "DataCloneError");
 }
 
-/** What may be done with an object of the library's: bits, or `undefined` for one that is no such object. */
+/**
+ * Returns the transfer mode of one of the library's objects: bits, or `undefined` for any other
+ * object.
+ */
 function modeOf(value: object): number | undefined {
   const marked = (value as LibraryObject)[transferMode];
   if (typeof marked === "number") return marked;
@@ -107,7 +113,10 @@ class Packer {
   readonly hosts: (() => HostObject)[] = [];
   readonly #ports: PortRules;
   readonly #transferred: ReadonlySet<unknown>;
-  /** Objects of this message's own classes that are not the library's: handed over as they are. */
+  /**
+   * True while packing the data of the library's own objects. Native classes in it are passed on
+   * unchanged.
+   */
   readonly #isNested: boolean;
   readonly #natives: unknown[];
   readonly #seen = new Map<object, unknown>();
@@ -120,7 +129,7 @@ class Packer {
     this.#natives = natives ?? [];
   }
 
-  /** Whether there is a host object in `value`, at any depth. */
+  /** Returns whether there is a host object in `value`, at any depth. */
   holdsHosts(value: unknown, seen: Set<unknown> = new Set()): boolean {
     if (typeof value !== "object" || value === null || seen.has(value)) {
       return typeof value === "function" && modeOf(value) !== undefined;
@@ -149,7 +158,7 @@ class Packer {
     return false;
   }
 
-  /** The value with marks in the places of host objects. */
+  /** Returns the value with placeholders for host objects. */
   replace(value: unknown): unknown {
     if (typeof value !== "object" || value === null) {
       if (typeof value === "function" && modeOf(value) !== undefined) return this.#host(value);
@@ -203,7 +212,7 @@ class Packer {
     return place;
   }
 
-  /** Checks at once; detaches only when the whole message is known to be sound. */
+  /** Checks now. Detaches only once the whole message is known to be valid. */
   #packed(value: object): () => HostObject {
     const transferred = this.#transferred.has(value);
     if (this.#ports.isPort(value)) {
@@ -231,7 +240,10 @@ class Packer {
   }
 }
 
-/** Objects with a class that structured cloning does not know: handles of ours, within the library's data. */
+/**
+ * Returns whether an object's class is unknown to structured cloning: this code's handles, within
+ * the library's data.
+ */
 function isNative(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype !== Object.prototype && prototype !== null && !isOther(value);
@@ -244,7 +256,7 @@ const cloned = new Set(
   ).split(" "),
 );
 
-/** Whether structured cloning has a way of its own with it. */
+/** Returns whether structured cloning handles the object in a way of its own. */
 function isOther(value: object): boolean {
   if (ArrayBuffer.isView(value) || value instanceof Error) return true;
   const tag = Object.prototype.toString.call(value).slice("[object ".length, -1);
@@ -257,7 +269,10 @@ function describe(value: object): string {
     : `#<${(value.constructor as { name?: string } | undefined)?.name ?? "Object"}>`;
 }
 
-/** Packs a value; `transfer` is the sender's list. Throws as Node does. The result detaches what is transferred. */
+/**
+ * Packs a value. `transfer` is the sender's list. Throws as Node does. Calling the result detaches
+ * the transferred objects.
+ */
 function packWith(
   ports: PortRules,
   value: unknown,
@@ -295,7 +310,7 @@ function packWith(
   const holds = transferred.size > buffers.length || packer.holdsHosts(value);
   const replaced = holds ? packer.replace(value) : value;
   const body: unknown = structuredClone(replaced, { transfer: buffers });
-  // Ports that are listed and not in the message travel all the same.
+  // Listed ports that are not in the message are transferred as well.
   if (holds)
     for (const item of transferred)
       if (!buffers.includes(item as ArrayBuffer)) packer.replace(item);
@@ -305,7 +320,7 @@ function packWith(
   });
 }
 
-/** A message of `value`, ready to travel. `source` is the port that posts it. */
+/** Packs `value` as a message. `source` is the port that posts it. */
 export function pack(
   ports: PortRules,
   value: unknown,
@@ -315,7 +330,7 @@ export function pack(
   return packWith(ports, value, transfer, false, source)();
 }
 
-/** Puts objects back in the places of their marks. */
+/** Replaces the placeholders with objects. */
 function restore(value: unknown, objectAt: (place: string) => unknown, seen: Set<object>): unknown {
   if (typeof value === "string" && value.startsWith(PLACE)) {
     const found = objectAt(value.slice(PLACE.length));
@@ -351,13 +366,16 @@ function withNatives(body: unknown, natives: readonly unknown[]): unknown {
   return restore(body, at, new Set());
 }
 
-/** What the receiver gets of a message: its value, and the ports that came with it. */
+/** A received message: its value, and the ports that came with it. */
 export interface Unpacked {
   readonly value: unknown;
   readonly ports: readonly object[];
 }
 
-/** Makes the receiver's objects. Throws what the library throws: the receiver hears `messageerror`. */
+/**
+ * Creates the receiver's objects. Throws what the library throws; the receiver then gets
+ * `messageerror`.
+ */
 export function unpack(message: Message, receiver: Receiver): Unpacked {
   const { body, hosts } = message;
   if (hosts.length === 0) return { value: body, ports: [] };

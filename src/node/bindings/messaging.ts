@@ -1,7 +1,7 @@
 /**
- * `internalBinding('messaging')`: message ports between threads of one host, and within a thread, and channels
- * that many ports share. A message is cloned when it is posted (`message.ts`) and arrives in a later turn of
- * the receiver's loop.
+ * `internalBinding('messaging')`: message ports between threads of one host and within a thread,
+ * and broadcast channels that many ports share. A message is cloned when it is posted
+ * (`message.ts`) and arrives in a later turn of the receiver's loop.
  */
 import type { Host } from "../../sim/host.ts";
 import type { Process } from "../../sim/process.ts";
@@ -23,7 +23,10 @@ import {
 import { CallbackScope } from "./stream-base.ts";
 
 const HOP_NS = 5_000;
-/** At most so many in one turn: a program that answers itself for ever must not stop the loop. */
+/**
+ * The maximum number of messages in one turn. A program that keeps answering itself must not block
+ * the loop.
+ */
 const MESSAGES_PER_TURN = 1_000;
 const MESSAGE_NS = 1_000;
 
@@ -33,10 +36,10 @@ const onInit = perIsolateSymbols["oninit"] as symbol;
 const onClose = perIsolateSymbols["handle_onclose"] as symbol;
 const noMessage = perIsolateSymbols["no_message_symbol"] as symbol;
 
-/** What is joined: two ports, or all of a broadcast channel. */
+/** The connected ports: a pair, or all members of a broadcast channel. */
 class Group {
   readonly members: Set<PortState> = new Set();
-  /** A channel of two is over when one of them closes. */
+  /** A channel of two ends when one of them closes. */
   readonly isPair: boolean;
 
   constructor(isPair: boolean) {
@@ -59,7 +62,7 @@ class PortState {
   post(message: Message): void {
     for (const other of this.group.members) {
       if (other === this || other.closed) continue;
-      // A channel's members each get a clone of their own.
+      // Each member of a broadcast channel gets its own clone.
       const { isPair } = this.group;
       other.queue.push(isPair ? message : { ...message, body: structuredClone(message.body) });
       other.end?.receive();
@@ -75,7 +78,7 @@ class PortState {
   }
 }
 
-/** A port on its way to another process. */
+/** A port in transit to another process. */
 class Travelling {
   readonly state: PortState;
 
@@ -84,13 +87,16 @@ class Travelling {
   }
 }
 
-/** Two ends that are joined to each other, to be given to two processes. */
+/** Creates two connected ends for two processes. */
 export function createPortPair(): [object, object] {
   const group = new Group(true);
   return [new Travelling(new PortState(group)), new Travelling(new PortState(group))];
 }
 
-/** The ports of all processes. What a program holds is an object whose prototype Node's library re-chains. */
+/**
+ * The ports of all processes. The key is the program's object, whose prototype chain Node's library
+ * changes.
+ */
 const ports = new WeakMap<object, Port>();
 
 const rules: PortRules = {
@@ -99,7 +105,7 @@ const rules: PortRules = {
   detach: (port) => new Travelling((ports.get(port) as Port).detach()),
 };
 
-/** Broadcast channels: each process of a host has its own, which its threads share. */
+/** Broadcast channels. Each process of a host has its own, shared by its threads. */
 const channels = new WeakMap<Host, Map<string, Group>>();
 
 function channelOf({ process }: BindingContext, name: string): Group {
@@ -111,7 +117,7 @@ function channelOf({ process }: BindingContext, name: string): Group {
   return group;
 }
 
-/** One end, as its process has it. */
+/** One end, as its process sees it. */
 class Port extends Handle {
   readonly object: object;
   #state: PortState | undefined;
@@ -121,7 +127,7 @@ class Port extends Handle {
   readonly #wakeup: Wakeup;
   #isLast = false;
   readonly #receiver: Receiver;
-  /** The ends that its process has. */
+  /** The ends that its process holds. */
   readonly #own: Set<PortState>;
 
   constructor(
@@ -140,7 +146,7 @@ class Port extends Handle {
     state.end = this;
   }
 
-  /** Whether it was closed, or posted away. */
+  /** True if it was closed or transferred. */
   get isDetached(): boolean {
     return this.#state === undefined || this.closing;
   }
@@ -155,12 +161,12 @@ class Port extends Handle {
     super.unref();
   }
 
-  /** One that closes is what it was until it is closed. */
+  /** A port that is closing keeps its state until it is closed. */
   override hasRef(): boolean {
     return this.#isReferenced;
   }
 
-  /** Whether there is nothing behind it any more. */
+  /** True if the port no longer has a state. */
   get isGone(): boolean {
     return this.#state === undefined;
   }
@@ -175,7 +181,7 @@ class Port extends Handle {
   }
 
   post(value: unknown, transfer: readonly unknown[]): true | undefined {
-    // What the program has made of arrays and the like is not for us.
+    // Cloning must not use the program's changes to arrays and other built-ins.
     return withoutView(() => {
       const state = this.#state;
       const message = pack(rules, value, transfer, this.object);
@@ -189,7 +195,7 @@ class Port extends Handle {
     });
   }
 
-  /** The other end was posted to itself: nobody can reach it any more. */
+  /** The other end was posted through itself, so it is unreachable from now on. */
   #lose(state: PortState): void {
     const { emitWarning } = this.context.require("internal/process/warning") as {
       emitWarning(text: string): void;
@@ -229,7 +235,7 @@ class Port extends Handle {
     this.#deliverLater();
   }
 
-  /** The other end is closed: so is this one, once nothing waits in it any more. */
+  /** The other end has closed. This one closes once it has no messages left. */
   peerClosed(): void {
     this.#isLast = true;
     const { process } = this.context;
@@ -244,7 +250,7 @@ class Port extends Handle {
     if (this.#isLast && !this.#state?.queue.length) this.close();
   }
 
-  /** Takes the next message without waiting for the loop: `receiveMessageOnPort`. */
+  /** Takes the next message without waiting for the loop, as `receiveMessageOnPort` does. */
   take(): unknown {
     const message = this.#state?.queue.shift();
     if (message === undefined) return noMessage;
@@ -252,7 +258,7 @@ class Port extends Handle {
     return unpack(message, this.#receiver).value;
   }
 
-  /** Delivers all that has come, at once. */
+  /** Delivers all waiting messages now. */
   drain(): void {
     while (this.#started && this.#deliverNext());
   }
@@ -263,13 +269,15 @@ class Port extends Handle {
     this.#wakeup.wake();
   }
 
-  /** @internal The loop's turn: what has come, with ticks and microtasks between any two messages. */
+  /**
+   * @internal The loop's turn: delivers waiting messages, with ticks and microtasks between them.
+   */
   turn(): void {
     if (!this.#isDue) return;
     this.#isDue = false;
     let left = Math.max(this.#state?.queue.length ?? 0, MESSAGES_PER_TURN);
     while (this.#started && left-- > 0 && this.#deliverNext());
-    // So many take their time, or timers would never come.
+    // This many messages have to take time. Otherwise, timers would never run.
     if (left < 0) this.context.process.spend(MESSAGES_PER_TURN * MESSAGE_NS);
     this.#deliverLater();
     this.#closeIfLast();
@@ -283,7 +291,7 @@ class Port extends Handle {
     return true;
   }
 
-  /** What `emitMessage` of Node's `internal/per_context/messageport` does. */
+  /** Does what `emitMessage` of Node's `internal/per_context/messageport` does. */
   #dispatch(message: Message): void {
     const target = this.object as Record<symbol, unknown>;
     let type = "message";
@@ -304,7 +312,10 @@ class Port extends Handle {
   }
 }
 
-/** Tells the ports of one process, in the order of their making, as libuv looks through its handles. */
+/**
+ * Notifies the ports of one process, in the order of their creation, as libuv iterates over its
+ * handles.
+ */
 class Wakeup {
   readonly scope: CallbackScope;
   readonly #process: Process;
@@ -336,18 +347,20 @@ function tellPorts(wakeup: Wakeup): void {
   wakeup.tell();
 }
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createMessagingBinding(realm: Realm): object {
   const { context } = realm;
   const { process } = context;
   let create: ((info: string) => object) | undefined;
   const own = new Set<PortState>();
   const wakeup = new Wakeup(realm, own);
-  // A process, or thread, that ends closes its ends.
+  // When a process or thread ends, its ports close.
   process.onEnd.add(() => {
     for (const state of own) state.close();
   });
-  /** The object whose port is being made: it is looked at before there is one. */
+  /**
+   * The program's object for the port that is being created. It is accessed before the port exists.
+   */
   let making: object | undefined;
 
   const receiver: Receiver = {
@@ -357,7 +370,7 @@ export function createMessagingBinding(realm: Realm): object {
       return new (library[name] as new (...given: unknown[]) => object)(...args);
     },
     create(info) {
-      // Node's bootstrap sets it up; here it waits for the first who needs it.
+      // Node's bootstrap sets this up. Here it is done on first use.
       if (create === undefined) {
         (context.require("internal/worker/js_transferable") as { setup(): void }).setup();
       }
@@ -373,7 +386,7 @@ export function createMessagingBinding(realm: Realm): object {
   }
   const prototype = MessagePort.prototype as object;
 
-  /** Puts up a port; Node's initializer runs for every port that C++ makes. */
+  /** Creates a port for a state. Node's initializer runs for every port that C++ creates. */
   function adopt(state: PortState): object {
     const object = Object.create(prototype) as Record<symbol, (() => void) | undefined>;
     making = object;
@@ -410,7 +423,7 @@ export function createMessagingBinding(realm: Realm): object {
         const message = "Not enough arguments to MessagePort.postMessage";
         throw Object.assign(new TypeError(message), { code: "ERR_MISSING_ARGS" });
       }
-      // `process.exit` unwinds the stack: what code on the way still says, nobody hears.
+      // `process.exit` unwinds the stack. What code on the way posts is not delivered.
       if (!process.alive) return undefined;
       const transfer = transferOf(args[1]);
       return portOf(this).post(args[0], transfer);
@@ -480,7 +493,7 @@ export function createMessagingBinding(realm: Realm): object {
   };
 }
 
-/** What an iterable holds; `undefined` if it is none. */
+/** Returns the items of an iterable, or `undefined` if the value is not iterable. */
 function itemsOf(value: unknown): unknown[] | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const begin = (value as Partial<Iterable<unknown>>)[Symbol.iterator];

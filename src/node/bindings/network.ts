@@ -1,4 +1,4 @@
-/** The network's room of the platform: the bindings under `net`, `dgram` and `dns`. */
+/** The network part of the platform: the bindings under `net`, `dgram` and `dns`. */
 import { createBlockListBinding } from "./block-list.ts";
 import { createCaresBinding } from "./cares.ts";
 import type { BindingContext } from "./context.ts";
@@ -7,7 +7,7 @@ import { createStreamBinding } from "./stream.ts";
 import { createTcpBinding } from "./tcp.ts";
 import { createUdpBinding } from "./udp.ts";
 
-/** By the names of `internalBinding`. */
+/** Bindings by their names in `internalBinding`. */
 export const networkBindings: Record<string, (context: BindingContext) => object> = {
   stream_wrap: createStreamBinding,
   tcp_wrap: createTcpBinding,

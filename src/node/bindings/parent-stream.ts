@@ -1,6 +1,6 @@
 /**
- * The stream below another one. Whatever kind of handle it is (a TCP socket, a pipe, TLS, a wrapped
- * JavaScript stream), it is read by taking the place of its reader, and written as the library writes.
+ * The stream below another stream. For any kind of handle (a TCP socket, a pipe, TLS, a wrapped
+ * JavaScript stream), reading works by replacing its reader, and writing works as in the library.
  */
 import type { Realm } from "../realm-types.ts";
 import {
@@ -11,7 +11,7 @@ import {
 } from "./stream.ts";
 import type { CallbackScope, WriteOutcome } from "./stream-base.ts";
 
-/** What the library, and we, may do with any stream's handle. */
+/** The methods of any stream's handle that the library, and this code, may use. */
 export interface StreamHandleLike {
   onread?: unknown;
   readStart(): number;
@@ -20,9 +20,9 @@ export interface StreamHandleLike {
   shutdown(request: Request): number;
 }
 
-/** Who reads the stream below. */
+/** The reader of the stream below. */
 export interface ParentReader {
-  /** Bytes have come, or (`count` below zero) the end or an error. */
+  /** Called with bytes, or (if `count` is negative) with the end or an error. */
   onParentRead(count: number, bytes: Uint8Array | undefined): void;
 }
 
@@ -42,7 +42,7 @@ export class ParentStream {
     this.#state = realm.internalBinding("stream_wrap").streamBaseState;
   }
 
-  /** Takes the reader's place. */
+  /** Replaces the reader. */
   consume(reader: ParentReader): void {
     this.#before = this.handle.onread;
     const state = this.#state;
@@ -60,7 +60,7 @@ export class ParentStream {
     this.handle.onread = this.#taken;
   }
 
-  /** Gives the reader its place back. */
+  /** Restores the previous reader. */
   release(): void {
     if (this.#taken !== undefined && this.handle.onread === this.#taken) {
       this.handle.onread = this.#before;
@@ -68,13 +68,13 @@ export class ParentStream {
     this.#taken = undefined;
   }
 
-  /** Hands the end, or an error, to the reader that was there before. */
+  /** Passes the end, or an error, to the previous reader. */
   passToPrevious(count: number): void {
     this.#state[kReadBytesOrError] = count;
     this.#scope.call(this.handle, this.#before, [undefined]);
   }
 
-  /** Writes; `done` is called later if the outcome is asynchronous. */
+  /** Writes. `done` is called later if the outcome is asynchronous. */
   write(chunks: readonly Uint8Array[], done: (status: number) => void): WriteOutcome {
     const request = new this.#requests.WriteWrap();
     request.oncomplete = (status) => this.#scope.fromLoop(() => done(status as number));
@@ -82,12 +82,12 @@ export class ParentStream {
     return { async: error === 0 && this.#state[kLastWriteWasAsync] === 1, error };
   }
 
-  /** Ends the writing side; `done` is called later, unless an error is returned. */
+  /** Ends the writing side. `done` is called later, unless an error is returned. */
   shutdown(done: (status: number) => void): number {
     const request = new this.#requests.ShutdownWrap();
     request.oncomplete = (status) => this.#scope.fromLoop(() => done(status as number));
     const result = this.handle.shutdown(request);
-    // One means that it is done already.
+    // One means that it is already done.
     if (result === 1) done(0);
     return result === 1 ? 0 : result;
   }

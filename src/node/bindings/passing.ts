@@ -1,12 +1,12 @@
 /**
- * Handles that are passed between processes over a Unix socket: the one that receives makes a handle of
- * its own for the same socket of the operating system. `cluster` and `process.send` stand on it.
+ * Passing handles between processes over a Unix socket: the receiver creates its own handle for the
+ * same socket of the operating system. `cluster` and `process.send` use it.
  */
 import type { TcpSocket } from "../../sim/network/tcp/socket.ts";
 import type { UdpSocket } from "../../sim/network/udp/socket.ts";
 import type { BindingContext } from "./context.ts";
 
-/** What travels: the socket, and what kind of handle it needs. */
+/** The passed socket, and the kind of handle that it needs. */
 export type Passed =
   | { readonly kind: "tcp" | "pipe"; readonly socket: TcpSocket }
   | { readonly kind: "udp"; readonly socket: UdpSocket };
@@ -20,7 +20,7 @@ type Receiver = (socket: never) => object;
 
 const receivers: WeakMap<BindingContext, Map<Passed["kind"], Receiver>> = new WeakMap();
 
-/** How a process makes a handle of this kind for a socket that it was passed. */
+/** Registers how a process creates a handle of this kind for a passed socket. */
 export function receiveWith<Socket>(
   context: BindingContext,
   kind: Passed["kind"],
@@ -31,12 +31,12 @@ export function receiveWith<Socket>(
   known.set(kind, receiver as Receiver);
 }
 
-/** Makes the handle for what the process was passed. */
+/** Creates the handle for a passed socket. */
 export function receiveHandle(
   context: BindingContext,
   { kind, socket }: Passed,
 ): object | undefined {
-  // The library's module loads its binding, which says how.
+  // Loading the library's module loads its binding, which registers its receiver.
   context.require(kind === "udp" ? "dgram" : "net");
   return receivers.get(context)?.get(kind)?.(socket as never);
 }

@@ -6,13 +6,15 @@ import { highResolutionNs, UP_BEFORE_NS } from "../clock.ts";
 import type { Realm } from "../realm-types.ts";
 import { histogramsOf } from "./histograms.ts";
 
-/** The numbers that this version of Node gives its milestones and kinds of entries, some of them hidden. */
+/**
+ * This Node version's numbers of its milestones and kinds of entries. Some of them are not public.
+ */
 const numbers = realConstants as unknown as Readonly<Record<string, number>>;
 
-/** After so long, a program's first line runs. */
+/** The time after which a program's first line runs. */
 const START_UP_NS = 20 * MS;
 
-/** When Node's start reached what, in shares of the time that it takes. */
+/** When Node's start reached each milestone, as fractions of its duration. */
 const reached: Readonly<Record<string, number>> = {
   TIME_ORIGIN: 0,
   NODE_START: 0.04,
@@ -21,17 +23,17 @@ const reached: Readonly<Record<string, number>> = {
   BOOTSTRAP_COMPLETE: 0.8,
 };
 
-/** Even a loop that waits is busy now and then: the share of the time that it is not. */
+/** Even a waiting loop is busy at times. This is the fraction of the time that it is idle. */
 const IDLE_SHARE = 1 - 1e-6;
 
-/** What was not reached yet. */
+/** The value of a milestone that has not been reached. */
 const NOT_YET = -1;
 
-/** The binding of one process. */
+/** Creates the binding of one process. */
 export function performanceBinding(realm: Realm): object {
   const { process } = realm.context;
   const startNs = birthOf(process, realm.thread !== undefined) + UP_BEFORE_NS;
-  // A thread's program runs within its loop, a process's before it.
+  // A thread's program runs within its loop, a process's program before it.
   const loopStartNs = (): number | undefined => {
     if (realm.thread !== undefined) return startNs + START_UP_NS;
     const { firstTurnEndNs } = process;
@@ -67,7 +69,7 @@ export function performanceBinding(realm: Realm): object {
     installGarbageCollectionTracking: () => {},
     removeGarbageCollectionTracking: () => {},
     notify: () => {},
-    // The loop waits whenever the program does not compute.
+    // The loop is idle whenever the program does not compute.
     loopIdleTime: () => {
       const beganNs = loopStartNs();
       if (beganNs === undefined) return 0;

@@ -24,16 +24,16 @@ import { type Request, requestClass, StreamHandle } from "./stream.ts";
 
 const constants = { SOCKET: 0, SERVER: 1, IPC: 2, UV_READABLE: 1, UV_WRITABLE: 2 };
 
-/** What fits into `sockaddr_un`. */
+/** The longest path that fits into `sockaddr_un`. */
 const PATH_BYTES_MAX = 107;
 
-/** A pipe, for whoever joins it with a child process. */
+/** A pipe, as seen by the code that connects it with a child process. */
 export interface PipeEnd {
   readonly socket: TcpSocket;
   joined(): void;
 }
 
-/** Makes `pipe_wrap` for one process. */
+/** Creates `pipe_wrap` for one process. */
 export function createPipeBinding(context: BindingContext): object {
   const { process } = context;
   const files = (): ProcessFiles => filesOf(process);
@@ -60,12 +60,12 @@ export function createPipeBinding(context: BindingContext): object {
       return 0;
     }
 
-    /** @internal The other end was given to a process that is about to start. */
+    /** @internal Called when the other end was given to a process that is about to start. */
     joined(): void {
       this.fd = newDescriptor(context, this.passed);
     }
 
-    /** Lets everybody read from or write to the bound path, too. */
+    /** Allows all users to read from or write to the bound path, too. */
     fchmod(mode: number): number {
       if (this.#path === "") return Errno.EBADF;
       const wanted =
@@ -77,7 +77,7 @@ export function createPipeBinding(context: BindingContext): object {
       });
     }
 
-    /** Makes the socket's file; an abstract name (it begins with NUL) has none. */
+    /** Creates the socket's file. An abstract name (it starts with NUL) has none. */
     bind(path: string): number {
       if (this.#path !== "" || path === "") return Errno.EINVAL;
       if (Buffer.byteLength(path) > PATH_BYTES_MAX) return Errno.EINVAL;
@@ -114,14 +114,14 @@ export function createPipeBinding(context: BindingContext): object {
       context.async.makeCallback(this, this.onconnection, [0, client]);
     }
 
-    /** libuv tells how it went in a later turn, whatever `connect(2)` says. */
+    /** libuv reports the outcome in a later turn, whatever `connect(2)` returns. */
     connect(request: Request, path: string): number {
       if (this.core.connectRequest !== undefined) return Errno.EALREADY;
       if (Buffer.byteLength(path) > PATH_BYTES_MAX) return Errno.EINVAL;
       const status = this.#connect(path);
       if (this.fd < 0) this.fd = newDescriptor(context, this.passed);
       this.core.connecting(request);
-      // Whoever listens hears of it first.
+      // The listener is notified first.
       const delayNs = status === 0 ? this.socket.stack.loopback.transitNs(0) : 0;
       process.schedule(delayNs, Kind.internal, connected, { handle: this as StreamHandle, status });
       return 0;
@@ -162,7 +162,7 @@ function connected({ handle, status }: { handle: StreamHandle; status: number })
   handle.onConnect(status);
 }
 
-/** The error of a call to the disk, or 0. */
+/** Returns the error of a call to the disk, or 0. */
 function failureOf(call: () => void): number {
   try {
     call();

@@ -1,6 +1,6 @@
 /**
- * `internalBinding('process_wrap')`: a child process is another process of the same host. What it runs
- * is Node with a script, or one of the few words of `command.ts`; its pipes are Unix sockets.
+ * `internalBinding('process_wrap')`: a child process is another process of the same host. It runs
+ * Node with a script, or one of the few commands of `command.ts`. Its pipes are Unix sockets.
  */
 import { Errno } from "../../sim/network/errno.ts";
 import { filesOf } from "../../sim/disk/index.ts";
@@ -20,10 +20,10 @@ import type { Passable, Passed } from "./passing.ts";
 import type { PipeEnd } from "./pipe.ts";
 
 const ESRCH = -3;
-/** After this time the two ends of a new pipe are joined. */
+/** The time after which the two ends of a new pipe are connected. */
 const JOINED_NS = 100_000;
 
-/** What it takes until a child runs its first line. */
+/** The time until a child runs its first line. */
 const START_NS = 20_000_000;
 
 interface StdioEntry {
@@ -44,13 +44,13 @@ interface SpawnOptions {
 let pairs = 0;
 
 /**
- * Joins `end`, a pipe that is not connected yet, with a process that is about to start. Gives what the
- * process takes its own end from when it starts.
+ * Connects `end`, a pipe that is not connected yet, with a process that is about to start. Returns
+ * the socket from which the process takes its own end when it starts.
  */
 function pair(end: PipeEnd, child: Process): TcpSocket {
   const { socket } = end;
   const listener = new TcpSocket(socket.stack, child, true);
-  // A name that nobody can guess or look up; it goes with its socket.
+  // A unique name that cannot be looked up. It disappears with its socket.
   const path = `\0lightcone.pair.${++pairs}`;
   listener.path = path;
   listen(listener, 1);
@@ -59,7 +59,7 @@ function pair(end: PipeEnd, child: Process): TcpSocket {
   return listener;
 }
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createProcessBinding(realm: Realm): object {
   const { context } = realm;
   const owner = context.process.runner as NodeProcess;
@@ -72,7 +72,7 @@ export function createProcessBinding(realm: Realm): object {
       super(context, "PROCESSWRAP");
     }
 
-    /** Node 20 and 22 give one object, later ones its fields in order. */
+    /** Node 20 and 22 pass one object, later versions its fields in order. */
     spawn(first: SpawnOptions | string, ...rest: unknown[]): number {
       if (typeof first !== "string") return this.#spawn(first);
       const [args, cwd, envPairs, stdio] = rest as [
@@ -97,7 +97,7 @@ export function createProcessBinding(realm: Realm): object {
       }
       const child = context.process.host.spawn(context.process.pid);
       const listeners: [number, TcpSocket][] = [];
-      // One that dies before it starts closes its pipes as any other does.
+      // A child that dies before it starts closes its pipes as any other does.
       child.onEnd.add(() => {
         for (const [, listener] of listeners) accept(listener)?.close();
       });
@@ -135,7 +135,7 @@ export function createProcessBinding(realm: Realm): object {
       return 0;
     }
 
-    /** The pipes of a child that could not be started are there, and at their end. */
+    /** The pipes of a child that could not be started exist and are at their end. */
     #endPipes(stdio: readonly StdioEntry[]): void {
       const { process } = context;
       for (const { type, handle } of stdio) {
@@ -155,7 +155,7 @@ export function createProcessBinding(realm: Realm): object {
         const args = [end.code ?? 0, end.signal ?? ""];
         if (this.onexit) context.async.makeCallback(this, this.onexit as () => void, args);
       };
-      // SIGCHLD reaches the loop in a turn of its own, after what the child wrote last.
+      // SIGCHLD reaches the loop in a turn of its own, after the child's last output.
       context.process.schedule(100_000, Kind.internal, tell, undefined);
     }
 
@@ -167,7 +167,7 @@ export function createProcessBinding(realm: Realm): object {
   return { Process };
 }
 
-/** A child's environment, from the pairs that the library makes. */
+/** Returns a child's environment, from the pairs that the library creates. */
 export function environment(
   pairsOfText: readonly string[] | undefined,
   inheritedEnv: Record<string, string>,
@@ -182,8 +182,8 @@ export function environment(
 }
 
 /**
- * A socket of the parent's that a child is started with, as its own standard input or under a number or as a
- * handle: both hold it from then on. What is inherited as output goes by way of the parent (`stdio.ts`).
+ * Shares a socket of the parent with a child: as its standard input, under a number, or as a
+ * handle. Both hold it from then on. Inherited output is forwarded through the parent (`stdio.ts`).
  */
 function shareSocket(
   parent: Process,
@@ -199,7 +199,7 @@ function shareSocket(
   return true;
 }
 
-/** The parent's open files that a child is started with become the child's as well. */
+/** Shares the parent's open files with a child that is started with them. */
 function handFilesOver(parent: Process, child: Process, stdio: readonly StdioEntry[]): void {
   const files = filesOf(parent);
   stdio.forEach(({ fd: from }, fd) => {

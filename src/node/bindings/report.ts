@@ -1,11 +1,12 @@
 /**
- * `internalBinding('report')`: `process.report`. Packages ask it which C library they run on; what it tells is
- * the host's, and the same in every run. What native code alone knows (its stack, libuv's handles) is left out.
+ * `internalBinding('report')`: `process.report`. Packages read from it which C library they run on.
+ * Its content describes the host and is the same in every run. What only native code knows (its
+ * stack, libuv's handles) is omitted.
  */
 import { posix } from "node:path";
 import type { Realm } from "../realm-types.ts";
 
-/** The C library that a host has: that of Debian 12. */
+/** A host's C library: that of Debian 12. */
 const GLIBC = "2.36";
 
 interface Settings {
@@ -20,7 +21,7 @@ interface Settings {
   onUncaughtException: boolean;
 }
 
-/** The binding of one process. */
+/** Creates the binding of one process. */
 export function reportBinding(realm: Realm): object {
   const settings: Settings = {
     directory: "",

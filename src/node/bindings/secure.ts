@@ -1,4 +1,6 @@
-/** The room of the platform that stands on streams: TLS, HTTP/2, and wrapped JavaScript streams. */
+/**
+ * The part of the platform that is built on streams: TLS, HTTP/2, and wrapped JavaScript streams.
+ */
 import type { Realm } from "../realm-types.ts";
 import { createHttp2Binding } from "./http2/index.ts";
 import { createJsStreamBinding } from "./js-stream.ts";
@@ -6,7 +8,7 @@ import { createStreamPipeBinding } from "./stream-pipe.ts";
 import { createCryptoBinding } from "./crypto/index.ts";
 import { createTlsBinding } from "./tls/index.ts";
 
-/** By the names of `internalBinding`. */
+/** Bindings by their names in `internalBinding`. */
 export const secureBindings: Record<string, (realm: Realm) => object> = {
   http2: createHttp2Binding,
   js_stream: createJsStreamBinding,
@@ -15,7 +17,7 @@ export const secureBindings: Record<string, (realm: Realm) => object> = {
   crypto: createCryptoBinding,
 };
 
-/** The modules of Node's library that stand on them. */
+/** The modules of Node's library that use them. */
 export const secureModules = [
   "crypto",
   "tls",

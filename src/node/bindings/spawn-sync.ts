@@ -1,4 +1,7 @@
-/** `internalBinding('spawn_sync')`: children that run to their end inside one call (`sync-child.ts`). */
+/**
+ * `internalBinding('spawn_sync')`: children that run to their end within one call
+ * (`sync-child.ts`).
+ */
 import { LightconeError } from "../../base/errors.ts";
 import { filesOf } from "../../sim/disk/index.ts";
 import { Errno } from "../../sim/network/errno.ts";
@@ -27,7 +30,7 @@ interface SpawnOptions {
   readonly killSignal?: number | null;
 }
 
-/** What Node's `SyncProcessRunner` gives. */
+/** The result of Node's `SyncProcessRunner`. */
 interface Result {
   readonly pid: number;
   readonly status: number | null;
@@ -38,7 +41,7 @@ interface Result {
 
 const SIGTERM = 15;
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createSpawnSyncBinding(realm: Realm): object {
   const { process } = realm.context;
   const owner = process.runner as NodeProcess;
@@ -97,7 +100,7 @@ function streamOf(entry: StdioEntry, owner: NodeProcess): SyncStream {
       if (entry.writable === true) return { kind: "output" };
       const { input } = entry;
       if (!input) return { kind: "input", bytes: new Uint8Array() };
-      // It is the program's to change afterwards.
+      // The program may change it afterwards.
       const bytes = new Uint8Array(input.buffer, input.byteOffset, input.byteLength).slice();
       return { kind: "input", bytes };
     }

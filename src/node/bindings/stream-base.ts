@@ -1,6 +1,6 @@
 /**
- * Streams that Node builds on other streams in native code: TLS, HTTP/2, and the wrapper of JavaScript
- * streams. They are written to and read as libuv's streams are; this is the part that they share.
+ * Streams that Node builds on other streams in native code: TLS, HTTP/2, and the wrapper of
+ * JavaScript streams. They are written and read as libuv's streams are. This is their common part.
  */
 import type { Realm } from "../realm-types.ts";
 import {
@@ -12,34 +12,36 @@ import {
   type Request,
 } from "./stream.ts";
 
-/** What `stream_wrap` has for all streams of a process. */
+/** The parts of `stream_wrap` that all streams of a process use. */
 interface StreamWrapBinding {
   readonly streamBaseState: Int32Array;
   readonly WriteWrap: new () => Request;
   readonly ShutdownWrap: new () => Request;
 }
 
-/** How a write went: whether it will complete later, and its error if it failed at once. */
+/** The outcome of a write: whether it completes later, and its error if it failed at once. */
 export interface WriteOutcome {
   readonly async: boolean;
   readonly error: number;
 }
 
-/** The end of a stream, as libuv has it. */
+/** The end of a stream in libuv. */
 export const UV_EOF = -4095;
 
-/** Calls into the program from the event loop, as `MakeCallback` does at the bottom of the stack. */
+/**
+ * Calls into the program from the event loop, as `MakeCallback` does at the bottom of the stack.
+ */
 export class CallbackScope {
   readonly #realm: Realm;
   #atBottom = false;
-  /** Whether the last call from the bottom of the stack, or a tick after it, ended in an exception. */
+  /** True if the last call from the bottom of the stack, or a tick after it, threw an exception. */
   failed = false;
 
   constructor(realm: Realm) {
     this.#realm = realm;
   }
 
-  /** `action` was called by the event loop, not by the program. */
+  /** Runs `action`, which was called by the event loop and not by the program. */
   fromLoop(action: () => void): void {
     if (this.#atBottom) {
       action();
@@ -54,14 +56,14 @@ export class CallbackScope {
   }
 
   /**
-   * Calls the program. From the bottom of the stack, an exception ends here as an uncaught one, and ticks
-   * and microtasks run before the caller goes on; else both are the caller's business.
+   * Calls the program. At the bottom of the stack, an exception is reported as uncaught, and ticks
+   * and microtasks run before the call returns. Otherwise, both are left to the caller.
    */
   call(resource: object, callback: unknown, args: readonly unknown[]): unknown {
     return this.#call(resource, callback, args, true);
   }
 
-  /** As {@link call}, without ticks: where native code says that they have to wait. */
+  /** The same as {@link call}, without ticks: for cases in which native code defers them. */
   callAlone(resource: object, callback: unknown, args: readonly unknown[]): unknown {
     return this.#call(resource, callback, args, false);
   }
@@ -95,7 +97,7 @@ export class CallbackScope {
   }
 }
 
-/** A stream that stands on something else than a socket. */
+/** A stream that is built on something other than a socket. */
 export abstract class StreamBase {
   readonly realm: Realm;
   readonly scope: CallbackScope;
@@ -130,7 +132,7 @@ export abstract class StreamBase {
     return 0;
   }
 
-  /** Takes chunks to be sent; `request` is told when an asynchronous write is done. */
+  /** Takes chunks to send. `request` is notified when an asynchronous write is done. */
   protected abstract doWrite(request: Request, chunks: readonly Uint8Array[]): WriteOutcome;
 
   useUserBuffer(buffer: Uint8Array): void {
@@ -178,7 +180,7 @@ export abstract class StreamBase {
     const request = given ?? Object.assign(new this.#wrap.WriteWrap(), { writeStatus: null });
     this.bytesWritten += length;
     const { async, error } = this.doWrite(request, chunks);
-    // The program may have written elsewhere meanwhile.
+    // The program may have written to another stream meanwhile.
     state[kBytesWritten] = length;
     state[kLastWriteWasAsync] = async ? 1 : 0;
     state[kLastWriteErr] = error;
@@ -186,7 +188,7 @@ export abstract class StreamBase {
     return async ? request : error;
   }
 
-  /** Tells a request how it ended. */
+  /** Notifies a request of its outcome. */
   finish(request: Request, status: number): void {
     if (typeof request.oncomplete === "function") {
       this.scope.call(request, request.oncomplete, [status, this, undefined]);
@@ -195,7 +197,7 @@ export abstract class StreamBase {
     }
   }
 
-  /** Hands bytes, the end or an error to whoever reads this stream. */
+  /** Passes bytes, the end or an error to this stream's reader. */
   emitRead(count: number, bytes?: Uint8Array): void {
     const user = this.#userBuffer;
     if (!user || count <= 0 || !bytes) {

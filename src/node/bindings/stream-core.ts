@@ -1,11 +1,11 @@
 /**
- * What a stream's handle does, apart from the handle itself: reading, writing and shutting down as libuv
- * does. A write completes at once when the send buffer takes it, as `uv_try_write` does; a read is one
- * call a turn.
+ * The work of a stream's handle, separate from the handle itself: reading, writing and shutting
+ * down as libuv does. A write completes at once if the send buffer accepts it, as with
+ * `uv_try_write`. There is one read call per turn.
  *
- * The library needs a class of handles for each process. V8 would take the objects of each such class for
- * another kind, and the code that all processes share would slow down by their number; so the state that
- * the hot path touches is in objects of one class, made here.
+ * The library needs a separate class of handles for each process. V8 would treat the objects of
+ * each such class as a different shape, and the code that all processes share would get slower with
+ * their number. So the state of the hot path is in objects of a single class, created here.
  */
 import { Buffer } from "node:buffer";
 import { Errno } from "../../sim/network/errno.ts";
@@ -24,13 +24,13 @@ export const kLastWriteErr = 4;
 
 /** Strings that need no more than this are written from Node's stack. */
 const SHORT_BYTES = 16_384;
-/** What libuv allocates for one read. */
+/** The size of libuv's allocation for one read. */
 const READ_BYTES = 65_536;
 
-// Taken before a run's guards stand: every byte is overwritten at once.
+// Obtained before a run's guards are installed. Every byte is overwritten at once.
 const allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow;
 
-/** A request of the library's: an object with an `oncomplete` that it sets. */
+/** A request of the library: an object whose `oncomplete` it sets. */
 export interface Request {
   oncomplete?: ((...args: unknown[]) => void) | undefined;
 }
@@ -42,7 +42,7 @@ interface StreamClasses {
 
 const classes: WeakMap<BindingContext, StreamClasses> = new WeakMap();
 
-/** The classes and the state of one process's streams. */
+/** Returns the classes and the state of one process's streams. */
 export function classesOf(context: BindingContext): StreamClasses {
   let found = classes.get(context);
   if (found === undefined) {
@@ -52,7 +52,10 @@ export function classesOf(context: BindingContext): StreamClasses {
   return found;
 }
 
-/** The numbers through which all streams of a process tell how a read or a write went. */
+/**
+ * Returns the numbers through which all streams of a process report the outcome of a read or a
+ * write.
+ */
 export function streamStateOf(context: BindingContext): Int32Array {
   return classesOf(context).state;
 }
@@ -60,8 +63,9 @@ export function streamStateOf(context: BindingContext): Int32Array {
 const asyncIdOf: unique symbol = Symbol("async id");
 
 /**
- * What all requests are. One class for all processes, as V8 sees it: made once for every write, and set up
- * by plain assignments, which are several times faster here than class fields.
+ * The base of all requests. V8 sees a single class for all processes. One request is created for
+ * every write, and it is initialised by plain assignments, which are several times faster here than
+ * class fields.
  */
 class RequestWrap implements Request {
   declare oncomplete: Request["oncomplete"];
@@ -83,7 +87,7 @@ class RequestWrap implements Request {
   asyncReset(): void {}
 }
 
-/** The constructor of requests of one kind, in one process. */
+/** Returns the constructor of requests of one kind, in one process. */
 export function requestClass(context: BindingContext, type: string): new () => Request {
   function Constructor(): Request {
     return new RequestWrap(context, type);
@@ -92,30 +96,30 @@ export function requestClass(context: BindingContext, type: string): new () => R
   return Constructor as unknown as new () => Request;
 }
 
-/** A write that the send buffer had no room for. */
+/** A write for which the send buffer had no room. */
 interface PendingWrite {
   readonly request: Request;
   bytes: Uint8Array;
 }
 
-/** The handle that the library holds: what the core needs of it. */
+/** The library's handle: what the core needs of it. */
 export interface StreamOwner {
   readonly onread: ((buffer?: unknown) => unknown) | undefined;
-  /** It reads, and keeps the process alive; or it does not. */
+  /** Called when the stream starts or stops reading. A reading stream keeps the process alive. */
   setReading(reading: boolean): void;
-  /** The handle that came with what is read. */
+  /** The handle that was received with the current data. */
   pendingHandle?: unknown;
   onConnection(): void;
 }
 
-/** The state of one stream, and what is done to it. */
+/** The state of one stream, and its operations. */
 export class StreamCore implements StreamEvents {
   bytesRead = 0;
   bytesWritten = 0;
-  /** The handle was closed. */
+  /** True once the handle was closed. */
   closing = false;
   socket: TcpSocket;
-  /** What libuv's own queue holds: what the send buffer has not taken. */
+  /** The size of libuv's own queue: the data that the send buffer has not accepted. */
   pendingBytes = 0;
   connectRequest: Request | undefined;
   shutdownRequest: Request | undefined;
@@ -145,7 +149,7 @@ export class StreamCore implements StreamEvents {
     const chunk = socket.read(limit);
     if (typeof chunk === "number") {
       if (chunk === Errno.EAGAIN) return;
-      // After the end or an error libuv reads no further.
+      // After the end or an error, libuv does not read further.
       socket.stopReading();
       this.#owner.setReading(false);
       this.#emitRead(chunk, undefined);
@@ -163,8 +167,8 @@ export class StreamCore implements StreamEvents {
       const next = this.#emitRead(chunk.length, undefined);
       if (ArrayBuffer.isView(next)) this.userBuffer = next as Uint8Array;
     }
-    // libuv before 1.52 (Node 22 and older) took a hang-up beside the last bytes for the end of the
-    // stream, and lost the error of a reset that came with them. Here every version reads it.
+    // libuv before 1.52 (Node 22 and older) took a hang-up together with the last bytes for the end
+    // of the stream, and lost the error of a reset at the same time. Here every version reads it.
     socket.readAgain();
   }
 
@@ -174,7 +178,7 @@ export class StreamCore implements StreamEvents {
     state[kArrayBufferOffset] = 0;
     const { onread } = this.#owner;
     if (onread === undefined) return undefined;
-    // A buffer of its own goes to the program as it is; any other as its memory.
+    // A buffer with memory of its own is passed to the program as it is, any other as its memory.
     let argument: unknown = bytes;
     if (bytes !== undefined && !Buffer.isBuffer(bytes)) {
       state[kArrayBufferOffset] = bytes.byteOffset;
@@ -185,14 +189,14 @@ export class StreamCore implements StreamEvents {
 
   // ---------------------------------------------------------------- writing
 
-  /** With `handle`, that one is passed to the reader, too. */
+  /** With `handle`, that handle is passed to the reader, too. */
   writeBuffer(
     request: Request | null,
     buffer: Uint8Array,
     handle?: Passable | null,
   ): number | Request {
     if (!ArrayBuffer.isView(buffer)) {
-      // Node's C++ throws this one itself.
+      // Node's C++ throws this error itself.
       throw Object.assign(new TypeError("Second argument must be a buffer"), {
         code: "ERR_INVALID_ARG_TYPE",
       });
@@ -238,7 +242,7 @@ export class StreamCore implements StreamEvents {
     if (handle) this.socket.attach(handle.passed);
     const before = this.bytesWritten;
     const result = this.#write(request, bytes);
-    // A short string that fails at once never got as far as being counted.
+    // A short string that fails at once is not counted.
     if (typeof result === "number" && result < 0 && storageBytes(text, encoding) <= SHORT_BYTES) {
       this.bytesWritten = before;
     }
@@ -246,8 +250,8 @@ export class StreamCore implements StreamEvents {
   }
 
   /**
-   * Node 26 passes no request and is given one only when the write is under way; before, the library makes
-   * one for each write and is told in the state whether it will complete later.
+   * Node 26 passes no request and receives one only if the write is in progress. Earlier versions
+   * create a request for each write and read from the state whether it completes later.
    */
   #write(request: Request | null, bytes: Uint8Array): number | Request {
     const state = this.#state;
@@ -332,7 +336,7 @@ export class StreamCore implements StreamEvents {
 
   // ------------------------------------------------------- beginning and end
 
-  /** A connection begins; `request` is told how that went. */
+  /** A connection attempt begins. `request` is notified of its outcome. */
   connecting(request: Request): void {
     this.connectRequest = request;
     this.#context.loop.retain();
@@ -346,7 +350,7 @@ export class StreamCore implements StreamEvents {
     this.#finishRequest(request, [status, this.#owner, request, open, open]);
   }
 
-  /** Whatever was under way is cancelled, before the handle's own callback runs. */
+  /** Cancels all requests in progress, before the handle's own callback runs. */
   cancelAll(): void {
     const owner = this.#owner;
     const connect = this.connectRequest;
@@ -364,7 +368,7 @@ export class StreamCore implements StreamEvents {
   }
 }
 
-/** What Node takes a string to need at the most. */
+/** Returns Node's upper bound of a string's encoded size. */
 function storageBytes(text: string, encoding: "latin1" | "utf8" | "utf16le"): number {
   return text.length * (encoding === "latin1" ? 1 : encoding === "utf8" ? 3 : 2);
 }

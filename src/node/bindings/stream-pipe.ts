@@ -1,9 +1,12 @@
-/** `stream_pipe`: moves what one handle reads to another that writes, as HTTP/2 does to send a file. */
+/**
+ * `stream_pipe`: moves data from a handle that reads to one that writes, as HTTP/2 does to send a
+ * file.
+ */
 import type { Realm } from "../realm-types.ts";
 import { ParentStream, type StreamHandleLike } from "./parent-stream.ts";
 import { CallbackScope } from "./stream-base.ts";
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createStreamPipeBinding(realm: Realm): object {
   const scope = new CallbackScope(realm);
 
@@ -44,7 +47,7 @@ export function createStreamPipeBinding(realm: Realm): object {
         return;
       }
       this.#writing++;
-      // One piece at a time: the sink says when it is ready for the next.
+      // One piece at a time: the sink signals when it is ready for the next.
       this.source.readStop();
       const { async, error } = this.#to.write([bytes], (status) => this.#written(status));
       if (!async) this.#written(error);

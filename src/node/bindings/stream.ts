@@ -1,6 +1,6 @@
 /**
- * `stream_wrap`, and what TCP and Unix sockets share of it: Node's library reads and writes through these
- * handles as it does through libuv's streams.
+ * `stream_wrap`, and the common part of TCP and Unix sockets: Node's library reads and writes
+ * through these handles as it does through libuv's streams.
  */
 import { takeUp } from "./inherited.ts";
 import { Errno } from "../../sim/network/errno.ts";
@@ -33,7 +33,7 @@ export {
   streamStateOf,
 } from "./stream-core.ts";
 
-/** Makes `stream_wrap` for one process. */
+/** Creates `stream_wrap` for one process. */
 export function createStreamBinding(context: BindingContext): object {
   const { state, WriteWrap } = classesOf(context);
   return {
@@ -49,20 +49,20 @@ export function createStreamBinding(context: BindingContext): object {
   };
 }
 
-/** A stream of libuv's over a socket of the simulated system. */
+/** A libuv stream over a socket of the simulated system. */
 export class StreamHandle extends Handle implements StreamOwner {
   onread: ((buffer?: unknown) => unknown) | undefined;
   onconnection: ((status: number, client?: object) => void) | undefined;
   /** Set by Node's library. */
   reading = false;
-  /** The handle that came with what is read, for the library's channels. */
+  /** The handle that was received with the current data, for the library's channels. */
   pendingHandle: unknown;
   protected readonly core: StreamCore;
 
   constructor(context: BindingContext, socket: TcpSocket, type: string) {
     super(context, type);
     this.core = new StreamCore(context, this, socket);
-    // A socket that was passed here has another holder already.
+    // A socket that was passed here may have another holder already.
     if (socket.events === undefined) socket.events = this.core;
     else socket.passTo(context.process, this.core);
   }
@@ -98,7 +98,7 @@ export class StreamHandle extends Handle implements StreamOwner {
     return 0;
   }
 
-  /** TLS and HTTP/2 stand on whatever says so; the library checks it. */
+  /** TLS and HTTP/2 accept any handle with this flag. The library checks it. */
   get isStreamBase(): boolean {
     return true;
   }
@@ -128,7 +128,7 @@ export class StreamHandle extends Handle implements StreamOwner {
     this.core.userBuffer = buffer;
   }
 
-  /** With `handle`, that one is passed to the reader, too: a channel between processes. */
+  /** With `handle`, that handle is passed to the reader, too (a channel between processes). */
   writeBuffer(
     request: Request | null,
     buffer: Uint8Array,

@@ -18,7 +18,7 @@ const UV_TCP_REUSEPORT = 2;
 
 const constants = { SOCKET: 0, SERVER: 1, UV_TCP_IPV6ONLY, UV_TCP_REUSEPORT };
 
-/** What `getsockname` and `getpeername` fill. */
+/** The object that `getsockname` and `getpeername` fill in. */
 export interface AddressOut {
   address?: string;
   family?: string;
@@ -27,21 +27,21 @@ export interface AddressOut {
 
 /** Fills in an address as Node's `AddressToJS` does. */
 export function fillAddress(out: AddressOut, address: string, port: number): number {
-  // A link-local address says which interface it is on.
+  // A link-local address names its interface.
   out.address = address.startsWith("fe80:") ? `${address}%eth0` : address;
   out.family = address.includes(":") ? "IPv6" : "IPv4";
   out.port = port;
   return 0;
 }
 
-/** Makes `tcp_wrap` for one process. */
+/** Creates `tcp_wrap` for one process. */
 export function createTcpBinding(context: BindingContext): object {
   const { process } = context;
 
   class TCP extends StreamHandle {
-    /** The file descriptor, once there is one. */
+    /** The file descriptor, once there is one; -1 before. */
     fd = -1;
-    /** libuv reports an address in use by the call after `bind`. */
+    /** libuv reports an address in use in the call after `bind`. */
     #delayedError = 0;
     #typeOfService = 0;
 
@@ -54,7 +54,7 @@ export function createTcpBinding(context: BindingContext): object {
       if (socket !== undefined) this.fd = newDescriptor(context, this.passed);
     }
 
-    /** Another handle for a socket that the process has. */
+    /** Creates another handle for a socket that the process has. */
     open(descriptor: number): number {
       const found = socketAt(process, descriptor);
       if (found?.kind !== "tcp") return found === undefined ? Errno.EBADF : Errno.ENOTSOCK;
@@ -77,7 +77,7 @@ export function createTcpBinding(context: BindingContext): object {
       if (this.closing) return Errno.EBADF;
       const error = bind(this.socket, {
         address,
-        // A client that asks for an address of its own, but for no port, gives none.
+        // A client that requests a local address may omit the port.
         port: port | 0,
         family,
         v6Only: (flags & UV_TCP_IPV6ONLY) !== 0,
@@ -151,7 +151,7 @@ export function createTcpBinding(context: BindingContext): object {
       return 0;
     }
 
-    /** libuv sets an interval of 1 s and 10 probes, where it is not told otherwise. */
+    /** libuv's defaults are an interval of 1 s and 10 probes. */
     setKeepAlive(enable: boolean, delayS: number, intervalS = 1, count = 10): number {
       const { socket } = this;
       if (!enable) {

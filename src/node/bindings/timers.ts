@@ -1,6 +1,6 @@
 /**
- * `internalBinding('timers')`: the one timer and the one check phase of a process's event loop. Node's
- * own `internal/timers` keeps its lists above them, as it does above libuv.
+ * `internalBinding('timers')`: the one timer and the one check phase of a process's event loop.
+ * Node's own `internal/timers` keeps its lists on top of them, as it does on top of libuv.
  */
 import { Kind } from "../../trace/kinds.ts";
 import { MS } from "../../base/units.ts";
@@ -16,13 +16,15 @@ const HAS_OUTSTANDING = 2;
 /** What the process's runner needs of the timers. */
 export interface LoopTimers {
   readonly binding: object;
-  /** What of it keeps the process alive, by Node's names: "Timeout", "Immediate". */
+  /** The resources that keep the process alive, by Node's names: "Timeout", "Immediate". */
   activeResources(): string[];
-  /** Schedules the check phase if there are immediates: called after each callback. */
+  /** Schedules the check phase if there are immediates. Called after each callback. */
   afterCallback(): void;
 }
 
-/** Makes the timers of one process. `onThrow` is told of an exception that a timer's callback threw. */
+/**
+ * Creates the timers of one process. `onThrow` receives an exception that a timer's callback threw.
+ */
 export function createTimers(
   context: BindingContext,
   onThrow: (thrown: unknown) => void,
@@ -71,7 +73,7 @@ export function createTimers(
     }
     if (!process.alive) return;
     if (nextMs === undefined || nextMs === 0) {
-      // A callback may have armed the timer afresh already.
+      // A callback may have re-armed the timer already.
       updateTimerRetention();
       return;
     }
@@ -87,10 +89,10 @@ export function createTimers(
 
   function runCheck(): void {
     checkScheduled = false;
-    // Without anything to wait for, the loop does not turn again for immediates that are not referenced.
+    // If it has nothing to wait for, the loop does not turn again for unreferenced immediates.
     if (immediateInfo[COUNT] === 0 || !loop.alive) return;
     if (armed !== undefined && dueNs <= process.host.clock.monotonicNs()) {
-      // The process was busy past its timer, and timers come first in a turn of the loop.
+      // The process was busy past its timer, and timers run first in a turn of the loop.
       process.cancel(armed);
       runTimers();
       if (!process.alive) return;
@@ -115,7 +117,7 @@ export function createTimers(
 
   const binding = {
     immediateInfo,
-    // Node 20 calls it by the first name, later ones by the second.
+    // Node 20 uses the first name, later versions the second.
     timeoutInfo: timerInfo,
     timerInfo,
     setupTimers(immediate: () => void, timers: (nowMs: number) => number): void {

@@ -23,16 +23,16 @@ const UV_UDP_REUSEPORT = 64;
 
 const constants = { UV_UDP_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT };
 
-/** Linux doubles what it is asked for, within net.core.rmem_max. */
+/** Linux doubles the requested size, up to net.core.rmem_max. */
 const BUFFER_MAX_BYTES = 212_992;
 const BUFFER_MIN_BYTES = 2_304;
 
 type OnMessage = (count: number, handle: object, buffer?: Buffer, sender?: AddressOut) => void;
 
-// Taken before a run's guards stand: every byte is overwritten at once.
+// Obtained before a run's guards are installed. Every byte is overwritten at once.
 const allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow;
 
-/** Makes `udp_wrap` for one process. */
+/** Creates `udp_wrap` for one process. */
 export function createUdpBinding(context: BindingContext): object {
   const { process } = context;
 
@@ -58,7 +58,7 @@ export function createUdpBinding(context: BindingContext): object {
       return { kind: "udp", socket: this.#socket };
     }
 
-    /** Another handle for a socket that the process has. */
+    /** Creates another handle for a socket that the process has. */
     open(descriptor: number): number {
       const found = socketAt(process, descriptor);
       if (found?.kind !== "udp") return found === undefined ? Errno.EBADF : Errno.ENOTSOCK;
@@ -83,7 +83,7 @@ export function createUdpBinding(context: BindingContext): object {
       if (this.fd < 0) this.#socket.family = family;
       const error = this.#socket.bind({
         address: plain,
-        // The library passes on whatever it was given for a port.
+        // The library passes on any value that it was given as a port.
         port: (port as unknown) instanceof Function ? 0 : port >>> 0,
         family,
         v6Only: (flags & UV_UDP_IPV6ONLY) !== 0,
@@ -115,7 +115,10 @@ export function createUdpBinding(context: BindingContext): object {
       return this.#socket.disconnect();
     }
 
-    /** Without an address, to the connected peer. Gives one more than the bytes sent, or an error. */
+    /**
+     * Sends a datagram; without an address, to the connected peer. Returns the number of bytes sent
+     * plus one, or an error.
+     */
     send(
       _request: object,
       list: readonly Uint8Array[],
@@ -204,7 +207,7 @@ export function createUdpBinding(context: BindingContext): object {
     #member(group: string, local: string | undefined, join: boolean, source?: string): number {
       const plain = canonical(group);
       if (plain === undefined) return Errno.EINVAL;
-      // libuv binds the socket before it looks at the rest.
+      // libuv binds the socket before it checks the other arguments.
       if (!this.#socket.bound) {
         const any = plain.includes(":") ? "::" : "0.0.0.0";
         const family = plain.includes(":") ? 6 : 4;
@@ -319,7 +322,7 @@ export function createUdpBinding(context: BindingContext): object {
   return { UDP, SendWrap: requestClass(context, "UDPSENDWRAP"), constants };
 }
 
-/** The buffers as one that belongs to the socket. */
+/** Returns the buffers as a single one that belongs to the socket. */
 function join(list: readonly Uint8Array[], count: number): Buffer {
   let length = 0;
   for (let i = 0; i < count; i++) length += (list[i] as Uint8Array).byteLength;
@@ -327,7 +330,7 @@ function join(list: readonly Uint8Array[], count: number): Buffer {
   let at = 0;
   for (let i = 0; i < count; i++) {
     const part = list[i] as Uint8Array;
-    // A list may hold any view: its bytes count, not its elements.
+    // A list may contain any view: its size is in bytes, not in elements.
     const bytes =
       part instanceof Uint8Array
         ? part

@@ -1,13 +1,14 @@
 /**
- * `internalBinding('webstorage')`: the `Storage` behind `sessionStorage`, which Node 26 has as a global. Each
- * process has its own, in memory; Node's library says by itself that `localStorage` has no file.
+ * `internalBinding('webstorage')`: the `Storage` behind `sessionStorage`, which is a global in Node
+ * 26. Each process has its own, in memory. Node's library reports by itself that `localStorage` has
+ * no file.
  */
 import type { Realm } from "../realm-types.ts";
 
-/** What all keys and values of a storage may take, in bytes of UTF-16. */
+/** The maximum size of all keys and values of a storage, in bytes of UTF-16. */
 const QUOTA_BYTES = 10 * 1024 * 1024;
 
-/** Only Node's library makes storages: it knows this. */
+/** Only Node's library creates storages: it has this key. */
 const constructorKey: symbol = Symbol("kConstructorKey");
 
 class Items {
@@ -22,7 +23,7 @@ class Items {
     return this.#values.get(key);
   }
 
-  /** Gives whether there was room. */
+  /** Stores an item. Returns false if there was no room. */
   set(key: string, value: string): boolean {
     const before = this.#values.get(key);
     const grown = 2 * (value.length - (before === undefined ? -key.length : before.length));
@@ -44,7 +45,7 @@ class Items {
     this.#bytes = 0;
   }
 
-  /** In the order of their bytes, as Node's database keeps them. */
+  /** Returns the keys in the order of their bytes, as Node's database stores them. */
   keys(): string[] {
     const bytes = (key: string): Buffer => Buffer.from(key, "utf16le");
     return [...this.#values.keys()].sort((a, b) => bytes(a).compare(bytes(b)));
@@ -69,7 +70,7 @@ function demandArguments(name: string, given: number, wanted: number): void {
   );
 }
 
-/** As concatenation does: it fails for a symbol, where `String` would not. */
+/** Converts as concatenation does: it throws for a symbol, while `String` would not. */
 function textOf(value: unknown): string {
   return `${value as string}`;
 }
@@ -85,7 +86,7 @@ function put(items: Items, key: string, value: string): void {
     : new DOMException(message, "QuotaExceededError");
 }
 
-/** Items are properties, too, save those that the class has names for. */
+/** Items are also properties, except those with names of the class's members. */
 const asProperties: ProxyHandler<object> = {
   get(target, name, receiver) {
     if (typeof name === "symbol" || name in target) {
@@ -124,7 +125,7 @@ const asProperties: ProxyHandler<object> = {
   },
 };
 
-/** A process's own class, so that patching it stays at home. */
+/** Returns a process's own class, so that patching it does not affect other processes. */
 function storageClass(): new (key: symbol) => object {
   class Storage {
     constructor(key: symbol) {
@@ -175,7 +176,7 @@ function storageClass(): new (key: symbol) => object {
   return Storage;
 }
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createWebStorageBinding(_realm: Realm): object {
   return { kConstructorKey: constructorKey, Storage: storageClass() };
 }

@@ -1,7 +1,7 @@
 /**
- * `internalBinding('worker')`: a worker is a thread of the same host, with an instance of Node's library
- * and of its program of its own. Node's `internal/worker` drives it on one side; `runThread` does on the
- * other what Node's `internal/main/worker_thread` does.
+ * `internalBinding('worker')`: a worker is a thread of the same host, with its own instance of
+ * Node's library and of its program. Node's `internal/worker` controls it on one side. On the
+ * other, `runThread` does what Node's `internal/main/worker_thread` does.
  */
 import { Kind } from "../../trace/kinds.ts";
 import { filesOf } from "../../sim/disk/index.ts";
@@ -14,19 +14,19 @@ import type { Realm } from "../realm-types.ts";
 import { Handle } from "./handle.ts";
 import { createPortPair } from "./messaging.ts";
 
-/** What a thread costs to start. */
+/** The time that a thread takes to start. */
 const START_NS = 5_000_000;
-/** What it takes to hear that a thread has ended. */
+/** The time until the end of a thread is reported. */
 const JOIN_NS = 100_000;
 
 const [NODE_MAJOR = 0, NODE_MINOR = 0] = process.versions.node.split(".").map(Number);
 
 const nextThreadId = new WeakMap<object, number>();
 
-/** A thread that shares its maker's environment. */
+/** Marks a thread that shares its creator's environment. */
 const SHARED = Symbol("shared");
 
-/** Whether a thread may have a flag of Node's for itself. */
+/** Returns whether a thread may have its own value of a Node flag. */
 function isThreadFlag(flag: string): boolean {
   const [name = ""] = flag.split("=");
   if (wholeProcess.has(name) || (name === "--redirect-warnings" && name === flag)) return false;
@@ -36,7 +36,7 @@ function isThreadFlag(flag: string): boolean {
 const wholeProcess = new Set(["--title", "--v8-pool-size", "--max-old-space-size"]);
 const allowedFlags = process.allowedNodeEnvironmentFlags;
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createWorkerBinding(realm: Realm): object {
   const { context, thread } = realm;
   const owner = context.process.runner as NodeProcess;
@@ -46,7 +46,7 @@ export function createWorkerBinding(realm: Realm): object {
     readonly messagePort: object;
     onexit: ((code: number, error?: string | null, reason?: string | null) => void) | null = null;
     readonly #childPort: object;
-    /** `null` for a copy of the maker's, a symbol for the maker's own. */
+    /** `null` for a copy of the creator's environment, a symbol for the creator's own. */
     readonly #env: Record<string, string> | null | symbol;
     readonly #execArgv: readonly string[] | undefined;
     readonly invalidExecArgv: readonly string[] | undefined;
@@ -123,7 +123,7 @@ export function createWorkerBinding(realm: Realm): object {
       owner.threads.delete(this.#process as Process);
       const { process } = context;
       process.schedule(
-        // What the thread posted last arrives before the news of its end.
+        // The thread's last messages arrive before the news of its end.
         JOIN_NS,
         Kind.internal,
         () => {
@@ -141,7 +141,7 @@ export function createWorkerBinding(realm: Realm): object {
     }
 
     override hasRef(): boolean {
-      // Libraries tell by `undefined` that it is gone.
+      // The library takes `undefined` to mean that the thread is gone.
       return this.#isOver ? (undefined as unknown as boolean) : super.hasRef();
     }
 
@@ -179,7 +179,7 @@ export function createWorkerBinding(realm: Realm): object {
   };
 }
 
-/** What of `process` belongs to the main thread alone. */
+/** Defines the parts of `process` that are reserved for the main thread. */
 function defineForThread(realm: Realm): void {
   const { process } = realm;
   for (const name of ["title", "debugPort"]) {
@@ -286,7 +286,7 @@ function loadScript(
   else startFile(node, filename);
 }
 
-/** As in Node: a thread asks for the directory again once its process has moved. */
+/** As in Node, a thread reads the directory again once its process has changed it. */
 function shareDirectory(realm: Realm, cwdCounter: Uint32Array): void {
   const { process } = realm;
   const original = process.cwd as () => string;
@@ -302,5 +302,5 @@ function shareDirectory(realm: Realm, cwdCounter: Uint32Array): void {
   realm.require("internal/worker/io").sharedCwdCounter = cwdCounter;
 }
 
-/** From then on, a script with `import` in it is taken for an ES module. */
+/** From this version on, a script with `import` in it is treated as an ES module. */
 const takesModules = NODE_MAJOR > 22 || (NODE_MAJOR === 22 && NODE_MINOR >= 7);

@@ -1,6 +1,6 @@
 /**
- * `internalBinding('zlib')`: the real compressors, but never the thread pool. An asynchronous write does
- * its work at once and completes after as much virtual time as a machine would need for it.
+ * `internalBinding('zlib')`: the real compressors, without the thread pool. An asynchronous write
+ * does its work at once and completes after the virtual time that a machine would need for it.
  */
 import { Kind } from "../../trace/kinds.ts";
 import { realBinding } from "../lib/natives.ts";
@@ -15,11 +15,11 @@ interface RealStream {
   onerror: AnyFunction | undefined;
 }
 
-/** About 100 MB a second, and the cost of a hop to a thread and back. */
+/** About 100 MB per second, and the cost of a round trip to a thread. */
 const HOP_NS = 20_000;
 const BYTE_NS = 10;
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createZlibBinding(context: BindingContext): object {
   const real = realBinding("zlib") as Record<string, unknown>;
   const { process, loop } = context;
@@ -43,7 +43,7 @@ export function createZlibBinding(context: BindingContext): object {
       write(...args: unknown[]): void {
         const onerror = this.onerror;
         let failure: unknown[] | undefined;
-        // The real stream reports an error at once; the program hears of it on completion.
+        // The real stream reports an error at once. The program receives it on completion.
         this.onerror = (...error) => {
           failure = error;
         };

@@ -1,7 +1,7 @@
 /**
- * How a call of the binding runs. Synchronous: at once, and the process has spent the time. With a request
- * object or for a promise: after the time that the disk takes, as an event of its own; nothing of it
- * happens if the process dies before. There is no thread pool.
+ * How a call of the binding runs. A synchronous call runs at once, and its time is added to the
+ * process's. A call with a request object or for a promise runs after the time that the disk takes,
+ * as an event of its own; it has no effect if the process dies before. There is no thread pool.
  */
 import type { Disk, ProcessFiles, Work } from "../../../sim/disk/index.ts";
 import { diskOf, filesOf, SystemError } from "../../../sim/disk/index.ts";
@@ -13,10 +13,13 @@ import { createValidators, type Validators } from "./validate.ts";
 
 const { captureStackTrace } = Error;
 
-/** Node's library passes this instead of a request when it wants a promise. */
+/** Node's library passes this instead of a request to get a promise. */
 export const kUsePromises: symbol = Symbol("fs_use_promises_symbol");
 
-/** Where a synchronous call of older library code leaves its error instead of throwing it. */
+/**
+ * The object in which a synchronous call of older library code stores its error instead of throwing
+ * it.
+ */
 export interface ErrorContext {
   errno?: number;
   code?: string;
@@ -25,7 +28,7 @@ export interface ErrorContext {
   dest?: string;
 }
 
-/** Node's `FSReqCallback`: a call under way, whose `oncomplete` the library sets. */
+/** Node's `FSReqCallback`: a call in progress, whose `oncomplete` the library sets. */
 export class Request {
   readonly #context: BindingContext;
   readonly #bigint: boolean;
@@ -47,7 +50,7 @@ export class Request {
     return 0;
   }
 
-  /** The call goes on; nobody hears how it ended. */
+  /** The call continues, but its outcome is not reported. */
   cancel(): void {
     this.#cancelled = true;
   }
@@ -56,7 +59,7 @@ export class Request {
     return request.#bigint;
   }
 
-  /** Hands the library the outcome. */
+  /** Passes the outcome to the library. */
   static finish(request: Request, error: Error | null, result: unknown): void {
     const { oncomplete } = request;
     if (request.#cancelled || oncomplete === undefined) return;
@@ -65,7 +68,7 @@ export class Request {
   }
 }
 
-/** A call on its way. */
+/** A call in progress. */
 interface Pending<T> {
   readonly execute: () => T;
   readonly done: (error: Error | null, result?: T) => void;
@@ -88,8 +91,8 @@ export class Calls {
   }
 
   /**
-   * Runs `execute` in the manner that `request` says. The result is the call's, a promise of it, or
-   * nothing when a request hears of it later.
+   * Runs `execute` in the way that `request` requires. Returns the call's result, a promise of it,
+   * or nothing if a request receives it later.
    */
   run<T>(request: unknown, call: CallName, work: Work, execute: () => T): unknown {
     if (request === undefined) return this.runSync(call, work, execute);
@@ -99,7 +102,7 @@ export class Calls {
     return undefined;
   }
 
-  /** Runs now. Throws the program's exception, or leaves it in `errors` where one is given. */
+  /** Runs now. Throws the program's exception, or stores it in `errors` if that is given. */
   runSync<T>(call: CallName, work: Work, execute: () => T, errors?: ErrorContext): T | undefined {
     const { process } = this.context;
     if (!process.alive) throw exited;
@@ -126,7 +129,7 @@ export class Calls {
     });
   }
 
-  /** Runs `execute` after the time it takes, then tells `done`, both in the process. */
+  /** Runs `execute` after the time it takes, then calls `done`, both in the process's context. */
   later<T>(
     call: CallName,
     work: Work,
@@ -141,16 +144,17 @@ export class Calls {
   }
 
   /**
-   * Runs a job of several system calls on one thread: there and back once, and each call in its own time,
-   * so that a crash comes between any two of them. `steps` yields what its next call does before it makes
-   * it; a failure that it does not explain is that of `call`. Nothing of it goes on if the process dies.
+   * Runs a job of several system calls on one thread: one round trip to the thread, and each call
+   * at its own time, so a crash can happen between any two of them. `steps` yields the work of its
+   * next call before it makes the call. A failure without a call of its own is reported as one of
+   * `call`. The job stops if the process dies.
    */
   job<T>(call: CallName, steps: Steps<T>, done: (error: Error | null, result?: T) => void): void {
     this.context.loop.retain();
     takeStep({ call, steps, done: done as Job["done"], calls: this, onThread: false });
   }
 
-  /** Takes all steps of a job now; the process has spent their time. */
+  /** Runs all steps of a job now. Their time is added to the process's. */
   jobSync<T>(call: CallName, steps: Steps<T>): T {
     const { process } = this.context;
     if (!process.alive) throw exited;
@@ -162,27 +166,27 @@ export class Calls {
       }
     } catch (failure) {
       const error = failure instanceof SystemError ? exceptionOf(failure, call) : asError(failure);
-      // Walks through trees are deep: the program's own frames may not be among those that V8 kept.
+      // Walks through trees are deep, so V8's limited stack may lack the program's own frames.
       captureStackTrace(error, this.jobSync);
       throw error;
     }
   }
 }
 
-/** The system calls of a job: what each does is yielded before it is made. */
+/** The system calls of a job. The work of each is yielded before it is made. */
 export type Steps<T> = Generator<Work, T, void>;
 
-/** A job on its way. */
+/** A job in progress. */
 interface Job {
   readonly call: CallName;
   readonly steps: Steps<unknown>;
   readonly done: (error: Error | null, result?: unknown) => void;
   readonly calls: Calls;
-  /** Whether a thread has it. */
+  /** True once a thread runs it. */
   onThread: boolean;
 }
 
-/** Makes the call that is due and schedules the next one, or tells how the job ended. */
+/** Makes the next call and schedules the one after it, or reports how the job ended. */
 function takeStep(job: Job): void {
   const { call, steps, done, calls } = job;
   const { loop, process } = calls.context;
@@ -212,12 +216,12 @@ function complete(pending: Pending<unknown>): void {
   } catch (failure) {
     error = programError(failure, call);
   }
-  // The call ends before its callback runs, which may throw.
+  // The call is over before its callback runs, which may throw.
   calls.context.loop.release();
   done(error, result);
 }
 
-/** What the program hears of a failure on a thread. */
+/** Returns the error that the program receives for a failure on a thread. */
 function programError(failure: unknown, call: CallName): Error {
   return failure instanceof SystemError ? stacklessException(failure, call) : asError(failure);
 }
@@ -227,7 +231,7 @@ function asError(failure: unknown): Error {
   throw failure;
 }
 
-/** Cuts the simulator's own frames off an exception's stack. */
+/** Removes the simulator's own frames from an exception's stack. */
 function withoutOurFrames(error: Error): Error {
   const { stack } = error;
   if (stack === undefined) return error;

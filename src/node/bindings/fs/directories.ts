@@ -1,11 +1,14 @@
-/** `internalBinding('fs_dir')`: directories read piece by piece, as `fs.opendir` does. */
+/** `internalBinding('fs_dir')`: directories read in parts, as `fs.opendir` does. */
 import * as sim from "../../../sim/disk/index.ts";
 import type { BindingContext } from "../context.ts";
 import { Calls, type ErrorContext } from "./calls.ts";
 import { direntType } from "./dirent.ts";
 import { fromBytes, toBytes } from "./paths.ts";
 
-/** An open directory. It shows what was there when it was opened, as `readdir(3)`'s buffer mostly does. */
+/**
+ * An open directory. It lists the entries that existed when it was opened, as `readdir(3)`'s buffer
+ * mostly does.
+ */
 class DirHandle {
   readonly #calls: Calls;
   readonly #fd: number;
@@ -23,7 +26,7 @@ class DirHandle {
     return this.#asyncId;
   }
 
-  /** The next entries: names and types by turns, or `null` at the end. */
+  /** Reads the next entries: alternating names and types, or `null` at the end. */
   read(encoding: unknown, size: number, request?: unknown, errors?: ErrorContext): unknown {
     const call = { syscall: "scandir" };
     const execute = (): unknown => this.#take(encoding, size);
@@ -51,7 +54,7 @@ class DirHandle {
   }
 }
 
-/** Makes `internalBinding('fs_dir')`. */
+/** Creates `internalBinding('fs_dir')`. */
 export function createFsDirBinding(context: BindingContext): object {
   const calls = new Calls(context);
   const { files, disk } = calls;

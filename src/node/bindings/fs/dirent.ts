@@ -1,4 +1,4 @@
-/** The kinds of directory entry, as libuv numbers them. */
+/** The kinds of directory entries, with libuv's numbers. */
 import { S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK } from "../../../sim/disk/index.ts";
 
 const types = new Map([
@@ -10,7 +10,7 @@ const types = new Map([
   [S_IFCHR, 6],
 ]);
 
-/** `UV_DIRENT_FILE` and so on, for the type bits of a mode. */
+/** Returns `UV_DIRENT_FILE` and so on, for the type bits of a mode. */
 export function direntType(type: number): number {
   return types.get(type) ?? 0;
 }

@@ -1,10 +1,13 @@
-/** Failed system calls as the program sees them: libuv's code, number and words, put together as Node does. */
+/**
+ * Failed system calls as the program sees them: libuv's code, number and text, formatted as in
+ * Node.
+ */
 import { getSystemErrorMap } from "node:util";
 import { SystemError } from "../../../sim/disk/index.ts";
 
 const words = getSystemErrorMap();
 
-/** Which call failed, and on what. */
+/** The failed call and its paths. */
 export interface CallName {
   readonly syscall: string;
   readonly path?: string | Uint8Array | undefined;
@@ -24,7 +27,10 @@ function text(path: string | Uint8Array): string {
   return typeof path === "string" ? path : Buffer.from(path).toString();
 }
 
-/** The exception for a failure that is no bug of ours; anything else is thrown on as it is. */
+/**
+ * Returns the exception for a failed system call. Any other failure is a bug and is rethrown
+ * unchanged.
+ */
 export function exceptionOf(failure: unknown, call: CallName): SystemException {
   if (!(failure instanceof SystemError)) throw failure;
   const errno = -failure.errno;
@@ -41,7 +47,9 @@ export function exceptionOf(failure: unknown, call: CallName): SystemException {
   return error;
 }
 
-/** The same without a stack: nothing of the program is on the stack when a thread's answer arrives. */
+/**
+ * The same without a stack: no frame of the program is on the stack when a thread's answer arrives.
+ */
 export function stacklessException(failure: unknown, call: CallName): SystemException {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
@@ -52,7 +60,7 @@ export function stacklessException(failure: unknown, call: CallName): SystemExce
   }
 }
 
-/** An error of Node's own that C++ throws: an `Error` with a code. */
+/** Returns an error that Node's C++ throws: an `Error` with a code. */
 export function codedError(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }

@@ -1,9 +1,12 @@
-/** Node's native `FileHandle`: what `fs.promises.open` holds, closed by a promise, readable as a stream. */
+/**
+ * Node's native `FileHandle`: the object behind `fs.promises.open`. Its `close` returns a promise,
+ * and it can be read as a stream.
+ */
 import * as sim from "../../../sim/disk/index.ts";
 import { kArrayBufferOffset, kReadBytesOrError, streamStateOf } from "../stream.ts";
 import type { Calls } from "./calls.ts";
 
-/** Which error a read of a closed stream gives: libuv's end of file. */
+/** The error of a read from a closed stream: libuv's end of file. */
 const UV_EOF = -4095;
 const READ_BYTES = 65_536;
 
@@ -56,7 +59,7 @@ export class FileHandle {
     this.#calls.runSync({ syscall: "close" }, {}, () => files.close(fd));
   }
 
-  /** Gives the descriptor away: it is the caller's to close. */
+  /** Returns the descriptor, which the caller has to close from now on. */
   releaseFD(): number {
     const fd = this.#fd;
     this.#fd = -1;

@@ -12,7 +12,7 @@ import { statWatcherClass } from "./watching.ts";
 export { createFsDirBinding } from "./directories.ts";
 export { createFsEventBinding } from "./watching.ts";
 
-/** Makes `internalBinding('fs')` for one process. */
+/** Creates `internalBinding('fs')` for one process. */
 export function createFsBinding(context: BindingContext): object {
   const calls = new Calls(context);
   const shared = createSharedStats();
@@ -53,7 +53,10 @@ const descriptorCalls = (
   "fchmod fchown futimes"
 ).split(" ");
 
-/** Checks descriptors before a call begins, as Node does in C++ where its library does not. */
+/**
+ * Checks descriptors before a call begins, as Node does in C++ for calls that its library does not
+ * check.
+ */
 function checkDescriptors(
   calls: Calls,
   binding: Record<string | symbol, unknown>,

@@ -1,6 +1,7 @@
 /**
- * Node 26's whole-file jobs: open, read or write, and close in one trip to a thread. They are several system
- * calls all the same: a crash comes between them, and leaves a file that was opened to be written empty.
+ * Node 26's whole-file jobs: open, read or write, and close in one trip to a thread. They are still
+ * several system calls: a crash can happen between them, which leaves a file that was opened for
+ * writing empty.
  */
 import * as sim from "../../../sim/disk/index.ts";
 import type { Calls, Steps } from "./calls.ts";
@@ -10,7 +11,10 @@ import { toBytes } from "./paths.ts";
 
 type Path = string | Uint8Array;
 
-/** What a reader is told: the bytes, or the descriptor of a file that is too large to be read at once. */
+/**
+ * The result of a read: the bytes, or the descriptor of a file that is too large to be read at
+ * once.
+ */
 type ReadAnswer = readonly [
   error: null,
   bytes: Buffer | undefined,
@@ -18,7 +22,7 @@ type ReadAnswer = readonly [
   size: number | undefined,
 ];
 
-/** Runs a system call that is not the one which its job is named after; its failure names it. */
+/** Runs a system call other than the one its job is named after. A failure names this call. */
 function attempt<T>(call: CallName, execute: () => T): T {
   try {
     return execute();
@@ -27,7 +31,9 @@ function attempt<T>(call: CallName, execute: () => T): T {
   }
 }
 
-/** Closes what a job has opened, unless the program has guessed its number and done so. */
+/**
+ * Closes the file that a job has opened, unless the program has guessed its number and closed it.
+ */
 function close({ files }: Calls, fd: number): void {
   if (files.has(fd)) files.close(fd);
 }
@@ -37,7 +43,7 @@ function* readSteps(calls: Calls, path: Path, flags: number, sizeMax: number): S
   yield {};
   const fd = files.add(sim.open(disk.fs, files, toBytes(path), flags, 0o666));
   const { size } = sim.status(files.get(fd).inode);
-  // A larger file goes back open, to be read in pieces.
+  // A larger file is returned open, to be read in parts.
   if (size > sizeMax) return [null, undefined, fd, size];
   yield readWork(calls, fd, size);
   try {

@@ -16,7 +16,7 @@ import {
 type Path = string | Uint8Array;
 const { SystemError } = sim;
 
-/** Names: make, remove, move, list, resolve. */
+/** Names: create, remove, rename, list, resolve. */
 export function nameCalls(calls: Calls, prng: Prng): Record<string, unknown> {
   const { files, disk, check } = calls;
   const { fs } = disk;
@@ -102,12 +102,12 @@ function copyOptions(mode: number): { exclusive: boolean; cloneOnly: boolean } {
   };
 }
 
-/** Whether a system call succeeds. */
+/** Returns whether a system call succeeds. */
 export function succeeds(call: () => unknown): boolean {
   return failureOf(call) === undefined;
 }
 
-/** The failure of a system call, if it fails. */
+/** Returns the failure of a system call, or undefined if it succeeds. */
 export function failureOf(call: () => unknown): sim.SystemError | undefined {
   try {
     call();
@@ -118,7 +118,7 @@ export function failureOf(call: () => unknown): sim.SystemError | undefined {
   }
 }
 
-/** 0 for a file, 1 for a directory, negative when there is nothing. */
+/** Returns 0 for a file, 1 for a directory, a negative number if nothing exists. */
 function moduleStat(calls: Calls, path: string): number {
   const { files, disk } = calls;
   try {
@@ -130,8 +130,8 @@ function moduleStat(calls: Calls, path: string): number {
 }
 
 /**
- * `mkdir -p`, with the failures of Node's, which tells the path at which an asynchronous call stopped.
- * Returns the first directory that had to be made.
+ * `mkdir -p`, with Node's errors. For an asynchronous call they name the path at which it stopped.
+ * Returns the first directory that had to be created.
  */
 function makeDirectories(
   calls: Calls,
@@ -164,14 +164,15 @@ function makeDirectories(
     }
     if (isDirectoryAt(calls, next)) continue;
     const within = code === "EEXIST" && waiting.length > 0;
-    // A link that leads nowhere: the synchronous call says so, the other that it is no directory.
+    // A dangling link: the synchronous call reports it as such, the asynchronous one as "not a
+    // directory".
     if (!(within && asynchronous)) sim.find(fs.root, files, next);
     sim.fail(within ? "ENOTDIR" : "EEXIST");
   }
   return first;
 }
 
-/** Breadth first, through links to directories, as Node 26 reads a tree. */
+/** Lists a tree breadth first, following links to directories, as Node 26 does. */
 function readRecursively(
   calls: Calls,
   root: string,
@@ -213,7 +214,7 @@ function isDirectoryAt(calls: Calls, path: string): boolean {
   return found && sim.isDirectory(inode as sim.Inode);
 }
 
-/** Attributes: stat in its kinds, chmod, chown, times. */
+/** Attributes: the variants of stat, chmod, chown, times. */
 export function attributeCalls(calls: Calls, shared: SharedStats): Record<string, unknown> {
   const { files, disk } = calls;
   const { fs } = disk;
@@ -255,7 +256,7 @@ export function attributeCalls(calls: Calls, shared: SharedStats): Record<string
   };
 }
 
-/** Seconds since the epoch, with a fraction; infinite for now, `NaN` to leave a time as it is. */
+/** Seconds since the epoch, with a fraction. Infinity means now, `NaN` leaves a time unchanged. */
 type Time = number;
 
 function setTimes(calls: Calls, target: sim.Target, atime: Time, mtime: Time): void {
@@ -267,7 +268,7 @@ function setTimes(calls: Calls, target: sim.Target, atime: Time, mtime: Time): v
   sim.utimes(disk.fs, files, target, accessed, modified);
 }
 
-/** libuv keeps whole microseconds of a time. */
+/** libuv keeps times in whole microseconds. */
 function timeOf(value: Time, now: sim.Timestamp, before: sim.Timestamp): sim.Timestamp {
   if (Number.isNaN(value)) return before;
   if (!Number.isFinite(value)) return now;
@@ -282,7 +283,7 @@ function statCalls(calls: Calls, shared: SharedStats): Record<string, unknown> {
   const { files, disk } = calls;
   const { fs } = disk;
 
-  /** Fresh numbers for what is answered later, the shared ones for what is answered now. */
+  /** Returns a new array for an asynchronous call, the shared one for a synchronous call. */
   function into(request: unknown, bigint: boolean): NumberArray {
     if (request === undefined) return bigint ? shared.bigintStatValues : shared.statValues;
     return newStats(request instanceof Request ? Request.wantsBigint(request) || bigint : bigint);

@@ -1,9 +1,12 @@
-/** Names between JavaScript and the disk, whose names are bytes: one character of a string for each. */
+/**
+ * Converts names between JavaScript and the disk. The disk's names are byte strings: one character
+ * per byte.
+ */
 
 // oxlint-disable-next-line no-control-regex
 const ascii = /^[\x00-\x7f]*$/;
 
-/** A path or name that a program gave, as bytes. */
+/** Converts a program's path or name to a byte string. */
 export function toBytes(path: string | Uint8Array): string {
   if (typeof path === "string") {
     return ascii.test(path) ? path : Buffer.from(path).toString("latin1");
@@ -11,7 +14,7 @@ export function toBytes(path: string | Uint8Array): string {
   return Buffer.from(path.buffer, path.byteOffset, path.byteLength).toString("latin1");
 }
 
-/** A name of the disk in the encoding that a program asked for. */
+/** Converts a name of the disk to the encoding that a program requested. */
 export function fromBytes(name: string, encoding: unknown): string | Buffer {
   if (encoding === "buffer") return Buffer.from(name, "latin1");
   if (encoding === undefined || encoding === null || encoding === "utf8" || encoding === "utf-8") {

@@ -6,7 +6,7 @@ import { toBytes } from "./paths.ts";
 
 type Path = string | Uint8Array;
 
-/** A position as a program gives it; negative stands for the file's own. */
+/** Converts a program's position. A negative number means the file's own position. */
 export function positionOf(value: unknown): number {
   if (typeof value === "bigint") return Number(value);
   return typeof value === "number" && Number.isSafeInteger(value) ? value : -1;
@@ -20,19 +20,21 @@ function bytesOf(buffers: readonly ArrayBufferView[]): number {
   return buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0);
 }
 
-/** What a read does: it goes to the device unless the file's pages are in memory. */
+/** Returns the work of a read: it goes to the device unless the file's pages are in memory. */
 export function readWork({ files }: Calls, fd: number, bytes: number): sim.Work {
   const inode = files.has(fd) ? files.get(fd).inode : undefined;
   return { bytes, cold: inode instanceof sim.FileNode && !inode.warm };
 }
 
-/** What a write does: one to a file that was opened so waits for the device. */
+/**
+ * Returns the work of a write. A write to a file opened in synchronous mode waits for the device.
+ */
 export function writeWork({ files }: Calls, fd: number, bytes: number): sim.Work {
   const syncs = files.has(fd) && (files.get(fd).flags & sim.O_DSYNC) !== 0;
   return syncs ? { flushBytes: bytes } : { bytes };
 }
 
-/** The calls that take or make descriptors. */
+/** The calls that take or return descriptors. */
 export function fileCalls(
   calls: Calls,
   makeHandle: (fd: number) => FileHandle,
@@ -170,7 +172,7 @@ export function fileCalls(
 
 const READ_BYTES = 65_536;
 
-/** Everything from where `file` stands to its end. */
+/** Reads from the current position of `file` to its end. */
 export function readToEnd(calls: Calls, file: sim.OpenFile): Buffer {
   const parts: Buffer[] = [];
   const { inode } = file;

@@ -1,13 +1,16 @@
-/** What `stat` tells, in the arrays of numbers that Node's library reads it from. */
+/** The result of `stat`, in the arrays of numbers from which Node's library reads it. */
 import type { FileStatus, FileSystemStatus } from "../../../sim/disk/index.ts";
 
-/** How many numbers a file's status takes. */
+/** The number of fields of a file's status. */
 export const STATS_FIELDS = 18;
-/** Node 24 tells the fragment size as well, in the third place. */
+/** Node 24 also reports the fragment size, in the third place. */
 const TELLS_FRAGMENTS = Number(process.versions.node.split(".")[0]) >= 24;
 const STATFS_FIELDS = TELLS_FRAGMENTS ? 8 : 7;
 
-/** The arrays through which synchronous calls answer. A second status follows the first, for watchers. */
+/**
+ * The arrays through which synchronous calls return. A second status follows the first, for
+ * watchers.
+ */
 export interface SharedStats {
   readonly statValues: Float64Array;
   readonly bigintStatValues: BigInt64Array;
@@ -27,7 +30,7 @@ export function createSharedStats(): SharedStats {
 /** An array of numbers or of big integers. */
 export type NumberArray = Float64Array | BigInt64Array;
 
-/** A fresh array for an asynchronous call. */
+/** Returns a new array for an asynchronous call. */
 export function newStats(bigint: boolean): NumberArray {
   return bigint ? new BigInt64Array(STATS_FIELDS) : new Float64Array(STATS_FIELDS);
 }
@@ -46,7 +49,7 @@ function fill(target: NumberArray, offset: number, values: readonly number[]): v
 
 const nothing: readonly number[] = new Array<number>(STATS_FIELDS).fill(0);
 
-/** Writes a status at `offset`; without one, zeros. */
+/** Writes a status at `offset`, or zeros if there is none. */
 export function fillStats<T extends NumberArray>(target: T, status?: FileStatus, offset = 0): T {
   if (status === undefined) {
     fill(target, offset, nothing);

@@ -1,6 +1,6 @@
 /**
- * What newer Nodes do to whole trees in C++: `rmSync`, and the pieces of `cpSync` and `cp`. They follow
- * `src/node_file.cc` in what they accept, what they do and how they fail.
+ * Operations on whole trees that newer versions of Node do in C++: `rmSync`, and parts of `cpSync`
+ * and `cp`. They follow `src/node_file.cc` in what they accept, do and report.
  */
 import { posix } from "node:path";
 import * as sim from "../../../sim/disk/index.ts";
@@ -11,18 +11,18 @@ import { fromBytes, toBytes } from "./paths.ts";
 
 type Path = string | Uint8Array;
 
-/** How a tree is copied. */
+/** The options of a copy. */
 interface CopyOptions {
   readonly force: boolean;
   readonly dereference: boolean;
   readonly errorOnExist: boolean;
   readonly verbatimSymlinks: boolean;
   readonly preserveTimestamps: boolean;
-  /** Nothing may be there yet: `fs.cp`, whose library has looked. */
+  /** Nothing may exist at the target yet: set by `fs.cp`, whose library has checked. */
   readonly fresh: boolean;
 }
 
-/** The walks of one process's tree calls, one system call a step. Paths are byte strings. */
+/** The walks of one process's tree calls, with one system call per step. Paths are byte strings. */
 class Trees {
   readonly #calls: Calls;
   readonly #fs: sim.FileSystem;
@@ -32,7 +32,9 @@ class Trees {
     this.#fs = calls.disk.fs;
   }
 
-  /** What is at a path, links followed or not; undefined when nothing is. */
+  /**
+   * Returns the inode at a path, with links followed or not, or undefined if nothing exists there.
+   */
   at(path: string, follow: boolean): sim.Inode | undefined {
     let inode: sim.Inode | undefined;
     const find = (): void => {
@@ -41,7 +43,7 @@ class Trees {
     return succeeds(find) ? inode : undefined;
   }
 
-  /** Why there is nothing at a path. */
+  /** Returns the error code if nothing exists at a path. */
   failureAt(path: string): string | undefined {
     return failureOf(() => sim.find(this.#fs.root, this.#calls.files, path, false))?.code;
   }
@@ -51,7 +53,7 @@ class Trees {
     return inode !== undefined && sim.isDirectory(inode);
   }
 
-  /** Runs one system call; a failure becomes the exception of `cp`. */
+  /** Runs one system call. A failure becomes the exception of `cp`. */
   attempt<T>(path: string, execute: () => T, syscall = "cp"): T {
     try {
       return execute();
@@ -76,7 +78,9 @@ class Trees {
     sim.rmdir(this.#fs, files, path);
   }
 
-  /** What `std::filesystem::remove_all` does: it will not take a link for the directory behind it. */
+  /**
+   * Does what `std::filesystem::remove_all` does: a link is not taken for the directory behind it.
+   */
   *removeAll(path: string): Steps<void> {
     const bare = path.replace(/\/+$/, "");
     const link = bare === path || bare === "" ? undefined : this.at(bare, false);
@@ -205,7 +209,7 @@ function isInside(directory: string, path: string): boolean {
   return above.length <= below.length && above.every((part, i) => part === below[i]);
 }
 
-/** Words of a failed removal, as Node puts them. */
+/** Node's texts for a failed removal. */
 const removalWords: Record<string, string> = {
   EPERM: "Operation not permitted:",
   ENOTEMPTY: "Directory not empty:",
@@ -213,7 +217,7 @@ const removalWords: Record<string, string> = {
   EACCES: "Permission denied:",
 };
 
-/** The C library's words, which Node quotes for any other failure. */
+/** The C library's texts, which Node quotes for any other failure. */
 const libraryWords: Record<string, string> = {
   ENAMETOOLONG: "File name too long",
   ELOOP: "Too many levels of symbolic links",
@@ -221,7 +225,7 @@ const libraryWords: Record<string, string> = {
   EROFS: "Read-only file system",
 };
 
-/** libuv's number for an error that it does not know. */
+/** libuv's number for an unknown error. */
 const UV_UNKNOWN = -4094;
 
 /** Node 24 names the path twice. */
@@ -284,7 +288,7 @@ function* removeSteps(trees: Trees, path: string, recursive: boolean): Steps<voi
     yield* trees.removeAll(path);
   } catch (failure) {
     if (!(failure instanceof sim.SystemError)) throw failure;
-    // A path through what is no directory is a path to nothing, as `symlink_status` has it.
+    // `symlink_status` reports a path below something that is not a directory as nonexistent.
     const missing = trees.failureAt(path);
     if (missing !== "ENOENT" && missing !== "ENOTDIR") throw removalError(failure, shown);
   }
@@ -312,7 +316,7 @@ function optionsOf(flags: readonly boolean[], fresh: boolean): CopyOptions {
   return { force, dereference, errorOnExist, verbatimSymlinks, preserveTimestamps, fresh };
 }
 
-/** What `cpSync` refuses before it begins. */
+/** The checks that `cpSync` makes before it begins. */
 function* checkSteps(
   trees: Trees,
   calls: Calls,
@@ -364,7 +368,10 @@ function* checkSteps(
   yield* trees.makeParents(to);
 }
 
-/** Whether the folder that is to hold the copy is the source itself, by another name. Node looks no further up. */
+/**
+ * Returns whether the folder that is to hold the copy is the source itself, under another name.
+ * Node checks no further up.
+ */
 function isParent(trees: Trees, from: string, to: string, source: sim.Inode): boolean {
   const parent = posix.dirname(to);
   return posix.dirname(from) !== parent && trees.at(parent, true) === source;

@@ -1,21 +1,21 @@
-/** Arguments that Node checks in C++, checked with the library's own validators. */
+/** Checks of the arguments that Node checks in C++, made with the library's own validators. */
 import type { BindingContext } from "../context.ts";
 
 const FD_MAX = 2_147_483_647;
 
-/** Checks of one process's arguments; they throw what its library throws. */
+/** Checks of one process's arguments. They throw the errors of its library. */
 export interface Validators {
-  /** A descriptor: an integer that C's `int` holds. */
+  /** Checks a descriptor: an integer that fits C's `int`. */
   fd(value: unknown): number;
-  /** The mode of `access` or `copyFile`; absent stands for 0. */
+  /** Checks the mode of `access` or `copyFile`. A missing mode is 0. */
   mode(value: unknown, max: number): number;
 }
 
-/** Makes the checks. The library is asked for its validators when the first check is made. */
+/** Creates the checks. The library's validators are loaded for the first check. */
 export function createValidators({ require }: BindingContext): Validators {
   return {
     fd(value) {
-      // Nearly all are fine: do not call into the library for them.
+      // Nearly all descriptors are valid, so the library is not called for them.
       if (typeof value === "number" && (value | 0) === value && value >= 0) return value;
       require("internal/validators").validateInteger(value, "fd", 0, FD_MAX);
       return value as number;

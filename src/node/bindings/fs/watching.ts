@@ -1,6 +1,6 @@
 /**
- * Who watches files: `fs.watch` over the disk's notifications, told in order and a moment later, as inotify
- * does; `fs.watchFile` by looking again and again.
+ * File watchers: `fs.watch` uses the disk's notifications, delivered in order and a moment later,
+ * as inotify does. `fs.watchFile` polls.
  */
 import * as sim from "../../../sim/disk/index.ts";
 import { Kind } from "../../../trace/kinds.ts";
@@ -11,10 +11,10 @@ import { succeeds } from "./naming.ts";
 import { fromBytes, toBytes } from "./paths.ts";
 import { fillStats, type NumberArray, type SharedStats, STATS_FIELDS } from "./stats.ts";
 
-/** How long the kernel and the event loop take to pass a notification on, in nanoseconds. */
+/** The time that the kernel and the event loop take to deliver a notification, in nanoseconds. */
 const NOTIFY_NS = 20_000;
 
-/** What libuv makes of an event: a change of contents or attributes, or of names. */
+/** Returns libuv's type of an event: a change of contents or attributes, or of names. */
 function eventType(event: sim.WatchEvent): "change" | "rename" {
   return event === "modify" || event === "attribute" ? "change" : "rename";
 }
@@ -24,7 +24,7 @@ interface Notice {
   readonly name: string;
 }
 
-/** Makes `internalBinding('fs_event_wrap')`. */
+/** Creates `internalBinding('fs_event_wrap')`. */
 export function createFsEventBinding(context: BindingContext): object {
   const calls = new Calls(context);
 
@@ -67,7 +67,7 @@ export function createFsEventBinding(context: BindingContext): object {
 
     notify(event: sim.WatchEvent, name: string | undefined): void {
       const notice = { event, name: name ?? this.#name };
-      // The kernel folds an event into the one before when nobody has read that one yet.
+      // The kernel merges an event with an equal previous one that has not been read yet.
       const last = this.#queue.at(-1);
       if (last !== undefined && last.event === event && last.name === notice.name) return;
       this.#queue.push(notice);
@@ -99,7 +99,7 @@ export function createFsEventBinding(context: BindingContext): object {
   return { FSEvent };
 }
 
-/** Makes the class `StatWatcher` of `internalBinding('fs')`. */
+/** Creates the class `StatWatcher` of `internalBinding('fs')`. */
 export function statWatcherClass(calls: Calls, shared: SharedStats): typeof Handle {
   const { context, disk, files } = calls;
 
@@ -109,7 +109,7 @@ export function statWatcherClass(calls: Calls, shared: SharedStats): typeof Hand
     #path = "";
     #intervalNs = 0;
     #last: sim.FileStatus | undefined;
-    /** Undefined before the first look; then the look's result, 0 or a negative error number. */
+    /** Undefined before the first poll, then the poll's result: 0 or a negative error number. */
     #state: number | undefined;
 
     constructor(bigint: boolean) {

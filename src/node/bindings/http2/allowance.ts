@@ -1,6 +1,9 @@
-/** How often a peer may do what costs us more than it: a burst, and so many a second. */
+/**
+ * A rate limit for requests of a peer that cost this side more than the peer: a burst, and a number
+ * per second.
+ */
 
-/** Tokens that come back with time: how a peer's resets, and oddities, are limited. */
+/** A token bucket that refills over time. It limits a peer's resets and irregular frames. */
 export class Allowance {
   readonly #burst: number;
   readonly #rate: number;
@@ -15,7 +18,7 @@ export class Allowance {
     this.#tokens = burst;
   }
 
-  /** Takes one; false when there is none. */
+  /** Takes one token. Returns false if there is none. */
   take(): boolean {
     const nowS = Math.floor(this.#nowS());
     this.#tokens = Math.min(this.#burst, this.#tokens + (nowS - this.#atS) * this.#rate);

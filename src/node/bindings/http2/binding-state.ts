@@ -1,6 +1,6 @@
 /**
- * What the sessions of one process share: the buffers that Node's library reads and writes, and the
- * functions that it has registered to be called.
+ * State that the sessions of one process share: the buffers that Node's library reads and writes,
+ * and the callback functions that it has registered.
  */
 import { constants as publicConstants } from "node:http2";
 import type { Setting } from "../../../wire/http2/index.ts";
@@ -10,13 +10,13 @@ import type { EngineStream } from "./engine-stream.ts";
 import type { EngineSettings } from "./engine-types.ts";
 import { CUSTOM_SETTINGS_MAX, knownIndex } from "./layout.ts";
 
-/** The functions that the library registers, in the order in which it hands them over. */
+/** The functions that the library registers, in the order of its arguments. */
 const callbackNames = [
   ...["error", "priority", "settings", "ping", "headers", "frameError", "goaway", "altsvc"],
   ...["origin", "trailers", "streamClose"],
 ] as const;
 
-/** The settings in the order in which Node sends them. */
+/** The settings, in the order in which Node sends them. */
 const sentSettings: readonly (readonly [string, number, keyof EngineSettings])[] = [
   ["HEADER_TABLE_SIZE", SettingId.headerTableSize, "headerTableSize"],
   ["ENABLE_PUSH", SettingId.enablePush, "enablePush"],
@@ -29,7 +29,7 @@ const sentSettings: readonly (readonly [string, number, keyof EngineSettings])[]
 
 const knownIds = new Set(sentSettings.map(([, id]) => id));
 
-/** What `getDefaultSettings` reports. */
+/** The result of `getDefaultSettings`. */
 const defaults: EngineSettings = {
   headerTableSize: 4_096,
   enablePush: 1,
@@ -51,7 +51,7 @@ const StreamStateNumber = {
   closed: 7,
 } as const;
 
-/** One process's half of HTTP/2. */
+/** The HTTP/2 state of one process. */
 export class Http2Binding {
   readonly realm: Realm;
   readonly constants: Readonly<Record<string, number>> = publicConstants as unknown as Record<
@@ -78,7 +78,7 @@ export class Http2Binding {
     return knownIds.has(id);
   }
 
-  /** What the library asks to be sent. */
+  /** Returns the settings that the library wants to send. */
   settingsFromBuffer(): Setting[] {
     const buffer = this.settingsBuffer;
     const flagsAt = knownIndex("SETTINGS_FLAGS");
@@ -96,7 +96,7 @@ export class Http2Binding {
     return settings;
   }
 
-  /** Settings that are to be remembered of the peer, with no value yet. */
+  /** Returns the peer's settings to remember, without values yet. */
   takeRemoteCustomSettings(): Map<number, number | undefined> {
     const buffer = this.settingsBuffer;
     const flagsAt = knownIndex("SETTINGS_FLAGS");

@@ -1,28 +1,31 @@
-/** One stream of an HTTP/2 connection, as the engine keeps it (RFC 9113, section 5.1). */
+/** One stream of an HTTP/2 connection in the engine (RFC 9113, section 5.1). */
 import { MessageRules } from "./message-rules.ts";
 
-/** How far a stream has come; `closing` when its RST_STREAM is queued. */
+/** The state of a stream. `closing` means that its RST_STREAM is queued. */
 export type StreamState = "initial" | "opening" | "opened" | "closing" | "reserved";
 
-/** What a source of DATA says when it is asked for the next frame. */
+/** A source's answer when it is asked for the next DATA frame. */
 export interface SourceAnswer {
-  /** Bytes that it will hand over. */
+  /** The number of bytes that it will provide. */
   readonly length: number;
-  /** Nothing follows. */
+  /** True if no data follows. */
   readonly eof: boolean;
-  /** Nothing follows, but the stream stays open: trailers will come. */
+  /** True if no data follows but the stream stays open, because trailers will follow. */
   readonly noEndStream: boolean;
 }
 
 /** Where a stream's DATA comes from. */
 export interface DataSource {
-  /** At most `max` bytes; `undefined` when there is nothing for now (resumed later). */
+  /**
+   * Offers at most `max` bytes. Returns `undefined` if there is nothing at present; the source is
+   * resumed later.
+   */
   read(max: number): SourceAnswer | undefined;
-  /** Hands over what {@link DataSource.read} promised. */
+  /** Returns the bytes that {@link DataSource.read} announced. */
   take(length: number): readonly Uint8Array[];
 }
 
-/** The DATA that a stream has yet to send. */
+/** DATA that a stream still has to send. */
 export interface DataItem {
   readonly source: DataSource;
   readonly endStream: boolean;
@@ -32,18 +35,18 @@ export interface DataItem {
 export class EngineStream {
   readonly id: number;
   state: StreamState;
-  /** A pushed stream whose response has not begun. */
+  /** True for a pushed stream whose response has not begun. */
   reserved: boolean;
   shutRead = false;
   shutWrite = false;
   data: DataItem | undefined;
-  /** The source had nothing. */
+  /** True if the source had no data. */
   deferredByUser = false;
-  /** The stream's send window is used up. */
+  /** True if the stream's send window is used up. */
   deferredByFlow = false;
-  /** How many bytes the peer lets us send. */
+  /** The number of bytes that the peer allows this side to send. */
   sendWindow: number;
-  /** How many bytes the peer may send beyond what was counted off. */
+  /** The number of bytes that the peer may still send. */
   receiveWindow: number;
   received = 0;
   consumed = 0;

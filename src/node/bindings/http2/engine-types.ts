@@ -1,4 +1,6 @@
-/** What goes between the two ends of the engine, and between it and its listener. */
+/**
+ * Types exchanged between the two halves of the engine, and between the engine and its listener.
+ */
 import type { EncodableField, PriorityFields, Setting } from "../../../wire/http2/index.ts";
 import type { DataSource } from "./engine-stream.ts";
 
@@ -13,21 +15,21 @@ export interface EngineSettings {
   enableConnectProtocol: number;
 }
 
-/** How an engine is made. */
+/** The options of an engine. */
 export interface EngineOptions {
   readonly server: boolean;
   readonly maxDeflateTableSize: number;
   readonly maxReservedRemoteStreams: number;
   readonly maxSendHeaderBlockLength: number;
-  /** How many streams we may open before the peer has said how many. */
+  /** The number of streams that this side may open before the peer has announced its limit. */
   readonly peerMaxConcurrentStreams: number;
-  /** The most entries of one SETTINGS frame. */
+  /** The maximum number of entries in one SETTINGS frame. */
   readonly maxSettings: number;
-  /** How many streams a peer may reset: a burst, and so many a second. */
+  /** The number of streams that a peer may reset: a burst, and a number per second. */
   readonly streamResetBurst: number;
   readonly streamResetRate: number;
   readonly strictWhitespace: boolean;
-  /** Seconds of a clock that only goes forward. */
+  /** A monotonic clock in seconds. */
   readonly nowS: () => number;
 }
 
@@ -40,11 +42,11 @@ export interface HeadersItem {
   readonly source: DataSource | undefined;
   readonly endStream: boolean;
   readonly priority: PriorityFields | undefined;
-  /** The stream was reset before its request was sent. */
+  /** Set if the stream was reset before its request was sent. */
   canceledWith: number | undefined;
 }
 
-/** Something that waits to be sent. */
+/** An item in the send queue. */
 export type Item =
   | HeadersItem
   | {
@@ -73,33 +75,33 @@ export type Item =
     }
   | { readonly kind: "origin"; readonly origins: readonly string[] };
 
-/** What the parts of the receiving half ask of its middle. */
+/** What the parts of the receiving half need from its main part. */
 export interface InboundPort {
-  /** Nothing that comes in matters any longer. */
+  /** True if all further input is ignored. */
   readonly ignoring: boolean;
   /** Ends the session with one of nghttp2's fatal errors. */
   fail(error: number): void;
-  /** The peer did something odd. */
+  /** Counts an irregular but tolerated frame of the peer. */
   glitch(): void;
-  /** A mistake that costs the stream. */
+  /** Reports an error that closes the stream. */
   invalidStream(streamId: number, error: number, tell?: boolean): void;
-  /** A mistake that costs the connection. */
+  /** Reports an error that closes the connection. */
   invalidConnection(error: number, reason?: string): void;
 }
 
-/** What a block of header fields is, in nghttp2's numbers. */
+/** The category of a block of header fields, in nghttp2's numbers. */
 export const HeadersCategory = { request: 0, response: 1, pushResponse: 2, headers: 3 } as const;
 
-/** Is told of what happens on a connection. Numbers returned are errors of nghttp2, 0 for none. */
+/** Receives the events of a connection. Returned numbers are errors of nghttp2, 0 for none. */
 export interface EngineListener {
-  /** A block of fields begins: a stream may begin with it. */
+  /** A block of fields begins. A stream may begin with it. */
   beginHeaders(streamId: number, category: number): number;
   headerField(streamId: number, name: string, value: string, sensitive: boolean): number;
-  /** A whole block has come. `streamId` is the promised stream's for a promise. */
+  /** A whole block has been received. For a promise, `streamId` is the promised stream's. */
   headers(streamId: number, flags: number): void;
-  /** True asks the engine to stop for now. */
+  /** Receives DATA. Returns true to pause the engine. */
   dataChunk(streamId: number, bytes: Uint8Array): boolean;
-  /** A DATA frame with nothing in it, which does not even end the stream. */
+  /** Called for a DATA frame that is empty and does not end the stream. */
   emptyData(): number;
   dataEnd(streamId: number): void;
   settings(ack: boolean, settings: readonly Setting[]): void;
@@ -111,10 +113,10 @@ export interface EngineListener {
   streamClosed(streamId: number, errorCode: number): void;
   frameNotSent(type: number, streamId: number, error: number): void;
   invalidFrame(error: number): number;
-  /** The peer does not speak HTTP/2. */
+  /** Called if the peer does not speak HTTP/2. */
   badPeer(): void;
   frameReceived(): void;
   frameSent(): void;
-  /** How long a payload of `length` bytes should be with its padding. */
+  /** Returns the length of a payload of `length` bytes with its padding. */
   selectPadding(length: number, max: number): number;
 }

@@ -1,9 +1,10 @@
 /**
- * One end of an HTTP/2 connection (RFC 9113) without any input or output of its own: bytes go in, bytes
- * come out, and what happens is told to a listener. It decides as nghttp2 does, which Node stands on:
- * the order of frames, the limits, and which mistake of a peer costs a stream and which the connection.
+ * One end of an HTTP/2 connection (RFC 9113) without I/O of its own: bytes in, bytes out, and
+ * events for a listener. It decides as nghttp2, Node's HTTP/2 library, does: the order of frames,
+ * the limits, and whether a peer's error closes the stream or the connection.
  *
- * This file holds the state and what a program may submit; `inbound.ts` and `outbound.ts` are its ends.
+ * This file holds the state and what a program may submit. The two halves are in `inbound.ts` and
+ * `outbound.ts`.
  */
 import {
   DEFAULT_TABLE_SIZE,
@@ -29,10 +30,10 @@ import { Outbound } from "./outbound.ts";
 
 const ID_MAX = 0x7fff_ffff;
 const WINDOW_DEFAULT = 65_535;
-/** How many acknowledgements may wait to be sent before the peer counts as hostile. */
+/** The maximum number of queued acknowledgements. A peer that causes more is considered hostile. */
 const QUEUED_ACKS_MAX = 1_000;
 
-/** The settings that hold until others are agreed on (RFC 9113, section 6.5.2). */
+/** The initial settings, valid until others are negotiated (RFC 9113, section 6.5.2). */
 export function initialSettings(): EngineSettings {
   return {
     headerTableSize: DEFAULT_TABLE_SIZE,
@@ -57,11 +58,14 @@ export class Engine {
   readonly remoteSettings: EngineSettings = initialSettings();
   readonly inbound: Inbound;
   readonly outbound: Outbound;
-  /** Settings sent and not acknowledged, oldest first. */
+  /** Settings that were sent and not acknowledged, oldest first. */
   readonly unacknowledged: (readonly Setting[])[] = [];
 
   remoteSettingsReceived = false;
-  /** What we asked for and the peer may not know of yet: enough to refuse streams. */
+  /**
+   * The limit that this side has requested and the peer may not know yet. It suffices for refusing
+   * streams.
+   */
   pendingMaxConcurrent = 0xffff_ffff;
   pendingEnablePush = true;
   pendingConnectProtocol = false;
@@ -70,13 +74,13 @@ export class Engine {
   receiveWindow: number = WINDOW_DEFAULT;
   received = 0;
   consumed = 0;
-  /** By how much the window was shrunk and the peer does not know. */
+  /** The reduction of the window that the peer does not know of yet. */
   receiveReduction = 0;
   windowUpdateQueued = false;
 
   nextStreamId: number;
   lastReceivedId = 0;
-  /** The newest stream of the peer that we took up. */
+  /** The newest stream of the peer that was processed. */
   lastProcessedId = 0;
   localLastId: number = ID_MAX;
   remoteLastId: number = ID_MAX;
@@ -88,7 +92,7 @@ export class Engine {
   goawaySubmitted = false;
   goawaySent = false;
   goawayReceived = false;
-  /** A GOAWAY that ends the session is queued, or sent. */
+  /** True if a GOAWAY that ends the session is queued or sent. */
   terminating = false;
   terminated = false;
 
@@ -103,23 +107,23 @@ export class Engine {
     this.outbound = new Outbound(this);
   }
 
-  /** Whether a stream of this id is, or would be, opened by us. */
+  /** Returns whether this side opens the streams with such an id. */
   isMine(id: number): boolean {
     return id !== 0 && (id % 2 === 0) === this.server;
   }
 
-  /** Whether a stream of this id has never been opened. */
+  /** Returns whether a stream with this id has never been opened. */
   isIdle(id: number): boolean {
     return this.isMine(id) ? id >= this.nextStreamId : id > this.lastReceivedId;
   }
 
-  /** Whether more input can change anything. */
+  /** True if more input can have an effect. */
   get wantsRead(): boolean {
     if (this.terminated) return false;
     return this.streams.size > 0 || !(this.goawaySent || this.goawayReceived);
   }
 
-  /** Whether there is something to send now. */
+  /** True if there is something to send now. */
   get wantsWrite(): boolean {
     return !this.terminated && this.outbound.pending;
   }
@@ -128,12 +132,12 @@ export class Engine {
     return this.terminating || !(this.wantsRead || this.wantsWrite);
   }
 
-  /** Takes bytes of the peer; see {@link Inbound.receive}. */
+  /** Receives bytes of the peer; see {@link Inbound.receive}. */
   receive(bytes: Uint8Array): number {
     return this.inbound.receive(bytes);
   }
 
-  /** The next frame to send, in pieces, or `undefined`. */
+  /** Returns the next frame to send, in pieces, or `undefined`. */
   nextFrame(): readonly Uint8Array[] | undefined {
     return this.outbound.next();
   }
@@ -181,7 +185,7 @@ export class Engine {
     if (stream.shutRead && stream.shutWrite) this.closeStream(stream.id, ErrorCode.noError);
   }
 
-  /** Closes the streams that a GOAWAY leaves out. */
+  /** Closes the streams that a GOAWAY excludes. */
   closeBeyond(lastId: number, incoming: boolean): void {
     const beyond = [...this.streams.keys()].filter(
       (id) => this.isMine(id) !== incoming && id > lastId,
@@ -189,7 +193,7 @@ export class Engine {
     for (const id of beyond.reverse()) this.closeStream(id, ErrorCode.refusedStream);
   }
 
-  /** Sends a last GOAWAY; whatever comes in from here on is ignored. */
+  /** Sends a final GOAWAY. All further input is ignored. */
   terminate(errorCode: number, reason = ""): void {
     if (this.terminating) return;
     this.inbound.ignoreAll();
@@ -204,7 +208,7 @@ export class Engine {
     this.terminating = true;
   }
 
-  /** Opens a stream with a request; the id, or a negative error. */
+  /** Opens a stream with a request. Returns the id, or a negative error. */
   submitRequest(
     fields: readonly EncodableField[],
     source: ((id: number) => DataSource) | undefined,
@@ -228,7 +232,7 @@ export class Engine {
     return id;
   }
 
-  /** Header fields on a stream that is open: a response, information, or trailers. */
+  /** Sends header fields on an open stream: a response, an informational response, or trailers. */
   submitHeaders(
     streamId: number,
     fields: readonly EncodableField[],
@@ -256,13 +260,13 @@ export class Engine {
     return 0;
   }
 
-  /** The stream's source has something again, or has ended. */
+  /** Called when the stream's source has data again or has ended. */
   resumeData(streamId: number): void {
     const stream = this.streams.get(streamId);
     if (stream?.data && stream.deferredByUser) this.outbound.resumeByUser(stream);
   }
 
-  /** Promises a stream; its id, or a negative error. */
+  /** Promises a stream. Returns its id, or a negative error. */
   submitPushPromise(streamId: number, fields: readonly EncodableField[]): number {
     if (!this.server) return NgError.protocol;
     if (streamId <= 0 || this.isMine(streamId)) return NgError.invalidArgument;
@@ -296,7 +300,7 @@ export class Engine {
     }
   }
 
-  /** Queues an acknowledgement; false when too many wait already. */
+  /** Queues an acknowledgement. Returns false if too many are queued already. */
   acknowledge(item: Item): boolean {
     if (this.queuedAcks >= QUEUED_ACKS_MAX) return false;
     this.queuedAcks++;
@@ -357,7 +361,7 @@ export class Engine {
     if (increment > 0) this.outbound.pushWindowUpdate(0, increment);
   }
 
-  /** Bytes of DATA were dealt with: the peer may send as many more on the connection. */
+  /** Called when bytes of DATA were processed: the peer may send as many more on the connection. */
   consumeConnection(bytes: number): void {
     this.consumed += bytes;
     if (this.windowUpdateQueued) return;

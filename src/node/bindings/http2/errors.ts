@@ -1,7 +1,7 @@
-/** The error numbers of nghttp2, which Node shows to programs as `errno` and in words. */
+/** The error numbers of nghttp2, which programs see as `errno` and as text. */
 import { ErrorCode } from "../../../wire/http2/index.ts";
 
-/** Error numbers; those below -900 end the session. */
+/** Error numbers. Those below -900 end the session. */
 export const NgError = {
   invalidArgument: -501,
   protocol: -505,
@@ -32,7 +32,7 @@ export const NgError = {
   tooManySettings: -537,
 } as const;
 
-/** Whether an error ends the session. */
+/** Returns whether an error ends the session. */
 export function isFatal(error: number): boolean {
   return error < -900;
 }
@@ -83,12 +83,12 @@ const words: Readonly<Record<number, string>> = {
   [-905]: "Too many CONTINUATION frames following a HEADER frame",
 };
 
-/** An error in nghttp2's words. */
+/** Returns nghttp2's text for an error. */
 export function errorString(error: number): string {
   return words[error | 0] ?? "Unknown error code";
 }
 
-/** What a peer is told of an error. */
+/** Returns the HTTP/2 error code that the peer receives for an error. */
 export function errorCodeOf(error: number): number {
   switch (error) {
     case NgError.streamClosed:

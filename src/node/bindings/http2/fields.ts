@@ -1,12 +1,16 @@
-/** Header fields as Node's library hands them to native code: one string, zero bytes between. */
+/**
+ * Header fields in the form in which Node's library passes them to native code: one string,
+ * separated by zero bytes.
+ */
 import type { EncodableField } from "../../../wire/http2/index.ts";
 
 const NO_INDEX = 1;
 const rejected: EncodableField = { name: "\0", value: "\0" };
 
 /**
- * The fields of `[text, count]`, where each field is name, value and a flags character, parted by zero
- * bytes. When a value holds a zero byte itself, the fields are ones that every peer rejects.
+ * Parses the fields of `[text, count]`, where each field is a name, a value and a flags character,
+ * separated by zero bytes. If a value itself contains a zero byte, the result is fields that every
+ * peer rejects.
  */
 export function headerFields([text, count]: readonly [string, number]): EncodableField[] {
   const fields: EncodableField[] = [];

@@ -1,4 +1,4 @@
-/** Frames that come in and carry neither DATA nor header fields. */
+/** Received frames that carry neither DATA nor header fields. */
 import {
   decodeSettings,
   ErrorCode,
@@ -27,12 +27,12 @@ const settingNames: Readonly<Record<number, keyof EngineSettings>> = {
   [SettingId.enableConnectProtocol]: "enableConnectProtocol",
 };
 
-/** Latin-1 text of bytes. */
+/** Decodes bytes as Latin-1 text. */
 function textOf(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
 }
 
-/** Takes whole frames. */
+/** Handles whole control frames. */
 export class InboundControl {
   readonly #engine: Engine;
   readonly #inbound: InboundPort;
@@ -45,7 +45,7 @@ export class InboundControl {
     this.#resets = new Allowance(streamResetBurst, streamResetRate, nowS);
   }
 
-  /** Takes one frame. Types that nobody knows are ignored (RFC 9113, section 4.1). */
+  /** Handles one frame. Unknown types are ignored (RFC 9113, section 4.1). */
   frame(header: FrameHeader, payload: Uint8Array): void {
     const sizes: Readonly<Record<number, number>> = {
       [FrameType.priority]: 5,
@@ -174,7 +174,9 @@ export class InboundControl {
     engine.listener.settings(true, settings);
   }
 
-  /** One setting of the peer; false when it may not be, and the connection is done. */
+  /**
+   * Applies one setting of the peer. Returns false if it is invalid and the connection has failed.
+   */
   #applyRemote({ id, value }: Setting): boolean {
     const engine = this.#engine;
     const name = settingNames[id];

@@ -1,4 +1,7 @@
-/** Header blocks that come in: which stream they open or go on with, and whether they are well formed. */
+/**
+ * Received header blocks: the stream that each opens or continues, and whether the block is well
+ * formed.
+ */
 import {
   ErrorCode,
   FrameFlag,
@@ -14,13 +17,13 @@ import { HeadersCategory, type InboundPort } from "./engine-types.ts";
 import { NgError } from "./errors.ts";
 import type { BlockKind } from "./message-rules.ts";
 
-/** What is to be done with a block: fields of `stream`, or nothing but keeping the decoder in step. */
+/** How to treat a block: fields of `stream`, or decoded only to keep the decoder in sync. */
 interface Reception {
   readonly stream: EngineStream;
   readonly category: number;
 }
 
-/** Takes whole header blocks. */
+/** Handles whole header blocks. */
 export class InboundHeaders {
   readonly #engine: Engine;
   readonly #inbound: InboundPort;
@@ -30,7 +33,7 @@ export class InboundHeaders {
     this.#inbound = inbound;
   }
 
-  /** A whole block of HEADERS or PUSH_PROMISE, its padding taken off. */
+  /** Handles a whole block of HEADERS or PUSH_PROMISE, without its padding. */
   block(header: FrameHeader, payload: Uint8Array): void {
     const engine = this.#engine;
     const promise = header.type === FrameType.pushPromise;
@@ -63,7 +66,7 @@ export class InboundHeaders {
     if (reception && accepted) this.#end(header, reception);
   }
 
-  /** Which stream a HEADERS frame belongs to. */
+  /** Returns the stream of a HEADERS frame. */
   #reception(header: FrameHeader, dependsOn: number): Reception | undefined {
     const engine = this.#engine;
     const { streamId } = header;
@@ -96,7 +99,7 @@ export class InboundHeaders {
     if (engine.isMine(streamId)) {
       return refuse(NgError.protocol, "request HEADERS: invalid stream_id");
     }
-    // A stream that is long closed: the peer may not know it yet.
+    // A stream that closed long ago. The peer may not know this yet.
     if (streamId <= engine.lastReceivedId) return undefined;
     engine.lastReceivedId = streamId;
     if (engine.incoming >= engine.localSettings.maxConcurrentStreams) {
@@ -174,7 +177,7 @@ export class InboundHeaders {
     return { stream, category: HeadersCategory.request };
   }
 
-  /** Decodes a block, which must be done even if nobody wants its fields. */
+  /** Decodes a block. This is required even if its fields are ignored. */
   #decode(header: FrameHeader, block: Uint8Array, reception: Reception | undefined): boolean {
     const engine = this.#engine;
     let wanted = reception !== undefined;

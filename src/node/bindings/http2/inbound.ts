@@ -1,4 +1,4 @@
-/** The receiving half of the engine: cuts bytes into frames, and judges each as nghttp2 does. */
+/** The receiving half of the engine: splits bytes into frames and checks each as nghttp2 does. */
 import {
   CLIENT_PREFACE,
   ErrorCode,
@@ -18,27 +18,30 @@ import { InboundHeaders } from "./inbound-headers.ts";
 
 type State = "preface" | "head" | "payload" | "data" | "skip" | "ignoreAll";
 
-/** Header blocks may not go on for ever: nghttp2 takes so many CONTINUATION frames. */
+/** The maximum number of CONTINUATION frames that nghttp2 accepts for a header block. */
 const CONTINUATIONS_MAX = 8;
-/** Frames that are odd, if not wrong, before the peer counts as hostile: a burst, and so many a second. */
+/**
+ * The allowed number of irregular but valid frames before the peer is considered hostile: a burst,
+ * and a number per second.
+ */
 const GLITCHES = { burst: 10_000, rate: 330 };
 
-/** Takes bytes in, in whatever pieces they come. */
+/** Receives bytes, in pieces of any size. */
 export class Inbound implements InboundPort {
   readonly #engine: Engine;
   readonly #control: InboundControl;
   readonly #headers: InboundHeaders;
   #state: State;
-  /** Bytes of a frame header, of a payload, or of the preface, that have come so far. */
+  /** The bytes received so far of a frame header, a payload, or the preface. */
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #header: FrameHeader = { length: 0, type: 0, flags: 0, streamId: 0 };
-  /** What has yet to come of a DATA payload, or of one to be skipped. */
+  /** The number of bytes left of a DATA payload or of a payload to skip. */
   #left = 0;
-  /** What of it is padding. */
+  /** The part of it that is padding. */
   #padding = 0;
   #settingsSeen = false;
-  /** A header block under way: it may be followed by CONTINUATION alone. */
+  /** A header block in progress. Only CONTINUATION may follow it. */
   #block: { header: FrameHeader; pieces: Uint8Array[]; count: number } | undefined;
   /** An error that ends the session. */
   #fatal = 0;
@@ -50,7 +53,7 @@ export class Inbound implements InboundPort {
     this.#state = engine.server ? "preface" : "head";
   }
 
-  /** From here on nothing that comes in matters. */
+  /** Ignores all input from now on. */
   ignoreAll(): void {
     this.#state = "ignoreAll";
   }
@@ -59,12 +62,12 @@ export class Inbound implements InboundPort {
     return this.#state === "ignoreAll";
   }
 
-  /** Ends the session with one of nghttp2's fatal errors, as soon as the frame is dealt with. */
+  /** Ends the session with one of nghttp2's fatal errors, once the current frame is processed. */
   fail(error: number): void {
     if (this.#fatal === 0) this.#fatal = error;
   }
 
-  /** A peer that does odd things too often is dropped. */
+  /** Disconnects a peer that sends irregular frames too often. */
   glitch(): void {
     if (this.#engine.terminating || this.#glitches.take()) return;
     this.#engine.terminate(ErrorCode.enhanceYourCalm);
@@ -75,8 +78,8 @@ export class Inbound implements InboundPort {
   );
 
   /**
-   * Takes bytes of the peer. Returns how many were used: fewer than came when the listener asked to
-   * stop, or a negative error of nghttp2.
+   * Receives bytes of the peer. Returns how many were used: fewer than given if the listener asked
+   * to pause, or a negative error of nghttp2.
    */
   receive(bytes: Uint8Array): number {
     let at = 0;
@@ -125,7 +128,7 @@ export class Inbound implements InboundPort {
     }
   }
 
-  /** Takes what is there of `size` bytes. */
+  /** Takes what is available of `size` bytes. */
   #take(bytes: Uint8Array, at: number, size: number): number {
     const end = Math.min(bytes.length, at + size - this.#heldBytes);
     if (end > at) {
@@ -159,7 +162,7 @@ export class Inbound implements InboundPort {
     return true;
   }
 
-  /** A frame's header is there. */
+  /** Called when a frame's header is complete. */
   #begin(): void {
     const { length, type, flags } = this.#header;
     const engine = this.#engine;
@@ -212,7 +215,7 @@ export class Inbound implements InboundPort {
     this.#state = "data";
   }
 
-  /** Whether a DATA frame is to be skipped; a frame that no peer may send ends the connection. */
+  /** Returns whether to skip a DATA frame. A forbidden frame ends the connection. */
   #refuseData(): boolean {
     const engine = this.#engine;
     const { streamId } = this.#header;
@@ -234,7 +237,7 @@ export class Inbound implements InboundPort {
     return stream.state === "reserved" ? end("DATA: stream in reserved") : false;
   }
 
-  /** Hands on what is there of a DATA payload. */
+  /** Passes on what is available of a DATA payload. */
   #data(bytes: Uint8Array, from: number): { at: number; stop: boolean } {
     const engine = this.#engine;
     const { streamId } = this.#header;
@@ -273,7 +276,7 @@ export class Inbound implements InboundPort {
     return { at, stop: engine.listener.dataChunk(streamId, chunk) };
   }
 
-  /** Counts bytes against both windows; a peer that sends more than it may ends the connection. */
+  /** Counts bytes against both windows. A peer that exceeds a window ends the connection. */
   #count(size: number, padding: boolean): boolean {
     const engine = this.#engine;
     const stream = engine.streams.get(this.#header.streamId);
@@ -333,7 +336,7 @@ export class Inbound implements InboundPort {
     engine.closeIfShut(stream);
   }
 
-  /** A frame other than DATA is there as a whole. */
+  /** Called when a frame other than DATA is complete. */
   #whole(payload: Uint8Array): void {
     const header = this.#header;
     if (header.type !== FrameType.continuation) this.#engine.listener.frameReceived();
@@ -386,13 +389,13 @@ export class Inbound implements InboundPort {
     this.#headers.block(block.header, this.#joined());
   }
 
-  /** A mistake that costs the stream. */
+  /** Handles an error that closes the stream. */
   invalidStream(streamId: number, error: number, tell = true): void {
     this.#engine.submitRstStream(streamId, errorCodeOf(error));
     if (tell && this.#engine.listener.invalidFrame(error) !== 0) this.fail(NgError.callbackFailure);
   }
 
-  /** A mistake that costs the connection. */
+  /** Handles an error that closes the connection. */
   invalidConnection(error: number, reason = ""): void {
     if (this.#engine.listener.invalidFrame(error) !== 0) {
       this.fail(NgError.callbackFailure);

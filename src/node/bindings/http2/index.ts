@@ -7,14 +7,14 @@ import { SessionBit, SessionField } from "./layout.ts";
 import { Http2Session } from "./session.ts";
 import { Http2Stream } from "./stream.ts";
 
-/** The names of RST_STREAM's and GOAWAY's codes, by their numbers. */
+/** The names of the codes of RST_STREAM and GOAWAY, by number. */
 const errorCodes = [
   ...["NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT"],
   ...["STREAM_CLOSED", "FRAME_SIZE_ERROR", "REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR"],
   ...["CONNECT_ERROR", "ENHANCE_YOUR_CALM", "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED"],
 ];
 
-/** Makes the binding of one process. */
+/** Creates the binding of one process. */
 export function createHttp2Binding(realm: Realm): object {
   const state = new Http2Binding(realm);
   return {

@@ -1,6 +1,6 @@
 /**
- * Where Node's library and its native half of HTTP/2 leave numbers for each other. The places differ
- * from version to version; the library's own source says where they are.
+ * The positions at which Node's library and its native half of HTTP/2 exchange numbers. They differ
+ * between versions and are read from the library's own source.
  */
 import { librarySource } from "../../lib/natives.ts";
 
@@ -16,18 +16,18 @@ function load(): ReadonlyMap<string, number> {
   return found;
 }
 
-/** The index of that name, or `undefined` where this version of Node has none. */
+/** Returns the index with that name, or `undefined` if this version of Node has none. */
 export function indexOf(name: string): number | undefined {
   indices ??= load();
   return indices.get(name);
 }
 
-/** An index that every version has. */
+/** Returns an index that every version has. */
 export function knownIndex(name: string): number {
   return indexOf(name) ?? 0;
 }
 
-/** The bytes that a session shares with its program, as `SessionJSFields` lies in memory. */
+/** The bytes that a session shares with its program, in the memory layout of `SessionJSFields`. */
 export const SessionField = {
   bitfield: 0,
   priorityListeners: 1,
@@ -45,5 +45,5 @@ export const SessionBit = {
   hasAltsvcListeners: 3,
 } as const;
 
-/** The most settings that are not of HTTP/2 itself. */
+/** The maximum number of settings that HTTP/2 itself does not define. */
 export const CUSTOM_SETTINGS_MAX = 10;

@@ -1,17 +1,17 @@
 /**
- * What makes an HTTP message malformed (RFC 9113, section 8): checked field by field as nghttp2 does,
- * strictly for pseudo-header fields, and with some patience for the others.
+ * Checks whether an HTTP message is malformed (RFC 9113, section 8), field by field as nghttp2
+ * does: strictly for pseudo-header fields, more leniently for the others.
  */
 
-/** What is to be done with a received field. */
+/** How to treat a received field. */
 export type FieldVerdict = "accept" | "ignore" | "remove" | "reject";
 
-/** What a block of fields is. */
+/** The kind of a block of fields. */
 export type BlockKind = "request" | "response" | "trailers";
 
 const NOT_LOWER_TOKEN = /[^!#$%&'*+\-.^_`|~0-9a-z]/;
 const TOKEN_ANY_CASE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// Tabs, and all that is printable or beyond ASCII.
+// Tabs, printable characters, and characters beyond ASCII.
 // oxlint-disable-next-line no-control-regex
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const VALUE_EDGES = /^[\t ]|[\t ]$/;
@@ -24,7 +24,7 @@ const connectionFields = new Set([
   ...["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"],
 ]);
 
-/** The rules of one stream's messages, and what has been seen of them. */
+/** The rules for one stream's messages, and the fields seen so far. */
 export class MessageRules {
   readonly #streamId: number;
   #seen = new Set<string>();
@@ -36,24 +36,24 @@ export class MessageRules {
   #contentLength = -1;
   #received = 0;
   #expectFinal = false;
-  /** Leading and trailing white space of a value is an error (RFC 9113), not just a shame. */
+  /** Leading and trailing white space of a value is an error (RFC 9113). */
   strictWhitespace = true;
 
   constructor(streamId: number) {
     this.#streamId = streamId;
   }
 
-  /** The method of the request that we sent: a response to HEAD has no body. */
+  /** Records the method of the request that was sent. A response to HEAD has no body. */
   requestSent(method: string): void {
     this.#method = method;
   }
 
-  /** Whether the next block must still be the final response. */
+  /** True if the next block still has to be the final response. */
   get expectsFinalResponse(): boolean {
     return this.#expectFinal;
   }
 
-  /** Judges one received field. */
+  /** Checks one received field. */
   field(
     name: string,
     value: string,
@@ -77,7 +77,7 @@ export class MessageRules {
       : this.#responseField(name, value);
   }
 
-  /** A block of request fields has ended. */
+  /** Called at the end of a block of request fields. */
   requestEnd(isPromise: boolean): boolean {
     const seen = this.#seen;
     if (!seen.has(":protocol") && this.#method === "CONNECT") {
@@ -97,7 +97,7 @@ export class MessageRules {
     return true;
   }
 
-  /** A block of response fields has ended. */
+  /** Called at the end of a block of response fields. */
   responseEnd(): boolean {
     if (this.#status < 0) return false;
     if (this.#status < 200) {
@@ -114,14 +114,14 @@ export class MessageRules {
     return true;
   }
 
-  /** A chunk of the body has come. */
+  /** Called for a received chunk of the body. */
   dataChunk(bytes: number): boolean {
     this.#received += bytes;
     if (this.#expectFinal) return false;
     return this.#contentLength < 0 || this.#received <= this.#contentLength;
   }
 
-  /** The peer has said all. */
+  /** Called when the peer has ended the stream. */
   remoteEnd(): boolean {
     if (this.#expectFinal) return false;
     return this.#contentLength < 0 || this.#received === this.#contentLength;
@@ -178,7 +178,7 @@ export class MessageRules {
     }
     if (name === "content-length") {
       if (this.#status === 204) {
-        // Prohibited, but widely sent: a zero is let pass, and kept from the program.
+        // Prohibited, but widely sent: a zero is accepted, but not passed to the program.
         if (this.#contentLength >= 0 || value !== "0") return "reject";
         this.#contentLength = 0;
         return "remove";

@@ -1,4 +1,4 @@
-/** The sending half of the engine: which frame goes next, and whether it still may. */
+/** The sending half of the engine: selects the next frame and checks that it may still be sent. */
 import {
   CLIENT_PREFACE,
   encodeAltsvc,
@@ -21,28 +21,28 @@ import type { DataItem, EngineStream } from "./engine-stream.ts";
 import type { HeadersItem, Item } from "./engine-types.ts";
 import { NgError } from "./errors.ts";
 
-/** DATA is cut to frames of this size, whatever the peer would take. */
+/** DATA is split into frames of at most this size, even if the peer accepts larger ones. */
 const DATA_BYTES_MAX = 16_384;
-/** A frame may be padded by this much: the length byte and what it counts. */
+/** The maximum padding of a frame: the length byte and the bytes that it counts. */
 const PADDING_MAX = 256;
 
 const encoder = new TextEncoder();
 
 type Frame = readonly Uint8Array[];
 
-/** Frame type of an item that is not DATA. */
+/** Returns the frame type of an item that is not DATA. */
 function typeOf(item: Item): number {
   return FrameType[item.kind];
 }
 
-/** The queues of one connection. */
+/** The send queues of one connection. */
 export class Outbound {
   readonly #engine: Engine;
   readonly #urgent: Item[] = [];
   readonly #regular: Item[] = [];
-  /** What opens streams, and waits while the peer allows no more of them. */
+  /** Items that open streams. They wait while the peer allows no more streams. */
   readonly #opening: HeadersItem[] = [];
-  /** Streams with DATA to send: they take turns. */
+  /** Streams with DATA to send. They are served in turn. */
   #ready: EngineStream[] = [];
   #preface: boolean;
 
@@ -61,7 +61,7 @@ export class Outbound {
     );
   }
 
-  /** Frames that wait, DATA not counted. */
+  /** The number of queued frames, without DATA. */
   get queued(): number {
     return this.#urgent.length + this.#regular.length + this.#opening.length;
   }
@@ -91,7 +91,7 @@ export class Outbound {
     this.#regular.push({ kind: "windowUpdate", streamId, increment });
   }
 
-  /** Marks a request that has not been sent as canceled; false when there is none. */
+  /** Marks a request that has not been sent as canceled. Returns false if there is none. */
   cancelRequest(streamId: number, errorCode: number): boolean {
     const item = this.#opening.find((waiting) => waiting.streamId === streamId);
     if (!item || item.canceledWith !== undefined) return false;
@@ -131,7 +131,7 @@ export class Outbound {
     if (at >= 0) this.#ready.splice(at, 1);
   }
 
-  /** The next frame, in pieces, or `undefined` when nothing can be sent now. */
+  /** Returns the next frame, in pieces, or `undefined` if nothing can be sent now. */
   next(): Frame | undefined {
     if (this.#preface) {
       this.#preface = false;
@@ -180,7 +180,7 @@ export class Outbound {
     return prepared;
   }
 
-  /** The frame's bytes, or why it may not be sent. */
+  /** Returns the frame's bytes, or the error if it may not be sent. */
   #prepare(item: Item): Frame | number {
     const engine = this.#engine;
     switch (item.kind) {
@@ -248,7 +248,7 @@ export class Outbound {
     return stream.state === "closing" ? NgError.streamClosing : 0;
   }
 
-  /** Whether anything may be sent on a stream at all. */
+  /** Returns the error if nothing may be sent on a stream. */
   #streamError(stream: EngineStream | undefined): number {
     if (!stream) return NgError.streamClosed;
     if (this.#engine.closing) return NgError.sessionClosing;
@@ -302,14 +302,16 @@ export class Outbound {
     return this.#cutBlock(FrameType.pushPromise, 0, item.streamId, payload);
   }
 
-  /** An upper bound of the block's size, as nghttp2 reckons it before it encodes. */
+  /** Checks an upper bound of the block's size, which nghttp2 computes before it encodes. */
   #tooLong(fields: HeadersItem["fields"]): boolean {
     let bytes = 5 + 12;
     for (const { name, value } of fields) bytes += 12 + name.length + value.length;
     return bytes > this.#engine.options.maxSendHeaderBlockLength;
   }
 
-  /** A header block as one frame, and CONTINUATION for what does not fit into it. */
+  /**
+   * Returns a header block as one frame, with CONTINUATION frames for the part that does not fit.
+   */
   #cutBlock(type: number, flags: number, streamId: number, payload: Uint8Array): Frame {
     const first = payload.subarray(0, DATA_BYTES_MAX);
     const whole = first.length === payload.length;
@@ -420,7 +422,7 @@ export class Outbound {
       return undefined;
     }
     const answer = data.source.read(max);
-    // The source calls out into the program, which may have reset the stream, or ended everything.
+    // The source calls the program, which may have reset the stream or ended the session.
     if (!engine.streams.has(stream.id)) return undefined;
     if (!answer) {
       stream.deferredByUser = true;
@@ -459,7 +461,7 @@ export class Outbound {
       this.detach(stream);
       return;
     }
-    // The next stream's turn.
+    // Moves on to the next stream.
     if (this.#ready.length > 1 && this.#ready[0] === stream) {
       this.#ready.shift();
       this.#ready.push(stream);

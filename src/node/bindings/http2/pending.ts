@@ -1,8 +1,11 @@
-/** What a session has sent and the peer has yet to acknowledge. */
+/** Frames that a session has sent and the peer has not acknowledged yet. */
 import type { Realm } from "../../realm-types.ts";
 import type { CallbackScope } from "../stream-base.ts";
 
-/** A PING or SETTINGS that waits to be acknowledged: a resource of its own to `async_hooks`. */
+/**
+ * A PING or SETTINGS frame that awaits its acknowledgement. It is a resource of its own in
+ * `async_hooks`.
+ */
 export class Pending {
   readonly callback: unknown;
   readonly startNs: number;

@@ -1,4 +1,4 @@
-/** What a session tells Node's library of what its engine hears. */
+/** Reports the engine's events to Node's library. */
 import type { PriorityFields, Setting } from "../../../wire/http2/index.ts";
 import { ErrorCode, FrameType } from "../../../wire/http2/index.ts";
 import type { EngineListener } from "./engine-types.ts";
@@ -10,7 +10,7 @@ import { Http2Stream } from "./stream.ts";
 const PADDING_ALIGNED = 1;
 const PADDING_MAX = 2;
 
-/** Joins an engine to its session. */
+/** Connects an engine to its session. */
 export class SessionListener implements EngineListener {
   readonly #session: Http2Session;
 
@@ -63,7 +63,7 @@ export class SessionListener implements EngineListener {
 
   dataChunk(streamId: number, bytes: Uint8Array): boolean {
     const session = this.#session;
-    // The connection's window is open again at once; the stream's when the program has read.
+    // The connection's window is reopened at once, the stream's once the program has read the data.
     session.engine.consumeConnection(bytes.length);
     const stream = session.streams.get(streamId);
     if (!stream || stream.isDestroyed) return false;
@@ -126,14 +126,14 @@ export class SessionListener implements EngineListener {
     const session = this.#session;
     const stream = session.streams.get(streamId);
     if (!stream || stream.isDestroyed) return;
-    // What waits to be sent (trailers, say) goes first.
+    // Queued frames (trailers, for example) are sent first.
     if (errorCode === ErrorCode.noError && session.engine.wantsWrite) {
       session.soon(() => this.streamClosed(streamId, errorCode));
       return;
     }
     stream.closed(errorCode);
     const known = session.scope.call(stream, session.binding.callbacks["streamClose"], [errorCode]);
-    // The stream may close before the library has ever heard of it.
+    // The stream may close before the library has been told of it.
     if (known === false) stream.destroy();
   }
 
@@ -144,7 +144,8 @@ export class SessionListener implements EngineListener {
       error === NgError.streamClosed ||
       error === NgError.streamClosing;
     const unheard = quiet || session.fields[SessionField.frameErrorListeners] === 0;
-    // Nobody would ever close a session that cannot even reset a stream: the library does, when told.
+    // No other code would close a session that cannot even reset a stream. The library does, when
+    // told.
     if (unheard && type !== FrameType.rstStream) return;
     session.call("frameError", streamId, type, errorCodeOf(error));
   }

@@ -1,9 +1,9 @@
-/** The options of a session, which Node's library leaves in a buffer just before it makes one. */
+/** The options of a session. Node's library stores them in a buffer just before it creates one. */
 import type { Http2Binding } from "./binding-state.ts";
 import type { EngineOptions } from "./engine-types.ts";
 import { indexOf } from "./layout.ts";
 
-/** What a session is made with. */
+/** The options of a session. */
 export interface SessionOptions {
   readonly engine: EngineOptions;
   readonly maxHeaderPairs: number;

@@ -1,6 +1,7 @@
 /**
- * `Http2Session` of `internalBinding('http2')`: joins an engine to the stream that carries it, and to
- * Node's library above. When it sends, and when it stops to read, is as in Node's `node_http2.cc`.
+ * `Http2Session` of `internalBinding('http2')`: connects an engine to the stream below it and to
+ * Node's library above it. It sends and pauses reading at the same points as Node's
+ * `node_http2.cc`.
  */
 import { Kind } from "../../../trace/kinds.ts";
 import type { PriorityFields, Setting } from "../../../wire/http2/index.ts";
@@ -20,13 +21,13 @@ import type { Request } from "../stream.ts";
 
 const NO_DATA = new Uint8Array(0);
 
-/** What of the outgoing bytes belongs to a write of the program. */
+/** Outgoing bytes that belong to a write of the program. */
 export interface OutgoingWrite {
   readonly stream: Http2Stream;
   readonly request: Request;
 }
 
-/** A connection, as Node's library holds it. */
+/** A connection, as used by Node's library. */
 export class Http2Session implements ParentReader {
   readonly binding: Http2Binding;
   readonly scope: CallbackScope;
@@ -39,15 +40,15 @@ export class Http2Session implements ParentReader {
   readonly remoteCustom: Map<number, number | undefined>;
   readonly localCustom: Map<number, number> = new Map();
   chunksSentSinceLastWrite = 0;
-  /** Writes to the stream below since the program wrote last. */
+  /** The number of writes to the stream below since the program's last write. */
   chunksSent = 0;
   ondone: unknown;
   ongracefulclosecomplete: unknown;
   rejectedStreams = 0;
   invalidFrames = 0;
-  /** Set when the engine is to be stopped with an error of Node's own. */
+  /** Set if the engine is to stop with an error of Node's own. */
   customError: string | undefined;
-  /** Program data that goes out with the frames being gathered. */
+  /** Program data that is sent with the frames being gathered. */
   gathered: OutgoingWrite[] = [];
   readonly asyncId: number;
 
@@ -64,7 +65,7 @@ export class Http2Session implements ParentReader {
   #pings: Pending[] = [];
   #settings: Pending[] = [];
   #pendingResets: number[] = [];
-  /** Input that came while a write was under way. */
+  /** Input that arrived during a write. */
   #unread: Uint8Array[] = [];
   #receivePaused = false;
 
@@ -98,7 +99,7 @@ export class Http2Session implements ParentReader {
     return this.#writing;
   }
 
-  /** A number that the program may change behind our back. */
+  /** Returns a limit that the program may change at any time. */
   limit(field: "maxInvalidFrames" | "maxRejectedStreams"): number {
     return new Uint32Array(this.fields.buffer)[SessionField[field] / 4] as number;
   }
@@ -164,7 +165,7 @@ export class Http2Session implements ParentReader {
     });
   }
 
-  /** Input that the socket had read before the session took over. */
+  /** Receives input that the socket had read before the session took over. */
   receive(bytes: Uint8Array): void {
     this.inScope(() => {
       this.#unread.push(bytes);
@@ -181,7 +182,7 @@ export class Http2Session implements ParentReader {
     this.customError = undefined;
     const used = this.engine.receive(input);
     if (this.#receivePaused) {
-      // Even if nothing is left, the end of the frame may have to be told.
+      // Even with no bytes left, the end of the frame may have to be reported.
       this.#unread.unshift(input.subarray(Math.max(0, used)));
       return;
     }
@@ -192,7 +193,7 @@ export class Http2Session implements ParentReader {
     this.fail(used, this.customError ?? null);
   }
 
-  /** A chunk was handed over; true asks the engine to wait until a write is done. */
+  /** Called after a chunk was passed on. Returns true to pause the engine until a write is done. */
   pauseWhileWriting(): boolean {
     if (!this.#writing) return false;
     this.#receivePaused = true;
@@ -208,7 +209,7 @@ export class Http2Session implements ParentReader {
 
   // ------------------------------------------------------------------ sending
 
-  /** What `action` queues is sent in a later phase, all at once. */
+  /** Runs `action`. What it queues is sent together in a later phase. */
   inScope<T>(action: () => T): T {
     this.#scopes++;
     try {
@@ -232,7 +233,7 @@ export class Http2Session implements ParentReader {
     });
   }
 
-  /** Sends what the engine has; true when a write is under way already. */
+  /** Sends the engine's output. Returns true if a write is already in progress. */
   sendPending(): boolean {
     if (this.#destroyed) return false;
     this.#writeScheduled = false;
@@ -344,7 +345,7 @@ export class Http2Session implements ParentReader {
   #done(): void {
     this.scope.call(this, this.ondone, []);
     if (!this.#parent) return;
-    // The other side's end is still to be seen.
+    // The peer's end of the stream still has to be read.
     this.#readingStopped = false;
     this.#parent.handle.readStart();
   }
@@ -437,7 +438,7 @@ export class Http2Session implements ParentReader {
   }
 
   #finish(ping: Pending, ack: boolean, data: Uint8Array): void {
-    // A buffer of its own, as native code makes it: programs look at what is below it.
+    // A separate buffer, as native code creates it: programs look at its underlying memory.
     const payload = ack ? Buffer.from(Uint8Array.from(data).buffer) : undefined;
     ping.done(this.scope, ack, ping.elapsedMs, payload);
   }

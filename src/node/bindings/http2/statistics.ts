@@ -1,4 +1,4 @@
-/** What `PerformanceObserver` is told of HTTP/2: once a session, and once a stream, has ended. */
+/** HTTP/2 entries for `PerformanceObserver`: reported when a session or a stream has ended. */
 import type { Realm } from "../../realm-types.ts";
 
 const OBSERVER_TYPE = "http2";
@@ -6,7 +6,7 @@ const OBSERVER_TYPE = "http2";
 interface PerformanceBinding {
   readonly observerCounts: Uint32Array;
   readonly constants: { readonly NODE_PERFORMANCE_ENTRY_TYPE_HTTP2: number };
-  /** What the library registered to be called with entries. */
+  /** The function that the library registered to receive entries. */
   readonly observers: { notify?: (...entry: unknown[]) => void };
 }
 
@@ -19,7 +19,7 @@ function notify(realm: Realm, name: string, startNs: number, detail: object): vo
   binding.observers.notify?.(name, OBSERVER_TYPE, nowMs - durationMs, durationMs, detail);
 }
 
-/** The numbers of one stream. */
+/** The statistics of one stream. */
 export class StreamStatistics {
   readonly #realm: Realm;
   readonly #startNs: number;
@@ -64,7 +64,7 @@ export class StreamStatistics {
   }
 }
 
-/** The numbers of one session. */
+/** The statistics of one session. */
 export class SessionStatistics {
   readonly #realm: Realm;
   readonly #startNs: number;

@@ -1,4 +1,6 @@
-/** `Http2Stream` of `internalBinding('http2')`: one request and its response, as a stream of Node's. */
+/**
+ * `Http2Stream` of `internalBinding('http2')`: one request and its response, as a stream of Node.
+ */
 import { ErrorCode, type PriorityFields } from "../../../wire/http2/index.ts";
 import type { Request } from "../stream.ts";
 import { StreamBase, UV_EOF, type WriteOutcome } from "../stream-base.ts";
@@ -10,13 +12,13 @@ import { StreamStatistics } from "./statistics.ts";
 const UV_ECANCELED = -125;
 const UV_EPIPE = -32;
 /**
- * Since Node 22, a reset in answer to what was just read goes ahead of headers that wait, unless DATA
- * waits behind them.
+ * Since Node 22, a reset in answer to what was just read is sent before queued headers, unless DATA
+ * is queued behind them.
  */
 const purgesAlways = Number(process.versions.node.split(".")[0]) < 22;
-/** What one stream counts for in a session's memory. */
+/** The size of one stream in a session's memory accounting. */
 const STREAM_BYTES = 800;
-/** What a header field may come to at most, whatever the program allows. */
+/** The maximum size of a header field, whatever the program allows. */
 const HEADER_BYTES_MAX = 0xff_ffff;
 
 interface QueuedChunk {
@@ -34,10 +36,10 @@ export class Http2Stream extends StreamBase implements DataSource {
   headers: string[] = [];
   sensitive: string[] = [];
   headerBytes = 0;
-  /** Where the native half keeps the library's object. */
+  /** The property in which the native half keeps the library's object. */
   owner: unknown;
 
-  /** What was agreed on when the stream began. */
+  /** The limit that was in force when the stream began. */
   readonly #headerBytesMax: number;
   #code = 0;
   #trailers: boolean;
@@ -47,7 +49,7 @@ export class Http2Stream extends StreamBase implements DataSource {
   #readPaused = false;
   #queue: QueuedChunk[] = [];
   #queuedBytes = 0;
-  /** Consumed by the program's buffers while it did not read. */
+  /** Bytes consumed into the program's buffers while it did not read. */
   #consumedWhilePaused = 0;
 
   constructor(session: Http2Session, id: number, category: number, options: number) {
@@ -71,7 +73,7 @@ export class Http2Stream extends StreamBase implements DataSource {
     return this.#destroyed;
   }
 
-  /** Bytes that this stream holds. */
+  /** The number of bytes that this stream holds. */
   get memoryBytes(): number {
     return STREAM_BYTES + this.#queuedBytes;
   }
@@ -83,7 +85,7 @@ export class Http2Stream extends StreamBase implements DataSource {
     this.category = category;
   }
 
-  /** Adds a received field; false when there are too many, or they are too long. */
+  /** Adds a received field. Returns false if there are too many, or if they are too long. */
   addHeader(name: string, value: string, sensitive: boolean): boolean {
     const { session } = this;
     const length = name.length + value.length + 32;
@@ -114,7 +116,7 @@ export class Http2Stream extends StreamBase implements DataSource {
     return 0;
   }
 
-  /** Bytes of DATA have come. */
+  /** Receives bytes of DATA. */
   receive(bytes: Uint8Array): void {
     if (this.#destroyed) return;
     this.statistics.bytesReceived(bytes.length);
@@ -155,11 +157,11 @@ export class Http2Stream extends StreamBase implements DataSource {
       this.#shut = true;
       this.session.engine.resumeData(this.streamId);
     });
-    // Done at once.
+    // Done synchronously.
     return 1;
   }
 
-  /** This stream as the engine's source of DATA, unless there is to be none. */
+  /** Returns this stream as the engine's source of DATA, unless it has none. */
   source(options: number): DataSource {
     const { constants } = this.session.binding;
     if (options & constants["STREAM_OPTION_GET_TRAILERS"]!) this.#trailers = true;
@@ -229,7 +231,8 @@ export class Http2Stream extends StreamBase implements DataSource {
   trailers(headers: [string, number]): number {
     const fields = headerFields(headers);
     return this.session.inScope(() =>
-      // Some browsers dislike an empty block of trailers: an empty DATA frame ends the stream too.
+      // Some browsers do not accept an empty block of trailers. An empty DATA frame ends the
+      // stream, too.
       fields.length === 0
         ? this.session.engine.submitData(this.streamId, this)
         : this.session.engine.submitHeaders(this.streamId, fields, { endStream: true }),
@@ -268,7 +271,7 @@ export class Http2Stream extends StreamBase implements DataSource {
       this.flushReset();
       return;
     }
-    // What waits is sent first, since a reset would overtake it.
+    // Queued frames are sent first, since a reset would overtake them.
     if (session.sendPending()) session.addPendingReset(this.streamId);
     else this.flushReset();
   }
@@ -279,7 +282,7 @@ export class Http2Stream extends StreamBase implements DataSource {
     this.session.inScope(() => this.session.engine.submitRstStream(this.streamId, this.#code));
   }
 
-  /** The engine is done with this stream. */
+  /** Called when the engine has finished with this stream. */
   closed(code: number): void {
     this.#code = code;
   }

@@ -1,11 +1,12 @@
 /**
- * Certificates: reading them, and judging a chain as OpenSSL does. Node lets no check of OpenSSL's fail a
- * handshake; the last problem found is what a program is told, so all checks run, in OpenSSL's order.
+ * Certificates: parsing them, and verifying a chain as OpenSSL does. In Node, no check of OpenSSL's
+ * fails a handshake by itself; the program receives the last problem found. So all checks run, in
+ * OpenSSL's order.
  */
 import { X509Certificate } from "node:crypto";
 import type { Revocations } from "./revocations.ts";
 
-/** What is wrong with a chain, in OpenSSL's names. */
+/** The problems of a chain, by OpenSSL's names. */
 export type VerifyCode =
   | "UNABLE_TO_GET_ISSUER_CERT"
   | "CERT_SIGNATURE_FAILURE"
@@ -35,7 +36,7 @@ const words: Readonly<Record<VerifyCode, string>> = {
   INVALID_PURPOSE: "unsuitable certificate purpose",
 };
 
-/** Since Node 24, some are told with advice. */
+/** Since Node 24, the messages of these include advice. */
 const advised = new Set<VerifyCode>([
   "UNABLE_TO_GET_ISSUER_CERT",
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
@@ -45,7 +46,7 @@ const advised = new Set<VerifyCode>([
 ]);
 const advises = Number(process.versions.node.split(".")[0]) >= 24;
 
-/** The error that a program sees. */
+/** Returns the error that a program sees. */
 export function verifyError(code: VerifyCode): Error {
   const advice =
     advises && advised.has(code)
@@ -59,7 +60,10 @@ const PARSED_MAX = 512;
 const PEM_BLOCK =
   /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 
-/** The certificates of a PEM text. Parsing is pure, so that its results serve all processes. */
+/**
+ * Returns the certificates of a PEM text. Parsing is pure, so its results are shared by all
+ * processes.
+ */
 export function parseCertificates(pem: string): readonly X509Certificate[] {
   let certificates = parsed.get(pem);
   if (!certificates) {
@@ -72,7 +76,7 @@ export function parseCertificates(pem: string): readonly X509Certificate[] {
 
 const byRaw = new Map<string, X509Certificate>();
 
-/** A certificate from its DER bytes. */
+/** Returns a certificate from its DER bytes. */
 export function certificateOf(der: Uint8Array): X509Certificate {
   const key = Buffer.from(der.buffer, der.byteOffset, der.length).toString("latin1");
   let certificate = byRaw.get(key);
@@ -84,16 +88,16 @@ export function certificateOf(der: Uint8Array): X509Certificate {
   return certificate;
 }
 
-/** Whom one side trusts. */
+/** The authorities that one side trusts. */
 export interface TrustStore {
-  /** By subject. */
+  /** Returns the trusted certificates with this subject. */
   find(subject: string): readonly X509Certificate[];
   readonly allowPartialChain: boolean;
-  /** The lists of what issuers revoked. With none, nothing is looked up. */
+  /** The revocation lists. If it is empty, nothing is checked. */
   readonly revoked: readonly Revocations[];
 }
 
-/** What a chain is good for. */
+/** The purpose that a chain is checked for. */
 export type Purpose = "server" | "client";
 
 const PURPOSE_OID: Readonly<Record<Purpose, string>> = {
@@ -107,7 +111,10 @@ function selfIssued(certificate: X509Certificate): boolean {
 
 const signatures = new Map<string, boolean>();
 
-/** Whether `issuer` signed `certificate`: pure, and dear enough to be remembered. */
+/**
+ * Returns whether `issuer` signed `certificate`. The check is pure and expensive, so results are
+ * cached.
+ */
 function signedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   const key = `${certificate.fingerprint256} ${issuer.fingerprint256}`;
   let holds = signatures.get(key);
@@ -123,13 +130,13 @@ function signedBy(certificate: X509Certificate, issuer: X509Certificate): boolea
   return holds;
 }
 
-/** A chain from the leaf up, and from where on it is trusted. */
+/** A chain from the leaf up, and the index from which it is trusted. */
 interface BuiltChain {
   readonly chain: readonly X509Certificate[];
   readonly trusted: boolean;
 }
 
-/** Goes from a leaf to a certificate that is trusted, as far as it can. */
+/** Builds a chain from a leaf to a trusted certificate, as far as possible. */
 export function buildChain(
   leaf: X509Certificate,
   others: readonly X509Certificate[],
@@ -151,7 +158,7 @@ export function buildChain(
   }
 }
 
-/** The last thing that is wrong with a chain, or `undefined`. `nowMs` is the host's wall clock. */
+/** Returns the last problem of a chain, or `undefined`. `nowMs` is the host's wall clock. */
 export function verifyChain(
   leaf: X509Certificate,
   others: readonly X509Certificate[],
@@ -187,12 +194,17 @@ export function verifyChain(
   return problem;
 }
 
-/** An authority says so; old ones of the first version are taken at their word. */
+/**
+ * Returns whether a certificate is an authority's. Old self-signed ones of version 1 are accepted.
+ */
 function canIssue(certificate: X509Certificate): boolean {
   return certificate.ca || selfIssued(certificate);
 }
 
-/** As native code hands it to the library, which takes the access information apart itself. */
+/**
+ * Returns the object that native code passes to the library, which parses the access information
+ * itself.
+ */
 function rawLegacyObject(certificate: X509Certificate): {
   issuerCertificate?: object;
   infoAccess?: unknown;
@@ -205,7 +217,10 @@ function rawLegacyObject(certificate: X509Certificate): {
   return object;
 }
 
-/** A certificate, and those above it as far as they are known, as `getPeerCertificate` shows it. */
+/**
+ * Returns a certificate, with its issuers as far as they are known, in the form of
+ * `getPeerCertificate`.
+ */
 export function legacyObject(
   leaf: X509Certificate,
   others: readonly X509Certificate[],

@@ -1,18 +1,18 @@
 /**
- * Cipher suites by name, and OpenSSL's language for lists of them. Nothing is encrypted with them here;
- * which one two sides agree on, and whether they agree at all, is as it would be.
+ * Cipher suites by name, and OpenSSL's syntax for lists of them. They do not encrypt anything here,
+ * but the negotiation has the same outcome as with real ones.
  */
 
 /** A cipher suite. */
 export interface Cipher {
   readonly name: string;
   readonly standardName: string;
-  /** The protocol that introduced it, as `getCipher` says it. */
+  /** The protocol version that introduced it, as `getCipher` reports it. */
   readonly version: string;
   readonly tls13: boolean;
-  /** What its key exchange is: "RSA", "ECDHE", "DHE", "PSK"; "any" for TLS 1.3. */
+  /** Its key exchange: "RSA", "ECDHE", "DHE", "PSK"; "any" for TLS 1.3. */
   readonly exchange: string;
-  /** What kind of certificate it needs; "PSK" for none. */
+  /** The kind of certificate that it needs; "PSK" for none. */
   readonly authentication: string;
   readonly tags: ReadonlySet<string>;
 }
@@ -26,7 +26,10 @@ const suites13 = [
   "TLS_AES_128_CCM_8_SHA256",
 ];
 
-/** The others in OpenSSL's order of preference: name, what it is made of, and the version it came with. */
+/**
+ * The others in OpenSSL's order of preference: name, components, and the version that introduced
+ * it.
+ */
 const suites12 = `ECDHE-ECDSA-AES256-GCM-SHA384
 ECDHE-RSA-AES256-GCM-SHA384
 DHE-RSA-AES256-GCM-SHA384
@@ -129,12 +132,12 @@ const all13: readonly Cipher[] = suites13.map((name) => ({
 
 const byName = new Map([...all12, ...all13].map((cipher) => [cipher.name, cipher]));
 
-/** A suite by OpenSSL's name for it. */
+/** Returns a suite by OpenSSL's name. */
 export function cipherOf(name: string): Cipher | undefined {
   return byName.get(name);
 }
 
-/** The suites of a list for TLS 1.3, which knows names alone. */
+/** Returns the suites of a list for TLS 1.3, which consists of names only. */
 export function parseSuites(list: string): readonly Cipher[] {
   return list
     .split(":")
@@ -142,15 +145,15 @@ export function parseSuites(list: string): readonly Cipher[] {
     .filter((cipher): cipher is Cipher => cipher?.tls13 === true);
 }
 
-/** What TLS 1.3 offers unless told otherwise. */
+/** The default suites of TLS 1.3. */
 export const defaultSuites: readonly Cipher[] = all13.slice(0, 3);
 
-/** The suites of an OpenSSL cipher list, in its order. Unknown words select nothing. */
+/** Returns the suites of an OpenSSL cipher list, in its order. Unknown words select nothing. */
 export function parseCiphers(list: string): readonly Cipher[] {
   let chosen: Cipher[] = [];
   const killed = new Set<Cipher>();
   for (const part of list.split(/[:, ;]+/)) {
-    // A security level, as in "DEFAULT@SECLEVEL=0", chooses no ciphers.
+    // A security level, as in "DEFAULT@SECLEVEL=0", does not select ciphers.
     const word = part.replace(/@.*$/, "");
     if (word === "") continue;
     const operator = /^[!\-+]/.exec(word)?.[0] ?? "";

@@ -9,7 +9,7 @@ import type { SessionState } from "./session.ts";
 
 type State = "idle" | "serverHello" | "serverFlight" | "finished" | "established";
 
-/** What signatures come to, and key shares. */
+/** The size of a signature and of a key share. */
 const SIGNATURE_BYTES = 260;
 const KEY_SHARE_BYTES = 66;
 const FINISHED_BYTES = 48;
@@ -28,7 +28,7 @@ export class TlsClient extends TlsConnection {
   #pskHint: string | null = null;
   #ocspAnswered = false;
 
-  /** Begins the handshake, or another one. */
+  /** Begins the handshake or a renegotiation. */
   start(): void {
     if (this.#state !== "idle" && this.#state !== "established") return;
     this.events.handshakeStart();
@@ -161,7 +161,7 @@ export class TlsClient extends TlsConnection {
     }
   }
 
-  /** TLS 1.2: the server has said all; the key exchange, and Finished. */
+  /** TLS 1.2: the server's messages are complete. Sends the key exchange and Finished. */
   #answer12(): void {
     this.#judge();
     const flight: Uint8Array[] = [];
@@ -212,7 +212,7 @@ export class TlsClient extends TlsConnection {
     }
   }
 
-  /** TLS 1.3 with an external key: nobody shows a certificate. */
+  /** TLS 1.3 with an external key: no certificate is sent. */
   get #noCertificateNeeded(): boolean {
     return this.usesPsk && this.#certificates.length === 0;
   }
@@ -230,7 +230,7 @@ export class TlsClient extends TlsConnection {
       }
       flight.push(encodeMessage(Message.finished, {}, [], FINISHED_BYTES));
       this.sendMessages(...flight);
-      // Until a ticket comes there is a session to look at, though none to come back with.
+      // Until a ticket arrives, there is a session that can be read but not resumed.
       if (!agreement.reused) this.#remember("", undefined);
     } else if (agreement.reused) {
       this.#judge();

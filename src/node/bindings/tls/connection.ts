@@ -1,7 +1,7 @@
 /**
- * One end of a TLS connection without any input or output of its own: the state that both ends share, the
- * records, and the data. The handshakes are in `client.ts` and `server.ts`; they take the round trips that
- * RFC 8446 and RFC 5246 ask for.
+ * One end of a TLS connection without I/O of its own: the state that both ends share, the records,
+ * and the data. The handshakes are in `client.ts` and `server.ts`. They take the round trips that
+ * RFC 8446 and RFC 5246 require.
  */
 import { createHash, createHmac, type X509Certificate } from "node:crypto";
 import type { Cipher } from "./ciphers.ts";
@@ -23,7 +23,7 @@ import { alertError, type TlsErrorName, tlsError } from "./tls-errors.ts";
 export const TLS1_2 = 0x303;
 export const TLS1_3 = 0x304;
 
-/** Alerts that we send. */
+/** The alerts that this code sends. */
 export const Alert = {
   closeNotify: 0,
   unexpectedMessage: 10,
@@ -38,38 +38,38 @@ export const Alert = {
   noApplicationProtocol: 120,
 } as const;
 
-/** What the connection tells its owner, and asks of it. */
+/** The connection's events and queries for its owner. */
 export interface ConnectionEvents {
   handshakeStart(): void;
   handshakeDone(): void;
   clearText(bytes: Uint8Array): void;
-  /** The peer will send no more. */
+  /** The peer will not send any more. */
   closed(): void;
   error(error: Error): void;
-  /** The server may look for the session; true makes it wait for `resume`. */
+  /** The server may look up the session. Returns true to wait for `resume`. */
   clientHello(hello: { sessionId: Buffer; servername: string; tlsTicket: boolean }): boolean;
-  /** The server may choose a context; true makes it wait for `resume`. */
+  /** The server may choose a context. Returns true to wait for `resume`. */
   certificate(info: { servername: string; OCSPRequest: boolean }): boolean;
-  /** The offset of the chosen protocol in the list, or `undefined` for none. */
+  /** Returns the offset of the chosen protocol in the list, or `undefined` for none. */
   chooseProtocol(protocols: Buffer): number | undefined;
   newSession(session: SessionState): void;
   ocspResponse(response: Buffer | null): void;
   keylog(line: string): void;
-  /** The client's answer to a hint; the server's key for an identity. */
+  /** Returns the client's answer to a hint, or the server's key for an identity. */
   pskClient(hint: string | null): { identity: string; psk: Uint8Array } | undefined;
   pskServer(identity: string): Uint8Array | undefined;
 }
 
-/** How a connection is made. */
+/** The options of a connection. */
 export interface ConnectionOptions {
   readonly context: SecureContext;
   readonly events: ConnectionEvents;
-  /** Bytes from the process's own stream. */
+  /** Returns bytes from the process's own stream. */
   readonly random: (bytes: number) => Buffer;
   readonly wallMs: () => number;
 }
 
-/** What is agreed on during a handshake. */
+/** The values negotiated during a handshake. */
 export interface Agreement {
   version: number;
   cipher: Cipher | undefined;
@@ -77,25 +77,28 @@ export interface Agreement {
   servername: string | false;
   reused: boolean;
   session: SessionState | undefined;
-  /** The secret of the session that this one goes on with. */
+  /** The secret of the resumed session. */
   resumedSecret: string;
   peer: readonly X509Certificate[];
   verify: VerifyCode | undefined;
   clientRandom: string;
   serverRandom: string;
-  /** The signature algorithms that both sides named, where either did. */
+  /** The signature algorithms that both sides named, if either side named any. */
   sigalgs: readonly string[] | undefined;
-  /** The group of the key exchange, or the bits of its Diffie-Hellman parameters. */
+  /** The group of the key exchange, or the size in bits of its Diffie-Hellman parameters. */
   group: string | number | undefined;
 }
 
-/** What goes with a certificate: what was given, or else what leads to an authority that we know. */
+/**
+ * Returns the certificates that accompany a certificate: the given ones, or else the chain to a
+ * known authority.
+ */
 function chainOf(identity: Identity, context: SecureContext): readonly X509Certificate[] {
   if (identity.chain.length > 0) return [identity.leaf, ...identity.chain];
   return buildChain(identity.leaf, [], context).chain;
 }
 
-/** The part that client and server have in common. */
+/** The common part of client and server. */
 export abstract class TlsConnection {
   context: SecureContext;
   readonly events: ConnectionEvents;
@@ -122,11 +125,11 @@ export abstract class TlsConnection {
   requiresCertificate = false;
   established = false;
   failed = false;
-  /** Sent by the peer, or by us: no more data that way. */
+  /** Whether close_notify was received, or sent: no more data in that direction. */
   receivedClose = false;
   sentClose = false;
   fragmentBytes = 16_384;
-  /** The certificate that we showed. */
+  /** The certificate that this side sent. */
   shown: Identity | undefined;
 
   readonly #records = new RecordReader();
@@ -145,18 +148,18 @@ export abstract class TlsConnection {
 
   protected abstract readonly purpose: Purpose;
   protected abstract message(message: HandshakeMessage): void;
-  /** Goes on where the owner made the handshake wait. */
+  /** Continues where the owner made the handshake wait. */
   protected abstract proceed(): void;
 
-  /** Set by the program in the midst of a handshake: other certificates to show. */
+  /** Set by the program during a handshake: other certificates to send. */
   keyCert: SecureContext | undefined;
 
-  /** What this side can show. */
+  /** The certificates that this side can send. */
   get identities(): readonly Identity[] {
     return (this.keyCert ?? this.context).identities;
   }
 
-  /** Bytes that wait to be sent. */
+  /** The number of bytes that wait to be sent. */
   get outputBytes(): number {
     return this.#outputBytes;
   }
@@ -192,7 +195,7 @@ export abstract class TlsConnection {
     this.#records.protection = protection;
   }
 
-  /** Encrypts, so to speak, what the program writes. */
+  /** Puts the program's data into records. */
   write(bytes: Uint8Array): void {
     this.send(Content.application, bytes);
   }
@@ -205,7 +208,7 @@ export abstract class TlsConnection {
     this.send(Content.alert, Uint8Array.of(alert === Alert.closeNotify ? 1 : 2, alert));
   }
 
-  /** The handshake, or the connection, fails on our side. */
+  /** Fails the handshake or the connection with an error of this side. */
   protected fail(name: TlsErrorName, alert?: number): void {
     if (this.failed) return;
     this.failed = true;
@@ -213,7 +216,7 @@ export abstract class TlsConnection {
     this.events.error(tlsError(name));
   }
 
-  /** Waits until {@link resume}. */
+  /** Pauses until {@link resume}. */
   protected pause(): void {
     this.#paused = true;
   }
@@ -234,7 +237,7 @@ export abstract class TlsConnection {
     this.process();
   }
 
-  /** Deals with what has come, unless the handshake waits for the program. */
+  /** Processes received data, unless the handshake waits for the program. */
   protected process(): void {
     while (!this.#paused && !this.failed && !this.receivedClose) {
       if (!this.#nextMessage()) return;
@@ -242,7 +245,7 @@ export abstract class TlsConnection {
       const record = this.#records.next();
       if (record === undefined) return;
       if (typeof record === "string") {
-        // Whoever does not speak TLS would not understand an alert either.
+        // A peer that does not speak TLS would not understand an alert either.
         this.fail(record, record === "badRecordMac" ? Alert.badRecordMac : undefined);
         return;
       }
@@ -250,7 +253,7 @@ export abstract class TlsConnection {
     }
   }
 
-  /** Deals with the handshake messages that are there; false when that ended everything. */
+  /** Processes the next handshake message. Returns false if it ended the connection. */
   #nextMessage(): boolean {
     for (;;) {
       if (this.#paused || this.failed) return !this.failed;
@@ -284,7 +287,7 @@ export abstract class TlsConnection {
     }
   }
 
-  /** During a renegotiation data may still come. */
+  /** True if data may still arrive, as during a renegotiation. */
   protected acceptsData = false;
 
   #alert(alert: number): void {
@@ -293,7 +296,7 @@ export abstract class TlsConnection {
       this.events.closed();
       return;
     }
-    // Who refuses an old version says so in a record of a newer one, which the other cannot read.
+    // An old version is refused in a record of a newer version, which the peer cannot read.
     const { version } = this.agreement;
     if (alert === Alert.protocolVersion && version > 0 && version < TLS1_2) {
       this.fail("wrongVersionNumber");
@@ -305,13 +308,13 @@ export abstract class TlsConnection {
 
   // ------------------------------------------------------------------ what both sides compute
 
-  /** A secret that both sides know: nobody else needs to be kept from it here. */
+  /** A secret that both sides know. It does not have to be kept secret from others here. */
   protected get secret(): Buffer {
     const { clientRandom, serverRandom, resumedSecret } = this.agreement;
     return createHash("sha384").update(`${clientRandom}${serverRandom}${resumedSecret}`).digest();
   }
 
-  /** The verify data of a Finished message. */
+  /** Returns the verify data of a Finished message. */
   finishedOf(role: "client" | "server"): Buffer {
     const length = this.agreement.version === TLS1_3 ? 48 : 12;
     return createHmac("sha384", this.secret)
@@ -335,7 +338,7 @@ export abstract class TlsConnection {
     return encodeMessage(type, {}, blobs);
   }
 
-  /** Judges the peer's certificates. */
+  /** Verifies the peer's certificates. */
   protected verifyPeer(peer: readonly X509Certificate[]): void {
     const [leaf, ...others] = peer;
     this.agreement.peer = peer;

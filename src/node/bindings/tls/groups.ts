@@ -1,4 +1,4 @@
-/** Groups for the key exchange: which one two sides agree on, and how large its keys are. */
+/** Groups for the key exchange: their negotiation, and the sizes of their keys. */
 
 const sizes: Readonly<Record<string, number>> = {
   X25519: 253,
@@ -16,10 +16,10 @@ const aliases: Readonly<Record<string, string>> = {
 };
 
 const [major = 0, minor = 0] = process.versions.openssl.split(".").map(Number);
-/** Since OpenSSL 3.5, TLS 1.3 prefers a group that no quantum computer is known to break. */
+/** Since OpenSSL 3.5, TLS 1.3 prefers this post-quantum group. */
 const HYBRID = "X25519MLKEM768";
 const hybridByDefault = major > 3 || minor >= 5;
-/** Node 22 carries such an OpenSSL, but says nothing of the group. */
+/** Node 22 has such an OpenSSL, but does not report the group. */
 const tellsHybrid = Number(process.versions.node.split(".")[0]) >= 24;
 
 const defaults: readonly string[] = ["X25519", "prime256v1", "X448", "secp521r1", "secp384r1"];
@@ -29,37 +29,47 @@ function groupsOf(list: string, tls13: boolean): readonly string[] {
   return tls13 && hybridByDefault ? [HYBRID, ...defaults] : defaults;
 }
 
-/** The group of a key exchange, or `undefined` when there is none in common. */
+/** Returns the group of a key exchange, or `undefined` if the two sides have none in common. */
 export function chooseGroup(own: string, offered: string, tls13: boolean): string | undefined {
   const theirs = groupsOf(offered, tls13);
   return groupsOf(own, tls13).find((group) => theirs.includes(group));
 }
 
-/** What both sides' defaults agree on is called the same on the wire, whichever OpenSSL carries it. */
+/**
+ * The group that both sides' defaults select has the same name on the wire, whichever OpenSSL
+ * version is in use.
+ */
 const DEFAULT = "default";
 
-/** How a group is named on the wire: a run's bytes do not depend on the version of Node. */
+/**
+ * Returns a group's name on the wire. It does not depend on the version of Node, so a run's bytes
+ * do not either.
+ */
 export function wireGroup(group: string | number | undefined): string | number | undefined {
   return group === (hybridByDefault ? HYBRID : defaults[0]) ? DEFAULT : group;
 }
 
-/** The group that a name on the wire stands for. */
+/** Returns the group for a name on the wire. */
 export function localGroup(name: string | number | undefined): string | number | undefined {
   return name === DEFAULT ? (hybridByDefault ? HYBRID : defaults[0]) : name;
 }
 
-/** What `getEphemeralKeyInfo` says of a group, or of Diffie-Hellman parameters of so many bits. */
+/**
+ * Returns the result of `getEphemeralKeyInfo` for a group, or for the size in bits of
+ * Diffie-Hellman parameters.
+ */
 export function ephemeralKeyInfo(group: string | number): object {
   if (typeof group === "number") return { type: "DH", size: group };
   if (group === HYBRID) return tellsHybrid ? { type: "TLSGroup", name: HYBRID } : {};
   return { type: "ECDH", name: group, size: sizes[group] };
 }
 
-/** How many bits the prime of Diffie-Hellman parameters in PEM has. */
+/** Returns the size in bits of the prime of Diffie-Hellman parameters in PEM. */
 export function dhParamBits(pem: string): number {
   const body = /-----BEGIN DH PARAMETERS-----([^-]+)-----END/.exec(pem)?.[1] ?? "";
   const der = Buffer.from(body, "base64");
-  // SEQUENCE { INTEGER prime, ... }: the lengths take one byte each, or say how many follow.
+  // SEQUENCE { INTEGER prime, ... }: a length is one byte, or a byte with the number of length
+  // bytes that follow.
   const skip = (at: number): number =>
     (der[at] ?? 0) < 0x80 ? at + 1 : at + 1 + ((der[at] ?? 0) & 0x7f);
   const integer = skip(1);

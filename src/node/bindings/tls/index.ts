@@ -1,13 +1,13 @@
-/** `internalBinding('tls_wrap')`, and what of `internalBinding('crypto')` belongs to TLS. */
+/** `internalBinding('tls_wrap')`, and the TLS part of `internalBinding('crypto')`. */
 import * as tls from "node:tls";
 import type { Realm } from "../../realm-types.ts";
 import type { StreamHandleLike } from "../parent-stream.ts";
 import { extraRootTexts, replaceRoots, SecureContext, userRoots } from "./secure-context.ts";
 import { TLSWrap } from "./wrap.ts";
 
-/** Makes `tls_wrap` for one process. */
+/** Creates `tls_wrap` for one process. */
 export function createTlsBinding(realm: Realm): object {
-  // The library hangs methods on the prototype: each process has its own.
+  // The library adds methods to the prototype, so each process has its own.
   class ProcessTLSWrap extends TLSWrap {}
   return {
     TLSWrap: ProcessTLSWrap,
@@ -21,7 +21,7 @@ export function createTlsBinding(realm: Realm): object {
   };
 }
 
-/** The names of `crypto` that belong to TLS, for one process. */
+/** Returns the TLS names of `crypto`, for one process. */
 export function createTlsContextNames(realm: Realm): Record<string, unknown> {
   const bundled = (): string[] => [...tls.rootCertificates];
   const { getCertificateCompressionAlgorithms } = tls as unknown as {

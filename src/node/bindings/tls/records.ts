@@ -1,8 +1,8 @@
 /**
- * TLS records and handshake messages inside a world. Their framing is TLS's own, so that sizes and the
- * number of segments are as on a real network; what they carry is not encrypted, since nobody listens in
- * a world. A record that went through the key exchange has room for the content type and the tag of a
- * cipher; the tag is a checksum, so that a corrupted record is found as it would be.
+ * TLS records and handshake messages inside a world. Their framing is that of TLS, so sizes and the
+ * number of segments are as on a real network. Their content is not encrypted, since a world has no
+ * eavesdroppers. A record after the key exchange has room for the content type and the tag of a
+ * cipher. The tag is a checksum, so that a corrupted record is detected as it would be in reality.
  */
 
 /** Content types. */
@@ -29,10 +29,10 @@ const HEADER_BYTES = 5;
 const TAG_BYTES = 16;
 const NONCE_BYTES = 8;
 const PLAIN_BYTES_MAX = 16_384;
-/** The longest payload that a record may have. */
+/** The maximum payload of a record. */
 const PAYLOAD_BYTES_MAX = PLAIN_BYTES_MAX + 2_048;
 
-/** How much of a record is protected: nothing, as in TLS 1.2, or as in TLS 1.3. */
+/** The protection of a record: none, as in TLS 1.2, or as in TLS 1.3. */
 export type Protection = "none" | "tls12" | "tls13";
 
 function checksum(bytes: Uint8Array, from: number, to: number): number {
@@ -41,7 +41,7 @@ function checksum(bytes: Uint8Array, from: number, to: number): number {
   return hash >>> 0;
 }
 
-/** Content cut into records. */
+/** Encodes content as records. */
 export function encodeRecords(
   type: number,
   content: Uint8Array,
@@ -76,20 +76,20 @@ function encodeRecord(type: number, content: Uint8Array, protection: Protection)
   return record;
 }
 
-/** A record that has come. */
+/** A received record. */
 export interface TlsRecord {
   readonly type: number;
   readonly content: Uint8Array;
 }
 
-/** What is wrong with what came. */
+/** The problem with received data. */
 export type RecordProblem =
   | "wrongVersionNumber"
   | "httpRequest"
   | "httpsProxyRequest"
   | "badRecordMac";
 
-/** Puts records together from the pieces in which bytes come. */
+/** Assembles records from the pieces in which bytes arrive. */
 export class RecordReader {
   protection: Protection = "none";
   #held: Uint8Array = new Uint8Array(0);
@@ -99,7 +99,7 @@ export class RecordReader {
     this.#held = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
   }
 
-  /** The next whole record, or what is wrong, or `undefined` when more must come. */
+  /** Returns the next whole record, or the problem, or `undefined` if more data is needed. */
   next(): TlsRecord | RecordProblem | undefined {
     const held = this.#held;
     if (held.length < HEADER_BYTES) return undefined;
@@ -121,7 +121,8 @@ export class RecordReader {
 
   #open(record: Uint8Array): TlsRecord | RecordProblem {
     const type = record[0] as number;
-    // Change-cipher-spec is never protected, nor is an alert of a peer that does not know of it yet.
+    // Change-cipher-spec is never protected. Nor is an alert of a peer that does not know of the
+    // protection yet.
     const plain =
       this.protection === "none" ||
       type === Content.changeCipherSpec ||
@@ -140,7 +141,7 @@ export class RecordReader {
   }
 }
 
-/** A peer that does not speak TLS: OpenSSL knows some of them by their first word. */
+/** Classifies data that is not TLS. OpenSSL recognises some protocols by their first word. */
 function foreign(bytes: Uint8Array): RecordProblem {
   const start = Buffer.from(bytes.subarray(0, HEADER_BYTES)).toString("latin1");
   if (/^(GET |POST |HEAD |PUT )/.test(start)) return "httpRequest";
@@ -148,7 +149,9 @@ function foreign(bytes: Uint8Array): RecordProblem {
   return "wrongVersionNumber";
 }
 
-/** One handshake message: what it says, bytes that go with it, and the size that it should have. */
+/**
+ * Encodes one handshake message: its fields, additional bytes, and the size that it should have.
+ */
 export function encodeMessage(
   type: number,
   says: object,
@@ -173,14 +176,14 @@ export function encodeMessage(
   return message;
 }
 
-/** A handshake message that has come. */
+/** A received handshake message. */
 export interface HandshakeMessage {
   readonly type: number;
   readonly says: Record<string, unknown>;
   readonly blobs: readonly Uint8Array[];
 }
 
-/** Puts handshake messages together from the records that carry them. */
+/** Assembles handshake messages from the records that carry them. */
 export class MessageReader {
   #held: Uint8Array = new Uint8Array(0);
 
@@ -188,7 +191,9 @@ export class MessageReader {
     this.#held = this.#held.length === 0 ? content : Buffer.concat([this.#held, content]);
   }
 
-  /** The next whole message; `undefined` when more must come, `null` when it makes no sense. */
+  /**
+   * Returns the next whole message, `undefined` if more data is needed, `null` if it is malformed.
+   */
   next(): HandshakeMessage | undefined | null {
     const held = Buffer.from(this.#held.buffer, this.#held.byteOffset, this.#held.length);
     if (held.length < 4) return undefined;

@@ -1,4 +1,7 @@
-/** What a `TLSWrap` says of the connection that it has: Node's library asks for it on behalf of programs. */
+/**
+ * The part of a `TLSWrap` that reports on its connection. Node's library calls it on behalf of
+ * programs.
+ */
 import { certificateHandle } from "../crypto/certificates.ts";
 import { StreamBase } from "../stream-base.ts";
 import { legacyObject, verifyError } from "./certificates.ts";
@@ -15,7 +18,7 @@ const versionNames: Readonly<Record<number, string>> = {
   [TLS1_3]: "TLSv1.3",
 };
 
-/** A stream of TLS that can be asked what was agreed on. */
+/** A TLS stream that reports what was negotiated. */
 export abstract class TlsReport extends StreamBase {
   abstract readonly isServer: boolean;
   abstract readonly connection: TlsConnection;
@@ -88,7 +91,7 @@ export abstract class TlsReport extends StreamBase {
   getPeerCertificate(detailed?: boolean): object | undefined {
     const { peer, reused } = this.connection.agreement;
     const [leaf, ...others] = peer;
-    // A session that is taken up again carries no chain, and native code asks a client's for it.
+    // A resumed session has no chain, and native code requires one on the client's side.
     if (!leaf || (reused && !this.isServer)) return undefined;
     return legacyObject(leaf, others, detailed ? this.connection.context : undefined);
   }
@@ -116,7 +119,7 @@ export abstract class TlsReport extends StreamBase {
   }
 }
 
-/** OpenSSL's own list, in its words. */
+/** OpenSSL's default list, by its names. */
 const defaultSigalgs: readonly string[] = [
   ...["ECDSA+SHA256", "ECDSA+SHA384", "ECDSA+SHA512", "Ed25519", "Ed448", "RSA-PSS+SHA256"],
   ...["RSA-PSS+SHA384", "RSA-PSS+SHA512", "RSA-PSS+SHA256", "RSA-PSS+SHA384", "RSA-PSS+SHA512"],

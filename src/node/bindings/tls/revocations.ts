@@ -1,4 +1,4 @@
-/** Revocation lists (RFC 5280, section 5): only who issued one, and the serial numbers in it. */
+/** Revocation lists (RFC 5280, section 5): only a list's issuer and its serial numbers are read. */
 
 interface Element {
   readonly tag: number;
@@ -7,7 +7,7 @@ interface Element {
   readonly whole: Buffer;
 }
 
-/** The elements of a constructed value of DER. */
+/** Returns the elements of a constructed DER value. */
 function elementsOf(bytes: Buffer): Element[] {
   const elements: Element[] = [];
   for (let at = 0; at + 2 <= bytes.length;) {
@@ -29,14 +29,14 @@ function elementsOf(bytes: Buffer): Element[] {
 const INTEGER = 2;
 const SEQUENCE = 0x30;
 
-/** What one issuer revoked. */
+/** One issuer's revocations. */
 export interface Revocations {
-  /** The issuer's name in DER, as the certificates have it. */
+  /** The issuer's name in DER, as in the certificates. */
   readonly issuer: Buffer;
   readonly serials: ReadonlySet<string>;
 }
 
-/** Reads a list in PEM. */
+/** Parses a list in PEM. */
 export function readRevocations(pem: string): Revocations {
   const body = /-----BEGIN X509 CRL-----([^-]+)-----END/.exec(pem)?.[1] ?? "";
   const [list] = elementsOf(Buffer.from(body, "base64"));

@@ -1,7 +1,7 @@
 /**
- * `SecureContext` of `internalBinding('crypto')`: keys, certificates, whom to trust, which ciphers. A real
- * one checks everything that a program hands over, so that its errors are OpenSSL's own; what the
- * handshake inside a world needs is remembered beside it.
+ * `SecureContext` of `internalBinding('crypto')`: keys, certificates, trusted authorities, and
+ * ciphers. A real context checks everything that a program passes, so its errors are OpenSSL's own.
+ * The data that the simulated handshake needs is stored beside it.
  */
 import type { X509Certificate } from "node:crypto";
 import * as tls from "node:tls";
@@ -11,7 +11,7 @@ import { type Cipher, defaultSuites, parseCiphers, parseSuites } from "./ciphers
 import { dhParamBits } from "./groups.ts";
 import { readRevocations, type Revocations } from "./revocations.ts";
 
-/** The methods of the real one that we use. */
+/** The methods of the real context that are used here. */
 interface NativeContext {
   init(protocol: string | undefined, min: number, max: number): void;
   setKey(key: string | Uint8Array, passphrase?: string): void;
@@ -47,7 +47,7 @@ function nativeClass(): new () => NativeContext {
 
 let roots: ReadonlyMap<string, readonly X509Certificate[]> | undefined;
 
-/** The authorities that Node trusts, by subject. */
+/** Returns the authorities that Node trusts, by subject. */
 function rootStore(): ReadonlyMap<string, readonly X509Certificate[]> {
   if (!roots) {
     const store = new Map<string, X509Certificate[]>();
@@ -80,11 +80,11 @@ const TLS1_3 = 0x304;
 
 const SESSION_TIMEOUT_S = 300;
 
-/** A certificate to show, with the ones between it and an authority. */
+/** A certificate to send, with the intermediate certificates up to an authority. */
 export interface Identity {
   readonly leaf: X509Certificate;
   readonly chain: readonly X509Certificate[];
-  /** What kind of key it has: "RSA", "ECDSA", or another name of OpenSSL's. */
+  /** The type of its key: "RSA", "ECDSA", or another name of OpenSSL's. */
   readonly kind: string;
 }
 
@@ -106,7 +106,7 @@ export class SecureContext implements TrustStore {
   sessionTimeoutS: number = SESSION_TIMEOUT_S;
   sigalgs: string | undefined;
   curve = "auto";
-  /** The size of the Diffie-Hellman parameters; "auto" follows the certificate's key. */
+  /** The size of the Diffie-Hellman parameters in bits. "auto" follows the certificate's key. */
   dhBits: number | "auto" | undefined;
 
   constructor(realm: Realm) {
@@ -137,12 +137,12 @@ export class SecureContext implements TrustStore {
     return (this.#options & OP_NO_TICKET) === 0;
   }
 
-  /** What it can show, if it also holds the key. */
+  /** The certificates that it can send: those whose key it has. */
   get identities(): readonly Identity[] {
     return this.#keys > 0 ? this.#chains : [];
   }
 
-  /** Who is trusted under that name. */
+  /** Returns the trusted certificates with that subject. */
   find(subject: string): readonly X509Certificate[] {
     const own = this.#trusted.get(subject) ?? [];
     if (!this.#usesRoots) return own;
@@ -181,7 +181,7 @@ export class SecureContext implements TrustStore {
 
   addRootCerts(): void {
     this.#usesRoots = true;
-    // A file that cannot be read is complained of now.
+    // A file that cannot be read is reported now.
     extraRoots(this.#realm);
   }
 
@@ -252,7 +252,7 @@ export class SecureContext implements TrustStore {
     this.sessionTimeoutS = seconds;
   }
 
-  /** Certificates are sent as they are: inside a world nothing is compressed. */
+  /** No effect: inside a world, certificates are not compressed. */
   setCertificateCompression(_algorithms: number): void {}
 
   loadPKCS12(pfx: Uint8Array, passphrase?: Uint8Array): void {
@@ -288,8 +288,8 @@ export class SecureContext implements TrustStore {
   close(): void {}
 }
 
-/** What `tls.setDefaultCACertificates` put in the place of Node's own list. */
-/** As native methods do, these refuse to work on anything else. */
+/** The certificates with which `tls.setDefaultCACertificates` replaced Node's own list. */
+/** As native methods do, these throw if `this` is any other object. */
 for (const [name, { value }] of Object.entries(
   Object.getOwnPropertyDescriptors(SecureContext.prototype),
 )) {
@@ -307,7 +307,7 @@ const replacedRoots = new WeakMap<Realm, ReadonlyMap<string, readonly X509Certif
 
 const extras = new WeakMap<Realm, Map<string, X509Certificate[]>>();
 
-/** The authorities of the file that NODE_EXTRA_CA_CERTS names, on the host's disk. */
+/** Returns the authorities of the file that NODE_EXTRA_CA_CERTS names, on the host's disk. */
 function extraRoots(realm: Realm): ReadonlyMap<string, readonly X509Certificate[]> {
   let store = extras.get(realm);
   if (store) return store;
@@ -327,12 +327,12 @@ function extraRoots(realm: Realm): ReadonlyMap<string, readonly X509Certificate[
   return store;
 }
 
-/** The same as PEM texts. */
+/** Returns the same as PEM texts. */
 export function extraRootTexts(realm: Realm): string[] {
   return [...extraRoots(realm).values()].flat().map((certificate) => certificate.toString());
 }
 
-/** Throws as OpenSSL's reader of PEM does. */
+/** Throws OpenSSL's errors for invalid PEM. */
 function checkPem(checker: NativeContext, pem: string): void {
   try {
     checker.addCACert(pem);
@@ -346,7 +346,7 @@ function checkPem(checker: NativeContext, pem: string): void {
   }
 }
 
-/** Replaces the authorities that a process trusts unless told otherwise. */
+/** Replaces a process's default authorities. */
 export function replaceRoots(realm: Realm, certs: readonly (string | ArrayBufferView)[]): void {
   const store = new Map<string, X509Certificate[]>();
   const checker = new (nativeClass())();
@@ -367,7 +367,7 @@ export function replaceRoots(realm: Realm, certs: readonly (string | ArrayBuffer
   replacedRoots.set(realm, store);
 }
 
-/** The PEM texts that took the place of Node's own list. */
+/** Returns the PEM texts that replaced Node's own list. */
 export function userRoots(realm: Realm): string[] {
   return [...(replacedRoots.get(realm)?.values() ?? [])]
     .flat()

@@ -13,10 +13,10 @@ const SERVER_HELLO_BYTES = 90;
 const SIGNATURE_BYTES = 260;
 const KEY_EXCHANGE_BYTES = 300;
 const FINISHED_BYTES = 48;
-/** How many tickets a TLS 1.3 server gives out. */
+/** The number of tickets that a TLS 1.3 server sends. */
 const TICKETS = 2;
 
-/** OpenSSL changed its mind on which alert a wrong key deserves. */
+/** OpenSSL versions send different alerts for a wrong key. */
 const BINDER_ALERT =
   Number(process.versions.openssl.split(".")[1]) >= 4 ? Alert.decryptError : Alert.illegalParameter;
 
@@ -42,7 +42,10 @@ interface ClientHello {
 /** A server's connection. */
 export class TlsServer extends TlsConnection {
   protected readonly purpose: Purpose = "client";
-  /** Set by the program: a session that it kept, a context for the name, a status of the certificate. */
+  /**
+   * Set by the program: a stored session, a context for the server name, a status of the
+   * certificate.
+   */
   loadedSession: SessionState | undefined;
   ocspResponse: Buffer | undefined;
   pskHint: string | undefined;
@@ -52,7 +55,7 @@ export class TlsServer extends TlsConnection {
   #clientCertificates: readonly Uint8Array[] = [];
   #pskAccepted = false;
 
-  /** Asks the client for another handshake. */
+  /** Asks the client for a renegotiation. */
   renegotiate(): void {
     this.sendMessages(encodeMessage(Message.helloRequest, {}));
   }
@@ -132,7 +135,8 @@ export class TlsServer extends TlsConnection {
   #chooseVersion(hello: ClientHello): boolean {
     const { context, agreement } = this;
     agreement.version = Math.min(hello.max, context.maxVersion);
-    // Only a client of TLS 1.3 lists its versions; others say their highest, and judge the answer.
+    // Only a client of TLS 1.3 lists its versions. Others name their highest version and check the
+    // answer.
     const clientMin = hello.max === TLS1_3 ? hello.min : 0;
     if (agreement.version >= Math.max(clientMin, context.minVersion)) return true;
     this.fail("unsupportedProtocol", Alert.protocolVersion);
@@ -183,7 +187,7 @@ export class TlsServer extends TlsConnection {
     agreement.verify = session.verify as typeof agreement.verify;
   }
 
-  /** Which signatures both sides take, where either is particular about it. */
+  /** Chooses the signature algorithms that both sides accept, if either side restricts them. */
   #chooseSigalgs(hello: ClientHello): boolean {
     const own = this.context.sigalgs?.split(":");
     const offered = hello.sigalgs?.split(":");
@@ -211,7 +215,7 @@ export class TlsServer extends TlsConnection {
     if (!agreement.cipher) this.fail("noSharedCipher", Alert.handshakeFailure);
   }
 
-  /** What to show, now that the cipher is known. */
+  /** Returns the certificate to send, once the cipher is known. */
   #chooseIdentity(): Identity | undefined {
     const { agreement, identities } = this;
     if (agreement.reused) return identities[0];
@@ -378,7 +382,7 @@ export class TlsServer extends TlsConnection {
     }
     if (agreement.version === TLS1_3) {
       this.#state = "established";
-      // Whoever came with a good ticket keeps it.
+      // A client that presented a valid ticket keeps it.
       for (let i = 0; i < TICKETS && !agreement.reused; i++) this.#sendTicket();
     } else if (!agreement.reused) {
       this.#session12();

@@ -13,18 +13,20 @@ export interface SessionState {
   readonly createdMs: number;
   readonly timeoutS: number;
   readonly context: string;
-  /** What the client shows to be known again; the server's own notes, under its key. */
+  /**
+   * What the client presents to resume the session: the server's state, marked with its key.
+   */
   readonly ticket: string | undefined;
 }
 
 const MAGIC = "lightcone tls session ";
 
-/** The bytes that a program keeps of a session. */
+/** Encodes a session as the bytes that a program stores. */
 export function encodeSession(session: SessionState): Buffer {
   return Buffer.from(MAGIC + JSON.stringify(session));
 }
 
-/** A session from such bytes; `undefined` when they are something else. */
+/** Decodes a session. Returns `undefined` if the bytes are not a session. */
 export function decodeSession(bytes: Uint8Array): SessionState | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
   if (!text.startsWith(MAGIC)) return undefined;
@@ -35,13 +37,13 @@ export function decodeSession(bytes: Uint8Array): SessionState | undefined {
   }
 }
 
-/** A ticket: the server's notes, which only a server with the same key takes back. */
+/** Creates a ticket: the server's state, which only a server with the same key accepts. */
 export function sealTicket(session: SessionState, key: Buffer): string {
   const notes = JSON.stringify({ ...session, ticket: undefined });
   return Buffer.concat([key.subarray(0, 16), Buffer.from(notes)]).toString("base64");
 }
 
-/** The notes of a ticket that was made under `key`. */
+/** Returns the state of a ticket that was created under `key`. */
 export function openTicket(ticket: string, key: Buffer): SessionState | undefined {
   const bytes = Buffer.from(ticket, "base64");
   if (!bytes.subarray(0, 16).equals(key.subarray(0, 16))) return undefined;

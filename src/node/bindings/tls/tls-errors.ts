@@ -1,6 +1,6 @@
-/** OpenSSL's errors as Node shows them: the text, and what it is made of. */
+/** OpenSSL's errors as Node reports them: the text, and its components. */
 
-/** OpenSSL 3.0, which Node 20 carries, says some things differently. */
+/** OpenSSL 3.0, which Node 20 uses, has some different texts. */
 const old = process.versions.openssl.startsWith("3.0");
 
 interface Place {
@@ -14,7 +14,7 @@ interface Place {
 const anyMethod = "record/methods/tlsany_meth.c";
 const server = "statem/statem_srvr.c";
 
-/** The errors that we know by name. */
+/** The names of the known errors. */
 export type TlsErrorName =
   | "wrongVersionNumber"
   | "httpRequest"
@@ -114,7 +114,7 @@ const places: Readonly<Record<TlsErrorName, Place>> = {
   },
 };
 
-/** Alerts by number: the reason that the receiver of one reports. */
+/** Alerts by number: the reason that the receiver of an alert reports. */
 const alerts: Readonly<Record<number, string>> = {
   10: "sslv3 alert unexpected message",
   20: "sslv3 alert bad record mac",
@@ -139,7 +139,7 @@ const alerts: Readonly<Record<number, string>> = {
   120: "tlsv1 alert no application protocol",
 };
 
-/** An error with what Node takes apart of OpenSSL's. */
+/** An error with the properties that Node extracts from OpenSSL's. */
 export interface OpenSslError extends Error {
   library: string;
   reason: string;
@@ -149,7 +149,7 @@ export interface OpenSslError extends Error {
 function make(code: number, reason: string, place: Place["at"], suffix: string): OpenSslError {
   const [name, file, line] = place;
   const number = (0x0a00_0000 + code).toString(16).toUpperCase().padStart(8, "0");
-  // The first word is the address of OpenSSL's thread, which no two runs share.
+  // The first word is the address of OpenSSL's thread, which differs between runs.
   const text =
     `0000000000000000:error:${number}:SSL routines:${name}:${reason}:` +
     `../deps/openssl/openssl/ssl/${file}:${line}:${suffix}\n`;
@@ -160,13 +160,13 @@ function make(code: number, reason: string, place: Place["at"], suffix: string):
   });
 }
 
-/** An error of this side's own. */
+/** Returns an error detected by this side. */
 export function tlsError(name: TlsErrorName): OpenSslError {
   const place: Place = places[name];
   return make(place.code, place.reason, old ? (place.atOld ?? place.at) : place.at, "");
 }
 
-/** What the peer's alert is to us. */
+/** Returns the error for an alert of the peer. */
 export function alertError(alert: number): OpenSslError {
   const known = alerts[alert] ?? "unknown alert type";
   const reason = old ? known : known.replace(/^sslv3 alert/, "ssl/tls alert");
@@ -174,7 +174,7 @@ export function alertError(alert: number): OpenSslError {
   return make(1_000 + alert, reason, place, `SSL alert number ${alert}`);
 }
 
-/** What `renegotiate` throws where the protocol has no renegotiation. */
+/** Returns the error that `renegotiate` throws if the protocol has no renegotiation. */
 export function wrongVersionError(): OpenSslError {
   return Object.assign(new Error("error:0A00010A:SSL routines::wrong ssl version"), {
     library: "SSL routines",

@@ -1,6 +1,7 @@
 /**
- * `TLSWrap` of `internalBinding('tls_wrap')`: a TLS connection as a stream over another stream. When it
- * writes, what it holds back, and when a program's writes complete, is as in Node's `crypto_tls.cc`.
+ * `TLSWrap` of `internalBinding('tls_wrap')`: a TLS connection as a stream over another stream.
+ * When it writes, which data it holds back, and when a program's writes complete are as in Node's
+ * `crypto_tls.cc`.
  */
 import { Kind } from "../../../trace/kinds.ts";
 import type { Realm } from "../../realm-types.ts";
@@ -106,7 +107,7 @@ export class TLSWrap extends TlsReport implements ParentReader, ConnectionEvents
 
   onParentRead(count: number, bytes: Uint8Array | undefined): void {
     if (count < 0) {
-      // Whatever was read before the end comes first.
+      // Data that was read before the end is processed first.
       this.#cycle();
       if (this.#eof) return;
       if (count === UV_EOF) this.#eof = true;
@@ -117,7 +118,7 @@ export class TLSWrap extends TlsReport implements ParentReader, ConnectionEvents
     this.#receive(bytes);
   }
 
-  /** Data that the socket had read before it was taken over. */
+  /** Receives data that the socket had read before it was taken over. */
   receive(bytes: Uint8Array): void {
     if (!this.#destroyed) this.#receive(Uint8Array.from(bytes));
   }
@@ -127,7 +128,7 @@ export class TLSWrap extends TlsReport implements ParentReader, ConnectionEvents
     this.#cycle();
   }
 
-  /** Sends what the program wrote, if the handshake is done, and then what the connection has to send. */
+  /** Sends the program's data, if the handshake is done, and then the connection's output. */
   #cycle(): void {
     if (++this.#cycles > 1) return;
     for (; this.#cycles > 0; this.#cycles--) {
@@ -168,7 +169,7 @@ export class TLSWrap extends TlsReport implements ParentReader, ConnectionEvents
       this.#invokeQueued(status);
       return;
     }
-    // A program's write is done once all of it has gone out.
+    // A program's write is done once all of it has been sent.
     if (this.#waiting.length === 0 && this.connection.outputBytes === 0) this.#invokeQueued(0);
     this.#cycle();
   }
@@ -211,7 +212,7 @@ export class TLSWrap extends TlsReport implements ParentReader, ConnectionEvents
       return { async: false, error: UV_EPROTO };
     }
     this.#current = request;
-    // OpenSSL begins a handshake with the first write, if nothing else did.
+    // OpenSSL begins a handshake with the first write, unless it has begun already.
     if (!this.connection.established) this.#client?.startOnce();
     for (const chunk of chunks) this.#waiting.push(Uint8Array.from(chunk));
     this.#clearIn();
@@ -232,7 +233,7 @@ export class TLSWrap extends TlsReport implements ParentReader, ConnectionEvents
     this.#encOut();
   }
 
-  /** The handshake's first step; a server waits for the client's. */
+  /** Begins the handshake. A server waits for the client's first message. */
   start(): void {
     this.#client?.start();
     this.#encOut();
@@ -267,10 +268,10 @@ export class TLSWrap extends TlsReport implements ParentReader, ConnectionEvents
   }
 
   error(error: Error): void {
-    // The alert goes out before the program hears of it, and destroys the socket.
+    // The alert is sent before the program is notified and destroys the socket.
     this.#encOut();
     if (this.#current && this.#waiting.length > 0) {
-      // What a program wrote into a handshake that fails, fails with it.
+      // Data written during a handshake that fails, fails with it.
       this.#waiting = [];
       this.#invokeQueued(UV_EPROTO, error.message);
     } else {
@@ -419,7 +420,7 @@ export class TLSWrap extends TlsReport implements ParentReader, ConnectionEvents
   setPskIdentityHint(hint: string): void {
     if (hint.length > PSK_IDENTITY_BYTES_MAX * 2) {
       const { codes } = this.realm.require("internal/errors");
-      // Node had the word wrong before version 24.
+      // Node had a typo in this word before version 24.
       const word = NODE_MAJOR < 24 ? "IDENTIY" : "IDENTITY";
       const code = `ERR_TLS_PSK_SET_${word}_HINT_FAILED`;
       const Failure = codes[code] ?? Error;
@@ -472,14 +473,14 @@ export class TLSWrap extends TlsReport implements ParentReader, ConnectionEvents
 
 const streams = new WeakMap<Realm, ReturnType<Realm["prng"]["fork"]>>();
 
-/** One stream of randomness for all connections of a process. */
+/** Returns one stream of randomness for all connections of a process. */
 function randomOf(realm: Realm): ReturnType<Realm["prng"]["fork"]> {
   let prng = streams.get(realm);
   if (!prng) streams.set(realm, (prng = realm.prng.fork("tls")));
   return prng;
 }
 
-/** The names of a list as TLS has it on the wire: each with its length in front. */
+/** Splits a list of names in TLS's wire format: each is preceded by its length. */
 function protocolsOf(list: Buffer): Buffer[] {
   const protocols: Buffer[] = [];
   for (let at = 0; at < list.length; at += 1 + (list[at] as number)) {
