@@ -86,7 +86,7 @@ export function appendOrder(table: TransactionTable, failed = false): AppendOrde
 /**
  * If several longest reads of a key contradict each other, any order is equally valid. Takes the one that
  * Elle takes, which is the last in a Clojure set. For lists that contain anything but integers, takes the
- * one that first appeared last.
+ * one whose first occurrence is the latest.
  */
 function settleTies(
   table: TransactionTable,

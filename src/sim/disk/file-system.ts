@@ -73,7 +73,7 @@ export class FileSystem {
   boot = 0;
   usedPages = 0;
   inodeCount = 0;
-  /** How often programs made or took away names in trees that someone else provides. */
+  /** Counts how often programs created or removed names in trees provided from outside. */
   providedChanges = 0;
   /** Files of such trees that programs opened for writing, by their paths on the real machine. */
   readonly writtenOrigins: Set<string> = new Set();

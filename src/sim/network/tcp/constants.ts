@@ -21,7 +21,7 @@ export const ORPHAN_GIVE_UP_AFTER_NS: number = 102_200 * MS;
 /** The delay of the first SYN retry, doubled for each further one; after six retries (127 s) ETIMEDOUT. */
 export const SYN_TIMEOUT_NS: number = SECOND;
 export const SYN_RETRIES: number = 6;
-/** The same for a SYN-ACK (63 s). */
+/** The number of SYN-ACK retries, with the same delays; after them (63 s) the connection attempt ends. */
 export const SYN_ACK_RETRIES: number = 5;
 /** How long ARP queries a machine that does not answer. */
 export const UNREACHABLE_AFTER_NS: number = 3_072 * MS;
