@@ -1,9 +1,9 @@
 /**
- * The native half of `async_hooks`: who is running (ids, resources, stores) while a callback runs.
+ * The native half of `async_hooks`: the current ids, resources and stores while a callback runs.
  *
- * Node 20 and 22 keep `AsyncLocalStorage` on resources, by hooks; Node 24 and later keep a frame that
- * V8 carries from promise to promise. Both are fed here: each callback from the simulated system runs in
- * the context of the resource (handle, request, timer) that it belongs to.
+ * Node 20 and 22 keep `AsyncLocalStorage` on resources, through hooks. Node 24 and later keep a
+ * frame that V8 carries from promise to promise. Both are supported here: each callback from the
+ * simulated system runs in the context of its resource (handle, request, timer).
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { promiseHooks } from "node:v8";
@@ -28,7 +28,7 @@ const constants = {
 
 const STACK_DEPTH = 16;
 
-/** V8's hooks on promises, set for whichever process is running. */
+/** V8's hooks on promises, set for the process that is running. */
 interface PromiseHooks {
   init?: (promise: Promise<unknown>, parent: Promise<unknown> | undefined) => void;
   before?: (promise: Promise<unknown>) => void;
@@ -43,7 +43,7 @@ interface NativeHooks {
   destroy(asyncId: number): void;
 }
 
-/** Carries a frame from promise to promise; V8 does the work, through Node's own storage. */
+/** Carries a frame from promise to promise. V8 does the work, through Node's own storage. */
 const carrier = new AsyncLocalStorage<unknown>();
 
 /** The context in which callbacks of one process run. */
@@ -56,7 +56,7 @@ export class AsyncContext {
   #hooks: NativeHooks | undefined;
   #promiseHooks: PromiseHooks | undefined;
   #stopPromiseHooks: (() => void) | undefined;
-  /** Set once a program uses `AsyncLocalStorage` on frames. */
+  /** Set once a program uses `AsyncLocalStorage` with frames. */
   #usesFrames = false;
   readonly #contexts = new WeakMap<
     object,
@@ -69,7 +69,7 @@ export class AsyncContext {
     this.idFields[constants.kDefaultTriggerAsyncId] = -1;
   }
 
-  /** A new id, unique within the process. */
+  /** Returns a new id, unique within the process. */
   newAsyncId(): number {
     return (this.idFields[constants.kAsyncIdCounter] as number) === 0
       ? 1
@@ -84,7 +84,7 @@ export class AsyncContext {
     );
   }
 
-  /** A handle or request comes into being: it remembers the context in which it did. */
+  /** Registers a new handle or request with the context in which it was created. */
   register(resource: object, type: string): number {
     const asyncId = this.newAsyncId();
     if (!this.#active()) return asyncId;
@@ -102,13 +102,15 @@ export class AsyncContext {
     return asyncId;
   }
 
-  /** As {@link makeCallback}, with one argument: for what is called at every packet. */
+  /**
+   * The same as {@link makeCallback} with one argument, for callbacks that run for every packet.
+   */
   callBack(resource: object, callback: (argument: never) => unknown, argument: unknown): unknown {
     if (!this.#active()) return Reflect.apply(callback, resource, [argument]);
     return this.makeCallback(resource, callback, [argument]);
   }
 
-  /** Calls `callback` as `resource`'s, in the context that it remembers. */
+  /** Calls `callback` as `resource`'s, in the context in which that was registered. */
   makeCallback(
     resource: object,
     callback: (...args: never[]) => unknown,
@@ -121,14 +123,14 @@ export class AsyncContext {
     const { asyncId, triggerId, frame } = context;
     this.#push(asyncId, triggerId, resource);
     if ((this.fields[constants.kBefore] as number) > 0) this.#hooks?.before(asyncId);
-    // After an exception the stack is left as it is: whoever handles it tells the hooks, and clears it.
+    // After an exception, the stack is left as it is: its handler notifies the hooks and clears it.
     const result = this.#usesFrames ? carrier.run(frame, call) : call();
     if ((this.fields[constants.kAfter] as number) > 0) this.#hooks?.after(asyncId);
     this.#pop(asyncId);
     return result;
   }
 
-  /** Runs a main script: it has the id 1, which nothing has caused. */
+  /** Runs a main script. It has the id 1 and no trigger. */
   main(action: () => void): void {
     this.#push(1, 0, {});
     action();
@@ -152,7 +154,7 @@ export class AsyncContext {
     const depth = this.fields[constants.kStackLength] as number;
     if (depth === 0) return false;
     if (this.idFields[constants.kExecutionAsyncId] !== asyncId && asyncId !== 0) {
-      // An exception unwound part of the stack; Node empties it in the same case.
+      // An exception unwound part of the stack. Node empties it in the same case.
       this.clear();
       return false;
     }
@@ -164,7 +166,7 @@ export class AsyncContext {
     return at > 0;
   }
 
-  /** Forgets the whole stack, as after an uncaught exception and between events. */
+  /** Clears the whole stack, as after an uncaught exception and between events. */
   clear(): void {
     this.fields[constants.kStackLength] = 0;
     this.idFields[constants.kExecutionAsyncId] = 0;
@@ -172,7 +174,7 @@ export class AsyncContext {
     this.#resources.length = 0;
   }
 
-  /** The library reads the stack itself, under its name in the binding. */
+  /** The library reads the stack itself, by its name in the binding. */
   #grow(): void {
     const larger = new Float64Array(this.#stack.length * 2);
     larger.set(this.#stack);
@@ -180,13 +182,13 @@ export class AsyncContext {
     if (this.#binding) this.#binding.async_ids_stack = larger;
   }
 
-  /** The process is gone: its promises are hooked no longer. */
+  /** Called when the process has ended: its promises are no longer hooked. */
   dispose(): void {
     this.#stopPromiseHooks?.();
     this.#stopPromiseHooks = undefined;
   }
 
-  /** `internalBinding('async_wrap')`. `isCurrent` tells whether this process runs right now. */
+  /** `internalBinding('async_wrap')`. `isCurrent` returns whether this process is running. */
   asyncWrapBinding(isCurrent: () => boolean): object {
     const resources = this.#resources;
     const binding = {
@@ -239,7 +241,7 @@ export class AsyncContext {
     return {
       getContinuationPreservedEmbedderData: () => carrier.getStore(),
       setContinuationPreservedEmbedderData: (frame: unknown) => {
-        // The library restores "no frame" around every timer; that is no use of frames yet.
+        // The library restores "no frame" around every timer. That does not count as using frames.
         if (frame === undefined && !this.#usesFrames) return;
         this.#usesFrames = true;
         carrier.enterWith(frame);
@@ -247,7 +249,7 @@ export class AsyncContext {
     };
   }
 
-  /** Runs `action` with no frame at all: an event begins. */
+  /** Runs `action` without a frame, at the beginning of an event. */
   enter<T>(action: (arg: T) => void, arg: T): void {
     countCallback();
     if (this.#usesFrames) carrier.run(undefined, action, arg);

@@ -1,17 +1,18 @@
 /**
- * When a process began, as its own clocks tell it. The first line of a program never runs at 0 milliseconds:
- * Node has started before it, and programs take 0 for "never" (lru-cache does).
+ * When a process began, by its own clocks. The first line of a program never runs at 0
+ * milliseconds: Node has started before it, and some programs take 0 for "never" (lru-cache does).
  */
 import type { Process } from "../sim/process.ts";
 
-/** What Node itself takes to start, as on a quick machine. */
+/** The time that Node itself takes to start, as on a fast machine. */
 const START_UP_NS = 25_000_000;
 
 const births = new WeakMap<Process, number>();
 
 /**
- * The beginning of a process, or of a thread, on its host's monotonic clock. One that somebody started has
- * waited for its start already; a host's first program is there at once, and seems to have begun before.
+ * Returns the beginning of a process, or of a thread, on its host's monotonic clock. A process
+ * started by another one has already waited for its start. A host's first program runs at once, so
+ * its beginning is put before that.
  */
 export function birthOf(process: Process, isThread: boolean): number {
   if (isThread) return process.bornNs;

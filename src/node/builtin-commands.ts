@@ -1,14 +1,15 @@
 /**
- * Programs that scripts take for granted, beside Node: each is a small JavaScript program made for its
- * arguments. They know the options that scripts use most; one that they do not know is said on standard error.
+ * Programs that scripts expect besides Node. Each is a small JavaScript program generated for its
+ * arguments. They support the options that scripts use most; an unknown option is reported on
+ * standard error.
  */
 
-/** A command's program, for its arguments. */
+/** Returns a command's program for its arguments. */
 type Builtin = (args: readonly string[]) => string;
 
 const text = (value: unknown): string => JSON.stringify(value);
 
-/** Short options of one letter, long ones, and what is left. */
+/** Splits arguments into short options of one letter, long options, and the rest. */
 function split(
   args: readonly string[],
   withValue = "",
@@ -38,8 +39,8 @@ function split(
 }
 
 /**
- * Takes its input, files or standard input, and prints what `body` makes of `lines` (and `input`): once all of
- * it is there, or once `isEnough` says so of `all` that has come.
+ * Reads files or standard input, and prints what `body` computes from `lines` (and `input`): once
+ * all input has arrived, or once `isEnough` is true for the input so far, `all`.
  */
 function filter(files: readonly string[], body: string, isEnough = "false"): string {
   return `const fs = require("fs");
@@ -59,7 +60,7 @@ function filter(files: readonly string[], body: string, isEnough = "false"): str
     }`;
 }
 
-/** Does something to files, and complains as the command does when that fails. */
+/** Performs an operation on files, and reports a failure as the command does. */
 function files(name: string, body: string): string {
   return `const fs = require("fs"), path = require("path");
     try { ${body} } catch (e) {
@@ -68,14 +69,14 @@ function files(name: string, body: string): string {
     }`;
 }
 
-/** A target that is a directory takes the file under its own name. */
+/** If the target is a directory, the file is placed in it under its own name. */
 const into = `const into = (from, to) => fs.statSync(to, { throwIfNoEntry: false })?.isDirectory() ? path.join(to, path.basename(from)) : to;`;
 
 function grep(args: readonly string[]): string {
   const { flags, rest } = split(args, "em");
   const pattern = flags.get("e") ?? rest.shift() ?? "";
   const fixed = flags.has("F") ? pattern.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") : pattern;
-  // In a basic expression these are ordinary characters, and special with a backslash.
+  // In a basic expression these are ordinary characters, and special after a backslash.
   const swapped = (all: string, backslash: string, char: string): string =>
     backslash === "" ? `\\${char}` : char;
   const source =
@@ -107,7 +108,7 @@ function sed(args: readonly string[]): string {
   );
 }
 
-/** What is said of something that a command of this house does not know. */
+/** The error for an option that a simulated command does not support. */
 function unknown(name: string, what: string): string {
   const complaint = `${name}: ${what} is not simulated (LC_NOT_SIMULATED)\n`;
   return `process.stderr.write(${text(complaint)}); process.exitCode = 2`;
@@ -185,7 +186,7 @@ export const builtinCommands: Readonly<Record<string, Builtin>> = {
     const body = bytes
       ? `process.stdout.write(input.slice(0, ${count}));`
       : `print(lines.slice(0, ${count}));`;
-    // It reads no more of its input than it has to: what follows is for others.
+    // It reads no more of its input than it needs. The rest is left for other readers.
     const isEnough = bytes ? `all.length >= ${count}` : `all.split("\\n").length > ${count}`;
     return filter(from, body, isEnough);
   },

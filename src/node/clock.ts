@@ -1,10 +1,16 @@
-/** The high-resolution clock of a host, as its programs read it: it started when the machine was switched on. */
+/**
+ * A host's high-resolution clock, as its programs read it. It starts when the machine is switched
+ * on.
+ */
 import type { Process } from "../sim/process.ts";
 
-/** Monotonic clocks start somewhere: a machine has been up for a while when the run begins, not for no time. */
+/**
+ * A machine has been up for a while when the run begins, so its monotonic clock does not start at
+ * zero.
+ */
 export const UP_BEFORE_NS = 1_000_000_000;
 
-/** Nanoseconds since the machine was switched on, as `process.hrtime` gives them. */
+/** Returns the nanoseconds since the machine was switched on, as `process.hrtime` does. */
 export function highResolutionNs(process: Process): number {
   return process.readMonotonicNs() + UP_BEFORE_NS;
 }

@@ -1,12 +1,13 @@
 /**
- * What a command of `child_process` means on a simulated host, where there is Node and little else: a
- * shell of a few words, so that `exec` and `npm`-like scripts find what nearly all of them use.
+ * Interprets a command of `child_process` on a simulated host, which has Node and a few other
+ * commands, including a small shell, so that `exec` and `npm`-like scripts find what nearly all of
+ * them use.
  */
 import { resolve } from "node:path";
 import { builtinCommands } from "./builtin-commands.ts";
 import { parseShell, type Piece, shellProgram, type Word } from "./shell.ts";
 
-/** What a command turns out to be. */
+/** The interpretation of a command. */
 export type Command =
   | {
       readonly kind: "node";
@@ -24,12 +25,14 @@ export type Command =
       readonly env?: Readonly<Record<string, string>>;
     };
 
-/** Where Node is on a simulated host. */
+/** The path of Node on a simulated host. */
 export const NODE_PATH = "/usr/local/bin/node";
 
 const withValue = new Set(["-r", "--require", "--import", "-C", "--conditions", "--title"]);
 
-/** Understands `file` with `args` (without argv[0]), or gives `undefined`: there is no such program. */
+/**
+ * Interprets `file` with `args` (without argv[0]). Returns `undefined` if there is no such program.
+ */
 export function understand(
   file: string,
   args: readonly string[],
@@ -75,8 +78,8 @@ function nodeCommand(args: readonly string[], cwd: string): Command {
 }
 
 /**
- * A shell's line. One simple command is executed in the shell's place, as `sh` does; anything else is run by a
- * program.
+ * Interprets a shell's line. A single simple command replaces the shell, as with `sh`. Any other
+ * line is run by a program.
  */
 function shell(line: string, env: Readonly<Record<string, string>>, cwd: string): Command {
   const pipelines = parseShell(line);
@@ -108,7 +111,7 @@ function shell(line: string, env: Readonly<Record<string, string>>, cwd: string)
   return { ...found, env: { ...found.env, ...own } };
 }
 
-/** Whether a piece's value is known before the line runs. */
+/** Returns whether a piece's value is known before the line runs. */
 function isKnown(piece: Piece): boolean {
   return "text" in piece || /^\w+$/.test(piece.variable);
 }

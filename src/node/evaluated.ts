@@ -1,8 +1,9 @@
 /**
- * What code sees that is made while a run is under way, by `eval` and `new Function`, or that was kept from
- * outside: its free names are those of the real global object. During a run these give what the process
- * that runs has under the same name, so that such code lives in simulated time like all other. Where no
- * process runs, what could tell two runs apart is refused by name.
+ * The global names seen by code that is created during a run by `eval` and `new Function`, or that
+ * was kept from outside: its free names are those of the real global object. During a run, these
+ * return what the running process has under the same name, so such code uses simulated time like
+ * all other code. If no process is running, anything that could differ between two runs throws an
+ * error that names it.
  */
 import { LightconeError } from "../base/errors.ts";
 import { hostNames } from "./globals.ts";
@@ -10,13 +11,15 @@ import { currentProcess } from "./node-process.ts";
 import { realTemporalNow } from "./temporal.ts";
 import type { Guard } from "./views/guards.ts";
 
-/** Taken when this is loaded: tests that fake their own clocks do not fake the world's. */
+/**
+ * Saved when this file is loaded, so that tests with fake clocks do not affect the world's clock.
+ */
 const RealDate = Date;
 const outsides: Readonly<Record<string, PropertyDescriptor>> = Object.fromEntries(
   hostNames.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name) ?? {}]),
 );
 
-/** Refuses what nobody in the world has asked for. */
+/** Refuses access that does not come from a process of the world. */
 export function refuse(what: string): never {
   const host = currentProcess()?.process.host.name;
   throw new LightconeError(
@@ -26,7 +29,10 @@ export function refuse(what: string): never {
   );
 }
 
-/** A date's `constructor`, and what `Date` is where nobody's is asked for: that of the process that runs. */
+/**
+ * Returns the `constructor` of dates, which is also the real global `Date` during a run. It
+ * delegates to the running process's `Date`, and refuses if there is none.
+ */
 function createDateConstructor(real: DateConstructor): DateConstructor {
   const own = (): DateConstructor | undefined => currentProcess()?.realm.intrinsics.Date;
   function HostDate(...args: unknown[]): unknown {
@@ -44,7 +50,10 @@ function createDateConstructor(real: DateConstructor): DateConstructor {
   }) as unknown as DateConstructor;
 }
 
-/** Guards of what is one for all processes, and must not be reached where a process has its own. */
+/**
+ * Returns guards for objects that are shared by all processes and must not be reached if a process
+ * has its own.
+ */
 export function escapeGuards(): Guard[] {
   const guards: Guard[] = [];
   const forbid = (owner: object, name: string, what: string): void => {
@@ -57,7 +66,7 @@ export function escapeGuards(): Guard[] {
   for (const name of Object.getOwnPropertyNames(realTemporalNow ?? {})) {
     forbid(realTemporalNow as object, name, `Temporal.Now.${name}`);
   }
-  // Our own code computes with the real `Math`: as an accessor, it would cost us dearly.
+  // The simulator's own code uses the real `Math`. An accessor would be expensive.
   const random = (): number =>
     (currentProcess()?.realm.intrinsics.Math ?? refuse("Math.random")).random();
   guards.push({ owner: Math, name: "random", descriptor: { value: random } });
@@ -66,7 +75,9 @@ export function escapeGuards(): Guard[] {
   return [...guards, ...globalGuards(date)];
 }
 
-/** Names that the real global object keeps: see above, and one that is the same in every process. */
+/**
+ * Names that the real global object keeps: see above, and one that is the same in every process.
+ */
 const kept = new Set(["Math", "structuredClone"]);
 
 const refused = new Set(["setTimeout", "setInterval", "setImmediate", "fetch"]);

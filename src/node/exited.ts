@@ -1,7 +1,8 @@
 /**
- * What unwinds the stack of a process that has exited. JavaScript cannot leave a `finally` out: whatever
- * the program still does there must have no effect, so system calls throw it again.
+ * The object that unwinds the stack of a process that has exited. JavaScript cannot skip a
+ * `finally` block. Whatever the program still does there must have no effect, so system calls throw
+ * this object again.
  */
 
-/** Thrown through a program's frames by `process.exit`; it is nobody's error. */
+/** Thrown through a program's frames by `process.exit`. It is not an error. */
 export const exited: object = Object.freeze({ exited: true });

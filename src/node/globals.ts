@@ -1,15 +1,16 @@
 /**
- * The global object of a simulated process. JavaScript's own built-ins that are the same in every run are
- * shared; everything that could tell two runs apart, or keep state, is the process's own. All are own
- * properties, in Node's order and with Node's attributes, since packages that replace a global ask for its
- * descriptor first. What takes a file of the library to make is made when it is first used: until then its
- * property is an accessor, as in Node 20 (later versions show such a property as a value).
+ * The global object of a simulated process. JavaScript's own built-ins that are the same in every
+ * run are shared. Everything that could differ between two runs, or keep state, is the process's
+ * own. All are own properties, in Node's order and with Node's attributes, since packages that
+ * replace a global read its descriptor first. A value that needs a file of the library is created
+ * on first use. Until then its property is an accessor, as in Node 20 (later versions show such a
+ * property as a value).
  */
 import type { Realm } from "./realm-types.ts";
 
 type Make = (realm: Realm) => unknown;
 
-/** A name taken from a file of the library. */
+/** Takes a name from a file of the library. */
 function from(id: string, name: string): Make {
   return (realm) => realm.require(id)[name];
 }
@@ -34,7 +35,7 @@ const webStreams: Record<string, string> = {
   DecompressionStream: "compression",
 };
 
-/** What a process has of its own, by global name. */
+/** The values of which each process has its own, by global name. */
 const makers: Record<string, Make> = {
   process: (realm) => realm.process,
   Date: (realm) => realm.intrinsics.Date,
@@ -71,7 +72,7 @@ const makers: Record<string, Make> = {
   CryptoKey: from("internal/crypto/webcrypto", "CryptoKey"),
   SubtleCrypto: from("internal/crypto/webcrypto", "SubtleCrypto"),
   fetch: (realm) =>
-    // The library behind it, and what that needs, is loaded when it is called.
+    // The library behind it, with its dependencies, is loaded on the first call.
     function fetch(input: unknown, init: unknown = undefined): unknown {
       return realm.require("internal/deps/undici/undici").fetch(input, init);
     },
@@ -79,7 +80,7 @@ const makers: Record<string, Make> = {
   Headers: from("internal/deps/undici/undici", "Headers"),
   Request: from("internal/deps/undici/undici", "Request"),
   Response: from("internal/deps/undici/undici", "Response"),
-  // Node 20 has its own, later versions the one of undici.
+  // Node 20 has its own class, later versions use undici's.
   MessageEvent: (realm) =>
     realm.require("internal/worker/io").MessageEvent ??
     realm.require("internal/deps/undici/undici").MessageEvent,
@@ -89,7 +90,7 @@ const makers: Record<string, Make> = {
   navigator: from("internal/navigator", "navigator"),
   Navigator: from("internal/navigator", "Navigator"),
 };
-// Before it was undici's, it was the one of message ports.
+// Before it was undici's, it was that of message ports.
 if (Number.parseInt(process.versions.node, 10) < 22) {
   makers["MessageEvent"] = from("internal/worker/io", "MessageEvent");
 }
@@ -106,7 +107,8 @@ for (const name of ["Performance", "PerformanceObserverEntryList", "PerformanceR
   makers[name] = from("perf_hooks", name);
 }
 
-// A program sees what its Node has: 20 has no `navigator`, 22 no `EventSource`, and 24 no `Temporal`.
+// A program sees only what its Node has: 20 has no `navigator`, 22 no `EventSource`, and 24 no
+// `Temporal`.
 for (const name of Object.keys(makers)) {
   if (!(name in globalThis)) delete makers[name];
 }
@@ -142,10 +144,12 @@ export const sharedNames: readonly string[] = [
   ...["URLPattern"],
 ].filter((name) => name in globalThis);
 
-/** The names that a program must take from its own global object, never from the real one. */
+/** The names that a program must read from its own global object, never from the real one. */
 export const hostNames: readonly string[] = Object.keys(makers);
 
-/** Made before any program starts: their files are loaded by then, or they cost nothing. */
+/**
+ * Created before any program starts: their files are loaded by then, or their cost is negligible.
+ */
 const eager: readonly string[] = [
   ...["Date", "Math", "WeakRef", "FinalizationRegistry", "structuredClone", "queueMicrotask"],
   ...["setTimeout", "setInterval", "setImmediate", "clearTimeout", "clearInterval"],
@@ -154,22 +158,24 @@ const eager: readonly string[] = [
 
 type Attributes = Pick<PropertyDescriptor, "configurable" | "enumerable" | "writable">;
 
-/** How one global name is defined. */
+/** How a global name is defined. */
 interface Entry {
   readonly name: string;
   readonly attributes: Attributes;
-  /** The same object for every process. */
+  /** The descriptor shared by every process. */
   readonly shared?: PropertyDescriptor;
-  /** Made for each process, behind an accessor for good. */
+  /** Creates the value for each process, permanently behind an accessor. */
   readonly make?: Make;
-  /** Whether the accessor can be assigned. */
+  /** True if the accessor can be assigned. */
   readonly replaceable?: boolean;
 }
 
-/** The global object of the process that runs: an accessor may be called by itself, without its object. */
+/**
+ * Returns the global object of the running process. An accessor may be called without its object.
+ */
 let running: () => object | undefined = () => undefined;
 
-/** Called by whoever knows which process runs. */
+/** Sets the function that returns the running process's global object. */
 export function setRunningGlobal(find: () => object | undefined): void {
   running = find;
 }
@@ -181,7 +187,7 @@ function definingGlobal(receiver: unknown): object {
   return isGlobal ? receiver : (running() ?? globalThis);
 }
 
-/** An accessor that becomes a value once it is used. */
+/** Returns an accessor that becomes a value on first use. */
 function lazily(name: string, make: Make, attributes: Attributes): PropertyDescriptor {
   const become = (global: object, value: unknown): void => {
     Object.defineProperty(global, name, { ...attributes, writable: true, value });
@@ -201,7 +207,7 @@ function lazily(name: string, make: Make, attributes: Attributes): PropertyDescr
   };
 }
 
-/** Behind an accessor in Node for good; other accessors become values once they are used. */
+/** Permanent accessors in Node. Other accessors become values on first use. */
 const accessors: ReadonlySet<string> = new Set([
   ...["process", "Buffer", "crypto", "navigator", "performance", "localStorage", "sessionStorage"],
 ]);
@@ -224,7 +230,7 @@ function entryOf(name: string, descriptor: PropertyDescriptor): Entry {
   return { name, attributes, shared: lazily(name, make, attributes) };
 }
 
-/** All names, in the order of Node's own. */
+/** All names, in Node's order. */
 const entries: readonly Entry[] = (() => {
   const known = new Set([...sharedNames, ...hostNames]);
   return Object.getOwnPropertyNames(globalThis).flatMap((name) => {
@@ -233,7 +239,7 @@ const entries: readonly Entry[] = (() => {
   });
 })();
 
-/** What all global objects inherit, as Node's does: an object without a name that says what it is. */
+/** The prototype of all global objects, as in Node: an object whose constructor is `Object`. */
 export const globalPrototype: object = Object.create(Object.prototype, {
   constructor: { value: Object, writable: true, configurable: true },
 }) as object;
@@ -258,9 +264,9 @@ function defineFor(global: object, realm: Realm, entry: Entry): void {
   Object.defineProperty(global, name, { ...attributes, ...accessor });
 }
 
-/** The global object of one process. */
+/** Creates the global object of one process. */
 export function createGlobal(realm: Realm): object {
-  // Without a prototype, an object takes so many properties the fastest; it gets its own at the end.
+  // Adding so many properties is fastest without a prototype. The prototype is set at the end.
   const global = Object.create(null) as object;
   realms.set(global, realm);
   for (let i = 0; i < entries.length; i++) {
@@ -276,8 +282,8 @@ export function createGlobal(realm: Realm): object {
 }
 
 /**
- * Makes what is there before a program starts. The object itself is needed earlier, by files of the library
- * that these names come from.
+ * Creates what exists before a program starts. The object itself is needed earlier, by the library
+ * files that define these names.
  */
 export function completeGlobal(global: object): void {
   for (let i = 0; i < eager.length; i++) Reflect.get(global, eager[i] as string);

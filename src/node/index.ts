@@ -1,4 +1,4 @@
-/** The platform: what a program sees of Node on a simulated host. */
+/** The platform: Node as a program on a simulated host sees it. */
 export { codeDigest } from "./program/code-digest.ts";
 export { compileProgram, type CompiledProgram, type CompileOptions } from "./program/compile.ts";
 export { startProgram, type StartOptions } from "./program/start.ts";

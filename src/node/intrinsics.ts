@@ -1,7 +1,7 @@
 /**
- * JavaScript's own built-ins that differ between two runs, made deterministic for one process: `Date`
- * reads the host's wall clock, `Math.random` draws from the process's stream, and nothing is ever
- * observed to be garbage collected.
+ * JavaScript's own built-ins that differ between two runs, made deterministic for one process:
+ * `Date` reads the host's wall clock, `Math.random` draws from the process's stream, and garbage
+ * collection is never observable.
  */
 import { LightconeError } from "../base/errors.ts";
 import type { Prng } from "../base/prng.ts";
@@ -10,14 +10,17 @@ import type { HostIntrinsics } from "./lib/primordials.ts";
 import { createTemporal } from "./temporal.ts";
 import { createWaiting } from "./wait-async.ts";
 
-// During a run, these names give what the process has that runs.
+// During a run, these names return the running process's own.
 const RealDate = Date;
 const RealAtomics = Atomics;
 const RealIntl = Intl;
 const RealWebAssembly: unknown = (globalThis as { WebAssembly?: unknown }).WebAssembly;
 const realFloor = Math.floor;
 
-/** A `Date` that reads `process`'s wall clock. A class of its own, so that patching it stays at home. */
+/**
+ * Creates a `Date` that reads `process`'s wall clock. It is a separate class, so patching it does
+ * not affect other processes.
+ */
 function createDate(process: Process): DateConstructor {
   const now = (): number => realFloor(process.readWallMs());
   function HostDate(this: unknown, ...args: unknown[]): unknown {
@@ -27,7 +30,8 @@ function createDate(process: Process): DateConstructor {
   }
   Object.defineProperty(HostDate, "name", { value: "Date" });
   Object.defineProperty(HostDate, "length", { value: 7 });
-  // The prototype is the real one, so that dates made by Node's own code are instances of this class.
+  // The prototype is the real one, so that dates created by Node's own code are instances of this
+  // class.
   HostDate.prototype = RealDate.prototype;
   for (const [name, value] of Object.entries({ now, parse: RealDate.parse, UTC: RealDate.UTC })) {
     Object.defineProperty(HostDate, name, { value, writable: true, configurable: true });
@@ -35,7 +39,7 @@ function createDate(process: Process): DateConstructor {
   return HostDate as unknown as DateConstructor;
 }
 
-/** A `Math` whose `random` draws from `prng`. */
+/** Creates a `Math` whose `random` draws from `prng`. */
 function createMath(prng: Prng): Math {
   const math = Object.create(Object.prototype, Object.getOwnPropertyDescriptors(Math)) as Math;
   Object.defineProperty(math, "random", {
@@ -47,13 +51,13 @@ function createMath(prng: Prng): Math {
 }
 
 /**
- * `Atomics`, whose `wait` takes virtual time. Threads take turns: nobody can wake one that waits within its
- * turn, so a wait without a limit could never end.
+ * Creates `Atomics` whose `wait` takes virtual time. Threads take turns, so no other thread can
+ * wake one that waits within its turn. A wait without a limit could therefore never end.
  */
 function createAtomics(process: Process): typeof Atomics {
   const wait = (...args: Parameters<typeof Atomics.wait>): "ok" | "not-equal" | "timed-out" => {
     const [array, index, value, timeoutMs = Infinity] = args;
-    // The real one checks its arguments and compares, and does not wait.
+    // The real function checks its arguments and compares, but does not wait.
     const outcome = RealAtomics.wait(array, index, value, 0);
     if (outcome !== "timed-out") return outcome;
     if (timeoutMs === Infinity || Number.isNaN(timeoutMs)) {
@@ -80,7 +84,7 @@ function createAtomics(process: Process): typeof Atomics {
   return atomics as typeof Atomics;
 }
 
-/** A `WeakRef` that holds on: when the collector runs differs from run to run. */
+/** A `WeakRef` that holds its target strongly: when the collector runs differs between runs. */
 class HostWeakRef<T extends object> {
   readonly #target: T;
 
@@ -97,7 +101,7 @@ class HostWeakRef<T extends object> {
 }
 nameClass(HostWeakRef, "WeakRef");
 
-/** Names a class as V8 names its own. */
+/** Names a class as V8 names its own classes. */
 function nameClass(made: { readonly prototype: object }, name: string): void {
   Object.defineProperty(made, "name", { value: name, configurable: true });
   const tag = { value: name, configurable: true };
@@ -120,7 +124,7 @@ class HostFinalizationRegistry {
 }
 nameClass(HostFinalizationRegistry, "FinalizationRegistry");
 
-/** `Intl`, whose formatters say "now" by the host's clock when no date is given. */
+/** Creates `Intl`, whose formatters use the host's clock when no date is given. */
 function createIntl(date: DateConstructor): typeof Intl {
   const intl = Object.create(
     Object.prototype,
@@ -134,7 +138,10 @@ function define(target: object, name: string, value: unknown): void {
   Object.defineProperty(target, name, { value, writable: true, configurable: true });
 }
 
-/** The class of formatters of one process: its methods are the real ones, but for those that know "now". */
+/**
+ * Creates the class of formatters of one process. Its methods are the real ones, except those that
+ * use the current time.
+ */
 function createDateTimeFormat(date: DateConstructor): object {
   const Real = RealIntl.DateTimeFormat;
   const real = Real.prototype;
@@ -156,7 +163,7 @@ function createDateTimeFormat(date: DateConstructor): object {
   const bound = new WeakMap<object, unknown>();
   const methods = {
     get format() {
-      // The real getter gives the same function each time, and so does this one.
+      // The real getter returns the same function each time, and so does this one.
       const format = formatOf.call(this);
       if (!bound.has(this)) bound.set(this, (value: unknown) => format(value ?? date.now()));
       return bound.get(this);
@@ -171,13 +178,13 @@ function createDateTimeFormat(date: DateConstructor): object {
   return DateTimeFormat;
 }
 
-/** How many modules are kept, of all processes. */
+/** The number of modules that are kept, over all processes. */
 const KEPT_MODULES = 8;
 const keptModules: object[] = [];
 
 /**
- * `WebAssembly.Module`, whose last few modules stay: V8 compiles the same bytes once, as long as a module of
- * them is there, and each start of a program makes its own.
+ * Creates `WebAssembly.Module` with the last few modules kept: V8 compiles the same bytes only once
+ * while a module of them exists, and each start of a program creates its own.
  */
 function keepingCode(real: new (bytes: unknown) => object): new (bytes: unknown) => object {
   return new Proxy(real, {
@@ -191,8 +198,8 @@ function keepingCode(real: new (bytes: unknown) => object): new (bytes: unknown)
 }
 
 /**
- * `WebAssembly`, whose asynchronous calls do their work at once: V8 would compile on threads of its own,
- * and finish when it pleases.
+ * Creates `WebAssembly` whose asynchronous calls do their work at once. V8 would compile on threads
+ * of its own and finish at a nondeterministic time.
  */
 function createWebAssembly(): object {
   const real = RealWebAssembly as Record<string, new (...args: never[]) => object>;
@@ -214,7 +221,7 @@ function createWebAssembly(): object {
   }) as object;
 }
 
-/** The built-ins of one process. */
+/** Returns the built-ins of one process. */
 export function createIntrinsics(process: Process, prng: Prng): HostIntrinsics {
   const date = createDate(process);
   let atomics: typeof Atomics | undefined;
@@ -227,7 +234,7 @@ export function createIntrinsics(process: Process, prng: Prng): HostIntrinsics {
     get Atomics() {
       return (atomics ??= createAtomics(process));
     },
-    // Made when first asked for: most programs never do.
+    // Created on first use: most programs never use it.
     get Intl() {
       return (intl ??= createIntl(date));
     },

@@ -1,14 +1,14 @@
 /**
- * What keeps a process alive: handles and requests that are under way. When nothing does, the process
- * has nothing more to wait for, and ends as a Node process ends: `beforeExit`, then `exit`.
+ * Tracks what keeps a process alive: handles and requests in progress. When there are none left,
+ * the process ends as a Node process does: `beforeExit`, then `exit`.
  */
 import type { Process } from "../sim/process.ts";
 import { Kind } from "../trace/kinds.ts";
 
-/** How long a turn of the loop takes that does nothing but immediates: time must move. */
+/** The duration of a turn of the loop that only runs immediates. Time has to advance. */
 export const TURN_NS = 1_000;
 
-/** What is done in the closing phase. */
+/** An action of the closing phase. */
 interface Closing {
   readonly action: (arg: never) => void;
   readonly arg: unknown;
@@ -22,9 +22,9 @@ export class EventLoop {
   #checkScheduled = false;
   /** Handles that are active and referenced, for `process.getActiveResourcesInfo`. */
   readonly handles: Set<{ readonly resourceName: string }> = new Set();
-  /** While the program hears `beforeExit`: whoever emits it looks again by itself. */
+  /** True while `beforeExit` is emitted. The emitter checks again afterwards. */
   leaving = false;
-  /** Whether the check phase runs right now. */
+  /** True while the check phase runs. */
   checking = false;
   readonly #closings: Closing[] = [];
 
@@ -33,23 +33,23 @@ export class EventLoop {
     this.#onIdle = onIdle;
   }
 
-  /** Something begins that the process waits for. */
+  /** Called when something begins that keeps the process alive. */
   retain(): void {
     this.#retained++;
   }
 
-  /** It ended. */
+  /** Called when it has ended. */
   release(): void {
     this.#retained--;
     if (this.#retained === 0) this.checkIdle();
   }
 
-  /** Whether anything keeps the process alive. */
+  /** True if anything keeps the process alive. */
   get alive(): boolean {
     return this.#retained > 0;
   }
 
-  /** After the current turn, ends the process if nothing keeps it alive. */
+  /** Ends the process after the current turn if nothing keeps it alive. */
   checkIdle(): void {
     if (this.#checkScheduled || this.leaving) return;
     this.#checkScheduled = true;
@@ -57,8 +57,8 @@ export class EventLoop {
   }
 
   /**
-   * Calls into the process in the closing phase, after this turn's immediates. Of several calls the latest
-   * comes first, as libuv keeps its closing handles.
+   * Calls into the process in the closing phase, after this turn's immediates. The latest of
+   * several calls runs first, in the order of libuv's closing handles.
    */
   whenClosing<T>(action: (arg: T) => void, arg: T): void {
     this.#closings.push({ action: action as Closing["action"], arg });

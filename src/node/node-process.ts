@@ -1,6 +1,6 @@
 /**
- * A Node process on a simulated host: Node's library over simulated bindings, an event loop that virtual
- * time drives, and Node's rules for what happens when nobody catches.
+ * A Node process on a simulated host: Node's library over simulated bindings, an event loop driven
+ * by virtual time, and Node's rules for uncaught exceptions.
  */
 import { digestOf } from "../base/fingerprint.ts";
 import type { Process, ProcessEnd, ProcessRunner } from "../sim/process.ts";
@@ -31,11 +31,11 @@ import { switchView, withoutView } from "./views/view.ts";
 
 export type { StandardStream } from "./process-object.ts";
 
-/** What whoever starts a process wants to hear of it. */
+/** Receives the events of a process. */
 export interface ProcessObserver {
-  /** Text that the program wrote. */
+  /** Called with text that the program wrote. */
   onOutput?(stream: "stdout" | "stderr", text: string): void;
-  /** An exception that nobody caught, or a rejection that nobody handled, before Node's own handling. */
+  /** Called for an uncaught exception or an unhandled rejection, before Node's own handling. */
   onUncaught?(thrown: unknown, origin: "uncaughtException" | "unhandledRejection"): void;
   onExit?(end: ProcessEnd): void;
 }
@@ -51,20 +51,23 @@ const NODE_MAJOR = Number.parseInt(process.versions.node, 10);
 
 type CaptureCallback = ((thrown: unknown) => void) | null;
 
-/** Which process's code runs right now: rejections and escapes are attributed to it. */
+/** The process whose code is running. Rejections and escapes are attributed to it. */
 let current: NodeProcess | undefined;
 
 setRunningGlobal(() => current?.global);
 
-/** The Node process whose code runs right now, if any. */
+/** Returns the Node process whose code is running, if any. */
 export function currentProcess(): NodeProcess | undefined {
   return current;
 }
 
-/** What promises were rejected with, by the error that Node makes of a reason that is none. */
+/** The rejection reasons that are not errors, by the error that Node creates for each. */
 const reasons = new WeakMap<object, { readonly value: unknown }>();
 
-/** What a promise was rejected with, where `thrown` is the error that stands for a reason that is no error. */
+/**
+ * Returns a promise's rejection reason if `thrown` is the error that represents a reason that is
+ * not an error.
+ */
 export function rejectionReason(thrown: unknown): { readonly value: unknown } | undefined {
   return typeof thrown === "object" && thrown !== null ? reasons.get(thrown) : undefined;
 }
@@ -76,30 +79,36 @@ export class NodeProcess implements ProcessRunner {
   readonly loop: EventLoop;
   readonly async: AsyncContext = new AsyncContext();
   readonly signals: ProcessSignals;
-  /** Modules that its programs were given when they started; children get the same. */
+  /** Modules that were injected into its programs at their start. Children get the same. */
   injected: Readonly<Record<string, unknown>> = {};
-  /** What children and threads of this process are given instead, each its own. */
+  /**
+   * Returns the modules for each child and thread of this process, if they get modules of their
+   * own.
+   */
   injectChild: ((child: Process) => Readonly<Record<string, unknown>>) | undefined;
-  /** Worker threads of this process; they end with it. */
+  /** Worker threads of this process. They end with it. */
   readonly threads: Set<Process> = new Set();
-  /** How it sees the built-ins that all processes share. */
+  /** Its view of the built-ins that all processes share. */
   readonly view: View = new View();
-  /** What it was started with: threads and children inherit it. */
+  /** The options it was started with. Threads and children inherit them. */
   readonly description: ProcessDescription;
-  /** Told of the exception that ends this process: a worker passes it on to its maker. */
+  /** Called with the exception that ends this process. A worker passes it on to its creator. */
   onDeath: ((thrown: unknown) => void) | undefined;
-  /** Whether the program's top level, and its main function where it has one, have finished; a script's has. */
+  /**
+   * True once the program's top level, and its main function if it has one, have finished. Always
+   * true for a script.
+   */
   settled = true;
-  /** Nothing keeps it alive, and its exit listeners hear of it. */
+  /** True if nothing keeps it alive, while its exit listeners are called. */
   #idle = false;
-  /** Rejected promises that nobody handled yet; ticks may still do so. */
+  /** Rejected promises that are not handled yet. Ticks may still handle them. */
   readonly #rejections = new Map<Promise<unknown>, unknown>();
   readonly #observer: ProcessObserver;
   readonly #timers: LoopTimers;
   readonly #runNextTicks: () => void;
-  /** The process listens for unhandled rejections by itself (`uncaughtException` capture included). */
+  /** The callback with which the process captures uncaught exceptions itself. */
   #captureUncaught: CaptureCallback = null;
-  /** From Node 26 on: each says by `true` that it has taken the exception. */
+  /** Available from Node 26 on. Each callback returns `true` if it has handled the exception. */
   readonly #auxiliaryCaptures: ((thrown: unknown) => unknown)[] = [];
 
   constructor(
@@ -168,11 +177,11 @@ export class NodeProcess implements ProcessRunner {
     this.#defineExceptionCapture();
     this.#runNextTicks = this.#bootstrap();
     completeGlobal(realm.global);
-    // A worker's streams are its maker's: its main function defines them.
+    // A worker's streams are its creator's. Its main function defines them.
     if (!thread) createStdio(this, (stream, text) => this.#write(stream, text));
   }
 
-  /** What Node's `internal/bootstrap/node` does last: ticks and timers. */
+  /** Does what Node's `internal/bootstrap/node` does last: ticks and timers. */
   #bootstrap(): () => void {
     const { realm } = this;
     const object = realm.process;
@@ -189,12 +198,12 @@ export class NodeProcess implements ProcessRunner {
       .require("internal/timers")
       .getTimerCallbacks(runNextTicks);
     realm.internalBinding("timers").setupTimers(processImmediate, processTimers);
-    // It makes up its mind when it is first asked: outside, that is before the program runs.
+    // It decides on first use. Outside a simulation, that is before the program runs.
     if (hasLibraryFile(FRAMES)) void realm.require(FRAMES).enabled;
     return runNextTicks;
   }
 
-  /** Runs a callback of this process, then its ticks and microtasks, before time moves. */
+  /** Runs a callback of this process, then its ticks and microtasks, before time advances. */
   run<T>(action: (arg: T) => void, arg: T): void {
     const before = current;
     const outer = switchView(this.view);
@@ -204,7 +213,7 @@ export class NodeProcess implements ProcessRunner {
     } catch (thrown) {
       this.uncaught(thrown, false);
     }
-    // A bare call: its receiver would show in the stack traces that programs see.
+    // A call without a receiver: the receiver would appear in the stack traces that programs see.
     const runNextTicks = this.#runNextTicks;
     while (this.process.alive) {
       try {
@@ -227,7 +236,9 @@ export class NodeProcess implements ProcessRunner {
     if (end) this.#tell(() => this.#observer.onExit?.(end));
   }
 
-  /** Calls whoever watches the process, whose code is no process's: the built-ins are as it knows them. */
+  /**
+   * Calls the process's observer, whose code belongs to no process, with the original built-ins.
+   */
   #tell(call: () => void): void {
     const before = current;
     current = undefined;
@@ -238,19 +249,22 @@ export class NodeProcess implements ProcessRunner {
     }
   }
 
-  /** `process.reallyExit`: nothing of this process runs from here on. */
+  /** `process.reallyExit`: no code of this process runs after this call. */
   exit(code: number): never {
     this.process.terminate({ code: Number(code), signal: null, idle: this.#idle });
     throw exited;
   }
 
-  /** Nothing of this process runs any more in this attempt at the run, which is given up; it is not dead. */
+  /**
+   * Stops all code of this process for the rest of this attempt at the run, which is given up. The
+   * process is not dead.
+   */
   freeze(): void {
     this.process.alive = false;
     this.async.dispose();
   }
 
-  /** Runs what a process that is frozen has left in V8's queue; what it says, nobody hears. */
+  /** Runs what a frozen process has left in V8's queue. Its output is discarded. */
   drainFrozen(): void {
     const before = current;
     const outer = switchView(this.view);
@@ -263,19 +277,19 @@ export class NodeProcess implements ProcessRunner {
     }
   }
 
-  /** A signal that ends the process, from the process itself. */
+  /** Ends the process by a signal that it sent to itself. */
   die(signal: string): never {
     this.process.terminate({ code: null, signal });
     throw exited;
   }
 
-  /** Node's rules for an exception that nobody caught. */
+  /** Node's rules for an uncaught exception. */
   uncaught(thrown: unknown, fromPromise: boolean): void {
     if (thrown === exited || !this.process.alive) return;
     const origin = fromPromise ? "unhandledRejection" : "uncaughtException";
     const object = this.realm.process;
     if (typeof object._fatalException !== "function") {
-      // Somebody took away what would handle it.
+      // The program removed what would handle it.
       const report = withoutView(() => `${describeThrown(thrown)}\n\nNode.js ${process.version}\n`);
       this.#tell(() => this.#observer.onOutput?.("stderr", report));
       this.process.terminate({ code: NO_FATAL_HANDLER, signal: null });
@@ -297,7 +311,7 @@ export class NodeProcess implements ProcessRunner {
       this.#die(second, "uncaughtException", HANDLER_THREW);
       return;
     }
-    // As Node does, so that ticks of the handler run even if nothing else is pending.
+    // As in Node, so that ticks of the handler run even if nothing else is pending.
     const { setImmediate } = withoutView(() => this.realm.require("timers"));
     setImmediate(() => {});
     this.#endAsyncStack();
@@ -313,32 +327,35 @@ export class NodeProcess implements ProcessRunner {
       return text;
     });
     if (this.onDeath) {
-      // A worker's exception is its maker's to handle.
+      // A worker's exception is handled by its creator.
       this.onDeath(thrown);
     } else {
       this.#tell(() => this.#observer.onUncaught?.(thrown, origin));
-      // The mark above stands for this text: a stack, and a version, may differ where the run does not.
+      // The mark above stands for this text: a stack or a version may differ where the run does
+      // not.
       const report = `Uncaught:\n${text}\n\nNode.js ${process.version}\n`;
-      // A child's standard error is its parent's to read.
+      // A child's standard error is read by its parent.
       const kind = this.description.streams?.[2]?.kind;
       if (kind !== undefined && kind !== "inherit") object.stderr.write(report);
       else this.#tell(() => this.#observer.onOutput?.("stderr", report));
     }
     try {
-      // A handler that threw itself is not asked again.
+      // A handler that threw is not called again.
       if (!object._exiting && code !== HANDLER_THREW) {
         object._exiting = true;
         object.exitCode = code;
         object.emit("exit", code);
       }
     } catch {
-      // Node, too, lets an exception of an exit listener pass here.
+      // As in Node, an exception of an exit listener is ignored here.
     }
     const final = code === HANDLER_THREW ? code : Number(object.exitCode ?? code);
     this.process.terminate({ code: final, signal: null });
   }
 
-  /** An exception has been handled: the hooks hear the end of what it interrupted. */
+  /**
+   * Called after an exception was handled: notifies the hooks of the end of what it interrupted.
+   */
   #endAsyncStack(): void {
     const hooks = withoutView(() => this.realm.require("internal/async_hooks"));
     if (hooks.afterHooksExist()) {
@@ -351,13 +368,16 @@ export class NodeProcess implements ProcessRunner {
     this.async.clear();
   }
 
-  /** V8 says that a promise of this process was rejected, and nobody handled it yet. */
+  /** V8 reports that a promise of this process was rejected without a handler. */
   rejected(reason: unknown, promise: Promise<unknown>): void {
     if (reason === exited || !this.process.alive) return;
     this.#rejections.set(promise, reason);
   }
 
-  /** Tells of rejections that nobody handled before the ticks were done. Gives whether there were any. */
+  /**
+   * Reports rejections that were not handled before the ticks were done. Returns whether there were
+   * any.
+   */
   #processRejections(): boolean {
     if (this.#rejections.size === 0) return false;
     for (const [promise, reason] of this.#rejections) {
@@ -390,7 +410,7 @@ export class NodeProcess implements ProcessRunner {
     this.uncaught(error, true);
   }
 
-  /** A promise of this process that was rejected got its handler after all, too late. */
+  /** Called when a rejected promise of this process got its handler too late. */
   rejectionHandled(promise: Promise<unknown>): void {
     // A tick handled it in time.
     if (this.#rejections.delete(promise) || !this.process.alive) return;
@@ -404,7 +424,7 @@ export class NodeProcess implements ProcessRunner {
   #onIdle(): void {
     const object = this.realm.process;
     this.loop.leaving = true;
-    // The loop's own turn: the program hears of it, its ticks run, and then we look again.
+    // The loop's own turn: `beforeExit` is emitted, ticks run, and then liveness is checked again.
     this.process.enter(() => object.emit("beforeExit", object.exitCode ?? 0), undefined);
     const runNextTicks = this.#runNextTicks;
     try {
@@ -419,9 +439,10 @@ export class NodeProcess implements ProcessRunner {
       object._exiting = true;
       const before = object.exitCode ?? 0;
       if (!this.settled) object.exitCode ??= UNSETTLED_TOP_LEVEL_AWAIT;
-      // Node 20 tells its listeners the code from before, later ones the code that it ends with.
+      // Node 20 passes the previous code to its listeners, later versions the code that the process
+      // ends with.
       const code = NODE_MAJOR < 22 ? before : (object.exitCode ?? 0);
-      // As in Node: promises of exit listeners still run, ticks do not.
+      // As in Node, promises of exit listeners still run, but ticks do not.
       this.process.enter(() => object.emit("exit", code), undefined);
       if (this.process.alive) drainMicrotasks();
     }
@@ -453,13 +474,16 @@ export class NodeProcess implements ProcessRunner {
     };
   }
 
-  /** Another Node process of the same host, or a thread of this one. */
+  /** Creates another Node process of the same host, or a thread of this one. */
   fork(...options: ConstructorParameters<typeof NodeProcess>): NodeProcess {
-    // Its library is not made of what this process changed.
+    // Its library must not use what this process has changed.
     return withoutView(() => new NodeProcess(...options));
   }
 
-  /** Takes from its parent, or maker, what programs are given; `injected` stands for what that gives. */
+  /**
+   * Takes the modules for its programs from its parent or creator. `injected` replaces what that
+   * provides.
+   */
   inherit(parent: NodeProcess, injected?: Readonly<Record<string, unknown>>): void {
     this.injectChild = parent.injectChild;
     this.injected = injected ?? parent.injectChild?.(this.process) ?? parent.injected;
@@ -470,7 +494,7 @@ export class NodeProcess implements ProcessRunner {
     return this.realm.global;
   }
 
-  /** Whoever started the process hears of its threads and children, too. */
+  /** The process's observer also receives the events of its threads and children. */
   get observer(): ProcessObserver {
     return this.#observer;
   }
@@ -487,7 +511,7 @@ function firstLine(text: string): string {
   return text.slice(0, text.indexOf("\n") >>> 0);
 }
 
-/** What V8 says of a value without calling any of the program's code. */
+/** Returns V8's description of a value, which does not call any of the program's code. */
 function withoutSideEffects(value: unknown): string {
   if (typeof value === "function") return Function.prototype.toString.call(value);
   if (typeof value !== "object" || value === null) return String(value);
@@ -505,10 +529,10 @@ function describeThrown(thrown: unknown): string {
   }
 }
 
-/** The real one: during a run, the name gives the one of the process that runs. */
+/** The real function. During a run, the global name is the running process's. */
 const enqueue = queueMicrotask;
 
-/** Runs V8's microtasks to the end; Node reports rejections while it does. */
+/** Runs V8's microtasks to the end. Node reports rejections during this. */
 const drainMicrotasks: () => void = (
   process as unknown as { _tickCallback: () => void }
 )._tickCallback.bind(process);
@@ -518,7 +542,7 @@ function taskQueueBinding(onThrow: (thrown: unknown) => void): object {
     tickInfo: new Uint8Array(2),
     runMicrotasks: drainMicrotasks,
     setTickCallback: () => {},
-    // V8 would report what it throws to the real process.
+    // V8 would report its exceptions to the real process.
     enqueueMicrotask: (callback: () => void) =>
       enqueue(() => {
         try {

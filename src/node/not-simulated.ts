@@ -1,7 +1,13 @@
-/** What stands for a part of Node that is not simulated: it may be looked at, and says what it is when it is used. */
+/**
+ * Represents a part of Node that is not simulated. It may be inspected, and throws an error with
+ * its name when it is used.
+ */
 import { LightconeError } from "../base/errors.ts";
 
-/** A function, or class, or bag of constants, that throws `LC_NOT_SIMULATED` when it is put to use. */
+/**
+ * Returns a function that is also a class and a bag of constants. It throws `LC_NOT_SIMULATED` when
+ * it is used.
+ */
 export function notSimulated(name: string): object {
   const fail = function (): never {
     throw new LightconeError(

@@ -1,6 +1,6 @@
 /**
- * `URL.createObjectURL` while a run is under way. `URL` is one for all processes; a blob, and the URL that names
- * it, is one process's, so these are asked of the process that runs.
+ * `URL.createObjectURL` during a run. `URL` is shared by all processes, but a blob and its URL
+ * belong to one process. So these functions use the running process.
  */
 import { currentProcess } from "./node-process.ts";
 import type { Realm } from "./realm-types.ts";
@@ -35,7 +35,7 @@ function revokeObjectURL(...args: readonly unknown[]): void {
   realm.internalBinding("blob").revokeObjectURL(`${args[0] as string}`);
 }
 
-/** What stands in the place of the two while a run is under way. */
+/** Returns the replacements of the two functions during a run. */
 export function objectUrlGuards(): Guard[] {
   Object.defineProperty(revokeObjectURL, "length", { value: 1 });
   return [createObjectURL, revokeObjectURL].map((value) => ({

@@ -1,6 +1,6 @@
 /**
- * The rooms of the platform, put together: which simulated bindings and which modules a process has. A
- * new room registers itself here and nowhere else.
+ * Combines the parts of the platform: which simulated bindings and modules a process has. A new
+ * part is registered only here.
  */
 import { createBlobBinding } from "./bindings/blob.ts";
 import { createCredentialsBinding } from "./bindings/credentials.ts";
@@ -24,7 +24,7 @@ import { registerLibraryModules, registerModule } from "./public-modules.ts";
 
 let ready = false;
 
-/** Registers every room, once. */
+/** Registers every part, once. */
 export function preparePlatform(): void {
   if (ready) return;
   ready = true;

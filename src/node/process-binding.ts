@@ -1,11 +1,11 @@
 /**
- * `process.binding`, which old packages use: the process's own simulated bindings, as far as Node itself still
- * lets programs have them. Its rules stand in Node's library.
+ * `process.binding`, which old packages use: the process's own simulated bindings, as far as Node
+ * itself still exposes them to programs. The rules are those of Node's library.
  */
 import { librarySource, realBinding } from "./lib/natives.ts";
 import type { Realm } from "./realm-types.ts";
 
-/** The names in a list of `internal/bootstrap/realm`. */
+/** Returns the names in a list of `internal/bootstrap/realm`. */
 function namesIn(list: string): ReadonlySet<string> {
   const source = librarySource("internal/bootstrap/realm");
   const text = new RegExp(`${list} = new SafeSet\\(\\[([^\\]]*)`).exec(source)?.[1] ?? "";
@@ -14,7 +14,7 @@ function namesIn(list: string): ReadonlySet<string> {
 
 let lists: Readonly<Record<"allowed" | "deprecated" | "wrapped", ReadonlySet<string>>> | undefined;
 
-/** The function of one process. */
+/** Creates the function for one process. */
 export function createProcessBinding(realm: Realm): (module: unknown) => unknown {
   lists ??= {
     allowed: namesIn("processBindingAllowList"),
@@ -35,7 +35,7 @@ export function createProcessBinding(realm: Realm): (module: unknown) => unknown
         "DEP0111",
       );
     }
-    // Text, the same for everybody.
+    // Text, the same for every process.
     if (name === "natives") return { ...realBinding("natives") };
     if (wrapped.has(name)) return realm.require("internal/legacy/processbinding")[name]();
     return realm.internalBinding(name);

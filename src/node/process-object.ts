@@ -1,6 +1,7 @@
 /**
- * The `process` object of a simulated process. Methods come from Node's own `internal/process/per_thread`
- * wherever it has them; this file gives it the native half, and the properties that C++ sets.
+ * The `process` object of a simulated process. Its methods come from Node's own
+ * `internal/process/per_thread` where that has them. This file adds the native half and the
+ * properties that C++ sets.
  */
 import { parseEnv } from "node:util";
 import { filesOf, plantDirectory, type ProcessFiles } from "../sim/disk/index.ts";
@@ -15,48 +16,48 @@ import type { NodeProcess } from "./node-process.ts";
 import { isBuiltin } from "./public-modules.ts";
 import type { Realm } from "./realm-types.ts";
 
-/** What a program is started with. */
+/** The options that a program is started with. */
 export interface ProcessDescription {
   readonly argv: readonly string[];
   readonly execArgv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** The environment of another thread, to be this one's too. */
+  /** The environment of another thread, which this one shares. */
   readonly sharedEnv?: object;
   readonly cwd: string;
   readonly title: string;
-  /** What it was called by; "node" unless told. */
+  /** The name it was called by; the default is "node". */
   readonly argv0?: string;
-  /** Standard input, output and error of a child; whoever started the run has a process's otherwise. */
+  /** Standard input, output and error of a child. By default, the run's observer has them. */
   readonly streams?: readonly StandardStream[];
 }
 
-/** Where one of a child's standard streams leads. */
+/** The other end of a child's standard stream. */
 export type StandardStream =
   | { readonly kind: "pipe" }
-  /** An open file of the parent's, which is the child's under the same number already. */
+  /** An open file of the parent, which the child already has under the same number. */
   | { readonly kind: "file" }
   | { readonly kind: "ignore" }
-  /** Somebody takes what is written, as it is written. */
+  /** Output that is consumed as it is written. */
   | { readonly kind: "sink"; readonly write: (bytes: Uint8Array) => void }
-  /** Input that is all there already; 0 is its end. */
+  /** Input that is complete; a read returns 0 at its end. */
   | { readonly kind: "source"; readonly read: (target: Uint8Array) => number }
   | { readonly kind: "inherit"; readonly from: NodeProcess; readonly fd: number };
 
-/** What the process object asks of the process's runner. */
+/** What the process object needs of the process's runner. */
 export interface ProcessControl {
   exit(code: number): never;
   kill(pid: number, signal: number): number;
   getActiveResources(): string[];
-  /** The objects that programs have of what keeps the process alive: sockets, servers. */
+  /** Returns the program's objects for what keeps the process alive: sockets, servers. */
   getActiveHandles(): object[];
 }
 
-/** Which names its version of Node has. */
+/** Shows which names this version of Node has. */
 const realProcess: NodeJS.Process = globalThis.process;
 
 const EXEC_PATH = "/usr/local/bin/node";
 
-/** `process.env`: every value is text. */
+/** `process.env`: every value is a string. */
 function createEnv(
   entries: Readonly<Record<string, string>>,
   onOther: (() => void) | undefined,
@@ -92,16 +93,17 @@ function createEnv(
   });
 }
 
-/** The bare object, before the library exists; `completeProcessObject` gives it its methods. */
+/** Creates the bare object, before the library exists. `completeProcessObject` adds its methods. */
 export function createProcessObject(process: Process, description: ProcessDescription): object {
   const real = globalThis.process;
-  // As in Node: `process` is an instance of a function called process, which inherits from EventEmitter.
-  // Named by its property: a compiler renames what would hide another name.
+  // As in Node, `process` is an instance of a function called process, which inherits from
+  // EventEmitter. The function is named by its property: a compiler would rename one that hides
+  // another name.
   const { process: constructor } = { process: function (): void {} };
-  // Made by it, V8 calls it so: `#<process>`.
+  // Created by it, so V8 prints it as `#<process>`.
   const made = new (constructor as unknown as new () => object)();
   const title = description.execArgv.findLast((flag) => flag.startsWith("--title="))?.slice(8);
-  // Only who asks for warnings of what may come is told of values that are no text.
+  // Values that are not strings are only reported with pending deprecations enabled.
   const isPending = description.execArgv.includes("--pending-deprecation");
   const onOther = (): void => {
     (object as unknown as NodeJS.Process).emitWarning(
@@ -150,7 +152,7 @@ export function createProcessObject(process: Process, description: ProcessDescri
   return object;
 }
 
-/** Where the description's working directory waits until the library asks for it. */
+/** The description's working directory, until the library reads it. */
 const workingDirectories = new WeakMap<object, string>();
 
 /** `internalBinding('process_methods')`. */
@@ -160,7 +162,7 @@ export function processMethodsBinding(realm: Realm, control: ProcessControl): ob
   const bigints = new BigUint64Array(hrtimeBuffer.buffer, 0, 1);
   const startNs = realm.thread?.processBornNs ?? birthOf(process, false);
   const nowNs = (): number => highResolutionNs(process);
-  // A thread is where its process is.
+  // A thread shares its process's directory.
   const start = realm.thread ? undefined : (workingDirectories.get(realm.process) ?? "/");
   const { cwd, chdir } = workingDirectory(filesOf(process), start);
   return {
@@ -190,7 +192,7 @@ export function processMethodsBinding(realm: Realm, control: ProcessControl): ob
       values[0] = Math.floor((process.readMonotonicNs() - startNs) / 1e4);
       values[1] = 0;
     },
-    // The same in every run: what V8 really uses differs from machine to machine.
+    // The same in every run. V8's real usage differs between machines.
     memoryUsage: (values: Float64Array) => {
       values.set([48_000_000, 20_000_000, 12_000_000, 2_000_000, 100_000]);
     },
@@ -235,7 +237,7 @@ interface WorkingDirectory {
 
 function workingDirectory(files: ProcessFiles, start: string | undefined): WorkingDirectory {
   if (start !== undefined) {
-    // A program may be started in a directory that nobody has made.
+    // A program may be started in a directory that does not exist yet.
     plantDirectory(files.fs, toBytes(start));
     files.changeDirectory(toBytes(start));
   }
@@ -258,7 +260,7 @@ function workingDirectory(files: ProcessFiles, start: string | undefined): Worki
   };
 }
 
-/** Gives the object the methods that Node's bootstrap gives it. */
+/** Adds the methods that Node's bootstrap adds to the object. */
 export function completeProcessObject(realm: Realm): void {
   const { process } = realm;
   const EventEmitter = realm.require("events");
@@ -283,7 +285,7 @@ export function completeProcessObject(realm: Realm): void {
   for (const name of ["getuid", "geteuid", "getgid", "getegid", "getgroups"]) {
     process[name] = credentials[name];
   }
-  // Node's own wrappers of what belongs to the whole process: abort, chdir, cwd, umask, setuid, ...
+  // Node's own wrappers of what concerns the whole process: abort, chdir, cwd, umask, setuid, ...
   realm.require(`internal/bootstrap/switches/does_${realm.thread ? "not_" : ""}own_process_state`);
   defineExitCode(realm);
   process.emitWarning = (...args: unknown[]) =>
@@ -294,7 +296,7 @@ export function completeProcessObject(realm: Realm): void {
   startListeningToSignals(realm);
 }
 
-/** `process.exitCode` takes integers, and text that is one. */
+/** `process.exitCode` accepts integers, and strings that contain one. */
 function defineExitCode({ process, require }: Realm): void {
   let exitCode: unknown;
   Object.defineProperty(process, "exitCode", {
@@ -312,7 +314,10 @@ function defineExitCode({ process, require }: Realm): void {
   });
 }
 
-/** What Node's bootstrap defines itself: access to built-in modules, and to maps, which are always in use. */
+/**
+ * What Node's bootstrap defines itself: access to built-in modules, and to source maps. These are
+ * always used.
+ */
 function builtinsAndMaps(realm: Realm): Record<string, () => unknown> {
   return {
     getBuiltinModule: () =>
@@ -333,7 +338,7 @@ function builtinsAndMaps(realm: Realm): Record<string, () => unknown> {
   };
 }
 
-/** Methods that live in files of the library which most programs never need. */
+/** Defines methods that are in library files which most programs never need. */
 function defineLazily(process: object, realm: Realm): void {
   let wrapped: Record<string, unknown> | undefined;
   const perThread = (): Record<string, (...args: never[]) => unknown> =>
@@ -344,7 +349,7 @@ function defineLazily(process: object, realm: Realm): void {
     ) as Record<string, unknown>);
   const lazy: Record<string, () => unknown> = {
     hrtime: () => Object.assign(perThread()["hrtime"]!, { bigint: perThread()["hrtimeBigInt"] }),
-    // A set that nobody can change.
+    // A read-only set.
     allowedNodeEnvironmentFlags: () => realProcess.allowedNodeEnvironmentFlags,
     assert: () =>
       realm
@@ -360,7 +365,7 @@ function defineLazily(process: object, realm: Realm): void {
     binding: () => createProcessBinding(realm),
     _linkedBinding: () => notSimulated("process._linkedBinding"),
     _debugProcess: () => notSimulated("process._debugProcess"),
-    // Nothing to end, and nothing in Node either.
+    // There is no debugger to end, nor in Node.
     _debugEnd: () => function _debugEnd(): void {},
     _startProfilerIdleNotifier: () => () => {},
     _stopProfilerIdleNotifier: () => () => {},
@@ -379,7 +384,7 @@ function defineLazily(process: object, realm: Realm): void {
     lazy[name] = () => wrap()[name];
   }
   for (const [name, make] of Object.entries(lazy)) {
-    // Versions differ, and programs ask which one they have: 20 has no `ref`, 24 no `assert`.
+    // Versions differ, and programs check for names: 20 has no `ref`, 24 no `assert`.
     if (!(name in realProcess)) continue;
     Object.defineProperty(process, name, {
       configurable: true,
@@ -406,7 +411,10 @@ function defineLazily(process: object, realm: Realm): void {
   }
 }
 
-/** What cannot be assigned: reports of the process, made by Node's library, and whether stacks are mapped. */
+/**
+ * Defines read-only properties: reports of the process, created by Node's library, and whether
+ * stacks are mapped.
+ */
 function defineReadOnly({ process, require }: Realm): void {
   const getters: Record<string, () => unknown> = {
     report: () => require("internal/process/report").report,

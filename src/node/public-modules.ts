@@ -1,7 +1,7 @@
 /**
- * What a program gets for `require("node:net")`: the process's own instance of Node's library where it is
- * simulated, the real module where it has nothing to hide, and otherwise a stand-in of the same shape
- * whose every function says that it is not simulated.
+ * The result of a program's `require("node:net")`: the process's own instance of Node's library if
+ * the module is simulated, the real module if that is harmless, and otherwise a stand-in of the
+ * same shape whose functions throw an error that says that it is not simulated.
  */
 import { createRequire, isBuiltin as realIsBuiltin } from "node:module";
 import { exited } from "./exited.ts";
@@ -10,7 +10,7 @@ import { standIn } from "./stand-in.ts";
 
 const realRequire = createRequire(import.meta.url);
 
-/** Modules that run in the process's realm, from Node's own library. */
+/** Modules of Node's own library that run in the process's realm. */
 const fromLibrary = new Set([
   ...["_http_agent", "_http_client", "_http_common", "_http_incoming", "_http_outgoing"],
   ...["_http_server", "_stream_duplex", "_stream_passthrough", "_stream_readable"],
@@ -37,7 +37,7 @@ const fromLibrary = new Set([
   ],
 ]);
 
-/** Modules without state, clock or randomness: the real ones serve. */
+/** Modules without state, clock or randomness: the real ones are used. */
 export const realModules: ReadonlySet<string> = new Set([
   "buffer",
   "string_decoder",
@@ -45,25 +45,25 @@ export const realModules: ReadonlySet<string> = new Set([
   "constants",
 ]);
 
-/** Modules that a room of the platform makes: registered by that room. */
+/** Modules that a part of the platform creates and registers. */
 const makers = new Map<string, (realm: Realm) => unknown>();
 
-/** Registers a public module that a room of the platform makes. */
+/** Registers a public module that a part of the platform creates. */
 export function registerModule(id: string, make: (realm: Realm) => unknown): void {
   makers.set(id, make);
 }
 
-/** Declares that `ids` now run from Node's own library. */
+/** Declares that `ids` run from Node's own library. */
 export function registerLibraryModules(...ids: string[]): void {
   for (const id of ids) fromLibrary.add(id);
 }
 
-/** Whether a program may ask for a built-in module of this name. */
+/** Returns whether a program may load a built-in module with this name. */
 export function isBuiltin(request: string): boolean {
   return realIsBuiltin(request);
 }
 
-/** Makes `require` for built-in modules, for one process. */
+/** Creates `require` for built-in modules, for one process. */
 export function createPublicRequire(realm: Realm): (request: string) => unknown {
   const made = new Map<string, unknown>();
   return (request) => {
@@ -90,30 +90,33 @@ function load(realm: Realm, id: string): unknown {
   return standInFor(realm, id);
 }
 
-/** Real modules that do not load within a run: they read the clock as they do, say. */
+/**
+ * Real modules that cannot be loaded within a run, for example because they read the clock while
+ * loading.
+ */
 const wanted = new Set<string>();
-/** Those that were loaded outside of one, or could not be. */
+/** Those whose loading outside of a run was attempted, successfully or not. */
 const attempted = new Set<string>();
 
-/** Whether a run stopped because real modules have to be loaded, for their shapes. */
+/** Returns whether a run stopped because real modules have to be loaded for their shapes. */
 export function modulesAreWanted(): boolean {
   return wanted.size > 0;
 }
 
-/** Loads what was asked for, outside of any run. */
+/** Loads the requested modules, outside of any run. */
 export function loadWantedModules(): void {
   for (const id of wanted) {
     attempted.add(id);
     try {
       realRequire(id);
     } catch {
-      // This Node does not have it after all.
+      // This version of Node does not have it.
     }
   }
   wanted.clear();
 }
 
-/** A stand-in for a module that is not simulated, in the shape of the real one. */
+/** Creates a stand-in for a module that is not simulated, in the shape of the real one. */
 function standInFor(realm: Realm, id: string): object {
   const path = `node:${id}`;
   try {
@@ -125,7 +128,7 @@ function standInFor(realm: Realm, id: string): object {
       throw new codes.ERR_UNKNOWN_BUILTIN_MODULE(path);
     }
   }
-  // It is loaded outside, and then the run starts again.
+  // It is loaded outside of the run, which then starts again.
   wanted.add(path);
   const { process } = realm.context;
   process.host.kernel.stop();

@@ -1,7 +1,7 @@
 /**
- * A folder of the real machine, shown to a host's disk: looked at when a program first does, and never
- * written. What was once seen stays as it was for as long as the real process lives, so that all its runs
- * see the same.
+ * A folder of the real machine, visible on a host's disk. It is read when a program first accesses
+ * it, and never written. What was read stays the same as long as the real process lives, so all its
+ * runs see the same content.
  */
 import { createHash } from "node:crypto";
 import {
@@ -17,7 +17,7 @@ import { basename, join } from "node:path";
 import { fail, type LowerEntry, type LowerTree } from "../sim/disk/index.ts";
 import { fromBytes, toBytes } from "./bindings/fs/paths.ts";
 
-/** What is known of a real path; `undefined` when there is nothing. */
+/** What is known of a real path; `undefined` if nothing exists there. */
 interface Seen {
   readonly kind: LowerEntry["kind"];
   readonly executable: boolean;
@@ -32,7 +32,7 @@ interface Seen {
 
 const seen = new Map<string, Seen | undefined>();
 
-/** Looks at a real path, without following a link at its end; once. */
+/** Looks up a real path once, without following a link at its end. */
 function look(path: string): Seen | undefined {
   if (seen.has(path)) return seen.get(path);
   const status = attempt(() => lstatSync(path, { throwIfNoEntry: false }));
@@ -45,7 +45,10 @@ function look(path: string): Seen | undefined {
   return found;
 }
 
-/** What cannot be looked at (it is gone, or not ours to read) is no part of a host's disk. */
+/**
+ * Runs `look`. Returns undefined on failure: what cannot be read (it is gone, or access is denied)
+ * is not part of a host's disk.
+ */
 export function attempt<T>(look: () => T): T | undefined {
   try {
     return look();
@@ -60,12 +63,15 @@ function kindOf(status: Stats): LowerEntry["kind"] | undefined {
   return status.isSymbolicLink() ? "symlink" : undefined;
 }
 
-/** What stands at a real path: `undefined` for nothing, and for what is no file, folder or link. */
+/**
+ * Returns what exists at a real path: `undefined` for nothing, and for anything other than a file,
+ * folder or link.
+ */
 export function realKind(path: string): LowerEntry["kind"] | undefined {
   return look(path)?.kind;
 }
 
-/** The bytes of a real file, as they were when they were first asked for. Nobody may change them. */
+/** Returns the bytes of a real file, as they were on first access. They must not be changed. */
 export function realBytes(path: string): Uint8Array {
   const known = look(path);
   const bytes = known?.bytes ?? attempt(() => readFileSync(path)) ?? fail("EIO");
@@ -73,7 +79,7 @@ export function realBytes(path: string): Uint8Array {
   return bytes;
 }
 
-/** The same as text: one string for as long as the file is remembered. */
+/** Returns the same as text: a single string for as long as the file is remembered. */
 export function realText(path: string): string {
   const bytes = realBytes(path);
   const known = look(path);
@@ -81,7 +87,7 @@ export function realText(path: string): string {
   return (known.text ??= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
 }
 
-/** A digest of a file's name and bytes. */
+/** Returns a digest of a file's name and bytes. */
 export function realDigest(path: string): string {
   const known = look(path);
   if (known?.digest !== undefined) return known.digest;
@@ -93,12 +99,15 @@ export function realDigest(path: string): string {
   return digest;
 }
 
-/** Forgets what was seen of a path: a program is compiled anew and shall see it as it is now. */
+/**
+ * Forgets what was read of a path. Called when a program is compiled again, so that it sees the
+ * current content.
+ */
 export function forgetReal(path: string): void {
   seen.delete(path);
 }
 
-/** Forgets what was seen of a folder and of all that is in it. */
+/** Forgets what was read of a folder and everything in it. */
 export function forgetBelow(folder: string): void {
   for (const path of seen.keys()) {
     if (path === folder || path.startsWith(`${folder}/`)) seen.delete(path);
@@ -108,7 +117,7 @@ export function forgetBelow(folder: string): void {
   generation++;
 }
 
-/** What is at a real path, links followed: a directory (1), a file (0), or neither. */
+/** Returns what is at a real path, with links followed: a directory (1), a file (0), or neither. */
 export function realTarget(path: string): number {
   let kind = targets.get(path);
   if (kind === undefined) {
@@ -122,7 +131,7 @@ export function realTarget(path: string): number {
 const targets = new Map<string, number>();
 const linkless = new Map<string, string>();
 
-/** A real path without symbolic links. */
+/** Returns a real path without symbolic links. */
 export function realPathOf(path: string): string {
   let found = linkless.get(path);
   if (found === undefined) linkless.set(path, (found = realpathSync(path)));
@@ -131,12 +140,15 @@ export function realPathOf(path: string): string {
 
 let generation = 0;
 
-/** Changes whenever something was forgotten: what was derived of real files has to be found anew. */
+/**
+ * Returns a number that changes whenever something was forgotten. Data derived from real files then
+ * has to be recomputed.
+ */
 export function realGeneration(): number {
   return generation;
 }
 
-/** The real folder at `root`, without the names in `hidden`. */
+/** Returns the real folder at `root`, without the names in `hidden`. */
 export function realTree(root: string, hidden: readonly string[] = []): LowerTree {
   const real = (path: string): string => join(root, fromBytes(path, "utf8") as string);
   const entry = (name: string, path: string): LowerEntry | undefined => {

@@ -1,4 +1,4 @@
-/** What the parts of a process's library know of each other. */
+/** Types that the parts of a process's library share. */
 import type { BindingContext, LibraryRequire } from "./bindings/context.ts";
 import type { Prng } from "../base/prng.ts";
 import type { HostIntrinsics } from "./lib/primordials.ts";
@@ -7,39 +7,42 @@ import type { HostIntrinsics } from "./lib/primordials.ts";
 export interface Realm {
   readonly context: BindingContext;
   readonly intrinsics: HostIntrinsics;
-  /** The process object that library and program see. */
-  // Node's own process object is wider than its public type.
+  /** The process object that the library and the program see. */
+  // Node's own process object has more than its public type.
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly process: any;
   readonly primordials: object;
   /** The global object of the process. */
   readonly global: object;
-  /** What happens to an exception that nobody caught. */
+  /** Handles an uncaught exception. */
   uncaught(thrown: unknown, fromPromise: boolean): void;
   readonly rejections: Rejections;
   readonly require: LibraryRequire;
   readonly internalBinding: LibraryRequire;
-  /** What a program gets for a built-in module: `node:net`, or a stand-in that says it is not simulated. */
+  /**
+   * Returns a built-in module for a program: `node:net`, or a stand-in that throws if it is used
+   * because it is not simulated.
+   */
   readonly requirePublic: LibraryRequire;
   /** Set in a worker thread. */
   readonly thread?: ThreadIdentity | undefined;
-  /** The process's own randomness: fork a stream by name. */
+  /** The process's own randomness. Fork a stream by name. */
   readonly prng: Prng;
 }
 
-/** Rejected promises that nobody has handled yet; Node tells of them once its ticks are done. */
+/** Rejected promises that are not handled yet. Node reports them once its ticks are done. */
 export interface Rejections {
   readonly pending: () => boolean;
   readonly process: () => boolean;
 }
 
-/** What a worker thread knows of itself. */
+/** A worker thread's data about itself. */
 export interface ThreadIdentity {
   readonly id: number;
   readonly name: string;
-  /** Its end of the port that Node's library uses between a worker and whoever made it. */
+  /** Its end of the port that Node's library uses between a worker and its creator. */
   readonly port: object;
   readonly resourceLimits: Float64Array;
-  /** When its process began; the thread has a beginning of its own. */
+  /** When its process began. The thread has its own beginning. */
   readonly processBornNs: number;
 }

@@ -1,6 +1,7 @@
 /**
- * Where a promise was made and settled. A rejection with something that is no error, or with an error of Node's
- * own, has no place in any program; a run that is repeated for its story asks V8 for the two stacks instead.
+ * Where a promise was created and settled. A rejection with a value that is not an error, or with
+ * an error of Node's own, has no location in any program. A run that is repeated for its report
+ * asks V8 for the two stacks instead.
  */
 import { promiseHooks } from "node:v8";
 
@@ -10,10 +11,10 @@ interface Trail {
 }
 
 let trails: WeakMap<object, Trail> | undefined;
-/** By what was thrown: the trail of the promise that was rejected with it. */
+/** The trail of the rejected promise, by the thrown value. */
 const rejected = new WeakMap<object, Trail>();
 
-/** Follows every promise from now on, until the result is called. It costs time and memory. */
+/** Tracks every promise from now on, until the result is called. It costs time and memory. */
 export function followPromises(): () => void {
   const followed = new WeakMap<object, Trail>();
   trails = followed;
@@ -32,13 +33,16 @@ export function followPromises(): () => void {
   };
 }
 
-/** Remembers that nobody handled the rejection of `promise` with `reason`. */
+/** Records that the rejection of `promise` with `reason` was not handled. */
 export function noteRejection(reason: unknown, promise: object): void {
   const trail = trails?.get(promise);
   if (trail && typeof reason === "object" && reason !== null) rejected.set(reason, trail);
 }
 
-/** The stacks of the promise that was rejected with `reason`: where that was done, then where it was made. */
+/**
+ * Returns the stacks of the promise that was rejected with `reason`: first where it was rejected,
+ * then where it was created.
+ */
 export function rejectionStacks(reason: unknown): string[] {
   const trail = typeof reason === "object" && reason !== null ? rejected.get(reason) : undefined;
   if (!trail) return [];

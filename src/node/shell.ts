@@ -1,13 +1,14 @@
 /**
- * The shell of a simulated host, as far as scripts of `child_process` need one: commands with `&&`, `||`, `;`
- * and pipes, redirections, quotes and variables. A line is parsed here, and run by a small program of its own.
+ * The shell of a simulated host, as far as scripts of `child_process` need one: commands with `&&`,
+ * `||`, `;` and pipes, redirections, quotes and variables. A line is parsed here, and run by a
+ * small program generated for it.
  */
 import { LightconeError } from "../base/errors.ts";
 
-/** A piece of a word: text as it is, or a variable's name. */
+/** A piece of a word: literal text, or a variable's name. */
 export type Piece = { readonly text: string } | { readonly variable: string; quoted: boolean };
 
-/** A word, in pieces that are joined. */
+/** A word: pieces that are concatenated. */
 export type Word = readonly Piece[];
 
 /** `2>&1`, `> file`. */
@@ -24,7 +25,7 @@ export interface SimpleCommand {
   readonly redirections: readonly Redirection[];
 }
 
-/** Commands joined by pipes, and on what of those before them they depend. */
+/** Commands joined by pipes, and the condition on the commands before them. */
 export interface Pipeline {
   readonly after: ";" | "&&" | "||";
   readonly commands: readonly SimpleCommand[];
@@ -38,7 +39,7 @@ function refuse(what: string, line: string): never {
   );
 }
 
-/** Parses a line. Throws `LC_NOT_SIMULATED` for what needs a real shell. */
+/** Parses a line. Throws `LC_NOT_SIMULATED` for syntax that needs a real shell. */
 export function parseShell(line: string): Pipeline[] {
   return new Parser(line).parse();
 }
@@ -155,7 +156,7 @@ class Parser {
     return true;
   }
 
-  /** A backslash, or a variable. */
+  /** Parses a backslash or a variable. */
   #special(pieces: Piece[], quoted: boolean): boolean {
     const escaped = this.#take(/^\\[^\n]/);
     if (escaped !== undefined) {
@@ -174,7 +175,7 @@ class Parser {
   }
 }
 
-/** The program that runs a parsed line. */
+/** Returns the program that runs a parsed line. */
 export function shellProgram(pipelines: readonly Pipeline[]): string {
   return `const line = ${JSON.stringify(pipelines)};\n${RUNNER}`;
 }

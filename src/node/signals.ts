@@ -7,7 +7,7 @@ import { Handle } from "./bindings/handle.ts";
 import type { NodeProcess } from "./node-process.ts";
 
 const numbers = os.constants.signals as Record<string, number>;
-// Where a number has two names (SIGABRT and SIGIOT), the first is the one that Node says.
+// If a number has two names (SIGABRT and SIGIOT), the first is the one that Node reports.
 const names = new Map(
   Object.entries(numbers)
     .reverse()
@@ -17,13 +17,13 @@ const names = new Map(
 const ESRCH = -3;
 const EINVAL = -22;
 
-/** Signals that end nothing unless someone listens. */
+/** Signals that have no effect without a listener. */
 const ignoredByDefault = new Set(["SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH"]);
 
-/** How long a signal takes to reach a process that has not started. */
+/** The time that a signal takes to reach a process that has not started. */
 const UNSTARTED_NS = 100_000;
 
-/** A signal reaches a process that listens to none yet. */
+/** Handles a signal to a process that has no listeners yet. */
 function endUnstarted(process: Process, signal: string): void {
   if (signal === "SIGSTOP") process.pause();
   else if (signal === "SIGCONT") process.resume();
@@ -33,24 +33,24 @@ function endUnstarted(process: Process, signal: string): void {
 /** One process's view of signals. */
 export class ProcessSignals {
   readonly #owner: NodeProcess;
-  /** Who listens, by signal number. */
+  /** The listeners, by signal number. */
   readonly #listeners = new Map<number, Set<(signal: number) => void>>();
 
   constructor(owner: NodeProcess) {
     this.#owner = owner;
   }
 
-  /** A signal's number, by its name. */
+  /** Returns a signal's number, by its name. */
   numberOf(name: string): number {
     return numbers[name] as number;
   }
 
-  /** A signal's name, by its number. */
+  /** Returns a signal's name, by its number. */
   nameOf(number: number): string | undefined {
     return names.get(number);
   }
 
-  /** `process.kill`: 0 or a negative errno. */
+  /** `process.kill`. Returns 0 or a negative errno. */
   kill(pid: number, signal: number): number {
     if (signal !== 0 && !names.has(signal)) return EINVAL;
     const { host } = this.#owner.process;
@@ -67,7 +67,7 @@ export class ProcessSignals {
       if (runner === this.#owner && signal !== numbers["SIGKILL"] && this.#listeners.has(signal)) {
         this.deliver(signal);
       } else if (runner === this.#owner && this.#isFatal(signal)) {
-        // What a process does to itself is done before `kill` returns; so it never returns.
+        // A signal to the process itself takes effect before `kill` returns, so this never returns.
         this.#owner.die(names.get(signal) as string);
       } else {
         const arrive = (): void => {
@@ -75,7 +75,7 @@ export class ProcessSignals {
           if (receiver !== undefined) receiver.signals.deliver(signal);
           else endUnstarted(target, names.get(signal) as string);
         };
-        // One that has not started yet is there all the same; its pipes are joined by then.
+        // A process that has not started yet exists all the same. Its pipes are connected by then.
         const delayNs = runner === undefined ? UNSTARTED_NS : 0;
         host.kernel.schedule(delayNs, host.id, Kind.internal, arrive, undefined);
       }
@@ -83,13 +83,16 @@ export class ProcessSignals {
     return 0;
   }
 
-  /** Whether the signal ends this process: nobody listens, and that is what it does by default. */
+  /**
+   * Returns whether the signal ends this process: it has no listener, and its default action is to
+   * end the process.
+   */
   #isFatal(signal: number): boolean {
     const name = names.get(signal) as string;
     return name !== "SIGSTOP" && !ignoredByDefault.has(name) && !this.#owner.onDeath;
   }
 
-  /** A signal arrives: its listeners are called, or it does what it does by default. */
+  /** Delivers a signal: calls its listeners, or performs its default action. */
   deliver(signal: number): void {
     const { process } = this.#owner;
     const name = names.get(signal) as string;

@@ -1,7 +1,8 @@
 /**
- * The door between the real process and a run. Inside, the real globals that could tell two runs apart
- * are guarded, so that an escape is caught and named; microtasks are drained by us; and what V8 reports
- * of rejected promises goes to the simulated process whose code was running.
+ * The boundary between the real process and a run. During a run, the real globals that could differ
+ * between two runs are guarded, so that an escape is detected and named. Microtasks are drained
+ * explicitly. V8's reports of rejected promises are passed to the simulated process whose code was
+ * running.
  */
 import { LightconeError } from "../base/errors.ts";
 import { setRealmFinder } from "./bindings/crypto/owner.ts";
@@ -20,16 +21,20 @@ import { beginViews, endViews } from "./views/view.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** What of the real process must not tell two runs apart, beside what `evaluated.ts` says. */
+/**
+ * Returns guards of the real process's state that could differ between two runs, beyond those of
+ * `evaluated.ts`.
+ */
 function realProcessGuards(): Guard[] {
-  // Modules that are shared with the real process (node:url, node:buffer) warn through it: once in its life,
-  // and so in the first of its runs alone. No run hears them.
+  // Modules that are shared with the real process (node:url, node:buffer) emit each warning only
+  // once in its life, so only the first of its runs would see it. No run sees these warnings.
   const warn = (): void => {};
-  // Memory that was not cleared differs between a used process and a fresh one.
+  // The content of uninitialised memory differs between a used process and a fresh one.
   const alloc = Buffer.alloc;
   const { allocUnsafe: unsafe, allocUnsafeSlow: slow } = Buffer;
   type Allocate = (size: number, alignment?: number) => Buffer;
-  // Functions that serve with `new`, too, as Node's do: cbor-x calls them so. Node 26 takes an alignment.
+  // These functions can also be called with `new`, as Node's can: cbor-x does so. Node 26 takes an
+  // alignment.
   const cleared: Readonly<Record<string, Allocate>> = {
     allocUnsafe: function allocUnsafe(size, alignment) {
       return alignment === undefined ? alloc(size) : (unsafe as Allocate)(size, alignment).fill(0);
@@ -44,19 +49,20 @@ function realProcessGuards(): Guard[] {
   }
   return [
     { owner: process, name: "emitWarning", descriptor: { value: warn } },
-    // A real module that serves programs (url, say) would tell the real process what is deprecated.
+    // A real module that programs use (url, for example) would emit deprecation warnings in the
+    // real process.
     { owner: process, name: "noDeprecation", descriptor: { value: true } },
     { owner: Buffer, name: "allocUnsafe", descriptor: { value: cleared["allocUnsafe"] } },
     { owner: Buffer, name: "allocUnsafeSlow", descriptor: { value: cleared["allocUnsafeSlow"] } },
   ];
 }
 
-/** Puts guards in their places. Gives what takes them away again. */
+/** Installs guards. Returns a function that removes them. */
 function place(guards: readonly Guard[]): () => void {
   const saved = guards.map(({ owner, name }) => Object.getOwnPropertyDescriptor(owner, name));
   guards.forEach(({ owner, name, descriptor }, i) => {
     if (saved[i]?.writable === true && "value" in descriptor) {
-      // An assignment leaves V8's knowledge of the other properties as it is.
+      // An assignment does not invalidate V8's assumptions about the other properties.
       (owner as Record<string, unknown>)[name] = descriptor.value;
       return;
     }
@@ -74,7 +80,7 @@ function place(guards: readonly Guard[]): () => void {
   };
 }
 
-/** Dates print in UTC within a run, wherever it runs: V8 heeds the variable as it changes. */
+/** Dates print in UTC within a run, on every machine. V8 reacts to changes of the variable. */
 function pinTimeZone(): () => void {
   const before = process.env["TZ"];
   if (before === "UTC") return () => {};
@@ -92,7 +98,7 @@ const drain: () => void = (process as unknown as { _tickCallback: () => void }).
   process,
 );
 
-/** Whether microtasks can be drained from here: not from within a microtask. */
+/** Returns whether microtasks can be drained from here: not from within a microtask. */
 function canDrain(): boolean {
   let drained = false;
   void Promise.resolve().then(() => (drained = true));
@@ -100,7 +106,10 @@ function canDrain(): boolean {
   return drained;
 }
 
-/** Small buffers come from a pool; a run starts with a fresh one, so that offsets are the same in each. */
+/**
+ * Small buffers come from a pool. A run starts with a fresh one, so that offsets are the same in
+ * every run.
+ */
 function alignBufferPool(): void {
   const size = (Buffer.poolSize >>> 1) - 1;
   for (let i = 0; i < 4; i++) if (Buffer.from("x".repeat(size)).byteOffset === 0) break;
@@ -114,20 +123,23 @@ function onRejection(reason: unknown, promise: Promise<unknown>): void {
   if (owner) rejecters.set(promise, owner);
 }
 
-/** Which process a promise belongs to that was rejected, and that nobody handled in time. */
+/** The process of each promise that was rejected and not handled in time. */
 const rejecters = new WeakMap<Promise<unknown>, NodeProcess>();
 
 function onLateHandler(promise: Promise<unknown>): void {
   rejecters.get(promise)?.rejectionHandled(promise);
 }
 
-/** Rejections inside a run that no process can be blamed for: a bug of ours, thrown at the end. */
+/**
+ * Rejections inside a run that cannot be attributed to a process. They are bugs of the simulator,
+ * thrown at the end.
+ */
 const strayRejections: unknown[] = [];
 
-/** What a piece of a run gave. */
+/** The result of one part of a run. */
 interface Piece<T> {
   readonly result: T;
-  /** Something changed a built-in, and nobody knows whose view it belongs to. */
+  /** True if a built-in was changed and the change cannot be attributed to a view. */
   readonly unknownChange: boolean;
 }
 
@@ -137,7 +149,7 @@ function inside<T>(body: () => T): Piece<T> {
     escapes: [...escapeGuards(), ...realProcessGuards(), ...objectUrlGuards()],
     definitions: definitionGuards(),
   };
-  // Node's library keeps the operations themselves, as it does outside.
+  // Node's library keeps the original operations, as it does outside.
   sharedPrimordials();
   alignBufferPool();
   const listeners = ["unhandledRejection", "rejectionHandled"].map(
@@ -173,8 +185,8 @@ function inside<T>(body: () => T): Piece<T> {
     }
   }
   const [stray] = strayRejections.splice(0);
-  // A change that came unseen may have broken our own code: the next attempt, which sees it, will tell. An
-  // attempt that was given up has nothing to tell.
+  // A change that was not detected in time may have broken the simulator's own code. The next
+  // attempt, which detects it, reports errors. An attempt that was given up has nothing to report.
   if (!unknownChange && !attemptIsGivenUp()) {
     if (failure) throw failure.thrown;
     if (stray !== undefined) throw stray;
@@ -183,14 +195,15 @@ function inside<T>(body: () => T): Piece<T> {
 }
 
 /**
- * Runs `body`, which starts processes and runs a kernel, in one synchronous piece. Resolves with what it
- * returns, rejects with what it throws.
+ * Runs `body`, which starts processes and runs a kernel, in one synchronous piece. Resolves with
+ * what it returns, rejects with what it throws.
  *
- * It does so again for each child that `spawnSync` waits for (`sync-child.ts`), when a real module has to be loaded
- * for its shape, and when a built-in turns out to have been changed late (`views/search.ts`). `body` must start
- * everything afresh each time.
+ * It runs again for each child that `spawnSync` waits for (`sync-child.ts`), when a real module has
+ * to be loaded for its shape, and when a change to a built-in is detected late (`views/search.ts`).
+ * `body` must start everything anew each time.
  *
- * The piece runs in a callback of its own, since microtasks cannot be drained from within a microtask.
+ * The piece runs in a callback of its own, since microtasks cannot be drained from within a
+ * microtask.
  */
 export async function simulate<T>(body: () => T): Promise<T> {
   await prepareInternals();

@@ -1,6 +1,7 @@
 /**
- * Stack traces as a program sees them: its own files and lines, Node's, and nothing of ours. They are
- * text that programs log, store and send, so they must be the same in every run, on every machine.
+ * Stack traces as a program sees them: its own files and lines and Node's, without the simulator's.
+ * They are text that programs log, store and send, so they must be the same in every run, on every
+ * machine.
  */
 import { loadedShared } from "./lib/shared.ts";
 import { currentProcess } from "./node-process.ts";
@@ -12,7 +13,7 @@ import { withoutView } from "./views/view.ts";
 
 type PrepareStackTrace = (error: Error, frames: NodeJS.CallSite[]) => unknown;
 
-/** What Node's `internal/errors` keeps of errors that its own code made. */
+/** What Node's `internal/errors` records about errors that its own code created. */
 interface ErrorsModule {
   readonly kIsNodeError: symbol;
   readonly overrideStackTrace: Map<Error, PrepareStackTrace>;
@@ -31,13 +32,14 @@ function headline(error: Error, node: ErrorsModule | undefined): string {
 }
 
 /**
- * How many frames V8 keeps unless a program says otherwise, and how many of them are shown. Below a program's
- * frames are ours, and behind those the frames of whoever awaits: they come last.
+ * How many frames V8 records unless a program changes it, and how many of them are shown. Below a
+ * program's frames are the simulator's, and behind those the frames of awaiting callers: they come
+ * last.
  */
 const DEEP_LIMIT = 40;
 const SHOWN_LIMIT = 10;
 
-/** Whether a frame is the call that enters a process. */
+/** Returns whether a frame is the call that enters a process. */
 function isEntry(frame: NodeJS.CallSite): boolean {
   if (frame.getFunctionName() !== "run" || !isOurFrame(frame)) return false;
   return frame.getFileName()?.endsWith(entryFile) === true;
@@ -46,7 +48,8 @@ function isEntry(frame: NodeJS.CallSite): boolean {
 const entryFile = `/node-process${import.meta.url.slice(-3)}`;
 
 function shownOf(frames: NodeJS.CallSite[], limit: number): NodeJS.CallSite[] {
-  // Below where its process was entered are those of whoever runs us, and behind them those of who awaits.
+  // Below the process's entry are the simulator's frames, and behind them those of awaiting
+  // callers.
   const entry = frames.findIndex(isEntry);
   const shown = frames.filter(
     (frame, at) => !isOurFrame(frame) && (entry < 0 || at < entry || frame.isAsync()),
@@ -58,7 +61,7 @@ function linesOf(frames: NodeJS.CallSite[]): string {
   return frames.map((frame) => mapStack(`\n    at ${String(frame)}`)).join("");
 }
 
-/** Formats the stack of an error that a program looks at. */
+/** Formats the stack of an error that a program reads. */
 function prepare(error: Error, allFrames: NodeJS.CallSite[]): unknown {
   const limit = Error.stackTraceLimit;
   return withoutView(() => {
@@ -73,13 +76,16 @@ function prepare(error: Error, allFrames: NodeJS.CallSite[]): unknown {
   });
 }
 
-// Programs may have broken these for themselves, and do look at stacks then.
+// Programs may have broken these methods for themselves and then read stacks.
 const has = uncurry(WeakMap.prototype.has);
 const get = uncurry(WeakMap.prototype.get);
 const set = uncurry(WeakMap.prototype.set);
 let own = new WeakMap<object, unknown>();
 
-/** A program's own function, and what V8 calls instead: nothing of ours comes through it. */
+/**
+ * A program's own function, and the wrapper that V8 calls instead, which filters the simulator's
+ * frames.
+ */
 const wrappers = new WeakMap<object, unknown>();
 
 function withShownSites(prepareOwn: unknown): unknown {
@@ -95,7 +101,7 @@ function withShownSites(prepareOwn: unknown): unknown {
   return wrapper;
 }
 
-/** The same property in each run, so that it counts among what nobody has changed. */
+/** The same property in each run, so that it counts as unchanged. */
 const property: PropertyDescriptor = {
   configurable: true,
   enumerable: false,
@@ -110,9 +116,9 @@ const property: PropertyDescriptor = {
 };
 
 /**
- * Makes `Error.prepareStackTrace` a process's own while a run is under way. Gives what undoes it.
- * Programs set it for a moment to look at the stack themselves; one process's must not reach another's.
- * (`Error.stackTraceLimit` is its own as all built-ins are: `views`.)
+ * Makes `Error.prepareStackTrace` a process's own during a run. Returns a function that undoes it.
+ * Programs set it briefly to read the stack themselves, and one process's function must not affect
+ * another. (`Error.stackTraceLimit` is its own as all built-ins are: `views`.)
  */
 export function guardStackTraces(): () => void {
   const before = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
@@ -127,10 +133,16 @@ export function guardStackTraces(): () => void {
   };
 }
 
-/** Deeper than any program's stack where it asserts something; our own frames and Node's count as well. */
+/**
+ * More than the depth of any program's stack where it makes an assertion. The simulator's frames
+ * and Node's count as well.
+ */
 const FRAMES_MAX = 50;
 
-/** The stack of whoever calls, as programs see stacks, whatever the program has made of `Error`. */
+/**
+ * Returns the caller's stack, as programs see stacks, whatever the program has changed about
+ * `Error`.
+ */
 export function stackHere(): string {
   return withoutView(() => {
     const { stackTraceLimit } = Error;

@@ -1,23 +1,24 @@
 /**
- * Modules that are not simulated, in the shape of the real ones: each name is there with its attributes, its
- * classes have their methods, and whatever is called says by name that it is not simulated.
+ * Modules that are not simulated, in the shape of the real ones: each name exists with its
+ * attributes, classes have their methods, and any call throws an error that names what is not
+ * simulated.
  */
 import { notSimulated } from "./not-simulated.ts";
 
-/** A name inside a module, for a person. */
+/** Returns the readable name of a property inside a module. */
 function nameOf(path: string, key: PropertyKey): string {
   return `${path}.${typeof key === "symbol" ? `[${key.description ?? ""}]` : String(key)}`;
 }
 
-/** What JavaScript gives every function and class: these stay as they are. */
+/** JavaScript's own properties of every function and class. They are left unchanged. */
 const ownOfFunctions = new Set<PropertyKey>(["length", "name", "prototype", "arguments", "caller"]);
 
-/** Makes one stand-in: what is met twice is copied once. */
+/** Creates one stand-in. An object that occurs twice is copied once. */
 class Copier {
   readonly #made = new Map<object, object>();
 
   value(real: unknown, path: string, key?: PropertyKey): unknown {
-    // Numbers and lists of names have nothing to hide.
+    // Numbers and lists of names are harmless.
     if (real === null || Array.isArray(real) || key === "constants") return real;
     if (typeof real !== "object" && typeof real !== "function") return real;
     return this.#made.get(real) ?? this.#copy(real, path);
@@ -31,7 +32,7 @@ class Copier {
     return copy;
   }
 
-  /** What an instance of a class inherits. */
+  /** Returns the prototype of a class's instances. */
   #prototypeFor(real: object, path: string): object {
     const { constructor } = real;
     const inherited = Object.getPrototypeOf(real) as object | null;
@@ -70,7 +71,7 @@ class Copier {
     }
   }
 
-  /** Reading a name is harmless: what it gives says so when it is put to use. */
+  /** Reading a name is harmless. The result throws when it is used. */
   #accessor(holder: object, { get, set }: PropertyDescriptor, path: string): PropertyDescriptor {
     const accessor: PropertyDescriptor = {};
     if (set) accessor.set = notSimulated(path) as () => void;
@@ -87,13 +88,13 @@ class Copier {
     try {
       return this.value(get.call(holder), path);
     } catch {
-      // It wants an instance, or reads what the real process has.
+      // The getter needs an instance, or reads state of the real process.
       return notSimulated(path);
     }
   }
 }
 
-/** The shape of `real`, a module or what is in one, none of whose functions work. */
+/** Returns the shape of `real`, a module or an object in one. None of its functions work. */
 export function standIn(real: object, path: string): object {
   return new Copier().value(real, path) as object;
 }

@@ -5,19 +5,22 @@ import type { Process } from "../sim/process.ts";
 const O_RDONLY = 0;
 const O_WRONLY = 1;
 
-/** What stands behind the standard descriptors. */
+/** The other ends of the standard descriptors. */
 export interface StandardEnds {
-  /** Fills with what input there is; 0 at its end; fails with `EAGAIN` when there is none yet. */
+  /**
+   * Fills `target` with the available input. Returns 0 at its end. Fails with `EAGAIN` if there is
+   * none yet.
+   */
   readonly read: (target: Uint8Array) => number;
   readonly write: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
 }
 
-/** Input that has ended. */
+/** Reads input that has ended. */
 export function noInput(): number {
   return 0;
 }
 
-/** Input that is somewhere on its way. */
+/** Reads input that has not arrived yet. */
 export function noInputYet(): number {
   return fail("EAGAIN");
 }
@@ -26,7 +29,7 @@ export function noInputYet(): number {
 export function openStandardFiles(process: Process, ends: StandardEnds): void {
   const files = filesOf(process);
   const open = (fd: number, flags: number, stream: StreamEnd): void => {
-    // A file that the parent handed over is there already.
+    // A file inherited from the parent is open already.
     if (files.has(fd)) return;
     const { fs } = files;
     const inode = fs.newInode(fs.root.mount, S_IFIFO | 0o600, files, files.now());

@@ -1,6 +1,6 @@
 /**
- * The standard streams of a simulated process. Whoever started the run reads what a program writes; a
- * child's are pipes to its parent, or its parent's own, or nothing.
+ * The standard streams of a simulated process. The run's observer receives what a program writes. A
+ * child's streams are pipes to its parent, or its parent's own, or nothing.
  */
 import { exited } from "./exited.ts";
 import type { NodeProcess, StandardStream } from "./node-process.ts";
@@ -8,7 +8,7 @@ import { noInput, noInputYet, openStandardFiles } from "./standard-files.ts";
 
 type Sink = (stream: "stdout" | "stderr", text: string) => void;
 
-/** Defines `process.stdout`, `stderr` and `stdin`, each made when it is first used. */
+/** Defines `process.stdout`, `stderr` and `stdin`. Each is created on first use. */
 export function createStdio(owner: NodeProcess, sink: Sink): void {
   const object = owner.realm.process;
   const streams = owner.description.streams ?? [];
@@ -37,7 +37,7 @@ function input(owner: NodeProcess, stream: StandardStream | undefined): object {
       handle: openPipe(owner, 0),
       readable: true,
       writable: false,
-      // Node does not read before the program asks for it.
+      // Node does not read before the program asks for input.
       manualStart: true,
     });
     stdin.fd = 0;
@@ -80,7 +80,7 @@ function output(
   stream._type = kind?.kind === "file" ? "fs" : "pipe";
   stream._isStdio = true;
   stream.destroySoon = stream.destroy;
-  // Node's standard streams cannot be closed for good.
+  // Node's standard streams cannot be closed permanently.
   stream._destroy = function destroy(error: unknown, done: (error: unknown) => void) {
     done(error);
   };
@@ -102,7 +102,7 @@ function outputOf(
   return new SyncWriteStream(fd, { autoClose: false });
 }
 
-/** Where text goes that is not piped. */
+/** Returns the destination of text that is not piped. */
 function sinkOf(
   owner: NodeProcess,
   name: "stdout" | "stderr",
@@ -152,7 +152,7 @@ function chunkOf(chunk: string | Uint8Array, encoding: BufferEncoding): string |
   return Buffer.from(chunk, encoding);
 }
 
-/** As in Node: a getter, for good. */
+/** As in Node, defines a permanent getter. */
 function lazily(target: object, name: string, make: () => unknown): void {
   let stream: unknown;
   Object.defineProperty(target, name, {

@@ -1,14 +1,15 @@
 /**
- * `spawnSync` and its kin: a child that runs to its end inside one call of its parent.
+ * `spawnSync` and related functions: a child that runs to its end inside one call of its parent.
  *
- * Parent and child share V8's one queue of microtasks, so the child cannot run while the parent's stack
- * waits. It is run ahead instead: the first time a call is met, that attempt at the run is given up, the
- * parent is stopped where it stands, and the child runs, alone, on the host as the call found it. What
- * became of it is kept, the run starts again from its beginning (the same run by definition), and the call
- * takes what is known: output and exit code, what the child did to the disk, and the time it took.
+ * Parent and child share V8's only microtask queue, so the child cannot run while the parent's
+ * stack waits. It runs ahead instead. When a call is first reached, that attempt at the run is
+ * given up, the parent is stopped at that point, and the child runs, alone, on the host in its
+ * state at the call. The outcome is kept, the run starts again from its beginning (by definition
+ * the same run), and the call returns the known outcome: output and exit code, the child's changes
+ * to the disk, and the time it took.
  *
- * Nothing else runs meanwhile. So a child that talks to other processes, or that leaves some behind, is
- * refused by name.
+ * Nothing else runs meanwhile. So a child that communicates with other processes, or that leaves
+ * some behind, is refused with an error that says so.
  */
 import { digestOf } from "../base/fingerprint.ts";
 import { applyChanges, ChangeLog, type DiskChange, diskOf, filesOf } from "../sim/disk/index.ts";
@@ -21,11 +22,11 @@ import type { NodeProcess, StandardStream } from "./node-process.ts";
 import { modulesAreWanted } from "./public-modules.ts";
 import { startCommand } from "./program/start-command.ts";
 
-/** What it takes until a child runs its first line. */
+/** The time until a child runs its first line. */
 const START_NS = 20_000_000;
-/** What it takes to hear that it has ended. */
+/** The time until its end is reported. */
 const JOIN_NS = 100_000;
-/** A child that runs longer than this is taken for one that never ends. */
+/** A child that runs longer than this is assumed never to end. */
 const LIMIT_NS = 600_000_000_000;
 
 /** One of the child's streams. */
@@ -36,7 +37,7 @@ export type SyncStream =
   /** One of the parent's own descriptors: 0 to 2, or a file. */
   | { readonly kind: "descriptor"; readonly fd: number };
 
-/** What a call asks for. */
+/** The arguments of a call. */
 export interface SyncRequest {
   readonly command: Command;
   readonly argv0: string | undefined;
@@ -45,62 +46,65 @@ export interface SyncRequest {
   readonly streams: readonly SyncStream[];
   /** 0 for none. */
   readonly timeoutMs: number;
-  /** Bytes of output, all streams together; `Infinity` for no limit. */
+  /** The maximum output in bytes, over all streams; `Infinity` for no limit. */
   readonly outputMax: number;
   readonly killSignal: string;
 }
 
-/** What became of a child. */
+/** The outcome of a child. */
 export interface SyncOutcome {
   readonly pid: number;
   readonly code: number | null;
   readonly signal: string | null;
   /** A negative errno: the call's own failure. */
   readonly error: number;
-  /** What each stream of the kind "output" got. */
+  /** The output of each stream of the kind "output". */
   readonly outputs: readonly (Uint8Array | undefined)[];
   /** What it wrote to the parent's own output, in order. */
   readonly passedOn: readonly { readonly fd: number; readonly bytes: Uint8Array }[];
 }
 
 interface Kept extends SyncOutcome {
-  /** Where in the run the call was: another one must not take its outcome. */
+  /** The position of the call in the run. Another call must not get its outcome. */
   readonly place: string;
   readonly durationNs: number;
   readonly processes: number;
   readonly changes: readonly DiskChange[];
-  /** Where files of the parent's stand that the child had too. */
+  /** The positions of the parent's files that the child shared. */
   readonly positions: readonly (readonly [fd: number, position: number])[];
   readonly digest: number;
-  /** What the child did that cannot be, if anything. */
+  /** The unsupported action of the child, if any. */
   readonly refused: string | undefined;
 }
 
-/** Outcomes of the calls of the run that is under way, by their place in it: "0", "1", "1/0" (a call of a child's). */
+/**
+ * Outcomes of the calls of the current run, by their position in it: "0", "1", "1/0" (a call of a
+ * child).
+ */
 const outcomes = new Map<string, Kept>();
 let calls = { prefix: "", count: 0 };
 let isGivenUp = false;
 
-/** A run is about to be made for the first time. */
+/** Called when a run is about to be made for the first time. */
 export function forgetSyncChildren(): void {
   outcomes.clear();
 }
 
-/** The run starts from its beginning. */
+/** Called when the run starts from its beginning. */
 export function beginAttempt(): void {
   calls = { prefix: "", count: 0 };
   isGivenUp = false;
 }
 
-/** Whether this attempt was given up for the sake of a child. */
+/** Returns whether this attempt was given up for a child. */
 export function attemptIsGivenUp(): boolean {
   return isGivenUp;
 }
 
-/** Thrown by the binding for what cannot be. */
+/** Thrown by the binding for unsupported actions of a child. */
 export class RefusedChild extends Error {}
 
-/** Runs a child to its end. Throws `exited` where this attempt ends, and `RefusedChild`. */
+/** Runs a child to its end. Throws `exited` if this attempt ends, and `RefusedChild`. */
 export function runToEnd(owner: NodeProcess, request: SyncRequest): SyncOutcome {
   const { process } = owner;
   const { host } = process;
@@ -133,11 +137,14 @@ interface Call {
   readonly request: SyncRequest;
   readonly key: string;
   readonly place: string;
-  /** What the parent had computed in its turn when it called. */
+  /** The computing time of the parent's turn at the time of the call. */
   readonly spentNs: number;
 }
 
-/** Runs the child on a host where nothing else happens; `undefined` if it has to be run once more. */
+/**
+ * Runs the child on a host where nothing else happens. Returns `undefined` if it has to be run
+ * again.
+ */
 function runAhead(owner: NodeProcess, call: Call): Kept | undefined {
   const { request, spentNs } = call;
   const parent = owner.process;
@@ -179,7 +186,7 @@ function runAhead(owner: NodeProcess, call: Call): Kept | undefined {
   calls = before.calls;
   host.sealed = before.sealed;
   const changes = log.finish();
-  // It asked for a child of its own, or for a program, and has to be run again when that is known.
+  // It needs a child of its own, or a program, and has to be run again when that is known.
   if (isGivenUp || modulesAreWanted()) {
     isGivenUp = true;
     return undefined;
@@ -211,12 +218,12 @@ function runAhead(owner: NodeProcess, call: Call): Kept | undefined {
   };
 }
 
-/** The child's streams, and what goes through them. */
+/** The child's streams, and the data that passes through them. */
 class Collector {
   readonly streams: readonly StandardStream[];
   readonly passedOn: { fd: number; bytes: Uint8Array }[] = [];
   error = 0;
-  /** Killed by the call itself: nobody listens to its output any more. */
+  /** True once the call itself killed the child. Its output is ignored from then on. */
   closed = false;
   readonly #chunks: (Uint8Array[] | undefined)[];
   readonly #child: Process;
@@ -294,7 +301,7 @@ function kill(child: Process, signal: string): void {
   kernel.schedule(0, id, Kind.internal, deliver, undefined);
 }
 
-/** The parent's open files among the streams become the child's too. Gives their numbers. */
+/** Shares the parent's open files among the streams with the child. Returns their numbers. */
 function shareFiles({ streams }: SyncRequest, parent: Process, child: Process): number[] {
   const shared: number[] = [];
   streams.forEach((stream, fd) => {
@@ -307,7 +314,7 @@ function shareFiles({ streams }: SyncRequest, parent: Process, child: Process): 
   return shared;
 }
 
-/** Stops the kernel once the child is gone and nobody holds its output any more. */
+/** Stops the kernel once the child has ended and no process holds its output any more. */
 function stopWhenOver(child: Process, collector: Collector): void {
   const { kernel, processes } = child.host;
   const look = (): void => {
@@ -320,7 +327,9 @@ function stopWhenOver(child: Process, collector: Collector): void {
   child.onEnd.add(look);
 }
 
-/** Whether a process's output is the child's, which it was given by way of others. */
+/**
+ * Returns whether a process's output is the child's, possibly inherited through other processes.
+ */
 function writesTo(process: Process, { streams }: Collector): boolean {
   const node = process.runner as NodeProcess | undefined;
   return (node?.description.streams ?? []).some((stream) => {
@@ -330,7 +339,9 @@ function writesTo(process: Process, { streams }: Collector): boolean {
   });
 }
 
-/** What the run gives its programs is not for a child that is run ahead: what it tells would be lost. */
+/**
+ * Refuses the run's injected modules in a child that runs ahead: what they report would be lost.
+ */
 function refusing(
   modules: Readonly<Record<string, unknown>>,
   refuse: (what: string) => void,

@@ -1,10 +1,10 @@
 /**
- * `Temporal`, which Node 26 has: the real one, as it computes and knows nothing of now, save `Temporal.Now`,
- * which reads the wall clock of the process's host.
+ * `Temporal`, which Node 26 has: the real one, since it does not depend on the current time, except
+ * for `Temporal.Now`, which reads the wall clock of the process's host.
  */
 import type { Process } from "../sim/process.ts";
 
-/** What is used of the real one; TypeScript's library does not know it yet. */
+/** The parts of the real one that are used. TypeScript's library does not have it yet. */
 interface RealTemporal {
   readonly Now: object;
   readonly Instant: new (epochNanoseconds: bigint) => Instant;
@@ -20,10 +20,10 @@ interface ZonedDateTime {
   toPlainTime(): unknown;
 }
 
-/** Taken when this is loaded: during a run the name gives what the process has that runs. */
+/** Saved when this file is loaded. During a run, the name returns the running process's own. */
 const real: RealTemporal | undefined = (globalThis as { Temporal?: RealTemporal }).Temporal;
 
-/** The real `Temporal.Now`, where there is one, which nobody in a world may ask. */
+/** The real `Temporal.Now`, if it exists. Code in a world must not use it. */
 export const realTemporalNow: object | undefined = real?.Now;
 
 /** The time zone of all hosts. */
@@ -31,7 +31,7 @@ const ZONE = "UTC";
 
 const MS_IN_NS = 1_000_000;
 
-/** Makes the namespace of one process; `undefined` on a Node that has none. */
+/** Creates the namespace of one process. Returns `undefined` if this Node has none. */
 export function createTemporal(process: Process): object | undefined {
   if (real === undefined) return undefined;
   const { Instant } = real;
@@ -42,7 +42,7 @@ export function createTemporal(process: Process): object | undefined {
     return new Instant(BigInt(wholeMs) * BigInt(MS_IN_NS) + BigInt(restNs));
   };
   const zoned = (zone: unknown): ZonedDateTime => instant().toZonedDateTimeISO(zone);
-  // As methods they are no constructors, like the real ones.
+  // As methods they are not constructors, like the real ones.
   const methods = {
     instant: () => instant(),
     timeZoneId: () => ZONE,

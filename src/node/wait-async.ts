@@ -1,12 +1,12 @@
 /**
- * `Atomics.waitAsync` and `Atomics.notify` between the threads of a simulated process, in virtual time. V8's
- * own would wake whoever waits when the real machine pleases.
+ * `Atomics.waitAsync` and `Atomics.notify` between the threads of a simulated process, in virtual
+ * time. V8's own would wake waiters at a nondeterministic time.
  */
 import type { Host } from "../sim/host.ts";
 import type { Process } from "../sim/process.ts";
 import { Kind } from "../trace/kinds.ts";
 
-/** What it takes a thread to hear that it was notified. */
+/** The time until a thread learns that it was notified. */
 const WAKE_NS = 5_000;
 
 type Shared = Int32Array | BigInt64Array;
@@ -23,10 +23,13 @@ export type WaitAsyncResult =
   | { async: false; value: "not-equal" | "timed-out" }
   | { async: true; value: Promise<"ok" | "timed-out"> };
 
-/** Who waits on a host, in the order of their coming. */
+/** The waiters on a host, in the order of their arrival. */
 const waiting = new WeakMap<Host, Set<Waiter>>();
 
-/** The two functions of one process. `real` is V8's `Atomics`, which checks arguments and compares. */
+/**
+ * Creates the two functions of one process. `real` is V8's `Atomics`, which checks arguments and
+ * compares.
+ */
 export function createWaiting(
   process: Process,
   real: typeof Atomics,
@@ -55,7 +58,7 @@ export function createWaiting(
       return { async: true, value: promise };
     },
     notify(array, index, count = Infinity) {
-      // It checks what it is given; nobody waits by way of V8.
+      // It checks its arguments. No thread waits through V8.
       real.notify(array as Int32Array, index, count);
       let woken = 0;
       for (const waiter of waiting.get(host) ?? []) {
@@ -72,8 +75,9 @@ export function createWaiting(
 }
 
 /**
- * Whether a waiter waits for `array[index]`. A buffer that was posted to another thread is another object
- * over the same memory, which only a change can tell; threads take turns, so nobody sees this one.
+ * Returns whether a waiter waits for `array[index]`. A buffer that was posted to another thread is
+ * a different object over the same memory, which can only be detected by a change. Threads take
+ * turns, so no other thread sees this change.
  */
 function isSamePlace(waiter: Waiter, array: Shared, index: number): boolean {
   const mine = waiter.array;

@@ -1,8 +1,10 @@
-/** What Node's bootstrap does with files of its library, done here when a process first asks for them. */
+/**
+ * What Node's bootstrap does with files of its library, done here when a process first loads them.
+ */
 import nodeConsole from "node:console";
 import type { Realm } from "../realm-types.ts";
 
-/** Methods of V8's own console that only an inspector hears: without one, they do nothing. */
+/** Methods of V8's own console that only an inspector uses. Without one, they have no effect. */
 const inspectorMethods = ["profile", "profileEnd", "timeStamp", "context", "createTask"].flatMap(
   (name) => {
     const method = (nodeConsole as unknown as Record<string, unknown>)[name];
@@ -10,7 +12,7 @@ const inspectorMethods = ["profile", "profileEnd", "timeStamp", "context", "crea
   },
 );
 
-// Node's library has no types for what it keeps to itself.
+// Node's library has no types for its internals.
 // oxlint-disable-next-line typescript/no-explicit-any
 type Exports = any;
 
@@ -20,11 +22,11 @@ const actions: Readonly<Record<string, (exports: Exports, realm: Realm) => void>
     console[kBindStreamsLazy]?.(realm.process);
     for (const [name, method] of inspectorMethods) console[name] = method;
   },
-  // The order of names that the command line asks for, or the usual one.
+  // Sets the order of addresses from the command line, or the default one.
   "internal/dns/utils": (utils) => utils.initializeDns?.(),
 };
 
-/** Called with the exports of a file of the library that was just loaded. */
+/** Called with the exports of a library file that was just loaded. */
 export function afterLoad(id: string, exports: unknown, realm: Realm): void {
   if (Object.hasOwn(actions, id)) actions[id]?.(exports, realm);
 }

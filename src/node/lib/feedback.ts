@@ -1,31 +1,35 @@
 /**
- * Whether the processes that start now get their library as code of their own, or share what V8 has
- * learned of it with all processes before them.
+ * Decides whether the processes that start now get library code of their own, or share the code,
+ * and V8's feedback for it, with all previous processes.
  *
- * V8 keeps what it learns of a function (which hidden classes it met, what it calls) by closure of the
- * function around it. Each process has classes of its own, so to code that all processes share, theirs
- * are ever more hidden classes, and V8 gives up on making it fast; but the code is warm when a process
- * starts. Code of its own is two to three times as fast once it is warm, and has to get there first. Only
- * processes that run for long gain by that, so it is decided by how much those of the run before did. What
- * programs do is the same in both cases.
+ * V8 keeps its feedback about a function (the hidden classes it met, the functions it calls) per
+ * closure of the enclosing function. Each process has its own classes. Code that all processes
+ * share therefore meets more and more hidden classes, and V8 stops optimizing it; but this code is
+ * already warm when a process starts. A process's own code is two to three times as fast once it is
+ * warm, but has to warm up first. Only long-running processes gain from that, so the decision
+ * depends on how much the processes of the previous run did. The behaviour of programs is the same
+ * in both cases.
  */
 
-/** So many callbacks in a process, about, and code of its own has won back what getting warm costs. */
+/**
+ * The approximate number of callbacks in a process after which its own code has made up for the
+ * warm-up.
+ */
 const WORTHWHILE_CALLBACKS = 20_000;
 
-/** The runs that processes have started in; their kernels stand for them. */
+/** The runs in which processes have started, identified by their kernels. */
 const runs = new WeakSet<object>();
 let processes = 0;
 let callbacks = 0;
-/** How many callbacks a process of the run before had, on average. */
+/** The average number of callbacks per process in the previous run. */
 let lately = 0;
 
-/** A callback enters some process. */
+/** Called when a callback enters any process. */
 export function countCallback(): void {
   callbacks++;
 }
 
-/** A process starts in a run: whether it gets code of its own. */
+/** Called when a process starts in a run. Returns whether it gets its own code. */
 export function startsWithOwnCode(run: object): boolean {
   if (!runs.has(run)) {
     runs.add(run);
@@ -41,7 +45,7 @@ function callbacksPerProcess(): number {
   return processes === 0 ? 0 : callbacks / processes;
 }
 
-/** Whether the processes of the run that was last begun ran for long, up to now. */
+/** Returns whether the processes of the latest run have been running for long so far. */
 export function processesRanForLong(): boolean {
   return callbacksPerProcess() >= WORTHWHILE_CALLBACKS;
 }

@@ -1,9 +1,10 @@
 /**
- * The real Node's own `internalBinding` and its internal modules. The simulated `node:crypto` stands on the
- * real native classes (hashes, ciphers, key handles), which Node 24 and later no longer hand out through
- * `process.binding`. V8's inspector shows the scope of a function, and the scope of `process.binding` holds both.
+ * The real Node's own `internalBinding` and its internal modules. The simulated `node:crypto` uses
+ * the real native classes (hashes, ciphers, key handles), which Node 24 and later no longer expose
+ * through `process.binding`. V8's inspector shows the scope of a function, and the scope of
+ * `process.binding` contains both.
  *
- * The inspector runs microtasks when it is asked something, so that this happens before a run, never within one.
+ * The inspector runs microtasks when it is used, so this happens before a run, never within one.
  */
 import process from "node:process";
 import { LightconeError } from "../../base/errors.ts";
@@ -30,7 +31,10 @@ interface Properties {
 let internals: Internals | undefined;
 let failure: unknown;
 
-/** Looks the internals up, once a process. Call it outside a run; a failure shows when something is asked for. */
+/**
+ * Looks the internals up, once per real process. Call it outside a run. A failure is reported when
+ * an internal is used.
+ */
 export async function prepareInternals(): Promise<void> {
   if (internals !== undefined || failure !== undefined) return;
   try {
@@ -100,12 +104,12 @@ function found(): Internals {
   );
 }
 
-/** One of the real Node's internal bindings. */
+/** Returns one of the real Node's internal bindings. */
 export function realInternalBinding(name: string): Record<string, unknown> {
   return found().internalBinding(name);
 }
 
-/** One of the real Node's internal modules. */
+/** Returns one of the real Node's internal modules. */
 export function realInternalModule(id: string): Record<string, unknown> {
   return found().requireBuiltin(id);
 }

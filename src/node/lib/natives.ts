@@ -1,16 +1,16 @@
 /**
- * Node's own JavaScript library, as the running binary carries it. A simulated process runs this code,
- * instantiated afresh, over simulated bindings: so a program sees exactly the Node that it would see
- * outside, errors, messages and order of events included, in whichever version runs.
+ * Node's own JavaScript library, as contained in the running binary. A simulated process runs this
+ * code, instantiated anew, over simulated bindings. So a program sees the same Node as outside,
+ * including errors, messages and the order of events, in any supported version.
  *
- * The sources come from `process.binding('natives')`, which Node 20 to 26 have. This file is the only
- * one that knows so.
+ * The sources come from `process.binding('natives')`, which Node 20 to 26 have. Only this file
+ * depends on that.
  */
 import process from "node:process";
 import { compileFunction, Script } from "node:vm";
 import { LightconeError } from "../../base/errors.ts";
 
-/** The function that Node makes of each of its library's files. */
+/** The function that Node creates from each file of its library. */
 export type LibraryFile = (
   exports: object,
   require: (id: string) => unknown,
@@ -24,7 +24,10 @@ let sources: Record<string, string> | undefined;
 const scripts = new Map<string, Script>();
 const shared = new Map<string, LibraryFile>();
 
-/** Runs `use` with Node's deprecation warnings silent: `process.binding` is deprecated, in words only. */
+/**
+ * Runs `use` without Node's deprecation warnings: `process.binding` is deprecated in the
+ * documentation, but still works.
+ */
 export function quietly<T>(use: () => T): T {
   const before = process.noDeprecation;
   process.noDeprecation = true;
@@ -36,7 +39,7 @@ export function quietly<T>(use: () => T): T {
   }
 }
 
-/** One of the bindings that Node still hands out, or `undefined`. */
+/** Returns one of the bindings that Node still exposes, or `undefined`. */
 export function realBinding(name: string): Record<string, unknown> | undefined {
   try {
     const { binding } = process as unknown as { binding(name: string): Record<string, unknown> };
@@ -60,12 +63,15 @@ function allSources(): Record<string, string> {
   return sources;
 }
 
-/** Whether Node's library has a file of this name. */
+/** Returns whether Node's library has a file with this name. */
 export function hasLibraryFile(id: string): boolean {
   return Object.hasOwn(allSources(), id);
 }
 
-/** The source of a file of Node's library, for the numbers that the library shares with native code. */
+/**
+ * Returns the source of a file of Node's library. It is used for numbers that the library shares
+ * with native code.
+ */
 export function librarySource(id: string): string {
   return allSources()[id] ?? "";
 }
@@ -80,14 +86,17 @@ function sourceOf(id: string): string {
 
 const PARAMETERS = ["exports", "require", "module", "process", "internalBinding", "primordials"];
 
-/** A file of Node's library, as a script that gives the file's function: compiled once for all processes. */
+/**
+ * Returns a file of Node's library as a script whose result is the file's function. It is compiled
+ * once for all processes.
+ */
 function scriptOf(id: string): Script {
   let script = scripts.get(id);
   if (!script) {
     const parameters = id.startsWith("internal/per_context/")
       ? ["exports", "primordials", "privateSymbols", "perIsolateSymbols"]
       : PARAMETERS;
-    // On one line with the source, so that lines and columns keep their numbers.
+    // On one line with the source, so that line and column numbers do not change.
     const head = `(function (${parameters.join(", ")}) {`;
     script = new Script(`${head}${sourceOf(id)}\n})`, {
       filename: `node:${id}`,
@@ -98,7 +107,10 @@ function scriptOf(id: string): Script {
   return script;
 }
 
-/** A file of Node's library, as the processes share it: warm, and ready for objects of every process. */
+/**
+ * Returns a file of Node's library, shared by the processes: already warm, and generic enough for
+ * objects of every process.
+ */
 export function libraryFile(id: string): LibraryFile {
   let file = shared.get(id);
   if (!file) shared.set(id, (file = ownLibraryFile(id)));
@@ -106,30 +118,30 @@ export function libraryFile(id: string): LibraryFile {
 }
 
 /**
- * A file of Node's library for one process alone. Its bytecode is the one that all share; what V8 learns of
- * it as it runs, and compiles from that, is not (see `feedback.ts`).
+ * Returns a file of Node's library for a single process. Its bytecode is shared; V8's feedback, and
+ * the code compiled from it, is not (see `feedback.ts`).
  */
 export function ownLibraryFile(id: string): LibraryFile {
   return scriptOf(id).runInThisContext() as LibraryFile;
 }
 
-/** A file that takes names from the global object, as packages bundled with Node do. */
+/** A file that reads names from the global object, as the packages bundled with Node do. */
 export interface GlobalUser {
-  /** The names that it mentions. */
+  /** The global names that it uses. */
   readonly names: readonly string[];
-  /** Given their values, in order: the file. */
+  /** Returns the file, given the values of the names, in order. */
   readonly bind: (...values: unknown[]) => LibraryFile;
 }
 
 const globalUsers = new Map<string, GlobalUser>();
 
-/** A file of Node's library that takes some of `candidates` from the global object. */
+/** Returns a file of Node's library that reads some of `candidates` from the global object. */
 export function globalUser(id: string, candidates: readonly string[]): GlobalUser {
   let user = globalUsers.get(id);
   if (!user) {
     const source = sourceOf(id);
     const names = candidates.filter((name) => new RegExp(`\\b${name}\\b`).test(source));
-    // On one line with the source, so that lines keep their numbers.
+    // On one line with the source, so that line numbers do not change.
     const nested = `return function (${PARAMETERS.join(", ")}) {${source}\n};`;
     const bind = compileFunction(nested, names, { filename: `node:${id}` });
     user = { names, bind: bind as unknown as GlobalUser["bind"] };

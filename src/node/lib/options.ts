@@ -1,4 +1,7 @@
-/** Node's command-line options as a simulated process has them: the defaults, whoever started us. */
+/**
+ * Node's command-line options as a simulated process sees them: the defaults, however the real
+ * process was started.
+ */
 import { getDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import { constants } from "node:crypto";
 
@@ -37,7 +40,10 @@ const table: Record<string, unknown> = {
   "--enable-fips": false,
 };
 
-/** What a process was started with: `--name=value`, or a flag alone; `undefined` when it was not. */
+/**
+ * Returns the value of an option that a process was started with: `--name=value`, or a bare flag.
+ * Returns `undefined` if it is absent.
+ */
 export function optionFrom(execArgv: readonly string[], name: string): unknown {
   if (execArgv.length === 0) return undefined;
   const given = execArgv.findLast((arg) => arg === name || arg.startsWith(`${name}=`));
@@ -47,7 +53,7 @@ export function optionFrom(execArgv: readonly string[], name: string): unknown {
   return typeof table[name] === "number" ? Number(text) : text;
 }
 
-/** The value of a command-line option; `false` for a flag that nobody set. */
+/** Returns the value of a command-line option, or `false` for a flag that is not set. */
 export function optionValue(name: string): unknown {
   return Object.hasOwn(table, name) ? table[name] : false;
 }

@@ -1,7 +1,7 @@
 /**
- * Node's library takes JavaScript's built-ins from an object of frozen references, `primordials`. Most
- * are the same for all processes; what tells the time, draws at random or watches the garbage collector
- * is each process's own.
+ * Node's library takes JavaScript's built-ins from an object of frozen references, `primordials`.
+ * Most are the same for all processes. Those that read the time, draw random numbers or observe the
+ * garbage collector are each process's own.
  */
 import { libraryFile } from "./natives.ts";
 import { LibrarySymbol } from "./symbols.ts";
@@ -10,7 +10,7 @@ type Bag = Record<string | symbol, unknown>;
 
 let shared: Bag | undefined;
 
-/** The primordials without anything of a process's own: for files that all processes share. */
+/** Returns the primordials without any state of a process, for files that all processes share. */
 export function sharedPrimordials(): Bag {
   if (!shared) {
     shared = {};
@@ -25,7 +25,7 @@ export function sharedPrimordials(): Bag {
   return shared;
 }
 
-/** The deterministic stand-ins for built-ins that one process uses. */
+/** The deterministic replacements of built-ins that one process uses. */
 export interface HostIntrinsics {
   readonly Date: DateConstructor;
   readonly Math: Math;
@@ -34,11 +34,11 @@ export interface HostIntrinsics {
   readonly FinalizationRegistry: FinalizationRegistryConstructor;
   readonly Intl: typeof Intl;
   readonly WebAssembly: object;
-  /** From Node 26 on. */
+  /** Available from Node 26 on. */
   readonly Temporal: object | undefined;
 }
 
-/** The primordials of one process. */
+/** Returns the primordials of one process. */
 export function primordialsFor(intrinsics: HostIntrinsics, global: () => object): object {
   const { Date: date, Math: math } = intrinsics;
   const own: Bag = {
@@ -51,7 +51,7 @@ export function primordialsFor(intrinsics: HostIntrinsics, global: () => object)
     FinalizationRegistry: intrinsics.FinalizationRegistry,
     SafeFinalizationRegistry: intrinsics.FinalizationRegistry,
   };
-  // The shared object is frozen: its names can be shadowed by definition alone.
+  // The shared object is frozen: its names can only be shadowed by defining properties.
   return Object.create(sharedPrimordials(), {
     ...Object.getOwnPropertyDescriptors(own),
     globalThis: { get: global },

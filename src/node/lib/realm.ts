@@ -1,6 +1,6 @@
 /**
- * One process's instance of Node's library: its own modules, its own module state, over its own
- * simulated bindings. Two processes share nothing here but compiled code.
+ * One process's instance of Node's library: its own modules and module state, over its own
+ * simulated bindings. Two processes share only compiled code here.
  */
 import { LightconeError } from "../../base/errors.ts";
 import type { Prng } from "../../base/prng.ts";
@@ -24,24 +24,26 @@ import { withoutView } from "../views/view.ts";
 import { withSymbolsOf } from "./symbols.ts";
 import { substitutes } from "./substitutes.ts";
 
-/** What a realm is made of. */
+/** The options of a realm. */
 export interface RealmOptions {
   readonly context: BindingContext;
   readonly intrinsics: HostIntrinsics;
   /** The process object that the library and the program see. */
   readonly process: object;
-  /** What happens to an exception that nobody caught. */
+  /** Handles an uncaught exception. */
   readonly uncaught: Realm["uncaught"];
   readonly rejections: Realm["rejections"];
   readonly prng: Prng;
   readonly thread?: Realm["thread"];
-  /** Makes the `require` of programs. */
+  /** Creates the `require` of programs. */
   readonly publicRequire: (realm: Realm) => (request: string) => unknown;
-  /** Bindings that the process's runner makes itself. */
+  /** Bindings that the process's runner creates itself. */
   readonly own: Readonly<Record<string, (realm: Realm) => object>>;
 }
 
-/** What packages that Node carries may take from the global object; some of it they define themselves. */
+/**
+ * Globals that the packages bundled with Node may use. Some of them are defined by these packages.
+ */
 const defined = new Set(["fetch", "FormData", "Headers", "Request", "Response", "process"]);
 for (const name of ["MessageEvent", "WebSocket", "CloseEvent", "ErrorEvent", "EventSource"]) {
   defined.add(name);
@@ -50,7 +52,7 @@ const ambient = hostNames.filter((name) => !defined.has(name));
 
 const find = uncurry(Map.prototype.get) as <K, V>(map: Map<K, V>, key: K) => V | undefined;
 
-/** Makes the library of one process. Nothing is loaded until it is asked for. */
+/** Creates the library of one process. Each file is loaded on first use. */
 export function createRealm(options: RealmOptions): Realm {
   const modules = new Map<string, { exports: unknown }>();
   const bindings = new Map<string, unknown>();
@@ -68,7 +70,7 @@ export function createRealm(options: RealmOptions): Realm {
     return binding;
   }
 
-  // Outside, the library has been loaded before the program changes any built-in.
+  // Outside a simulation, the library is loaded before the program changes any built-in.
   function require(request: string): unknown {
     return find(modules, request)?.exports ?? withoutView(() => load(request));
   }
@@ -106,7 +108,7 @@ export function createRealm(options: RealmOptions): Realm {
     return module.exports;
   }
 
-  /** A package that Node carries takes globals by name: they are this process's. */
+  /** Loads a package bundled with Node with this process's globals. */
   function bound(id: string): LibraryFile {
     const { names, bind } = globalUser(id, [...ambient, "globalThis", "global"]);
     const global = realm.global as Record<string, unknown>;

@@ -1,6 +1,7 @@
 /**
- * Files of Node's library that all processes share: definitions without state, a clock or randomness.
- * Making hundreds of error classes anew for each process would be half of what starting one costs.
+ * Files of Node's library that all processes share: definitions without state, a clock or
+ * randomness. Creating hundreds of error classes for each process would be half the cost of
+ * starting one.
  */
 import process from "node:process";
 import { libraryFile } from "./natives.ts";
@@ -21,17 +22,17 @@ const files = new Set([
 ]);
 
 /**
- * Those among them that run at every event, over objects of classes that differ from process to process:
- * with code of its own (`feedback.ts`), a process gets these, too.
+ * Those of them that run at every event, with objects whose classes differ between processes. A
+ * process with code of its own (`feedback.ts`) also gets its own instances of these.
  */
 const busy = new Set(["internal/fixed_queue", "internal/priority_queue", "internal/linkedlist"]);
 
-/** Whether such a file is worth an instance for each process that has code of its own. */
+/** Returns whether such a file should be instantiated for each process that has its own code. */
 export function isBusy(id: string): boolean {
   return busy.has(id);
 }
 
-/** Whether `id` is one of them. */
+/** Returns whether `id` is one of them. */
 export function isShared(id: string): boolean {
   return files.has(id);
 }
@@ -39,8 +40,9 @@ export function isShared(id: string): boolean {
 const modules = new Map<string, { exports: unknown }>();
 
 /**
- * Loads a file for all processes. `fallback` is the `require` of the process that asks first: it serves
- * what the file needs beside (inspection, `internal/util`), of which only pure functions are used.
+ * Loads a file for all processes. `fallback` is the `require` of the first process that loads it.
+ * It supplies the file's other dependencies (inspection, `internal/util`), of which only pure
+ * functions are used.
  */
 export function requireShared(
   id: string,
@@ -64,14 +66,16 @@ export function requireShared(
   return module.exports;
 }
 
-/** What a shared file exports, if a process has asked for it yet. */
+/** Returns the exports of a shared file, if a process has loaded it. */
 export function loadedShared(id: string): unknown {
   return modules.get(id)?.exports;
 }
 
 const utilities = new Map<string, unknown>();
 
-/** What the shared files need beside each other: one instance, whichever process came first. */
+/**
+ * Returns a dependency of the shared files. There is one instance, whichever process came first.
+ */
 function sharedUtility(id: string, fallback: (id: string) => unknown): unknown {
   if (!utilities.has(id)) utilities.set(id, fallback(id));
   return utilities.get(id);

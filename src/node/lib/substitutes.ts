@@ -1,6 +1,7 @@
 /**
- * The few files of Node's library that a simulated process does not instantiate: they hold no state of a
- * process, and stand on native code that Node keeps to itself. Their public twins serve instead.
+ * The few files of Node's library that a simulated process does not instantiate: they hold no state
+ * of a process and depend on native code that Node does not expose. Their public counterparts are
+ * used instead.
  */
 import * as realStringDecoder from "node:string_decoder";
 import * as realUrl from "node:url";
@@ -14,7 +15,7 @@ import { optionFrom, optionValue } from "./options.ts";
 
 type Substitute = (realm: Realm) => unknown;
 
-/** A namespace import carries `default`; CommonJS exports do not. */
+/** Returns a namespace as CommonJS exports, which do not have its `default`. */
 function commonjs(namespace: object): object {
   return (namespace as { default: object }).default;
 }
@@ -26,7 +27,7 @@ const publicTwins: Record<string, Substitute> = {
   // Serialization has no state.
   v8: () => commonjs(realV8),
   module: (realm) => realm.requirePublic("module"),
-  // The library itself needs a fresh context for its regular expressions, and nothing more.
+  // The library itself only needs a fresh context for its regular expressions.
   vm: () => commonjs(realVm),
 };
 
@@ -71,7 +72,7 @@ function urlModule(): object {
     domainToASCII,
     domainToUnicode,
     isURL,
-    // The real class checks what it is asked of: a private field that no other object has.
+    // The real class checks its receiver: only its instances have its private field.
     isURLInstance: (value: unknown): boolean => {
       try {
         return typeof hrefOf?.call(value as URL) === "string";
@@ -99,12 +100,15 @@ function urlModule(): object {
   };
 }
 
-/** A reader of numbers, which the library calls as a method or, since Node 24, as a function. */
+/**
+ * Returns a function that reads numbers. The library calls it as a method or, since Node 24, as a
+ * function.
+ */
 function reader(name: "readUInt16BE" | "readUInt32BE") {
   return function read(this: Buffer | undefined, ...args: [Buffer | number, number?]): number {
     const [first, second] = args;
     const [view, offset] = typeof first === "object" ? [first, second] : [this as Buffer, first];
-    // Of any typed array: it reads elements, not bytes.
+    // Accepts any typed array: it reads elements, not bytes.
     return Buffer.prototype[name].call(view, offset);
   };
 }
@@ -112,8 +116,8 @@ function reader(name: "readUInt16BE" | "readUInt32BE") {
 const untransferable = privateSymbols["untransferable_object_private_symbol"] as symbol;
 
 function bufferInternals(): object {
-  // Buffers are the real ones: native code makes them too, and `Buffer.isBuffer` must know them all.
-  // A stream's own buffer goes to the program as it is, without a copy.
+  // Buffers are the real ones: native code creates them too, and `Buffer.isBuffer` must recognise
+  // them all. A stream's own buffer is passed to the program without a copy.
   function FastBuffer(
     data?: ArrayBuffer | Buffer | number,
     offset?: number,
@@ -141,7 +145,7 @@ function bufferInternals(): object {
   };
 }
 
-/** What is said once a process that trusts everybody. */
+/** The processes that were warned that certificates are not verified. Each is warned once. */
 const unauthorizedWarned = new WeakSet<Realm>();
 
 function allowsUnauthorized(realm: Realm): boolean {
@@ -156,7 +160,10 @@ function allowsUnauthorized(realm: Realm): boolean {
   return true;
 }
 
-/** An error on its way from a worker to its maker: what cloning would lose travels beside it. */
+/**
+ * Serializes an error that a worker sends to its creator. What cloning would lose is sent beside
+ * it.
+ */
 function serializeError(error: unknown): object {
   if (!(error instanceof Error)) return { error };
   const own: Record<string, unknown> = {};
@@ -164,7 +171,7 @@ function serializeError(error: unknown): object {
     try {
       own[key] = structuredClone((error as unknown as Record<string, unknown>)[key]);
     } catch {
-      // A property that cannot be cloned stays behind, as in Node.
+      // A property that cannot be cloned is left out, as in Node.
     }
   }
   return { error: new Error(error.message), name: error.name, stack: error.stack, own };
@@ -231,7 +238,7 @@ export const substitutes: Record<string, Substitute> = {
     getSourceMapsSupport: () => ({ enabled: false }),
   }),
   "internal/error_serdes": () => ({ serializeError, deserializeError }),
-  // Rejections are V8's to report: the real process hears of them, and `simulate` passes them on.
+  // V8 reports rejections to the real process, and `simulate` passes them on.
   "internal/process/promises": (realm) => ({
     setHasRejectionToWarn: () => {},
     hasRejectionToWarn: () => realm.rejections.pending(),

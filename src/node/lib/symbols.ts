@@ -1,14 +1,16 @@
 /**
- * The symbols that files of Node's library make for themselves as they are loaded (`kState`,
- * `kUseUserBuffer`): the same ones in every process. A symbol has no state, so nothing is shared that a
- * program could see; but a property whose name is another symbol in each process is one that V8 cannot
- * remember the place of.
+ * The symbols that files of Node's library create when they are loaded (`kState`,
+ * `kUseUserBuffer`): the same ones in every process. A symbol has no state, so programs cannot
+ * observe the sharing. But if a property's name were a different symbol in each process, V8 could
+ * not cache its location.
  */
 
-/** What one file has made, in order. */
+/** The symbols that one file has created, in order. */
 const made = new Map<string, symbol[]>();
 
-/** The files that are being loaded, innermost last, with how many symbols each has taken so far. */
+/**
+ * The files being loaded, innermost last, with the number of symbols that each has taken so far.
+ */
 const loading: { readonly symbols: symbol[]; taken: number }[] = [];
 
 /** Runs `load`, which evaluates the library's file `id` for a process. */
@@ -23,7 +25,9 @@ export function withSymbolsOf(id: string, load: () => void): void {
   }
 }
 
-/** The library's `Symbol`: what is made outside of loading a file is new, as ever. */
+/**
+ * The library's `Symbol`. Symbols that are not created while a file is loaded are new, as usual.
+ */
 export function LibrarySymbol(description?: string): symbol {
   const file = loading.at(-1);
   if (file === undefined) return Symbol(description);

@@ -1,14 +1,14 @@
 /**
- * `node:buffer` of a simulated process: the real `Buffer`, which native code makes too and which must be
- * known everywhere, beside the process's own `Blob` and `File`.
+ * `node:buffer` of a simulated process: the real `Buffer`, which native code creates too and which
+ * must be recognised everywhere, and the process's own `Blob` and `File`.
  */
 import * as real from "node:buffer";
 import type { Realm } from "../realm-types.ts";
 
-/** What has state, or a clock, by the file of the library that makes it. */
+/** The exports with state or a clock, by the library file that defines them. */
 const own = { Blob: "internal/blob", File: "internal/file", resolveObjectURL: "internal/blob" };
 
-/** Makes the module of one process. */
+/** Creates the module of one process. */
 export function createBufferModule(realm: Realm): object {
   const module = Object.create(
     Object.prototype,

@@ -1,6 +1,6 @@
 /**
- * `node:v8` of a simulated process: serialization is the real one, numbers of the heap are a machine's, and
- * what looks into the engine that all processes share is not simulated.
+ * `node:v8` of a simulated process: serialization is the real one, heap statistics are fixed
+ * numbers, and functions that inspect the shared engine are not simulated.
  */
 import * as real from "node:v8";
 import { notSimulated } from "../not-simulated.ts";
@@ -9,11 +9,11 @@ import { standIn } from "../stand-in.ts";
 
 const realModule = ((real as { default?: object }).default ?? real) as Record<string, unknown>;
 
-/** Without state, clock or engine: the real ones serve. */
+/** Without state, clock or engine: the real ones are used. */
 const pure = ["serialize", "deserialize", "Serializer", "Deserializer", "DefaultSerializer"];
 pure.push("DefaultDeserializer", "isStringOneByteRepresentation");
 
-// The same in every run: what V8 really uses differs from machine to machine.
+// The same in every run. V8's real usage differs between machines.
 const heapStatistics: Readonly<Record<string, number>> = {
   total_heap_size: 20_000_000,
   total_heap_size_executable: 300_000,
@@ -38,7 +38,7 @@ const spaceNames = real.getHeapSpaceStatistics().map(({ space_name }) => space_n
 
 const isBuilding = real.startupSnapshot.isBuildingSnapshot();
 
-/** How much of the heap is in which space; the others are empty. */
+/** The size of each heap space. The others are empty. */
 const spaceSizes: Readonly<Record<string, number>> = {
   new_space: 2_000_000,
   old_space: 16_000_000,
@@ -57,12 +57,12 @@ function spaceStatistics(name: string): object {
   };
 }
 
-/** Whether a profiler can be declared with `using`: from Node 24 on. */
+/** True if a profiler can be declared with `using`: from Node 24 on. */
 const disposes =
   typeof Symbol.dispose === "symbol" &&
   Symbol.dispose in (realModule["GCProfiler"] as { prototype: object }).prototype;
 
-/** Reports of the collector, which nobody sees at work. */
+/** A `GCProfiler` whose reports contain no collections. */
 function gcProfilerClass(realm: Realm): object {
   const now = (): number => new realm.intrinsics.Date().getTime();
   class GCProfiler {
@@ -90,7 +90,7 @@ function gcProfilerClass(realm: Realm): object {
   return GCProfiler;
 }
 
-/** A number for V8's version and flags, as code caches are marked with it. */
+/** Returns a number for V8's version and flags, as used to mark code caches. */
 function versionTag(flags: readonly string[]): number {
   let hash = 0x811c9dc5;
   for (const character of [process.versions.v8, ...flags].join(" ")) {
@@ -99,7 +99,7 @@ function versionTag(flags: readonly string[]): number {
   return hash >>> 0;
 }
 
-/** What a snapshot would be made with: nobody makes one. */
+/** `v8.startupSnapshot` for a process that does not build a snapshot. */
 function startupSnapshot(realm: Realm): object {
   const refuse = (name: string) =>
     ({
@@ -112,7 +112,7 @@ function startupSnapshot(realm: Realm): object {
     addDeserializeCallback: refuse("addDeserializeCallback"),
     addSerializeCallback: refuse("addSerializeCallback"),
     setDeserializeMainFunction: refuse("setDeserializeMainFunction"),
-    // A number in Node 20, and a boolean later.
+    // A number in Node 20, a boolean in later versions.
     isBuildingSnapshot: () => isBuilding,
   };
 }
@@ -129,7 +129,7 @@ function ownParts(realm: Realm): Record<string, unknown> {
       external_script_source_size: 1_400_000,
       cpu_profiler_metadata_size: 0,
     }),
-    // The engine is everybody's: what a process asks of it is noted, and changes nothing.
+    // The engine is shared. A process's flags are recorded but have no effect.
     setFlagsFromString: (given: string) => {
       realm.require("internal/validators").validateString(given, "flags");
       flags.push(given);
@@ -141,7 +141,7 @@ function ownParts(realm: Realm): Record<string, unknown> {
     setHeapProfileNearHeapLimit: (limit: number) => {
       realm.require("internal/validators").validateUint32(limit, "limit", true);
     },
-    // They write what NODE_V8_COVERAGE asks for.
+    // These write what NODE_V8_COVERAGE requests.
     takeCoverage: coverage(realm, "takeCoverage"),
     stopCoverage: coverage(realm, "stopCoverage"),
     GCProfiler: gcProfilerClass(realm),
@@ -157,7 +157,7 @@ function coverage(realm: Realm, name: string): () => void {
   };
 }
 
-/** Makes the module of one process. */
+/** Creates the module of one process. */
 export function createV8Module(realm: Realm): object {
   const module = standIn(realModule, "node:v8") as Record<string, unknown>;
   for (const name of pure) if (name in realModule) module[name] = realModule[name];

@@ -1,7 +1,8 @@
 /**
- * `node:vm` of a simulated process. What runs in the context around it is evaluated code, which finds its
- * process by itself (`evaluated.ts`). A fresh context gets the clock and the randomness of the process that makes
- * it. Time limits of scripts are the real clock's, and are left out.
+ * `node:vm` of a simulated process. Code that runs in the current context is evaluated code, which
+ * finds its process by itself (`evaluated.ts`). A fresh context gets the clock and the randomness
+ * of the process that creates it. Time limits of scripts would depend on the real clock, and are
+ * omitted.
  */
 import * as real from "node:vm";
 import type { Realm } from "../realm-types.ts";
@@ -9,10 +10,12 @@ import { standIn } from "../stand-in.ts";
 
 const realModule = (real as unknown as { default: Record<string, unknown> }).default;
 
-/** Built-ins of a process that could tell two runs apart, or wait for the real machine. */
+/** Built-ins of a process that could differ between two runs, or wait for the real machine. */
 const ownNames = ["Atomics", "WeakRef", "FinalizationRegistry", "Intl", "WebAssembly", "Temporal"];
 
-/** Runs in a fresh context: its own `Date` and `Math`, by another clock and another chance. */
+/**
+ * Runs in a fresh context and replaces the clock and the randomness of its own `Date` and `Math`.
+ */
 const adopt = new real.Script(
   `((now, random, own, prepare) => {
     const RealDate = Date;
@@ -37,14 +40,14 @@ const adopt = new real.Script(
   { filename: "node:vm" },
 );
 
-/** Options without what the real clock, or a person's Ctrl-C, would decide. */
+/** Removes options that depend on the real clock or on Ctrl-C. */
 function timeless(options: unknown): unknown {
   if (typeof options !== "object" || options === null) return options;
   const { timeout: _timeout, breakOnSigint: _break, ...rest } = options as Record<string, unknown>;
   return rest;
 }
 
-/** What `runInNewContext` takes for the context that it makes. */
+/** Returns the options of `runInNewContext` that concern the context it creates. */
 function contextOptions(options: unknown): real.CreateContextOptions {
   if (typeof options !== "object" || options === null) return {};
   const { contextName, contextOrigin, contextCodeGeneration, microtaskMode } =
@@ -62,7 +65,7 @@ function contextOptions(options: unknown): real.CreateContextOptions {
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
-/** Makes the module of one process. */
+/** Creates the module of one process. */
 export function createVmModule(realm: Realm): object {
   const { intrinsics } = realm;
 
@@ -75,7 +78,7 @@ export function createVmModule(realm: Realm): object {
       ownNames.map((name) => [name, (intrinsics as never)[name] as unknown]),
     );
     const settle = adopt.runInContext(context) as AnyFunction;
-    // During a run, this one tells stacks as all programs see them.
+    // During a run, this function formats stacks in the way that all programs see them.
     const { prepareStackTrace } = Error;
     settle(intrinsics.Date.now, () => intrinsics.Math.random(), own, prepareStackTrace);
     return context;

@@ -1,6 +1,7 @@
 /**
- * The objects that all processes of a run share, and how each is while nobody has changed it: JavaScript's
- * built-ins, those of Node's that native code makes too (`Buffer`, `URL`), and the few real modules.
+ * The objects that all processes of a run share, and the state of each before any changes:
+ * JavaScript's built-ins, those of Node's that native code creates too (`Buffer`, `URL`), and the
+ * few real modules.
  */
 import * as realBuffer from "node:buffer";
 import { createRequire } from "node:module";
@@ -12,27 +13,36 @@ import { getPrototypeOf, isSameProperty, ownKeys, read, uncurry } from "./safe.t
 /** An object that processes share. */
 export interface SharedObject {
   readonly object: object;
-  /** How many properties it has. */
+  /** The number of its properties. */
   size: number;
-  /** The names of those that are compared, and beside them the properties as they were found. */
+  /** The names of the compared properties, and in parallel the properties as they were found. */
   keys: PropertyKey[];
   properties: PropertyDescriptor[];
-  /** The same by name; it inherits nothing. */
+  /** The same by name, in an object without a prototype. */
   byKey: Record<PropertyKey, PropertyDescriptor>;
   readonly prototype: object | null;
-  /** How many names a `for in` over it shows. */
+  /** The number of names that a `for in` over it enumerates. */
   enumerable: number;
-  /** A built-in function that is only called: nobody looks for what was added to it, except at the end. */
+  /**
+   * True for a built-in function that is only called. It is checked for added properties only at
+   * the end.
+   */
   readonly isPlainFunction: boolean;
-  /** Whether its values are looked at whenever a process is left: what programs patch is among these. */
+  /**
+   * True if its values are checked whenever a process is left. This applies to the objects that
+   * programs patch.
+   */
   isFrequent: boolean;
-  /** Whether a program was seen to change it: its values are compared one by one from then on. */
+  /** True once a program has changed it. Its values are compared one by one from then on. */
   isChangeable: boolean;
-  /** Whether a program was seen to add to it late: its names are counted whenever a process is left. */
+  /**
+   * True once a late addition by a program was detected. Its names are counted whenever a process
+   * is left.
+   */
   isWatched: boolean;
 }
 
-/** Takes an object up as it is now. */
+/** Creates the record of an object in its current state. */
 export function sharedObject(object: object, isPlainFunction = false): SharedObject {
   const shared: SharedObject = {
     object,
@@ -58,7 +68,7 @@ function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
-/** Takes note of how an object is now. */
+/** Records the current state of an object. */
 export function survey(shared: SharedObject, isCompared?: (key: PropertyKey) => boolean): void {
   const all = ownKeys(shared.object) as PropertyKey[];
   shared.size = all.length;
@@ -75,7 +85,10 @@ export function survey(shared: SharedObject, isCompared?: (key: PropertyKey) => 
   shared.enumerable = countEnumerable(shared.object);
 }
 
-/** How many names a `for in` shows: V8 keeps them at hand, so that this is the cheapest look of all. */
+/**
+ * Returns the number of names that a `for in` enumerates. V8 caches them, so this is the cheapest
+ * check.
+ */
 export function countEnumerable(object: object): number {
   let count = 0;
   // oxlint-disable-next-line no-unused-vars, guard-for-in
@@ -83,7 +96,7 @@ export function countEnumerable(object: object): number {
   return count;
 }
 
-/** Whether an object is as it was. */
+/** Returns whether an object is unchanged. */
 export function isUntouched({ object, size, keys, properties, prototype }: SharedObject): boolean {
   if (ownKeys(object).length !== size || getPrototypeOf(object) !== prototype) return false;
   for (let i = 0; i < keys.length; i++) {
@@ -92,7 +105,7 @@ export function isUntouched({ object, size, keys, properties, prototype }: Share
   return true;
 }
 
-/** Built-ins that have no name: they are reached by syntax alone. */
+/** Returns built-ins that have no name and are only reachable through syntax. */
 function unnamed(): object[] {
   const instances = [
     async () => {},
@@ -108,7 +121,8 @@ function unnamed(): object[] {
   ];
   const found: object[] = [];
   for (const instance of instances) {
-    // What an iterator's prototype inherits is shared by all of them: `%IteratorPrototype%`.
+    // The common prototype of the iterator prototypes is shared by all of them:
+    // `%IteratorPrototype%`.
     for (
       let at = getPrototypeOf(instance);
       at !== null && at !== Object.prototype;
@@ -120,14 +134,14 @@ function unnamed(): object[] {
   return found;
 }
 
-/** What programs patch, where they patch at all; beside it, `%TypedArray%` and the iterators. */
+/** The objects that programs typically patch, in addition to `%TypedArray%` and the iterators. */
 const frequent = new Set([
   ...["Object", "Function", "Array", "String", "Number", "Boolean", "Symbol", "BigInt", "Math"],
   ...["Promise", "Map", "Set", "WeakMap", "RegExp", "Error", "JSON", "Reflect", "Date", "Buffer"],
   ...["Uint8Array", "ArrayBuffer", "Iterator"],
 ]);
 
-/** All shared objects of this Node. */
+/** Returns all shared objects of this Node. */
 export function catalog(): SharedObject[] {
   const found = new Map<object, SharedObject>();
   const add = (object: unknown, isPlainFunction = false): void => {
@@ -138,7 +152,7 @@ export function catalog(): SharedObject[] {
     add(value);
     if (typeof value === "function") {
       add(value.prototype);
-      // `%TypedArray%`, which the typed arrays inherit from, has no name.
+      // `%TypedArray%`, the parent of the typed arrays, has no name.
       const parent = getPrototypeOf(value);
       if (typeof parent === "function" && parent !== Function.prototype) addWithPrototype(parent);
     }
@@ -148,7 +162,7 @@ export function catalog(): SharedObject[] {
   for (const name of frequent) if (name in world) addWithPrototype(world[name]);
   for (const object of unnamed()) add(object);
   for (const shared of found.values()) shared.isFrequent = true;
-  // Each run puts something of its own on `Error`.
+  // Each run defines a property of its own on `Error`.
   (found.get(Error) as SharedObject).isChangeable = true;
   for (const name of [...sharedNames, ...own]) addWithPrototype(world[name]);
   for (const name of ["Intl", "WebAssembly", "Temporal"].filter((name) => name in world)) {

@@ -1,4 +1,4 @@
-/** What a process changed of the built-ins that all processes share: put in place, and put away. */
+/** A process's changes to the built-ins that all processes share: installing and removing them. */
 import {
   defineProperty,
   deleteProperty,
@@ -19,30 +19,32 @@ export interface Change {
   mine: PropertyDescriptor | undefined;
 }
 
-/** What a program claimed of a shared object: that it can be changed no more. */
+/** A program's restrictions of a shared object, such as making it non-extensible. */
 export interface Claims {
-  /** Properties that were defined not to be configurable. */
+  /** Properties that were defined as non-configurable. */
   readonly fixed: Set<PropertyKey>;
-  /** Whether nothing may be added. */
+  /** True if no properties may be added. */
   closed: boolean;
 }
 
-/** A process's view. Empty for nearly all. */
+/** A process's view. It is empty for nearly all processes. */
 export class View {
   /** @internal */
   changes: Change[] = [];
-  /** @internal Prototypes that it gave to shared objects, beside those they had. */
+  /** @internal The prototypes that it set on shared objects, and the original ones. */
   parents: { readonly object: object; readonly pristine: object | null; mine: object | null }[] =
     [];
-  /** @internal Whether it was ever in place. */
+  /** @internal True until it is installed for the first time. */
   isNew = true;
-  /** Until the process has been left for the first time: up to then, new names are looked for. */
+  /** True until the process is left for the first time. Until then, new names are searched for. */
   young = true;
   /** @internal */
   readonly claims: Map<object, Claims> = new Map();
 }
 
-/** Makes a property that is as `from` as `to`; a mere assignment where that does it. */
+/**
+ * Changes a property from state `from` to state `to`, by a plain assignment where that suffices.
+ */
 export function put(
   object: object,
   key: PropertyKey,
@@ -64,10 +66,11 @@ export function put(
 }
 
 /**
- * Takes a property away. To delete one from an object that others inherit from, V8 makes it a dictionary, and
- * at once an object again, which costs microseconds; bluebird adds to `Error`, and paid that at each turn. A
- * change of attributes makes it a dictionary, too, and leaves it one: from then on, names come and go for a
- * tenth of that. Only `Error` has to be one: nobody takes anything from it in a hurry.
+ * Removes a property. When a property is deleted from an object that others inherit from, V8 turns
+ * the object into a dictionary and at once back again, which costs microseconds. bluebird adds to
+ * `Error` and incurred that cost in each turn. Changing attributes also turns the object into a
+ * dictionary, but permanently: from then on, adding and removing names costs a tenth of that. This
+ * is done for `Error` only: reading its properties is not time-critical.
  */
 function remove(object: object, key: PropertyKey, from: PropertyDescriptor | undefined): void {
   if (object === RealError) {
@@ -77,11 +80,11 @@ function remove(object: object, key: PropertyKey, from: PropertyDescriptor | und
   deleteProperty(object, key);
 }
 
-// The name is a program's to assign to.
+// Programs may assign to the global name.
 const RealError = Error;
 const flipped: PropertyDescriptor = plain({});
 
-/** Puts in place what a process changed. */
+/** Installs the changes of a process. */
 export function install({ changes, parents }: View): void {
   for (let i = 0; i < changes.length; i++) {
     const { object, key, pristine, mine } = changes[i] as Change;
@@ -92,15 +95,15 @@ export function install({ changes, parents }: View): void {
   }
 }
 
-/** Whether a data property still holds what it held, and not because it is inherited. */
+/** Returns whether a data property still has the same value as its own, not inherited, property. */
 function holds({ object, key, mine }: Change): boolean {
   if (!hasOwn(object, key)) return false;
   return isSame((object as Record<PropertyKey, unknown>)[key], mine?.value);
 }
 
 /**
- * A process is left: what it changed is noted as it is by now, and undone. Unless something was defined, only
- * assignments and deletions have to be expected.
+ * Called when a process is left: records the current state of its changes and undoes them. Unless
+ * something was defined, only assignments and deletions are possible.
  */
 export function withdraw({ changes, parents }: View, wasDefined: boolean): void {
   let kept = 0;

@@ -1,11 +1,11 @@
 /**
- * A look at all that processes share, cheap enough for the end of each event: whether any property of any
- * built-in that can be assigned to holds what it held.
+ * A check of all objects that processes share, cheap enough for the end of each event: whether
+ * every assignable property of every built-in still has its value.
  *
- * The comparison is generated code, a few functions of a few hundred `===` each. Every object is asked
- * through an heir: V8 then treats it as a prototype, keeps its properties as constants, and optimized code
- * depends on them instead of loading them. Hundreds of comparisons take some ten nanoseconds, until
- * somebody does assign; V8 finds that out, and not we.
+ * The comparison is generated code: a few functions with a few hundred `===` each. Every object is
+ * read through an object that inherits from it. V8 then treats it as a prototype and its properties
+ * as constants, and optimized code depends on them instead of loading them. Hundreds of comparisons
+ * take about ten nanoseconds until a property is assigned; V8 detects that itself.
  */
 import { compileFunction } from "node:vm";
 import type { SharedObject } from "./catalog.ts";
@@ -13,21 +13,24 @@ import { isSame } from "./safe.ts";
 
 type Check = () => boolean;
 
-/** How many objects one function looks at: with fewer the calls cost, with more V8 gives up. */
+/**
+ * The number of objects per function. With fewer, the calls cost too much; with more, V8 does not
+ * optimize.
+ */
 const GROUP = 40;
 
-/** Looks at many objects at once. */
+/** Checks many objects at once. */
 export interface ValueCheck {
-  /** Whether all values are what they were. */
+  /** Returns whether all values are unchanged. */
   isUntouched: Check;
   /**
-   * Leaves an object out from here on: one that changes again and again would cost the others of its group
-   * their optimized code.
+   * Excludes an object from now on. An object that changes repeatedly would deoptimize the code for
+   * the others in its group.
    */
   leaveOut(object: SharedObject): void;
 }
 
-/** Whether the values of one object are what they were: the same check, at another price. */
+/** Returns whether the values of one object are unchanged: the same check with a different cost. */
 export function hasOwnValues({ object, keys, properties }: SharedObject): boolean {
   for (let i = 0; i < keys.length; i++) {
     const { writable, value } = properties[i] as PropertyDescriptor;
@@ -38,7 +41,10 @@ export function hasOwnValues({ object, keys, properties }: SharedObject): boolea
   return true;
 }
 
-/** Generates the check for `objects` as they were surveyed, and for the real global object's `names`. */
+/**
+ * Generates the check for `objects` as they were surveyed, and for the real global object's
+ * `names`.
+ */
 export function createCheck(
   objects: readonly SharedObject[],
   names: readonly string[],
@@ -83,7 +89,8 @@ function groupCheck(objects: readonly SharedObject[]): Check {
     let heir: string | undefined;
     for (const [i, key] of keys.entries()) {
       const { value, writable } = properties[i] as PropertyDescriptor;
-      // What cannot be assigned to changes by definition alone, which is seen; NaN equals nothing.
+      // A read-only property can only change by a definition, which is detected. NaN is not equal
+      // to itself.
       if (writable !== true || value !== value) continue;
       heir ??= parameter(Object.create(object));
       const name = typeof key === "string" ? JSON.stringify(key) : parameter(key);
@@ -97,7 +104,9 @@ function groupCheck(objects: readonly SharedObject[]): Check {
   );
 }
 
-/** A sloppy program may assign to `Promise` itself. Free names are constants to V8 as well. */
+/**
+ * A program in sloppy mode may assign to `Promise` itself. V8 treats free names as constants, too.
+ */
 function globalsCheck(names: readonly string[]): Check {
   const world = globalThis as unknown as Record<string, unknown>;
   const usable = names.filter((name) => Object.getOwnPropertyDescriptor(world, name)?.writable);

@@ -1,8 +1,8 @@
 /**
- * The operations that define properties, as they are while a run is under way. They tell the views what
- * was defined, and keep what a program does to a shared built-in from lasting for ever: a property that
- * cannot be configured, or a frozen `Object.prototype`, could never be put away. Such a program is told
- * what it would be told outside; underneath, the built-in stays as it is.
+ * Replacements during a run of the operations that define properties. They report definitions to
+ * the views, and prevent a program's changes to a shared built-in from becoming permanent: a
+ * non-configurable property, or a frozen `Object.prototype`, could never be undone. Such a program
+ * gets the same results as outside; the built-in itself stays as it is.
  */
 import type { SharedObject } from "./catalog.ts";
 import {
@@ -18,7 +18,7 @@ import type { Claims } from "./changes.ts";
 import { touch } from "./search.ts";
 import { installedView, sharedObjectOf } from "./view.ts";
 
-/** A property of the real world, and what it is while a run is under way. */
+/** A property of the real environment, and its value during a run. */
 export interface Guard {
   readonly owner: object;
   readonly name: string;
@@ -27,7 +27,7 @@ export interface Guard {
 
 type AnyFunction = (...args: never[]) => unknown;
 
-// As methods of a bare object, they show in stack traces as those of `Object` do.
+// As methods of a bare object, they appear in stack traces as those of `Object` do.
 const real: typeof Object = Object.create(
   null,
   Object.getOwnPropertyDescriptors(Object),
@@ -54,8 +54,9 @@ function claimed({ object }: SharedObject): Claims | undefined {
 }
 
 /**
- * Defines a property of a shared object: first on an object that is in all as the program believes the
- * shared one to be, with `define`, which fails there as it would outside; then on the shared one.
+ * Defines a property of a shared object: first, with `define`, on an object in the state that the
+ * program believes the shared one to have, where it fails as it would outside; then on the shared
+ * one.
  */
 function defineShared(
   shared: SharedObject,
@@ -86,7 +87,7 @@ function defineShared(
   return defineProperty(shared.object, name, after);
 }
 
-/** What `Object.freeze`, `seal` and `preventExtensions` do to a shared object. */
+/** The effect of `Object.freeze`, `seal` and `preventExtensions` on a shared object. */
 function close(shared: SharedObject, how: { fix: boolean; freeze: boolean }): void {
   const { object } = shared;
   if (how.fix) {
@@ -101,7 +102,10 @@ function close(shared: SharedObject, how: { fix: boolean; freeze: boolean }): vo
   claimsOn(shared).closed = true;
 }
 
-/** Whether the program believes that a shared object is closed, and all its properties fixed. */
+/**
+ * Returns whether the program believes that a shared object is non-extensible and all its
+ * properties are fixed.
+ */
 function isClosed(shared: SharedObject, frozen: boolean): boolean {
   const claims = claimed(shared);
   if (claims?.closed !== true) return false;
@@ -196,7 +200,10 @@ const ofReflect = {
   },
 };
 
-/** `__defineGetter__` and `__defineSetter__`: what they define can be put away, and has to be seen. */
+/**
+ * `__defineGetter__` and `__defineSetter__`: their definitions can be undone, and have to be
+ * detected.
+ */
 function legacy(name: "__defineGetter__" | "__defineSetter__"): AnyFunction {
   const define = uncurry(
     (Object.prototype as unknown as Record<string, AnyFunction>)[name] as AnyFunction,
@@ -210,12 +217,12 @@ function legacy(name: "__defineGetter__" | "__defineSetter__"): AnyFunction {
   }[name] as AnyFunction;
 }
 
-/** What stands in the place of the operations while a run is under way. */
+/** Returns the replacements of the operations during a run. */
 export function definitionGuards(): Guard[] {
   const guards: Guard[] = [];
   const replace = (owner: object, methods: Record<string, AnyFunction>): void => {
     for (const [name, method] of Object.entries(methods)) {
-      // Bound, it prints as native code, as what it stands for does.
+      // A bound function prints as native code, as the original does.
       const value = method.bind(undefined);
       real.defineProperty(value, "name", { value: name, configurable: true });
       guards.push({ owner, name, descriptor: { value } });

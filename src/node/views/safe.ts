@@ -1,6 +1,6 @@
 /**
- * JavaScript's own operations, taken before any program runs. What looks for patched built-ins cannot call
- * them through the built-ins that may be patched.
+ * JavaScript's own operations, saved before any program runs. Code that looks for patched built-ins
+ * cannot call operations through built-ins that may be patched.
  */
 
 export const defineProperty: typeof Reflect.defineProperty = Reflect.defineProperty;
@@ -18,29 +18,32 @@ type Uncurried<T> = T extends (this: infer O, ...args: infer A) => infer R
   ? (object: O, ...args: A) => R
   : never;
 
-/** A method as a function of its receiver, which looks nothing up when it is called. */
+/** Returns a method as a function of its receiver. Calling it looks up no properties. */
 export function uncurry<T>(method: T): Uncurried<T> {
   return Function.prototype.call.bind(method as () => void) as Uncurried<T>;
 }
 
-/** Whether an object has a property of its own. */
+/** Returns whether an object has an own property. */
 export const hasOwn: (object: object, key: PropertyKey) => boolean = uncurry(
   Object.prototype.hasOwnProperty,
 );
 
-/** Gives a descriptor that inherits nothing: `Object.prototype.get` would make it invalid. */
+/**
+ * Returns a descriptor without a prototype: an inherited `Object.prototype.get` would make it
+ * invalid.
+ */
 export function plain(descriptor: PropertyDescriptor): PropertyDescriptor {
   setPrototypeOf(descriptor, null);
   return descriptor;
 }
 
-/** An own property as it is now. */
+/** Returns the current state of an own property. */
 export function read(object: object, key: PropertyKey): PropertyDescriptor | undefined {
   const descriptor = getOwnPropertyDescriptor(object, key);
   return descriptor && plain(descriptor);
 }
 
-/** Whether two properties are the same in all that a program can see. */
+/** Returns whether two properties are the same in all that a program can observe. */
 export function isSameProperty(
   a: PropertyDescriptor | undefined,
   b: PropertyDescriptor | undefined,

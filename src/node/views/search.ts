@@ -1,9 +1,10 @@
 /**
- * Looks for what programs changed of the built-ins that all processes share. Nothing tells of an assignment.
- * When a process has run for the first time, all values are checked (`check.ts`), and new names are looked
- * for; whenever it is left, what was defined (`guards.ts`) and the objects that are known to change. All
- * else is looked at at the end of the run. Found that late, nobody knows whose a change is: the object is
- * watched from then on, and the run starts again from its beginning, which is the same run by definition.
+ * Finds programs' changes to the built-ins that all processes share. An assignment cannot be
+ * observed directly. After a process has run for the first time, all values are checked
+ * (`check.ts`), and new names are searched for. Whenever it is left, the defined properties
+ * (`guards.ts`) and the objects known to change are checked. All other objects are checked at the
+ * end of the run. A change found that late cannot be attributed to a process. The object is then
+ * watched, and the run starts again from its beginning, which by definition is the same run.
  */
 import { hostNames, sharedNames } from "../globals.ts";
 import {
@@ -26,34 +27,34 @@ let byObject: Map<object, SharedObject> | undefined;
 let world: SharedObject;
 let watched: readonly SharedObject[] = [];
 let changeable: readonly SharedObject[] = [];
-/** What was found to have changed for the first time; the lists above follow when all is put away. */
+/** Objects first found to have changed. The lists above are updated when all changes are undone. */
 let news: SharedObject[] = [];
-/** Looks at what programs do patch. */
+/** The check of objects that programs typically patch. */
 let check: ValueCheck | undefined;
-/** Looks at all else, before and after a run. */
+/** The check of all other objects, before and after a run. */
 let seldom: ValueCheck | undefined;
 let worldKeys: readonly PropertyKey[] = [];
-/** Whether something was changed in this run and nobody knows by whom. */
+/** True if something was changed in this run that cannot be attributed to a process. */
 let hasStrays = false;
 
 const find = uncurry(Map.prototype.get);
 
-/** The shared object behind `target`. */
+/** Returns the shared object behind `target`. */
 export function sharedObjectAt(target: unknown): SharedObject | undefined {
   return byObject && (find(byObject, target as object) as SharedObject | undefined);
 }
 
-/** A program is about to define something on a shared object. */
+/** Called when a program is about to define something on a shared object. */
 export function touch(shared: SharedObject): void {
   touched[touched.length] = shared;
 }
 
-/** Whether something was defined since the view was installed. */
+/** Returns whether something was defined since the view was installed. */
 export function isTouched(): boolean {
   return touched.length > 0;
 }
 
-/** A process is left that had its known changes undone: finds those that are new. */
+/** Called when a process is left and its known changes have been undone. Finds the new ones. */
 export function search(view: View): void {
   if (touched.length > 0) {
     const those = touched;
@@ -65,7 +66,7 @@ export function search(view: View): void {
   if (news.length > 0) learn();
 }
 
-/** Takes note of which objects do change. All is as it was: ordinary code may run again. */
+/** Updates the lists of objects that change. All changes are undone, so ordinary code may run. */
 function learn(): void {
   const learned = news.filter((shared) => shared !== world);
   news = [];
@@ -74,12 +75,15 @@ function learn(): void {
   watched = objects.filter((shared) => shared.isWatched);
 }
 
-/** Whether a value was replaced, of those that programs do replace. */
+/** Returns whether a value was replaced, among those that programs typically replace. */
 function isReplaced(): boolean {
   return !(check as ValueCheck).isUntouched() || isReplacedAgain();
 }
 
-/** Whether a value was replaced, of the objects that are known to change: whenever a process is left. */
+/**
+ * Returns whether a value was replaced in the objects known to change. Called whenever a process is
+ * left.
+ */
 export function isReplacedAgain(): boolean {
   for (let i = 0; i < changeable.length; i++) {
     if (!hasOwnValues(changeable[i] as SharedObject)) return true;
@@ -87,7 +91,9 @@ export function isReplacedAgain(): boolean {
   return false;
 }
 
-/** Whether anything at all is changed, as far as that is told without looking at every property. */
+/**
+ * Returns whether anything is changed, as far as this can be told without reading every property.
+ */
 function isChanged(): boolean {
   return (
     isReplaced() ||
@@ -97,7 +103,7 @@ function isChanged(): boolean {
   );
 }
 
-/** Whether a `for in` over any object shows other names than it did. */
+/** Returns whether a `for in` over any object enumerates a different number of names. */
 export function hasNewNames(inFunctions = false): boolean {
   for (let i = 0; i < objects.length; i++) {
     const { object, enumerable, isPlainFunction } = objects[i] as SharedObject;
@@ -119,8 +125,9 @@ function isAddedTo(): boolean {
 }
 
 /**
- * Undoes every change of every object, and notes those that are certainly of the process that is left. What is
- * looked at whenever one is left is known to be its own; what is not may have been so for long.
+ * Undoes every change of every object, and records those that certainly belong to the process that
+ * is left. Changes to objects that are checked whenever a process is left are known to be its own.
+ * Others may be older.
  */
 export function collectAll(view?: View): void {
   for (let i = 0; i < objects.length; i++) {
@@ -130,15 +137,15 @@ export function collectAll(view?: View): void {
     const names = isWatched || view?.young === true ? view : undefined;
     const values = isWatched || isFrequent ? view : undefined;
     if (collect(shared, names, values) || isWatched) continue;
-    // The next run will know whose it is.
+    // The next run will be able to attribute it.
     shared.isWatched = true;
     hasStrays = true;
   }
 }
 
 /**
- * Undoes what was changed of an object. Notes it in the view that is known to have added and defined, or to
- * have assigned. Gives whether all of it was noted.
+ * Undoes the changes of an object. Records additions and definitions in `names` and assignments in
+ * `values`, the views to which they are known to belong. Returns whether all of them were recorded.
  */
 function collect(shared: SharedObject, names?: View, values?: View): boolean {
   const { object, keys, properties, byKey, prototype } = shared;
@@ -169,7 +176,7 @@ function collect(shared: SharedObject, names?: View, values?: View): boolean {
   return unknown === 0;
 }
 
-/** Of the real global object, what has a name in the language is compared; all else is its own business. */
+/** Of the real global object, only names of the language are compared. */
 const isLanguage = (key: PropertyKey): boolean => sharedNames.includes(key as string);
 
 function prepare(): void {
@@ -185,13 +192,15 @@ function prepare(): void {
   );
 }
 
-/** Whether the code around runs has given the real global object names, or taken some. */
+/**
+ * Returns whether code outside of runs has added names to the real global object, or removed some.
+ */
 function hasOtherNames(): boolean {
   const keys = ownKeys(globalThis);
   return keys.length !== worldKeys.length || keys.some((key, i) => key !== worldKeys[i]);
 }
 
-/** A run begins: what the code around it had changed is undone, and noted in `outside`. */
+/** Called when a run begins: the changes of code outside are undone and recorded in `outside`. */
 export function beginSearch(outside: View): void {
   if (byObject === undefined) prepare();
   else if (hasOtherNames()) survey(world, isLanguage);
@@ -207,7 +216,10 @@ export function beginSearch(outside: View): void {
   touched = [];
 }
 
-/** A run is over: undoes what is left of it. Gives whether nobody knows whose it was. */
+/**
+ * Called when a run is over: undoes the remaining changes. Returns whether some could not be
+ * attributed.
+ */
 export function endSearch(): boolean {
   if (isChanged()) collectAll();
   if (news.length > 0) learn();

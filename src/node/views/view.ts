@@ -1,8 +1,9 @@
 /**
- * Each process's own view of the built-ins that all processes share. A program may patch them (polyfills,
- * `colors`, `should`); what it changed is put in place whenever code of its process runs, and put away
- * when that code is left (`changes.ts`), so that nobody else ever sees it: no other process, no later run, not
- * ourselves. Nothing tells what a program changes: it is looked for (`search.ts`).
+ * Each process's own view of the built-ins that all processes share. A program may patch them
+ * (polyfills, `colors`, `should`). Its changes are installed whenever code of its process runs, and
+ * removed when that code is left (`changes.ts`), so they affect neither other processes, nor later
+ * runs, nor the simulator. Changes cannot be observed directly; they are searched for
+ * (`search.ts`).
  */
 import type { SharedObject } from "./catalog.ts";
 import { install, View, withdraw } from "./changes.ts";
@@ -17,7 +18,7 @@ import {
   sharedObjectAt,
 } from "./search.ts";
 
-/** The view of everybody else: as it was found. */
+/** The view outside of all processes: the built-ins as they were found. */
 const nobody = new View();
 nobody.young = false;
 nobody.isNew = false;
@@ -25,17 +26,20 @@ nobody.isNew = false;
 let installed: View = nobody;
 let active = false;
 
-/** The shared object behind `target`, where a process's view of it is in place. */
+/** Returns the shared object behind `target`, if a process's view of it is installed. */
 export function sharedObjectOf(target: unknown): SharedObject | undefined {
   return installed === nobody ? undefined : sharedObjectAt(target);
 }
 
-/** The view that is in place. */
+/** Returns the installed view. */
 export function installedView(): View {
   return installed;
 }
 
-/** Puts `view` in place of the one that is, and gives that. `undefined` stands for nobody's. */
+/**
+ * Replaces the installed view with `view` and returns the previous one. `undefined` means no
+ * process's view.
+ */
 export function switchView(view: View = nobody): View {
   const before = installed;
   if (before === view || !active) return before;
@@ -45,7 +49,7 @@ export function switchView(view: View = nobody): View {
   return before;
 }
 
-/** Runs `action`, which is not the program's, with all built-ins as they were found. */
+/** Runs `action`, which is not the program's code, with all built-ins as they were found. */
 export function withoutView<T>(action: () => T): T {
   const before = installed;
   if (before === nobody || isPristine(before)) return action();
@@ -58,31 +62,31 @@ export function withoutView<T>(action: () => T): T {
 }
 
 /**
- * Whether the view in place shows the built-ins as they were found, as far as is known: what was assigned just
- * now, to an object that nobody is known to change, is found when the process is left.
+ * Returns whether the installed view shows the built-ins as they were found, as far as is known. A
+ * recent assignment to an object that is not known to change is found when the process is left.
  */
 function isPristine({ changes, parents }: View): boolean {
   return changes.length === 0 && parents.length === 0 && !isTouched() && !isReplacedAgain();
 }
 
-/** A process is entered: its changes are put in place. */
+/** Called when a process is entered: installs its changes. */
 function enter(view: View): void {
-  // What is new from here on is this view's, and what is already there is not.
+  // New names from now on belong to this view; existing ones do not.
   if (view.isNew && hasNewNames()) collectAll();
   view.isNew = false;
   if (view.changes.length > 0 || view.parents.length > 0) install(view);
 }
 
-/** A process is left: what it changed is noted in its view, and undone. */
+/** Called when a process is left: records its changes in its view and undoes them. */
 function settle(view: View): void {
   if (view.changes.length > 0 || view.parents.length > 0) withdraw(view, isTouched());
   search(view);
 }
 
-/** What the code around a run had changed: it gets that back. */
+/** The changes of the code around a run. They are restored afterwards. */
 let outside = new View();
 
-/** A run begins; its guards are in place. */
+/** Called when a run begins, once its guards are installed. */
 export function beginViews(): void {
   outside = new View();
   beginSearch(outside);
@@ -90,7 +94,10 @@ export function beginViews(): void {
   active = true;
 }
 
-/** A run is over: all is as it was. Gives whether it has to begin again, to be what it should have been. */
+/**
+ * Called when a run is over: restores everything. Returns whether the run has to be repeated to be
+ * correct.
+ */
 export function endViews(): boolean {
   switchView();
   active = false;
