@@ -31,7 +31,8 @@ export function refuse(what: string): never {
 
 /**
  * Returns the `constructor` of dates, which is also the real global `Date` during a run. It
- * delegates to the running process's `Date`, and refuses if there is none.
+ * delegates to the running process's `Date`. Without one, it throws if the result would depend on
+ * the current time.
  */
 function createDateConstructor(real: DateConstructor): DateConstructor {
   const own = (): DateConstructor | undefined => currentProcess()?.realm.intrinsics.Date;

@@ -1,4 +1,6 @@
-/** Who calls, by the stack: the user's files and Node's, and nothing of ours. */
+/**
+ * Finds callers from the stack: frames of the user's files and of Node, without Lightcone's own.
+ */
 import { fileURLToPath } from "node:url";
 import { originalPlace } from "./source-maps.ts";
 import { PROGRAM_PREFIX } from "./source/registry.ts";
@@ -14,13 +16,13 @@ export interface Frame {
 const ourUrl = new URL("../..", import.meta.url).href;
 const ourFolder = fileURLToPath(ourUrl);
 
-/** Whether a frame is of Lightcone's own code: no program's business. */
+/** Returns whether a frame belongs to Lightcone's own code, which programs must not see. */
 export function isOurFrame(frame: NodeJS.CallSite): boolean {
   const file = frame.getFileName();
   return file?.startsWith(ourUrl) === true || file?.startsWith(ourFolder) === true;
 }
 
-/** The innermost frames that are a program's or Node's, `count` of them at most. */
+/** Returns the innermost frames of a program or of Node, at most `count` of them. */
 export function callSites(count: number): Frame[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   const found: Frame[] = [];

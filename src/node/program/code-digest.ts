@@ -1,6 +1,7 @@
 /**
- * A digest of the real files that the programs of a run read, code and data: it tells whether a replay runs
- * what the run ran. Names of folders do not count, nor the order of reading.
+ * A digest of the real files, code and data, that the programs of a run read. It shows whether a
+ * replay runs the same code as the original run. Folder names and the order of reading do not
+ * affect it.
  */
 import type { FileSystem } from "../../sim/disk/index.ts";
 import { realDigest } from "../real-tree.ts";
@@ -11,16 +12,16 @@ interface Noted {
   low: number;
 }
 
-/** By run: its kernel stands for it. */
+/** What was read, by run. The run's kernel identifies it. */
 const notedIn = new WeakMap<object, Noted>();
 const runOf = new WeakMap<FileSystem, object>();
 
-/** Says to which run a disk belongs. */
+/** Records to which run a disk belongs. */
 export function noteRun(fs: FileSystem, run: object): void {
   if (!runOf.has(fs)) runOf.set(fs, run);
 }
 
-/** A program of the disk's host has read the real file at `path`. */
+/** Called when a program of the disk's host has read the real file at `path`. */
 export function noteRead(fs: FileSystem, path: string): void {
   const run = runOf.get(fs);
   if (run === undefined) return;
@@ -33,7 +34,7 @@ export function noteRead(fs: FileSystem, path: string): void {
   noted.low = (noted.low + Number.parseInt(digest.slice(8), 16)) >>> 0;
 }
 
-/** The digest of what a run has read up to now: sixteen hexadecimal digits. */
+/** Returns the digest of what a run has read so far: sixteen hexadecimal digits. */
 export function codeDigest(run: object): string {
   const { high, low } = notedIn.get(run) ?? { high: 0, low: 0 };
   return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");

@@ -29,10 +29,10 @@ export interface Require {
   extensions: Extensions;
 }
 
-/** How files are loaded, by the end of their name. */
+/** How files are loaded, by file name extension. */
 export type Extensions = Record<string, (module: Module, filename: string) => void>;
 
-/** One loaded file, as `module` shows it. */
+/** One loaded file, as the program's `module` object. */
 export interface Module {
   id: string;
   path: string;
@@ -47,7 +47,7 @@ export interface Module {
   _compile(source: string, filename: string, format?: string): unknown;
 }
 
-/** The class of modules, which is what `node:module` exports. Programs replace its functions. */
+/** The class of modules, which `node:module` exports. Programs may replace its functions. */
 export interface ModuleClass {
   new (id?: string, parent?: Module | null): Module;
   prototype: Module;
@@ -73,7 +73,9 @@ type Wrapper = (
 
 type Make = (...scope: unknown[]) => Wrapper;
 
-/** Calls a function as `Function.prototype.call` does, whatever programs did to that. */
+/**
+ * Calls a function as `Function.prototype.call` does, even if a program has replaced that method.
+ */
 const call = uncurry(Function.prototype.call) as (
   wrapper: Wrapper,
   receiver: unknown,
@@ -90,10 +92,10 @@ export class CommonJsLoader {
   main: Module | undefined;
   /** The process's ES modules. */
   readonly esm: EsmLoader;
-  /** Built-in modules that the process has instead of its own, and those that Lightcone gave it. */
+  /** Built-in modules that replace the process's own, and those that Lightcone adds. */
   builtins: Readonly<Record<string, () => unknown>>;
   readonly #extensions: Extensions;
-  /** What files of the process see, as arguments of their functions. */
+  /** The arguments with which the functions of the process's files are called. */
   readonly #scope: readonly unknown[];
   readonly #resolveFilename: ModuleClass["_resolveFilename"];
 
@@ -129,14 +131,20 @@ export class CommonJsLoader {
     });
   }
 
-  /** Whether the file at `path` is an ES module. Throws what is wrong with its text. */
+  /**
+   * Returns whether the file at `path` is an ES module. Throws the syntax error in its text, if
+   * any.
+   */
   isEsModule(path: string): boolean {
     const format = formatOf(this.files, path);
     if (format !== "detect") return format === "module";
     return this.#compile(path, this.files.source(path)).format === "module";
   }
 
-  /** Loads the file at `path` for the loader of ES modules, as the main module or not; gives its exports. */
+  /**
+   * Loads the file at `path` for the loader of ES modules, as the main module or not. Returns its
+   * exports.
+   */
   importFile(path: string, isMain: boolean): unknown {
     const known = this.cache[path];
     if (known !== undefined) return known.exports;
@@ -150,14 +158,14 @@ export class CommonJsLoader {
     return module.exports;
   }
 
-  /** The file that a process is started with. Throws as Node does when there is none. */
+  /** Returns the file that a process is started with. Throws as Node does if there is none. */
   findMain(filename: string): string {
     const found = this.finder.find(filename, "/", [], undefined);
     if (found === undefined) throw notFound(filename, []);
     return found;
   }
 
-  /** `module.createRequire`: a `require` as a file at this path would have it. */
+  /** `module.createRequire`: returns the `require` that a file at this path would have. */
   createRequire(filename: string): Require {
     const module = new this.Module(filename);
     module.filename = filename;
@@ -175,7 +183,7 @@ export class CommonJsLoader {
   }
 
   #createClass(): ModuleClass {
-    // The class's functions are called on modules: this is the loader behind them.
+    // The class's functions are called on modules. This is the loader behind them.
     // oxlint-disable-next-line typescript/no-this-alias
     const loader = this;
     function Module(this: Module, id = "", parent?: Module | null): void {
@@ -261,7 +269,10 @@ export class CommonJsLoader {
     module.loaded = true;
   }
 
-  /** The file at `path`, whose text is `text`; what was found of a real one holds for all processes. */
+  /**
+   * Compiles the file at `path`, whose text is `text`. The result for a real file is shared by all
+   * processes.
+   */
   #compile(path: string, text: string, format?: Format): SourceFile {
     const sources = this.files.isPristine ? realCaches().sources : undefined;
     const known = sources?.get(path);
@@ -283,7 +294,10 @@ export class CommonJsLoader {
     return format === "module" || format === "commonjs" ? format : "detect";
   }
 
-  /** The function of a file, in this process; `undefined` for an ES module, which has been evaluated then. */
+  /**
+   * Returns the function of a file in this process, or `undefined` for an ES module, which is then
+   * already evaluated.
+   */
   #wrapperOf(
     module: Module,
     filename: string,
@@ -324,7 +338,7 @@ export class CommonJsLoader {
     return isBuiltin(request) || Object.hasOwn(this.builtins, request);
   }
 
-  /** A module of Node's own, or one that Lightcone gave. */
+  /** Returns a module of Node's own, or one that Lightcone adds. */
   builtin(request: string): unknown {
     const id = request.startsWith("node:") ? request.slice(5) : request;
     const own = Object.hasOwn(this.builtins, id) ? this.builtins[id] : undefined;
@@ -358,7 +372,10 @@ export class CommonJsLoader {
     });
   }
 
-  /** Whether a module looks for packages where its place says, and knows no more ends of names. */
+  /**
+   * Returns whether a module searches for packages in the standard folders, with the standard file
+   * name extensions.
+   */
   #isUsual(directory: string, parent: Module | null | undefined): boolean {
     if (Object.keys(this.#extensions).length !== 3) return false;
     const usual = this.finder.modulePaths(directory);
@@ -399,12 +416,15 @@ export class CommonJsLoader {
   }
 }
 
-/** What is said of a native add-on, whoever loads it. */
+/** Returns the error message for a native add-on. */
 function notNative(path: string): string {
   return `${path}: native add-ons are not simulated`;
 }
 
-/** Node's error for what cannot be found; `stack` holds the files that ask, innermost first. */
+/**
+ * Returns Node's error for a module that cannot be found. `stack` lists the requiring files,
+ * innermost first.
+ */
 function notFound(request: string, stack: readonly string[]): Error {
   const below = stack.length > 0 ? `\nRequire stack:\n- ${stack.join("\n- ")}` : "";
   const error = new Error(`Cannot find module '${request}'${below}`);
@@ -422,7 +442,7 @@ function parseJson(filename: string, text: string): unknown {
 
 const loaders = new WeakMap<Realm, CommonJsLoader>();
 
-/** The loader of a process; `builtins` go with the first call. */
+/** Returns the loader of a process. `builtins` is used by the first call. */
 export function loaderOf(
   realm: Realm,
   builtins?: Readonly<Record<string, () => unknown>>,

@@ -1,7 +1,7 @@
 /**
- * Prepares a program: finds its project, and reads ahead what its own files import, so that TypeScript is
- * JavaScript before a run begins, and mistakes are told by file and line. All else is loaded, file by file, when
- * the program asks for it.
+ * Prepares a program: finds its project, and reads ahead the program's own files that it imports,
+ * so that TypeScript is compiled before a run begins, and errors are reported with file and line.
+ * Everything else is loaded file by file when the program requests it.
  */
 import { readFileSync, statSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
@@ -23,30 +23,32 @@ import { type SourceFile, sourceFile } from "./source/source-file.ts";
 import { openStore } from "./source/store.ts";
 import { isTypeScript, prepareTypeScript, settingsOf } from "./source/typescript.ts";
 
-/** What `compileProgram` compiles. */
+/** Options of `compileProgram`. */
 export interface CompileOptions {
   /** The entry: an absolute path. */
   readonly entry: string;
 }
 
-/** What a function that is a program is called with. */
+/** The arguments of a function that is a program. */
 export interface ProgramScope {
   readonly global: object;
   readonly require: (id: string) => unknown;
 }
 
-/** A program, to be started any number of times. */
+/** A program that can be started any number of times. */
 export interface CompiledProgram {
   readonly entry: string;
-  /** The nearest folder with a package.json: where it is started, unless told. */
+  /** The nearest folder with a package.json. The program is started there by default. */
   readonly home?: string;
-  /** The real folders that are on the disk of its host. */
+  /** The real folders that are visible on its host's disk. */
   readonly folders?: readonly ProvidedFolder[];
-  /** The program, where it is no file. Settles when its top level has finished. */
+  /** The program, if it is not a file. Settles when its top level has finished. */
   readonly evaluate?: (scope: ProgramScope) => Promise<void>;
 }
 
-/** Prepares the program at `entry`. Throws `LC_COMPILE`, naming file and line, when it cannot be read. */
+/**
+ * Prepares the program at `entry`. Throws `LC_COMPILE`, with file and line, if it cannot be read.
+ */
 export async function compileProgram({ entry }: CompileOptions): Promise<CompiledProgram> {
   if (!statSync(entry, { throwIfNoEntry: false })?.isFile()) {
     throw new LightconeError(
@@ -79,7 +81,7 @@ const finder = new ModuleFinder({
   extensions: EXTENSIONS,
 });
 
-/** Reads a program's own files, as far as it is plain which they are. */
+/** Reads a program's own files ahead, as far as they can be determined statically. */
 async function readAhead(entry: string): Promise<void> {
   const seen = new Set([entry]);
   let files = [entry];
@@ -111,7 +113,7 @@ async function requestsOf(path: string): Promise<readonly string[]> {
     throw compileError(error, path);
   }
   const requests = [...file.source.matchAll(CALLS)].map((match) => match[2] as string);
-  // What is forked, or run by a thread, is named by its path.
+  // A file that is forked or run in a thread is named by its path.
   for (const [, , name] of file.source.matchAll(PATHS)) {
     requests.push(/^\.{0,2}\//.test(name as string) ? (name as string) : `./${name}`);
   }
@@ -130,10 +132,10 @@ async function requestsOf(path: string): Promise<readonly string[]> {
 /** `require("...")` and `import("...")`. */
 const CALLS = /\b(?:require|import)\s*\(\s*(["'])([^"'\n]+)\1/g;
 
-/** Text that may be the path of a file which is no JavaScript. */
+/** Text that may be the path of a file that is not plain JavaScript. */
 const PATHS = /(["'`])([\w@./-]+\.(?:[cm]?ts|[jt]sx))\1/g;
 
-/** A file of the program's own that a request means. */
+/** Returns the program's own file that a request resolves to. */
 function ownFile(request: string, from: string): string | undefined {
   if (isBuiltin(request)) return undefined;
   try {
@@ -160,7 +162,7 @@ function compileError(error: unknown, path: string): LightconeError {
   return new LightconeError("LC_COMPILE", `${path}:${line ?? 1}:${column}: ${message}`);
 }
 
-/** V8 marks the place below the line. */
+/** V8 marks the column below the line. */
 function columnOf(stack = ""): number {
   const marks = /\n( *)\^/.exec(stack);
   return marks === null ? 1 : (marks[1] as string).length + 1;

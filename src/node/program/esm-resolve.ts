@@ -12,12 +12,12 @@ import {
   splitSpecifier,
 } from "./package-entry.ts";
 
-/** What the resolver asks of its host. */
+/** What the resolver needs of its host. */
 export interface EsmHost extends Pick<PackageRequest, "files" | "codes"> {
   realPath(path: string): string;
 }
 
-/** The URL that `specifier` means in the ES module at `from`, a path. */
+/** Returns the URL that `specifier` resolves to in the ES module at `from`, a path. */
 export function resolveEsm(host: EsmHost, specifier: string, from: string): string {
   if (isBuiltin(specifier)) return specifier.replace(/^(?!node:)/, "node:");
   const request: PackageRequest = { ...host, conditions: importConditions, from };
@@ -76,7 +76,7 @@ function mainOf({ files, codes, from }: PackageRequest, directory: string, main:
   throw new codes.ERR_MODULE_NOT_FOUND(directory, from, null);
 }
 
-/** A file's URL, without symbolic links. What is not there has a URL all the same. */
+/** Returns a file's URL, without symbolic links. A file that does not exist also has a URL. */
 function finish(host: EsmHost, url: URL, from: string): string {
   if (/%2f|%5c/i.test(url.pathname)) {
     const reason = 'must not include encoded "/" or "\\" characters';

@@ -1,4 +1,4 @@
-/** Runs a program in a process that is there already. */
+/** Runs a program in an existing process. */
 import { posix } from "node:path";
 import { noteRejection } from "../rejection-frames.ts";
 import type { NodeProcess } from "../node-process.ts";
@@ -11,12 +11,12 @@ import { isNamespace } from "./modules/namespace.ts";
 import { builtinsOf } from "./run-source.ts";
 import { plantFolders } from "./plant.ts";
 
-/** The real one: during a run, the name gives the one of the process that runs. */
+/** The real function. During a run, the global name is the running process's. */
 const enqueue = queueMicrotask;
 
-/** What a program is given, and told, when it is evaluated. */
+/** The modules and callbacks of a program that is evaluated. */
 export interface EvaluateOptions {
-  /** Modules that it may import beside those of Node and those on its disk. */
+  /** Modules that it may import in addition to those of Node and those on its disk. */
   readonly inject?: Readonly<Record<string, unknown>> | undefined;
   /** Called in the process with the entry's exports, once its top level has finished. */
   readonly main?:
@@ -24,14 +24,14 @@ export interface EvaluateOptions {
     | undefined;
 }
 
-/** Puts a program's files on the disk of a host. */
+/** Makes a program's files available on a host's disk. */
 export function installProgram(host: Host, { folders }: CompiledProgram): void {
   const { fs } = diskOf(host);
   noteRun(fs, host.kernel);
   if (folders) plantFolders(fs, folders);
 }
 
-/** Evaluates a program in a process that is running: its code runs from here on. */
+/** Evaluates a program in a running process. Its code starts to run now. */
 export function startCompiled(
   node: NodeProcess,
   program: CompiledProgram,
@@ -47,14 +47,16 @@ export function startCompiled(
   startFile(node, program.entry, options.main);
 }
 
-/** What Lightcone gives a process, and its children, by name. */
+/** Injects modules into a process and its children, by name. */
 export function giveModules(node: NodeProcess, inject: Readonly<Record<string, unknown>>): void {
   node.injected = inject;
   const loader = loaderOf(node.realm);
   loader.builtins = { ...loader.builtins, ...builtinsOf(inject) };
 }
 
-/** Runs the file at `path` of the host's disk as the process's main module, of whatever kind it is. */
+/**
+ * Runs the file at `path` of the host's disk as the process's main module, in any module format.
+ */
 export function startFile(node: NodeProcess, path: string, main?: EvaluateOptions["main"]): void {
   const loader = loaderOf(node.realm);
   if (path.startsWith("data:")) {
@@ -71,14 +73,14 @@ export function startFile(node: NodeProcess, path: string, main?: EvaluateOption
     else settle(node, Promise.resolve(), false, () => main(namesOf(exports), node));
     return;
   }
-  // Node evaluates an ES module in a microtask: its promises come before its ticks.
+  // Node evaluates an ES module in a microtask, so its promises run before its ticks.
   const evaluated = new Promise<object>((resolve) =>
     enqueue(() => resolve(loader.esm.runMain(found))),
   );
   settle(node, evaluated, true, (exports) => main?.(exports as Record<string, unknown>, node));
 }
 
-/** Runs text as the process's main module, an ES module that lies in its working directory. */
+/** Runs text as the process's main module, an ES module in its working directory. */
 export function startModule(node: NodeProcess, text: string, name: string): void {
   const { cwd } = node.realm.process as { cwd(): string };
   settle(node, loaderOf(node.realm).esm.runText(text, posix.join(cwd(), name)), true);
@@ -90,7 +92,7 @@ function settle(
   isModule: boolean,
   main?: (exports: unknown) => void | Promise<void>,
 ): void {
-  // What an ES module throws at its top level is a rejection of its evaluation, in Node's words too.
+  // As in Node, an exception at the top level of an ES module is a rejection of its evaluation.
   node.settled = false;
   let entered: void | Promise<void>;
   evaluated
@@ -114,7 +116,7 @@ function settle(
   node.loop.checkIdle();
 }
 
-/** What a CommonJS program exports, as an ES module would show it. */
+/** Returns a CommonJS program's exports, by the names that an ES module would have. */
 function namesOf(exports: unknown): Record<string, unknown> {
   const isObject = typeof exports === "object" && exports !== null;
   if (isObject && (isNamespace(exports) || "__esModule" in exports)) {

@@ -1,4 +1,4 @@
-/** What kind of module a file is, by its name and by the package that it belongs to. */
+/** Determines a file's module format from its name and its package. */
 import { posix } from "node:path";
 import type { Format, SourceText, Translated } from "./source/source-file.ts";
 import { isTypeScript, settingsOf, translateTypeScript } from "./source/typescript.ts";
@@ -7,7 +7,7 @@ import { type FileLookup, packageScope } from "./package-entry.ts";
 /** How Node loads a file. */
 export type FileFormat = Format | "detect" | "json" | "addon" | "unknown";
 
-/** The format of the file at `path`. */
+/** Returns the format of the file at `path`. */
 export function formatOf(files: FileLookup, path: string): FileFormat {
   switch (posix.extname(path)) {
     case ".mjs":
@@ -29,7 +29,7 @@ export function formatOf(files: FileLookup, path: string): FileFormat {
     case ".jsx": {
       const format = byPackage(files, path, "detect");
       if (format === "module") return format;
-      // With ES syntax, it is what its compiler makes of it.
+      // With ES syntax, it has the format that its compiler emits.
       const { module } = settingsOf(files, path);
       return module === "commonjs" || format === "commonjs" ? "commonjs" : "detect";
     }
@@ -43,7 +43,7 @@ function byPackage(files: FileLookup, path: string, otherwise: "detect"): Format
   return type === "module" || type === "commonjs" ? type : otherwise;
 }
 
-/** What a file's text is compiled from. */
+/** Returns the text that a file is compiled from. */
 export function sourceTextOf(
   files: FileLookup,
   path: string,

@@ -1,6 +1,6 @@
 /**
- * How a loader looks at the files of its process's host: with the process's rights and working directory,
- * and at once, since loading code takes no virtual time.
+ * A loader's access to the files of its process's host: with the process's rights and working
+ * directory, and synchronously, since loading code takes no virtual time.
  */
 import {
   FileNode,
@@ -19,23 +19,23 @@ import { noteRead } from "./code-digest.ts";
 import type { FileLookup } from "./package-entry.ts";
 import { isPlanted, plantOutside } from "./plant.ts";
 
-/** The files of a host, as a loader of one of its processes asks for them. */
+/** The files of a host, for a loader of one of its processes. */
 export interface HostFiles extends FileLookup {
-  /** The path without symbolic links. Fails as `fs.realpathSync` does. */
+  /** Returns the path without symbolic links. Fails as `fs.realpathSync` does. */
   realPath(path: string): string;
-  /** The real file behind a path, as long as no program has changed it. */
+  /** Returns the real file behind a path, as long as no program has changed it. */
   origin(path: string): string | undefined;
-  /** A file's text, to be run: it counts as code of the run. */
+  /** Reads a file's text to run it: it counts as code of the run. */
   source(path: string): string;
-  /** Whether no program has made or taken away a name among real files. */
+  /** True as long as no program has added or removed a name among the real files. */
   readonly isPristine: boolean;
-  /** Plants the real folder that a file which is real itself asks for by `path`. */
+  /** Adds the real folder that another real file requests by `path`. */
   plantFor(from: string, path: string): void;
-  /** Plants the folder of a real file, unless it is there. */
+  /** Adds the folder of a real file, unless it is there already. */
   plant(path: string): void;
 }
 
-/** The files that `process` sees. */
+/** Returns the files that `process` sees. */
 export function hostFiles(process: Process): HostFiles {
   const files = filesOf(process);
   const file = (path: string): FileNode | undefined => {
@@ -48,8 +48,8 @@ export function hostFiles(process: Process): HostFiles {
     content.read(0, bytes);
     return Buffer.from(bytes.buffer).toString();
   };
-  // As long as programs have changed no name among real files, these are looked at themselves: what is on the
-  // disk does not depend on what a loader has looked at.
+  // As long as programs have changed no name among the real files, these are read directly. So the
+  // content of the disk does not depend on what a loader has looked up.
   const isReal = (path: string): boolean =>
     files.fs.providedChanges === 0 && isPlanted(files.fs, path);
   const isUnchanged = (path: string): boolean => !files.fs.writtenOrigins.has(path);

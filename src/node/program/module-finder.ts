@@ -1,4 +1,4 @@
-/** Which file a `require` means: nodejs.org/api/modules.html, "All together". */
+/** Resolves `require` requests to files: nodejs.org/api/modules.html, "All together". */
 import { posix } from "node:path";
 import { isBuiltin } from "../public-modules.ts";
 import {
@@ -13,24 +13,24 @@ import {
 } from "./package-entry.ts";
 import { settingsOf } from "./source/typescript.ts";
 
-/** What the finder asks of its process. */
+/** What the finder needs of its process. */
 export interface FinderHost extends Pick<PackageRequest, "files" | "codes"> {
   realPath(path: string): string;
-  /** The ends of names that are tried, in the order of the keys. */
+  /** The file name extensions to try, in the order of the keys. */
   readonly extensions: Readonly<Record<string, unknown>>;
 }
 
-/** Places of packages, by folder. */
+/** The package folders, by folder. */
 const places = new Map<string, readonly string[]>();
 
-/** What compilers write for the files of a TypeScript project. */
+/** The source extensions for each extension that a TypeScript compiler writes. */
 const WRITTEN_AS: Readonly<Record<string, readonly string[]>> = {
   ".js": [".ts", ".tsx", ".jsx"],
   ".jsx": [".tsx"],
   ".mjs": [".mts"],
   ".cjs": [".cts"],
 };
-/** What may be left out of a name in a TypeScript file. */
+/** Extensions that may be omitted in a TypeScript file. */
 const LEFT_OUT = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"];
 
 /** Finds files for one process. */
@@ -45,7 +45,7 @@ export class ModuleFinder {
     this.#request = { ...host, conditions: requireConditions };
   }
 
-  /** The `node_modules` folders above a directory, nearest first. */
+  /** Returns the `node_modules` folders at and above a directory, nearest first. */
   modulePaths(directory: string): string[] {
     const known = places.get(directory);
     if (known !== undefined) return [...known];
@@ -59,8 +59,8 @@ export class ModuleFinder {
   }
 
   /**
-   * The file that `request` means in `directory`, without symbolic links; undefined when there is none.
-   * `paths` are the places of packages, and `from` is the file that asks.
+   * Returns the file that `request` resolves to in `directory`, without symbolic links, or
+   * undefined if there is none. `paths` are the package folders, and `from` is the requesting file.
    */
   find(
     request: string,
@@ -73,8 +73,9 @@ export class ModuleFinder {
   }
 
   /**
-   * The file that a TypeScript file means where Node would find none: a path without its end, with that of the
-   * compiled file, or of a folder; an alias of its tsconfig.json.
+   * Resolves a request of a TypeScript file for which Node would find no file: a path without its
+   * extension, with the compiled file's extension, or of a folder; or an alias of its
+   * tsconfig.json.
    */
   findSource(request: string, from: string): string | undefined {
     if (/^\.{0,2}\//.test(request) || request === "." || request === "..") {
@@ -137,7 +138,7 @@ export class ModuleFinder {
     return this.#itself(request, directory) ?? this.#inPackages(request, paths);
   }
 
-  /** A package may name itself, if it has `exports`. */
+  /** A package may request itself by its name, if it has `exports`. */
   #itself(request: string, directory: string): string | undefined {
     const scope = packageScope(this.#files, posix.resolve("/", directory));
     if (scope === undefined || scope.manifest.exports == null) return undefined;

@@ -1,6 +1,7 @@
 /**
- * `node:module` of one process: its loader's class of modules, and what Node hangs on it. What would reach
- * into the real Node's loader is not simulated; what only reads, or caches, is harmless.
+ * `node:module` of one process: its loader's class of modules, with Node's additional properties.
+ * Functions that would affect the real Node's loader are not simulated. Those that only read or
+ * cache are harmless.
  */
 import { posix } from "node:path";
 import * as realModule from "node:module";
@@ -12,10 +13,10 @@ import { packageScope, splitSpecifier } from "./package-entry.ts";
 
 const real = realModule as unknown as Readonly<Record<string, unknown>>;
 
-/** What would change how the real Node loads modules, or run what it has loaded. */
+/** Functions that would change how the real Node loads modules, or run what it has loaded. */
 const REFUSED = ["register", "registerHooks", "runMain", "_preloadModules", "_debug"];
 
-/** Makes the module of one process. */
+/** Creates the module of one process. */
 export function createModuleModule(realm: Realm): unknown {
   const loader = loaderOf(realm);
   const { Module, finder } = loader;
@@ -44,12 +45,13 @@ export function createModuleModule(realm: Realm): unknown {
       `(function (exports, require, module, __filename, __dirname) { ${script}\n});`,
     findPackageJSON: (specifier: unknown, base?: unknown) =>
       findPackage(realm, specifier, base === undefined ? undefined : pathOf(base)),
-    // Caches of compiled code change nothing that a program can see, save for files on the real disk.
+    // Caches of compiled code have no effect that a program can observe, except for files on the
+    // real disk.
     enableCompileCache: () => ({ status: 3 }),
     getCompileCacheDir: () => undefined,
     flushCompileCache: () => {},
     constants: structuredClone(real["constants"]),
-    // It is a function of its text alone.
+    // Its result only depends on the text.
     stripTypeScriptTypes: real["stripTypeScriptTypes"],
     getSourceMapsSupport: () => ({ enabled: false, nodeModules: false, generatedCode: false }),
     setSourceMapsSupport: () => {},
@@ -57,20 +59,20 @@ export function createModuleModule(realm: Realm): unknown {
   };
   for (const name of REFUSED) face[name] = notSimulated(`node:module.${name}`);
   for (const [name, value] of Object.entries(face)) {
-    // A program sees what its Node has.
+    // A program sees only what its Node has.
     if (name in realModule || name === "Module") define(Module, name, value);
   }
   return Module;
 }
 
 function define(target: object, name: string, value: unknown): void {
-  // As in Node: patching the wrapper is for those who know.
+  // As in Node: patching the wrapper is an advanced use.
   const enumerable = !name.startsWith("wrap");
   const descriptor = { value, writable: true, enumerable, configurable: true };
   Object.defineProperty(target, name, descriptor);
 }
 
-/** The path that `createRequire` was given: an absolute one, or a `file:` URL. */
+/** Returns the path that `createRequire` was given: an absolute path, or a `file:` URL. */
 function filenameOf(realm: Realm, from: unknown): string {
   const { codes } = realm.require("internal/errors");
   const { isURL, fileURLToPath } = realm.require("internal/url");
@@ -88,7 +90,9 @@ function filenameOf(realm: Realm, from: unknown): string {
 
 const MUST_BE_A_PLACE = "must be a file URL object, file URL string, or absolute path string";
 
-/** `module.findPackageJSON`: the package.json of the package that a specifier leads to. */
+/**
+ * `module.findPackageJSON`: returns the package.json of the package that a specifier resolves to.
+ */
 function findPackage(
   realm: Realm,
   specifier: unknown,

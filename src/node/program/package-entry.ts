@@ -1,30 +1,30 @@
 /**
- * Which file of a package a name means: the fields `exports` and `imports` of its package.json, as Node
- * reads them (nodejs.org/api/esm.html, "Resolution algorithm specification").
+ * Resolves a name within a package to a file: the fields `exports` and `imports` of its
+ * package.json, as Node reads them (nodejs.org/api/esm.html, "Resolution algorithm specification").
  */
 import { posix } from "node:path";
 import { realCaches } from "./resolution-cache.ts";
 
-/** How a resolver looks at files: 0 is a file, 1 a directory, negative nothing. */
+/** A resolver's view of files. The kind 0 is a file, 1 a directory, a negative number nothing. */
 export interface FileLookup {
   kind(path: string): number;
   read(path: string): string;
-  /** Whether the files are those of the real machine, unchanged. */
+  /** True if the files are those of the real machine, unchanged. */
   readonly isPristine?: boolean;
 }
 
-/** Who asks, and by which conditions. */
+/** The origin of a request, and its conditions. */
 export interface PackageRequest {
   readonly files: FileLookup;
   /** Node's own error classes, of `internal/errors`. */
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly codes: any;
   readonly conditions: ReadonlySet<string>;
-  /** The path of the ES module that asks: its errors say so. */
+  /** The path of the requesting ES module, for its errors. */
   readonly from?: string;
 }
 
-/** What `require` goes by, and what `import` does. */
+/** The conditions of `require`, and those of `import`. */
 export const requireConditions: ReadonlySet<string> = new Set([
   "node",
   "require",
@@ -42,7 +42,7 @@ export const importConditions: ReadonlySet<string> = new Set([
 
 type Target = string | null | readonly Target[] | { readonly [condition: string]: Target };
 
-/** What resolvers read of a package.json. */
+/** The fields of a package.json that resolvers read. */
 export interface Manifest {
   readonly name?: unknown;
   readonly main?: unknown;
@@ -51,7 +51,7 @@ export interface Manifest {
   readonly imports?: Readonly<Record<string, Target>>;
 }
 
-/** The package.json in `directory`; `undefined` when there is none. */
+/** Returns the package.json in `directory`, or `undefined` if there is none. */
 export function readManifest(files: FileLookup, directory: string): Manifest | undefined {
   if (files.isPristine !== true) return parseManifest(files, directory);
   const { manifests } = realCaches();
@@ -74,7 +74,7 @@ function parseManifest(files: FileLookup, directory: string): Manifest | undefin
   }
 }
 
-/** The nearest directory at or above `directory` that has a package.json: its package. */
+/** Returns the nearest directory at or above `directory` that has a package.json: its package. */
 export function packageScope(
   files: FileLookup,
   directory: string,
@@ -98,7 +98,7 @@ function findScope(files: FileLookup, directory: string): string | undefined {
   return undefined;
 }
 
-/** A bare specifier: the package's name, and the rest as `exports` writes it. */
+/** Splits a bare specifier into the package's name and the rest, in the form used in `exports`. */
 export function splitSpecifier(specifier: string): { name: string; subpath: string } {
   const parts = specifier.split("/");
   const name = parts.slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
@@ -106,8 +106,8 @@ export function splitSpecifier(specifier: string): { name: string; subpath: stri
 }
 
 /**
- * The file that `subpath` means by the package's `exports`; undefined when it has none. Throws
- * `ERR_PACKAGE_PATH_NOT_EXPORTED` when the package keeps the file to itself.
+ * Returns the file that `subpath` resolves to by the package's `exports`, or undefined if it has
+ * none. Throws `ERR_PACKAGE_PATH_NOT_EXPORTED` if the package does not export the file.
  */
 export function resolveExports(
   request: PackageRequest,
@@ -122,7 +122,9 @@ export function resolveExports(
   throw new request.codes.ERR_PACKAGE_PATH_NOT_EXPORTED(`${directory}/`, subpath, request.from);
 }
 
-/** What a name with "#" means in the file at `from`: a file of its package, or another package's name. */
+/**
+ * Resolves a name with "#" in the file at `from`: a file of its package, or another package's name.
+ */
 export function resolveImports(
   request: PackageRequest,
   from: string,
@@ -142,7 +144,7 @@ export function resolveImports(
 interface Found {
   readonly key: string;
   readonly target: Target;
-  /** What the pattern's star stands for. */
+  /** The text that matches the pattern's star. */
   readonly middle: string | undefined;
 }
 
@@ -168,7 +170,7 @@ function lookUp(table: Readonly<Record<string, Target>>, subpath: string): Found
   return { key: best, target: table[best] as Target, middle };
 }
 
-/** `exports` by subpath: one target alone, or a set of conditions, stands for ".". */
+/** Returns `exports` by subpath. A single target, or a set of conditions, is the entry for ".". */
 function asTable(exports: Target): Readonly<Record<string, Target>> {
   if (typeof exports !== "object" || exports === null || Array.isArray(exports)) {
     return { ".": exports };
@@ -177,7 +179,7 @@ function asTable(exports: Target): Readonly<Record<string, Target>> {
   return Object.keys(table).some((key) => key.startsWith(".")) ? table : { ".": exports };
 }
 
-/** The path or specifier that a target means here; null when it says that there is none. */
+/** Returns the path or specifier that a target selects, or null if it explicitly selects none. */
 function choose(
   request: PackageRequest,
   directory: string,

@@ -1,4 +1,4 @@
-/** Puts the real files of a program's project on the disk of its host. */
+/** Makes the real files of a program's project available on its host's disk. */
 import { realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import {
@@ -13,7 +13,7 @@ import { realBytes, realKind, realTarget, realTree } from "../real-tree.ts";
 import { noteRead } from "./code-digest.ts";
 import { projectRoot, type ProvidedFolder } from "./project.ts";
 
-/** What was planted on a disk before: programs start many times. */
+/** What was added to a disk before. Programs may start many times. */
 interface Planted {
   readonly programs: WeakSet<readonly ProvidedFolder[]>;
   readonly folders: Set<string>;
@@ -30,7 +30,7 @@ function plantedOf(fs: FileSystem): Planted {
   return planted;
 }
 
-/** Plants folders, unless they are there already. Files are read when somebody looks. */
+/** Adds folders, unless they are there already. Files are read on first access. */
 export function plantFolders(fs: FileSystem, folders: readonly ProvidedFolder[]): void {
   const planted = plantedOf(fs);
   if (planted.programs.has(folders)) return;
@@ -38,7 +38,10 @@ export function plantFolders(fs: FileSystem, folders: readonly ProvidedFolder[])
   for (const { path, hidden } of folders) plantFolder(fs, planted, path, hidden);
 }
 
-/** Plants the project of a real file that a program's file asks for, and that lies outside of its own. */
+/**
+ * Adds the project of a real file that a program's file requests and that is outside its own
+ * project.
+ */
 export function plantOutside(fs: FileSystem, path: string): void {
   const planted = plantedOf(fs);
   if (isBelowAny(planted, path) || realTarget(dirname(path)) !== 1) return;
@@ -46,7 +49,10 @@ export function plantOutside(fs: FileSystem, path: string): void {
   if (dirname(root) !== root) plantFolder(fs, planted, root, [".git"]);
 }
 
-/** Whether a path is that of a real file or folder, as far as the disk has it from the real machine. */
+/**
+ * Returns whether a path is that of a real file or folder, as added to the disk from the real
+ * machine.
+ */
 export function isPlanted(fs: FileSystem, path: string): boolean {
   return isBelowAny(plantedOf(fs), path);
 }
@@ -81,7 +87,7 @@ function plantReal(fs: FileSystem, path: string): void {
   unlessTaken(() => plantFile(fs, toBytes(path), load, { size: bytes.length, origin: path }));
 }
 
-/** A program may have made something else of these names before. */
+/** A program may have created something else at these paths before. */
 function unlessTaken(plant: () => void): void {
   try {
     plant();
@@ -90,7 +96,7 @@ function unlessTaken(plant: () => void): void {
   }
 }
 
-/** A real folder whose links lead somewhere: what they lead to is planted as they are found. */
+/** Returns a real folder. The targets of its links are added when the links are found. */
 function programTree(
   fs: FileSystem,
   planted: Planted,
@@ -115,10 +121,10 @@ function programTree(
       } catch {
         return text;
       }
-      // The same folder as when a loader comes to it.
+      // The same folder that a loader would add.
       if (statSync(target).isDirectory()) plantFolder(fs, planted, projectRoot(target), [".git"]);
       else if (!isBelow(target, root)) plantReal(fs, target);
-      // A link by way of other links would lose its way: they are not all on the disk.
+      // A link through other links would break, because not all of them are on the disk.
       const direct = resolve(dirname(path), fromBytes(text, "utf8") as string) === target;
       return direct ? text : toBytes(target);
     },

@@ -1,21 +1,24 @@
-/** Which real folders are on the disk of a program's host: its project, and the packages above it. */
+/**
+ * Determines which real folders are on the disk of a program's host: its project, and the packages
+ * above it.
+ */
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { forgetBelow } from "../real-tree.ts";
 
-/** A folder, without the names in `hidden`, at whatever depth. */
+/** A folder, without the names in `hidden` at any depth. */
 export interface ProvidedFolder {
   readonly path: string;
   readonly hidden: readonly string[];
 }
 
-/** A project's history is nobody's data. */
+/** A project's version history is not data of the program. */
 const HIDDEN: readonly string[] = [".git"];
 const MODULES = "node_modules";
 const WORKSPACE_FILES = ["pnpm-workspace.yaml", "lerna.json", "rush.json"];
 
-/** Folders that are the simulated machine's own. */
+/** Folders that belong to the simulated machine. */
 const MACHINE = new Set([
   "/",
   "/tmp",
@@ -28,7 +31,7 @@ const MACHINE = new Set([
   "/srv",
 ]);
 
-/** The folders that a program at `entry`, an absolute path, finds on its host's disk. */
+/** Returns the folders that a program at `entry`, an absolute path, finds on its host's disk. */
 export function providedFolders(entry: string): ProvidedFolder[] {
   const folders = new Map<string, ProvidedFolder>();
   for (const path of new Set([entry, withoutLinks(entry)])) {
@@ -39,11 +42,11 @@ export function providedFolders(entry: string): ProvidedFolder[] {
       if (existsSync(modules)) folders.set(modules, { path: modules, hidden: [] });
     }
   }
-  // What lies within another folder comes after it, and is there already.
+  // A folder inside another one comes after it, and is already there.
   return [...folders.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** A path without symbolic links; as it is, where nothing is there. */
+/** Returns a path without symbolic links, or unchanged if nothing exists there. */
 export function withoutLinks(path: string): string {
   try {
     return realpathSync(path);
@@ -52,12 +55,15 @@ export function withoutLinks(path: string): string {
   }
 }
 
-/** Reads the files of a program's project anew from now on. */
+/** Makes the files of a program's project be read again from now on. */
 export function forgetProject(entry: string): void {
   for (const { path } of providedFolders(entry)) forgetBelow(path);
 }
 
-/** The folder of the project that a folder belongs to: a workspace or repository, a package, or itself. */
+/**
+ * Returns the project folder that a folder belongs to: a workspace or repository, a package, or
+ * itself.
+ */
 export function projectRoot(folder: string): string {
   let found: string | undefined;
   let nameless: string | undefined;
@@ -69,13 +75,16 @@ export function projectRoot(folder: string): string {
     if (WORKSPACE_FILES.some((name) => existsSync(join(directory, name)))) return directory;
     if (manifest?.name !== undefined) found ??= directory;
     else if (manifest !== undefined) nameless ??= directory;
-    // A package's own dependencies are not the project's.
+    // A package's own dependencies do not belong to the project.
     if (dirname(directory).endsWith(`/${MODULES}`)) break;
   }
   return found ?? nameless ?? folder;
 }
 
-/** The nearest folder with a package.json, at or above the file's own: where its program is started. */
+/**
+ * Returns the nearest folder with a package.json, at or above the file's own: the program's default
+ * working directory.
+ */
 export function packageFolder(entry: string): string {
   const folder = dirname(entry);
   for (const directory of [folder, ...directoriesAbove(folder)]) {

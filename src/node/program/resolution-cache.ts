@@ -1,12 +1,12 @@
 /**
- * What resolvers found on real files, for all processes: as long as nobody has changed a name on a disk of
- * real folders, the same request from the same place means the same file.
+ * Resolution results for real files, shared by all processes: as long as no name on a disk of real
+ * folders has changed, the same request from the same place resolves to the same file.
  */
 import { realGeneration } from "../real-tree.ts";
 import type { Manifest } from "./package-entry.ts";
 import type { SourceFile } from "./source/source-file.ts";
 
-/** Found files by the folder that asks, and by request. */
+/** Found files by the requesting folder, and by request. */
 export type Resolutions = Map<string, Map<string, string>>;
 
 interface Caches {
@@ -15,16 +15,16 @@ interface Caches {
   readonly scopes: Map<string, string | undefined>;
   readonly required: Resolutions;
   readonly imported: Resolutions;
-  /** Files as they are compiled, by path. */
+  /** Compiled files, by path. */
   readonly sources: Map<string, SourceFile>;
-  /** Names that CommonJS files show to ES modules, by path. */
+  /** The names that CommonJS files export to ES modules, by path. */
   readonly exportNames: Map<string, ReadonlySet<string>>;
 }
 
 let generation = -1;
 let caches: Caches | undefined;
 
-/** The caches, empty again whenever real files are read anew. */
+/** Returns the caches. They are emptied whenever real files are read again. */
 export function realCaches(): Caches {
   if (caches === undefined || generation !== realGeneration()) {
     generation = realGeneration();
@@ -40,7 +40,7 @@ export function realCaches(): Caches {
   return caches;
 }
 
-/** What `request` was found to mean in `directory`. */
+/** Returns the cached result for `request` in `directory`. */
 export function findResolution(
   resolutions: Resolutions,
   directory: string,
@@ -49,7 +49,7 @@ export function findResolution(
   return resolutions.get(directory)?.get(request);
 }
 
-/** Remembers what `request` means in `directory`. */
+/** Caches the result for `request` in `directory`. */
 export function keepResolution(
   resolutions: Resolutions,
   directory: string,

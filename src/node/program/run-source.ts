@@ -1,15 +1,15 @@
-/** Runs a script that is no file: `node -e`, the source of a worker, a command of a shell. */
+/** Runs a script that is not a file: `node -e`, the source of a worker, a command of a shell. */
 import { builtinModules } from "node:module";
 import { posix } from "node:path";
 import type { NodeProcess } from "../node-process.ts";
 import { loaderOf } from "./commonjs.ts";
 
-/** What is run before the script, as Node does: its module's variables are global. */
+/** Code that runs before the script, as in Node: its module's variables are global. */
 const PRELUDE =
   "globalThis.module = module; globalThis.exports = exports; globalThis.require = require;" +
   "globalThis.__dirname = __dirname; globalThis.__filename = __filename;";
 
-/** What a program is given, as its loader takes it. */
+/** Returns a program's injected modules in the form that its loader expects. */
 export function builtinsOf(
   injected: Readonly<Record<string, unknown>>,
 ): Record<string, () => unknown> {
@@ -29,12 +29,12 @@ export function runSource(node: NodeProcess, source: string, name: string): void
   module._compile(PRELUDE, `${name}-wrapper`, "commonjs");
   global["__filename"] = name;
   node.async.main(() => {
-    // A function of its own: a script may declare what is a variable of modules.
+    // A function of its own: a script may declare names that are variables of modules.
     module._compile(`return (function () {${source}\n}).call(globalThis);`, name, "commonjs");
   });
 }
 
-/** `node -e` has all modules by their names. */
+/** `node -e` has all built-in modules as globals. */
 function defineBuiltins(node: NodeProcess, global: object): void {
   for (const id of builtinModules) {
     if (id.startsWith("_") || id.includes("/") || id in global) continue;
@@ -48,7 +48,10 @@ function defineBuiltins(node: NodeProcess, global: object): void {
   }
 }
 
-/** Whether a script failed to compile because it is an ES module: newer versions of Node take it for one. */
+/**
+ * Returns whether a script failed to compile because it is an ES module. Newer versions of Node
+ * then run it as one.
+ */
 export function isModuleSyntax(error: unknown): boolean {
   return (
     error instanceof SyntaxError &&

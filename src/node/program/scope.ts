@@ -1,13 +1,19 @@
-/** What the files of a program see of their process, beside its modules: its global object and its names. */
+/**
+ * What the files of a program see of their process, in addition to its modules: its global object
+ * and its names.
+ */
 import type { Realm } from "../realm-types.ts";
 import { makeRoomy } from "./prototypes.ts";
 
 /** The scope of all files of one process. */
 export interface ProgramScope {
   readonly global: object;
-  /** The same, for names that may not be there: reading one throws, and so does assigning it in strict code. */
+  /**
+   * The same, for names that may not exist: reading one throws, and so does assigning it in strict
+   * code.
+   */
   readonly unknown: object;
-  /** `this` of a sloppy function that has no receiver is the global object. */
+  /** Returns `this` of a sloppy function. Without a receiver it is the global object. */
   readonly thisOf: (value: unknown) => unknown;
   readonly makeRoomy: typeof makeRoomy;
 }
@@ -15,7 +21,7 @@ export interface ProgramScope {
 const realGlobal: unknown = globalThis;
 const scopes = new WeakMap<Realm, ProgramScope>();
 
-/** The scope of a process. */
+/** Returns the scope of a process. */
 export function scopeOf(realm: Realm): ProgramScope {
   let scope = scopes.get(realm);
   if (scope === undefined) {

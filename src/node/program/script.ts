@@ -6,11 +6,11 @@ import { loaderOf } from "./commonjs.ts";
 import { startFile } from "./evaluate.ts";
 import { baseEnv, type StartOptions } from "./start.ts";
 
-/** How a script is started. */
+/** The options for starting a script. */
 export interface ScriptOptions extends StartOptions {
   /** Flags for Node itself, as `process.execArgv` shows them. */
   readonly execArgv?: readonly string[];
-  /** Built-in modules that the process is given instead of its own. */
+  /** Built-in modules that replace the process's own. */
   readonly builtins?: (node: NodeProcess) => Readonly<Record<string, () => unknown>>;
 }
 

@@ -1,4 +1,7 @@
-/** Frames of the stack as a program's own `Error.prepareStackTrace` gets them: none of ours, and its files as they are. */
+/**
+ * Stack frames as passed to a program's own `Error.prepareStackTrace`: without the simulator's, and
+ * with the original files and positions.
+ */
 import { mapStack, originalPlace } from "./source-maps.ts";
 import { PROGRAM_PREFIX } from "./source/registry.ts";
 
@@ -20,7 +23,7 @@ const FORWARDED = [
   "isToplevel",
 ] as const;
 
-/** Frames of programs and of Node, as a program may see them. */
+/** Returns frames of programs and of Node in the form that a program may see. */
 export function shownSites(frames: readonly NodeJS.CallSite[]): NodeJS.CallSite[] {
   return frames.map(shownSite);
 }

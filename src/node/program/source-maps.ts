@@ -1,4 +1,4 @@
-/** Stack traces name the user's file and line, not those of what V8 runs. */
+/** Maps stack traces from the code that V8 runs to the user's files and lines. */
 import { fileURLToPath } from "node:url";
 import { placedFile, PROGRAM_PREFIX } from "./source/registry.ts";
 
@@ -9,7 +9,10 @@ export interface SourcePlace {
   readonly column: number;
 }
 
-/** Where a place of what V8 runs comes from; `undefined` for what is no program's file. */
+/**
+ * Returns the origin of a position in the code that V8 runs, or `undefined` if it is not in a
+ * program's file.
+ */
 export function originalPlace(
   filename: string,
   line: number,
@@ -21,7 +24,7 @@ export function originalPlace(
   return { file: pathOf(name), ...place };
 }
 
-/** The path of a file that V8 knows by its URL. */
+/** Returns the path of a file that V8 knows by its URL. */
 export function pathOf(name: string): string {
   return name.startsWith("file:") ? fileURLToPath(name) : name;
 }
@@ -29,7 +32,7 @@ export function pathOf(name: string): string {
 const PLACES = /lightcone:((?:file:\/\/|data:|\/|\[)[^\n]*?):(\d+):(\d+)(?!\d|:\d)/g;
 const NAMES = /lightcone:(?=file:\/\/|data:|\/|\[)/g;
 
-/** A stack trace with the places of the user's files. */
+/** Returns a stack trace with positions in the user's files. */
 export function mapStack(stack: string): string {
   if (!stack.includes(PROGRAM_PREFIX)) return stack;
   return stack

@@ -1,23 +1,23 @@
-/** Starts what a command of `child_process` means, in a process of the same host. */
+/** Runs a parsed command of `child_process` in a process of the same host. */
 import type { Process } from "../../sim/process.ts";
 import type { Command } from "../command.ts";
 import type { NodeProcess, StandardStream } from "../node-process.ts";
 import { giveModules, startFile } from "./evaluate.ts";
 import { runSource } from "./run-source.ts";
 
-/** What a child gets of its parent. */
+/** What a child takes from its parent. */
 export interface ChildOptions {
   readonly owner: NodeProcess;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly streams: readonly StandardStream[];
-  /** What `process.argv0` says; "node" unless told. */
+  /** The value of `process.argv0`; the default is "node". */
   readonly argv0?: string | undefined;
-  /** Modules that its programs are given; the parent's own by default. */
+  /** Modules that are injected into its programs; the default is the parent's own. */
   readonly injected?: Readonly<Record<string, unknown>>;
 }
 
-/** Gives `child` its program, to run at once. */
+/** Gives `child` its program, which starts at once. */
 export function startCommand(child: Process, command: Command, options: ChildOptions): void {
   const { owner, cwd, streams } = options;
   const isNode = command.kind === "node";
@@ -38,7 +38,8 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
   giveModules(node, node.injected);
   openChannel(node);
   const script = isNode ? command.script : undefined;
-  // The process has its runner only now: what the script throws is caught by it and not by ours.
+  // The process has its runner only now. Running the script through it makes it, and not the
+  // simulator, catch the script's exceptions.
   if (script !== undefined) {
     node.run((path) => startFile(node, path), script);
     return;
@@ -48,7 +49,7 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
   node.run(() => runSource(node, source, "[eval]"), undefined);
 }
 
-/** What `setupChildProcessIpcChannel` of Node's `internal/process/pre_execution` does. */
+/** Does what `setupChildProcessIpcChannel` of Node's `internal/process/pre_execution` does. */
 function openChannel(node: NodeProcess): void {
   const object = node.realm.process;
   const descriptor = object.env.NODE_CHANNEL_FD;

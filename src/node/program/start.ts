@@ -5,16 +5,18 @@ import { NodeProcess, type ProcessObserver } from "../node-process.ts";
 import type { CompiledProgram } from "./compile.ts";
 import { installProgram, startCompiled } from "./evaluate.ts";
 
-/** How a program is started. */
+/** The options for starting a program. */
 export interface StartOptions extends ProcessObserver {
-  /** What follows the script's name in `process.argv`. */
+  /** The arguments after the script's name in `process.argv`. */
   readonly argv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** The working directory; "/" unless given. */
+  /** The working directory; the default is "/". */
   readonly cwd?: string;
-  /** The modules that the program was compiled to be given. */
+  /** The injected modules for which the program was compiled. */
   readonly inject?: Readonly<Record<string, unknown>>;
-  /** What a child process or thread of this one is given; the same unless told. */
+  /**
+   * Returns the modules for a child process or thread of this one; the default is the same modules.
+   */
   readonly injectChild?: (child: Process) => Readonly<Record<string, unknown>>;
   /** Called in the process with the entry's exports, once its top level has finished. */
   readonly main?: (exports: Record<string, unknown>, node: NodeProcess) => void | Promise<void>;
@@ -28,15 +30,15 @@ export const baseEnv: Readonly<Record<string, string>> = {
 };
 
 /**
- * Gives `process` its program, to start at the present moment of the run. The process ends as Node's do:
- * when nothing keeps it alive, when it exits, or when nobody catches what it throws.
+ * Gives `process` its program, to start at the current time of the run. The process ends as Node's
+ * do: when nothing keeps it alive, when it exits, or on an uncaught exception.
  */
 export function startProgram(
   process: Process,
   program: CompiledProgram,
   options: StartOptions = {},
 ): NodeProcess {
-  // Its working directory may lie among them.
+  // Its working directory may be one of them.
   installProgram(process.host, program);
   const node = new NodeProcess(
     process,

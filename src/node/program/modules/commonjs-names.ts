@@ -1,4 +1,4 @@
-/** Which names a CommonJS file shows to ES modules: found by reading it, as Node does. */
+/** Finds the names that a CommonJS file exports to ES modules, by parsing it as Node does. */
 import { posix } from "node:path";
 import { parse } from "cjs-module-lexer";
 import { withoutView } from "../../views/view.ts";
@@ -10,7 +10,7 @@ import { sourceFile } from "../source/source-file.ts";
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** The names that the file at `path` exports. */
+/** Returns the names that the file at `path` exports. */
 export function exportNamesOf(loader: CommonJsLoader, path: string): ReadonlySet<string> {
   const { files } = loader;
   const names =
@@ -53,7 +53,7 @@ function lex(
   path: string,
 ): { readonly exports: Iterable<string>; readonly reexports: Iterable<string> } | undefined {
   try {
-    // What is read for its names alone is no code of the run.
+    // A file that is only parsed for its names does not count as code of the run.
     const text = files.read(path);
     if (!isTypeScript(path)) return parse(text);
     const format = formatOf(files, path);

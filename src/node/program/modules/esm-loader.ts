@@ -1,7 +1,7 @@
 /**
- * Node's loader of ES modules, over the files of a simulated host: one record a URL, whoever asks for it.
- * What is found, in which order, and which errors there are, is Node's; how modules are linked and run is in
- * `record.ts`.
+ * Node's loader of ES modules, over the files of a simulated host, with one record per URL,
+ * whichever module imports it. What is found, the order, and the errors are Node's. `record.ts`
+ * links and runs modules.
  */
 import { posix } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -23,18 +23,18 @@ import type { Environment } from "./namespace.ts";
 import type { ModuleRecord } from "./record.ts";
 import { type ModuleHost, SourceModule, SyntheticModule } from "./record.ts";
 
-/** Attributes of an import. */
+/** The attributes of an import. */
 export type Attributes = Readonly<Record<string, string>>;
 
 const NO_ATTRIBUTES: Attributes = {};
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-/** Node has `import.meta.main` from 24.2 on. */
+/** Node has `import.meta.main` since 24.2. */
 const HAS_MAIN = major > 24 || (major === 24 && minor >= 2);
-/** What CommonJS exports as a whole has a name of its own from 23 on. */
+/** Since Node 23, the whole exports of CommonJS have an export name of their own. */
 const NAMES_WHOLE = major >= 23;
 
-/** The real one: during a run, the name gives the one of the process that runs. */
+/** The real one. During a run, the global name is the running process's. */
 const resolved = Promise.resolve();
 
 /** The ES modules of one process. */
@@ -51,11 +51,13 @@ export class EsmLoader implements ModuleHost {
     this.#scope = scope;
   }
 
-  /** `import()`, from the file at `from`: the namespace, once the module has been evaluated. */
+  /**
+   * `import()` from the file at `from`. Returns the namespace, once the module has been evaluated.
+   */
   async import(specifier: unknown, from: string, options?: unknown): Promise<object> {
     const text = `${specifier as string}`;
     const attributes = this.#attributesOf(options);
-    // As in Node, nothing of the module runs before whoever asks goes on.
+    // As in Node, the module does not run before the caller continues.
     await resolved;
     const record = withoutView(() => this.#linked(() => this.#find(text, from, attributes)));
     if (record instanceof SourceModule) await record.evaluate();
@@ -72,7 +74,7 @@ export class EsmLoader implements ModuleHost {
     return record.namespace;
   }
 
-  /** Runs text as a module that lies at `path`. */
+  /** Runs text as a module with the path `path`. */
   async runText(text: string, path: string): Promise<object> {
     const url = pathToFileURL(path).href;
     const file = this.#compile(() => sourceFile({ path, text, format: "module" }), url);
@@ -81,7 +83,7 @@ export class EsmLoader implements ModuleHost {
     return record.namespace;
   }
 
-  /** What `require` gives for the ES module at `path`. */
+  /** Returns the result of `require` for the ES module at `path`. */
   require(path: string, parent: string | undefined): unknown {
     const url = pathToFileURL(path).href;
     const { codes } = this.#realm.require("internal/errors");
@@ -106,7 +108,7 @@ export class EsmLoader implements ModuleHost {
 
   readonly #facades = new WeakMap<ModuleRecord, object>();
 
-  /** The namespace, with a mark that transpiled CommonJS looks for. */
+  /** Returns the namespace with the marker that transpiled CommonJS checks for. */
   #facade(record: ModuleRecord): object {
     let facade = this.#facades.get(record);
     if (facade === undefined) {
@@ -151,7 +153,7 @@ export class EsmLoader implements ModuleHost {
     const lenient = isTypeScript(from);
     const url = this.#resolve(specifier, from, lenient);
     if (url.startsWith("node:")) return this.#builtin(url);
-    // Compilers take JSON without attributes.
+    // Compilers accept JSON imports without attributes.
     const asJson = lenient && new URL(url).pathname.endsWith(".json");
     return this.#recordOf(url, asJson ? { type: "json", ...attributes } : attributes);
   }
@@ -174,7 +176,7 @@ export class EsmLoader implements ModuleHost {
     return url;
   }
 
-  /** The URL of the file that a specifier means, which is there. */
+  /** Returns the URL of the existing file that a specifier resolves to. */
   #resolveNow(specifier: string, from: string): string {
     try {
       return this.#resolveFile(specifier, from);
@@ -187,7 +189,7 @@ export class EsmLoader implements ModuleHost {
     }
   }
 
-  /** Says which file `require` would find, as Node does. */
+  /** Adds the file that `require` would find to the error, as Node does. */
   #hint(error: Error, specifier: string, from: string): void {
     let found: string;
     try {
@@ -266,7 +268,7 @@ export class EsmLoader implements ModuleHost {
     return new SourceModule(url, path, file, this);
   }
 
-  /** Compiles a module. What is wrong with it is said as V8 says it of a module. */
+  /** Compiles a module. Errors in it are reported as V8 reports them for a module. */
   #compile<T>(compile: () => T, url: string): T {
     try {
       return compile();
@@ -306,7 +308,7 @@ export class EsmLoader implements ModuleHost {
     return { ...(options as { with?: Attributes }).with };
   }
 
-  /** `data:` URLs; others are not loaded. */
+  /** Loads `data:` URLs. Other URLs are not loaded. */
   #other(url: string, attributes: Attributes): ModuleRecord {
     const { codes } = this.#realm.require("internal/errors");
     const found = /^data:([^,;]*)[^,]*?(;base64)?,([^]*)$/.exec(url);
@@ -383,7 +385,7 @@ export class EsmLoader implements ModuleHost {
           try {
             environment[name] = exports[name];
           } catch {
-            // A getter that throws exports nothing.
+            // A getter that throws is not exported.
           }
         }
         environment["default"] = exports;
@@ -461,7 +463,7 @@ export class EsmLoader implements ModuleHost {
   }
 }
 
-/** A module of Node's own, or one that Lightcone gave. */
+/** A module of Node's own, or one that Lightcone adds. */
 class BuiltinModule extends SyntheticModule {
   readonly #exports: Record<string, unknown>;
 
@@ -485,7 +487,7 @@ class BuiltinModule extends SyntheticModule {
     return found;
   }
 
-  /** Lazily: some are made when they are looked at. */
+  /** Added lazily: some values are created when they are read. */
   #show(name: string): void {
     const exports = this.#exports;
     const { environment } = this;
@@ -507,7 +509,7 @@ class BuiltinModule extends SyntheticModule {
     defineProperty(environment, name, plain({ get, configurable: true, enumerable: true }));
   }
 
-  /** Takes over what programs have changed. */
+  /** Updates the exports with what programs have changed. */
   sync(): void {
     for (const name of Object.keys(this.environment)) {
       if (name === "default") continue;

@@ -1,27 +1,27 @@
 /**
- * Namespaces of ES modules: objects without a prototype, with sorted names, that nobody can change. Node's
- * are exotic objects; these are ordinary ones whose properties are read-only, and getters as long as what
- * they show may change.
+ * Namespaces of ES modules: objects without a prototype, with sorted names, that cannot be changed.
+ * Node's are exotic objects. These are ordinary ones with read-only properties, which are getters
+ * as long as their values may change.
  */
 import { defineProperty, plain, preventExtensions } from "../../views/safe.ts";
 
-/** Where the value of an exported name is: a property of a module's environment. */
+/** The location of an exported name's value: a property of a module's environment. */
 export interface Cell {
   readonly environment: Environment;
   readonly key: string;
-  /** Its value stays as it is from now on. */
+  /** True once its value can no longer change. */
   readonly settled: boolean;
-  /** Its module has been evaluated. */
+  /** True once its module has been evaluated. */
   readonly evaluated: boolean;
 }
 
-/** What a module exports of its own, by name. Reading a name that has no value yet throws. */
+/** A module's own exports, by name. Reading a name that has no value yet throws. */
 export type Environment = Record<string, unknown>;
 
-/** The namespaces that were made. */
+/** All namespaces that were created. */
 const namespaces = new WeakSet<object>();
 
-/** Whether an object is a module's namespace. */
+/** Returns whether an object is a module's namespace. */
 export function isNamespace(value: unknown): boolean {
   return typeof value === "object" && value !== null && namespaces.has(value);
 }
@@ -30,7 +30,7 @@ const inspectSymbol = Symbol.for("nodejs.util.inspect.custom");
 
 type Inspect = (value: unknown, options: object) => string;
 
-/** As `[Module: null prototype] { ... }`. */
+/** Inspects a namespace as `[Module: null prototype] { ... }`. */
 const inspectNamespace = {
   value(this: object, _depth: number, options: object, inspect: Inspect): string {
     const shown = Object.create(null) as Record<string, unknown>;
@@ -46,7 +46,7 @@ const inspectNamespace = {
 };
 const uninitialized = { [inspectSymbol]: () => "<uninitialized>" };
 
-/** Makes a namespace of these names, in any order. */
+/** Creates a namespace with these names, in any order. */
 export function createNamespace(cells: ReadonlyMap<string, Cell>): object {
   const namespace = Object.create(null) as object;
   const keys = [...cells.keys()].sort(byCodeUnits);
@@ -58,7 +58,7 @@ export function createNamespace(cells: ReadonlyMap<string, Cell>): object {
   return namespace;
 }
 
-/** Shows a cell as a property of a namespace: again, once it is settled. */
+/** Defines a cell as a property of a namespace. Called again once it is settled. */
 export function showCell(namespace: object, key: string, cell: Cell): void {
   const { environment, key: at, settled, evaluated } = cell;
   const descriptor: PropertyDescriptor = settled

@@ -14,17 +14,17 @@ import type { FunctionKind, SourceFile } from "../source/source-file.ts";
 import type { ImportedName } from "../source/transform.ts";
 import { type Cell, createNamespace, type Environment, showCell } from "./namespace.ts";
 
-/** How far a module is. */
+/** The state of a module. */
 type Status = "new" | "linking" | "linked" | "evaluating" | "evaluating-async" | "evaluated";
 
-/** A name of a module, found where it is exported first; or a module's whole namespace. */
+/** A resolved export: a name in the module that defines it, or a module's whole namespace. */
 export interface Resolution {
   readonly module: ModuleRecord;
   /** `undefined` for the namespace. */
   readonly name: string | undefined;
 }
 
-/** Two `export *` give the same name. */
+/** Two `export *` provide the same name. */
 export const AMBIGUOUS: unique symbol = Symbol("ambiguous");
 
 type Resolved = Resolution | typeof AMBIGUOUS | undefined;
@@ -51,15 +51,15 @@ export abstract class ModuleRecord {
 
   /** Its own values, by exported name. */
   abstract get environment(): Environment;
-  /** The modules that it asks for, in order. */
+  /** The modules that it requests, in order. */
   abstract get requested(): readonly ModuleRecord[];
-  /** Names that it exports, those of `export *` included. */
+  /** Returns its exported names, including those of `export *`. */
   abstract exportedNames(seen: Set<ModuleRecord>): string[];
   abstract resolveOwn(name: string, visiting: Map<ModuleRecord, Set<string>>): Resolved;
-  /** Whether a value of its own stays as it is once the module has been evaluated. */
+  /** Returns whether one of its own values no longer changes once the module has been evaluated. */
   abstract isConstant(name: string): boolean;
 
-  /** Where a name comes from. */
+  /** Returns where an exported name is defined. */
   resolveExport(name: string, visiting?: Map<ModuleRecord, Set<string>>): Resolved {
     if (visiting === undefined) {
       if (this.#resolved.has(name)) return this.#resolved.get(name);
@@ -98,7 +98,7 @@ export abstract class ModuleRecord {
 
   #waiting: (() => void)[] | undefined;
 
-  /** Calls back once the module has been evaluated. */
+  /** Calls `callback` once the module has been evaluated. */
   whenSettled(callback: () => void): void {
     (this.#waiting ??= []).push(callback);
   }
@@ -177,17 +177,19 @@ export class SyntheticModule extends ModuleRecord {
   }
 }
 
-/** What a process gives its ES modules. */
+/** What a process provides for its ES modules. */
 export interface ModuleHost {
-  /** The record that a specifier in `from` means. Throws what Node's loader would. */
+  /**
+   * Returns the record that a specifier in `from` resolves to. Throws the errors of Node's loader.
+   */
   load(from: SourceModule, request: number): ModuleRecord;
-  /** Arguments of a module's function, before those of its imports. */
+  /** Returns the arguments of a module's function, before those of its imports. */
   scopeOf(module: SourceModule, exported: (environment: Environment) => void): unknown[];
-  /** The error for a name that a module does not export. */
+  /** Returns the error for a name that a module does not export. */
   missingExport(from: SourceModule, imported: ImportedName, isAmbiguous: boolean): unknown;
 }
 
-/** A module made of source text. */
+/** A module with source text. */
 export class SourceModule extends ModuleRecord {
   readonly file: SourceFile;
   readonly path: string;
@@ -195,7 +197,7 @@ export class SourceModule extends ModuleRecord {
   #environment: Environment | undefined;
   #requested: readonly ModuleRecord[] | undefined;
   #generator: Generator | AsyncGenerator | undefined;
-  /** It imports itself, over whatever way. */
+  /** True if it imports itself, directly or indirectly. */
   #inCircle = false;
 
   dfsIndex = 0;
@@ -264,7 +266,7 @@ export class SourceModule extends ModuleRecord {
     return own?.kind === "local" && own.constant;
   }
 
-  /** Finds all modules that it stands on. Throws where one cannot be loaded. */
+  /** Loads all modules that it depends on. Throws if one cannot be loaded. */
   loadRequested(): void {
     const open: SourceModule[] = [this];
     for (let module = open.pop(); module !== undefined; module = open.pop()) {
@@ -280,7 +282,7 @@ export class SourceModule extends ModuleRecord {
     }
   }
 
-  /** Resolves the imports of it and of all that it stands on. */
+  /** Resolves its imports and those of all its dependencies. */
   link(): void {
     const stack: SourceModule[] = [];
     try {
@@ -335,7 +337,7 @@ export class SourceModule extends ModuleRecord {
     }
   }
 
-  /** What stands for an imported name in the module's function. */
+  /** Returns the argument for an imported name in the module's function. */
   #argument({ request, name }: ImportedName): unknown {
     const module = this.requested[request] as ModuleRecord;
     if (name === undefined) return module.namespace;
@@ -344,7 +346,7 @@ export class SourceModule extends ModuleRecord {
     const source = found.module;
     const at = found.name;
     if (at === undefined) return { __proto__: null, [name]: source.namespace };
-    // It was given another name on the way.
+    // It was re-exported under another name.
     const renamed = { __proto__: null };
     defineProperty(renamed, name, plain({ get: () => source.environment[at] }));
     return renamed;
@@ -353,7 +355,7 @@ export class SourceModule extends ModuleRecord {
   #arguments(): unknown[] {
     const args = this.#host.scopeOf(this, (environment) => {
       if (this.#environment === undefined) this.#environment = environment;
-      // Others have it already.
+      // Other modules already hold the environment.
       else copyProperties(this.#environment, environment);
     });
     const { imports } = this.file.shape;
@@ -363,7 +365,7 @@ export class SourceModule extends ModuleRecord {
     return args;
   }
 
-  /** Begins a module of a circle: its functions can be called from now on. */
+  /** Begins a module of an import cycle: its functions can be called from now on. */
   #begin(): void {
     if (this.#generator !== undefined) return;
     const kind: FunctionKind = this.hasTopLevelAwait ? "async function*" : "function*";
@@ -376,7 +378,7 @@ export class SourceModule extends ModuleRecord {
     void generator.next();
   }
 
-  /** Runs its code; gives a promise if it awaits. */
+  /** Runs its code. Returns a promise if it awaits. */
   #execute(): unknown {
     if (this.#generator !== undefined) return this.#generator.next();
     const kind: FunctionKind = this.hasTopLevelAwait ? "async function" : "function";
@@ -384,7 +386,7 @@ export class SourceModule extends ModuleRecord {
     return apply(this.file.moduleFunction(kind), undefined, args);
   }
 
-  /** Evaluates it and all that it stands on, once. The promise settles when that is done. */
+  /** Evaluates it and all its dependencies, once. The promise settles when that is done. */
   evaluate(): Promise<unknown> {
     const root =
       this.status === "evaluated" || this.status === "evaluating-async"
@@ -466,7 +468,7 @@ export class SourceModule extends ModuleRecord {
     this.status = "evaluated";
     const { environment } = this;
     const { exports } = this.file.shape;
-    // From now on, what does not change is read as a plain property.
+    // From now on, constant values are read as plain properties.
     for (const [name, exported] of exports) {
       if (exported.kind === "local" && exported.constant) {
         const value = environment[name];
@@ -476,7 +478,7 @@ export class SourceModule extends ModuleRecord {
     this.settle();
   }
 
-  /** Evaluates it at once, for `require`: nothing that it stands on awaits. */
+  /** Evaluates it synchronously, for `require`. None of its dependencies awaits. */
   evaluateNow(): void {
     perform(
       this.evaluate(),
@@ -506,7 +508,7 @@ export class SourceModule extends ModuleRecord {
       this.#gather(gathered);
       return gathered.sort((a, b) => a.asyncEvaluation - b.asyncEvaluation);
     });
-    // What runs from here on is the program's.
+    // The program's code runs from here on.
     for (let at = 0; at < ready.length; at++) {
       const module = ready[at] as SourceModule;
       if (module.status === "evaluated") continue;
@@ -545,7 +547,7 @@ export class SourceModule extends ModuleRecord {
     this.topLevel?.reject(thrown);
   }
 
-  /** Whether it, or anything that it stands on, awaits at its top level. */
+  /** Returns whether it, or any of its dependencies, awaits at its top level. */
   awaits(seen: Set<ModuleRecord> = new Set()): boolean {
     if (seen.has(this)) return false;
     seen.add(this);
@@ -556,7 +558,7 @@ export class SourceModule extends ModuleRecord {
 
 let asyncOrder = 0;
 
-/** `push`, whatever the program did to that. */
+/** Appends as `push` does, even if a program has replaced that method. */
 function append<T>(list: T[], item: T): void {
   list[list.length] = item;
 }
@@ -580,6 +582,6 @@ function createPromise(): PromiseWithResolvers {
     resolve = yes;
     reject = no;
   });
-  // A failure is told by whoever asked for the module; the promise alone is nobody's rejection.
+  // The importer reports a failure. The promise itself must not count as an unhandled rejection.
   return { promise, resolve: resolve as never, reject: reject as never };
 }

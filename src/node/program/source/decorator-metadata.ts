@@ -1,12 +1,13 @@
 /**
- * TypeScript whose decorators get the types of what they decorate (`emitDecoratorMetadata`), as NestJS and TypeORM
- * need it. esbuild does not emit them: the compiler that the project has installed does.
+ * TypeScript with types emitted for decorated declarations (`emitDecoratorMetadata`), as NestJS and
+ * TypeORM need it. esbuild does not emit them, but the compiler that the project has installed
+ * does.
  */
 import { createRequire } from "node:module";
 import { LightconeError } from "../../../base/errors.ts";
 import type { Format, Translated } from "./source-file.ts";
 
-/** What is used of the package `typescript`, up to version 6. */
+/** The parts of the package `typescript`, up to version 6, that are used. */
 interface TypeScript {
   transpileModule?(
     text: string,
@@ -14,19 +15,19 @@ interface TypeScript {
   ): { outputText: string; sourceMapText?: string };
 }
 
-/** What is used of `@swc/core`. */
+/** The parts of `@swc/core` that are used. */
 interface Swc {
   transformSync(text: string, options: object): { code: string; map?: string };
 }
 
 const DECORATOR = /(?:^|[\s(,{;])@[A-Za-z_$]/;
 
-/** Whether a text has decorators, or something that looks like one. */
+/** Returns whether a text has decorators, or something similar. */
 export function hasDecorators(text: string): boolean {
   return DECORATOR.test(text);
 }
 
-/** Translates a file with the compiler of its project. Throws `LC_COMPILE` when there is none that can. */
+/** Compiles a file with its project's compiler. Throws `LC_COMPILE` if there is no suitable one. */
 export function translateWithMetadata(
   path: string,
   text: string,
@@ -38,7 +39,7 @@ export function translateWithMetadata(
     const { outputText, sourceMapText = "" } = typescript.transpileModule(text, {
       fileName: path,
       compilerOptions: {
-        // Numbers of its enumerations: ES2022, CommonJS or ESNext, and react-jsx.
+        // Numeric values of its enumerations: ES2022, CommonJS or ESNext, and react-jsx.
         target: 9,
         module: isCommonJs ? 1 : 99,
         jsx: 4,

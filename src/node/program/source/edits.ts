@@ -1,16 +1,16 @@
 /**
- * Changes of a source text that leave its lines where they are, and the way back: stack traces name the
- * places of the text before.
+ * Edits of a source text that keep its lines in place, and the reverse mapping: stack traces show
+ * positions in the original text.
  */
 
-/** Replaces what stands from `start` to `end`. */
+/** Replaces the text from `start` to `end`. */
 export interface Edit {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-/** A text with its changes, none of which adds or takes a line. */
+/** A text with edits, none of which adds or removes a line. */
 export class EditedText {
   readonly #source: string;
   readonly #edits: Edit[] = [];
@@ -19,28 +19,31 @@ export class EditedText {
     this.#source = source;
   }
 
-  /** Replaces a piece. Pieces do not overlap; insertions in one place keep the order of the calls. */
+  /**
+   * Replaces a range. Ranges do not overlap. Insertions at one position keep the order of the
+   * calls.
+   */
   replace(start: number, end: number, text: string): void {
     this.#edits.push({ start, end, text });
   }
 
-  /** Puts text before `at`. */
+  /** Inserts text before `at`. */
   insert(at: number, text: string): void {
     this.#edits.push({ start: at, end: at, text });
   }
 
-  /** Replaces a piece by spaces; the ends of its lines stay. */
+  /** Replaces a range with spaces, but keeps its line ends. */
   blank(start: number, end: number): void {
     this.replace(start, end, this.#source.slice(start, end).replace(/[^\n\r\u2028\u2029]/g, " "));
   }
 
-  /** All changes, in the order of their places. */
+  /** Returns all edits, ordered by position. */
   finish(): readonly Edit[] {
     return this.#edits.sort((a, b) => a.start - b.start || a.end - b.end);
   }
 }
 
-/** A text with changes, which come in the order of their places. */
+/** Applies edits, which are ordered by position, to a text. */
 export function applyEdits(source: string, edits: readonly Edit[]): string {
   const parts: string[] = [];
   let at = 0;
@@ -52,7 +55,9 @@ export function applyEdits(source: string, edits: readonly Edit[]): string {
   return parts.join("");
 }
 
-/** The column, counted from 0, that a column of the changed text had in `source` on the same line. */
+/**
+ * Returns the column, counted from 0, in `source` for a column of the edited text on the same line.
+ */
 export function columnBefore(
   source: string,
   edits: readonly Edit[],
@@ -72,8 +77,8 @@ export function columnBefore(
     if (start < lineStart || end - start === text.length) continue;
     const from = start - lineStart + shift;
     if (start > lineEnd || from > column) break;
-    // Within what was put in, it is the place of what was there.
-    // And so is the bracket behind a call, which is where V8 sees one that has no receiver.
+    // A position within inserted text maps to the replaced text. So does the bracket after a call,
+    // which is where V8 reports a call without a receiver.
     const width = text.startsWith("(0,") || text.startsWith(";(0,") ? text.length + 1 : text.length;
     if (column < from + width) return start - lineStart;
     shift += text.length - (end - start);

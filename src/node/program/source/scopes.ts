@@ -1,6 +1,7 @@
 /**
- * Which names of a source file are bound where: one walk over acorn's tree. A file of a program runs as a
- * function of ours, so its free names, and the names that it imports, have to be found and replaced.
+ * Determines where the names of a source file are bound, in one walk over acorn's tree. A program's
+ * file runs as a generated function, so its free names, and the names that it imports, have to be
+ * found and replaced.
  */
 import type { Node } from "acorn";
 
@@ -10,14 +11,14 @@ export type AnyNode = Node & Record<string, any>;
 
 /** How a name is used: bits of {@link Reference.use}. */
 export const CALLED = 1;
-/** `{ name }`: its replacement has to repeat the key. */
+/** `{ name }`: a replacement has to repeat the key. */
 export const SHORTHAND = 2;
 export const TYPEOF = 4;
-/** It is assigned, updated or deleted. */
+/** The name is assigned, updated or deleted. */
 export const WRITTEN = 8;
 /** A call that begins a statement in a list of statements. */
 export const STATEMENT = 16;
-/** What it means depends on the run: it stands in a `with`, or beside a sloppy `eval`. */
+/** Its binding depends on the run: it is inside a `with`, or within reach of a sloppy `eval`. */
 export const DYNAMIC = 32;
 export const STRICT = 64;
 
@@ -29,7 +30,7 @@ export interface Reference {
   use: number;
 }
 
-/** Receives what the walk comes across, beside names. */
+/** Receives other constructs that the walk finds. */
 export interface Visitor {
   /** `import(...)`; the node of the whole call. */
   onImportCall?(node: AnyNode): void;
@@ -43,13 +44,13 @@ export interface Visitor {
   onTopLevelAwait?(): void;
 }
 
-/** What is bound at the top of a file, and what is not bound in it at all. */
+/** The names bound at the top of a file, and the free names. */
 export interface Scopes {
   readonly top: ReadonlySet<string>;
   /** Uses of names that are bound at the top. */
   readonly own: readonly Reference[];
   readonly free: readonly Reference[];
-  /** A direct `eval` may assign to whatever it sees. */
+  /** True if there is a direct `eval`, which may assign to any visible name. */
   readonly hasEval: boolean;
 }
 
@@ -66,13 +67,15 @@ class Scope {
   }
 }
 
-/** What `this` is where the walk stands. */
+/** The meaning of `this` at the current position of the walk. */
 const NO_THIS = 0;
 const SLOPPY_THIS = 1;
-/** In a function that is called where it stands: all uses of `this` count. */
+/** In a function that is called immediately: all uses of `this` count. */
 const IMMEDIATE_THIS = 2;
 
-/** Finds the scopes of a parsed file. `names` are bound around it: parameters of its wrapper. */
+/**
+ * Finds the scopes of a parsed file. `names` are bound around it: the parameters of its wrapper.
+ */
 export function findScopes(program: AnyNode, names: readonly string[], visitor: Visitor): Scopes {
   return new Walker(program["sourceType"] === "module", names, visitor).walk(program);
 }
@@ -138,7 +141,9 @@ class Walker {
     }
   }
 
-  /** An expression in a list of statements: what stands before it may not end with a semicolon. */
+  /**
+   * An expression in a list of statements: the statement before it may not end with a semicolon.
+   */
   #statement(statement: AnyNode): void {
     const expression = statement["expression"] as AnyNode;
     if (expression.type === "AssignmentExpression" && this.#visitor.onPrototypeAssignment) {
@@ -182,7 +187,7 @@ class Walker {
         this.#list(node["body"]);
         return this.#leave();
       case "FunctionDeclaration":
-        // In sloppy code, one in a block is also a variable of its function.
+        // In sloppy code, a function in a block is also a variable of the enclosing function.
         if (node["id"]) this.#declare(node["id"].name, !this.#strict);
         return this.#function(node);
       case "FunctionExpression":
@@ -378,7 +383,9 @@ class Walker {
     return scope;
   }
 
-  /** What is assigned to (0), or declared: in this scope (1), or in the function's (2). */
+  /**
+   * A pattern that is assigned to (0), or declared: in this scope (1), or in the function's (2).
+   */
   #pattern(node: AnyNode, how: 0 | 1 | 2): void {
     switch (node.type) {
       case "Identifier":
@@ -425,7 +432,7 @@ function isStrict(body: readonly AnyNode[]): boolean {
   return false;
 }
 
-/** `Owner` of `Owner.prototype[computed] = ...`. */
+/** Returns `Owner` of `Owner.prototype[computed] = ...`. */
 function prototypeOwner({ operator, left }: AnyNode): string | undefined {
   if (operator !== "=" || left.type !== "MemberExpression" || !left.computed) return undefined;
   const { object } = left as { object: AnyNode };

@@ -1,6 +1,6 @@
 /**
- * Source files, compiled once for all processes: found again by name and text, made functions of by V8 when a
- * process first evaluates them.
+ * Source files, compiled once for all processes. They are looked up by name and text. V8 creates
+ * their functions when a process first evaluates them.
  */
 import { pathToFileURL } from "node:url";
 import { Script } from "node:vm";
@@ -21,10 +21,13 @@ import { originalOf } from "./typescript-map.ts";
 /** What kind of module a file is. */
 export type Format = "commonjs" | "module";
 
-/** How an ES module's function is made: to be called, or begun before it goes on, each with `await` or not. */
+/**
+ * The form of an ES module's function: called at once, or begun before it continues (a generator),
+ * each with `await` or not.
+ */
 export type FunctionKind = "function" | "function*" | "async function" | "async function*";
 
-/** JavaScript that was made of another language. */
+/** JavaScript compiled from another language. */
 export interface Translated {
   readonly code: string;
   /** Its source map, as JSON. */
@@ -67,7 +70,9 @@ export class SourceFile implements PlacedFile {
     return this.#transformed.module as ModuleShape;
   }
 
-  /** The function around a CommonJS file: called with a process's scope, it gives Node's wrapper. */
+  /**
+   * The function around a CommonJS file. Called with a process's scope, it returns Node's wrapper.
+   */
   get commonJs(): AnyFunction {
     return this.#functions.get("commonjs") ?? this.#compile("commonjs", "");
   }
@@ -92,7 +97,7 @@ export class SourceFile implements PlacedFile {
     return made;
   }
 
-  /** Where a place of what V8 runs is in the user's file. All numbers count from 1. */
+  /** Maps a position in the code that V8 runs to the user's file. All numbers count from 1. */
   originalPlace(line: number, column: number): { line: number; column: number } {
     const { edits } = this.#transformed;
     const before = columnBefore(this.source, edits, line, column - 1) + 1;
@@ -103,15 +108,15 @@ export class SourceFile implements PlacedFile {
 
 const known = new Map<string, SourceFile>();
 
-/** What a file is made of. */
+/** The input for a file. */
 export interface SourceText {
   readonly path: string;
-  /** What follows the path in an ES module's URL. */
+  /** The part of an ES module's URL after the path. */
   readonly suffix?: string;
   readonly text: string;
-  /** How Node takes it; "detect" for what Node finds out by its syntax. */
+  /** The format in Node; "detect" if Node determines it from the syntax. */
   readonly format: Format | "detect";
-  /** Makes JavaScript of the text, for other languages. */
+  /** Compiles the text to JavaScript, for other languages. */
   readonly translate?: (format: Format | "detect") => Translated;
 }
 
@@ -181,7 +186,7 @@ function transformNow(code: string, format: Format | "detect"): [Format, Transfo
       try {
         return ["module", transformModule(code)];
       } catch {
-        // Neither: V8 says what is wrong with it as CommonJS.
+        // Neither: V8 reports its error as CommonJS.
       }
     }
     return ["commonjs", wrapCommonJs(code)];

@@ -1,7 +1,7 @@
 /**
- * What was made of source files, kept on the real disk for the next process: parsing is most of what the first
- * start of a program costs. One file a project, below `LIGHTCONE_CACHE` (a folder, or "off"), or the user's cache
- * folder. It may be deleted at any time.
+ * Results of parsing source files, kept on the real disk for the next process: parsing is most of
+ * the cost of a program's first start. There is one file per project, below `LIGHTCONE_CACHE` (a
+ * folder, or "off"), or in the user's cache folder. It may be deleted at any time.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -9,13 +9,16 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Less code than that is parsed sooner than read. */
+/** Parsing less code than this is faster than reading the cache. */
 const WORTHWHILE_CHARACTERS = 200_000;
-/** What is not used by the process that saves is kept, up to so many entries. */
+/**
+ * The maximum number of entries. Those that the saving process has not used are kept up to this
+ * number.
+ */
 const ENTRIES_MAX = 20_000;
 
 interface Pack {
-  /** Which code made the entries. */
+  /** Identifies the code that created the entries. */
   readonly maker: string;
   readonly entries: Record<string, unknown>;
 }
@@ -25,7 +28,7 @@ let entries: Map<string, unknown> | undefined;
 let dirty = false;
 let characters = 0;
 
-/** Reads what is kept of the project at `root`, once a process for each project. */
+/** Reads the cache of the project at `root`, once per process for each project. */
 export function openStore(root: string): void {
   const folder = cacheFolder();
   if (folder === undefined) return;
@@ -48,17 +51,17 @@ function read(file: string): Map<string, unknown> {
     const pack = JSON.parse(readFileSync(file, "utf8")) as Pack;
     if (pack.maker === maker()) return new Map(Object.entries(pack.entries));
   } catch {
-    // It is not there, or it was written halfway.
+    // The file does not exist, or was only partly written.
   }
   return new Map();
 }
 
-/** What was made of a text before, by this version of the code that makes it. */
+/** Returns the cached result for a text, if it was created by this version of the code. */
 export function recall(kind: string, text: string): unknown {
   return entries?.get(keyOf(kind, text));
 }
 
-/** Keeps what was made of a text: plain data. */
+/** Caches the result for a text: plain data. */
 export function remember(kind: string, text: string, made: unknown): void {
   if (entries === undefined) return;
   entries.set(keyOf(kind, text), made);
@@ -66,12 +69,12 @@ export function remember(kind: string, text: string, made: unknown): void {
   dirty = true;
 }
 
-/** Writes what is new, if it is worth while. Where nothing can be written, nothing is kept. */
+/** Writes new entries, if it is worthwhile. Nothing is kept if writing fails. */
 export function saveStore(): void {
   if (!dirty || path === undefined || entries === undefined) return;
   if (characters < WORTHWHILE_CHARACTERS) return;
   dirty = false;
-  // Other processes of a campaign have found the same, and maybe more.
+  // Other processes of a campaign have found the same entries, and possibly more.
   const all = new Map([...read(path), ...entries]);
   const kept = all.size > ENTRIES_MAX ? entries : all;
   const pack: Pack = { maker: maker(), entries: Object.fromEntries(kept) };
@@ -95,7 +98,10 @@ function digestOf(text: string): string {
 
 let made: string | undefined;
 
-/** A digest of the code that transforms, and of what it depends on beside a text. */
+/**
+ * Returns a digest of the code that transforms, and of everything else apart from the text that
+ * affects its result.
+ */
 function maker(): string {
   if (made === undefined) {
     const hash = createHash("sha256").update(process.version);

@@ -1,8 +1,8 @@
-/** What is wrong with the text of a module, with its place before it, as V8 says it. */
+/** Errors in the text of a module, preceded by their position, as V8 reports them. */
 import { LightconeError } from "../../../base/errors.ts";
 import { defineProperty, plain } from "../../views/safe.ts";
 
-/** The error of a parser, as a program sees it. */
+/** Returns a parser's error in the form that a program sees. */
 export function moduleSyntaxError(error: unknown, url: string): unknown {
   if (error instanceof LightconeError) return error;
   const { loc, message } = error as SyntaxError & { loc?: { line: number; column: number } };

@@ -1,8 +1,8 @@
 /**
- * Makes a function of a source file. CommonJS stays as it is, sloppy where it is sloppy; an ES module
- * becomes a strict function whose imports are read from the modules that export them, each time, and whose
- * exports are read by getters. Free names become properties of the process's own global object. Lines stay
- * where they are, and columns are mapped back (`edits.ts`).
+ * Turns a source file into a function. CommonJS keeps its code, including sloppy mode. An ES module
+ * becomes a strict function whose imports are read from the exporting modules on each use, and
+ * whose exports are read through getters. Free names become properties of the process's own global
+ * object. Lines stay in place, and columns are mapped back (`edits.ts`).
  */
 import { type Options, parse } from "acorn";
 import { hostNames, sharedNames } from "../../globals.ts";
@@ -21,31 +21,31 @@ import {
   WRITTEN,
 } from "./scopes.ts";
 
-/** What a name of an ES module is imported as. */
+/** An imported name of an ES module. */
 export interface ImportedName {
-  /** Which of the module's requests it comes from. */
+  /** The index of the module request it comes from. */
   readonly request: number;
-  /** The name there; `undefined` for the whole namespace. */
+  /** The exported name; `undefined` for the whole namespace. */
   readonly name: string | undefined;
-  /** Where the import says so. */
+  /** The position of the import. */
   readonly start: number;
 }
 
-/** A module that an ES module asks for. */
+/** A module that an ES module requests. */
 export interface ModuleRequest {
   readonly specifier: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly start: number;
 }
 
-/** What an ES module exports of its own, by the exported name. */
+/** An ES module's own export, by its exported name. */
 export interface LocalExport {
   readonly kind: "local";
-  /** Whether the value stays as it is once the module has been evaluated. */
+  /** True if the value no longer changes once the module has been evaluated. */
   readonly constant: boolean;
 }
 
-/** What an ES module passes on. */
+/** A re-export of an ES module. */
 export interface IndirectExport {
   readonly kind: "indirect";
   readonly from: ImportedName;
@@ -54,27 +54,27 @@ export interface IndirectExport {
 /** The outline of an ES module. */
 export interface ModuleShape {
   readonly requests: readonly ModuleRequest[];
-  /** One for each parameter of the function, behind those of {@link moduleParameters}. */
+  /** One entry for each parameter of the function, after those of {@link moduleParameters}. */
   readonly imports: readonly ImportedName[];
   readonly exports: ReadonlyMap<string, LocalExport | IndirectExport>;
   /** Requests of `export * from`. */
   readonly stars: readonly number[];
   readonly hasTopLevelAwait: boolean;
-  /** Whether it says `import.meta`, and `import()`. */
+  /** Whether it uses `import.meta`, and `import()`. */
   readonly usesMeta: boolean;
   readonly usesImport: boolean;
 }
 
 /** A source file as a function. */
 export interface Transformed {
-  /** Parameters and what comes before the text, on its first line. */
+  /** Parameters and the code before the text, on its first line. */
   readonly head: string;
   readonly edits: readonly Edit[];
   readonly tail: string;
   readonly module: ModuleShape | undefined;
 }
 
-/** Parameters of the function around a CommonJS file, whose value is Node's own wrapper. */
+/** Parameters of the function around a CommonJS file, which returns Node's own wrapper. */
 const scopeParameters = [
   "__lc_g",
   "global",
@@ -89,7 +89,7 @@ const commonParameters = ["exports", "require", "module", "__filename", "__dirna
 const moduleParameters = [...scopeParameters, "__lc_meta", "__lc_export", "__lc_name"];
 
 const host = new Set(hostNames);
-/** JavaScript's own: the same for all processes. */
+/** JavaScript's own names: the same for all processes. */
 const shared = new Set([...sharedNames, "arguments"]);
 
 const options: Options = {
@@ -99,7 +99,9 @@ const options: Options = {
   checkPrivateFields: false,
 };
 
-/** Whether a text is an ES module by its syntax, as Node finds out for a file that does not say. */
+/**
+ * Returns whether a text is an ES module by its syntax. Node checks this if no format is specified.
+ */
 export function looksLikeModule(source: string): boolean {
   return /\b(?:import|export|await)\b/.test(source);
 }
@@ -123,7 +125,10 @@ export function transformCommonJs(source: string): Transformed {
   };
 }
 
-/** A CommonJS file that acorn cannot read, and V8 may: its free names are those of evaluated code. */
+/**
+ * A CommonJS file that acorn cannot parse, but V8 may. Its free names are treated as in evaluated
+ * code.
+ */
 export function wrapCommonJs(source: string): Transformed {
   const edited = new EditedText(source);
   hideHashBang(edited, source);
@@ -145,7 +150,8 @@ function hideHashBang(edited: EditedText, source: string): void {
 function replaceFree(edited: EditedText, { free }: Scopes): void {
   for (const reference of free) {
     const { name } = reference;
-    // As it is, it is a name of the real global object, whose names are the process's own in a run.
+    // Left unchanged, it is a name of the real global object, which returns the process's own
+    // values in a run.
     if (shared.has(name) || (reference.use & DYNAMIC) !== 0) continue;
     const isSafe = host.has(name) || (reference.use & TYPEOF) !== 0;
     const isMade = (reference.use & (WRITTEN | STRICT)) === WRITTEN;
@@ -153,11 +159,12 @@ function replaceFree(edited: EditedText, { free }: Scopes): void {
   }
 }
 
-/** Puts an expression of member access in place of a name. */
+/** Replaces a name with a member access. */
 function substitute(edited: EditedText, { name, start, end, use }: Reference, text: string): void {
   if ((use & SHORTHAND) !== 0) edited.replace(start, end, `${name}:${text}`);
   else if ((use & CALLED) === 0) edited.replace(start, end, text);
-  // A call has no receiver. After a line without a semicolon, the bracket would go on with it.
+  // The call must not get a receiver. After a line without a semicolon, the bracket would continue
+  // that line.
   else edited.replace(start, end, `${(use & STATEMENT) === 0 ? "" : ";"}(0,${text})`);
 }
 
@@ -177,13 +184,13 @@ class ModuleTransform {
   readonly #edited: EditedText;
   readonly #requests: ModuleRequest[] = [];
   readonly #requestAt = new Map<string, number>();
-  /** Names that are imported, with the expression that reads them. */
+  /** Imported names, with the expression that reads each. */
   readonly #imported = new Map<string, ImportedName & { readonly text: string }>();
   readonly #imports: ImportedName[] = [];
   readonly #parameters: string[] = [];
   readonly #exports = new Map<string, LocalExport | IndirectExport>();
   readonly #stars: number[] = [];
-  /** What is exported of the module's own, by exported name: the name here. */
+  /** The module's own exports: local names by exported names. */
   readonly #locals = new Map<string, string>();
   #defaultFunction = false;
   #hasTopLevelAwait = false;
@@ -253,7 +260,7 @@ class ModuleTransform {
     };
   }
 
-  /** The kind of function stands before it: it depends on how the module is evaluated. */
+  /** The kind of function is put before it. It depends on how the module is evaluated. */
   #head(): string {
     const getters = [...this.#locals]
       .filter(([exported]) => this.#exports.get(exported)?.kind === "local")
@@ -307,7 +314,7 @@ class ModuleTransform {
     this.#takeAway(node);
   }
 
-  /** A semicolon stays, for a line before that has none. */
+  /** Blanks a statement, but leaves a semicolon for a preceding line that has none. */
   #takeAway({ start, end }: AnyNode): void {
     this.#edited.replace(start, start + 1, ";");
     this.#edited.blank(start + 1, end);
@@ -358,7 +365,7 @@ class ModuleTransform {
         return;
       }
       if (isFunction) {
-        // It is there before the module is evaluated.
+        // It exists before the module is evaluated.
         const head = /^(?:async\s+)?function\s*\*?/.exec(this.#source.slice(declaration.start));
         const at = declaration.start + (head as RegExpExecArray)[0].length;
         this.#edited.blank(node.start, declaration.start);
@@ -373,7 +380,7 @@ class ModuleTransform {
     );
     const length = keyword?.[0].length ?? declaration.start - node.start;
     const lines = this.#source.slice(node.start, node.start + length).replace(/[^\n]/g, "");
-    // As a property, what has no name gets that of the property.
+    // As a property's value, an anonymous function or class gets the property's name.
     const start = node.start + length;
     this.#edited.replace(node.start, start, `${lines}const __lc_default = ({ default:`);
     const end = this.#source[node.end - 1] === ";" ? node.end - 1 : node.end;

@@ -1,9 +1,9 @@
-/** Places in TypeScript files, by the source maps of the JavaScript that was made of them. */
+/** Positions in TypeScript files, from the source maps of the compiled JavaScript. */
 import { SourceMap, type SourceMapPayload } from "node:module";
 
 const maps = new Map<string, SourceMap>();
 
-/** Where a place of the JavaScript is in its source. All numbers count from 1. */
+/** Maps a position in the JavaScript to its source. All numbers count from 1. */
 export function originalOf(
   json: string,
   line: number,

@@ -1,6 +1,7 @@
 /**
- * TypeScript and JSX, made JavaScript by esbuild, a file at a time and once a process: ahead of the runs,
- * for all that a program is seen to import, and otherwise when a file is first loaded.
+ * TypeScript and JSX, compiled to JavaScript by esbuild, file by file and once per real process:
+ * ahead of the runs for all files that a program is known to import, otherwise when a file is first
+ * loaded.
  */
 import { createRequire } from "node:module";
 import { posix } from "node:path";
@@ -20,21 +21,21 @@ const LOADERS: Readonly<Record<string, esbuild.Loader>> = {
   ".jsx": "jsx",
 };
 
-/** Whether a file is no JavaScript yet. */
+/** Returns whether a file has to be compiled to JavaScript. */
 export function isTypeScript(path: string): boolean {
   return Object.hasOwn(LOADERS, posix.extname(path));
 }
 
-/** What a project's tsconfig.json says, as far as it changes what code does. */
+/** The settings in a project's tsconfig.json that affect what code does. */
 export interface Settings {
-  /** The kind of module that its compiler emits, in small letters. */
+  /** The module format that its compiler emits, in lower case. */
   readonly module: string | undefined;
-  /** Aliases of modules: patterns, and the absolute paths that they stand for. */
+  /** Aliases of modules: patterns, and the absolute paths that they map to. */
   readonly paths: readonly { readonly pattern: string; readonly targets: readonly string[] }[];
   readonly baseUrl: string | undefined;
-  /** Whether decorators get the types of what they decorate. */
+  /** True if types are emitted for decorated declarations. */
   readonly metadata: boolean;
-  /** For esbuild. */
+  /** The settings for esbuild. */
   readonly raw: string;
 }
 
@@ -65,7 +66,7 @@ const OPTIONS_FOR_ESBUILD = [
 
 const settings = new Map<string, { readonly text: string; readonly settings: Settings }>();
 
-/** The settings of the nearest tsconfig.json above a file. */
+/** Returns the settings of the nearest tsconfig.json above a file. */
 export function settingsOf(files: FileLookup, path: string): Settings {
   if (/\/node_modules\//.test(path)) return NO_SETTINGS;
   for (let at = posix.dirname(path); ; at = posix.dirname(at)) {
@@ -140,7 +141,7 @@ function findBase(files: FileLookup, directory: string, base: string): string | 
   }
 }
 
-/** JSON with comments and commas at the end of lists. */
+/** Parses JSON with comments and trailing commas. */
 function parseJsonc(text: string): unknown {
   const plain = text
     .replace(/^\uFEFF/, "")
@@ -155,7 +156,7 @@ function parseJsonc(text: string): unknown {
 
 const ES_SYNTAX = /^\s*(?:import(?:\s+[\w$]|\s*[{*"'])|export(?:\s+[\w$]|\s*[{*]))/m;
 
-/** Translations by settings, kind and text. */
+/** Compiled files by settings, kind and text. */
 const translations = new Map<string, Translated | LightconeError>();
 
 function keyOf(path: string, text: string, format: string, { raw, metadata }: Settings): string {
@@ -170,7 +171,7 @@ function transformOptions(
 ): esbuild.TransformOptions & { sourcemap: "external" } {
   return {
     loader: LOADERS[posix.extname(path)] as esbuild.Loader,
-    // What is CommonJS already stays as it is.
+    // CommonJS without ES syntax is left unchanged.
     ...(format === "commonjs" && ES_SYNTAX.test(text) && { format: "cjs", platform: "node" }),
     target: "node20",
     sourcemap: "external",
@@ -182,7 +183,7 @@ function transformOptions(
   };
 }
 
-/** Translates a file ahead of the run that loads it. */
+/** Compiles a file ahead of the run that loads it. */
 export async function prepareTypeScript(
   path: string,
   text: string,
@@ -208,7 +209,7 @@ export async function prepareTypeScript(
   }
 }
 
-/** A file as JavaScript. Throws `LC_COMPILE` for what is wrong with it. */
+/** Returns a file as JavaScript. Throws `LC_COMPILE` for errors in it. */
 export function translateTypeScript(
   path: string,
   text: string,
@@ -237,8 +238,8 @@ export function translateTypeScript(
 let loaded: typeof esbuild | undefined;
 
 /**
- * esbuild as it is without a thread of its own, which would need the real process's event loop: in a run, a call
- * starts its program, and waits for it.
+ * Returns esbuild without its own thread, which would need the real process's event loop. During a
+ * run, a call starts its executable and waits for it.
  */
 function synchronous(): typeof esbuild {
   if (loaded === undefined) {
@@ -257,7 +258,7 @@ function synchronous(): typeof esbuild {
   return loaded;
 }
 
-// It cannot be loaded while a run is under way.
+// It cannot be loaded during a run.
 synchronous();
 
 function syntaxError(error: unknown, path: string): LightconeError {
