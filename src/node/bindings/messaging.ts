@@ -161,7 +161,7 @@ class Port extends Handle {
     super.unref();
   }
 
-  /** A port that is closing keeps its state until it is closed. */
+  /** A port that is closing keeps its referenced state until it is closed. */
   override hasRef(): boolean {
     return this.#isReferenced;
   }

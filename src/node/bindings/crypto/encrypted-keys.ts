@@ -1,6 +1,6 @@
 /**
  * Private keys that are exported with a passphrase, with a salt and an initialization vector from a
- * seeded stream. OpenSSL encrypts the key first: its output tells which algorithms to use.
+ * seeded stream. OpenSSL encrypts the key first: its output shows which algorithms to use.
  */
 import * as real from "node:crypto";
 import { LightconeError } from "../../../base/errors.ts";

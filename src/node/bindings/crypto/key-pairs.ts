@@ -163,7 +163,7 @@ function withSeed(key: real.KeyObject, draw: Draw): Buffer {
   if (isCurve) {
     seed = element(Tag.octetString, clamp(type, draw(secret!.content.length)));
   } else {
-    // The data that follows from the seed may stand beside it.
+    // The seed may be accompanied by the private key that is derived from it.
     const before = secret!.tag === SEED_TAG ? secret : readElements(secret!.content)[0];
     seed = element(SEED_TAG, draw(before!.content.length));
   }

@@ -246,7 +246,7 @@ export class TLSWrap extends TlsReport implements ParentReader, ConnectionEvents
     this.#parent.release();
   }
 
-  // ------------------------------------------------------------------ what the connection tells
+  // ------------------------------------------------------------------ events of the connection
 
   handshakeStart(): void {
     const nowMs = Math.floor(this.realm.context.process.host.clock.monotonicNs() / 1e6);

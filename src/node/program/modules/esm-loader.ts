@@ -523,7 +523,7 @@ class BuiltinModule extends SyntheticModule {
   }
 }
 
-/** Gives a function a name. */
+/** Sets a function's name. */
 function name(target: object, value: string): void {
   defineProperty(target, "name", plain({ value, configurable: true }));
 }
