@@ -76,10 +76,8 @@ export function escapeGuards(): Guard[] {
   return [...guards, ...globalGuards(date)];
 }
 
-/**
- * Names that the real global object keeps: see above, and one that is the same in every process.
- */
-const kept = new Set(["Math", "structuredClone"]);
+/** Names that the real global object keeps: see above. */
+const kept = new Set(["Math"]);
 
 const refused = new Set(["setTimeout", "setInterval", "setImmediate", "fetch"]);
 

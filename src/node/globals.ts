@@ -6,9 +6,36 @@
  * on first use. Until then its property is an accessor, as in Node 20 (later versions show such a
  * property as a value).
  */
+import { cloneReal } from "./real-clone.ts";
 import type { Realm } from "./realm-types.ts";
 
 type Make = (realm: Realm) => unknown;
+
+/**
+ * `structuredClone` of one process: it clones and transfers what Node's library and its bindings have a way of
+ * their own for (keys, blobs, ports), which are plain objects to the real one.
+ */
+function createStructuredClone(realm: Realm): typeof structuredClone {
+  // A method is not a constructor, and neither is the real one.
+  const { structuredClone: clone } = {
+    structuredClone(...args: [value?: unknown, options?: { transfer?: unknown } | null]): unknown {
+      const [value, options] = args;
+      const listed: unknown = options?.transfer;
+      const transfer =
+        typeof listed === "object" && listed !== null && Symbol.iterator in listed
+          ? [...(listed as Iterable<unknown>)]
+          : undefined;
+      // The real one throws its own errors for arguments that are not valid.
+      if (args.length === 0) Reflect.apply(cloneReal, undefined, []);
+      else if (transfer === undefined) Reflect.apply(cloneReal, undefined, [undefined, options]);
+      return realm
+        .internalBinding("messaging")
+        .structuredClone(value, { transfer: transfer ?? [] });
+    },
+  };
+  Object.defineProperty(clone, "length", { value: cloneReal.length, configurable: true });
+  return clone as typeof structuredClone;
+}
 
 /** Takes a name from a file of the library. */
 function from(id: string, name: string): Make {
@@ -53,7 +80,7 @@ const makers: Record<string, Make> = {
   clearInterval: from("timers", "clearInterval"),
   clearImmediate: from("timers", "clearImmediate"),
   queueMicrotask: from("internal/process/task_queues", "queueMicrotask"),
-  structuredClone: () => structuredClone,
+  structuredClone: createStructuredClone,
   console: (realm) => realm.require("internal/console/global"),
   Blob: from("internal/blob", "Blob"),
   File: from("internal/file", "File"),

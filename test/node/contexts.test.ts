@@ -18,6 +18,43 @@ it("run scripts as the real ones do", async () => {
     console.log(vm.compileFunction("return a + b", ["a", "b"])(1, 2));`);
 });
 
+it("leave the names of their object alone, and see what it has", async () => {
+  await both(`
+    import vm from "node:vm";
+    const show = (label, f) => { try { console.log(label, f()); } catch (error) { console.log(label, error.name, error.message); } };
+    for (const name of ["Date", "Math", "Intl", "Error", "Object", "Reflect", "globalThis"]) show(name, () => vm.runInNewContext(name, { [name]: 7 }));
+    const math = { a: 1 }; const context = vm.createContext({ Math: math });
+    console.log(context, Object.getOwnPropertyNames(context), Object.getOwnPropertyNames(math));
+    const heir = vm.createContext(Object.create({ Date: "inherited" }));
+    console.log(vm.runInContext("Date", heir), Object.getOwnPropertyNames(heir));
+    const open = vm.createContext({}); console.log(vm.runInContext("Date = 5; Math = 6; Date + Math", open), open);
+    console.log(vm.runInNewContext("delete globalThis.Date; delete globalThis.Math; typeof Date + typeof Math"));
+    console.log(vm.runInNewContext("Object.getOwnPropertyNames(Date).sort().join()"));
+    await vm.runInNewContext("import('node:fs')").catch((error) => console.log(error.code));`);
+});
+
+it("have no other clock, and no other chance, by any way around", async () => {
+  const numbers =
+    "[Date.now(), Date.now() - new Date(), new (new Date().constructor)().getTime(), Math.random()].join()";
+  const source = `
+    import vm from "node:vm";
+    const ask = ${JSON.stringify(numbers)};
+    const objects = { plain: {}, frozen: Object.freeze({ x: 1 }), proxy: new Proxy({}, {}), none: Object.create(null) };
+    if (vm.constants?.DONT_CONTEXTIFY) objects.global = vm.constants.DONT_CONTEXTIFY;
+    for (const [name, object] of Object.entries(objects)) console.log(name, vm.runInContext(ask, vm.createContext(object)));
+    console.log("built", vm.runInNewContext("(() => {}).constructor('return ' + ask)()", { ask }), await vm.runInNewContext("(async () => {}).constructor('return ' + ask)()", { ask }));
+    console.log("compiled", vm.compileFunction("return " + ask, [], { parsingContext: vm.createContext({}) })());
+    console.log("here", vm.runInThisContext(ask), vm.compileFunction("return " + ask)());`;
+  const first = await hosted(source);
+  expect(first.code, first.stderr).toBe(0);
+  for (const line of first.stdout.trimEnd().split("\n")) {
+    for (const told of line.split(" ").slice(1)) {
+      expect(told, line).toMatch(/^1767225600000,0,1767225600000,0\.\d+$/);
+    }
+  }
+  expect(await hosted(source)).toEqual(first);
+});
+
 it("read their host's clock, and draw from its seed", async () => {
   const source = `
     import vm from "node:vm";

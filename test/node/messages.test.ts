@@ -42,6 +42,38 @@ describe("message ports", () => {
   });
 });
 
+describe("structuredClone", () => {
+  it("copies, transfers and refuses as Node's does: keys, blobs, ports, streams and plain data", async () => {
+    await both(`
+      import { createSecretKey, generateKeyPairSync, KeyObject, X509Certificate } from "node:crypto";
+      import { MessageChannel, MessagePort, receiveMessageOnPort } from "node:worker_threads";
+      import { BlockList } from "node:net";
+      const t = async (n, f) => { try { console.log(n, await f()); } catch (e) { console.log(n, e.name, e.code, e.message, e instanceof DOMException, e instanceof TypeError); } };
+      const key = createSecretKey(Buffer.from("secret"));
+      await t(1, () => { const c = structuredClone({ key, list: [key] }); return [c.key === key, c.key === c.list[0], c.key instanceof KeyObject, c.key.equals(key), c.key.export().toString()]; });
+      const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+      await t(2, () => [structuredClone(publicKey).equals(publicKey), structuredClone(privateKey).type]);
+      await t(3, async () => { const k = await crypto.subtle.generateKey({ name: "AES-CBC", length: 128 }, false, ["encrypt"]); const c = structuredClone(k); return [c instanceof CryptoKey, c.type, c.extractable, c.usages]; });
+      await t(4, async () => { const b = structuredClone(new Blob(["x", "yz"], { type: "a/b" })); return [b instanceof Blob, b.size, await b.text(), b.type]; });
+      await t(5, () => { const { port1, port2 } = new MessageChannel(); const p = structuredClone(port1, { transfer: [port1] }); p.postMessage(5); const m = receiveMessageOnPort(port2); port2.close(); return [p instanceof MessagePort, p !== port1, m.message]; });
+      await t(6, () => { const { port1 } = new MessageChannel(); try { return structuredClone(port1); } finally { port1.close(); } });
+      await t(7, () => structuredClone()); await t(8, () => structuredClone(1, 5)); await t(9, () => structuredClone({}, { transfer: 1 })); await t(10, () => structuredClone({}, "x"));
+      await t(11, () => structuredClone({}, null)); await t(12, () => structuredClone({}, { transfer: null }));
+      await t(14, () => structuredClone(Symbol("x"))); await t(15, () => structuredClone({}, { transfer: { *[Symbol.iterator]() {} } })); await t(16, () => structuredClone({}, { transfer: {} }));
+      await t(17, () => { const l = new BlockList(); l.addAddress("1.2.3.4"); return structuredClone(l).check("1.2.3.4"); });
+      await t(18, () => { const e = structuredClone(new DOMException("m", "AbortError")); return [e.name, e.message, e instanceof DOMException]; });
+      await t(19, () => { const e = structuredClone(Object.assign(new RangeError("r", { cause: 5 }), { code: 1 })); return [e.name, e.code, e.cause]; });
+      await t(20, () => { const m = structuredClone(new Map([[{ a: 1n }, new Set([new Date(5), /x/g])]])); return [...m]; });
+      await t(21, () => { const b = new ArrayBuffer(8); const c = structuredClone({ b, key }, { transfer: [b] }); return [b.byteLength, c.b.byteLength, c.key instanceof KeyObject]; });
+      await t(22, async () => { const s = new ReadableStream({ start(c) { c.enqueue("a"); c.close(); } }); const r = structuredClone(s, { transfer: [s] }); const out = []; for await (const x of r) out.push(x); return [out, s.locked]; });
+      await t(23, () => [structuredClone.name, structuredClone.length, Object.keys(structuredClone)]);
+      await t(24, () => [JSON.stringify(structuredClone(new URL("http://a/")))]);
+      await t(25, () => { const a = { n: 1 }; a.self = a; const c = structuredClone(a); return [c.self === c, c !== a]; });
+      await t(26, () => (0, eval)("structuredClone")(key) instanceof KeyObject);
+      await t(28, () => structuredClone(Object.assign([1, , 3], { x: 1 })));`);
+  });
+});
+
 describe("locks of a process", () => {
   it("are granted in order, shared and stolen, among the threads of a process", async () => {
     // Where this Node has none, both arms say so.

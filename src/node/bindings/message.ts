@@ -3,6 +3,7 @@
  * and beside it the host objects (ports, and objects of Node's library that define how they are
  * cloned or transferred), each in a form from which the receiver creates its own object.
  */
+import { cloneReal } from "../real-clone.ts";
 import { perIsolateSymbols, privateSymbols } from "./core.ts";
 import { cloneOfKey, type NativeClone } from "./crypto/key-objects.ts";
 
@@ -309,7 +310,7 @@ function packWith(
   const packer = new Packer(ports, transferred, isNested ? natives : undefined);
   const holds = transferred.size > buffers.length || packer.holdsHosts(value);
   const replaced = holds ? packer.replace(value) : value;
-  const body: unknown = structuredClone(replaced, { transfer: buffers });
+  const body: unknown = cloneReal(replaced, { transfer: buffers });
   // Listed ports that are not in the message are transferred as well.
   if (holds)
     for (const item of transferred)

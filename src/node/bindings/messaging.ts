@@ -6,6 +6,7 @@
 import type { Host } from "../../sim/host.ts";
 import type { Process } from "../../sim/process.ts";
 import { Kind } from "../../trace/kinds.ts";
+import { cloneReal } from "../real-clone.ts";
 import type { Realm } from "../realm-types.ts";
 import { withoutView } from "../views/view.ts";
 import { hasLibraryFile } from "../lib/natives.ts";
@@ -64,7 +65,7 @@ class PortState {
       if (other === this || other.closed) continue;
       // Each member of a broadcast channel gets its own clone.
       const { isPair } = this.group;
-      other.queue.push(isPair ? message : { ...message, body: structuredClone(message.body) });
+      other.queue.push(isPair ? message : { ...message, body: cloneReal(message.body) });
       other.end?.receive();
     }
   }

@@ -9,6 +9,7 @@ import * as realUtil from "node:util";
 import * as realV8 from "node:v8";
 import * as realVm from "node:vm";
 import { privateSymbols } from "../bindings/core.ts";
+import { cloneReal } from "../real-clone.ts";
 import type { Realm } from "../realm-types.ts";
 import { hasLibraryFile } from "./natives.ts";
 import { optionFrom, optionValue } from "./options.ts";
@@ -169,7 +170,7 @@ function serializeError(error: unknown): object {
   const own: Record<string, unknown> = {};
   for (const key of Object.keys(error)) {
     try {
-      own[key] = structuredClone((error as unknown as Record<string, unknown>)[key]);
+      own[key] = cloneReal((error as unknown as Record<string, unknown>)[key]);
     } catch {
       // A property that cannot be cloned is left out, as in Node.
     }

@@ -4,6 +4,7 @@
  * of the process that creates it. Time limits of scripts would depend on the real clock, and are
  * omitted.
  */
+import { types } from "node:util";
 import * as real from "node:vm";
 import type { Realm } from "../realm-types.ts";
 import { standIn } from "../stand-in.ts";
@@ -18,6 +19,7 @@ const ownNames = ["Atomics", "WeakRef", "FinalizationRegistry", "Intl", "WebAsse
  */
 const adopt = new real.Script(
   `((now, random, own, prepare) => {
+    "use strict";
     const RealDate = Date;
     function HostDate(...args) {
       if (!new.target) return new RealDate(now()).toString();
@@ -39,6 +41,35 @@ const adopt = new real.Script(
   })`,
   { filename: "node:vm" },
 );
+
+/** What `adopt` reads or defines in a context. */
+const settled = ["Date", "Math", "Error", "Object", "Reflect", "globalThis", ...ownNames];
+
+/**
+ * Calls `settle` while `contextObject` has none of the names that settling uses. A definition in a context is
+ * made on `contextObject` and on the context's own global object. Only the latter keeps it: `contextObject` is
+ * restored.
+ */
+function withPlainNames(contextObject: object, settle: () => void): void {
+  if (types.isProxy(contextObject) || !Object.isExtensible(contextObject)) return settle();
+  const hide = (): [string, PropertyDescriptor][] =>
+    settled.flatMap((name): [string, PropertyDescriptor][] => {
+      const own = Object.getOwnPropertyDescriptor(contextObject, name);
+      return own?.configurable === true && Reflect.deleteProperty(contextObject, name)
+        ? [[name, own]]
+        : [];
+    });
+  const prototype = Object.getPrototypeOf(contextObject) as object | null;
+  const hidden = hide();
+  Object.setPrototypeOf(contextObject, null);
+  try {
+    settle();
+  } finally {
+    hide();
+    Object.setPrototypeOf(contextObject, prototype);
+    for (const [name, descriptor] of hidden) Object.defineProperty(contextObject, name, descriptor);
+  }
+}
 
 /** Removes options that depend on the real clock or on Ctrl-C. */
 function timeless(options: unknown): unknown {
@@ -77,10 +108,15 @@ export function createVmModule(realm: Realm): object {
     const own = Object.fromEntries(
       ownNames.map((name) => [name, (intrinsics as never)[name] as unknown]),
     );
-    const settle = adopt.runInContext(context) as AnyFunction;
     // During a run, this function formats stacks in the way that all programs see them.
     const { prepareStackTrace } = Error;
-    settle(intrinsics.Date.now, () => intrinsics.Math.random(), own, prepareStackTrace);
+    const settle = (): void => {
+      const settleIn = adopt.runInContext(context) as AnyFunction;
+      settleIn(intrinsics.Date.now, () => intrinsics.Math.random(), own, prepareStackTrace);
+    };
+    // With `DONT_CONTEXTIFY`, the context is a global object itself, with no other beside it.
+    if (context === contextObject) withPlainNames(context, settle);
+    else settle();
     return context;
   }
 

@@ -7,6 +7,7 @@ import { posix } from "node:path";
 import * as realModule from "node:module";
 import { notSimulated } from "../bindings/index.ts";
 import { isBuiltin } from "../public-modules.ts";
+import { cloneReal } from "../real-clone.ts";
 import type { Realm } from "../realm-types.ts";
 import { loaderOf } from "./commonjs.ts";
 import { packageScope, splitSpecifier } from "./package-entry.ts";
@@ -50,7 +51,7 @@ export function createModuleModule(realm: Realm): unknown {
     enableCompileCache: () => ({ status: 3 }),
     getCompileCacheDir: () => undefined,
     flushCompileCache: () => {},
-    constants: structuredClone(real["constants"]),
+    constants: cloneReal(real["constants"]),
     // Its result only depends on the text.
     stripTypeScriptTypes: real["stripTypeScriptTypes"],
     getSourceMapsSupport: () => ({ enabled: false, nodeModules: false, generatedCode: false }),
