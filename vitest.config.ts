@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Simulated hosts in a test's own process speak the language that those of a campaign do.
@@ -8,6 +9,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // A run inside a world owns its process's microtasks and globals while it lasts: one process a file.
     pool: "forks",
+    // On two cores Vitest would use one.
+    maxWorkers: Math.max(2, availableParallelism()),
     // For what hangs. What a test takes on a good machine is no measure of what it may take on a busy one.
     testTimeout: 600_000,
     hookTimeout: 600_000,
