@@ -11,6 +11,8 @@ import { parseShell, type Piece, shellProgram, type Word } from "./shell.ts";
 export type Command =
   | {
       readonly kind: "node";
+      /** The name that a shell invokes it by. Absent if the caller determines it. */
+      readonly argv0?: string;
       readonly execArgv: readonly string[];
       /** The script, as an absolute path; absent with `source`. */
       readonly script?: string;
@@ -29,6 +31,16 @@ export type Command =
 export const NODE_PATH = "/usr/local/bin/node";
 
 const withValue = new Set(["-r", "--require", "--import", "-C", "--conditions", "--title"]);
+
+/** Returns Node's own path if `file` is a link to it, and `file` unchanged otherwise. */
+export function programAt(file: string, cwd: string, realpath: (path: string) => string): string {
+  if (!file.includes("/") || file === NODE_PATH) return file;
+  try {
+    return realpath(resolve(cwd, file)) === NODE_PATH ? NODE_PATH : file;
+  } catch {
+    return file;
+  }
+}
 
 /**
  * Interprets `file` with `args` (without argv[0]). Returns `undefined` if there is no such program.
@@ -68,8 +80,11 @@ function nodeCommand(args: readonly string[], cwd: string): Command {
     if (arg === "-v" || arg === "--version") {
       return { kind: "node", execArgv: [], source: "console.log(process.version)", argv: [] };
     }
-    if (!arg.startsWith("-")) {
-      return { kind: "node", execArgv, script: resolve(cwd, arg), argv: args.slice(i + 1) };
+    // `--` ends Node's own flags. The next argument is the script, even if it starts with a dash.
+    const script = arg === "--" ? args[i + 1] : arg.startsWith("-") ? undefined : arg;
+    if (script !== undefined) {
+      const rest = args.slice(arg === "--" ? i + 2 : i + 1);
+      return { kind: "node", execArgv, script: resolve(cwd, script), argv: rest };
     }
     execArgv.push(arg);
     if (withValue.has(arg)) execArgv.push(args[++i] ?? "");
@@ -108,7 +123,8 @@ function shell(line: string, env: Readonly<Record<string, string>>, cwd: string)
     const source = `process.stderr.write(${JSON.stringify(complaint)}); process.exitCode = 127`;
     return { kind: "source", name: "sh", source };
   }
-  return { ...found, env: { ...found.env, ...own } };
+  const called = found.kind === "node" && { argv0: found.argv0 ?? file };
+  return { ...found, ...called, env: { ...found.env, ...own } };
 }
 
 /** Returns whether a piece's value is known before the line runs. */

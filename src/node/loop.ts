@@ -20,8 +20,12 @@ export class EventLoop {
   readonly #onIdle: () => void;
   #retained = 0;
   #checkScheduled = false;
-  /** Handles that are active and referenced, for `process.getActiveResourcesInfo`. */
+  /** Handles that are active and referenced. */
   readonly handles: Set<{ readonly resourceName: string }> = new Set();
+  /** Pending file system requests, for `process._getActiveRequests`. */
+  readonly requests: Set<object> = new Set();
+  /** Sockets and servers that are not closed yet, active or not. */
+  readonly opened: Set<{ readonly resourceName: string; hasRef(): boolean }> = new Set();
   /** True while `beforeExit` is emitted. The emitter checks again afterwards. */
   leaving = false;
   /** True while the check phase runs. */
@@ -31,6 +35,12 @@ export class EventLoop {
   constructor(process: Process, onIdle: () => void) {
     this.#process = process;
     this.#onIdle = onIdle;
+  }
+
+  /** The referenced handles, for `process.getActiveResourcesInfo`. */
+  get resources(): Iterable<{ readonly resourceName: string }> {
+    const open = [...this.opened].filter((handle) => handle.hasRef());
+    return new Set<{ readonly resourceName: string }>([...open, ...this.handles]);
   }
 
   /** Called when something begins that keeps the process alive. */

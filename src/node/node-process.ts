@@ -99,6 +99,8 @@ export class NodeProcess implements ProcessRunner {
    * true for a script.
    */
   settled = true;
+  /** Writes to standard error, bypassing the program's stream. In a thread, it uses that stream. */
+  writeError: (text: string) => void = (text) => this.realm.process.stderr.write(text);
   /** True if nothing keeps it alive, while its exit listeners are called. */
   #idle = false;
   /** Rejected promises that are not handled yet. Ticks may still handle them. */
@@ -155,16 +157,19 @@ export class NodeProcess implements ProcessRunner {
         process_methods: (self) =>
           processMethodsBinding(self, {
             exit: (code) => this.exit(code),
+            writeError: (text) => this.writeError(text),
             kill: (pid, signal) => this.signals.kill(pid, signal),
             getActiveHandles: () => {
               const { owner_symbol: owner } = self.internalBinding("symbols");
-              return [...this.loop.handles].flatMap((handle) => {
+              return [...this.loop.resources].flatMap((handle) => {
                 const found = (handle as unknown as Record<symbol, object | undefined>)[owner];
                 return found ? [found] : [];
               });
             },
             getActiveResources: () => [
-              ...[...this.loop.handles].map((handle) => handle.resourceName),
+              // Only file system requests are tracked.
+              ...[...this.loop.requests].map(() => "FSReqCallback"),
+              ...[...this.loop.resources].map((handle) => handle.resourceName),
               ...this.#timers.activeResources(),
             ],
           }),
@@ -178,7 +183,7 @@ export class NodeProcess implements ProcessRunner {
     this.#runNextTicks = this.#bootstrap();
     completeGlobal(realm.global);
     // A worker's streams are its creator's. Its main function defines them.
-    if (!thread) createStdio(this, (stream, text) => this.#write(stream, text));
+    if (!thread) this.writeError = createStdio(this, (stream, text) => this.#write(stream, text));
   }
 
   /** Does what Node's `internal/bootstrap/node` does last: ticks and timers. */
@@ -336,8 +341,10 @@ export class NodeProcess implements ProcessRunner {
       const report = `Uncaught:\n${text}\n\nNode.js ${process.version}\n`;
       // A child's standard error is read by its parent.
       const kind = this.description.streams?.[2]?.kind;
-      if (kind !== undefined && kind !== "inherit") object.stderr.write(report);
-      else this.#tell(() => this.#observer.onOutput?.("stderr", report));
+      if (kind !== undefined && kind !== "inherit") {
+        const shown = withoutView(() => this.#inspect(thrown) ?? text);
+        this.writeError(`Uncaught:\n${shown}\n\nNode.js ${process.version}\n`);
+      } else this.#tell(() => this.#observer.onOutput?.("stderr", report));
     }
     try {
       // A handler that threw is not called again.
@@ -351,6 +358,18 @@ export class NodeProcess implements ProcessRunner {
     }
     const final = code === HANDLER_THREW ? code : Number(object.exitCode ?? code);
     this.process.terminate({ code: final, signal: null });
+  }
+
+  /** Returns what Node prints for an exception: stack and own properties. Undefined if that fails. */
+  #inspect(thrown: unknown): string | undefined {
+    const { inspect } = this.realm.require("internal/util/inspect");
+    // Same options as `fatalExceptionStackEnhancers` in Node's library, without colours.
+    const depth = Math.max(inspect.defaultOptions.depth, 5);
+    try {
+      return inspect(thrown, { customInspect: false, depth });
+    } catch {
+      return undefined;
+    }
   }
 
   /**

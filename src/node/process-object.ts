@@ -8,6 +8,7 @@ import { filesOf, plantDirectory, type ProcessFiles } from "../sim/disk/index.ts
 import type { Process } from "../sim/process.ts";
 import { highResolutionNs } from "./clock.ts";
 import { notSimulated } from "./not-simulated.ts";
+import { createEnvironment } from "./environment.ts";
 import { createProcessBinding } from "./process-binding.ts";
 import { exceptionOf } from "./bindings/fs/errors.ts";
 import { fromBytes, toBytes } from "./bindings/fs/paths.ts";
@@ -46,6 +47,8 @@ export type StandardStream =
 /** What the process object needs of the process's runner. */
 export interface ProcessControl {
   exit(code: number): never;
+  /** Writes to standard error, bypassing the program's stream. */
+  writeError(text: string): void;
   kill(pid: number, signal: number): number;
   getActiveResources(): string[];
   /** Returns the program's objects for what keeps the process alive: sockets, servers. */
@@ -56,42 +59,6 @@ export interface ProcessControl {
 const realProcess: NodeJS.Process = globalThis.process;
 
 const EXEC_PATH = "/usr/local/bin/node";
-
-/** `process.env`: every value is a string. */
-function createEnv(
-  entries: Readonly<Record<string, string>>,
-  onOther: (() => void) | undefined,
-): object {
-  let isOtherKnown = false;
-  return new Proxy({ ...entries } as Record<string, string>, {
-    set(env, name, value: unknown) {
-      if (typeof name === "symbol" || typeof value === "symbol") {
-        throw new TypeError("Cannot convert a Symbol value to a string");
-      }
-      if (onOther && !isOtherKnown && !["string", "number", "boolean"].includes(typeof value)) {
-        isOtherKnown = true;
-        onOther();
-      }
-      env[name] = String(value);
-      return true;
-    },
-    defineProperty(env, name, descriptor) {
-      const { configurable, enumerable, writable } = descriptor;
-      const complaint =
-        "get" in descriptor || "set" in descriptor
-          ? "'process.env' does not accept an accessor(getter/setter) descriptor"
-          : !configurable || !enumerable || !writable
-            ? "'process.env' only accepts a configurable, writable, and enumerable data descriptor"
-            : undefined;
-      if (complaint !== undefined) {
-        throw Object.assign(new TypeError(complaint), {
-          code: "ERR_INVALID_OBJECT_DEFINE_PROPERTY",
-        });
-      }
-      return Reflect.defineProperty(env, name, { ...descriptor, value: String(descriptor.value) });
-    },
-  });
-}
 
 /** Creates the bare object, before the library exists. `completeProcessObject` adds its methods. */
 export function createProcessObject(process: Process, description: ProcessDescription): object {
@@ -118,7 +85,8 @@ export function createProcessObject(process: Process, description: ProcessDescri
     argv: [EXEC_PATH, ...description.argv],
     execArgv: [...description.execArgv],
     execPath: EXEC_PATH,
-    env: description.sharedEnv ?? createEnv(description.env, isPending ? onOther : undefined),
+    env:
+      description.sharedEnv ?? createEnvironment(description.env, isPending ? onOther : undefined),
     ppid: process.parentPid,
     debugPort: 9229,
     domain: null,
@@ -178,8 +146,8 @@ export function processMethodsBinding(realm: Realm, control: ProcessControl): ob
       bigints[0] = BigInt(nowNs());
     },
     uptime: () => (process.readMonotonicNs() - startNs) / 1e9,
-    _rawDebug: (text: string) => realm.process.stderr.write(`${text}\n`),
-    _getActiveRequests: () => [],
+    _rawDebug: (text: string) => control.writeError(`${text}\n`),
+    _getActiveRequests: () => [...realm.context.loop.requests],
     _getActiveHandles: () => control.getActiveHandles(),
     getActiveResourcesInfo: () => control.getActiveResources(),
     reallyExit: (code: number) => control.exit(code),
@@ -290,10 +258,32 @@ export function completeProcessObject(realm: Realm): void {
   defineExitCode(realm);
   process.emitWarning = (...args: unknown[]) =>
     realm.require("internal/process/warning").emitWarning(...args);
-  process.on("warning", (...args: unknown[]) =>
-    realm.require("internal/process/warning").onWarning(...args),
-  );
+  const { execArgv, env } = process;
+  if (!execArgv.includes("--no-warnings") && env.NODE_NO_WARNINGS !== "1") {
+    process.on("warning", (...args: unknown[]) =>
+      realm.require("internal/process/warning").onWarning(...args),
+    );
+  }
+  defineFlags(process);
   startListeningToSignals(realm);
+}
+
+/** Flags that are also properties of `process`. Node's library reads them when it warns. */
+const flagProperties: Readonly<Record<string, string>> = {
+  "--no-deprecation": "noDeprecation",
+  "--no-warnings": "noProcessWarnings",
+  "--trace-warnings": "traceProcessWarnings",
+  "--throw-deprecation": "throwDeprecation",
+  "--trace-deprecation": "traceDeprecation",
+};
+
+function defineFlags(process: Realm["process"]): void {
+  for (const flag of process.execArgv as readonly string[]) {
+    const name = Object.hasOwn(flagProperties, flag) ? flagProperties[flag] : undefined;
+    if (name === undefined) continue;
+    const attributes = { enumerable: true, configurable: true, writable: false };
+    Object.defineProperty(process, name, { ...attributes, value: true });
+  }
 }
 
 /** `process.exitCode` accepts integers, and strings that contain one. */

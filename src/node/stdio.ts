@@ -8,8 +8,11 @@ import { noInput, noInputYet, openStandardFiles } from "./standard-files.ts";
 
 type Sink = (stream: "stdout" | "stderr", text: string) => void;
 
-/** Defines `process.stdout`, `stderr` and `stdin`. Each is created on first use. */
-export function createStdio(owner: NodeProcess, sink: Sink): void {
+/**
+ * Defines `process.stdout`, `stderr` and `stdin`. Each is created on first use. Returns a function that writes
+ * to standard error as Node's C++ does, bypassing the program's stream and whatever was done to it.
+ */
+export function createStdio(owner: NodeProcess, sink: Sink): (text: string) => void {
   const object = owner.realm.process;
   const streams = owner.description.streams ?? [];
   openStandardFiles(owner.process, {
@@ -22,7 +25,19 @@ export function createStdio(owner: NodeProcess, sink: Sink): void {
   });
   lazily(object, "stdin", () => input(owner, streams[0]));
   lazily(object, "stdout", () => output(owner, "stdout", 1, streams[1], sink));
-  lazily(object, "stderr", () => output(owner, "stderr", 2, streams[2], sink));
+  const stderr = lazily(object, "stderr", () => output(owner, "stderr", 2, streams[2], sink));
+  return (text) => {
+    const kind = streams[2];
+    if (kind?.kind === "pipe") {
+      // The handle is null if the program destroyed the stream.
+      (stderr() as { _handle?: PipeHandle | null })._handle?.writeUtf8String(null, text);
+    } else if (kind?.kind === "file") owner.realm.require("fs").writeSync(2, text);
+    else sinkOf(owner, "stderr", kind, sink)(text);
+  };
+}
+
+interface PipeHandle {
+  writeUtf8String(request: null, text: string): unknown;
 }
 
 function readerOf(stream: StandardStream | undefined): (target: Uint8Array) => number {
@@ -152,12 +167,10 @@ function chunkOf(chunk: string | Uint8Array, encoding: BufferEncoding): string |
   return Buffer.from(chunk, encoding);
 }
 
-/** As in Node, defines a permanent getter. */
-function lazily(target: object, name: string, make: () => unknown): void {
+/** As in Node, defines a permanent getter. Returns it. */
+function lazily(target: object, name: string, make: () => unknown): () => unknown {
   let stream: unknown;
-  Object.defineProperty(target, name, {
-    configurable: true,
-    enumerable: true,
-    get: () => (stream ??= make()),
-  });
+  const get = (): unknown => (stream ??= make());
+  Object.defineProperty(target, name, { configurable: true, enumerable: true, get });
+  return get;
 }

@@ -31,6 +31,11 @@ const openssl =
 
 const execve = "replaces a process by another program (process.execve), which is not simulated";
 
+const tryFlag = "needs a flag that exists for Node's tests alone and changes its native code";
+const sourceLine =
+  "expects the source line of a thrown non-error, which V8 reports to native code alone";
+const uring = "checks for io_uring in the real machine's kernel";
+
 /** Why, by file name. */
 export const byDesign = {
   "test-aborted-util.js": heap,
@@ -44,6 +49,8 @@ export const byDesign = {
   "test-crypto-no-algorithm.js": openssl,
   "test-crypto-secure-heap.js": openssl,
   "test-crypto-subtle-cross-realm.js": contexts,
+  "test-dgram-send-queue-info.js": tryFlag,
+  "test-error-reporting.js": sourceLine,
   "test-fs-readfile-eof.js": shell,
   "test-fs-readfile-pipe-large.js": shell,
   "test-fs-readfile-pipe.js": shell,
@@ -66,6 +73,7 @@ export const byDesign = {
   "test-process-execve-worker-threads.js": execve,
   "test-process-execve.js": execve,
   "test-process-getgroups.js": binary,
+  "test-process-setuid-io-uring.js": uring,
   "test-stream-pipeline-process.js": shell,
   "test-tls-connect-memleak.js": collected,
   "test-tls-error-stack.js": engine,

@@ -49,7 +49,8 @@ function getOwnNonIndexProperties(value: object, filter: number): PropertyKey[] 
   return Reflect.ownKeys(value).filter((key) => {
     if ((filter & ONLY_ENUMERABLE) !== 0 && !isEnumerable(key)) return false;
     if (typeof key === "symbol") return (filter & SKIP_SYMBOLS) === 0;
-    return !/^(0|[1-9][0-9]*)$/.test(key);
+    // The last index of an array is two less than 2 ** 32.
+    return !(/^(0|[1-9][0-9]{0,9})$/.test(key) && Number(key) < 2 ** 32 - 1);
   });
 }
 

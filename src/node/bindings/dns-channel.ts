@@ -112,7 +112,9 @@ export function createChannelClass(context: BindingContext): new (timeoutMs: num
 
     #query(type: RecordTypeName): (request: Request, name: string) => number {
       return (request, name) => {
-        if (this.#ownServers) this.#ask(request, name, type);
+        // c-ares never sends queries for names of the Tor network (RFC 7686).
+        if (/\.onion\.?$/i.test(name)) this.#complete(request, QUERY_NS, ["ENOTFOUND"]);
+        else if (this.#ownServers) this.#ask(request, name, type);
         else this.#lookUp(request, name, type);
         return 0;
       };

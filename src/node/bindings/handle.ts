@@ -20,6 +20,9 @@ const resourceNames: Record<string, string> = {
   WORKER: "Worker",
 };
 
+/** Handle types that Node lists from creation to close, active or not. */
+const listed = new Set(["PIPESERVERWRAP", "PIPEWRAP", "TCPSERVERWRAP", "TCPWRAP", "UDPWRAP"]);
+
 /** The base of all simulated handles. */
 export class Handle {
   protected readonly context: BindingContext;
@@ -34,6 +37,7 @@ export class Handle {
     this.context = context;
     this.#type = type;
     this.#asyncId = context.async.register(resource ?? this, type);
+    if (listed.has(type)) context.loop.opened.add(this);
   }
 
   /** Node's name for it in `process.getActiveResourcesInfo`. */
@@ -100,6 +104,7 @@ export class Handle {
   close(callback?: () => void): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.context.loop.opened.delete(this);
     this.onClose();
     this.deactivate();
     const { loop } = this.context;

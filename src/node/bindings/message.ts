@@ -3,6 +3,7 @@
  * and beside it the host objects (ports, and objects of Node's library that define how they are
  * cloned or transferred), each in a form from which the receiver creates its own object.
  */
+import { isEnvironment } from "../environment.ts";
 import { cloneReal } from "../real-clone.ts";
 import { perIsolateSymbols, privateSymbols } from "./core.ts";
 import { cloneOfKey, type NativeClone } from "./crypto/key-objects.ts";
@@ -137,6 +138,8 @@ class Packer {
     }
     seen.add(value);
     if (this.#ports.isPort(value) || modeOf(value) !== undefined) return true;
+    // Not a host object, but a proxy, which cannot be cloned. It is copied first.
+    if (isEnvironment(value)) return true;
     if (ArrayBuffer.isView(value)) return false;
     if (Array.isArray(value)) {
       return value.some((item) => typeof item === "object" && this.holdsHosts(item, seen));

@@ -9,7 +9,7 @@ import { accept, listen } from "../../sim/network/tcp/listener.ts";
 import { TcpSocket } from "../../sim/network/tcp/socket.ts";
 import type { Process, ProcessEnd } from "../../sim/process.ts";
 import { Kind } from "../../trace/kinds.ts";
-import { understand } from "../command.ts";
+import { programAt, understand } from "../command.ts";
 import type { NodeProcess, StandardStream } from "../node-process.ts";
 import { startCommand } from "../program/start-command.ts";
 import type { Realm } from "../realm-types.ts";
@@ -89,7 +89,8 @@ export function createProcessBinding(realm: Realm): object {
       const args = options.args?.map(String) ?? [];
       const env = environment(options.envPairs, realm.process.env);
       const cwd = options.cwd || realm.process.cwd();
-      const command = understand(file, args.slice(1), env, cwd);
+      const program = programAt(file, cwd, realm.require("fs").realpathSync);
+      const command = understand(program, args.slice(1), env, cwd);
       const noDirectory = Boolean(options.cwd) && !realm.require("fs").existsSync(cwd);
       if (!command || noDirectory) {
         this.#endPipes(stdio);

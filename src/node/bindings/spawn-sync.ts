@@ -5,7 +5,7 @@
 import { LightconeError } from "../../base/errors.ts";
 import { filesOf } from "../../sim/disk/index.ts";
 import { Errno } from "../../sim/network/errno.ts";
-import { understand } from "../command.ts";
+import { programAt, understand } from "../command.ts";
 import type { NodeProcess } from "../node-process.ts";
 import type { Realm } from "../realm-types.ts";
 import { RefusedChild, runToEnd, type SyncOutcome, type SyncStream } from "../sync-child.ts";
@@ -51,7 +51,8 @@ export function createSpawnSyncBinding(realm: Realm): object {
     const args = options.args?.map(String) ?? [];
     const env = environment(options.envPairs, realm.process.env);
     const cwd = options.cwd || realm.process.cwd();
-    const command = understand(file, args.slice(1), env, cwd);
+    const program = programAt(file, cwd, realm.require("fs").realpathSync);
+    const command = understand(program, args.slice(1), env, cwd);
     if (!command || (options.cwd && !realm.require("fs").existsSync(cwd))) {
       return { pid: 0, status: null, signal: null, output: null, error: Errno.ENOENT };
     }

@@ -70,7 +70,9 @@ export function createWorkerBinding(realm: Realm): object {
       this.messagePort = realm.internalBinding("messaging").adoptPort(mine);
       this.#childPort = theirs;
       this.#env = env === undefined ? SHARED : env;
-      this.#execArgv = execArgv?.map(String);
+      const flags = execArgv?.map(String);
+      // `--` ends the flags and is not one itself.
+      this.#execArgv = flags?.slice(0, flags.indexOf("--") < 0 ? undefined : flags.indexOf("--"));
       const invalid = (this.#execArgv ?? []).filter(
         (flag) => flag.startsWith("-") && !isThreadFlag(flag),
       );

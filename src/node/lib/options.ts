@@ -31,6 +31,7 @@ const table: Record<string, unknown> = {
   "--localstorage-file": "",
   "--diagnostic-dir": "",
   "--disable-warning": [],
+  "--redirect-warnings": "",
   "--require": [],
   "--import": [],
   "--conditions": [],
@@ -46,11 +47,39 @@ const table: Record<string, unknown> = {
  */
 export function optionFrom(execArgv: readonly string[], name: string): unknown {
   if (execArgv.length === 0) return undefined;
-  const given = execArgv.findLast((arg) => arg === name || arg.startsWith(`${name}=`));
+  if (Array.isArray(table[name])) return listFrom(execArgv, name);
+  const negated = `--no-${name.slice(2)}`;
+  const given = execArgv.findLast(
+    (arg) => arg === name || arg === negated || arg.startsWith(`${name}=`),
+  );
   if (given === undefined) return undefined;
+  if (given === negated) return false;
   if (given === name) return typeof table[name] === "string" ? undefined : true;
   const text = given.slice(name.length + 1);
   return typeof table[name] === "number" ? Number(text) : text;
+}
+
+/** Returns all values of an option that may be repeated: `--name=value`, or `--name value`. */
+function listFrom(execArgv: readonly string[], name: string): string[] | undefined {
+  const values = execArgv.flatMap((arg, i) => {
+    if (arg.startsWith(`${name}=`)) return [arg.slice(name.length + 1)];
+    return arg === name ? execArgv.slice(i + 1, i + 2) : [];
+  });
+  return values.length > 0 ? values : undefined;
+}
+
+/** Environment variables that set an option if no flag does. */
+const variables: Readonly<Record<string, string>> = {
+  "--redirect-warnings": "NODE_REDIRECT_WARNINGS",
+};
+
+/** Returns the value that the environment gives an option, or `undefined`. */
+export function optionFromEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+): string | undefined {
+  const variable = Object.hasOwn(variables, name) ? variables[name] : undefined;
+  return variable === undefined ? undefined : env[variable] || undefined;
 }
 
 /** Returns the value of a command-line option, or `false` for a flag that is not set. */

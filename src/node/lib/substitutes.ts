@@ -12,7 +12,7 @@ import { privateSymbols } from "../bindings/core.ts";
 import { cloneReal } from "../real-clone.ts";
 import type { Realm } from "../realm-types.ts";
 import { hasLibraryFile } from "./natives.ts";
-import { optionFrom, optionValue } from "./options.ts";
+import { optionFrom, optionFromEnvironment, optionValue } from "./options.ts";
 
 type Substitute = (realm: Realm) => unknown;
 
@@ -203,7 +203,10 @@ function deserializeError(sent: {
 export const substitutes: Record<string, Substitute> = {
   ...publicTwins,
   "internal/options": (realm) => ({
-    getOptionValue: (name: string) => optionFrom(realm.process.execArgv, name) ?? optionValue(name),
+    getOptionValue: (name: string) =>
+      optionFrom(realm.process.execArgv, name) ??
+      optionFromEnvironment(realm.process.env, name) ??
+      optionValue(name),
     getEmbedderOptions: () => ({}),
     getAllowUnauthorized: () => allowsUnauthorized(realm),
     refreshOptions: () => {},

@@ -21,6 +21,7 @@ export interface ChildOptions {
 export function startCommand(child: Process, command: Command, options: ChildOptions): void {
   const { owner, cwd, streams } = options;
   const isNode = command.kind === "node";
+  const argv0 = (isNode ? command.argv0 : undefined) ?? options.argv0;
   const node = owner.fork(
     child,
     {
@@ -28,8 +29,8 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
       execArgv: isNode ? command.execArgv : [],
       env: { ...options.env, ...command.env },
       cwd,
-      title: isNode ? "node" : command.name,
-      ...(options.argv0 !== undefined && { argv0: options.argv0 }),
+      title: isNode ? (argv0 ?? "node") : command.name,
+      ...(argv0 !== undefined && { argv0 }),
       streams,
     },
     { ...owner.observer, onExit: () => {}, onUncaught: () => {} },

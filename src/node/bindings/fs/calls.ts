@@ -98,7 +98,12 @@ export class Calls {
     if (request === undefined) return this.runSync(call, work, execute);
     if (request === kUsePromises) return this.promise(call, work, execute);
     const target = request as Request;
-    this.later(call, work, execute, (error, result) => Request.finish(target, error, result));
+    const { requests } = this.context.loop;
+    requests.add(target);
+    this.later(call, work, execute, (error, result) => {
+      requests.delete(target);
+      Request.finish(target, error, result);
+    });
     return undefined;
   }
 
