@@ -4,6 +4,7 @@
  * them use.
  */
 import { resolve } from "node:path";
+import { parse } from "acorn";
 import { builtinCommands } from "./builtin-commands.ts";
 import { parseShell, type Piece, shellProgram, type Word } from "./shell.ts";
 
@@ -64,7 +65,36 @@ export function understand(
   return builtin ? { kind: "source", name, source: builtin(args) } : undefined;
 }
 
+/** Node's text for TLS versions that exclude each other, which end it with code 9. */
+const TLS_CONFLICT = "either --tls-min-v1.3 or --tls-max-v1.2 can be used, not both";
+
+/** Returns the command of Node, or of its refusal to start. */
 function nodeCommand(args: readonly string[], cwd: string): Command {
+  const command = startOf(args, cwd);
+  const flags = command.kind === "node" ? command.execArgv : [];
+  if (!flags.includes("--tls-min-v1.3") || !flags.includes("--tls-max-v1.2")) return command;
+  const complaint = JSON.stringify(`node: ${TLS_CONFLICT}\n`);
+  const source = `process.stderr.write(${complaint}); process.exitCode = 9`;
+  return { kind: "source", name: "node", source };
+}
+
+/** Returns a script that prints the value of `source`: evaluated code does not see the modules of `node -p`. */
+function printing(source: string): string {
+  return isExpression(source)
+    ? `console.log((${source}\n))`
+    : `console.log(eval(${JSON.stringify(source)}))`;
+}
+
+function isExpression(source: string): boolean {
+  try {
+    const [only, ...others] = parse(`(${source}\n)`, { ecmaVersion: "latest" }).body;
+    return only?.type === "ExpressionStatement" && others.length === 0;
+  } catch {
+    return false;
+  }
+}
+
+function startOf(args: readonly string[], cwd: string): Command {
   const execArgv: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string;
@@ -73,7 +103,7 @@ function nodeCommand(args: readonly string[], cwd: string): Command {
       return {
         kind: "node",
         execArgv: [...execArgv, arg, source],
-        source: arg.includes("p") ? `console.log(eval(${JSON.stringify(source)}))` : source,
+        source: arg.includes("p") ? printing(source) : source,
         argv: args.slice(i + 2).filter((value, at) => at > 0 || value !== "--"),
       };
     }

@@ -15,7 +15,9 @@ const realTime = "runs until the real machine takes longer than it just did";
 const heap = "looks into V8's heap, or bounds it, which all processes share";
 const preempted =
   "ends a thread that never yields; threads of a host take turns on the real machine's one thread";
-const contexts = "makes contexts of V8 that live and die apart from the process that made them";
+const contexts =
+  "moves a message port into another context of V8; the ports of a simulated process stay in one context";
+const fifo = "makes a named pipe with the program mkfifo; a simulated disk has no named pipes";
 const profiler = "has V8 write a profile of the real process";
 const unwound =
   "runs code after process.exit in the same turn, which only native code can keep from running";
@@ -48,7 +50,6 @@ export const byDesign = {
   "test-crypto-key-objects-messageport.js": contexts,
   "test-crypto-no-algorithm.js": openssl,
   "test-crypto-secure-heap.js": openssl,
-  "test-crypto-subtle-cross-realm.js": contexts,
   "test-dgram-send-queue-info.js": tryFlag,
   "test-error-reporting.js": sourceLine,
   "test-fs-readfile-eof.js": shell,
@@ -60,6 +61,9 @@ export const byDesign = {
   "test-http-chunk-problem.js": shell,
   "test-http-server-connections-checking-leak.js": collected,
   "test-http-server-keepalive-req-gc.js": collected,
+  "test-http2-ping-settings-heapdump.js": heap,
+  "test-http2-respond-file-error-pipe-offset.js": fifo,
+  "test-http2-respond-file-with-pipe.js": fifo,
   "test-http2-session-timeout.js": realTime,
   "test-https-server-connections-checking-leak.js": collected,
   "test-performance-function.js": noTime,
@@ -78,6 +82,7 @@ export const byDesign = {
   "test-tls-connect-memleak.js": collected,
   "test-tls-error-stack.js": engine,
   "test-tls-external-accessor.js": native,
+  "test-tls-securepair-fiftharg.js": realBytes,
   "test-tls-socket-snicallback-without-server.js": realBytes,
   "test-tls-write-error.js": realBytes,
   "test-url-parse-invalid-input.js": onceWarned,
@@ -107,7 +112,7 @@ export const byDesign = {
   "test-worker-terminate-microtask-loop.js": preempted,
   "test-worker-terminate-ref-public-port.js": preempted,
   "test-worker-terminate-timers.js": preempted,
-  "test-worker-vm-context-terminate.js": contexts,
+  "test-worker-vm-context-terminate.js": preempted,
   "test-worker-voluntarily-exit-followed-by-throw.js": unwound,
   "test-zlib-invalid-input-memory.js": collected,
   "test-zlib-unused-weak.js": collected,

@@ -37,7 +37,9 @@ export function runSource(node: NodeProcess, source: string, name: string): void
 /** `node -e` has all built-in modules as globals. */
 function defineBuiltins(node: NodeProcess, global: object): void {
   for (const id of builtinModules) {
-    if (id.startsWith("_") || id.includes("/") || id in global) continue;
+    if (id.startsWith("_") || id.includes("/")) continue;
+    // Its `crypto` is the module, and not Web Crypto.
+    if (id in global && id !== "crypto") continue;
     Object.defineProperty(global, id, {
       configurable: true,
       get: () => node.realm.requirePublic(id),

@@ -33,6 +33,10 @@ export class TlsClient extends TlsConnection {
     if (this.#state !== "idle" && this.#state !== "established") return;
     this.events.handshakeStart();
     const { context, agreement, offered } = this;
+    if (context.minVersion > context.maxVersion) {
+      this.fail("noProtocolsAvailable", Alert.protocolVersion);
+      return;
+    }
     agreement.clientRandom = this.random(32).toString("hex");
     agreement.servername = this.servername ?? false;
     const max = context.maxVersion;

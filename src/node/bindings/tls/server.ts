@@ -134,6 +134,10 @@ export class TlsServer extends TlsConnection {
 
   #chooseVersion(hello: ClientHello): boolean {
     const { context, agreement } = this;
+    if (context.minVersion > context.maxVersion) {
+      this.fail("noProtocolsAvailable", Alert.protocolVersion);
+      return false;
+    }
     agreement.version = Math.min(hello.max, context.maxVersion);
     // Only a client of TLS 1.3 lists its versions. Others name their highest version and check the
     // answer.

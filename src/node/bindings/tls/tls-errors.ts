@@ -20,6 +20,7 @@ export type TlsErrorName =
   | "httpRequest"
   | "httpsProxyRequest"
   | "unsupportedProtocol"
+  | "noProtocolsAvailable"
   | "noSharedCipher"
   | "noApplicationProtocol"
   | "noPeerCertificate"
@@ -55,6 +56,12 @@ const places: Readonly<Record<TlsErrorName, Place>> = {
     reason: "unsupported protocol",
     at: ["tls_early_post_process_client_hello", server, 1780],
     atOld: ["tls_early_post_process_client_hello", server, 1664],
+  },
+  noProtocolsAvailable: {
+    code: 0xbf,
+    reason: "no protocols available",
+    at: ["tls_setup_handshake", "statem/statem_lib.c", 155],
+    atOld: ["tls_setup_handshake", "statem/statem_lib.c", 102],
   },
   noSharedCipher: {
     code: 0xc1,
