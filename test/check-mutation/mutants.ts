@@ -312,8 +312,8 @@ const weak: readonly Mutant[] = [
   ),
   mutant(
     "consistency/causal.ts",
-    "if (from < 0) continue;\n    budget.demand();\n    for (const { lane: other, writes } of index[key[read] as number] as WriteIndex[number]) {\n      const last = lastBefore(place, writes, clocks[read * width + other] as number);\n      if (last < 0 || last === from) continue;\n      // Where",
-    "if (from < 0) continue;\n    budget.demand();\n    for (const { lane: other, writes } of index[key[read] as number] as WriteIndex[number]) {\n      const last = lastBefore(place, writes, clocks[read * width + other] as number);\n      if (last <= 0 || last === from || other === lane[read]) continue;\n      // Where",
+    "if (from < 0) continue;\n    budget.demand();\n    for (const { lane: other, writes } of index[key[read] as number] as WriteIndex[number]) {\n      const last = lastBefore(place, writes, clocks[read * width + other] as number);\n      if (last < 0 || last === from) continue;",
+    "if (from < 0) continue;\n    budget.demand();\n    for (const { lane: other, writes } of index[key[read] as number] as WriteIndex[number]) {\n      const last = lastBefore(place, writes, clocks[read * width + other] as number);\n      if (last <= 0 || last === from || other === lane[read]) continue;",
     "causal-convergence",
   ),
   mutant(

@@ -179,8 +179,8 @@ const bugs: readonly (readonly [Where, string, string, string])[] = [
   [
     "stories",
     "version-graphs.ts",
-    "if (from !== to) edges.add(from, to, 1);\n    }\n  }\n}\n\n/** Real time",
-    "}\n  }\n}\n\n/** Real time",
+    "const to = meets(table, index, row);\n      if (from !== to) edges.add(from, to, 1);",
+    "",
   ],
   [
     "stories",
