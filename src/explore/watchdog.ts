@@ -20,8 +20,8 @@ const LOOK_MS = 250;
 const PROGRESS_MS = 1_000;
 /** The factor for time without computing. It covers a run that waits, which must not wait forever. */
 const IDLE_SHARE = 0.1;
-/** How long the debugger may take to stop the main thread, in milliseconds. */
-const PAUSE_MS = 3_000;
+/** How long the debugger may take to stop the main thread and find a program, in milliseconds. A busy machine is slow. */
+const PAUSE_MS = 15_000;
 /**
  * In a loop of microtasks or ticks, much of the time is spent in Node's own code. The debugger steps at
  * most this often to reach a program.
