@@ -26,7 +26,7 @@ const PAUSE_MS = 15_000;
  * In a loop of microtasks or ticks, much of the time is spent in Node's own code. The debugger steps at
  * most this often to reach a program.
  */
-const STEPS_MAX = 100;
+const STEPS_MAX = 2_000;
 /** The share of the machine's memory that one runner may use. Beyond it the kernel might kill some process. */
 const MEMORY_SHARE = 0.5;
 /** Close to V8's own limit a process does little but collect garbage and cannot report its position. */
