@@ -34,10 +34,7 @@ export class Fingerprint {
 
   /** Mixes in text. */
   text(text: string): void {
-    let digest = text.length | 0;
-    for (let i = 0; i < text.length; i++)
-      digest = Math.imul(digest ^ text.charCodeAt(i), 0x01000193);
-    this.word(digest);
+    this.word(digestOfText(text));
   }
 
   /** Returns the hash as sixteen hexadecimal digits. */
@@ -61,6 +58,15 @@ export function digestOf(bytes: Uint8Array): number {
   }
   for (let i = whole; i < bytes.length; i++) {
     digest = Math.imul(digest ^ (bytes[i] as number), 0x01000193);
+  }
+  return digest;
+}
+
+/** A 32-bit digest of text: FNV-1a over its UTF-16 code units. */
+export function digestOfText(text: string): number {
+  let digest = text.length | 0;
+  for (let i = 0; i < text.length; i++) {
+    digest = Math.imul(digest ^ text.charCodeAt(i), 0x01000193);
   }
   return digest;
 }

@@ -11,7 +11,8 @@ import {
 } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { LightconeError } from "../base/errors.ts";
-import { type Fault, faultKinds } from "../sim/faults.ts";
+import { type Fault, findFaultKind } from "../sim/faults/index.ts";
+import { isNames, isWhole } from "../sim/faults/valid.ts";
 import type { RunOutcome } from "../world/outcome.ts";
 import { packageVersion } from "./version.ts";
 
@@ -201,47 +202,12 @@ function parse(path: string, text: string): unknown {
 
 function faultProblem(fault: Partial<Fault> | null): string | undefined {
   if (typeof fault !== "object" || fault === null) return "is no fault";
-  if (!faultKinds.includes(fault.kind as never)) {
-    return `is of kind ${JSON.stringify(fault.kind)}, which there is not`;
-  }
+  const kind = typeof fault.kind === "string" ? findFaultKind(fault.kind) : undefined;
+  if (!kind) return `is of kind ${JSON.stringify(fault.kind)}, which there is not`;
   if (!isNames(fault.targets)) return "has no targets";
   if (!isWhole(fault.startNs) || !isWhole(fault.durationNs)) return "has no proper times";
   if (typeof fault.params !== "object" || fault.params === null) return "has no parameters";
-  return hasParams(fault as Fault) ? undefined : "has parameters that are not of its kind";
-}
-
-/** Whether the parameters match the fault's kind. */
-function hasParams(fault: Fault): boolean {
-  switch (fault.kind) {
-    case "crash":
-      return ["process", "machine"].includes(fault.params.how);
-    case "pause":
-      return true;
-    case "clock-step":
-      return Number.isSafeInteger(fault.params.stepNs);
-    case "clock-drift":
-      return Number.isFinite(fault.params.ppm);
-    case "partition":
-    case "latency":
-    case "loss": {
-      const { from, to, both } = fault.params;
-      if (!isNames(from) || !isNames(to) || typeof both !== "boolean") return false;
-      if (fault.kind === "latency") return isWhole(fault.params.addNs);
-      return fault.kind === "partition" || isShare(fault.params.probability);
-    }
-  }
-}
-
-function isNames(value: unknown): boolean {
-  return Array.isArray(value) && value.every((name) => typeof name === "string");
-}
-
-function isWhole(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isShare(value: unknown): boolean {
-  return typeof value === "number" && value >= 0 && value <= 1;
+  return kind.isValid(fault.params) ? undefined : "has parameters that are not of its kind";
 }
 
 function bad(message: string): LightconeError {

@@ -5,7 +5,7 @@
  */
 import { LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
-import type { Fault } from "../sim/faults.ts";
+import type { Fault } from "../sim/faults/index.ts";
 import type { RunOutcome, RunViolation } from "../world/outcome.ts";
 import type { RunnerPool } from "./pool.ts";
 import { formatSeed } from "./replay-file.ts";

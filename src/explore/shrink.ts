@@ -4,7 +4,8 @@
  * with rounder times. Pure except for the runs that it requests.
  */
 import { MS, SECOND } from "../base/units.ts";
-import type { Fault } from "../sim/faults.ts";
+import { type Fault, faultKind } from "../sim/faults/index.ts";
+import { around } from "../sim/faults/lighter.ts";
 
 /** Whether a schedule still shows the same violation. May be called several times concurrently. */
 export type StillViolates = (schedule: readonly Fault[]) => Promise<boolean>;
@@ -155,65 +156,13 @@ class Search {
   }
 }
 
-/** A weaker version of a fault: fewer links, a smaller step, one direction instead of both. */
-function lighter(fault: Fault): Fault[] {
-  switch (fault.kind) {
-    case "partition":
-    case "latency":
-    case "loss":
-      return lighterLinks(fault);
-    case "clock-step": {
-      const sizes = rounded(Math.abs(fault.params.stepNs));
-      const sign = Math.sign(fault.params.stepNs);
-      return sizes.map((ns) => ({ ...fault, params: { stepNs: sign * ns } }));
-    }
-    case "crash": {
-      const asProcess = { ...fault, params: { how: "process" } } as const;
-      return [...fewerTargets(fault), ...(fault.params.how === "machine" ? [asProcess] : [])];
-    }
-    case "pause":
-      return fewerTargets(fault);
-    case "clock-drift":
-      return [];
-  }
+/** Weaker versions of a fault, as its kind defines: fewer links, a smaller step, one direction, not both. */
+function lighter(fault: Fault): readonly Fault[] {
+  return faultKind(fault.kind).lighter(fault);
 }
 
 function moved(schedule: Schedule, byNs: number): Schedule {
   return schedule.map((fault) => ({ ...fault, startNs: Math.max(0, fault.startNs + byNs) }));
-}
-
-/** One host alone, or all but one. */
-function fewerTargets(fault: Fault): Fault[] {
-  const { targets } = fault;
-  if (targets.length < 2) return [];
-  const alone = targets.map((name) => [name]);
-  const without = targets.map((name) => targets.filter((other) => other !== name));
-  return [...alone, ...(targets.length > 2 ? without : [])].map((fewer) => {
-    return { ...fault, targets: fewer };
-  });
-}
-
-function lighterLinks(fault: Extract<Fault, { kind: "partition" | "latency" | "loss" }>): Fault[] {
-  const { from, to, both } = fault.params;
-  const params: Partial<(typeof fault)["params"]>[] = [];
-  if (both) params.push({ both: false }, { both: false, from: to, to: from });
-  if (to.length > 1) params.push(...to.map((name) => ({ to: [name] })), ...dropOne(to, "to"));
-  if (from.length > 1)
-    params.push(...from.map((name) => ({ from: [name] })), ...dropOne(from, "from"));
-  if (fault.kind === "latency") {
-    params.push(...rounded(fault.params.addNs).map((addNs) => ({ addNs })));
-  }
-  return params.map((change) => {
-    const next = { ...fault.params, ...change };
-    // A partition of fewer hosts is no longer an isolation.
-    if ("shape" in next) next.shape = next.both ? next.shape : "split";
-    if ("shape" in next && (change.to || change.from)) next.shape = "split";
-    return { ...fault, targets: [...next.from], params: next } as Fault;
-  });
-}
-
-function dropOne(names: readonly string[], side: "from" | "to"): Record<string, string[]>[] {
-  return names.map((name) => ({ [side]: names.filter((other) => other !== name) }));
 }
 
 /** The same fault with a shorter duration: halved, then reduced by a quarter. */
@@ -238,16 +187,4 @@ function rounder(fault: Fault): Fault[] {
     }
   }
   return out;
-}
-
-function around(ns: number, grainNs: number): number[] {
-  const below = Math.floor(ns / grainNs) * grainNs;
-  return [below, below + grainNs];
-}
-
-/** Smaller and rounder sizes of a duration. */
-function rounded(ns: number): number[] {
-  return [ns / 10, ns / 2, ...around(ns, SECOND), ...around(ns, SECOND / 10)]
-    .map((size) => Math.round(size / MS) * MS)
-    .filter((size) => size >= MS && size < ns);
 }

@@ -1,8 +1,9 @@
 /** The assertions that programs make: always, sometimes, eventually. */
+import { digestOfText } from "../base/fingerprint.ts";
 import { Kind, type Kernel } from "../sim/kernel.ts";
 import { stackHere } from "../node/index.ts";
 import { userFrames } from "./load.ts";
-import { digestText, plain } from "./plain.ts";
+import { plain } from "./plain.ts";
 import type { Recorded } from "./recorder.ts";
 import { placesOf } from "./thrown.ts";
 
@@ -115,7 +116,7 @@ export class Assertions {
     const kernel = this.#kernel;
     this.reached.add(`${assertion} ${name}`);
     this.lastNs.set(host.name, kernel.nowNs);
-    const digest = digestText(`${assertion} ${name} ${condition}`);
+    const digest = digestOfText(`${assertion} ${name} ${condition}`);
     // The program's own code is not called: observation must not change the run.
     const told = kernel.observer && {
       assertion,

@@ -5,18 +5,19 @@
  */
 import { LightconeError } from "../base/errors.ts";
 import { parseDurationNs, parseRangeNs, SECOND, type Duration } from "../base/units.ts";
-import type { FaultSource } from "../sim/fault-draw.ts";
-import { readPlain } from "./plain.ts";
 import {
-  faultSource,
-  type FaultSourceKind,
-  type FaultSourceOptions,
-  sourcesOf,
-} from "./fault-sources.ts";
+  type FaultOptions,
+  type FaultSource,
+  type FaultWordName,
+  faultWords,
+} from "../sim/faults/index.ts";
+import { faultSource, sourcesOf } from "./fault-sources.ts";
+import { readPlain } from "./plain.ts";
 import type { HostPlan, LinkRule, Plan, ProgramPlan } from "./plan.ts";
 import type {
   BlockProgram,
   Check,
+  FaultMethods,
   HostOptions,
   InlineProgram,
   LinkOptions,
@@ -68,8 +69,24 @@ const CALM_MAX_NS = 20 * SECOND;
 const SHOWN_MAX = 80;
 const tolerables: readonly Tolerable[] = ["uncaught", "exits", "hangs", "unfinished"];
 
+/** Gives the class below the type of the words for faults, which it defines from the registry. */
+const FaultWordsBase: new () => FaultMethods = class {} as never;
+
 /** Collects the description of a world. @internal */
-export class PlanBuilder implements WorldBuilder {
+export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
+  static {
+    for (const name of Object.keys(faultWords) as FaultWordName[]) {
+      const value = function (
+        this: PlanBuilder,
+        targets?: Targets,
+        options?: FaultOptions,
+      ): FaultSource {
+        return this.#source(name, targets, options);
+      };
+      Object.defineProperty(this.prototype, name, { value });
+    }
+  }
+
   readonly #name: string;
   readonly #hosts: HostPlan[] = [];
   readonly #names = new Set<string>();
@@ -90,6 +107,7 @@ export class PlanBuilder implements WorldBuilder {
 
   /** `ours`: the functions of Lightcone's modules, by name. They are neither programs nor checks. */
   constructor(name: string, ours: ReadonlyMap<unknown, string> = new Map()) {
+    super();
     this.#name = name;
     this.#ours = ours;
   }
@@ -133,30 +151,6 @@ export class PlanBuilder implements WorldBuilder {
     const given = sourcesOf(sources);
     for (const source of given) this.#idleSources.delete(source);
     this.#faults.push(...given);
-  }
-
-  crash(targets?: Targets, options?: FaultSourceOptions): FaultSource {
-    return this.#source("crash", targets, options);
-  }
-
-  pause(targets?: Targets, options?: FaultSourceOptions): FaultSource {
-    return this.#source("pause", targets, options);
-  }
-
-  clock(targets?: Targets, options?: FaultSourceOptions): FaultSource {
-    return this.#source("clock", targets, options);
-  }
-
-  partition(targets?: Targets, options?: FaultSourceOptions): FaultSource {
-    return this.#source("partition", targets, options);
-  }
-
-  latency(targets?: Targets, options?: FaultSourceOptions): FaultSource {
-    return this.#source("latency", targets, options);
-  }
-
-  loss(targets?: Targets, options?: FaultSourceOptions): FaultSource {
-    return this.#source("loss", targets, options);
   }
 
   check(...checks: readonly Check[]): void {
@@ -236,8 +230,8 @@ export class PlanBuilder implements WorldBuilder {
     const [idle] = this.#idleSources;
     if (idle) {
       throw bad(
-        `w.${idle.kind}(...) is described, and nothing ever breaks by it`,
-        `Give it to w.faults: w.faults(w.${idle.kind}(...)).`,
+        `w.${idle.word}(...) is described, and nothing ever breaks by it`,
+        `Give it to w.faults: w.faults(w.${idle.word}(...)).`,
       );
     }
     return {
@@ -313,12 +307,12 @@ export class PlanBuilder implements WorldBuilder {
   }
 
   #source(
-    kind: FaultSourceKind,
+    word: FaultWordName,
     targets: Targets | undefined,
-    options: FaultSourceOptions = {},
+    options: FaultOptions = {},
   ): FaultSource {
-    const names = targets === undefined ? [...this.#names] : this.#resolve(targets, `w.${kind}`);
-    const source = faultSource(kind, names, [...this.#names], options);
+    const names = targets === undefined ? [...this.#names] : this.#resolve(targets, `w.${word}`);
+    const source = faultSource(word, names, [...this.#names], options);
     this.#idleSources.add(source);
     return source;
   }

@@ -3,106 +3,75 @@
  * drawn.
  */
 import { LightconeError } from "../base/errors.ts";
-import { type DurationRange, MS, parseRangeNs, SECOND } from "../base/units.ts";
-import type { FaultSource, RangeNs } from "../sim/fault-draw.ts";
-
-/** The kinds of faults that a world can allow. */
-export type FaultSourceKind = FaultSource["kind"];
-
-/** The options of all kinds together. */
-export interface FaultSourceOptions {
-  readonly lasts?: DurationRange;
-  readonly every?: DurationRange;
-  readonly how?: "process" | "machine";
-  readonly by?: DurationRange;
-  readonly probability?: readonly [number, number];
-  readonly ppm?: readonly [number, number];
-}
-
-interface Defaults {
-  readonly lasts: RangeNs;
-  readonly options: readonly (keyof FaultSourceOptions)[];
-}
+import { parseRangeNs, SECOND } from "../base/units.ts";
+import {
+  type FaultOptions,
+  type FaultSource,
+  type FaultWordName,
+  faultWordNames,
+  findFaultWord,
+  type RangeNs,
+} from "../sim/faults/index.ts";
 
 const EVERY: RangeNs = { minNs: SECOND, maxNs: 30 * SECOND };
 
-const defaults: Record<FaultSourceKind, Defaults> = {
-  crash: { lasts: { minNs: 100 * MS, maxNs: 10 * SECOND }, options: ["how"] },
-  pause: { lasts: { minNs: 50 * MS, maxNs: 10 * SECOND }, options: [] },
-  partition: { lasts: { minNs: 200 * MS, maxNs: 20 * SECOND }, options: [] },
-  latency: { lasts: { minNs: SECOND, maxNs: 20 * SECOND }, options: ["by"] },
-  loss: { lasts: { minNs: SECOND, maxNs: 20 * SECOND }, options: ["probability"] },
-  clock: { lasts: { minNs: SECOND, maxNs: 20 * SECOND }, options: ["by", "ppm"] },
-};
-
-const linkKinds = new Set<FaultSourceKind>(["partition", "latency", "loss"]);
-
-/** Creates a fault source of one kind. Throws `LC_BAD_WORLD`, with what is wrong. */
+/** Creates the fault source of a word. Throws `LC_BAD_WORLD`, with what is wrong. */
 export function faultSource(
-  kind: FaultSourceKind,
+  name: FaultWordName,
   targets: readonly string[],
   hosts: readonly string[],
-  options: FaultSourceOptions,
+  options: FaultOptions,
 ): FaultSource {
-  const where = `w.${kind}`;
-  const own = defaults[kind];
+  const where = `w.${name}`;
+  const word = findFaultWord(name);
+  if (!word) throw bad(`there is no ${where}(...)`);
   if (targets.length === 0) {
     throw bad(`${where}(...) is described before any host`, "Describe the hosts first.");
   }
-  if (linkKinds.has(kind) && hosts.length < 2) {
+  if (word.links && hosts.length < 2) {
     throw bad(`${where}(...) needs two hosts, and there is only ${hosts[0]}`);
   }
   if (typeof options !== "object" || options === null) {
     throw bad(`${where}(...): ${JSON.stringify(options)} is not an object of options`);
   }
-  const allowed = ["lasts", "every", ...own.options];
-  for (const name of Object.keys(options)) {
-    if (allowed.includes(name)) continue;
-    throw bad(`${where}(...): no option ${JSON.stringify(name)}`, `It has ${allowed.join(", ")}.`);
+  const readers = Object.entries<{
+    fallback: unknown;
+    read(value: unknown, where: string): unknown;
+  }>(word.options);
+  const allowed = ["lasts", "every", ...readers.map(([option]) => option)];
+  const unknown = Object.keys(options).find((option) => !allowed.includes(option));
+  if (unknown !== undefined) {
+    throw bad(
+      `${where}(...): no option ${JSON.stringify(unknown)}`,
+      `It has ${allowed.join(", ")}.`,
+    );
   }
-  const range = (name: "lasts" | "every" | "by"): RangeNs | undefined => {
-    const value = options[name];
-    return value === undefined ? undefined : parseRangeNs(value, `${where}: ${name}`);
-  };
-  if (options.how !== undefined && !["process", "machine"].includes(options.how)) {
-    throw bad(`${where}: how is ${JSON.stringify(options.how)}, not "process" or "machine"`);
-  }
+  const { lasts, every, ...own } = options as FaultOptions & Readonly<Record<string, unknown>>;
+  const read = readers.map(([option, reader]) => {
+    const value = own[option];
+    return [
+      option,
+      value === undefined ? reader.fallback : reader.read(value, `${where}: ${option}`),
+    ];
+  });
   return {
-    kind,
+    word: name,
     targets: [...targets],
-    lasts: range("lasts") ?? own.lasts,
-    every: range("every") ?? EVERY,
-    how: options.how,
-    by: range("by"),
-    probability: numbers(options.probability, 1, `${where}: probability`),
-    ppm: numbers(options.ppm, 1_000_000, `${where}: ppm`),
+    lasts: lasts === undefined ? word.lasts : parseRangeNs(lasts, `${where}: lasts`),
+    every: every === undefined ? EVERY : parseRangeNs(every, `${where}: every`),
+    options: Object.fromEntries(read),
   };
 }
 
 /** Checks that the arguments of `w.faults` were created by `w.crash` and similar functions. */
 export function sourcesOf(sources: readonly unknown[]): FaultSource[] {
   return sources.map((source) => {
-    const kind = (source as FaultSource | undefined)?.kind;
-    if (kind !== undefined && Object.hasOwn(defaults, kind)) return source as FaultSource;
+    const word = (source as FaultSource | null | undefined)?.word;
+    if (word !== undefined && findFaultWord(word)) return source as FaultSource;
     const shown = typeof source === "function" ? "a function" : JSON.stringify(source);
-    throw bad(
-      `w.faults(...): ${shown} is not a fault`,
-      "Faults are w.crash(...), w.pause(...), w.clock(...), w.partition(...), w.latency(...), w.loss(...).",
-    );
+    const words = faultWordNames.map((name) => `w.${name}(...)`).join(", ");
+    throw bad(`w.faults(...): ${shown} is not a fault`, `Faults are ${words}.`);
   });
-}
-
-function numbers(
-  value: readonly [number, number] | undefined,
-  max: number,
-  what: string,
-): readonly [number, number] | undefined {
-  if (value === undefined) return undefined;
-  const [from, to] = Array.isArray(value) ? value : [];
-  if (typeof from === "number" && typeof to === "number" && 0 <= from && from <= to && to <= max) {
-    return [from, to];
-  }
-  throw bad(`${what} is ${JSON.stringify(value)}, not [from, to] within 0 and ${max}`);
 }
 
 function bad(message: string, hint?: string): LightconeError {

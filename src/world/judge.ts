@@ -6,7 +6,7 @@ import { LightconeError } from "../base/errors.ts";
 import type { Evidence, Step, Verdict } from "../check/verdict.ts";
 import type { History } from "../history/operation.ts";
 import type { PowerLoss } from "../sim/disk/index.ts";
-import type { Fault } from "../sim/faults.ts";
+import type { Fault } from "../sim/faults/index.ts";
 import type { Assertions } from "./assertions.ts";
 import {
   type HangingAt,

@@ -1,6 +1,6 @@
 /** The links of one run, configured as the world describes and modified by faults. */
 import { assert } from "../base/errors.ts";
-import type { LinkEffect } from "../sim/fault-driver.ts";
+import type { LinkEffect } from "../sim/faults/index.ts";
 import type { Host } from "../sim/host.ts";
 import type { Kernel } from "../sim/kernel.ts";
 import type { Link, LinkSettings } from "../sim/network/link.ts";
@@ -24,13 +24,13 @@ export class WorldLinks {
   }
 
   /** Sets the combined effect of all faults on a link. */
-  setEffect(from: string, to: string, effect: LinkEffect): void {
+  setEffect(from: string, to: string, effect: Readonly<LinkEffect>): void {
     const link = this.network.link(this.#host(from), this.#host(to));
     let own = this.#ownLoss.get(link);
     if (own === undefined) this.#ownLoss.set(link, (own = link.loss));
     link.blocked = effect.blocked;
     link.extraLatencyNs = effect.addNs;
-    link.loss = 1 - (1 - own) * (1 - effect.loss);
+    link.loss = 1 - (1 - own) * effect.arrives;
   }
 
   #apply({ from, to, link }: LinkRule): void {

@@ -3,8 +3,7 @@
  * event.
  */
 import { type Kernel, Kind } from "../sim/kernel.ts";
-import { describeFault, describeLift } from "../sim/fault-words.ts";
-import type { Fault } from "../sim/faults.ts";
+import { describeFault, describeLift, type Fault } from "../sim/faults/index.ts";
 import { TraceRecorder } from "../trace/recorder.ts";
 import type { StoryLine, StoryTone } from "../trace/story.ts";
 import type { RunOutcome, RunRequest } from "./outcome.ts";

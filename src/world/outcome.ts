@@ -1,6 +1,6 @@
 /** The result of a run. Plain data, because it is passed between processes and stored in files. */
 import type { Evidence } from "../check/verdict.ts";
-import type { Fault } from "../sim/faults.ts";
+import type { Fault } from "../sim/faults/index.ts";
 import type { Story, StoryLine } from "../trace/story.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { Coverage } from "./coverage.ts";

@@ -5,6 +5,7 @@
  * impossible, it is reported.
  */
 import { messageOf } from "../base/errors.ts";
+import { digestOfText } from "../base/fingerprint.ts";
 
 const DEPTH_MAX = 32;
 /**
@@ -229,15 +230,6 @@ function bytes(view: ArrayBufferView): string {
 
 function cut(text: string): string {
   if (text.length <= TEXT_MAX) return text;
-  const digest = (digestText(text) >>> 0).toString(16);
+  const digest = (digestOfText(text) >>> 0).toString(16);
   return `${text.slice(0, TEXT_MAX)}… (${text.length} characters, ${digest})`;
-}
-
-/** A 32-bit digest of text (FNV-1a), for the fingerprint. */
-export function digestText(text: string): number {
-  let digest = text.length | 0;
-  for (let at = 0; at < text.length; at++) {
-    digest = Math.imul(digest ^ text.charCodeAt(at), 0x01000193);
-  }
-  return digest;
 }

@@ -1,5 +1,5 @@
 /** A world as plain data: the information that a run needs, without executable state. */
-import type { RangeNs, FaultSource } from "../sim/fault-draw.ts";
+import type { FaultSource, RangeNs } from "../sim/faults/index.ts";
 import type { Check, InlineProgram, Tolerable } from "./types.ts";
 
 /** How to find and start a host's program. */

@@ -2,11 +2,12 @@
  * Records the requests and answers of the clients in a run. Every invocation and completion is a mark in
  * the kernel, so that it is part of the fingerprint and the trace.
  */
+import { digestOfText } from "../base/fingerprint.ts";
 import { messageOf } from "../base/errors.ts";
 import { HistoryBuilder } from "../history/build.ts";
 import type { History, Operation, Outcome } from "../history/operation.ts";
 import { Kind, type Kernel } from "../sim/kernel.ts";
-import { digestText, plain } from "./plain.ts";
+import { plain } from "./plain.ts";
 import type { Check } from "./types.ts";
 
 /** An open operation: returned by `invoke` and passed to `complete`. */
@@ -77,7 +78,7 @@ export class OperationRecorder {
     const kernel = this.#kernel;
     const [lane, state] = this.#freeLane(host);
     const detail = kernel.observer && { lane, f, key, input };
-    const digest = digestText(`${lane} ${f} ${text(key)} ${text(input)}`);
+    const digest = digestOfText(`${lane} ${f} ${text(key)} ${text(input)}`);
     const event = kernel.mark(host.id, Kind.invoke, digest, detail);
     const index = this.#builder.invoke({
       process: lane,
@@ -106,7 +107,7 @@ export class OperationRecorder {
     const output = outcome === "ok" ? plain(value) : undefined;
     const error = outcome === "ok" ? undefined : messageOf(value).split("\n")[0];
     const detail = kernel.observer && { lane: open.lane, outcome, output, error };
-    const digest = digestText(`${open.lane} ${outcome} ${text(output)} ${error ?? ""}`);
+    const digest = digestOfText(`${open.lane} ${outcome} ${text(output)} ${error ?? ""}`);
     const event = kernel.mark(open.host.id, Kind.complete, digest, detail);
     this.#builder.complete(open.index, outcome, { output, error, atNs: kernel.nowNs, event });
     if (outcome !== "ok") return;

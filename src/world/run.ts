@@ -2,6 +2,7 @@
  * One run: creates hosts, network, programs and faults from a plan and a seed, runs them, and judges the
  * result. A run is a pure function of the code, the seed and the schedule.
  */
+import { digestOfText } from "../base/fingerprint.ts";
 import { assert, LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
 import {
@@ -12,9 +13,7 @@ import {
   startProgram,
 } from "../node/index.ts";
 import type { History } from "../history/operation.ts";
-import { drawSchedule } from "../sim/fault-draw.ts";
-import { FaultDriver } from "../sim/fault-driver.ts";
-import type { Fault } from "../sim/faults.ts";
+import { drawSchedule, type Fault, FaultDriver } from "../sim/faults/index.ts";
 import { powerLossesOf } from "../sim/disk/index.ts";
 import { Host } from "../sim/host.ts";
 import { Kernel, Kind, NO_HOST } from "../sim/kernel.ts";
@@ -38,7 +37,6 @@ import {
 import { Observers } from "./observers.ts";
 import type { RunOutcome, RunRequest } from "./outcome.ts";
 import { hintWith, LastLines } from "./output.ts";
-import { digestText } from "./plain.ts";
 import type { HostPlan } from "./plan.ts";
 import { OperationRecorder, type Recorded, type Recording } from "./recorder.ts";
 import { describeThrown, hasPlace } from "./thrown.ts";
@@ -376,7 +374,7 @@ class Run {
     const event = kernel.mark(
       host.id,
       Kind.uncaught,
-      digestText(what),
+      digestOfText(what),
       kernel.observer && { what },
     );
     this.#ends.push({ host: host.name, atNs: kernel.nowNs, event, how: "uncaught", what, stack });
@@ -432,7 +430,7 @@ class Run {
     const { kernel } = this;
     const crashed = this.#faults.isDown(host.name);
     const how = end.signal ?? `exit code ${end.code ?? 0}`;
-    const event = kernel.mark(host.id, Kind.exit, digestText(how), kernel.observer && { how });
+    const event = kernel.mark(host.id, Kind.exit, digestOfText(how), kernel.observer && { how });
     const unfinished = !crashed && !uncaught && this.#noteUnfinished(recorded, end, settled, event);
     this.#recorder.processEnded(recorded);
     if (crashed) return;

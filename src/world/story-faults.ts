@@ -2,8 +2,7 @@
 import { formatNs } from "../base/units.ts";
 import type { Evidence } from "../check/verdict.ts";
 import type { Operation } from "../history/operation.ts";
-import { describeFault, describeLift } from "../sim/fault-words.ts";
-import { endNs, type Fault } from "../sim/faults.ts";
+import { describeFault, describeLift, endNs, type Fault, faultKind } from "../sim/faults/index.ts";
 import type { StoryLine } from "../trace/story.ts";
 import { keyText } from "./concerned.ts";
 import type { Judged } from "./judge.ts";
@@ -78,7 +77,7 @@ function linesOf(fault: Fault, judged: Judged, evidence: Evidence, untilNs: numb
 
 /** The data that disks lost, if the fault was a power loss of machines. */
 function lossesOf(fault: Fault, { losses }: Judged): string[] {
-  if (fault.kind !== "crash" || fault.params.how !== "machine") return [];
+  if (faultKind(fault.kind).losesUnsynced?.(fault) !== true) return [];
   return losses
     .filter(({ host, atNs }) => atNs === fault.startNs && fault.targets.includes(host))
     .flatMap(({ host, lost }) => {
@@ -91,7 +90,7 @@ function lossesOf(fault: Fault, { losses }: Judged): string[] {
  * another process has acquired meanwhile, the line says so, because this is often the decisive point.
  */
 function liftLine(fault: Fault, atNs: number, evidence: Evidence, judged: Judged): StoryLine {
-  if (fault.kind !== "pause")
+  if (faultKind(fault.kind).keeps !== "paused")
     return { atNs, who: "fault", text: describeLift(fault), tone: "lift" };
   const holders = fault.targets.flatMap((who) => {
     const held = heldBy(who, atNs, evidence, judged);

@@ -2,7 +2,7 @@
 import type { Verdict } from "../check/verdict.ts";
 import type { History } from "../history/operation.ts";
 import type { Duration, DurationRange } from "../base/units.ts";
-import type { FaultSource } from "../sim/fault-draw.ts";
+import type { FaultSource, faultWords, OptionsOf } from "../sim/faults/index.ts";
 
 /** The name of one host, or the names of several. */
 export type Targets = string | readonly string[];
@@ -99,37 +99,19 @@ export interface LinkOptions {
   readonly loss?: number;
 }
 
-/** How long a fault lasts, and how often it occurs. The seed draws from these ranges. */
-export interface FaultOptions {
-  readonly lasts?: DurationRange;
-  /** The average time from the end of one fault to the start of the next. */
-  readonly every?: DurationRange;
-}
+export type { FaultOptions } from "../sim/faults/index.ts";
+export type { ClockOptions } from "../sim/faults/clock.ts";
+export type { CrashOptions } from "../sim/faults/crash.ts";
+export type { LatencyOptions } from "../sim/faults/latency.ts";
+export type { LossOptions } from "../sim/faults/loss.ts";
 
-/** How a host crashes. */
-export interface CrashOptions extends FaultOptions {
-  /** `process`: the operating system keeps running. `machine`: power is lost. Default: either. */
-  readonly how?: "process" | "machine";
-}
-
-/** The size of clock errors. */
-export interface ClockOptions extends FaultOptions {
-  /** The size of a jump of the wall clock, forward or backward. */
-  readonly by?: DurationRange;
-  /** The drift rate in parts per million, as minimum and maximum. */
-  readonly ppm?: readonly [number, number];
-}
-
-/** The latency added. */
-export interface LatencyOptions extends FaultOptions {
-  readonly by?: DurationRange;
-}
-
-/** The share of segments lost. */
-export interface LossOptions extends FaultOptions {
-  /** The share that is lost, as minimum and maximum. */
-  readonly probability?: readonly [number, number];
-}
+/** One method for each word of the registry of faults. Without targets, all hosts may be affected. */
+export type FaultMethods = {
+  [Word in keyof typeof faultWords]: (
+    targets?: Targets,
+    options?: OptionsOf<(typeof faultWords)[Word]>,
+  ) => FaultSource;
+};
 
 /** The input of a check. */
 export interface RunRecord {
@@ -179,7 +161,7 @@ export interface RunOptions {
 }
 
 /** Describes a world. Passed to the function that `world` is called with. */
-export interface WorldBuilder {
+export interface WorldBuilder extends FaultMethods {
   /** Adds one host; returns its name. */
   host(name: string, program: Program, options?: HostOptions): string;
   /** Adds `count` hosts NAME-1, NAME-2, ...; returns their names. */
@@ -193,21 +175,6 @@ export interface WorldBuilder {
   link(from: Targets, to: Targets, options: LinkOptions): void;
   /** Sets the faults that may occur. The seed decides which of them occur, when and how severely. */
   faults(...sources: readonly FaultSource[]): void;
-  /** A process dies and loses its memory, or its machine loses power. It starts again afterwards. */
-  crash(targets?: Targets, options?: CrashOptions): FaultSource;
-  /** A process stops, as in a long garbage collection. Its sockets stay open. */
-  pause(targets?: Targets, options?: FaultOptions): FaultSource;
-  /** A wall clock jumps or drifts. */
-  clock(targets?: Targets, options?: ClockOptions): FaultSource;
-  /**
-   * Hosts cannot reach each other, in one or both directions: one host is isolated, or the hosts are split
-   * in two.
-   */
-  partition(targets?: Targets, options?: FaultOptions): FaultSource;
-  /** Links become slow. */
-  latency(targets?: Targets, options?: LatencyOptions): FaultSource;
-  /** Links lose segments. */
-  loss(targets?: Targets, options?: LossOptions): FaultSource;
   /** Sets the checks that must hold. */
   check(...checks: readonly Check[]): void;
   /**

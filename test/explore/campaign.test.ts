@@ -5,7 +5,7 @@ import { runCampaign } from "../../src/explore/campaign.ts";
 import { firstDifference } from "../../src/explore/diverge.ts";
 import type { PoolRequest, RunnerPool } from "../../src/explore/pool.ts";
 import { shrinkRun } from "../../src/explore/shrink-run.ts";
-import type { Fault } from "../../src/sim/faults.ts";
+import type { Fault } from "../../src/sim/faults/index.ts";
 import type { RunOutcome } from "../../src/world/outcome.ts";
 
 const SECOND = 1_000_000_000;

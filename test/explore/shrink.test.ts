@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { shrink } from "../../src/explore/shrink.ts";
-import type { Fault } from "../../src/sim/faults.ts";
+import type { Fault } from "../../src/sim/faults/index.ts";
+import type { LinkParams } from "../../src/sim/faults/link-sides.ts";
 
 const MS = 1_000_000;
 const SECOND = 1_000 * MS;
@@ -112,10 +113,11 @@ describe("shrinking", () => {
     const crashed = await shrink([rack], { test: needs("b") });
     expect(crashed.schedule[0]?.targets).toEqual(["b"]);
     const cut = await shrink([split], {
-      test: async ([fault]) =>
-        fault?.kind === "partition" &&
-        fault.params.from.includes("b") &&
-        fault.params.to.includes("d"),
+      test: async ([fault]) => {
+        if (!fault) return false;
+        const { from, to } = fault.params as unknown as LinkParams;
+        return from.includes("b") && to.includes("d");
+      },
     });
     expect(cut.schedule[0]).toMatchObject({
       params: { from: ["b"], to: ["d"], both: false },

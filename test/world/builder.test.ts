@@ -35,7 +35,7 @@ describe("a description", () => {
     expect(described.hosts[2]).toMatchObject({ argv: ["1"], env: { NAME: "api" } });
     expect(described.hosts[4]).toMatchObject({ index: 1, restartNs: 1_000_000_000 });
     expect(described.links[1]).toMatchObject({ from: ["redis-1", "redis-2"], to: ["api"] });
-    expect(described.faults[0]).toMatchObject({ kind: "crash", targets: ["redis-1", "redis-2"] });
+    expect(described.faults[0]).toMatchObject({ word: "crash", targets: ["redis-1", "redis-2"] });
     expect(described.faults[1]?.targets).toHaveLength(5);
     expect(described.durationNs).toBe(60_000_000_000);
     expect(described.calmNs).toBe(20_000_000_000);

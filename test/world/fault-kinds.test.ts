@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { RunnerPool } from "../../src/explore/pool.ts";
 import { shrinkRun } from "../../src/explore/shrink-run.ts";
-import type { Fault } from "../../src/sim/faults.ts";
-import { faultSource, type FaultSourceKind } from "../../src/world/fault-sources.ts";
+import type { Fault, FaultWordName } from "../../src/sim/faults/index.ts";
+import { faultSource } from "../../src/world/fault-sources.ts";
 import { type LoadedWorld, loadWorld } from "../../src/world/load.ts";
 import type { RunOutcome, RunRequest } from "../../src/world/outcome.ts";
 import { runWorld } from "../../src/world/run.ts";
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 
 /** The world with faults of one kind, run here. */
-function withFaults(kind: FaultSourceKind): (request: RunRequest) => Promise<RunOutcome> {
+function withFaults(kind: FaultWordName): (request: RunRequest) => Promise<RunOutcome> {
   const targets = ["crash", "pause", "clock"].includes(kind) ? servers : hosts;
   const faults = [faultSource(kind, targets, hosts, {})];
   return (request) => runWorld({ ...pings, plan: { ...pings.plan, faults } }, request);
@@ -30,7 +30,7 @@ function withFaults(kind: FaultSourceKind): (request: RunRequest) => Promise<Run
 
 /** The first run with a fault of such a form that programs notice, shrunk. */
 async function findAndShrink(
-  kind: FaultSourceKind,
+  kind: FaultWordName,
   form: (fault: Fault) => boolean,
 ): Promise<RunOutcome> {
   const run = withFaults(kind);
@@ -46,7 +46,7 @@ async function findAndShrink(
 }
 
 describe("faults that programs notice", () => {
-  const forms: [string, FaultSourceKind, (fault: Fault) => boolean, RegExp][] = [
+  const forms: [string, FaultWordName, (fault: Fault) => boolean, RegExp][] = [
     [
       "a crash of a process",
       "crash",
@@ -69,7 +69,8 @@ describe("faults that programs notice", () => {
     [
       "a split in two",
       "partition",
-      (fault) => fault.kind === "partition" && fault.params.shape === "split" && fault.params.both,
+      ({ kind, params }) =>
+        kind === "partition" && params.shape === "split" && params.both === true,
       /^(?:server|client)-\d to (?:server|client)-\d is cut for/,
     ],
     [

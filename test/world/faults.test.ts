@@ -1,10 +1,17 @@
 /** How faults are drawn, and what the driver makes of a schedule. */
 import { describe, expect, it } from "vitest";
 import { Prng } from "../../src/base/prng.ts";
-import { drawSchedule, type FaultSource } from "../../src/sim/fault-draw.ts";
-import { FaultDriver, type LinkEffect } from "../../src/sim/fault-driver.ts";
-import { describeFault, describeLift } from "../../src/sim/fault-words.ts";
-import { concernsLink, endNs, type Fault, linksOf } from "../../src/sim/faults.ts";
+import {
+  describeFault,
+  describeLift,
+  drawSchedule,
+  endNs,
+  type Fault,
+  FaultDriver,
+  type FaultSource,
+  type LinkEffect,
+} from "../../src/sim/faults/index.ts";
+import { concernsLink, linksOf } from "../../src/sim/faults/link-sides.ts";
 import { Host } from "../../src/sim/host.ts";
 import { Kernel } from "../../src/sim/kernel.ts";
 import { faultSource } from "../../src/world/fault-sources.ts";
@@ -141,10 +148,10 @@ describe("a schedule that is carried out", () => {
       { kind: "loss", targets: ["redis-1"], ...at(2, 1), params: { ...cut, probability: 0.25 } },
     ]);
     kernel.run(2 * SECOND);
-    expect(effects.get("redis-1 redis-2")).toEqual({ blocked: true, addNs: 5, loss: 0.25 });
-    expect(effects.get("redis-2 redis-1")).toEqual({ blocked: false, addNs: 5, loss: 0 });
+    expect(effects.get("redis-1 redis-2")).toEqual({ blocked: true, addNs: 5, arrives: 0.75 });
+    expect(effects.get("redis-2 redis-1")).toEqual({ blocked: false, addNs: 5, arrives: 1 });
     kernel.run(9 * SECOND);
-    expect(effects.get("redis-1 redis-2")).toEqual({ blocked: false, addNs: 0, loss: 0 });
+    expect(effects.get("redis-1 redis-2")).toEqual({ blocked: false, addNs: 0, arrives: 1 });
   });
 
   it("concerns the links that it names, in the directions that it names", () => {

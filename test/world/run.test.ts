@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as check from "../../src/check/index.ts";
 import type { History } from "../../src/history/operation.ts";
 import { type LoadedWorld, loadWorld } from "../../src/world/load.ts";
-import type { Fault } from "../../src/sim/faults.ts";
+import type { Fault } from "../../src/sim/faults/index.ts";
 import type { RunOutcome } from "../../src/world/outcome.ts";
 import { runWorld } from "../../src/world/run.ts";
 

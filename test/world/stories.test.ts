@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import * as check from "../../src/check/index.ts";
 import { HistoryBuilder } from "../../src/history/build.ts";
 import { messageOf } from "../../src/base/errors.ts";
-import type { Fault } from "../../src/sim/faults.ts";
+import type { Fault } from "../../src/sim/faults/index.ts";
 import { withoutValues } from "../../src/world/causes.ts";
 import { operationsNamed } from "../../src/world/concerned.ts";
 import { type LoadedWorld, loadWorld } from "../../src/world/load.ts";

@@ -1,0 +1,62 @@
+/**
+ * Draws a schedule of faults from the words a world uses, using swarm testing (Groce et al., "Swarm testing",
+ * ISSTA 2012): each run first draws which of them are enabled at all, then how often and how long each
+ * occurs. Every gap has a minimum, so that a system gets stable periods in which to make progress.
+ */
+import { assert } from "../../base/errors.ts";
+import type { Prng } from "../../base/prng.ts";
+import { MS, SECOND } from "../../base/units.ts";
+import { grain, logUniform } from "./chance.ts";
+import { byStart, type Fault, type RangeNs } from "./fault.ts";
+import type { FaultSource } from "./kind.ts";
+import { findFaultWord } from "./registry.ts";
+
+/** The probability that a source is enabled in a run. */
+const ON_PROBABILITY = 0.6;
+/** The shortest stable gap after a fault, drawn once per run and source. */
+const STABLE_NS: RangeNs = { minNs: 50 * MS, maxNs: SECOND };
+
+/** Draws the faults before `untilNs`. All of them end by then. */
+export function drawSchedule(
+  sources: readonly FaultSource[],
+  hosts: readonly string[],
+  untilNs: number,
+  prng: Prng,
+): Fault[] {
+  if (sources.length === 0) return [];
+  const swarm = prng.fork("swarm");
+  const on = sources.map(() => swarm.chance(ON_PROBABILITY));
+  if (!on.includes(true)) on[swarm.below(on.length)] = true;
+  const schedule: Fault[] = [];
+  for (const [at, source] of sources.entries()) {
+    if (on[at]) {
+      schedule.push(...drawSource(source, hosts, untilNs, prng.fork(`${at}.${source.word}`)));
+    }
+  }
+  return byStart(schedule);
+}
+
+function drawSource(
+  source: FaultSource,
+  hosts: readonly string[],
+  untilNs: number,
+  prng: Prng,
+): Fault[] {
+  const word = findFaultWord(source.word);
+  assert(word, `there is no word ${source.word} for faults`);
+  const meanGapNs = logUniform(prng, source.every);
+  const meanLastsNs = logUniform(prng, source.lasts);
+  const stableNs = logUniform(prng, STABLE_NS);
+  const out: Fault[] = [];
+  let startNs = grain(prng.float() * meanGapNs);
+  while (startNs < untilNs) {
+    const wantedNs = grain(meanLastsNs * (0.5 + prng.float()));
+    const lastsNs = Math.min(Math.max(wantedNs, source.lasts.minNs), source.lasts.maxNs);
+    const durationNs = Math.min(lastsNs, untilNs - startNs);
+    const options = source.options as never;
+    const { kind, targets, params } = word.draw({ targets: source.targets, hosts, options, prng });
+    out.push({ kind, targets, startNs, durationNs, params: params as Fault["params"] });
+    startNs += durationNs + grain(stableNs + prng.exponential(meanGapNs));
+  }
+  return out;
+}

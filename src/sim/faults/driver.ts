@@ -1,0 +1,117 @@
+/**
+ * Carries out a schedule: begins each fault at its time and lifts it at its end. Faults may overlap: a host
+ * is up again when its last crash is lifted, and a link has the combined effect of all its active faults.
+ */
+import { assert } from "../../base/errors.ts";
+import { digestOfText } from "../../base/fingerprint.ts";
+import type { Host } from "../host.ts";
+import { Kind, type Kernel, NO_HOST } from "../kernel.ts";
+import { endNs, type Fault } from "./fault.ts";
+import type { FaultKind, FaultReach, LinkEffect } from "./kind.ts";
+import { concernsLink, type LinkParams, linksOf } from "./link-sides.ts";
+import { faultKind } from "./registry.ts";
+
+/** Operations that the driver needs from the owner of the run. */
+export interface FaultPorts {
+  host(name: string): Host;
+  setLink(from: string, to: string, effect: Readonly<LinkEffect>): void;
+  /** Called when the host has power and no process: starts its program again. */
+  restart(host: Host): void;
+}
+
+/** Carries out the schedule of one run. */
+export class FaultDriver implements FaultReach {
+  readonly kernel: Kernel;
+  readonly #ports: FaultPorts;
+  /** Active faults, in order of beginning. */
+  readonly #active = new Set<Fault>();
+  /** How many faults have begun. */
+  begun = 0;
+
+  constructor(kernel: Kernel, ports: FaultPorts) {
+    this.kernel = kernel;
+    this.#ports = ports;
+  }
+
+  /** Schedules all faults of `schedule`. Faults that would last beyond `calmFromNs` are lifted at that time. */
+  start(schedule: readonly Fault[], calmFromNs: number): void {
+    const { kernel } = this;
+    for (const fault of schedule) {
+      if (fault.startNs >= calmFromNs) continue;
+      const endsNs = Math.min(endNs(fault), calmFromNs);
+      kernel.scheduleAt(fault.startNs, NO_HOST, Kind.internal, () => this.#begin(fault), undefined);
+      kernel.scheduleAt(endsNs, NO_HOST, Kind.internal, () => this.#lift(fault), undefined);
+    }
+  }
+
+  /** Whether no process may run on `name` now. Used before a program that has ended is restarted. */
+  isDown(name: string): boolean {
+    return this.#isKept("down", name);
+  }
+
+  /** Whether a process that starts on `name` now has to start paused. */
+  isPaused(name: string): boolean {
+    return this.#isKept("paused", name);
+  }
+
+  hosts(fault: Fault): Host[] {
+    return fault.targets.map((name) => this.#ports.host(name));
+  }
+
+  active<Params extends object>(kind: FaultKind<Params>, host: string): Fault<Params>[] {
+    const found: Fault[] = [];
+    for (const fault of this.#active) {
+      if (fault.kind === kind.name && fault.targets.includes(host)) found.push(fault);
+    }
+    return found as unknown as Fault<Params>[];
+  }
+
+  restart(host: Host): void {
+    this.#ports.restart(host);
+  }
+
+  #begin(fault: Fault): void {
+    const kind = faultKind(fault.kind);
+    this.#active.add(fault);
+    this.begun++;
+    this.kernel.mark(NO_HOST, Kind.fault, digest(fault), fault);
+    kind.begin?.(fault, this);
+    if (kind.onLink) this.#updateLinks(fault);
+  }
+
+  #lift(fault: Fault): void {
+    const kind = faultKind(fault.kind);
+    assert(this.#active.delete(fault), `a ${fault.kind} is lifted that is not on`);
+    this.kernel.mark(NO_HOST, Kind.heal, digest(fault), fault);
+    kind.lift?.(fault, this);
+    if (kind.onLink) this.#updateLinks(fault);
+  }
+
+  #isKept(state: FaultKind["keeps"], name: string): boolean {
+    for (const fault of this.#active) {
+      if (faultKind(fault.kind).keeps === state && fault.targets.includes(name)) return true;
+    }
+    return false;
+  }
+
+  #updateLinks(fault: Fault): void {
+    for (const [from, to] of linksOf(fault as unknown as Fault<LinkParams>)) {
+      this.#ports.setLink(from, to, this.#linkEffect(from, to));
+    }
+  }
+
+  #linkEffect(from: string, to: string): LinkEffect {
+    const effect: LinkEffect = { blocked: false, addNs: 0, arrives: 1 };
+    for (const fault of this.#active) {
+      const kind = faultKind(fault.kind);
+      if (!kind.onLink) continue;
+      if (concernsLink(fault as unknown as Fault<LinkParams>, from, to)) kind.onLink(fault, effect);
+    }
+    return effect;
+  }
+}
+
+/** A digest of everything that a fault says, so that another fault gives another fingerprint. */
+function digest(fault: Fault): number {
+  return digestOfText(JSON.stringify(fault));
+}

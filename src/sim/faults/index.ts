@@ -1,0 +1,14 @@
+/** Faults: what can go wrong in a run, as data, and what carries it out. */
+export { drawSchedule } from "./draw.ts";
+export { FaultDriver, type FaultPorts } from "./driver.ts";
+export { byStart, endNs, type Fault, type FaultParams, type RangeNs } from "./fault.ts";
+export type { FaultKind, FaultOptions, FaultSource, LinkEffect, OptionsOf } from "./kind.ts";
+export {
+  faultKind,
+  type FaultWordName,
+  faultWordNames,
+  faultWords,
+  findFaultKind,
+  findFaultWord,
+} from "./registry.ts";
+export { describeFault, describeLift } from "./tell.ts";

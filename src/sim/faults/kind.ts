@@ -1,0 +1,123 @@
+/**
+ * What a kind of fault consists of. A kind is one file in this folder: how it is drawn, begun, lifted, told,
+ * made lighter and validated. The registry lists them all.
+ */
+import type { DurationRange } from "../../base/units.ts";
+import type { Prng } from "../../base/prng.ts";
+import type { Host } from "../host.ts";
+import type { Kernel } from "../kernel.ts";
+import type { Fault, FaultParams, RangeNs } from "./fault.ts";
+
+/** The combined effect of all active faults on one directed link. */
+export interface LinkEffect {
+  blocked: boolean;
+  /** Added to the latency, in nanoseconds. */
+  addNs: number;
+  /** The share of packets that gets through, in addition to the link's own loss; 0 to 1. */
+  arrives: number;
+}
+
+/** What a kind can do to the run. */
+export interface FaultReach {
+  readonly kernel: Kernel;
+  /** The hosts that a fault names. */
+  hosts(fault: Fault): readonly Host[];
+  /** The active faults of a kind that affect a host, in the order in which they began. */
+  active<Params extends object>(kind: FaultKind<Params>, host: string): readonly Fault<Params>[];
+  /** Starts the program of a host that has power and no process. */
+  restart(host: Host): void;
+}
+
+/** One kind of fault, as schedules contain it. */
+export interface FaultKind<Params extends object = FaultParams> {
+  /** Its name in schedules. */
+  readonly name: string;
+  /** The state in which it keeps its targets. They leave it when the last such fault is lifted. */
+  readonly keeps?: "down" | "paused";
+  /** Whether the disks of its targets lose what was not synced. Stories then say what they lost. */
+  losesUnsynced?(fault: Fault<Params>): boolean;
+  begin?(fault: Fault<Params>, reach: FaultReach): void;
+  /** Called when the fault is not active any more. */
+  lift?(fault: Fault<Params>, reach: FaultReach): void;
+  /**
+   * Adds the fault's effect to that of the other active faults on a link. A kind with this method has
+   * {@link LinkParams} among its parameters.
+   */
+  onLink?(fault: Fault<Params>, effect: LinkEffect): void;
+  /** The beginning in words, without the duration: "worker-1 pauses". */
+  tell(fault: Fault<Params>): string;
+  /** The end in words: "worker-1 resumes". */
+  tellLift(fault: Fault<Params>): string;
+  /** Weaker versions of the fault, the weakest first. The duration is shortened elsewhere. */
+  lighter(fault: Fault<Params>): readonly Fault<Params>[];
+  /** Whether parameters that were read from a file are of this kind. */
+  isValid(params: FaultParams): boolean;
+}
+
+/** How long a fault lasts, and how often it occurs. The seed draws from these ranges. */
+export interface FaultOptions {
+  /** The duration of one fault. */
+  readonly lasts?: DurationRange;
+  /** The average time from the end of one fault to the start of the next. Default: `1s..30s`. */
+  readonly every?: DurationRange;
+}
+
+/** Reads and validates one option. */
+export interface OptionReader<Given, Read> {
+  /** The value if the option is absent. */
+  readonly fallback: Read;
+  /** Throws `LC_BAD_WORLD` with what is wrong; `where` names the option. */
+  read(value: Given, where: string): Read;
+}
+
+/** The input of drawing one fault. */
+export interface Draw<Read> {
+  readonly targets: readonly string[];
+  /** All hosts of the world. */
+  readonly hosts: readonly string[];
+  readonly options: Read;
+  readonly prng: Prng;
+}
+
+/** A fault without its time. */
+export type Drawn<Params extends object = FaultParams> = Omit<
+  Fault<Params>,
+  "startNs" | "durationNs"
+>;
+
+/** The names of the options that only one word has. */
+type Own<Options> = Exclude<keyof Options, keyof FaultOptions>;
+
+/** A word of worlds, such as `w.crash(...)`, that allows faults of one kind or of several related kinds. */
+export interface FaultWord<Options extends FaultOptions = FaultOptions, Read = unknown> {
+  /** The kinds of the faults that it draws. */
+  readonly kinds: readonly FaultKind[];
+  /** Whether it concerns links between hosts, so that a world needs two hosts for it. */
+  readonly links: boolean;
+  /** Options as somebody might write them. The documentation shows them, and tests read them. */
+  readonly example: Options;
+  /** The default of `lasts`. */
+  readonly lasts: RangeNs;
+  readonly options: {
+    readonly [Name in Own<Options>]-?: OptionReader<
+      NonNullable<Options[Name]>,
+      Name extends keyof Read ? Read[Name] : never
+    >;
+  };
+  draw(draw: Draw<Read>): Drawn<object>;
+}
+
+/** The options of a word, as a world gives them. */
+export type OptionsOf<Word> = Word extends { readonly example: infer Options } ? Options : never;
+
+/** A fault that a world allows. The seed decides whether, when and how severely it occurs. */
+export interface FaultSource {
+  /** The word that created it. */
+  readonly word: string;
+  /** The hosts that may be affected; for links, the hosts at either end. */
+  readonly targets: readonly string[];
+  readonly lasts: RangeNs;
+  readonly every: RangeNs;
+  /** The word's own options, as its readers have read them. */
+  readonly options: unknown;
+}

@@ -1,0 +1,44 @@
+/** The readers of the options that faults have. */
+import { LightconeError } from "../../base/errors.ts";
+import { type DurationRange, parseRangeNs } from "../../base/units.ts";
+import type { RangeNs } from "./fault.ts";
+import type { OptionReader } from "./kind.ts";
+
+/** A duration or a range of durations. */
+export function duration(fallback: RangeNs): OptionReader<DurationRange, RangeNs> {
+  return { fallback, read: (value, where) => parseRangeNs(value, where) };
+}
+
+/** One of several words; if it is absent, the seed decides. */
+export function oneOf<Word extends string>(
+  ...words: readonly Word[]
+): OptionReader<Word, Word | undefined> {
+  return {
+    fallback: undefined,
+    read(value, where) {
+      if (words.includes(value)) return value;
+      const shown = words.map((word) => JSON.stringify(word)).join(" or ");
+      throw bad(`${where} is ${JSON.stringify(value)}, not ${shown}`);
+    },
+  };
+}
+
+/** A range of numbers, `[from, to]`, within 0 and `max`. */
+export function numbers(
+  max: number,
+  fallback: readonly [number, number],
+): OptionReader<readonly [number, number], readonly [number, number]> {
+  return {
+    fallback,
+    read(value, where) {
+      const [from, to] = Array.isArray(value) ? value : [];
+      const areNumbers = typeof from === "number" && typeof to === "number";
+      if (areNumbers && 0 <= from && from <= to && to <= max) return [from, to];
+      throw bad(`${where} is ${JSON.stringify(value)}, not [from, to] within 0 and ${max}`);
+    },
+  };
+}
+
+function bad(message: string): LightconeError {
+  return new LightconeError("LC_BAD_WORLD", message);
+}

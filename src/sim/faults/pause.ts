@@ -1,0 +1,33 @@
+/** A process stops running, as in a long garbage collection. Its sockets stay open. */
+import { MS, SECOND } from "../../base/units.ts";
+import { victims } from "./chance.ts";
+import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
+import { fewerTargets } from "./lighter.ts";
+import { theyDo } from "./words.ts";
+
+const kind: FaultKind = {
+  name: "pause",
+  keeps: "paused",
+  begin(fault, reach) {
+    for (const host of reach.hosts(fault)) host.pause();
+  },
+  lift(fault, reach) {
+    for (const host of reach.hosts(fault)) {
+      if (reach.active(kind, host.name).length === 0) host.resume();
+    }
+  },
+  tell: ({ targets }) => theyDo(targets, "pauses", "pause"),
+  tellLift: ({ targets }) => theyDo(targets, "resumes", "resume"),
+  lighter: fewerTargets,
+  isValid: () => true,
+};
+
+/** `w.pause(...)`. */
+export const pause: FaultWord<FaultOptions, object> = {
+  kinds: [kind],
+  links: false,
+  example: { lasts: "2s..10s" },
+  lasts: { minNs: 50 * MS, maxNs: 10 * SECOND },
+  options: {},
+  draw: ({ targets, prng }) => ({ kind: kind.name, targets: victims(targets, prng), params: {} }),
+};
