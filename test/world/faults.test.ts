@@ -183,6 +183,23 @@ describe("a schedule that is carried out", () => {
     expect(host("redis-1").clock.wallErrorNs()).toBe(0);
   });
 
+  it("gives another fingerprint for every other fault, even where nothing notices", () => {
+    const sides = { from: ["redis-1"], to: ["redis-2"], both: false };
+    const schedules: Fault[][] = [
+      [{ kind: "pause", targets: ["redis-1"], ...at(1, 4), params: {} }],
+      [{ kind: "pause", targets: ["redis-2"], ...at(1, 4), params: {} }],
+      [{ kind: "clock-step", targets: ["redis-1"], ...at(1, 4), params: { stepNs: SECOND } }],
+      [{ kind: "clock-step", targets: ["redis-1"], ...at(1, 4), params: { stepNs: -SECOND } }],
+      [{ kind: "loss", targets: ["redis-1"], ...at(1, 4), params: { ...sides, probability: 1 } }],
+    ];
+    const fingerprints = schedules.map((schedule) => {
+      const { kernel } = carryOut(schedule);
+      kernel.run(60 * SECOND);
+      return kernel.fingerprint.digest();
+    });
+    expect(new Set(fingerprints).size).toBe(schedules.length);
+  });
+
   it("has no fault in the calm, whatever the schedule says", () => {
     const { kernel, host } = carryOut(
       [
