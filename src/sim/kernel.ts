@@ -2,6 +2,7 @@
  * Virtual time and event order. The kernel fires events by (time, sequence), keeps the run's fingerprint,
  * and reports each event to an observer (the trace). It knows hosts only by their numbers.
  */
+import { InvariantError } from "../base/errors.ts";
 import { Fingerprint } from "../base/fingerprint.ts";
 import { Prng } from "../base/prng.ts";
 import { Kind, type EventKind } from "../trace/kinds.ts";
@@ -32,8 +33,6 @@ export class Kernel {
   nowNs = 0;
   /** The number of events that have run or been marked; the id of the latest. */
   eventId = 0;
-  /** The event that is running now. It is the cause of everything scheduled meanwhile. */
-  currentEvent = 0;
   /** The host to which the current event belongs. */
   currentHost: number = NO_HOST;
   readonly fingerprint: Fingerprint = new Fingerprint();
@@ -41,6 +40,7 @@ export class Kernel {
   observer: KernelObserver | undefined;
 
   #queue = new EventQueue();
+  #currentEvent = 0;
   #stopped = false;
   #abandoned = false;
   #afterwards: (() => void) | undefined;
@@ -51,6 +51,11 @@ export class Kernel {
     this.observer = options.observer;
   }
 
+  /** The event that is running now. It is the cause of everything scheduled meanwhile. */
+  get currentEvent(): number {
+    return this.#currentEvent;
+  }
+
   /** The number of pending events. */
   get pending(): number {
     return this.#queue.length;
@@ -58,7 +63,8 @@ export class Kernel {
 
   /**
    * Schedules `action(arg)` to run `delayNs` from now for `host`. Events with equal times run in the order
-   * in which they were scheduled.
+   * in which they were scheduled. `cause`: the event that leads to it. Throws an `InvariantError` if the
+   * delay is not a whole number of nanoseconds, zero or more.
    */
   schedule<T>(
     delayNs: number,
@@ -66,27 +72,27 @@ export class Kernel {
     kind: EventKind,
     action: (arg: T) => void,
     arg: T,
+    cause: number = this.#currentEvent,
   ): EventHandle {
-    return this.#queue.push(
-      this.nowNs + delayNs,
-      host,
-      kind,
-      this.currentEvent,
-      action as Action,
-      arg,
-    );
+    const timeNs = this.nowNs + delayNs;
+    if (!(delayNs >= 0) || !Number.isSafeInteger(timeNs)) badTime(timeNs, this.nowNs);
+    return this.#queue.push(timeNs, host, kind, cause, action as Action, arg);
   }
 
-  /** Schedules an event at an absolute time, which must not be in the past. */
+  /**
+   * Schedules an event at an absolute time, which must not be in the past. `cause`: the event that leads to
+   * it. Throws an `InvariantError` for a time in the past, or one that is not a whole number.
+   */
   scheduleAt<T>(
     timeNs: number,
     host: number,
     kind: EventKind,
     action: (arg: T) => void,
     arg: T,
+    cause: number = this.#currentEvent,
   ): EventHandle {
-    const at = timeNs < this.nowNs ? this.nowNs : timeNs;
-    return this.#queue.push(at, host, kind, this.currentEvent, action as Action, arg);
+    if (!(timeNs >= this.nowNs) || !Number.isSafeInteger(timeNs)) badTime(timeNs, this.nowNs);
+    return this.#queue.push(timeNs, host, kind, cause, action as Action, arg);
   }
 
   /** Cancels a pending event. Returns false if it has already run or been cancelled. */
@@ -96,13 +102,33 @@ export class Kernel {
 
   /**
    * Records something that happens inside the current event: it enters the fingerprint and the trace and
-   * gets its own id. `digest` is a 32-bit digest of its payload.
+   * gets its own id. `digest` is a 32-bit digest of its payload, `cause` the event that leads to it.
    */
-  mark(host: number, kind: EventKind, digest: number, detail?: unknown): number {
+  mark(
+    host: number,
+    kind: EventKind,
+    digest: number,
+    detail?: unknown,
+    cause: number = this.#currentEvent,
+  ): number {
     const id = ++this.eventId;
     this.#mix(host, kind, digest);
-    if (this.observer) this.observer.onEvent(id, this.nowNs, host, kind, this.currentEvent, detail);
+    if (this.observer) this.observer.onEvent(id, this.nowNs, host, kind, cause, detail);
     return id;
+  }
+
+  /**
+   * Runs `action(arg)` as a separate event, now and inside the current one. It continues the event `cause`,
+   * which was received earlier and had to wait, for example because its process was paused.
+   */
+  resume<T>(cause: number, host: number, action: (arg: T) => void, arg: T): void {
+    const outer = this.#currentEvent;
+    this.#currentEvent = this.mark(host, Kind.resume, 0, undefined, cause);
+    try {
+      action(arg);
+    } finally {
+      this.#currentEvent = outer;
+    }
   }
 
   /** Mixes a payload's digest into the fingerprint without creating an event. */
@@ -124,14 +150,14 @@ export class Kernel {
       this.#mix(host, kind, 0);
       if (this.observer)
         this.observer.onEvent(id, this.nowNs, host, kind, queue.poppedCause, undefined);
-      this.currentEvent = id;
+      this.#currentEvent = id;
       this.currentHost = host;
       const action = queue.poppedAction;
       const arg = queue.poppedArg;
       queue.poppedArg = undefined;
       action(arg as never);
     }
-    this.currentEvent = 0;
+    this.#currentEvent = 0;
     this.currentHost = NO_HOST;
     if (this.#abandoned) this.#finishAbandoned();
     else if (!this.#stopped && untilNs !== Infinity && this.nowNs < untilNs) this.nowNs = untilNs;
@@ -176,6 +202,12 @@ export class Kernel {
     fingerprint.word(this.nowNs | 0);
     fingerprint.word((this.nowNs / 0x1_0000_0000) ^ (host << 8) ^ kind ^ digest);
   }
+}
+
+function badTime(timeNs: number, nowNs: number): never {
+  throw new InvariantError(
+    `an event is scheduled for ${timeNs} ns at ${nowNs} ns, not a whole number from then on`,
+  );
 }
 
 export { Kind };

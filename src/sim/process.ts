@@ -3,6 +3,7 @@
  * stopped, and can be busy. Once it has ended, none of its code runs again. The Node-specific parts (a
  * library, an event loop, globals) are in `src/node` and are attached through {@link ProcessRunner}.
  */
+import { assert, InvariantError } from "../base/errors.ts";
 import type { EventKind } from "../trace/kinds.ts";
 import type { Host } from "./host.ts";
 import { type EventHandle, Kind } from "./kernel.ts";
@@ -23,9 +24,11 @@ export interface ProcessEnd {
   readonly idle?: boolean;
 }
 
+/** A call that waits, with the event in which it arrived. */
 interface Deferred {
   readonly action: (arg: never) => void;
   readonly arg: unknown;
+  readonly event: number;
 }
 
 /** An event that belongs to a process. It does nothing once the process has ended. */
@@ -103,7 +106,8 @@ export class Process {
       return;
     }
     if (this.#paused || this.#inbox.length > 0 || this.#busyUntilNs > this.host.kernel.nowNs) {
-      this.#inbox.push({ action: action as Deferred["action"], arg });
+      const event = this.host.kernel.currentEvent;
+      this.#inbox.push({ action: action as Deferred["action"], arg, event });
       this.#wakeWhenFree();
       return;
     }
@@ -166,6 +170,7 @@ export class Process {
 
   /** Records that the program computes for `ns`. Calls that arrive meanwhile wait. */
   spend(ns: number): void {
+    assert(ns >= 0 && Number.isSafeInteger(ns), `a process computes for ${ns} ns`);
     this.#spentNs += ns;
   }
 
@@ -195,6 +200,7 @@ export class Process {
   }
 
   #run<T>(action: (arg: T) => void, arg: T): void {
+    if (!this.alive) throw new InvariantError(`process ${this.pid} runs after its end`);
     this.#depth++;
     try {
       if (this.runner) this.runner.run(action, arg);
@@ -211,6 +217,10 @@ export class Process {
     }
   }
 
+  readonly #runDeferred = ({ action, arg }: Deferred): void => {
+    this.#run(action as (arg: unknown) => void, arg);
+  };
+
   #readCost(): number {
     if (++this.#clockReads > FREE_CLOCK_READS) this.#spentNs += CLOCK_READ_NS;
     return this.#spentNs;
@@ -219,16 +229,18 @@ export class Process {
   #wakeWhenFree(): void {
     if (this.#paused || this.#wake !== undefined || this.#inbox.length === 0) return;
     const { kernel, id } = this.host;
-    this.#wake = kernel.scheduleAt(this.#busyUntilNs, id, Kind.internal, wake, this as Process);
+    const freeNs = Math.max(this.#busyUntilNs, kernel.nowNs);
+    this.#wake = kernel.scheduleAt(freeNs, id, Kind.internal, wake, this as Process);
   }
 
   /** @internal Runs the waiting calls, in order, until the process is stopped or busy again. */
   drainInbox(): void {
+    const { kernel, id } = this.host;
     this.#wake = undefined;
     while (this.alive && !this.#paused && this.#inbox.length > 0) {
-      if (this.#busyUntilNs > this.host.kernel.nowNs) break;
-      const { action, arg } = this.#inbox.shift() as Deferred;
-      this.#run(action as (arg: unknown) => void, arg);
+      if (this.#busyUntilNs > kernel.nowNs) break;
+      const deferred = this.#inbox.shift() as Deferred;
+      kernel.resume(deferred.event, id, this.#runDeferred, deferred);
     }
     if (this.alive) this.#wakeWhenFree();
   }

@@ -37,6 +37,8 @@ export const Kind = {
   immediate: 14,
   /** An uncaught exception or unhandled rejection. */
   uncaught: 15,
+  /** A process handled an event that had waited, because the process was paused or busy. */
+  resume: 16,
 } as const;
 
 /** One of the values of {@link Kind}. */

@@ -39,13 +39,19 @@ export class Observers {
   #watchScheduling(): void {
     const kernel = this.#kernel;
     const causes = new Set(this.#stackOf?.causes);
+    const note = (timeNs: number, host: number, kind: number, cause: number): void => {
+      if (!causes.has(cause)) return;
+      this.#scheduled.set(`${timeNs} ${host} ${kind}`, new Error().stack ?? "");
+    };
     const schedule = kernel.schedule.bind(kernel);
-    kernel.schedule = (delayNs, host, kind, action, arg) => {
-      if (causes.has(kernel.currentEvent)) {
-        const key = `${kernel.nowNs + delayNs} ${host} ${kind}`;
-        this.#scheduled.set(key, new Error().stack ?? "");
-      }
-      return schedule(delayNs, host, kind, action, arg);
+    const scheduleAt = kernel.scheduleAt.bind(kernel);
+    kernel.schedule = (delayNs, host, kind, action, arg, cause = kernel.currentEvent) => {
+      note(kernel.nowNs + delayNs, host, kind, cause);
+      return schedule(delayNs, host, kind, action, arg, cause);
+    };
+    kernel.scheduleAt = (timeNs, host, kind, action, arg, cause = kernel.currentEvent) => {
+      note(timeNs, host, kind, cause);
+      return scheduleAt(timeNs, host, kind, action, arg, cause);
     };
   }
 

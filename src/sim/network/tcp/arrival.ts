@@ -56,17 +56,14 @@ export function sendControl(
   const passes = !out.blocked && (!out.lossy || out.passing(1) === 1);
   const transitNs = passes ? out.transitNs(HEADER_BYTES) : LOST;
   if (transitNs === LOST) {
-    markDrop(from, flag, undefined, out.blocked ? "blocked" : "lost");
+    markDrop(from, flag, undefined, out.blocked ? "blocked" : "lost", sent);
     lost?.();
     return -1;
   }
   const arrivalNs = Math.max(kernel.nowNs + transitNs, sender.lastArrivalNs);
-  const outer = kernel.currentEvent;
-  kernel.currentEvent = sent;
   const control: Control = { from, flag, arrives, lost };
   const target = (from.remoteStack as HostStack).host.id;
-  kernel.scheduleAt(arrivalNs, target, Kind.receive, arriveControl, control);
-  kernel.currentEvent = outer;
+  kernel.scheduleAt(arrivalNs, target, Kind.receive, arriveControl, control, sent);
   return arrivalNs;
 }
 

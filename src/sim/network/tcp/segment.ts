@@ -25,6 +25,8 @@ export class Segment {
   /** The position that the receiver acknowledged when this segment arrived. */
   answer = 0;
   sentNs = 0;
+  /** The event of its latest sending, which is the cause of its arrival or loss. */
+  sentEvent = 0;
   /** Whether it is in transit now. */
   flying = false;
 
@@ -60,6 +62,7 @@ export class Segment {
       whole.subarray(bytes),
     );
     rest.sentNs = this.sentNs;
+    rest.sentEvent = this.sentEvent;
     this.payload = whole.subarray(0, bytes);
     this.more = undefined;
     this.length = bytes;
@@ -88,17 +91,18 @@ export function markSend(
   return host.kernel.mark(host.id, Kind.send, digest, detailOf(from, flag, payload));
 }
 
-/** Records that something which `from` sent is lost. */
+/** Records that something which `from` sent is lost. `cause`: the event of its sending, if it is known. */
 export function markDrop(
   from: TcpSocket,
   flag: number,
   payload: Uint8Array | undefined,
   reason: string,
+  cause?: number,
 ): void {
   const { host } = from.stack;
   const to = from.remoteStack?.host.id ?? host.id;
   if (host.kernel.observer === undefined) host.kernel.mark(to, Kind.drop, 0);
-  else host.kernel.mark(to, Kind.drop, 0, detailOf(from, flag, payload, reason));
+  else host.kernel.mark(to, Kind.drop, 0, detailOf(from, flag, payload, reason), cause);
 }
 
 function detailOf(

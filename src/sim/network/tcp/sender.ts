@@ -215,6 +215,7 @@ export class Sender {
     const { out } = this;
     const kernel = this.#kernel;
     segment.sentNs = kernel.nowNs;
+    segment.sentEvent = cause;
     segment.ack = this.#socket.receiver.nextSeq;
     if (out.blocked) {
       this.lost(segment, "blocked");
@@ -233,10 +234,8 @@ export class Sender {
       const arrivalNs = Math.max(kernel.nowNs + transitNs, this.lastArrivalNs);
       this.lastArrivalNs = arrivalNs;
       segment.flying = true;
-      const outer = kernel.currentEvent;
-      kernel.currentEvent = cause;
-      kernel.scheduleAt(arrivalNs, segment.to.stack.host.id, Kind.receive, arrive, segment);
-      kernel.currentEvent = outer;
+      const target = segment.to.stack.host.id;
+      kernel.scheduleAt(arrivalNs, target, Kind.receive, arrive, segment, cause);
     }
     if (rest !== undefined) this.lost(rest, "lost");
   }
@@ -247,7 +246,9 @@ export class Sender {
   lost(segment: Segment, reason: string | undefined): void {
     const socket = this.#socket;
     segment.flying = false;
-    if (reason !== undefined) markDrop(socket, segment.flag, segment.payload, reason);
+    if (reason !== undefined) {
+      markDrop(socket, segment.flag, segment.payload, reason, segment.sentEvent);
+    }
     if (socket.phase !== Phase.open) return;
     this.recovery ??= new Recovery(socket);
     this.recovery.lost(segment);

@@ -16,6 +16,8 @@ export class Datagram {
   payload: Uint8Array;
   /** Whether its sender was connected when it was sent. */
   readonly connected: boolean;
+  /** The event of its sending, which is the cause of its arrival or loss. */
+  sentEvent = 0;
 
   constructor(
     sender: UdpSocket,
@@ -47,6 +49,7 @@ export function markDatagram(
   const { from, to } = datagram;
   const { kernel } = from.host;
   const host = kind === Kind.send ? from.host.id : to.host.id;
+  const cause = kind === Kind.send ? kernel.currentEvent : datagram.sentEvent;
   if (kernel.observer === undefined) return kernel.mark(host, kind, digest);
   const detail: PacketDetail = {
     protocol: "udp",
@@ -60,5 +63,5 @@ export function markDatagram(
     connection: 0,
     ...(reason === undefined ? {} : { reason }),
   };
-  return kernel.mark(host, kind, digest, detail);
+  return kernel.mark(host, kind, digest, detail, cause);
 }

@@ -303,21 +303,18 @@ export class UdpSocket implements PortHolder {
 
   #sendTo(to: HostStack, payload: Uint8Array, address: string, port: number): void {
     const { stack } = this;
-    const { kernel } = stack.host;
     const local = this.localAddress;
     const anywhere = isWildcard(local) || isMulticast(local);
     const out = this.multicastStaysHome && isMulticast(address) ? LOOPBACK : address;
     const source = anywhere ? stack.sourceFor(out) : local;
     const datagram = new Datagram(this, unmapped(source), to, address, port, payload);
-    const sent = markDatagram(datagram, Kind.send, digestOf(payload));
+    datagram.sentEvent = markDatagram(datagram, Kind.send, digestOf(payload));
     const link = stack.linkTo(to);
-    const outer = kernel.currentEvent;
-    kernel.currentEvent = sent;
     const copies = link.duplicate > 0 && link.prng("duplicate").chance(link.duplicate) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) this.#launch(datagram);
-    kernel.currentEvent = outer;
   }
 
+  /** Sends one copy of a datagram. */
   #launch(datagram: Datagram): void {
     const { stack } = this;
     const { payload, to } = datagram;
@@ -344,7 +341,8 @@ export class UdpSocket implements PortHolder {
         datagram.payload[at] = (payload[at] as number) ^ (1 << prng.below(8));
       }
     }
-    stack.host.kernel.schedule(transitNs, to.host.id, Kind.receive, arrive, datagram);
+    const { kernel } = stack.host;
+    kernel.schedule(transitNs, to.host.id, Kind.receive, arrive, datagram, datagram.sentEvent);
   }
 
   #sendToGroup(payload: Uint8Array, group: string, port: number): number {
