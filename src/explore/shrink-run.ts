@@ -48,8 +48,12 @@ export interface ShrinkRunOptions {
 
 /** The maximum number of runs. */
 const RUNS_MAX = 400;
-/** How long the reported run may take after shrinking was ended from outside, in milliseconds. */
+/**
+ * How long the reported run may take after shrinking was ended from outside: at least this many milliseconds,
+ * and at least this many times the longest run so far, because a busy machine is slow with every run.
+ */
 const GRACE_MS = 10_000;
+const GRACE_RUNS = 3;
 /** The number of runs reserved for complete runs. */
 const WHOLE_RUNS = 60;
 /**
@@ -115,6 +119,9 @@ class ShrinkRun {
   readonly #options: ShrinkRunOptions;
   readonly #aborted: Promise<undefined>;
   readonly #others = new Map<string, string>();
+  /** Complete runs that show the violation, by schedule: those of the candidates that are still considered. */
+  readonly #complete = new Map<string, RunOutcome>();
+  #longestMs = 0;
   #runs = 0;
   #calmSeeds = 0;
   #minimal = false;
@@ -192,11 +199,14 @@ class ShrinkRun {
       stopped: () => this.#stopped(),
       onSmaller: (smaller) => {
         faults = smaller.length;
+        this.#forgetAllBut(smaller);
       },
       test: async (candidate) => {
         const tried = await this.#try(this.#found.seed, candidate, untilNs);
         onStep?.(faults, this.#runs);
-        return tried !== undefined && sameViolation(this.#target, tried) !== undefined;
+        if (tried === undefined || !sameViolation(this.#target, tried)) return false;
+        if (untilNs === undefined) this.#complete.set(JSON.stringify(candidate), tried);
+        return true;
       },
     });
     if (shrunk.runs >= runsMax) this.#runsSpent = true;
@@ -206,11 +216,21 @@ class ShrinkRun {
   /** A complete run with a schedule that is known to violate; `undefined` if the complete run does not. */
   async #whole(schedule: readonly Fault[]): Promise<RunOutcome | undefined> {
     if (schedule === this.#found.schedule) return this.#found;
+    const known = this.#complete.get(JSON.stringify(schedule));
+    if (known) return known;
     const asked = this.#pool.run({ seed: this.#found.seed, schedule }).catch(neverMind);
     // After an interrupt, this one run is still awaited, because otherwise nothing can be replayed, but
     // with a time limit.
-    const whole = await Promise.race([asked, this.#aborted.then(() => after(GRACE_MS))]);
+    const graceMs = Math.max(GRACE_MS, GRACE_RUNS * this.#longestMs);
+    const whole = await Promise.race([asked, this.#aborted.then(() => after(graceMs))]);
     return whole && sameViolation(this.#target, whole) ? whole : undefined;
+  }
+
+  #forgetAllBut(schedule: readonly Fault[]): void {
+    const key = JSON.stringify(schedule);
+    const kept = this.#complete.get(key);
+    this.#complete.clear();
+    if (kept) this.#complete.set(key, kept);
   }
 
   /** One run; `undefined` if it cannot be made, or if it is no longer needed. */
@@ -221,8 +241,10 @@ class ShrinkRun {
   ): Promise<RunOutcome | undefined> {
     if (this.#stopped()) return undefined;
     this.#runs++;
+    const beganMs = performance.now();
     const asked = this.#pool.run({ seed, schedule, untilNs }).catch(neverMind);
     const tried = await Promise.race([asked, this.#aborted]);
+    this.#longestMs = Math.max(this.#longestMs, performance.now() - beganMs);
     if (tried) this.#listen(tried);
     return tried;
   }

@@ -263,6 +263,27 @@ describe("shrinking a run", () => {
     const shrunk = await shrinkRun(stuck, outcome(1, true, faults, "broken"), { signal });
     expect(shrunk).toMatchObject({ ended: "time", minimal: false, faultsBefore: 9 });
   });
+
+  it("tells the whole run that it reached, though no run is answered any more", async () => {
+    const controller = new AbortController();
+    // Only whole runs show a hang: it is seen at the end.
+    const late = (run: RunOutcome): RunOutcome => ({
+      ...run,
+      violations: run.violations.map((each) => ({ ...each, completeNs: run.simulatedNs })),
+    });
+    const pool = poolOf(2, ({ seed, schedule }) => late(outcome(seed, needed(schedule), schedule)));
+    const ending = {
+      size: 2,
+      run: (request: PoolRequest) =>
+        controller.signal.aborted ? new Promise(() => {}) : pool.run(request),
+    } as unknown as RunnerPool;
+    const shrunk = await shrinkRun(ending, late(outcome(1, true, faults)), {
+      signal: controller.signal,
+      onStep: (left) => left < 9 && controller.abort("time"),
+    });
+    expect(shrunk.outcome.schedule.length).toBeLessThan(9);
+    expect(shrunk).toMatchObject({ ended: "time", outcome: { verdict: "violated" } });
+  });
 });
 
 describe("the first event that differs", () => {
