@@ -4,7 +4,7 @@ import { HistoryBuilder } from "./build.ts";
 import type { HistoryError } from "./errors.ts";
 import type { History } from "./operation.ts";
 import { shorten } from "./scanner.ts";
-import { nameOf, textOf } from "./values.ts";
+import { fieldNameOf, nameOf, textOf } from "./values.ts";
 
 /** Options for reading events. */
 export interface EventOptions {
@@ -40,10 +40,7 @@ export class EventReader {
         place,
       );
     }
-    const fields = (event instanceof Map ? Object.fromEntries(event) : event) as Record<
-      string,
-      unknown
-    >;
+    const fields = (event instanceof Map ? byFieldName(event) : event) as Record<string, unknown>;
     const { type, time } = fields;
     if (typeof type !== "string" || !types.has(type)) {
       throw this.#complain(
@@ -200,4 +197,8 @@ export function describe(value: unknown): string {
   if (value === undefined) return "missing";
   if (typeof value === "number") return String(value);
   return shorten(nameOf(value) ?? textOf(value));
+}
+
+function byFieldName(event: Map<unknown, unknown>): Record<string, unknown> {
+  return Object.fromEntries([...event].map(([key, value]) => [fieldNameOf(key), value]));
 }

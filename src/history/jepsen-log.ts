@@ -50,7 +50,7 @@ function takeLine(reader: EdnReader, lineEnd: number, place: number, events: Eve
     reader.peek();
     if (reader.at >= lineEnd)
       throw reader.error(`the line ends where its ${what} should stand`, lineEnd);
-    const value = reader.value();
+    const value = reader.plainValue();
     if (reader.at > lineEnd) throw reader.error(`the line's ${what} does not end on it`, place);
     return value;
   };

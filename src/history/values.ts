@@ -67,6 +67,11 @@ export function nameOf(value: unknown): string | undefined {
   return value instanceof Keyword ? value.name : undefined;
 }
 
+/** A map's key as a field's name: keywords by their names, anything else as text. */
+export function fieldNameOf(key: unknown): string {
+  return nameOf(key) ?? String(key);
+}
+
 /** The value as a number, including decimals; any other value is returned unchanged. */
 export function numberOr(value: unknown): unknown {
   return value instanceof Decimal ? value.value : value;
@@ -87,8 +92,10 @@ export function textOf(value: unknown, depth = 0): string {
   try {
     const { toJSON } = value as { toJSON?: unknown };
     if (typeof toJSON === "function") return part((value as { toJSON(): unknown }).toJSON());
-    const entries = value instanceof Map ? [...value] : Object.entries(value);
-    return `{${entries.map(([key, each]) => `${part(key)}:${part(each)}`).join(",")}}`;
+    if (value instanceof Map)
+      return `{${[...value].map(([key, each]) => `${part(key)}=>${part(each)}`).join(",")}}`;
+    const fields = Object.entries(value);
+    return `{${fields.map(([key, each]) => `${part(key)}:${part(each)}`).join(",")}}`;
   } catch {
     return "[object]";
   }

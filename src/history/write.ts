@@ -90,13 +90,22 @@ function plain(value: unknown): unknown {
   if (value instanceof Keyword) return value.name;
   if (value instanceof Decimal) return value.value;
   if (Array.isArray(value)) return value.map(plain);
-  if (value instanceof Map)
-    return Object.fromEntries([...value].map(([k, v]) => [String(k), plain(v)]));
+  if (value instanceof Map) return plainMap(value);
   if (value instanceof Set) return [...value].map(plain);
   if (typeof value === "object" && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
   }
   return value;
+}
+
+/** A map as an object. If a keyword and a text have the same name, the keyword keeps its colon. */
+function plainMap(map: ReadonlyMap<unknown, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    [...map].map(([key, value]) => [
+      key instanceof Keyword && !map.has(key.name) ? key.name : String(key),
+      plain(value),
+    ]),
+  );
 }
 
 function ednEvent(event: Event, index: number): string {
@@ -133,15 +142,19 @@ export function edn(value: unknown): string {
     return `[${items.join(" ")}]`;
   }
   if (value instanceof Set) return `#{${[...value].map(edn).join(" ")}}`;
-  const entries = value instanceof Map ? [...value] : Object.entries(value as object);
-  return `{${entries.map(([k, v]) => `${ednKey(k)} ${edn(v)}`).join(", ")}}`;
+  const pair = (key: string, each: unknown): string => `${key} ${edn(each)}`;
+  const pairs =
+    value instanceof Map
+      ? [...value].map(([k, v]) => pair(edn(k), v))
+      : Object.entries(value as object).map(([k, v]) => pair(ednKey(k), v));
+  return `{${pairs.join(", ")}}`;
 }
 
 const microOperations = new Set(["r", "w", "append", "read", "write", "cas", "add", "inc"]);
 
-function ednKey(key: unknown): string {
-  if (typeof key !== "string") return edn(key);
-  return /^-?[0-9]{1,15}$/.test(key) ? key : keyword(key);
+/** A field's name as a map's key, as the reader takes it back to a field. */
+function ednKey(key: string): string {
+  return /^(?:0|-?[1-9][0-9]{0,14})$/.test(key) ? key : keyword(key);
 }
 
 function keyword(name: string): string {

@@ -48,6 +48,19 @@ describe("values of EDN", () => {
     ["a list is not its own text", "[1]", '"[1]"', "violated"],
     ["texts that hold a comma are one text", '["a" "b"]', '["a,\\"b"]', "violated"],
     ["a set has no order", "#{1 2}", "[1 2]", "holds"],
+    ["a map is itself", "{:a 1, :b 2}", "{:b 2 :a 1}", "holds"],
+    ["a map of texts is itself", '{"a" 1, "b" 2}', '{"b" 2 "a" 1}', "holds"],
+    ["a map of numbers is itself", "{1 2, 3 4}", "{3 4, 1 2}", "holds"],
+    ["a keyword as a key is not the text of its name", "{:a 1}", '{"a" 1}', "violated"],
+    ["a text as a key is not a keyword", '{"a" 1}', "{:a 1}", "violated"],
+    ["a number as a key is not its own text", "{1 2}", '{"1" 2}', "violated"],
+    ["a number as a key is not a keyword", "{1 2}", "{:1 2}", "violated"],
+    ["1.0 as a key is not 1", "{1.0 2}", "{1 2}", "violated"],
+    ["a keyword and a text are two keys", '{:a 1 "a" 2}', '{:a 1 "a" 3}', "violated"],
+    ["and have no order", '{:a 1 "a" 2}', '{"a" 2 :a 1}', "holds"],
+    ["and are not one", '{:a 1 "a" 2}', "{:a 2}", "violated"],
+    ["maps in maps differ by their keys", "{:x {:a 1}}", '{:x {"a" 1}}', "violated"],
+    ["a value's own :type is a keyword", "{:type :ok}", '{:type "ok"}', "violated"],
   ])("%s", (_, written, told, verdict) => {
     for (const model of ["register", "map"]) {
       const [write, ask] = model === "map" ? ["put", "get"] : ["write", "read"];
@@ -104,10 +117,55 @@ describe("values of EDN", () => {
     expect(judge("list-append", read(same.replaceAll('"x"', ":x")))).toBe("holds");
   });
 
+  it("name an event's fields in one event, and in a case, though other keys are texts", () => {
+    const event = '{:process 0, :type :invoke, :f :write, :value 1, "note" :x}';
+    expect(read(event).operations[0]).toMatchObject({ process: 0, f: "write", input: 1 });
+    const texts = '{"process" 0, "type" :invoke, "f" :write, "value" 1}';
+    expect(read(texts).operations[0]).toMatchObject({ process: 0, f: "write", input: 1 });
+    const whole = `{:model "register", :history [#op ${event}]}`;
+    expect(read(whole).operations[0]).toMatchObject({ process: 0, f: "write", input: 1 });
+  });
+
+  it("name logs, and accounts of a bank, in whatever map they stand", () => {
+    const log = (key: string, polled: string): string =>
+      edn(["send", `[${key} 1]`, `[${key} [0 1]]`], ["poll", "nil", `{${polled} [[0 1]]}`]);
+    expect(judge("log", read(log(":a", ":a")))).toBe("holds");
+    expect(judge("log", read(log('"a"', '"a"')))).toBe("holds");
+    expect(judge("log", read(log("7", "7")))).toBe("holds");
+    expect(judge("log", read(log(":a", '"a"')))).toBe("violated");
+    const accounts = edn(["read", "nil", '{:a 1 "b" 2}'], ["read", "nil", '{:a 2 "b" 1}']);
+    expect(judge("bank", read(accounts))).toBe("holds");
+  });
+
+  it("name first values by a field or by a map's key", () => {
+    const reads = edn(
+      ["txn", "[[:r :x nil]]", "[[:r :x 1]]"],
+      ["txn", '[[:r "x" nil]]', '[[:r "x" 2]]'],
+    );
+    const both = new Map<unknown, unknown>([
+      [Keyword.of("x"), 1],
+      ["x", 2],
+    ]);
+    expect(judge("multi-register", read(reads), { initial: both })).toBe("holds");
+    expect(judge("multi-register", read(reads), { initial: { x: 1 } })).toBe("violated");
+    const one = read(edn(["txn", "[[:r :x nil]]", "[[:r :x 1]]"]));
+    expect(judge("multi-register", one, { initial: { x: 1 } })).toBe("holds");
+  });
+
   it("are written as they were read", () => {
-    const text = edn(["write", ":a", ":a"], ["write", '"a"', '"a"'], ["write", "1.0", "1.0"]);
+    const map = '{"a" 1 :b {:c "d"}}';
+    const text = edn(
+      ["write", ":a", ":a"],
+      ["write", '"a"', '"a"'],
+      ["write", "1.0", "1.0"],
+      ["write", map, map],
+    );
     const values = (history: History): unknown[] => history.operations.map(({ input }) => input);
-    expect(values(read(text))).toEqual([Keyword.of("a"), "a", Decimal.of(1)]);
+    const pairs = new Map<unknown, unknown>([
+      ["a", 1],
+      [Keyword.of("b"), { c: "d" }],
+    ]);
+    expect(values(read(text))).toEqual([Keyword.of("a"), "a", Decimal.of(1), pairs]);
     expect(values(read(writeHistory(read(text), "edn")))).toEqual(values(read(text)));
   });
 });

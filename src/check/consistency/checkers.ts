@@ -5,11 +5,12 @@ import { BudgetSpent } from "../budget.ts";
 import type { CheckOptions, Checker, CheckResult } from "../checker.ts";
 import { chooseLevel, rulingOf } from "../levels.ts";
 import type { History, Operation } from "../../history/operation.ts";
+import { fieldNameOf } from "../../history/values.ts";
 import { fifoQueue, priorityQueue, stack, unorderedQueue } from "../objects/collections.ts";
 import { mutex, readWriteLock, reentrantMutex, semaphore } from "../objects/locks.ts";
 import { cell } from "../objects/cells.ts";
 import { counter, multiRegister } from "../objects/maps.ts";
-import type { Model } from "../objects/model.ts";
+import { keyOf, type Model } from "../objects/model.ts";
 import { register } from "../objects/registers.ts";
 import { set } from "../objects/sets.ts";
 import { checkWeakLevel, weakLevels } from "./check.ts";
@@ -64,8 +65,14 @@ function boundedStaleness(history: History, options: CheckOptions): CheckResult 
 /** Converts one initial value for all keys, or one for each key, to a function. */
 function initialsOf(given: unknown, keyed: boolean): (key: unknown) => unknown {
   if (!keyed || typeof given !== "object" || given === null) return () => given;
-  const table = given instanceof Map ? given : new Map<unknown, unknown>(Object.entries(given));
-  return (key) => table.get(key) ?? table.get(String(key));
+  if (given instanceof Map) {
+    const table = new Map(
+      [...(given as Map<unknown, unknown>)].map(([key, value]) => [keyOf(key), value]),
+    );
+    return (key) => table.get(keyOf(key));
+  }
+  const fields = new Map<string, unknown>(Object.entries(given));
+  return (key) => fields.get(fieldNameOf(key));
 }
 
 /** Every level that these checkers decide. */

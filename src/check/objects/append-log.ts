@@ -8,6 +8,7 @@
  * order.
  */
 import type { History, Operation } from "../../history/operation.ts";
+import { Keyword } from "../../history/values.ts";
 import type { CheckResult } from "../checker.ts";
 import { tell } from "./evidence.ts";
 import { keyOf, show, type Model } from "./model.ts";
@@ -58,13 +59,13 @@ export function checkAppendLog(history: History): CheckResult {
 
 function collect(history: History): { sends: Send[]; polls: Polled[] } {
   const sends: Send[] = [];
-  const polls: Polled[] = [];
+  const answers: { operation: Operation; key: unknown; answer: unknown }[] = [];
   for (const operation of history.operations) {
     const { f, input, output, outcome, key } = operation;
     const answer = outcome === "ok" ? output : undefined;
     if (f === "send" && !isMicro(input)) sends.push(sendOf(operation, key, input, answer));
     else if (f === "poll" && !isMicro(input)) {
-      if (answer !== undefined) pollsOf(operation, key, answer, polls);
+      if (answer !== undefined) answers.push({ operation, key, answer });
     } else {
       const micros = (isMicro(answer) ? answer : isMicro(input) ? input : []) as unknown[][];
       for (const [kind, ...rest] of micros) {
@@ -77,10 +78,15 @@ function collect(history: History): { sends: Send[]; polls: Polled[] } {
               outcome === "ok" ? rest[1] : undefined,
             ),
           );
-        else if (kind === "poll" && outcome === "ok") pollsOf(operation, undefined, rest[0], polls);
+        else if (kind === "poll" && outcome === "ok")
+          answers.push({ operation, key: undefined, answer: rest[0] });
       }
     }
   }
+  const logOf = fieldLog(sends);
+  const polls = answers.flatMap(({ operation, key, answer }) =>
+    pollsOf(operation, key, answer, logOf),
+  );
   return { sends, polls };
 }
 
@@ -110,20 +116,36 @@ function sendOf(operation: Operation, key: unknown, input: unknown, answer: unkn
   };
 }
 
-function pollsOf(operation: Operation, key: unknown, answer: unknown, into: Polled[]): void {
-  if (key !== undefined && Array.isArray(answer)) {
-    into.push({ operation, key: keyOf(key), records: answer as [number, unknown][] });
-    return;
-  }
-  const entries =
+function pollsOf(
+  operation: Operation,
+  key: unknown,
+  answer: unknown,
+  logOf: (name: string) => string,
+): Polled[] {
+  if (key !== undefined && Array.isArray(answer))
+    return [{ operation, key: keyOf(key), records: answer as [number, unknown][] }];
+  const logs: [string, unknown][] =
     answer instanceof Map
-      ? [...(answer as Map<unknown, unknown>)]
-      : Object.entries((answer ?? {}) as object);
-  for (const [name, records] of entries) {
-    // The keys of a map are texts in JSON, so 1 and "1" are the same log.
-    const id = typeof name === "string" && /^-?[0-9]+$/.test(name) ? name : keyOf(name);
-    into.push({ operation, key: id, records: records as [number, unknown][] });
-  }
+      ? [...(answer as Map<unknown, unknown>)].map(([name, records]) => [keyOf(name), records])
+      : Object.entries((answer ?? {}) as object).map(([name, records]) => [logOf(name), records]);
+  return logs.map(([log, records]) => ({
+    operation,
+    key: log,
+    records: records as [number, unknown][],
+  }));
+}
+
+/**
+ * The log that an object's field stands for. JSON has only texts there, so 1 and "1" are the same log; an
+ * object that was EDN's map has the names of keywords.
+ */
+function fieldLog(sends: readonly Send[]): (name: string) => string {
+  const sent = new Set(sends.map(({ key }) => key));
+  return (name) => {
+    if (/^-?[0-9]+$/.test(name)) return name;
+    const keyword = keyOf(Keyword.of(name));
+    return sent.has(keyword) ? keyword : keyOf(name);
+  };
 }
 
 /** Two values at one offset, or one value at two offsets. */

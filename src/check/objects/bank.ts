@@ -7,7 +7,7 @@ import type { CheckResult } from "../checker.ts";
 import type { Evidence } from "../verdict.ts";
 import { tell } from "./evidence.ts";
 import { show, type Model } from "./model.ts";
-import { numberOr } from "../../history/values.ts";
+import { fieldNameOf, numberOr } from "../../history/values.ts";
 
 /** Options for a bank. */
 export interface BankOptions {
@@ -91,7 +91,7 @@ function problem(anomaly: string, summary: string, comparing: boolean): Problem 
 function balancesOf({ output }: Operation): Map<string, unknown> {
   if (output instanceof Map)
     return new Map(
-      [...(output as Map<unknown, unknown>)].map(([k, v]) => [String(k), numberOr(v)]),
+      [...(output as Map<unknown, unknown>)].map(([k, v]) => [fieldNameOf(k), numberOr(v)]),
     );
   return new Map(
     typeof output === "object" && output !== null

@@ -75,11 +75,12 @@ export function multiRegister(
   };
 }
 
+/** The first registers. A field's name stands for a keyword and for a text; a map's key for itself. */
 function firstRegisters(given: unknown): Registers {
   if (typeof given !== "object" || given === null) return new Map();
-  const entries: [unknown, unknown][] =
-    given instanceof Map ? [...(given as Map<unknown, unknown>)] : Object.entries(given);
-  return new Map(entries.map(([key, value]) => [atFirst(key), value]));
+  return given instanceof Map
+    ? new Map([...(given as Map<unknown, unknown>)].map(([key, value]) => [keyOf(key), value]))
+    : new Map(Object.entries(given).map(([name, value]) => [atFirst(name), value]));
 }
 
 const atFirst = (key: unknown): string => `first ${nameOf(key) ?? keyOf(key)}`;

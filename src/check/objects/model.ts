@@ -105,8 +105,10 @@ export function keyOf(value: unknown): string {
   // An object with its own textual form (a date, an id) may have no fields to compare.
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === "function") return keyOf((value as { toJSON(): unknown }).toJSON());
-  const entries = value instanceof Map ? [...value] : Object.entries(value as object);
-  return `{${entries
+  // A map with the text "a" as a key is not an object with a field of that name.
+  const isMap = value instanceof Map;
+  const entries = isMap ? [...value] : Object.entries(value as object);
+  return `${isMap ? "#" : ""}{${entries
     .map(([k, v]) => `${partKey(k)}:${partKey(v)}`)
     .sort()
     .join()}}`;

@@ -17,7 +17,7 @@ import { EdgeList, PROCESS, REALTIME, RW, RWP, WR, WRP, WW, WWP } from "./graph.
 import type { TransactionFindings } from "./list-append.ts";
 import { addProcessOrder, addRealtimeOrder, type Timeline } from "./precedence.ts";
 import { FAIL, OK } from "./table.ts";
-import { nameOf, textOf } from "../../history/values.ts";
+import { fieldNameOf, nameOf, textOf } from "../../history/values.ts";
 
 /** A key's state before its first write, and after its deletion. */
 const unborn = "unborn";
@@ -59,7 +59,7 @@ export function checkPredicates(
   transactions.forEach((transaction, t) => {
     if (transaction.outcome !== OK) return;
     for (const mop of transaction.mops) {
-      if (mop[0] === "r") universe.linkRead(t, nameOf(mop[1]) ?? String(mop[1]), mop[2], link);
+      if (mop[0] === "r") universe.linkRead(t, fieldNameOf(mop[1]), mop[2], link);
       else if (mop[0] === "rp") universe.linkPredicate(t, mop, link, found);
     }
   });
@@ -97,7 +97,7 @@ class Universe {
       for (const mop of transaction.mops) {
         const version = written(mop);
         if (version === undefined) continue;
-        const key = nameOf(mop[1]) ?? String(mop[1]);
+        const key = fieldNameOf(mop[1]);
         const known = this.#versions.get(key);
         if (known) known.push(version);
         else this.#versions.set(key, [unborn, version]);
@@ -233,7 +233,8 @@ function matches(predicate: unknown, version: Version): boolean {
 
 /** Entries of a map in a history, whether it was read as a map or as an object. */
 export function entriesOf(value: unknown): ReadonlyMap<string, unknown> {
-  if (value instanceof Map) return new Map([...value].map(([key, each]) => [String(key), each]));
+  if (value instanceof Map)
+    return new Map([...value].map(([key, each]) => [fieldNameOf(key), each]));
   return new Map(Object.entries((value ?? {}) as Record<string, unknown>));
 }
 

@@ -207,7 +207,7 @@ function initialOf(text: string | undefined): unknown {
 function ednOf(text: string): unknown {
   const reader = new EdnReader(new TextEncoder().encode(text), "--initial");
   try {
-    const value = reader.value();
+    const value = reader.plainValue();
     if (reader.peek() === -1) return value;
   } catch {
     // The error is reported below.
