@@ -205,9 +205,14 @@ interface WorkingDirectory {
 
 function workingDirectory(files: ProcessFiles, start: string | undefined): WorkingDirectory {
   if (start !== undefined) {
-    // A program may be started in a directory that does not exist yet.
-    plantDirectory(files.fs, toBytes(start));
-    files.changeDirectory(toBytes(start));
+    const directory = toBytes(start);
+    try {
+      files.changeDirectory(directory);
+    } catch {
+      // A program may be started in a directory that does not exist yet.
+      plantDirectory(files.fs, directory);
+      files.changeDirectory(directory);
+    }
   }
   const cwd = (): string => {
     try {

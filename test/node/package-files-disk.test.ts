@@ -1,5 +1,5 @@
 /** The files that lie beside a program, as files of a host's disk: the same in each run, whatever the place. */
-import { writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -12,7 +12,7 @@ import {
 import { Host } from "../../src/sim/host.ts";
 import { Kernel } from "../../src/sim/kernel.ts";
 import { Network } from "../../src/sim/network/index.ts";
-import { both, inFolder } from "./arms.ts";
+import { both, inFolder, runHosted, runReal } from "./arms.ts";
 
 /** A host that runs programs one after the other. */
 class Machine {
@@ -53,6 +53,10 @@ const files = {
   "node_modules/pkg/deep/er/file": "",
 };
 
+function inRealFolder(placed: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(placed).map(([path, text]) => [`real/${path}`, text]));
+}
+
 const observer = `
   import { names, text } from "pkg";
   import * as fs from "node:fs";
@@ -71,6 +75,33 @@ const observer = `
   console.log(order, fs.statSync(data).isDirectory(), fs.statSync(join(data, "b.txt")).mtimeMs);`;
 
 describe("what lies beside a program", () => {
+  it("is one folder, whether a program is reached through links or not", async () => {
+    const source = `
+      import * as fs from "node:fs";
+      import { dirname, join } from "node:path";
+      import { names } from "pkg";
+      const [through, direct] = [dirname(process.argv[1]), import.meta.dirname];
+      console.log(through === direct, process.cwd() === direct, fs.realpathSync(through) === direct);
+      fs.writeFileSync(join(through, "data/a.txt"), "changed");
+      fs.writeFileSync("data/new.txt", "new");
+      fs.rmSync(join(direct, "data/b.txt"));
+      for (const folder of [through, direct, "."]) {
+        console.log(fs.readFileSync(join(folder, "data/a.txt"), "utf8"), fs.readdirSync(join(folder, "data")), names());
+      }`;
+    await inFolder(
+      source,
+      { name: "real/program.mjs", files: inRealFolder(files) },
+      async (entry) => {
+        const above = dirname(dirname(entry));
+        symlinkSync("real", join(above, "link"));
+        const linked = join(above, "link/program.mjs");
+        const { stdout, stderr } = await runHosted(linked);
+        expect(stdout, stderr).toBe(await runReal(linked).then((real) => real.stdout));
+        expect(stdout).toContain("false true true\nchanged [ 'a.txt', 'new.txt' ]");
+      },
+    );
+  });
+
   it("leaves the fingerprint of a run alone, wherever the program lies and whatever lies above", async () => {
     const fingerprints = new Set<string>();
     const outputs = new Set<string>();

@@ -6,6 +6,7 @@ import {
   type LowerTree,
   mountTree,
   plantFile,
+  plantLink,
   SystemError,
 } from "../../sim/disk/index.ts";
 import { fromBytes, toBytes } from "../bindings/fs/paths.ts";
@@ -35,7 +36,10 @@ export function plantFolders(fs: FileSystem, folders: readonly ProvidedFolder[])
   const planted = plantedOf(fs);
   if (planted.programs.has(folders)) return;
   planted.programs.add(folders);
-  for (const { path, hidden } of folders) plantFolder(fs, planted, path, hidden);
+  for (const { path, hidden, target } of folders) {
+    if (target === undefined) plantFolder(fs, planted, path, hidden);
+    else plantFolderLink(fs, planted, path, target);
+  }
 }
 
 /**
@@ -75,6 +79,13 @@ function plantFolder(
   if (isBelowAny(planted, path)) return;
   planted.folders.add(path);
   unlessTaken(() => mountTree(fs, toBytes(path), programTree(fs, planted, path, hidden)));
+}
+
+/** Adds a link to a folder. A folder that is there already has its own links. */
+function plantFolderLink(fs: FileSystem, planted: Planted, path: string, target: string): void {
+  if (isBelowAny(planted, path)) return;
+  planted.folders.add(path);
+  unlessTaken(() => plantLink(fs, toBytes(path), toBytes(target)));
 }
 
 function plantReal(fs: FileSystem, path: string): void {

@@ -11,6 +11,8 @@ import { forgetBelow } from "../real-tree.ts";
 export interface ProvidedFolder {
   readonly path: string;
   readonly hidden: readonly string[];
+  /** The folder that `path` leads to through symbolic links. Undefined if it has none. */
+  readonly target?: string;
 }
 
 /** A project's version history is not data of the program. */
@@ -34,12 +36,18 @@ const MACHINE = new Set([
 /** Returns the folders that a program at `entry`, an absolute path, finds on its host's disk. */
 export function providedFolders(entry: string): ProvidedFolder[] {
   const folders = new Map<string, ProvidedFolder>();
+  // What two paths lead to is one folder, so that a change through one of them shows through the other.
+  const provide = (path: string, hidden: readonly string[]): void => {
+    const target = withoutLinks(path);
+    folders.set(target, { path: target, hidden });
+    if (target !== path) folders.set(path, { path, hidden, target });
+  };
   for (const path of new Set([entry, withoutLinks(entry)])) {
     const root = projectRoot(dirname(path));
-    folders.set(root, { path: root, hidden: HIDDEN });
+    provide(root, HIDDEN);
     for (const directory of directoriesAbove(root)) {
       const modules = join(directory, MODULES);
-      if (existsSync(modules)) folders.set(modules, { path: modules, hidden: [] });
+      if (existsSync(modules)) provide(modules, []);
     }
   }
   // A folder inside another one comes after it, and is already there.
