@@ -519,9 +519,10 @@ export class NodeProcess implements ProcessRunner {
   }
 
   #write(stream: "stdout" | "stderr", text: string): void {
-    const { host, alive } = this.process;
+    const { host, alive, program } = this.process;
     if (!alive) throw exited;
-    host.kernel.mark(host.id, Kind.log, digestOf(Buffer.from(text)), { stream, text });
+    const detail = { stream, text, ...(program !== undefined && { program }) };
+    host.kernel.mark(host.id, Kind.log, digestOf(Buffer.from(text)), detail);
     this.#tell(() => this.#observer.onOutput?.(stream, text));
   }
 }

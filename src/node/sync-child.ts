@@ -151,7 +151,7 @@ function runAhead(owner: NodeProcess, call: Call): Kept | undefined {
   const { host } = parent;
   const { kernel } = host;
   const startNs = kernel.nowNs;
-  const child = host.spawn(parent.pid);
+  const child = host.spawnChild(parent);
   const before = { calls, sealed: host.sealed };
   let refused: string | undefined;
   const refuse = (what: string): void => {

@@ -47,9 +47,17 @@ export class Host {
     this.prng = kernel.prng.fork(`host.${options.name}`);
   }
 
-  /** Creates a process, without a program yet. */
-  spawn(parentPid = 1): Process {
-    const process = new Process(this, this.#nextPid++, parentPid);
+  /** Creates a process, without code yet. `program`: the name of one of several programs of this host. */
+  spawn(program?: string): Process {
+    return this.#add(new Process(this, this.#nextPid++, 1, program));
+  }
+
+  /** Creates a child of a process, without code yet. It belongs to the same program. */
+  spawnChild(parent: Process): Process {
+    return this.#add(new Process(this, this.#nextPid++, parent.pid, parent.program));
+  }
+
+  #add(process: Process): Process {
     this.processes.add(process);
     return process;
   }

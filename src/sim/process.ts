@@ -58,6 +58,8 @@ export class Process {
   readonly host: Host;
   readonly pid: number;
   readonly parentPid: number;
+  /** The name of the program that it belongs to, with its descendants, if its host runs several. */
+  readonly program: string | undefined;
   alive = true;
   /** The reading of its host's monotonic clock when it was created. */
   readonly bornNs: number;
@@ -79,10 +81,11 @@ export class Process {
   #inbox: Deferred[] = [];
   #wake: EventHandle | undefined;
 
-  constructor(host: Host, pid: number, parentPid = 1) {
+  constructor(host: Host, pid: number, parentPid = 1, program?: string) {
     this.host = host;
     this.pid = pid;
     this.parentPid = parentPid;
+    this.program = program;
     this.bornNs = host.clock.monotonicNs();
   }
 

@@ -66,7 +66,7 @@ export class Assertions {
     if (times >= BROKEN_KEPT_MAX) return;
     this.broken.push({
       name,
-      host: host.name,
+      host: host.label,
       atNs: this.#kernel.nowNs,
       event,
       detail: plain(detail),
@@ -82,12 +82,12 @@ export class Assertions {
   eventual(host: Recorded, name: string, condition: boolean, detail: unknown): void {
     const event = this.#mark(host, "eventually", name, condition, detail);
     const { nowNs } = this.#kernel;
-    const key = `${host.name} ${name}`;
+    const key = `${host.label} ${name}`;
     let state = this.eventually.get(key);
     if (!state) {
       state = {
         name,
-        host: host.name,
+        host: host.label,
         lastNs: nowNs,
         event,
         trueInCalm: false,

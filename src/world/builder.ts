@@ -12,17 +12,17 @@ import {
   faultWords,
 } from "../sim/faults/index.ts";
 import { faultSource, sourcesOf } from "./fault-sources.ts";
-import { readPlain } from "./plain.ts";
-import type { HostPlan, LinkRule, Plan, ProgramPlan } from "./plan.ts";
+import type { HostPlan, LinkRule, Plan } from "./plan.ts";
+import { inlineKey, type PlannedProgram, programsOf, startsOf } from "./programs.ts";
+import { bad, onlyOptions, show } from "./refusals.ts";
 import type {
-  BlockProgram,
   Check,
   FaultMethods,
   HostOptions,
   InlineProgram,
   LinkOptions,
-  PerHost,
   Program,
+  Programs,
   RunOptions,
   Targets,
   Tolerable,
@@ -66,7 +66,6 @@ export function world(name: string, describe: (w: WorldBuilder) => void): World 
 const HOST_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 const HOSTS_MAX = 10_000;
 const CALM_MAX_NS = 20 * SECOND;
-const SHOWN_MAX = 80;
 const tolerables: readonly Tolerable[] = ["uncaught", "exits", "hangs", "unfinished"];
 
 /** Gives the class below the type of the words for faults, which it defines from the registry. */
@@ -112,21 +111,26 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     this.#ours = ours;
   }
 
-  host(name: string, program: Program, options: HostOptions = {}): string {
-    this.#add(name, name, 0, this.#program(name, program), programArgv(program), options);
+  host(name: string, program: Program | Programs, options: HostOptions = {}): string {
+    this.#add(name, name, 0, this.#programs(name, program), options);
     return name;
   }
 
-  hosts(name: string, count: number, program: Program, options: HostOptions = {}): string[] {
+  hosts(
+    name: string,
+    count: number,
+    program: Program | Programs,
+    options: HostOptions = {},
+  ): string[] {
     if (!Number.isInteger(count) || count < 1 || count > HOSTS_MAX) {
       throw bad(
         `w.hosts(${JSON.stringify(name)}, ${show(count)}): the count must be a whole number from 1 to ${HOSTS_MAX}`,
       );
     }
-    const plan = this.#program(name, program);
+    const planned = this.#programs(name, program);
     return Array.from({ length: count }, (_, index) => {
       const host = `${name}-${index + 1}`;
-      this.#add(host, name, index, plan, programArgv(program), options);
+      this.#add(host, name, index, planned, options);
       return host;
     });
   }
@@ -249,38 +253,19 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     };
   }
 
-  #program(group: string, program: Program): ProgramPlan {
-    if (typeof program === "function") {
-      const ours = this.#ours.get(program);
-      if (ours !== undefined) {
-        throw bad(
-          `host ${JSON.stringify(group)}: ${ours} is not a program, it makes one when it is called`,
-          `Write w.host(${JSON.stringify(group)}, ${ours}()).`,
-        );
-      }
-      if (/Generator/.test(Object.prototype.toString.call(program))) {
-        throw bad(
-          `host ${JSON.stringify(group)}: a generator function is not a program: nothing would run it`,
-          "Write an async function.",
-        );
-      }
-      this.#inline.set(group, program);
-      return { kind: "inline" };
+  #programs(group: string, program: Program | Programs): readonly PlannedProgram[] {
+    const planned = programsOf(group, program, this.#ours);
+    for (const { name, inline } of planned) {
+      if (inline) this.#inline.set(inlineKey(group, name), inline);
     }
-    if (typeof program === "string" && program !== "") return { kind: "file", path: program };
-    if (isBlock(program)) return { kind: "block", name: program.name, entry: program.entry };
-    throw bad(
-      `host ${JSON.stringify(group)}: ${show(program)} is not a program`,
-      'A program is a function, the path of a Node entry file ("./server.ts"), or a block such as redis().',
-    );
+    return planned;
   }
 
   #add(
     name: string,
     group: string,
     index: number,
-    program: ProgramPlan,
-    argv: readonly string[],
+    planned: readonly PlannedProgram[],
     options: HostOptions,
   ): void {
     if (typeof name !== "string" || !HOST_NAME.test(name)) {
@@ -295,15 +280,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     if (name === "fault" || name === "localhost") throw bad(`no host can be called ${show(name)}`);
     this.#names.add(name);
     this.#lowerNames.add(name.toLowerCase());
-    const own = hostOptions(options, name, index);
-    this.#hosts.push({
-      name,
-      group,
-      index,
-      program,
-      ...own,
-      argv: [...argv, ...own.argv],
-    });
+    this.#hosts.push({ name, group, index, programs: startsOf(name, index, planned, options) });
   }
 
   #source(
@@ -359,32 +336,6 @@ function linkPlan(options: unknown, where: string): LinkRule["link"] {
   };
 }
 
-/** Validates the options of a host. */
-function hostOptions(
-  options: HostOptions,
-  name: string,
-  index: number,
-): Pick<HostPlan, "argv" | "env" | "cwd" | "restartNs"> {
-  const where = `host ${name}`;
-  onlyOptions(where, options, ["argv", "env", "cwd", "restart"]);
-  const { cwd, restart } = options;
-  const argv = perHost(options.argv ?? [], name, index);
-  const env = perHost(options.env ?? {}, name, index);
-  if (!Array.isArray(argv) || argv.some((word) => typeof word !== "string")) {
-    throw bad(`${where}: argv is ${show(argv)}, not an array of text`);
-  }
-  const isText = (value: unknown): boolean => typeof value === "string";
-  if (typeof env !== "object" || env === null || !Object.values(env).every(isText)) {
-    throw bad(`${where}: env is ${show(env)}, not an object of text`);
-  }
-  if (cwd !== undefined && (typeof cwd !== "string" || !cwd.startsWith("/"))) {
-    throw bad(`${where}: cwd is ${show(cwd)}, not an absolute path`);
-  }
-  const restartNs =
-    restart === undefined ? undefined : parseDurationNs(restart, `${where}: restart`);
-  return { argv, env: { ...env }, cwd, restartNs };
-}
-
 /** Validates the optional properties of a check. */
 function refuseCheck(check: Check): void {
   const { name, looksFor, givenUpAtDeath } = check;
@@ -399,47 +350,4 @@ function refuseCheck(check: Check): void {
     isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText));
   if (pair.length === 2 && pair.every(isWords)) return;
   throw bad(`${where}: givenUpAtDeath is ${show(givenUpAtDeath)}, not [acquire, release]`);
-}
-
-/** Rejects unknown options. Otherwise a misspelt option would be silently ignored. */
-function onlyOptions(where: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null) {
-    throw bad(`${where}: ${show(options)} is not an object of options`);
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw bad(`${where}: no option ${JSON.stringify(unknown)}`, `It has ${known.join(", ")}.`);
-}
-
-function perHost<T>(value: PerHost<T>, host: string, index: number): T {
-  return typeof value === "function"
-    ? (value as (host: string, index: number) => T)(host, index)
-    : value;
-}
-
-/** Whether a value is a building block, as `redis()` and similar functions return. @internal */
-export function isBlock(program: unknown): program is BlockProgram {
-  const block = program as BlockProgram | null | undefined;
-  return (
-    typeof block === "object" &&
-    block !== null &&
-    typeof block.entry === "string" &&
-    Array.isArray(block.argv)
-  );
-}
-
-function programArgv(program: Program): readonly string[] {
-  return isBlock(program) ? program.argv : [];
-}
-
-/** Formats an argument of any kind for a message, in short form. */
-function show(value: unknown): string {
-  if (typeof value === "function") return value.name === "" ? "a function" : value.name;
-  if (value === undefined || typeof value === "number") return String(value);
-  const text = JSON.stringify(readPlain(value, { quiet: true }).value) ?? String(value);
-  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX - 1)}…` : text;
-}
-
-function bad(message: string, hint?: string): LightconeError {
-  return new LightconeError("LC_BAD_WORLD", message, hint);
 }

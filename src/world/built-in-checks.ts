@@ -18,7 +18,8 @@ export const EXITED = "exit code 0";
 
 /** An unexpected end of a process. */
 export interface UnwantedEnd {
-  readonly host: string;
+  /** The host, followed by its program if it has several: "shop/server". */
+  readonly who: string;
   readonly atNs: number;
   readonly event: number;
   /**
@@ -64,6 +65,36 @@ export interface HangingAt {
   readonly halfOpen: boolean;
 }
 
+/** A program that waited for others of its host through the whole calm period. */
+export interface NeverStarted {
+  /** The host and its program: "shop/server". */
+  readonly who: string;
+  readonly sinceNs: number;
+  /** What it waits for, such as "redis to listen". */
+  readonly conditions: readonly string[];
+}
+
+/** Returns a violation if programs were not started, although all faults were over. */
+export function judgeStarts(waiting: readonly NeverStarted[], untilNs: number): Violation[] {
+  const [first] = waiting;
+  if (!first) return [];
+  const words = ({ who, conditions }: NeverStarted): string =>
+    `${who} is not started: it waits for ${conditions.join(" and for ")}`;
+  const more = waiting.length === 1 ? "" : ` (and ${waiting.length - 1} more)`;
+  return [
+    {
+      check: "no hangs",
+      causes: waiting.map(({ conditions }) => `not started, waits for ${conditions.join()}`),
+      takesWholeRun: true,
+      evidence: {
+        summary: `${words(first)}, at ${formatNs(untilNs)} still${more}`,
+        steps: waiting.map((one) => ({ atNs: untilNs, who: one.who, text: words(one) })),
+        operations: [],
+      },
+    },
+  ];
+}
+
 /** Returns one violation for each distinct way in which programs ended unexpectedly. */
 export function judgeEnds(ends: readonly UnwantedEnd[], history: History): Violation[] {
   const seen = new Set<string>();
@@ -71,13 +102,15 @@ export function judgeEnds(ends: readonly UnwantedEnd[], history: History): Viola
   for (const end of ends) {
     if (end.how === "unfinished") {
       const open = (end.open ?? []).flatMap((index) => history.operations[index] ?? []);
-      const key = `unfinished ${end.host.replace(/-\d+$/, "")} ${open.map(({ f }) => f).join()}`;
+      const key = `unfinished ${end.who.replace(/-\d+(?=\/|$)/, "")} ${open.map(({ f }) => f).join()}`;
       if (!seen.has(key)) out.push(unfinished(end, open));
       seen.add(key);
       continue;
     }
     const check = end.how === "uncaught" ? "no uncaught exceptions" : "no failed exits";
-    const key = `${check} ${end.what} ${end.stack[0] ?? ""}`;
+    // An exit has no place in the program: the program's name, if its host has several, tells them apart.
+    const place = end.stack[0] ?? (end.how === "exit" ? end.who.split("/")[1] : undefined);
+    const key = `${check} ${end.what} ${place ?? ""}`;
     if (seen.has(key)) continue;
     seen.add(key);
     const verb = end.how === "uncaught" ? "dies of" : "ends with";
@@ -85,10 +118,10 @@ export function judgeEnds(ends: readonly UnwantedEnd[], history: History): Viola
     const text = [end.what, ...end.stack.slice(0, 3), ...output].join("\n");
     out.push({
       check,
-      causes: [`${withoutValues(end.what)} ${lineOf(end.stack[0])}`],
+      causes: [`${withoutValues(end.what)} ${lineOf(place)}`],
       evidence: {
-        summary: `${end.host} ${verb} ${end.what} at ${formatNs(end.atNs)}`,
-        steps: [{ atNs: end.atNs, who: end.host, text, events: [end.event] }],
+        summary: `${end.who} ${verb} ${end.what} at ${formatNs(end.atNs)}`,
+        steps: [{ atNs: end.atNs, who: end.who, text, events: [end.event] }],
         operations: [],
       },
     });
@@ -108,7 +141,7 @@ function unfinished(end: UnwantedEnd, open: readonly Operation[]): Violation {
     check: "no unfinished work",
     causes: [`${end.what} ${open.map(({ f }) => f).join(" ")}`],
     evidence: {
-      summary: `${end.host} ends at ${formatNs(end.atNs)} ${waits}: ${why}`,
+      summary: `${end.who} ends at ${formatNs(end.atNs)} ${waits}: ${why}`,
       steps: [
         ...open.map((operation) => ({
           atNs: operation.invokeNs,
@@ -116,7 +149,7 @@ function unfinished(end: UnwantedEnd, open: readonly Operation[]): Violation {
           text: `${describeOperation(operation)} -> no answer`,
           operation: operation.index,
         })),
-        { atNs: end.atNs, who: end.host, text: `ends, unfinished: ${why}`, events: [end.event] },
+        { atNs: end.atNs, who: end.who, text: `ends, unfinished: ${why}`, events: [end.event] },
       ],
       operations: open.map(({ index }) => index),
     },

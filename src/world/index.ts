@@ -7,6 +7,8 @@ export type {
   CrashOptions,
   FaultOptions,
   HostOptions,
+  ProgramOptions,
+  Programs,
   InlineContext,
   InlineProgram,
   LatencyOptions,

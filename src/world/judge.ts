@@ -13,6 +13,8 @@ import {
   judgeAssertions,
   judgeEnds,
   judgeHangs,
+  judgeStarts,
+  type NeverStarted,
   tolerableOf,
   type UnwantedEnd,
   type Violation,
@@ -36,6 +38,8 @@ export interface Judged {
   readonly ends: readonly UnwantedEnd[];
   /** Operations that waited through the whole calm period. */
   readonly hanging: readonly HangingAt[];
+  /** Programs that waited for others of their host through the whole calm period. */
+  readonly neverStarted: readonly NeverStarted[];
   /** Data that disks lost in power losses. */
   readonly losses: readonly (PowerLoss & { readonly host: string })[];
   readonly calmFromNs: number;
@@ -65,6 +69,7 @@ export function judgeRun(
   violations.push(...judgeAssertions(judged.assertions, history, calmFromNs, judged.whole));
   if (judged.whole && !plan.tolerate.has("hangs") && plan.calmNs > 0) {
     const holder = (key: unknown): string | undefined => holderOf(key, judged);
+    violations.push(...judgeStarts(judged.neverStarted, plan.durationNs));
     violations.push(...judgeHangs(history, judged.hanging, calmFromNs, plan.durationNs, holder));
   }
   return {

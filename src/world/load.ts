@@ -18,7 +18,7 @@ import { Host } from "../sim/host.ts";
 import { Kernel } from "../sim/kernel.ts";
 import { Network } from "../sim/network/network.ts";
 import { PlanBuilder, WORLD_MARK, type World, world } from "./builder.ts";
-import type { HostPlan, Plan } from "./plan.ts";
+import type { HostPlan, Plan, ProgramPlan } from "./plan.ts";
 import type { WrittenAssertion } from "./coverage.ts";
 import { hintWith, LastLines } from "./output.ts";
 import * as probe from "./probe.ts";
@@ -62,19 +62,23 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
   const { plan, digest, takePrinted } = await describeWorld(file, own, modules);
   const programs = new Map<string, CompiledProgram>();
   const entries = [file];
-  for (const host of plan.hosts) {
-    const key = programKey(host);
+  for (const { name, program } of plan.hosts.flatMap(withPrograms)) {
+    const key = programKey(program);
     if (key === undefined || programs.has(key)) continue;
-    const entry = entryOf(host, dirname(file));
+    const entry = entryOf(name, program, dirname(file));
     programs.set(key, await compileProgram({ entry }));
-    if (host.program.kind === "file") entries.push(entry);
+    if (program.kind === "file") entries.push(entry);
   }
   const assertions = writtenAssertions(entries);
   return { path: file, plan, own, programs, digest, modules, assertions, takePrinted };
 }
 
-/** The program that a host runs; `undefined` for the world file itself. */
-export function programKey({ program }: HostPlan): string | undefined {
+function withPrograms({ name, programs }: HostPlan): { name: string; program: ProgramPlan }[] {
+  return programs.map(({ program }) => ({ name, program }));
+}
+
+/** Identifies a program among those of a world; `undefined` for the world file itself. */
+export function programKey(program: ProgramPlan): string | undefined {
   if (program.kind === "inline") return undefined;
   return program.kind === "file" ? `file ${program.path}` : `block ${program.entry}`;
 }
@@ -226,7 +230,7 @@ export function userFrames(stack: string): string[] {
     .map((frame) => frame.replaceAll("file://", "").replaceAll(workingDirectory, ""));
 }
 
-function entryOf({ name, program }: HostPlan, directory: string): string {
+function entryOf(name: string, program: ProgramPlan, directory: string): string {
   if (program.kind === "block") return fileURLToPath(program.entry);
   const path = resolve(directory, (program as { path: string }).path);
   if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path;

@@ -75,11 +75,11 @@ export class Observers {
   }
 
   uncaught(host: Recorded, what: string): void {
-    this.#line(this.#kernel.eventId, this.#kernel.nowNs, host.name, `dies of ${what}`, "error");
+    this.#line(this.#kernel.eventId, this.#kernel.nowNs, host.label, `dies of ${what}`, "error");
   }
 
   exit(host: Recorded, how: string): void {
-    this.#line(this.#kernel.eventId, this.#kernel.nowNs, host.name, `ends: ${how}`, "note");
+    this.#line(this.#kernel.eventId, this.#kernel.nowNs, host.label, `ends: ${how}`, "note");
   }
 
   finish(): Pick<RunOutcome, "trace" | "timeline" | "digests" | "stack"> {
@@ -101,9 +101,10 @@ export class Observers {
         this.#line(id, timeNs, "fault", describeLift(detail as Fault), "lift");
         break;
       case Kind.log: {
-        const { text } = detail as { text: string };
+        const { text, program } = detail as { text: string; program?: string };
+        const label = program === undefined ? who : `${who}/${program}`;
         for (const line of text.replace(/\n$/, "").split("\n"))
-          this.#line(id, timeNs, who, line, "note");
+          this.#line(id, timeNs, label, line, "note");
         break;
       }
       case Kind.invoke: {

@@ -8,19 +8,38 @@ export type ProgramPlan =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "block"; readonly name: string; readonly entry: string };
 
+/** What a program must have done before another one of its host starts. "exited": with code 0. */
+export type Condition = "started" | "listening" | "exited";
+
+/** When a program that has ended is started again. */
+export interface RestartPlan {
+  readonly when: "never" | "on-failure" | "always";
+  /** The time between its end and its start. */
+  readonly delayNs: number;
+}
+
+/** One program of a host, and how it is started. */
+export interface ProgramStart {
+  /** `undefined`: it is the host's only program. */
+  readonly name: string | undefined;
+  readonly program: ProgramPlan;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Default: a file's project folder, and the root for other programs. */
+  readonly cwd: string | undefined;
+  readonly restart: RestartPlan;
+  /** What other programs of the host must have done before it starts; all of it. */
+  readonly after: readonly { readonly program: string; readonly until: Condition }[];
+}
+
 /** One host. */
 export interface HostPlan {
   readonly name: string;
   readonly group: string;
   /** Its index in its group: 0, 1, 2, ... */
   readonly index: number;
-  readonly program: ProgramPlan;
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  /** Default: a file's project folder, and the root for other programs. */
-  readonly cwd: string | undefined;
-  /** `undefined`: a program that ends is not restarted. */
-  readonly restartNs: number | undefined;
+  /** In the order of the description; at least one. */
+  readonly programs: readonly ProgramStart[];
 }
 
 /** The behaviour of a link without faults. `undefined`: determined by the preceding rule. */
@@ -49,7 +68,7 @@ export interface Plan {
   readonly durationNs: number;
   /** The last part of the run, without faults. */
   readonly calmNs: number;
-  /** Inline programs by group. They belong to the realm in which the world file was evaluated. */
+  /** Inline programs by `inlineKey`: "worker", "shop/server". They belong to the realm in which the world file was evaluated. */
   readonly inline: ReadonlyMap<string, InlineProgram>;
   readonly isDefinite: (error: unknown, f: string) => boolean;
   /** Names of operations that may wait forever. */

@@ -21,6 +21,11 @@ export interface OpenOperation {
 export interface Recorded {
   readonly id: number;
   readonly name: string;
+  /**
+   * What histories and stories call it: the host's name, followed by the program's if the host has several:
+   * "shop/server".
+   */
+  readonly label: string;
 }
 
 /** A process of a host that records operations. A child or a thread is a separate client from its parent. */
@@ -197,11 +202,11 @@ export class OperationRecorder {
     }
   }
 
-  #freeLane({ name, process }: Recording): [string, LaneState] {
+  #freeLane({ name, label, process }: Recording): [string, LaneState] {
     let lanes = this.#lanes.get(name);
     if (!lanes) this.#lanes.set(name, (lanes = new Map<string, LaneState>()));
     for (let n = 1; ; n++) {
-      const lane = n === 1 ? name : `${name}/${n}`;
+      const lane = n === 1 ? label : `${label}/${n}`;
       let state = lanes.get(lane);
       if (!state) lanes.set(lane, (state = { owner: undefined, open: undefined, held: new Map() }));
       state.owner ??= process;

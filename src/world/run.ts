@@ -16,12 +16,12 @@ import type { History } from "../history/operation.ts";
 import { drawSchedule, type Fault, FaultDriver } from "../sim/faults/index.ts";
 import { powerLossesOf } from "../sim/disk/index.ts";
 import { Host } from "../sim/host.ts";
-import { Kernel, Kind, NO_HOST } from "../sim/kernel.ts";
+import { Kernel, Kind } from "../sim/kernel.ts";
 import { describeConnections } from "../sim/network/index.ts";
 import type { Process, ProcessEnd } from "../sim/process.ts";
 import { Assertions } from "./assertions.ts";
-import { EXITED, type HangingAt, type UnwantedEnd } from "./built-in-checks.ts";
-import { isBlock, PlanBuilder } from "./builder.ts";
+import { EXITED, type HangingAt, type NeverStarted, type UnwantedEnd } from "./built-in-checks.ts";
+import { PlanBuilder } from "./builder.ts";
 import { type Coverage, countOperations } from "./coverage.ts";
 import { inlineContext, probeOf } from "./host-face.ts";
 import { judgeRun } from "./judge.ts";
@@ -37,8 +37,10 @@ import {
 import { Observers } from "./observers.ts";
 import type { RunOutcome, RunRequest } from "./outcome.ts";
 import { hintWith, LastLines } from "./output.ts";
-import type { HostPlan } from "./plan.ts";
+import type { HostPlan, ProgramStart } from "./plan.ts";
+import { inlineKey, isBlock } from "./programs.ts";
 import { OperationRecorder, type Recorded, type Recording } from "./recorder.ts";
+import { Supervisor } from "./supervisor.ts";
 import { describeThrown, hasPlace } from "./thrown.ts";
 import type { Probe } from "./types.ts";
 
@@ -116,7 +118,7 @@ class Run {
   readonly #request: RunRequest;
   readonly #hosts: Host[] = [];
   readonly #byName = new Map<string, Host>();
-  readonly #planOf = new Map<Host, HostPlan>();
+  readonly #supervisors = new Map<Host, Supervisor>();
   readonly #links: WorldLinks;
   readonly #faults: FaultDriver;
   readonly #recorder: OperationRecorder;
@@ -139,9 +141,10 @@ class Run {
       const host = new Host(this.kernel, { id: at + 1, name: hostPlan.name });
       this.#hosts.push(host);
       this.#byName.set(host.name, host);
-      this.#planOf.set(host, hostPlan);
+      this.#supervisors.set(host, this.#supervisorOf(host, hostPlan));
     }
     this.#links = new WorldLinks(this.kernel, this.#hosts, plan.links);
+    this.#listenTo(plan.hosts);
     const holdings = plan.checks.flatMap(({ givenUpAtDeath }) =>
       givenUpAtDeath ? [givenUpAtDeath] : [],
     );
@@ -154,8 +157,12 @@ class Run {
     this.#faults = new FaultDriver(this.kernel, {
       host: (name) => this.#host(name),
       setLink: (from, to, effect) => this.#links.setEffect(from, to, effect),
-      restart: (host) => this.#start(host),
+      restart: (host) => this.#boot(host),
     });
+  }
+
+  get #toleratesExits(): boolean {
+    return this.#loaded.plan.tolerate.has("exits");
   }
 
   /** Whether a process died of an error that does not show its origin. */
@@ -177,7 +184,7 @@ class Run {
     const { kernel } = this;
     this.#heartbeat = heartbeat;
     const durationNs = Math.min(this.#loaded.plan.durationNs, this.#request.untilNs ?? Infinity);
-    for (const host of this.#hosts) this.#start(host);
+    for (const host of this.#hosts) this.#boot(host);
     this.#faults.start(this.#schedule, this.#calmFromNs);
     let sliceNs = SLICE_NS;
     for (let untilNs = 0; untilNs < durationNs && this.#fatal === undefined;) {
@@ -192,6 +199,7 @@ class Run {
     }
     if (this.#fatal !== undefined) throw this.#fatal;
     this.#hanging = this.#lookAtHangs();
+    this.#neverStarted = this.#lookAtWaiting();
     // The end of the run is not an event on any host: it must not run program code.
     this.#ending = true;
     for (const host of this.#hosts) {
@@ -214,6 +222,7 @@ class Run {
       assertions: this.#assertions,
       ends: this.#ends,
       hanging: this.#hanging,
+      neverStarted: this.#neverStarted,
       losses: this.#hosts.flatMap((host) => {
         return powerLossesOf(host).map((loss) => ({ ...loss, host: host.name }));
       }),
@@ -270,6 +279,18 @@ class Run {
     });
   }
 
+  #neverStarted: readonly NeverStarted[] = [];
+
+  /** Returns the programs that wait for others of their host, and have waited through the calm. */
+  #lookAtWaiting(): NeverStarted[] {
+    return this.#hosts.flatMap((host) => {
+      const waiting = this.#supervisors.get(host)?.waiting() ?? [];
+      return waiting
+        .filter(({ sinceNs }) => sinceNs <= this.#calmFromNs)
+        .map((one) => ({ ...one, who: labelOf(host, one.program) }));
+    });
+  }
+
   #host(name: string): Host {
     const host = this.#byName.get(name);
     if (host) return host;
@@ -280,45 +301,82 @@ class Run {
     );
   }
 
-  #start(host: Host): void {
+  #supervisorOf(host: Host, plan: HostPlan): Supervisor {
+    return new Supervisor(this.kernel, plan.programs, {
+      start: (program, first) => this.#start(host, plan, program, first),
+      killRest: ({ name }) => {
+        for (const process of [...host.processes]) {
+          if (process.program === name) process.terminate({ code: null, signal: "SIGKILL" });
+        }
+      },
+      canStart: () => host.up && host.sealed === undefined && !this.#faults.isDown(host.name),
+    });
+  }
+
+  /** Tells the supervisors of hosts with several programs who listens. */
+  #listenTo(plans: readonly HostPlan[]): void {
+    for (const [at, host] of this.#hosts.entries()) {
+      const awaited = plans[at]?.programs.some(({ after }) => after.length > 0);
+      if (awaited !== true) continue;
+      const supervisor = this.#supervisors.get(host);
+      this.#links.network.stackOf(host).onListen = ({ program }) => supervisor?.listens(program);
+    }
+  }
+
+  #boot(host: Host): void {
     this.#heartbeat?.(this.kernel.nowNs);
-    const plan = this.#planOf.get(host);
-    assert(plan, `host ${host.name} has no plan`);
-    const key = programKey(plan);
+    this.#supervisors.get(host)?.boot();
+  }
+
+  /** Starts a program. `first`: it has not been started before in this run. */
+  #start(host: Host, plan: HostPlan, started: ProgramStart, first: boolean): void {
+    const key = programKey(started.program);
     const program = key === undefined ? this.#loaded.own : this.#loaded.programs.get(key);
     assert(program, `host ${host.name} has no program`);
-    const process = host.spawn();
-    const recorded = { id: host.id, name: host.name, process };
+    const process = host.spawn(started.name);
+    const recorded = { ...recordedAs(host, process), process };
     const probe = this.#probeOf(recorded);
     const onMisuse = (error: LightconeError): void => this.#onMisuse(recorded, error);
     const inject = (own: Probe): Record<string, object> =>
       key === undefined
         ? worldInjection(this.#loaded.modules, { ...own, simulated: true })
         : { [PROBE_MODULE]: { ...own, simulated: true } };
+    const startedNs = this.kernel.nowNs;
+    // An error in its first turn, before any fault, is a mistake in the world or the program.
+    const isStarting = (): boolean =>
+      first && this.kernel.nowNs === startedNs && this.#faults.begun === 0;
     let uncaught = false;
     const output = new LastLines();
     const node = startProgram(process, program, {
-      argv: plan.argv,
-      env: plan.env,
-      cwd: plan.cwd ?? (plan.program.kind === "file" ? program.home : undefined) ?? "/",
+      argv: started.argv,
+      env: started.env,
+      cwd: started.cwd ?? (started.program.kind === "file" ? program.home : undefined) ?? "/",
       inject: inject(probe),
       onOutput: (_, text) => output.write(text),
       injectChild: (child) => inject(this.#childProbe(host, child)),
       onUncaught: (thrown) => {
         uncaught = true;
-        this.#onUncaught(host, thrown, output.lines);
+        this.#onUncaught(recorded, thrown, output.lines, isStarting());
       },
       onExit: (end) => {
         const { settled } = node;
-        this.#onExit(recorded, host, end, { uncaught, settled, output: output.lines });
+        this.#onExit(recorded, end, {
+          uncaught,
+          settled,
+          output: output.lines,
+          // A world that takes failed exits for granted may have a program try again until it works.
+          isStarting: isStarting() && !(this.#toleratesExits && restarts(started)),
+        });
+        if (!this.#ending && !this.#faults.isDown(host.name))
+          this.#supervisors.get(host)?.ended(started, end);
       },
       ...(key === undefined && {
         main: (exports, node) => {
           const { name, describe } = worldOf(exports, this.#loaded.path);
           const builder = new PlanBuilder(name);
           describe(builder);
-          const inline = builder.finish().inline.get(plan.group);
-          if (!inline) throw changedWorld(host.name);
+          const inline = builder.finish().inline.get(inlineKey(plan.group, started.name));
+          if (!inline) throw changedWorld(recorded.label);
           const { setTimeout } = node.global as { setTimeout: (f: () => void, ms: number) => void };
           const prng = node.process.host.prng.fork(
             `inline.${node.process.pid}.${this.kernel.nowNs}`,
@@ -351,25 +409,30 @@ class Run {
   }
 
   #onMisuse(host: Recorded, error: LightconeError): void {
-    this.#fail(inProgram(error, host.name));
+    this.#fail(inProgram(error, host.label));
   }
 
   /** The probe of a child process or a thread, which is a separate client with its own end. */
-  #childProbe({ id, name }: Host, child: Process): Probe {
-    const recorded = { id, name, process: child };
+  #childProbe(host: Host, child: Process): Probe {
+    const recorded = { ...recordedAs(host, child), process: child };
     child.onEnd.add((end) => {
       if (this.#ending) return;
-      if (!this.#faults.isDown(name))
+      if (!this.#faults.isDown(host.name))
         this.#noteUnfinished(recorded, end, true, this.kernel.eventId);
       this.#recorder.processEnded(recorded);
     });
     return this.#probeOf(recorded);
   }
 
-  #onUncaught(host: Host, thrown: unknown, output: readonly string[]): void {
+  #onUncaught(
+    host: Recorded,
+    thrown: unknown,
+    output: readonly string[],
+    isStarting: boolean,
+  ): void {
     const { kernel } = this;
     // If the platform does not support what the program requests, that is not a verdict on the program.
-    if (thrown instanceof LightconeError) this.#fail(inProgram(thrown, host.name));
+    if (thrown instanceof LightconeError) this.#fail(inProgram(thrown, host.label));
     const { what, stack } = describeThrown(thrown);
     const event = kernel.mark(
       host.id,
@@ -377,31 +440,26 @@ class Run {
       digestOfText(what),
       kernel.observer && { what },
     );
-    this.#ends.push({ host: host.name, atNs: kernel.nowNs, event, how: "uncaught", what, stack });
+    this.#ends.push({ who: host.label, atNs: kernel.nowNs, event, how: "uncaught", what, stack });
     this.#observers.uncaught(host, what);
-    if (kernel.nowNs > 0 || this.#faults.begun > 0) return;
+    if (!isStarting) return;
     this.#fail(
       new LightconeError(
         "LC_PROGRAM_THREW",
-        `${host.name}: its program throws as soon as it is started: ${what}`,
+        `${host.label}: its program throws as soon as it is started: ${what}`,
         hintWith(stack[0] === undefined ? undefined : `at ${stack[0]}`, output),
       ),
     );
   }
 
   /** Records an end of a process with unfinished work. Returns whether there was any. */
-  #noteUnfinished(
-    { name, process }: Recording,
-    end: ProcessEnd,
-    settled: boolean,
-    event: number,
-  ): boolean {
+  #noteUnfinished(recorded: Recording, end: ProcessEnd, settled: boolean, event: number): boolean {
     // A process that was killed, or exited with a code, is not expected to finish its work.
     if (end.idle !== true && end.code !== 0) return false;
-    const open = this.#recorder.openOf({ id: 0, name, process });
+    const open = this.#recorder.openOf(recorded);
     if (open.length === 0 && (settled || end.idle !== true)) return false;
     this.#ends.push({
-      host: name,
+      who: recorded.label,
       atNs: this.kernel.nowNs,
       event,
       how: "unfinished",
@@ -414,31 +472,37 @@ class Run {
 
   #onExit(
     recorded: Recording,
-    host: Host,
     end: ProcessEnd,
     {
       uncaught,
       settled,
       output,
+      isStarting,
     }: {
       readonly uncaught: boolean;
       readonly settled: boolean;
       readonly output: readonly string[];
+      readonly isStarting: boolean;
     },
   ): void {
     if (this.#ending) return;
     const { kernel } = this;
-    const crashed = this.#faults.isDown(host.name);
+    const crashed = this.#faults.isDown(recorded.name);
     const how = end.signal ?? `exit code ${end.code ?? 0}`;
-    const event = kernel.mark(host.id, Kind.exit, digestOfText(how), kernel.observer && { how });
+    const event = kernel.mark(
+      recorded.id,
+      Kind.exit,
+      digestOfText(how),
+      kernel.observer && { how },
+    );
     const unfinished = !crashed && !uncaught && this.#noteUnfinished(recorded, end, settled, event);
     this.#recorder.processEnded(recorded);
     if (crashed) return;
-    this.#observers.exit(host, how);
+    this.#observers.exit(recorded, how);
     // For code 13 there is a more precise report: what the process waits for can never happen.
     if (end.code !== 0 && !uncaught && !(unfinished && !settled)) {
       this.#ends.push({
-        host: host.name,
+        who: recorded.label,
         atNs: kernel.nowNs,
         event,
         how: "exit",
@@ -446,34 +510,35 @@ class Run {
         stack: [],
         output,
       });
-      if (kernel.nowNs === 0 && this.#faults.begun === 0) {
+      if (isStarting) {
         this.#fail(
           new LightconeError(
             "LC_PROGRAM_EXITED",
-            `${host.name}: its program ends as soon as it is started, with ${how}`,
+            `${recorded.label}: its program ends as soon as it is started, with ${how}`,
             hintWith(undefined, output),
           ),
         );
       }
     }
-    const { restartNs } = this.#planOf.get(host) as HostPlan;
-    if (restartNs === undefined) return;
-    kernel.schedule(
-      restartNs,
-      NO_HOST,
-      Kind.internal,
-      () => {
-        if (host.up && host.processes.size === 0 && !this.#faults.isDown(host.name))
-          this.#start(host);
-      },
-      undefined,
-    );
   }
 
   #fail(error: LightconeError): void {
     this.#fatal ??= error;
     this.kernel.stop();
   }
+}
+
+/** A process's host, with the name of its program if the host has several: "shop/server". */
+function recordedAs(host: Host, { program }: Process): Recorded {
+  return { id: host.id, name: host.name, label: labelOf(host, program) };
+}
+
+function labelOf({ name }: Host, program: string | undefined): string {
+  return program === undefined ? name : `${name}/${program}`;
+}
+
+function restarts({ restart }: ProgramStart): boolean {
+  return restart.when !== "never";
 }
 
 /** An error of Lightcone that a program ran into, with the program's name and position. */

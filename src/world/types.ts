@@ -85,9 +85,38 @@ export interface HostOptions {
    * package.json; `/` for other programs.
    */
   readonly cwd?: string;
-  /** Restarts the program this long after it ends on its own, as a supervisor would. Default: never. */
-  readonly restart?: Duration;
+  /**
+   * Whether a program that ends on its own is started again, as by systemd or Docker: `"never"`, `"on-failure"`
+   * (its exit code is not 0, or a signal ended it) or `"always"`. A duration means "always", this long after
+   * its end. Processes that it leaves behind are killed first. Default: `"never"`.
+   */
+  readonly restart?: "never" | "on-failure" | "always" | Duration;
+  /** The time from its end to its restart, with `"on-failure"` and `"always"`. Default: `"100ms"`. */
+  readonly restartDelay?: Duration;
 }
+
+/** One program of a host that runs several. What it does not say itself is taken from the host's options. */
+export interface ProgramOptions extends HostOptions {
+  readonly program: Program;
+  /**
+   * Starts it only after other programs of the host: `{ redis: "listening", migrate: "exited" }`. `"started"`: the
+   * other one has been started. `"listening"`: it listens on a TCP port or a Unix socket, or has bound a UDP
+   * port. `"exited"`: it has ended with exit code 0. Default: it starts at once.
+   */
+  readonly after?: Readonly<Record<string, "started" | "listening" | "exited">>;
+}
+
+/**
+ * The programs of a host that runs several, by name.
+ *
+ * @example
+ * w.host("shop", {
+ *   redis: redis(),
+ *   migrate: { program: "./migrate.js", after: { redis: "listening" } },
+ *   server: { program: "./server.js", after: { migrate: "exited" }, restart: "on-failure" },
+ * });
+ */
+export type Programs = Readonly<Record<string, Program | ProgramOptions>>;
 
 /** The behaviour of a link without faults. */
 export interface LinkOptions {
@@ -162,10 +191,10 @@ export interface RunOptions {
 
 /** Describes a world. Passed to the function that `world` is called with. */
 export interface WorldBuilder extends FaultMethods {
-  /** Adds one host; returns its name. */
-  host(name: string, program: Program, options?: HostOptions): string;
+  /** Adds one host with one program or several; returns its name. */
+  host(name: string, program: Program | Programs, options?: HostOptions): string;
   /** Adds `count` hosts NAME-1, NAME-2, ...; returns their names. */
-  hosts(name: string, count: number, program: Program, options?: HostOptions): string[];
+  hosts(name: string, count: number, program: Program | Programs, options?: HostOptions): string[];
   /** Sets the behaviour of all links. Default: half a millisecond each way. */
   link(options: LinkOptions): void;
   /**

@@ -31,9 +31,16 @@ describe("a description", () => {
       "worker-1",
       "worker-2",
     ]);
-    expect(described.hosts[0]).toMatchObject({ argv: ["--x"], program: { kind: "block" } });
-    expect(described.hosts[2]).toMatchObject({ argv: ["1"], env: { NAME: "api" } });
-    expect(described.hosts[4]).toMatchObject({ index: 1, restartNs: 1_000_000_000 });
+    expect(described.hosts[0]).toMatchObject({
+      programs: [{ argv: ["--x"], program: { kind: "block" } }],
+    });
+    expect(described.hosts[2]).toMatchObject({
+      programs: [{ argv: ["1"], env: { NAME: "api" } }],
+    });
+    expect(described.hosts[4]).toMatchObject({
+      index: 1,
+      programs: [{ restart: { when: "always", delayNs: 1_000_000_000 } }],
+    });
     expect(described.links[1]).toMatchObject({ from: ["redis-1", "redis-2"], to: ["api"] });
     expect(described.faults[0]).toMatchObject({ word: "crash", targets: ["redis-1", "redis-2"] });
     expect(described.faults[1]?.targets).toHaveLength(5);

@@ -69,8 +69,8 @@ describe("mutex", () => {
 
   it("lets a process that died have given up what it held", () => {
     const recorder = new OperationRecorder(new Kernel({ seed: 1 }), [["acquire", "release"]]);
-    const a = { id: 1, name: "a", process: {} };
-    const b = { id: 2, name: "b", process: {} };
+    const a = { id: 1, name: "a", label: "a", process: {} };
+    const b = { id: 2, name: "b", label: "b", process: {} };
     recorder.complete(recorder.invoke(a, "acquire", "job", undefined), "ok", undefined);
     recorder.processEnded(a);
     recorder.complete(recorder.invoke(b, "acquire", "job", undefined), "ok", undefined);
@@ -196,5 +196,5 @@ function mutexHoldings() {
 }
 
 function client(id: number, name: string) {
-  return { id, name, process: {} };
+  return { id, name, label: name, process: {} };
 }

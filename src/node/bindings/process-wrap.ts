@@ -96,7 +96,7 @@ export function createProcessBinding(realm: Realm): object {
         this.#endPipes(stdio);
         return Errno.ENOENT;
       }
-      const child = context.process.host.spawn(context.process.pid);
+      const child = context.process.host.spawnChild(context.process);
       const listeners: [number, TcpSocket][] = [];
       // A child that dies before it starts closes its pipes as any other does.
       child.onEnd.add(() => {

@@ -87,7 +87,7 @@ export function createWorkerBinding(realm: Realm): object {
     startThread(): void {
       const { process } = context;
       this.activate();
-      const child = new Process(process.host, process.pid, process.parentPid);
+      const child = new Process(process.host, process.pid, process.parentPid, process.program);
       process.host.processes.add(child);
       owner.threads.add(child);
       filesOf(child).follow(filesOf(process));

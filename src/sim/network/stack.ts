@@ -53,6 +53,8 @@ export class HostStack implements Device {
   /** The latest connections that ended, oldest first; for stories. */
   readonly ended: EndedConnection[] = [];
   up = true;
+  /** Called when a process begins to listen on a TCP port or a Unix socket, or takes a certain UDP port. */
+  onListen: ((process: Process) => void) | undefined;
   /** The time of the last boot. */
   bootedNs = 0;
 

@@ -83,6 +83,7 @@ export function listen(socket: TcpSocket, backlog: number): number {
   }
   socket.phase = Phase.listening;
   socket.backlog = clampBacklog(backlog);
+  if (socket.process) socket.stack.onListen?.(socket.process);
   return 0;
 }
 

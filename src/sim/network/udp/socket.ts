@@ -122,6 +122,7 @@ export class UdpSocket implements PortHolder {
     this.bound = true;
     udpPorts.add(this, port);
     stack.datagramSockets.add(this);
+    if (this.#chosePort && this.process) stack.onListen?.(this.process);
     return 0;
   }
 

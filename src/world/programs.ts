@@ -1,0 +1,270 @@
+/**
+ * Reads what a world says of a host's programs: one program, or several by name with an order of starting.
+ * The result is plain data, except for inline functions.
+ */
+import { MS, parseDurationNs } from "../base/units.ts";
+import type { Condition, ProgramPlan, ProgramStart, RestartPlan } from "./plan.ts";
+import { bad, onlyOptions, show } from "./refusals.ts";
+import type {
+  BlockProgram,
+  HostOptions,
+  InlineProgram,
+  PerHost,
+  Program,
+  ProgramOptions,
+  Programs,
+} from "./types.ts";
+
+const PROGRAM_NAME = /^[a-z][a-z0-9_-]{0,62}$/i;
+const HOST_OPTIONS = ["argv", "env", "cwd", "restart", "restartDelay"] as const;
+const PROGRAM_OPTIONS = ["program", "after", ...HOST_OPTIONS] as const;
+const conditions: readonly Condition[] = ["started", "listening", "exited"];
+const policies: readonly RestartPlan["when"][] = ["never", "on-failure", "always"];
+/** The delay of systemd and of Docker's first restart. */
+const RESTART_DELAY_NS = 100 * MS;
+
+/** A program of a group of hosts, before its options are read for each host. */
+export interface PlannedProgram {
+  /** `undefined`: it is the only program of its host. */
+  readonly name: string | undefined;
+  readonly plan: ProgramPlan;
+  readonly inline: InlineProgram | undefined;
+  readonly argv: readonly string[];
+  readonly options: Omit<ProgramOptions, "program">;
+}
+
+/** The key of an inline program in {@link Plan.inline}. */
+export function inlineKey(group: string, name: string | undefined): string {
+  return name === undefined ? group : `${group}/${name}`;
+}
+
+/** Whether a value is a building block, as `redis()` and similar functions return. @internal */
+export function isBlock(program: unknown): program is BlockProgram {
+  const block = program as BlockProgram | null | undefined;
+  return (
+    typeof block === "object" &&
+    block !== null &&
+    typeof block.entry === "string" &&
+    Array.isArray(block.argv)
+  );
+}
+
+/** Reads the second argument of `w.host`. `ours`: functions of Lightcone's modules, which are not programs. */
+export function programsOf(
+  group: string,
+  given: Program | Programs,
+  ours: ReadonlyMap<unknown, string>,
+): readonly PlannedProgram[] {
+  const host = `host ${JSON.stringify(group)}`;
+  if (Array.isArray(given)) {
+    throw bad(
+      `${host}: a list is not a program`,
+      'Several programs have names: { redis: redis(), server: { program: "./server.js", after: { redis: "listening" } } }.',
+    );
+  }
+  if (typeof given !== "object" || given === null || isBlock(given)) {
+    return [planned(host, undefined, given, {}, ours)];
+  }
+  const entries = Object.entries(given);
+  if (entries.length === 0) throw bad(`${host}: it has no program`);
+  const programs = entries.map(([name, value]) => {
+    if (!PROGRAM_NAME.test(name)) {
+      throw bad(
+        `${host}: ${show(name)} cannot be a program's name`,
+        "It begins with a letter; letters, digits, hyphens and underscores follow.",
+      );
+    }
+    const where = `${host}: ${name}`;
+    if (typeof value !== "object" || value === null || isBlock(value)) {
+      return planned(where, name, value, {}, ours);
+    }
+    onlyOptions(where, value, PROGRAM_OPTIONS);
+    const { program, ...options } = value;
+    return planned(where, name, program, options, ours);
+  });
+  refuseOrder(host, programs);
+  return programs;
+}
+
+function planned(
+  where: string,
+  name: string | undefined,
+  program: Program,
+  options: PlannedProgram["options"],
+  ours: ReadonlyMap<unknown, string>,
+): PlannedProgram {
+  const base = { name, options, argv: [] };
+  if (typeof program === "function") {
+    refuseFunction(where, program, ours);
+    return { ...base, plan: { kind: "inline" }, inline: program };
+  }
+  if (typeof program === "string" && program !== "") {
+    return { ...base, plan: { kind: "file", path: program }, inline: undefined };
+  }
+  if (isBlock(program)) {
+    const plan = { kind: "block", name: program.name, entry: program.entry } as const;
+    return { ...base, plan, inline: undefined, argv: program.argv };
+  }
+  throw bad(
+    `${where}: ${show(program)} is not a program`,
+    'A program is a function, the path of a Node entry file ("./server.ts"), or a block such as redis().',
+  );
+}
+
+function refuseFunction(
+  where: string,
+  program: InlineProgram,
+  ours: ReadonlyMap<unknown, string>,
+): void {
+  const name = ours.get(program);
+  if (name !== undefined) {
+    throw bad(
+      `${where}: ${name} is not a program, it makes one when it is called`,
+      `Write ${name}().`,
+    );
+  }
+  if (/Generator/.test(Object.prototype.toString.call(program))) {
+    throw bad(
+      `${where}: a generator function is not a program: nothing would run it`,
+      "Write an async function.",
+    );
+  }
+}
+
+/** Refuses conditions on programs that there are not, and programs that wait for each other. */
+function refuseOrder(host: string, programs: readonly PlannedProgram[]): void {
+  const byName = new Map(programs.map((program) => [program.name as string, program]));
+  for (const { name, options } of programs) {
+    const { after = {} } = options;
+    const where = `${host}: ${name}: after`;
+    if (typeof after !== "object" || after === null || Array.isArray(after)) {
+      throw bad(
+        `${where} is ${show(after)}`,
+        'It names programs of the host and what they must have done: { redis: "listening", migrate: "exited" }.',
+      );
+    }
+    for (const [other, condition] of Object.entries(after)) {
+      if (!byName.has(other)) {
+        const names = [...byName.keys()].join(", ");
+        throw bad(`${where}: the host has no program ${show(other)}`, `It has ${names}.`);
+      }
+      if (!conditions.includes(condition)) {
+        const words = conditions.map((word) => JSON.stringify(word)).join(", ");
+        throw bad(`${where}: ${other}: ${show(condition)} is none of ${words}`);
+      }
+    }
+  }
+  for (const name of byName.keys()) {
+    const circle = circleFrom(name, byName);
+    if (circle) throw bad(`${host}: its programs wait for each other: ${circle.join(" -> ")}`);
+  }
+}
+
+/** The names along a circle of conditions that leads from a program back to it. */
+function circleFrom(
+  start: string,
+  byName: ReadonlyMap<string, PlannedProgram>,
+  path: readonly string[] = [start],
+): readonly string[] | undefined {
+  const last = byName.get(path.at(-1) as string);
+  for (const next of Object.keys(last?.options.after ?? {})) {
+    if (next === start) return [...path, next];
+    if (path.includes(next)) continue;
+    const found = circleFrom(start, byName, [...path, next]);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** How the programs of one host are started. */
+export function startsOf(
+  host: string,
+  index: number,
+  programs: readonly PlannedProgram[],
+  options: HostOptions,
+): readonly ProgramStart[] {
+  const where = `host ${host}`;
+  onlyOptions(where, options, HOST_OPTIONS);
+  const several = programs.some(({ name }) => name !== undefined);
+  if (several && options.argv !== undefined) {
+    throw bad(
+      `${where}: argv belongs to one program, and the host runs several`,
+      'Give it to the program: { server: { program: "./server.js", argv: ["--verbose"] } }.',
+    );
+  }
+  const shared = readOptions(where, host, index, options);
+  return programs.map(({ name, plan, argv, options: own }) => {
+    const ownWhere = name === undefined ? where : `${where}: ${name}`;
+    const read = readOptions(ownWhere, host, index, own);
+    return {
+      name,
+      program: plan,
+      argv: [...argv, ...shared.argv, ...read.argv],
+      env: { ...shared.env, ...read.env },
+      cwd: read.cwd ?? shared.cwd,
+      restart: read.restart ?? shared.restart ?? { when: "never", delayNs: 0 },
+      after: Object.entries(own.after ?? {}).map(([program, until]) => ({ program, until })),
+    };
+  });
+}
+
+type ReadOptions = Pick<ProgramStart, "argv" | "env" | "cwd"> & {
+  readonly restart: RestartPlan | undefined;
+};
+
+function readOptions(
+  where: string,
+  host: string,
+  index: number,
+  options: HostOptions,
+): ReadOptions {
+  const { cwd } = options;
+  const argv = perHost(options.argv ?? [], host, index);
+  const env = perHost(options.env ?? {}, host, index);
+  if (!Array.isArray(argv) || argv.some((word) => typeof word !== "string")) {
+    throw bad(`${where}: argv is ${show(argv)}, not an array of text`);
+  }
+  const isText = (value: unknown): boolean => typeof value === "string";
+  if (typeof env !== "object" || env === null || !Object.values(env).every(isText)) {
+    throw bad(`${where}: env is ${show(env)}, not an object of text`);
+  }
+  if (cwd !== undefined && (typeof cwd !== "string" || !cwd.startsWith("/"))) {
+    throw bad(`${where}: cwd is ${show(cwd)}, not an absolute path`);
+  }
+  return { argv, env: { ...env }, cwd, restart: restartPlan(where, options) };
+}
+
+function restartPlan(
+  where: string,
+  { restart, restartDelay }: HostOptions,
+): RestartPlan | undefined {
+  const isPolicy = policies.includes(restart as RestartPlan["when"]);
+  if (restartDelay !== undefined && (!isPolicy || restart === "never")) {
+    throw bad(
+      `${where}: restartDelay is said, and ${restart === undefined ? "no restart" : `restart is ${show(restart)}`}`,
+      'Write restart: "on-failure" or "always" beside it; restart: "500ms" is "always" with that delay.',
+    );
+  }
+  if (restart === undefined) return undefined;
+  if (isPolicy) {
+    const when = restart as RestartPlan["when"];
+    const delayNs =
+      restartDelay === undefined
+        ? RESTART_DELAY_NS
+        : parseDurationNs(restartDelay, `${where}: restartDelay`);
+    return { when, delayNs };
+  }
+  if (typeof restart !== "number" && !(typeof restart === "string" && /^\s*[0-9]/.test(restart))) {
+    throw bad(
+      `${where}: restart is ${show(restart)}`,
+      'It is "never", "on-failure", "always", or a duration: "always", after this long.',
+    );
+  }
+  return { when: "always", delayNs: parseDurationNs(restart, `${where}: restart`) };
+}
+
+function perHost<T>(value: PerHost<T>, host: string, index: number): T {
+  return typeof value === "function"
+    ? (value as (host: string, index: number) => T)(host, index)
+    : value;
+}
