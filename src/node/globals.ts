@@ -3,8 +3,8 @@
  * run are shared. Everything that could differ between two runs, or keep state, is the process's
  * own. All are own properties, in Node's order and with Node's attributes, since packages that
  * replace a global read its descriptor first. A value that needs a file of the library is created
- * on first use. Until then its property is an accessor, as in Node 20 (later versions show such a
- * property as a value).
+ * on first use. Until then its property is an accessor. Where Node's is a value, it becomes one
+ * before a program can see its descriptor (`settleGlobal`).
  */
 import { cloneReal } from "./real-clone.ts";
 import type { Realm } from "./realm-types.ts";
@@ -193,6 +193,8 @@ interface Entry {
   readonly shared?: PropertyDescriptor;
   /** Creates the value for each process, permanently behind an accessor. */
   readonly make?: Make;
+  /** True for the names of the global object itself. */
+  readonly isItself?: boolean;
   /** True if the accessor can be assigned. */
   readonly replaceable?: boolean;
 }
@@ -239,11 +241,18 @@ const accessors: ReadonlySet<string> = new Set([
   ...["process", "Buffer", "crypto", "navigator", "performance", "localStorage", "sessionStorage"],
 ]);
 
+/** Names that are values in Node, and accessors here until they are used. */
+const lazyValues = new Set<PropertyKey>();
+
+/** Names of the global object itself. */
+const itselfNames: ReadonlySet<string> = new Set(["globalThis", "global"]);
+
 function entryOf(name: string, descriptor: PropertyDescriptor): Entry {
   const { configurable, enumerable, writable } = descriptor;
   const attributes = { configurable: configurable === true, enumerable: enumerable === true };
   const isValue = "value" in descriptor;
   if (isValue) Object.assign(attributes, { writable });
+  if (itselfNames.has(name)) return { name, attributes, isItself: true };
   const make = makers[name];
   if (!isValue && accessors.has(name)) {
     const replaceable = descriptor.set !== undefined;
@@ -254,12 +263,21 @@ function entryOf(name: string, descriptor: PropertyDescriptor): Entry {
     if (isValue) return { name, attributes, shared: { ...attributes, value } };
     return { name, attributes, shared: lazily(name, () => value, attributes) };
   }
+  if (isValue) lazyValues.add(name);
   return { name, attributes, shared: lazily(name, make, attributes) };
+}
+
+/**
+ * Creates the value of a property of a global object that Node has from the start, so that its
+ * descriptor is Node's.
+ */
+export function settleGlobal(object: unknown, key: PropertyKey): void {
+  if (lazyValues.has(key) && realms.has(object as object)) Reflect.get(object as object, key);
 }
 
 /** All names, in Node's order. */
 const entries: readonly Entry[] = (() => {
-  const known = new Set([...sharedNames, ...hostNames]);
+  const known = new Set([...sharedNames, ...hostNames, ...itselfNames]);
   return Object.getOwnPropertyNames(globalThis).flatMap((name) => {
     const descriptor = Object.getOwnPropertyDescriptor(globalThis, name);
     return known.has(name) && descriptor ? [entryOf(name, descriptor)] : [];
@@ -298,12 +316,11 @@ export function createGlobal(realm: Realm): object {
   realms.set(global, realm);
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i] as Entry;
-    if (entry.shared) Object.defineProperty(global, entry.name, entry.shared);
+    if (entry.isItself) {
+      Object.defineProperty(global, entry.name, { ...entry.attributes, value: global });
+    } else if (entry.shared) Object.defineProperty(global, entry.name, entry.shared);
     else defineFor(global, realm, entry);
   }
-  const itself = { value: global, writable: true, configurable: true };
-  Object.defineProperty(global, "globalThis", itself);
-  Object.defineProperty(global, "global", { ...itself, enumerable: true });
   Object.defineProperty(global, Symbol.toStringTag, { value: "global", configurable: true });
   return Object.setPrototypeOf(global, globalPrototype) as object;
 }

@@ -9,6 +9,7 @@ import { AsyncContext } from "./async-context.ts";
 import type { BindingContext } from "./bindings/context.ts";
 import { createTimers, type LoopTimers } from "./bindings/timers.ts";
 import { exited } from "./exited.ts";
+import { fatalText } from "./fatal-text.ts";
 import { completeGlobal, setRunningGlobal } from "./globals.ts";
 import { createIntrinsics } from "./intrinsics.ts";
 import { hasLibraryFile } from "./lib/natives.ts";
@@ -107,7 +108,7 @@ export class NodeProcess implements ProcessRunner {
   readonly #rejections = new Map<Promise<unknown>, unknown>();
   readonly #observer: ProcessObserver;
   readonly #timers: LoopTimers;
-  readonly #runNextTicks: () => void;
+  readonly #ticks = new TaskQueue();
   /** The callback with which the process captures uncaught exceptions itself. */
   #captureUncaught: CaptureCallback = null;
   /** Available from Node 26 on. Each callback returns `true` if it has handled the exception. */
@@ -153,7 +154,7 @@ export class NodeProcess implements ProcessRunner {
       publicRequire: createPublicRequire,
       own: {
         timers: () => this.#timers.binding,
-        task_queue: () => taskQueueBinding((thrown) => this.uncaught(thrown, false)),
+        task_queue: () => this.#ticks.binding((thrown) => this.uncaught(thrown, false)),
         process_methods: (self) =>
           processMethodsBinding(self, {
             exit: (code) => this.exit(code),
@@ -180,14 +181,14 @@ export class NodeProcess implements ProcessRunner {
     library.realm = realm;
     completeProcessObject(realm);
     this.#defineExceptionCapture();
-    this.#runNextTicks = this.#bootstrap();
+    this.#bootstrap();
     completeGlobal(realm.global);
     // A worker's streams are its creator's. Its main function defines them.
     if (!thread) this.writeError = createStdio(this, (stream, text) => this.#write(stream, text));
   }
 
   /** Does what Node's `internal/bootstrap/node` does last: ticks and timers. */
-  #bootstrap(): () => void {
+  #bootstrap(): void {
     const { realm } = this;
     const object = realm.process;
     realm.require("internal/util/debuglog").initializeDebugEnv(object.env.NODE_DEBUG);
@@ -205,7 +206,16 @@ export class NodeProcess implements ProcessRunner {
     realm.internalBinding("timers").setupTimers(processImmediate, processTimers);
     // It decides on first use. Outside a simulation, that is before the program runs.
     if (hasLibraryFile(FRAMES)) void realm.require(FRAMES).enabled;
-    return runNextTicks;
+  }
+
+  /** Runs ticks and microtasks as Node's C++ does after a callback. */
+  #runTicks(): void {
+    const { info, callback } = this.#ticks;
+    const rejections = this.#rejections;
+    if (info[0] === 0 && rejections.size === 0) drainMicrotasks();
+    if (info[0] === 0 && rejections.size === 0) return;
+    // Stack traces that programs see name its receiver.
+    apply(callback, this.realm.process, NO_ARGUMENTS);
   }
 
   /** Runs a callback of this process, then its ticks and microtasks, before time advances. */
@@ -218,11 +228,9 @@ export class NodeProcess implements ProcessRunner {
     } catch (thrown) {
       this.uncaught(thrown, false);
     }
-    // A call without a receiver: the receiver would appear in the stack traces that programs see.
-    const runNextTicks = this.#runNextTicks;
     while (this.process.alive) {
       try {
-        runNextTicks();
+        this.#runTicks();
         break;
       } catch (thrown) {
         this.uncaught(thrown, false);
@@ -338,13 +346,11 @@ export class NodeProcess implements ProcessRunner {
       this.#tell(() => this.#observer.onUncaught?.(thrown, origin));
       // The mark above stands for this text: a stack or a version may differ where the run does
       // not.
-      const report = `Uncaught:\n${text}\n\nNode.js ${process.version}\n`;
+      const report = withoutView(() => fatalText(thrown, this.#inspect(thrown) ?? text));
       // A child's standard error is read by its parent.
       const kind = this.description.streams?.[2]?.kind;
-      if (kind !== undefined && kind !== "inherit") {
-        const shown = withoutView(() => this.#inspect(thrown) ?? text);
-        this.writeError(`Uncaught:\n${shown}\n\nNode.js ${process.version}\n`);
-      } else this.#tell(() => this.#observer.onOutput?.("stderr", report));
+      if (kind !== undefined && kind !== "inherit") this.writeError(report);
+      else this.#tell(() => this.#observer.onOutput?.("stderr", report));
     }
     try {
       // A handler that threw is not called again.
@@ -445,9 +451,8 @@ export class NodeProcess implements ProcessRunner {
     this.loop.leaving = true;
     // The loop's own turn: `beforeExit` is emitted, ticks run, and then liveness is checked again.
     this.process.enter(() => object.emit("beforeExit", object.exitCode ?? 0), undefined);
-    const runNextTicks = this.#runNextTicks;
     try {
-      runNextTicks();
+      this.#runTicks();
     } catch (thrown) {
       this.uncaught(thrown, false);
     }
@@ -557,21 +562,33 @@ const drainMicrotasks: () => void = (
   process as unknown as { _tickCallback: () => void }
 )._tickCallback.bind(process);
 
-function taskQueueBinding(onThrow: (thrown: unknown) => void): object {
-  return {
-    tickInfo: new Uint8Array(2),
-    runMicrotasks: drainMicrotasks,
-    setTickCallback: () => {},
-    // V8 would report its exceptions to the real process.
-    enqueueMicrotask: (callback: () => void) =>
-      enqueue(() => {
-        try {
-          callback();
-        } catch (thrown) {
-          onThrow(thrown);
-        }
-      }),
-    setPromiseRejectCallback: () => {},
-    promiseRejectEvents: {},
-  };
+const { apply } = Reflect;
+const NO_ARGUMENTS: readonly [] = [];
+
+/** The queue of ticks, as Node's library shares it with its C++. */
+class TaskQueue {
+  /** Whether a tick is scheduled, and whether a rejection is to be reported. */
+  readonly info = new Uint8Array(2);
+  callback: () => void = () => {};
+
+  binding(onThrow: (thrown: unknown) => void): object {
+    return {
+      tickInfo: this.info,
+      runMicrotasks: drainMicrotasks,
+      setTickCallback: (callback: () => void) => {
+        this.callback = callback;
+      },
+      // V8 would report its exceptions to the real process.
+      enqueueMicrotask: (callback: () => void) =>
+        enqueue(() => {
+          try {
+            callback();
+          } catch (thrown) {
+            onThrow(thrown);
+          }
+        }),
+      setPromiseRejectCallback: () => {},
+      promiseRejectEvents: {},
+    };
+  }
 }

@@ -16,10 +16,21 @@ import { loadWantedModules, modulesAreWanted } from "./public-modules.ts";
 import { saveStore } from "./program/source/store.ts";
 import { guardStackTraces } from "./stack-traces.ts";
 import { attemptIsGivenUp, beginAttempt, forgetSyncChildren } from "./sync-child.ts";
-import { definitionGuards, type Guard } from "./views/guards.ts";
+import { describeTraceLimit } from "./program/trace-limit.ts";
+import { settleGlobal } from "./globals.ts";
+import { definitionGuards, type Guard, setDescribe } from "./views/guards.ts";
 import { beginViews, endViews } from "./views/view.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
+
+const describeReal = Object.getOwnPropertyDescriptor;
+
+setDescribe((target, key) => {
+  settleGlobal(target, key);
+  const found = describeReal(target, key);
+  const isLimit = found !== undefined && target === Error && key === "stackTraceLimit";
+  return isLimit ? describeTraceLimit(found) : found;
+});
 
 /**
  * Returns guards of the real process's state that could differ between two runs, beyond those of

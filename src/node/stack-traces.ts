@@ -8,8 +8,17 @@ import { currentProcess } from "./node-process.ts";
 import { isOurFrame } from "./program/call-sites.ts";
 import { mapStack } from "./program/source-maps.ts";
 import { shownSites } from "./program/shown-sites.ts";
+import { PROGRAM_PREFIX } from "./program/source/registry.ts";
+import {
+  forgetTraceLimits,
+  limitFrames,
+  RECORDED_LIMIT,
+  setTraceProcess,
+} from "./program/trace-limit.ts";
 import { uncurry } from "./views/safe.ts";
 import { withoutView } from "./views/view.ts";
+
+setTraceProcess(currentProcess);
 
 type PrepareStackTrace = (error: Error, frames: NodeJS.CallSite[]) => unknown;
 
@@ -31,14 +40,6 @@ function headline(error: Error, node: ErrorsModule | undefined): string {
   }
 }
 
-/**
- * How many frames V8 records unless a program changes it, and how many of them are shown. Below a
- * program's frames are the simulator's, and behind those the frames of awaiting callers: they come
- * last.
- */
-const DEEP_LIMIT = 40;
-const SHOWN_LIMIT = 10;
-
 /** Returns whether a frame is the call that enters a process. */
 function isEntry(frame: NodeJS.CallSite): boolean {
   if (frame.getFunctionName() !== "run" || !isOurFrame(frame)) return false;
@@ -47,25 +48,54 @@ function isEntry(frame: NodeJS.CallSite): boolean {
 
 const entryFile = `/node-process${import.meta.url.slice(-3)}`;
 
-function shownOf(frames: NodeJS.CallSite[], limit: number): NodeJS.CallSite[] {
+/** Returns whether a frame is code that was put before a program's text on its first line. */
+function isAddedCode(frame: NodeJS.CallSite): boolean {
+  // V8 gives no column if it is not above zero.
+  return !frame.getColumnNumber() && frame.getFileName()?.startsWith(PROGRAM_PREFIX) === true;
+}
+
+/** Returns whether a frame is `next` of a generator: modules of an import cycle are generators. */
+function isGeneratorNext(frame: NodeJS.CallSite): boolean {
+  return !frame.getFileName() && !frame.isEval() && frame.getFunctionName() === "next";
+}
+
+/**
+ * Returns whether the frame at `at` is that of the real process's ticks, which run the microtasks of
+ * simulated ones.
+ */
+function isRealTick(frames: readonly NodeJS.CallSite[], at: number): boolean {
+  const inQueue = (frame: NodeJS.CallSite | undefined): boolean =>
+    frame?.getFileName() === "node:internal/process/task_queues";
+  const isEntered = (frame: NodeJS.CallSite | undefined): boolean =>
+    inQueue(frame) && frame?.getMethodName() === "_tickCallback";
+  if (isEntered(frames[at])) return true;
+  const name = frames[at]?.getFunctionName();
+  return name === "processTicksAndRejections" && inQueue(frames[at]) && isEntered(frames[at + 1]);
+}
+
+/** `recorded` is the limit that V8 has now. */
+function shownOf(frames: NodeJS.CallSite[], recorded: unknown): readonly NodeJS.CallSite[] {
   // Below the process's entry are the simulator's frames, and behind them those of awaiting
   // callers.
   const entry = frames.findIndex(isEntry);
-  const shown = frames.filter(
-    (frame, at) => !isOurFrame(frame) && (entry < 0 || at < entry || frame.isAsync()),
-  );
-  return limit === DEEP_LIMIT ? shown.slice(0, SHOWN_LIMIT) : shown;
+  const shown = frames.filter((frame, at) => {
+    if (isOurFrame(frame) || isAddedCode(frame) || isRealTick(frames, at)) return false;
+    if (entry >= 0 && at >= entry && !frame.isAsync()) return false;
+    const below = frames[at + 1];
+    return below === undefined || !isGeneratorNext(frame) || !isOurFrame(below);
+  });
+  return limitFrames(shown, recorded);
 }
 
-function linesOf(frames: NodeJS.CallSite[]): string {
+function linesOf(frames: readonly NodeJS.CallSite[]): string {
   return frames.map((frame) => mapStack(`\n    at ${String(frame)}`)).join("");
 }
 
 /** Formats the stack of an error that a program reads. */
 function prepare(error: Error, allFrames: NodeJS.CallSite[]): unknown {
-  const limit = Error.stackTraceLimit;
+  const recorded = Error.stackTraceLimit;
   return withoutView(() => {
-    const frames = shownOf(allFrames, limit);
+    const frames = shownOf(allFrames, recorded);
     const node = loadedShared("internal/errors") as ErrorsModule | undefined;
     const override = node?.overrideStackTrace.get(error);
     if (override) {
@@ -93,7 +123,8 @@ function withShownSites(prepareOwn: unknown): unknown {
   const known = get(wrappers, prepareOwn);
   if (known !== undefined) return known;
   const wrapper = function (this: unknown, error: Error, frames: NodeJS.CallSite[]): unknown {
-    const shown = shownSites(shownOf(frames, Error.stackTraceLimit));
+    const recorded = Error.stackTraceLimit;
+    const shown = withoutView(() => shownSites(shownOf(frames, recorded)));
     return Reflect.apply(prepareOwn, this, [error, shown]);
   };
   set(wrappers, prepareOwn, wrapper);
@@ -123,8 +154,9 @@ const property: PropertyDescriptor = {
 export function guardStackTraces(): () => void {
   const before = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = DEEP_LIMIT;
+  Error.stackTraceLimit = RECORDED_LIMIT;
   own = new WeakMap();
+  forgetTraceLimits();
   Object.defineProperty(Error, "prepareStackTrace", property);
   return () => {
     Error.stackTraceLimit = limit;

@@ -176,7 +176,7 @@ describe("what one host patches", () => {
     const starts = ["looks", "adds-1", "adds-22", "looks-too"].map((name) => ({ name }));
     const restarting = starts.map((start, i) => (i === 1 ? { ...start, crashAtNs: 25e6 } : start));
     const { lines } = await world(source, restarting, 46e6);
-    const pristine = "none none false false false true  40 stackTraceLimit";
+    const pristine = "none none false false false true  10 stackTraceLimit";
     for (const name of ["looks", "looks-too"]) {
       expect(own(lines, name)).toEqual([
         `first ${pristine}`,
@@ -185,7 +185,7 @@ describe("what one host patches", () => {
     }
     const added = (name: string): string => {
       const property = `{"value":{"of":"${name}"},"writable":false,"enumerable":false,"configurable":true}`;
-      return `later ${name} ${name} true true true true ${property} ${40 + name.length} stackTraceLimit,shown`;
+      return `later ${name} ${name} true true true true ${property} ${10 + name.length} stackTraceLimit,shown`;
     };
     const turns = (name: string, count: number): string[] => [
       `first ${pristine}`,

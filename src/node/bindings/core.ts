@@ -5,11 +5,12 @@
 import { config } from "node:process";
 import * as util from "node:util";
 import { realBinding } from "../lib/natives.ts";
-import { callSites } from "../program/call-sites.ts";
+import { callSites, sourcePositions } from "../program/call-sites.ts";
 import { handleTypeOf } from "./descriptors.ts";
 import { performanceBinding } from "./performance.ts";
 import { reportBinding } from "./report.ts";
 import type { Realm } from "../realm-types.ts";
+import { uncurry } from "../views/safe.ts";
 
 /** Returns an object that creates a symbol for each name on first access and remembers it. */
 function symbolBag(): Record<string, symbol> {
@@ -93,6 +94,17 @@ function become(target: object, key: string, value: unknown, enumerable: boolean
   Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true });
 }
 
+/** `Promise.prototype.then`, whatever a program does to it. */
+const then = uncurry(Promise.prototype.then) as (
+  promise: Promise<unknown>,
+  onValue: undefined,
+  onReason: () => void,
+) => unknown;
+
+function getSharedArrayBufferGrowable(this: SharedArrayBuffer & { growable?: boolean }): boolean {
+  return this.growable === true;
+}
+
 function utilBinding(realm: Realm): object {
   return {
     ...util.types,
@@ -138,6 +150,8 @@ function utilBinding(realm: Realm): object {
     constructSharedArrayBuffer: (size: number) => new SharedArrayBuffer(size),
     parseEnv: (text: string) => util.parseEnv(text),
     arrayBufferViewHasBuffer: () => true,
+    markPromiseAsHandled: (promise: Promise<unknown>) => void then(promise, undefined, () => {}),
+    getSharedArrayBufferGrowable,
   };
 }
 
@@ -258,6 +272,7 @@ export const coreBindings: Record<string, Factory> = {
     setSourceMapsEnabled: () => {},
     setMaybeCacheGeneratedSourceMap: () => {},
     setEnhanceStackForFatalException: () => {},
+    getErrorSourcePositions: sourcePositions,
     triggerUncaughtException: (error: unknown, fromPromise: boolean) =>
       realm.uncaught(error, fromPromise),
   }),

@@ -165,7 +165,17 @@ export function createProcessBinding(realm: Realm): object {
     }
   }
 
-  return { Process };
+  return {
+    Process,
+    /** The environment as `KEY=value` texts, which the library reads at once from Node 26.12 on. */
+    getEnvPairs: () => Object.entries(realm.process.env).map(([name, value]) => `${name}=${value}`),
+    // Bits of the flags of `spawn`, as libuv has them.
+    constants: {
+      kProcessFlagDetached: 8,
+      kProcessFlagWindowsHide: 16,
+      kProcessFlagWindowsVerbatimArguments: 4,
+    },
+  };
 }
 
 /** Returns a child's environment, from the pairs that the library creates. */

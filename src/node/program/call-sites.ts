@@ -3,7 +3,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { originalPlace } from "./source-maps.ts";
-import { PROGRAM_PREFIX } from "./source/registry.ts";
+import { placedFile, PROGRAM_PREFIX } from "./source/registry.ts";
 
 /** A frame of the stack, innermost first. Lines and columns count from 1. */
 export interface Frame {
@@ -52,4 +52,36 @@ function frameOf(frame: NodeJS.CallSite): Frame | undefined {
   const place = originalPlace(name, line, column);
   if (place === undefined) return { functionName, file: name, line, column };
   return { functionName, ...place, file: name.slice(PROGRAM_PREFIX.length) };
+}
+
+/** Where an error was made, and the text of that line. Lines count from 1, columns from 0. */
+interface SourcePositions {
+  readonly sourceLine: string;
+  readonly scriptResourceName: string;
+  readonly lineNumber: number;
+  readonly startColumn: number;
+}
+
+/**
+ * Returns the place of the first frame of an error, or of an object with a stack. Its stack must
+ * not have been read before.
+ */
+export function sourcePositions(holder: { readonly stack?: unknown }): SourcePositions {
+  const { prepareStackTrace } = Error;
+  let found: NodeJS.CallSite | undefined;
+  try {
+    // During a run, a function that is put here gets frames of programs and of Node only.
+    Error.prepareStackTrace = (_error, frames) => {
+      found = frames[0];
+      return "";
+    };
+    void holder.stack;
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+  const scriptResourceName = found?.getFileName() ?? "";
+  const lineNumber = found?.getLineNumber() ?? 1;
+  const lines = placedFile(scriptResourceName)?.original.split("\n") ?? [];
+  const startColumn = (found?.getColumnNumber() ?? 1) - 1;
+  return { sourceLine: lines[lineNumber - 1] ?? "", scriptResourceName, lineNumber, startColumn };
 }

@@ -3,6 +3,7 @@
  * entries, JSON, ES modules, `require.cache` and `require.main`.
  */
 import { posix } from "node:path";
+import { pathToFileURL } from "node:url";
 import { isBuiltin } from "../public-modules.ts";
 import type { Realm } from "../realm-types.ts";
 import { uncurry } from "../views/safe.ts";
@@ -12,6 +13,7 @@ import { formatOf, sourceTextOf } from "./file-format.ts";
 import { type HostFiles, hostFiles } from "./host-files.ts";
 import { EsmLoader } from "./modules/esm-loader.ts";
 import { ModuleFinder } from "./module-finder.ts";
+import { CircularExports, noteExecuting, noteLoading, parentProperty } from "./module-state.ts";
 import { findResolution, keepResolution, realCaches } from "./resolution-cache.ts";
 import { scopeOf } from "./scope.ts";
 import { type Format, type SourceFile, sourceFile } from "./source/source-file.ts";
@@ -95,6 +97,7 @@ export class CommonJsLoader {
   /** Built-in modules that replace the process's own, and those that Lightcone adds. */
   builtins: Readonly<Record<string, () => unknown>>;
   readonly #extensions: Extensions;
+  readonly #circular: CircularExports;
   /** The arguments with which the functions of the process's files are called. */
   readonly #scope: readonly unknown[];
   readonly #resolveFilename: ModuleClass["_resolveFilename"];
@@ -103,23 +106,24 @@ export class CommonJsLoader {
     this.realm = realm;
     this.builtins = builtins;
     this.files = hostFiles(realm.context.process);
-    this.#extensions = {
-      ".js": (module, filename) => {
-        const source = this.files.source(filename);
-        module._compile(source, filename);
-      },
-      ".json": (module, filename) => {
-        module.exports = parseJson(filename, this.files.source(filename));
-      },
-      ".node": (_module, filename) => {
-        throw Object.assign(new Error(notNative(filename)), {
-          code: "LC_NOT_SIMULATED",
-        });
-      },
+    this.#circular = new CircularExports(realm);
+    this.#extensions = Object.create(null) as Extensions;
+    // Assigned like this, the functions have no names, as in Node.
+    this.#extensions[".js"] = (module, filename) => {
+      const source = this.files.source(filename);
+      module._compile(source, filename);
+    };
+    this.#extensions[".json"] = (module, filename) => {
+      module.exports = parseJson(filename, this.files.source(filename));
+    };
+    this.#extensions[".node"] = (_module, filename) => {
+      throw Object.assign(new Error(notNative(filename)), {
+        code: "LC_NOT_SIMULATED",
+      });
     };
     const scope = scopeOf(realm);
-    const { global } = scope;
-    this.#scope = [global, global, global, scope.unknown, scope.thisOf, scope.makeRoomy];
+    const { global, unknown, thisOf, makeRoomy, traceLimitOwner } = scope;
+    this.#scope = [global, global, global, unknown, thisOf, makeRoomy, traceLimitOwner];
     this.esm = new EsmLoader(realm, this, scope);
     this.Module = this.#createClass();
     this.#resolveFilename = this.Module._resolveFilename;
@@ -147,7 +151,7 @@ export class CommonJsLoader {
    */
   importFile(path: string, isMain: boolean): unknown {
     const known = this.cache[path];
-    if (known !== undefined) return known.exports;
+    if (known !== undefined) return known.loaded ? known.exports : this.#circular.of(known);
     const module = new this.Module(path, isMain ? null : undefined);
     if (isMain) {
       module.id = ".";
@@ -190,13 +194,15 @@ export class CommonJsLoader {
       this.id = id;
       this.path = posix.dirname(id);
       this.exports = {};
-      Object.defineProperty(this, "parent", { value: parent, writable: true, configurable: true });
+      this.parent = parent;
       parent?.children?.push(this);
       this.filename = null;
       this.loaded = false;
       this.children = [];
-      this.paths = [];
     }
+    Object.defineProperty(Module.prototype, "parent", parentProperty);
+    // An accessor, so that a module is printed without its class.
+    Object.defineProperty(Module.prototype, "constructor", { get: () => Module });
     Module.prototype.require = function (this: Module, id: unknown): unknown {
       loader.realm.require("internal/validators").validateString(id, "id");
       if (id === "") {
@@ -218,7 +224,11 @@ export class CommonJsLoader {
       if (wrapper === undefined) return undefined;
       const { exports } = this;
       const require = loader.#makeRequire(this);
-      return call(wrapper, exports, exports, require, this, filename, posix.dirname(filename));
+      noteExecuting(this, true);
+      const directory = posix.dirname(filename);
+      const result = call(wrapper, exports, exports, require, this, filename, directory);
+      noteExecuting(this, false);
+      return result;
     };
     return Object.assign(Module as unknown as ModuleClass, {
       _cache: this.cache,
@@ -232,7 +242,7 @@ export class CommonJsLoader {
         const known = this.cache[filename];
         if (known !== undefined) {
           if (parent && !parent.children.includes(known)) parent.children.push(known);
-          return known.exports;
+          return known.loaded ? known.exports : this.#circular.of(known);
         }
         if (this.#isBuiltin(filename)) return this.builtin(filename);
         const module = new this.Module(filename, parent ?? undefined);
@@ -249,6 +259,7 @@ export class CommonJsLoader {
   }
 
   #load(module: Module, filename: string): void {
+    noteLoading(module, module === this.main);
     module.filename = filename;
     module.paths = this.finder.modulePaths(module.path);
     this.cache[filename] = module;
@@ -267,6 +278,7 @@ export class CommonJsLoader {
       }
     }
     module.loaded = true;
+    this.#circular.release(module);
   }
 
   /**
@@ -282,7 +294,7 @@ export class CommonJsLoader {
       try {
         return sourceFile(sourceTextOf(this.files, path, text, kind));
       } catch (error) {
-        throw moduleSyntaxError(error, path);
+        throw moduleSyntaxError(error, pathToFileURL(path).href, text);
       }
     });
     if (format === undefined) sources?.set(path, file);
@@ -307,7 +319,8 @@ export class CommonJsLoader {
     const isGiven = given === "commonjs" || given === "module";
     const file = this.#compile(filename, source, isGiven ? given : undefined);
     if (file.format === "module") {
-      module.exports = this.esm.require(filename, module.parent?.filename ?? undefined);
+      this.#circular.noteRequired(module);
+      module.exports = this.esm.require(filename, module.parent);
       return undefined;
     }
     const from = posix.isAbsolute(filename) ? filename : (module.filename ?? filename);
@@ -322,15 +335,15 @@ export class CommonJsLoader {
       this.realm.require("internal/validators").validateString(request, "request");
       return this.Module._resolveFilename(request, module, false, options);
     }) as Require["resolve"];
-    resolve.paths = (request) => {
+    const paths: Require["resolve"]["paths"] = (request) => {
       if (isBuiltin(request)) return null;
       return /^\.{1,2}(?:\/|$)/.test(request) ? [module.path] : module.paths;
     };
     return Object.assign(require, {
-      resolve,
+      resolve: Object.assign(resolve, { paths }),
       main: this.main,
-      cache: this.cache,
       extensions: this.#extensions,
+      cache: this.cache,
     });
   }
 

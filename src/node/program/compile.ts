@@ -84,22 +84,35 @@ const finder = new ModuleFinder({
 /** Reads a program's own files ahead, as far as they can be determined statically. */
 async function readAhead(entry: string): Promise<void> {
   const seen = new Set([entry]);
-  let files = [entry];
+  let files = [{ path: entry, mayFail: false }];
   while (files.length > 0) {
     const found = await Promise.all(files.map((file) => requestsOf(file)));
-    const next = new Set<string>();
+    const next = new Map<string, boolean>();
     found.forEach((requests, at) => {
-      for (const request of requests) {
-        const path = ownFile(request, files[at] as string);
-        if (path !== undefined && !seen.has(path)) next.add(path);
+      for (const { request, mayFail } of requests) {
+        const path = ownFile(request, files[at]?.path as string);
+        if (path === undefined || seen.has(path)) continue;
+        next.set(path, mayFail && next.get(path) !== false);
       }
     });
-    for (const path of next) seen.add(path);
-    files = [...next];
+    for (const path of next.keys()) seen.add(path);
+    files = [...next].map(([path, mayFail]) => ({ path, mayFail }));
   }
 }
 
-async function requestsOf(path: string): Promise<readonly string[]> {
+/** A file's request. If it `mayFail`, its program may be prepared for errors in the file. */
+interface Request {
+  readonly request: string;
+  readonly mayFail: boolean;
+}
+
+async function requestsOf({
+  path,
+  mayFail,
+}: {
+  readonly path: string;
+  readonly mayFail: boolean;
+}): Promise<readonly Request[]> {
   const format = formatOf(realFiles, path);
   if (format !== "module" && format !== "commonjs" && format !== "detect") return [];
   const text = realFiles.read(path);
@@ -109,21 +122,24 @@ async function requestsOf(path: string): Promise<readonly string[]> {
   let file: SourceFile;
   try {
     file = sourceFile(sourceTextOf(realFiles, path, text, format));
+    if (file.format === "commonjs") void file.commonJs;
   } catch (error) {
+    if (mayFail) return [];
     throw compileError(error, path);
   }
-  const requests = [...file.source.matchAll(CALLS)].map((match) => match[2] as string);
+  const isPrepared = /\b(?:try|catch)\b/.test(file.source);
+  const requests = [...file.source.matchAll(CALLS)].map((match): Request => ({
+    request: match[2] as string,
+    mayFail: isPrepared,
+  }));
   // A file that is forked or run in a thread is named by its path.
   for (const [, , name] of file.source.matchAll(PATHS)) {
-    requests.push(/^\.{0,2}\//.test(name as string) ? (name as string) : `./${name}`);
+    const request = /^\.{0,2}\//.test(name as string) ? (name as string) : `./${name}`;
+    requests.push({ request, mayFail: isPrepared });
   }
   if (file.format === "module") {
-    for (const { specifier } of file.shape.requests) requests.push(specifier);
-  } else {
-    try {
-      void file.commonJs;
-    } catch (error) {
-      throw compileError(error, path);
+    for (const { specifier } of file.shape.requests) {
+      requests.push({ request: specifier, mayFail });
     }
   }
   return requests;

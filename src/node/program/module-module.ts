@@ -12,7 +12,8 @@ import type { Realm } from "../realm-types.ts";
 import { loaderOf } from "./commonjs.ts";
 import { packageScope, splitSpecifier } from "./package-entry.ts";
 
-const real = realModule as unknown as Readonly<Record<string, unknown>>;
+/** The class itself: a namespace lacks what is not enumerable. */
+const real = realModule.default as unknown as Readonly<Record<string, unknown>>;
 
 /** Functions that would change how the real Node loads modules, or run what it has loaded. */
 const REFUSED = ["register", "registerHooks", "runMain", "_preloadModules", "_debug"];
@@ -61,7 +62,7 @@ export function createModuleModule(realm: Realm): unknown {
   for (const name of REFUSED) face[name] = notSimulated(`node:module.${name}`);
   for (const [name, value] of Object.entries(face)) {
     // A program sees only what its Node has.
-    if (name in realModule || name === "Module") define(Module, name, value);
+    if (name in real || name === "Module") define(Module, name, value);
   }
   return Module;
 }

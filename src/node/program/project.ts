@@ -102,7 +102,8 @@ export function packageFolder(entry: string): string {
   return folder;
 }
 
-function isMachines(directory: string): boolean {
+/** Returns whether a folder belongs to the simulated machine, which has one of its own. */
+export function isMachines(directory: string): boolean {
   return MACHINE.has(directory) || directory === homedir();
 }
 

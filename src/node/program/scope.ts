@@ -4,6 +4,7 @@
  */
 import type { Realm } from "../realm-types.ts";
 import { makeRoomy } from "./prototypes.ts";
+import { traceLimitOwner } from "./trace-limit.ts";
 
 /** The scope of all files of one process. */
 export interface ProgramScope {
@@ -16,6 +17,7 @@ export interface ProgramScope {
   /** Returns `this` of a sloppy function. Without a receiver it is the global object. */
   readonly thisOf: (value: unknown) => unknown;
   readonly makeRoomy: typeof makeRoomy;
+  readonly traceLimitOwner: typeof traceLimitOwner;
 }
 
 const realGlobal: unknown = globalThis;
@@ -31,6 +33,7 @@ export function scopeOf(realm: Realm): ProgramScope {
       unknown: new Proxy(global, unknownNames),
       thisOf: (value) => (value === realGlobal ? global : value),
       makeRoomy,
+      traceLimitOwner,
     };
     scopes.set(realm, scope);
   }

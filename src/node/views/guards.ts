@@ -119,7 +119,31 @@ function isClosed(shared: SharedObject, frozen: boolean): boolean {
   return true;
 }
 
+/** Returns a property's descriptor as a program is to see it. */
+let describe: typeof Reflect.getOwnPropertyDescriptor = (target, key) =>
+  real.getOwnPropertyDescriptor(target, key);
+
+/**
+ * Sets what `Object.getOwnPropertyDescriptor` and its kin return during a run, for objects and names
+ * that are not what they look like.
+ */
+export function setDescribe(own: typeof describe): void {
+  describe = own;
+}
+
 const ofObject = {
+  getOwnPropertyDescriptor(target: object, key: PropertyKey): PropertyDescriptor | undefined {
+    return describe(target, key);
+  },
+  getOwnPropertyDescriptors(target: object): object {
+    const descriptors = real.getOwnPropertyDescriptors(target) as Record<PropertyKey, unknown>;
+    const keys = ownKeys(descriptors);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as PropertyKey;
+      descriptors[key] = describe(target, key);
+    }
+    return descriptors;
+  },
   defineProperty(target: object, key: PropertyKey, descriptor: PropertyDescriptor): object {
     const shared = sharedObjectOf(target);
     if (shared === undefined) return real.defineProperty(target, key, descriptor);
@@ -175,6 +199,12 @@ const ofObject = {
 };
 
 const ofReflect = {
+  getOwnPropertyDescriptor(target: object, key: PropertyKey): PropertyDescriptor | undefined {
+    // It fails for what is no object, as `Object`'s does not.
+    return (typeof target === "object" && target !== null) || typeof target === "function"
+      ? describe(target, key)
+      : realReflect.getOwnPropertyDescriptor(target, key);
+  },
   defineProperty(target: object, key: PropertyKey, descriptor: PropertyDescriptor): boolean {
     const shared = sharedObjectOf(target);
     return shared === undefined

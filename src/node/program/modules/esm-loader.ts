@@ -9,16 +9,18 @@ import { defineProperty, hasOwn, plain } from "../../views/safe.ts";
 import { withoutView } from "../../views/view.ts";
 import { isBuiltin } from "../../public-modules.ts";
 import type { Realm } from "../../realm-types.ts";
-import type { CommonJsLoader } from "../commonjs.ts";
+import { privateSymbols } from "../../bindings/core.ts";
+import type { CommonJsLoader, Module } from "../commonjs.ts";
 import { exportNamesOf } from "./commonjs-names.ts";
 import { resolveEsm } from "../esm-resolve.ts";
 import { type FileFormat, formatOf, sourceTextOf } from "../file-format.ts";
 import { findResolution, keepResolution, realCaches } from "../resolution-cache.ts";
 import type { ProgramScope } from "../scope.ts";
 import { moduleSyntaxError } from "../source/syntax-error.ts";
-import { sourceFile } from "../source/source-file.ts";
+import { type SourceFile, sourceFile, type SourceText } from "../source/source-file.ts";
 import type { ImportedName } from "../source/transform.ts";
 import { isTypeScript } from "../source/typescript.ts";
+import { explainMissingGlobal } from "./missing-globals.ts";
 import type { Environment } from "./namespace.ts";
 import type { ModuleRecord } from "./record.ts";
 import { type ModuleHost, SourceModule, SyntheticModule } from "./record.ts";
@@ -33,6 +35,20 @@ const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const HAS_MAIN = major > 24 || (major === 24 && minor >= 2);
 /** Since Node 23, the whole exports of CommonJS have an export name of their own. */
 const NAMES_WHOLE = major >= 23;
+
+/** Since Node 24, errors of `require()` of an ES module list the modules that led there. */
+const NAMES_REQUIRE_STACK = major >= 24;
+
+/** The turns of the queue of microtasks until a module that was not loaded yet is evaluated. */
+const TURNS_TO_LOAD = 6;
+
+/** Returns a module and those that requested it, in the form that Node's library reads. */
+function chainOf(module: Module | null | undefined): object | undefined {
+  if (!module) return undefined;
+  const { filename, id, parent } = module;
+  const key = privateSymbols["module_first_parent_private_symbol"] as symbol;
+  return { filename, id, [key]: chainOf(parent) };
+}
 
 /** The real one. During a run, the global name is the running process's. */
 const resolved = Promise.resolve();
@@ -59,9 +75,13 @@ export class EsmLoader implements ModuleHost {
     const attributes = this.#attributesOf(options);
     // As in Node, the module does not run before the caller continues.
     await resolved;
-    const record = withoutView(() => this.#linked(() => this.#find(text, from, attributes)));
-    if (record instanceof SourceModule) await record.evaluate();
-    else (record as SyntheticModule).evaluate();
+    const found = withoutView(() => this.#find(text, from, attributes));
+    if (found.status === "new" && !(found instanceof BuiltinModule)) {
+      // Node resolves, reads and links a module first, each in a turn of its own.
+      for (let turn = 0; turn < TURNS_TO_LOAD; turn++) await resolved;
+    }
+    const record = withoutView(() => this.#linked(() => found));
+    await this.#evaluate(record);
     return record.namespace;
   }
 
@@ -70,34 +90,51 @@ export class EsmLoader implements ModuleHost {
     const url = pathToFileURL(path).href;
     this.mainUrl = url;
     const record = withoutView(() => this.#linked(() => this.#recordOf(url, NO_ATTRIBUTES)));
-    if (record instanceof SourceModule) await record.evaluate();
+    await this.#evaluate(record);
     return record.namespace;
+  }
+
+  async #evaluate(record: ModuleRecord): Promise<void> {
+    if (!(record instanceof SourceModule)) {
+      (record as SyntheticModule).evaluate();
+      return;
+    }
+    try {
+      await record.evaluate();
+    } catch (error) {
+      withoutView(() => explainMissingGlobal(error, record, this.#commonJs.files));
+      throw error;
+    }
   }
 
   /** Runs text as a module with the path `path`. */
   async runText(text: string, path: string): Promise<object> {
     const url = pathToFileURL(path).href;
-    const file = this.#compile(() => sourceFile({ path, text, format: "module" }), url);
+    const file = this.#compile({ path, text, format: "module" }, url);
     const record = withoutView(() => this.#linked(() => new SourceModule(url, path, file, this)));
     await (record as SourceModule).evaluate();
     return record.namespace;
   }
 
   /** Returns the result of `require` for the ES module at `path`. */
-  require(path: string, parent: string | undefined): unknown {
+  require(path: string, parent: Module | null | undefined): unknown {
     const url = pathToFileURL(path).href;
     const { codes } = this.#realm.require("internal/errors");
     const record = withoutView(() =>
       this.#linked(() => this.#recordOf(url, NO_ATTRIBUTES)),
     ) as SourceModule;
     if (record.status === "evaluating" || record.status === "evaluating-async") {
-      const whose = parent === undefined ? "" : ` (from ${parent})`;
+      const whose = parent?.filename ? ` (from ${parent.filename})` : "";
       throw new codes.ERR_REQUIRE_CYCLE_MODULE(
-        `Cannot require() ES Module ${path} in a cycle.${whose}`,
+        `Cannot require() ES Module ${path} in a cycle.${whose} A cycle involving require(esm) is not ` +
+          "allowed to maintain invariants mandated by the ECMAScript specification. Try making at " +
+          "least part of the dependency in the graph lazily loaded.",
       );
     }
     if (record.status !== "evaluated" && record.awaits()) {
-      throw new codes.ERR_REQUIRE_ASYNC_MODULE(path, parent);
+      throw NAMES_REQUIRE_STACK
+        ? new codes.ERR_REQUIRE_ASYNC_MODULE(path, chainOf(parent), [])
+        : new codes.ERR_REQUIRE_ASYNC_MODULE(path, parent?.filename ?? undefined);
     }
     record.evaluateNow();
     const namespace = record.namespace as Record<string, unknown>;
@@ -263,17 +300,17 @@ export class EsmLoader implements ModuleHost {
       ...sourceTextOf(files, path, files.source(path), format),
       suffix: search + hash,
     };
-    const file = this.#compile(() => sourceFile(source), url);
+    const file = this.#compile(source, url);
     if (file.format === "commonjs") return this.#commonJsRecord(url, path);
     return new SourceModule(url, path, file, this);
   }
 
   /** Compiles a module. Errors in it are reported as V8 reports them for a module. */
-  #compile<T>(compile: () => T, url: string): T {
+  #compile(source: SourceText, url: string): SourceFile {
     try {
-      return compile();
+      return sourceFile(source);
     } catch (error) {
-      throw moduleSyntaxError(error, url);
+      throw moduleSyntaxError(error, url, source.text);
     }
   }
 
@@ -324,7 +361,7 @@ export class EsmLoader implements ModuleHost {
     }
     if (mime !== "text/javascript") throw new codes.ERR_UNKNOWN_MODULE_FORMAT(mime, url);
     this.#checkAttributes(url, "module", attributes);
-    const file = this.#compile(() => sourceFile({ path: url, text, format: "module" }), url);
+    const file = this.#compile({ path: url, text, format: "module" }, url);
     return new SourceModule(url, url, file, this);
   }
 
@@ -399,7 +436,7 @@ export class EsmLoader implements ModuleHost {
     const dynamicImport = usesImport
       ? (specifier: unknown, options?: unknown) => this.import(specifier, module.path, options)
       : undefined;
-    const { global, unknown, thisOf, makeRoomy } = this.#scope;
+    const { global, unknown, thisOf, makeRoomy, traceLimitOwner } = this.#scope;
     const meta = usesMeta ? this.#metaOf(module) : undefined;
     return [
       global,
@@ -408,6 +445,7 @@ export class EsmLoader implements ModuleHost {
       unknown,
       thisOf,
       makeRoomy,
+      traceLimitOwner,
       dynamicImport,
       meta,
       exported,

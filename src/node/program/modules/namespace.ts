@@ -13,6 +13,8 @@ export interface Cell {
   readonly settled: boolean;
   /** True once its module has been evaluated. */
   readonly evaluated: boolean;
+  /** True if its value can no longer change from then on. */
+  readonly constant: boolean;
 }
 
 /** A module's own exports, by name. Reading a name that has no value yet throws. */
@@ -60,11 +62,23 @@ export function createNamespace(cells: ReadonlyMap<string, Cell>): object {
 
 /** Defines a cell as a property of a namespace. Called again once it is settled. */
 export function showCell(namespace: object, key: string, cell: Cell): void {
-  const { environment, key: at, settled, evaluated } = cell;
+  const { environment, key: at, settled, evaluated, constant } = cell;
   const descriptor: PropertyDescriptor = settled
     ? { value: environment[at], enumerable: true, writable: false, configurable: false }
-    : { get: () => environment[at], enumerable: true, configurable: !evaluated };
+    : {
+        get: () => environment[at],
+        set: refuse(key),
+        enumerable: true,
+        configurable: constant && !evaluated,
+      };
   defineProperty(namespace, key, plain(descriptor));
+}
+
+/** Returns a setter that throws V8's error for an assignment to a namespace's name. */
+function refuse(key: string): () => never {
+  return () => {
+    throw new TypeError(`Cannot assign to read only property '${key}' of object '[object Module]'`);
+  };
 }
 
 function byCodeUnits(a: string, b: string): number {

@@ -89,7 +89,7 @@ export abstract class ModuleRecord {
     const namespace = createNamespace(cells);
     this.#namespace = namespace;
     for (const [key, cell] of cells) {
-      if (cell.evaluated) continue;
+      if (cell.evaluated || !cell.constant) continue;
       const found = this.resolveExport(key) as Resolution;
       found.module.whenSettled(() => showCell(namespace, key, cellOf(found)));
     }
@@ -114,11 +114,12 @@ export abstract class ModuleRecord {
 function cellOf({ module, name }: Resolution): Cell {
   if (name === undefined) {
     const environment = { namespace: module.namespace };
-    return { environment, key: "namespace", settled: true, evaluated: true };
+    return { environment, key: "namespace", settled: true, evaluated: true, constant: true };
   }
   const evaluated = module.status === "evaluated" && module.failure === undefined;
-  const settled = evaluated && module.isConstant(name);
-  return { environment: module.environment, key: name, settled, evaluated };
+  const constant = module.isConstant(name);
+  const settled = evaluated && constant;
+  return { environment: module.environment, key: name, settled, evaluated, constant };
 }
 
 /** A module whose exports are known values: a built-in one, CommonJS, JSON. */

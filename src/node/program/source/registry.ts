@@ -5,6 +5,8 @@ export const PROGRAM_PREFIX = "lightcone:";
 
 /** A file that V8 runs and whose positions can be mapped to their origin. */
 export interface PlacedFile {
+  /** The user's file. */
+  readonly original: string;
   /** Maps a position in the code that V8 runs to the user's file. All numbers count from 1. */
   originalPlace(line: number, column: number): { line: number; column: number };
 }

@@ -40,6 +40,8 @@ export interface Visitor {
   onSloppyThis?(node: AnyNode): void;
   /** A statement that assigns to a computed property of `Name.prototype`. */
   onPrototypeAssignment?(node: AnyNode, owner: string): void;
+  /** The object of a member access `object.stackTraceLimit`. */
+  onTraceLimit?(node: AnyNode): void;
   /** `await` at the top level of a module. */
   onTopLevelAwait?(): void;
 }
@@ -171,6 +173,7 @@ class Walker {
       case "TemplateElement":
         return;
       case "MemberExpression":
+        if (isTraceLimit(node)) this.#visitor.onTraceLimit?.(node["object"]);
         if (node["object"].type === "ThisExpression") {
           if (this.#this === IMMEDIATE_THIS) this.#visitor.onSloppyThis?.(node["object"]);
         } else this.#visit(node["object"]);
@@ -430,6 +433,12 @@ function isStrict(body: readonly AnyNode[]): boolean {
     if (directive === "use strict") return true;
   }
   return false;
+}
+
+/** Returns whether a member access is `object.stackTraceLimit`, or the same with a quoted name. */
+function isTraceLimit({ object, property, computed }: AnyNode): boolean {
+  if (object.type === "Super") return false;
+  return (computed ? property.value : property.name) === "stackTraceLimit";
 }
 
 /** Returns `Owner` of `Owner.prototype[computed] = ...`. */

@@ -82,6 +82,7 @@ const scopeParameters = [
   "__lc_u",
   "__lc_this",
   "__lc_room",
+  "__lc_trace",
   "__lcim",
 ];
 const commonParameters = ["exports", "require", "module", "__filename", "__dirname"];
@@ -115,6 +116,7 @@ export function transformCommonJs(source: string): Transformed {
     onImportCall: ({ start }) => edited.replace(start, start + 6, "__lcim"),
     onSloppyThis: ({ start, end }) => edited.replace(start, end, "__lc_this(this)"),
     onPrototypeAssignment: ({ start }, owner) => edited.insert(start, `;__lc_room(${owner});`),
+    onTraceLimit: ({ start, end }) => wrapTraceLimit(edited, start, end),
   });
   replaceFree(edited, scopes);
   return {
@@ -145,6 +147,12 @@ export function wrapCommonJs(source: string): Transformed {
 
 function hideHashBang(edited: EditedText, source: string): void {
   if (source.startsWith("#!")) edited.replace(0, 2, "//");
+}
+
+/** `Error.stackTraceLimit` is the process's own, and not the one that V8 reads. */
+function wrapTraceLimit(edited: EditedText, start: number, end: number): void {
+  edited.insert(start, "__lc_trace(");
+  edited.insert(end, ")");
 }
 
 function replaceFree(edited: EditedText, { free }: Scopes): void {
@@ -222,6 +230,7 @@ class ModuleTransform {
       onPrototypeAssignment: ({ start }, owner) => {
         if (!this.#imported.has(owner)) edited.insert(start, `;__lc_room(${owner});`);
       },
+      onTraceLimit: ({ start, end }) => wrapTraceLimit(edited, start, end),
       onTopLevelAwait: () => (this.#hasTopLevelAwait = true),
     });
     const written = new Set<string>();

@@ -1,0 +1,111 @@
+/** What modules and their loader show of themselves, and say when they cannot do what they are asked for. */
+import { describe, it } from "vitest";
+import { both } from "./arms.ts";
+
+describe("a module", () => {
+  it("is printed as Node prints it, while it is loaded and afterwards", async () => {
+    await both(
+      `const part = require("./part.cjs"); console.log(module, require, module.constructor === require("module"));
+       console.log(part, module.children[0].parent === module, Object.keys(module), "parent" in module, Object.hasOwn(module, "parent"));
+       const Module = require("module"), made = new Module("made", module); console.log(made, Module.wrap("text"), Module.wrapper);`,
+      {
+        name: "program.cjs",
+        files: {
+          "part.cjs": "exports.part = require('./deep.cjs');",
+          "deep.cjs": "module.exports = 1;",
+        },
+      },
+    );
+  });
+
+  it("warns of names that a module of a cycle does not have yet", async () => {
+    await both(
+      `process.on("warning", ({ message }) => console.log("warning", message));
+       console.log(require("./a.cjs"));`,
+      {
+        name: "program.cjs",
+        files: {
+          "a.cjs": "exports.early = 1; exports.b = require('./b.cjs'); exports.late = 2;",
+          "b.cjs":
+            "const a = require('./a.cjs'); const { early, late, __esModule } = a; module.exports = [early, late, 'never' in a, Object.keys(a)];",
+        },
+      },
+    );
+  });
+
+  it("that a program has just written above its project is found there", async () => {
+    await both(
+      `const { mkdtempSync, writeFileSync } = require("fs"), { join } = require("path"), os = require("os");
+       const path = join(os.tmpdir(), "lightcone-made-" + process.version + ".cjs");
+       writeFileSync(path, "module.exports = 'made';"); console.log(require(path)); require("fs").rmSync(path);`,
+      { name: "program.cjs" },
+    );
+  });
+});
+
+describe("require of an ES module", () => {
+  it("says as Node does why it cannot", async () => {
+    await both(
+      `for (const name of ["awaits", "imports-awaiting", "throws", "broken", "circle"]) {
+         for (let again = 0; again < 2; again++) {
+           try { console.log(require("./" + name + ".mjs")); }
+           catch ({ name: kind, code, message }) { console.log(name, kind, code, message.replaceAll(__dirname, "DIR")); }
+         }
+       }`,
+      {
+        name: "program.cjs",
+        files: {
+          "awaits.mjs": "await 1; export const x = 1;",
+          "imports-awaiting.mjs": "import './awaits.mjs';",
+          "throws.mjs": "throw new Error('boom');",
+          "broken.mjs": "let x = ;",
+          "circle.mjs":
+            "import { createRequire } from 'module'; createRequire(import.meta.url)('./circle.mjs');",
+        },
+      },
+    );
+  });
+
+  it("whose names are those of CommonJS explains what to write instead", async () => {
+    await both(
+      `for (const name of ["a.mjs", "b.mjs", "c.mjs", "d/e.js"]) {
+         await import("./" + name).catch(({ name: kind, code, message }) => console.log(name, kind, code, message.replaceAll(import.meta.dirname, "DIR")));
+       }`,
+      {
+        files: {
+          "a.mjs": "require('fs');",
+          "b.mjs": "console.log(__dirname);",
+          "c.mjs": "await 1; module.exports = 1;",
+          "d/e.js": "exports.a = 1;",
+          "d/package.json": `{ "type": "module" }`,
+        },
+      },
+    );
+  });
+});
+
+describe("a namespace", () => {
+  it("refuses assignments in Node's words, before its module has run and after", async () => {
+    await both(
+      `import * as self from "./program.mjs"; export let later = 1; export const fixed = 2;
+       for (const change of [() => { self.later = 3; }, () => { self.fixed = 3; }, () => { self.none = 3; }, () => { delete self.later; }]) {
+         try { change(); console.log("done"); } catch ({ name, message }) { console.log(name, message); }
+       }
+       later++; console.log(self.later);
+       setTimeout(() => { try { self.later = 3; } catch ({ message }) { console.log(message); } });`,
+    );
+  });
+});
+
+describe("the global object", () => {
+  it("has Node's names in Node's order, as values where they are values", async () => {
+    await both(
+      `console.log(Object.keys(globalThis).join());
+       for (const name of ["Event", "Headers", "AbortController", "fetch", "crypto", "Response", "WebSocket", "global", "globalThis"]) {
+         const found = Object.getOwnPropertyDescriptor(globalThis, name);
+         console.log(name, found && Object.keys(found).join(), found?.enumerable, found?.configurable, found?.writable);
+       }
+       console.log(typeof Object.getOwnPropertyDescriptors(globalThis).Event, Reflect.getOwnPropertyDescriptor(globalThis, "Blob") !== undefined);`,
+    );
+  });
+});
