@@ -5,7 +5,7 @@
 import { LightconeError } from "../base/errors.ts";
 import type { Evidence, Step, Verdict } from "../check/verdict.ts";
 import type { History } from "../history/operation.ts";
-import type { PowerLoss } from "../sim/disk/index.ts";
+import type { PowerLoss, TakenName } from "../sim/disk/index.ts";
 import type { Fault } from "../sim/faults/index.ts";
 import type { Assertions } from "./assertions.ts";
 import {
@@ -42,6 +42,8 @@ export interface Judged {
   readonly neverStarted: readonly NeverStarted[];
   /** Data that disks lost in power losses. */
   readonly losses: readonly (PowerLoss & { readonly host: string })[];
+  /** The names on a host's disk that a process took from another living one. */
+  readonly takenNames: (host: string) => readonly TakenName[];
   readonly calmFromNs: number;
   /** Whether the run was complete, so that requirements at its end can be judged. */
   readonly whole: boolean;

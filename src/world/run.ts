@@ -14,7 +14,7 @@ import {
 } from "../node/index.ts";
 import type { History } from "../history/operation.ts";
 import { drawSchedule, type Fault, FaultDriver } from "../sim/faults/index.ts";
-import { powerLossesOf } from "../sim/disk/index.ts";
+import { powerLossesOf, takenNamesOf } from "../sim/disk/index.ts";
 import { Host } from "../sim/host.ts";
 import { Kernel, Kind } from "../sim/kernel.ts";
 import { describeConnections } from "../sim/network/index.ts";
@@ -226,6 +226,7 @@ class Run {
       losses: this.#hosts.flatMap((host) => {
         return powerLossesOf(host).map((loss) => ({ ...loss, host: host.name }));
       }),
+      takenNames: (name) => takenNamesOf(this.#host(name)),
       calmFromNs: this.#calmFromNs,
       whole: this.#request.untilNs === undefined,
     });

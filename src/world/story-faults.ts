@@ -90,8 +90,10 @@ function lossesOf(fault: Fault, { losses }: Judged): string[] {
  * another process has acquired meanwhile, the line says so, because this is often the decisive point.
  */
 function liftLine(fault: Fault, atNs: number, evidence: Evidence, judged: Judged): StoryLine {
-  if (faultKind(fault.kind).keeps !== "paused")
-    return { atNs, who: "fault", text: describeLift(fault), tone: "lift" };
+  if (faultKind(fault.kind).keeps !== "paused") {
+    const text = `${describeLift(fault)}${correction(fault, atNs, judged)}`;
+    return { atNs, who: "fault", text, tone: "lift" };
+  }
   const holders = fault.targets.flatMap((who) => {
     const held = heldBy(who, atNs, evidence, judged);
     return held === undefined ? [] : [{ who, held }];
@@ -104,6 +106,27 @@ function liftLine(fault: Fault, atNs: number, evidence: Evidence, judged: Judged
   const holding = holders.map(({ who, held }) => `${who} still holds ${held}`);
   const text = [describeLift(fault), ...holding].join("; ");
   return { atNs, who: "fault", text, tone: "lift" };
+}
+
+/**
+ * The step that a wall clock makes when it is set right: a timer set before it then fires early or late. Only if
+ * no other clock fault overlapped, because setting a clock right corrects what all of them did.
+ */
+function correction(fault: Fault, atNs: number, { schedule }: Judged): string {
+  const { clockErrorNs } = faultKind(fault.kind);
+  if (!clockErrorNs) return "";
+  const overlaps = schedule.some((other) => {
+    const isClock = faultKind(other.kind).clockErrorNs !== undefined;
+    const meets = other.startNs <= atNs && endNs(other) >= fault.startNs;
+    return isClock && meets && other !== fault && other.targets.some(isIn(fault.targets));
+  });
+  if (overlaps) return "";
+  const aheadNs = clockErrorNs(fault, atNs - fault.startNs);
+  return `: ${aheadNs < 0 ? "ahead" : "back"} by ${formatNs(Math.abs(aheadNs))}`;
+}
+
+function isIn(names: readonly string[]): (name: string) => boolean {
+  return (name) => names.includes(name);
 }
 
 function heldBy(

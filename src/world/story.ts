@@ -11,6 +11,7 @@ import { operationsNamed } from "./concerned.ts";
 import type { Judged } from "./judge.ts";
 import { describeOperation, describeOutcome, showValue } from "./operation-words.ts";
 import { faultLines } from "./story-faults.ts";
+import { nameLines } from "./story-names.ts";
 
 /** The number of operations shown for a check that names none. */
 const OPERATIONS_TOLD_MAX = 24;
@@ -44,7 +45,9 @@ export function tellStory(evidence: Evidence, judged: Judged): Story {
     const rest = operations.length - told.size;
     if (rest > 0) lines.push(restLine(rest, judged));
   }
-  lines.push(...faultLines(judged, evidence, focusOf(evidence, judged, lines)));
+  const focus = focusOf(evidence, judged, lines);
+  lines.push(...faultLines(judged, evidence, focus));
+  lines.push(...nameLines(judged, evidence, focus.untilNs));
   lines.sort((a, b) => a.atNs - b.atNs || (a.event ?? 0) - (b.event ?? 0));
   return { lines, summary: showValue(evidence.summary, SUMMARY_MAX) };
 }

@@ -1,4 +1,5 @@
 /** Stories: is the cause in them, and nothing else? */
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as check from "../../src/check/index.ts";
@@ -11,6 +12,7 @@ import { type LoadedWorld, loadWorld } from "../../src/world/load.ts";
 import type { RunOutcome, RunViolation } from "../../src/world/outcome.ts";
 import { runWorld } from "../../src/world/run.ts";
 import { faultLines } from "../../src/world/story-faults.ts";
+import { beside, runDescribed } from "./described.ts";
 import { placesOf } from "../../src/world/thrown.ts";
 
 const MS = 1_000_000;
@@ -109,6 +111,71 @@ describe("a story", () => {
       check: "no uncaught exceptions",
       evidence: { summary: "dies dies of thrown: E42: no error at all at 700ms" },
     });
+  });
+});
+
+describe("processes of one machine", () => {
+  it("are shown with what they did to a file that one took from another", async () => {
+    beside(
+      "taker.mjs",
+      'import { rmSync, writeFileSync } from "node:fs"; rmSync("/tmp/lock"); writeFileSync("/tmp/lock", "b"); process.send("mine");',
+    );
+    const cwd = dirname(beside("here.txt", ""));
+    const { violations } = await runDescribed(
+      `w.host("box", async ({ always, sleep }) => {
+        const { fork } = await import("node:child_process");
+        const { mkdirSync, rmSync, writeFileSync } = await import("node:fs");
+        // A file that nobody else takes is no race, and a name that is free again is none either.
+        for (const name of ["/tmp/own", "/tmp/lock"]) { writeFileSync(name, "a"); rmSync(name); }
+        await sleep(500);
+        writeFileSync("/tmp/lock", "a");
+        fork("./taker.mjs").on("message", () => always("one holder", false));
+        await sleep(1_000);
+        writeFileSync("/tmp/lock", "again");
+      }, { cwd: ${JSON.stringify(cwd)} });
+      w.run("3s");`,
+    );
+    const { lines } = violations[0]!.story;
+    const pids = new Map<string, string>();
+    const texts = lines.map(({ who, text }) => {
+      const told = text.replace(/process (\d+)/, (_, pid: string) => {
+        if (!pids.has(pid)) pids.set(pid, `process ${String.fromCharCode(65 + pids.size)}`);
+        return pids.get(pid) as string;
+      });
+      return `${who} ${told.split("\n")[0]}`;
+    });
+    expect(texts).toEqual([
+      "box process A makes /tmp/lock",
+      "box process A removes /tmp/lock",
+      "box process A makes /tmp/lock",
+      "box process B removes /tmp/lock",
+      "box process B makes /tmp/lock",
+      "box not so: one holder",
+    ]);
+  });
+});
+
+describe("a clock that is set right", () => {
+  it("says by how much it steps, unless another clock fault is under way", async () => {
+    const drift = (startMs: number, ppm: number): Fault => {
+      const when = { startNs: startMs * MS, durationNs: 1_000 * MS };
+      return { kind: "clock-drift", targets: ["a"], ...when, params: { ppm } };
+    };
+    const told = async (schedule: readonly Fault[]): Promise<string[]> => {
+      const body =
+        'w.host("a", ({ sleep, always }) => sleep(3_500).then(() => always("x", false)));';
+      const { violations } = await runDescribed(`${body} w.run("9s");`, { schedule });
+      const { lines } = violations[0]!.story;
+      return lines.filter(({ tone }) => tone === "lift").map(({ text }) => text);
+    };
+    expect(await told([drift(100, 20_000), drift(1_200, -5_000)])).toEqual([
+      "a: clock is set right: back by 20ms",
+      "a: clock is set right: ahead by 5ms",
+    ]);
+    expect(await told([drift(100, 20_000), drift(600, -5_000)])).toEqual([
+      "a: clock is set right",
+      "a: clock is set right",
+    ]);
   });
 });
 

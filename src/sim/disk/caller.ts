@@ -11,6 +11,8 @@ export interface Caller {
   readonly umask: number;
   /** The working directory. */
   readonly directory: DirectoryNode;
+  /** The process, if one calls. */
+  readonly pid?: number;
   /** The host's wall clock time, as the caller would read it now. */
   now(): Timestamp;
 }

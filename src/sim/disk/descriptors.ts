@@ -40,6 +40,10 @@ export class ProcessFiles implements Caller {
     process.onEnd.add(() => this.closeAll());
   }
 
+  get pid(): number {
+    return this.process.pid;
+  }
+
   /** The working directory. A thread uses that of its process. */
   get directory(): DirectoryNode {
     return this.#leader === undefined ? this.#directory : this.#leader.directory;

@@ -5,6 +5,7 @@ import { ProcessFiles, timestamp } from "./descriptors.ts";
 import { FileSystem } from "./file-system.ts";
 import type { PowerLoss } from "./losses.ts";
 import { loseEverything, type PowerLossPolicy } from "./journal.ts";
+import type { TakenName } from "./shared-names.ts";
 import { plantSystem } from "./system-tree.ts";
 import { DiskClock, type DiskTiming, ssd } from "./timing.ts";
 
@@ -46,6 +47,7 @@ export class Disk implements Device {
       entriesMax: JOURNAL_ENTRIES_MAX,
       nowNs,
       epoch: timestamp(0),
+      isAlive: (pid) => [...host.processes].some((process) => process.pid === pid),
     });
     plantSystem(this.fs, host.name, prng.fork("urandom"));
   }
@@ -74,6 +76,12 @@ export function diskOf(host: Host, options?: DiskOptions): Disk {
 /** What power losses have destroyed on a host's disk so far. */
 export function powerLossesOf(host: Host): readonly PowerLoss[] {
   return disks.get(host)?.losses ?? [];
+}
+
+/** The names on a host's disk that a process took from another living one. */
+export function takenNamesOf(host: Host): readonly TakenName[] {
+  const fs = disks.get(host)?.fs;
+  return fs?.sharedNames.list(fs.root) ?? [];
 }
 
 const files = new WeakMap<Process, ProcessFiles>();

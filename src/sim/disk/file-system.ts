@@ -36,6 +36,7 @@ import {
   type WritebackLimits,
 } from "./journal.ts";
 import { LossReport } from "./losses.ts";
+import { SharedNames } from "./shared-names.ts";
 import { tell, tellEntry, tellGone } from "./watch.ts";
 
 /** Options for a file system. */
@@ -46,6 +47,8 @@ export interface FileSystemOptions extends WritebackLimits {
   readonly nowNs: () => number;
   /** Wall clock time used for everything that exists from the start. */
   readonly epoch: Timestamp;
+  /** Whether a process is running. */
+  readonly isAlive?: (pid: number) => boolean;
 }
 
 /** ext4's magic number, as `statfs` shows it. */
@@ -66,6 +69,7 @@ const superuser = { uid: 0, gid: 0 };
 export class FileSystem {
   readonly root: DirectoryNode;
   readonly journal: Journal;
+  readonly sharedNames: SharedNames;
   readonly capacityPages: number;
   readonly nowNs: () => number;
   readonly epoch: Timestamp;
@@ -85,6 +89,7 @@ export class FileSystem {
   constructor(options: FileSystemOptions) {
     this.capacityPages = Math.floor(options.capacityBytes / PAGE_BYTES);
     this.journal = new Journal(options);
+    this.sharedNames = new SharedNames(options.isAlive ?? (() => false));
     this.nowNs = options.nowNs;
     this.epoch = options.epoch;
     this.root = new DirectoryNode(
@@ -171,7 +176,7 @@ export class FileSystem {
   link(parent: DirectoryNode, name: string, inode: Inode, caller: Caller): Entry {
     if (inode.nlink >= LINKS_MAX) fail("EMLINK");
     const entry = this.attach(parent, name, inode, caller.now());
-    this.record([{ directory: parent, name, inode }]);
+    this.record([{ directory: parent, name, inode }], caller);
     tellEntry(parent, "create", name);
     return entry;
   }
@@ -180,7 +185,7 @@ export class FileSystem {
   unlink(entry: Entry, caller: Caller): void {
     const directory = entry.parent as DirectoryNode;
     this.detach(entry, caller.now());
-    this.record([{ directory, name: entry.name, inode: undefined }]);
+    this.record([{ directory, name: entry.name, inode: undefined }], caller);
     if (!isDirectory(entry.inode)) tell(entry.inode, "attribute");
     tellEntry(directory, "delete", entry.name);
     this.release(entry.inode);
@@ -216,8 +221,9 @@ export class FileSystem {
     inode.dropCache();
   }
 
-  record(changes: readonly EntryChange[]): void {
+  record(changes: readonly EntryChange[], caller?: Caller): void {
     this.journal.entries(this.nowNs(), changes);
+    if (caller) this.sharedNames.note(this.nowNs(), caller, changes);
   }
 
   /** Reserves space for `pages` more pages. Throws `ENOSPC` if there is not enough. */

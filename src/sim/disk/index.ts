@@ -5,7 +5,7 @@ export { applyChanges, ChangeLog, type DiskChange } from "./change-log.ts";
 export * from "./constants.ts";
 export { copyFile, makeTemporaryDirectory, realPath } from "./composed.ts";
 export { ProcessFiles, timestamp } from "./descriptors.ts";
-export { Disk, type DiskOptions, diskOf, filesOf, powerLossesOf } from "./disk.ts";
+export { Disk, type DiskOptions, diskOf, filesOf, powerLossesOf, takenNamesOf } from "./disk.ts";
 export { type ErrnoCode, errnoNumbers, fail, SystemError } from "./errno.ts";
 export type { FileSystem } from "./file-system.ts";
 export {
@@ -25,6 +25,7 @@ export { loseEverything, type PendingOperation, type PowerLossPolicy } from "./j
 export type { PowerLoss } from "./losses.ts";
 export * from "./names.ts";
 export { dirtyBytes, open, OpenFile, read, type StreamEnd, sync, write } from "./open-file.ts";
+export type { TakenName } from "./shared-names.ts";
 export { mountTree, plantDirectory, plantFile, plantLink } from "./system-tree.ts";
 export { type DiskTiming, type RangeNs, ssd, type Work } from "./timing.ts";
 export { find, pathOf } from "./walk.ts";

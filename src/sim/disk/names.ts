@@ -172,7 +172,7 @@ function moveEntry(fs: FileSystem, caller: Caller, entry: Entry, target: Place):
     { ...from, inode: undefined },
     { ...to, inode: entry.inode },
   ];
-  fs.record(changes);
+  fs.record(changes, caller);
   tellEntry(from.directory, "move", from.name);
   tellEntry(to.directory, "move", to.name);
   tell(entry.inode, "self");

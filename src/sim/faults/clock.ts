@@ -25,6 +25,7 @@ const DRIFT_PROBABILITY = 0.3;
 
 const step: FaultKind<ClockStepParams> = {
   name: "clock-step",
+  clockErrorNs: (fault) => fault.params.stepNs,
   begin(fault, reach) {
     for (const host of reach.hosts(fault)) host.clock.stepWall(fault.params.stepNs);
   },
@@ -45,6 +46,7 @@ const step: FaultKind<ClockStepParams> = {
 
 const drift: FaultKind<ClockDriftParams> = {
   name: "clock-drift",
+  clockErrorNs: (fault, lastedNs) => Math.round((fault.params.ppm * lastedNs) / 1e6),
   begin(fault, reach) {
     for (const host of reach.hosts(fault)) setDrift(host, reach);
   },

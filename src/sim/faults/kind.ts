@@ -36,6 +36,11 @@ export interface FaultKind<Params extends object = FaultParams> {
   readonly keeps?: "down" | "paused";
   /** Whether the disks of its targets lose what was not synced. Stories then say what they lost. */
   losesUnsynced?(fault: Fault<Params>): boolean;
+  /**
+   * How far the fault alone has put the wall clocks of its targets ahead after `lastedNs`, in nanoseconds;
+   * setting them right takes it back. A kind without this method does not touch clocks.
+   */
+  clockErrorNs?(fault: Fault<Params>, lastedNs: number): number;
   begin?(fault: Fault<Params>, reach: FaultReach): void;
   /** Called when the fault is not active any more. */
   lift?(fault: Fault<Params>, reach: FaultReach): void;

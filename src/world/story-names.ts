@@ -1,0 +1,35 @@
+/**
+ * The names on disk in a story: what processes of one machine did to a name that one of them took from
+ * another just before the violation. Processes that share a lock file race in system calls, which no
+ * operation shows.
+ */
+import { SECOND } from "../base/units.ts";
+import type { Evidence } from "../check/verdict.ts";
+import type { StoryLine } from "../trace/story.ts";
+import type { Judged } from "./judge.ts";
+
+/** How long before the end of the story a name may have been taken. */
+const RECENT_NS = SECOND;
+
+/** Lines for the last name of each host that a process took from another one just before `untilNs`. */
+export function nameLines(judged: Judged, evidence: Evidence, untilNs: number): StoryLine[] {
+  if (untilNs === Infinity) return [];
+  return [...hostsOf(evidence, judged)].flatMap((host) => {
+    const taken = judged.takenNames(host).findLast(({ atNs }) => {
+      return atNs <= untilNs && atNs >= untilNs - RECENT_NS;
+    });
+    const changes = taken?.changes.filter(({ atNs }) => atNs <= untilNs) ?? [];
+    return changes.map(({ atNs, pid, text }): StoryLine => {
+      return { atNs, who: host, text: `process ${pid} ${text}`, tone: "note" };
+    });
+  });
+}
+
+/** The hosts that the evidence mentions. */
+function hostsOf(evidence: Evidence, { history, plan }: Judged): Set<string> {
+  const names = [
+    ...evidence.steps.map(({ who }) => who ?? ""),
+    ...evidence.operations.map((index) => String(history.operations[index]?.process ?? "")),
+  ].map((name) => name.split("/")[0] as string);
+  return new Set(names.filter((name) => plan.hosts.some((host) => host.name === name)));
+}
