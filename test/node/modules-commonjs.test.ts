@@ -23,6 +23,28 @@ describe("CommonJS", () => {
     );
   });
 
+  it("makes instances of what `this` is, or has", async () => {
+    await both(
+      `function Class() {}
+       Class.create = function () { return new this(); };
+       Class.bare = function () { return new this; };
+       Class.Inner = class { constructor(x) { this.x = x; } };
+       Class.inner = function (x) { return new this.Inner(x); };
+       Class.named = function (name, x) { return new this[name](x).x; };
+       Class.extend = function () { const made = () => new this(); return made(); };
+       console.log(Class.create() instanceof Class, Class.bare() instanceof Class, Class.inner(1), Class.named("Inner", 2));
+       console.log(Class.extend() instanceof Class);
+       Class.lines = function () {
+         const first = Class
+         this.second = first
+         return new this.Inner(this.second === Class)
+       };
+       console.log(Class.lines());
+       try { (function () { return new this(); })(); } catch (error) { console.log(error.name); }`,
+      { name: "program.cjs" },
+    );
+  });
+
   it("sees globals that others define and replace, by their bare names", async () => {
     await both(
       `require("./define.cjs"); console.log(setting, helper(), typeof later);

@@ -36,8 +36,11 @@ export interface Visitor {
   onImportCall?(node: AnyNode): void;
   /** `import.meta`. */
   onImportMeta?(node: AnyNode): void;
-  /** A bare `this` in a sloppy function, which may be called without a receiver. */
-  onSloppyThis?(node: AnyNode): void;
+  /**
+   * A bare `this` in a sloppy function, which may be called without a receiver. `afterNew` is set where
+   * it begins the operand of `new`.
+   */
+  onSloppyThis?(node: AnyNode, afterNew: boolean): void;
   /** A statement that assigns to a computed property of `Name.prototype`. */
   onPrototypeAssignment?(node: AnyNode, owner: string): void;
   /** The object of a member access `object.stackTraceLimit`. */
@@ -89,6 +92,8 @@ class Walker {
   #scope: Scope;
   #strict: boolean;
   #this = NO_THIS;
+  /** A `this` at the beginning of the operand of `new`. */
+  #thisAfterNew: AnyNode | undefined;
   #inWith = 0;
   #functions = 0;
   #hasEval = false;
@@ -175,7 +180,7 @@ class Walker {
       case "MemberExpression":
         if (isTraceLimit(node)) this.#visitor.onTraceLimit?.(node["object"]);
         if (node["object"].type === "ThisExpression") {
-          if (this.#this === IMMEDIATE_THIS) this.#visitor.onSloppyThis?.(node["object"]);
+          if (this.#this === IMMEDIATE_THIS) this.#sloppyThis(node["object"]);
         } else this.#visit(node["object"]);
         if (node["computed"]) this.#visit(node["property"]);
         return;
@@ -183,8 +188,12 @@ class Walker {
       case "TaggedTemplateExpression":
         return this.#call(node);
       case "ThisExpression":
-        if (this.#this !== NO_THIS) this.#visitor.onSloppyThis?.(node);
+        if (this.#this !== NO_THIS) this.#sloppyThis(node);
         return;
+      case "NewExpression":
+        this.#thisAfterNew = firstThis(node["callee"]);
+        this.#visit(node["callee"]);
+        return this.#list(node["arguments"]);
       case "BlockStatement":
         this.#enter(false);
         this.#list(node["body"]);
@@ -299,6 +308,10 @@ class Walker {
         this.#visit(child as AnyNode);
       }
     }
+  }
+
+  #sloppyThis(node: AnyNode): void {
+    this.#visitor.onSloppyThis?.(node, node === this.#thisAfterNew);
   }
 
   #call(node: AnyNode): void {
@@ -425,6 +438,13 @@ class Walker {
       this.#visit(value["right"]);
     } else this.#refer(value, WRITTEN | SHORTHAND);
   }
+}
+
+/** Returns the `this` that a chain of member accesses begins with, if it does. */
+function firstThis(chain: AnyNode): AnyNode | undefined {
+  let at = chain;
+  while (at.type === "MemberExpression") at = at["object"];
+  return at.type === "ThisExpression" ? at : undefined;
 }
 
 function isStrict(body: readonly AnyNode[]): boolean {

@@ -114,7 +114,9 @@ export function transformCommonJs(source: string): Transformed {
   hideHashBang(edited, source);
   const scopes = findScopes(program, [...commonParameters, "global", "globalThis"], {
     onImportCall: ({ start }) => edited.replace(start, start + 6, "__lcim"),
-    onSloppyThis: ({ start, end }) => edited.replace(start, end, "__lc_this(this)"),
+    // Not always in parentheses: a line that begins with one continues the line before it.
+    onSloppyThis: ({ start, end }, afterNew) =>
+      edited.replace(start, end, afterNew ? "(__lc_this(this))" : "__lc_this(this)"),
     onPrototypeAssignment: ({ start }, owner) => edited.insert(start, `;__lc_room(${owner});`),
     onTraceLimit: ({ start, end }) => wrapTraceLimit(edited, start, end),
   });
