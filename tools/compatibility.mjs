@@ -1,17 +1,26 @@
 /**
- * Writes docs/compatibility.md from the programs under examples/packages: which package, in which version,
- * doing what, is tested on simulated hosts (`test/packages`). `--check` says whether the page is up to date.
+ * `npm run compatibility`: runs the programs under examples/packages and examples/more-packages (`test/packages`), and
+ * writes docs/compatibility.md from them: which package, in which version, doing what. What examples/more-packages
+ * needs is installed first, in that folder; it is no part of `npm ci`, and `npm test` does not run it.
+ * `--check` only says whether the page is up to date, `--write` writes it without running anything.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { builtinModules, createRequire } from "node:module";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
 import { fileURLToPath } from "node:url";
 import { readOptions } from "./options.mjs";
 
-const { values: options } = readOptions("compatibility", { check: { type: "boolean" } });
+const { values: options } = readOptions("compatibility", {
+  check: { type: "boolean" },
+  write: { type: "boolean" },
+});
 const root = fileURLToPath(new URL("..", import.meta.url));
-const programs = `${root}examples/packages/programs/`;
 const page = `${root}docs/compatibility.md`;
-const require = createRequire(`${root}examples/packages/package.json`);
+/** The two suites: that of `npm test`, and the one that is run here alone. */
+const suites = [
+  { folder: `${root}examples/packages/`, mark: "" },
+  { folder: `${root}examples/more-packages/`, mark: " ¹" },
+];
 
 /** What is known not to work, by package: what a user of the package would miss. */
 const limits = {
@@ -25,43 +34,66 @@ const limits = {
   ws: "The optional native add-ons `bufferutil` and `utf-8-validate` are left out.",
 };
 
+/** Versions that cannot be used, whether simulated or not, and why. */
+const notYet = [
+  "Newer versions, left out since they do not run on Node 20 itself:",
+  "",
+  "- nock 15 and msw 3: `Promise.withResolvers is not a function`.",
+];
+
 function packageOf(specifier) {
   const parts = specifier.split("/");
   return specifier.startsWith("@") ? parts.slice(0, 2).join("/") : parts[0];
 }
 
-function versionOf(name) {
-  // Many packages do not export their package.json: find it from their entry.
-  for (const folder of require.resolve.paths(name)) {
-    try {
-      return JSON.parse(readFileSync(`${folder}/${name}/package.json`, "utf8")).version;
-    } catch {
-      // Not in this folder.
-    }
-  }
-  throw new Error(`compatibility: ${name} is not installed; run \`npm ci\` first`);
+/** Installs what the lock file of the second suite names, unless it is there. */
+function install(folder) {
+  const lock = readFileSync(`${folder}package-lock.json`, "utf8");
+  const stamp = `${folder}node_modules/.installed`;
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
+  console.log("compatibility: installing the packages of examples/more-packages ...");
+  run("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], folder);
+  writeFileSync(stamp, lock);
 }
 
-const declared = Object.keys(
-  JSON.parse(readFileSync(`${root}examples/packages/package.json`, "utf8")).dependencies,
-);
-const rows = new Map();
-for (const file of readdirSync(programs).sort()) {
-  if (!file.endsWith(".mjs") || file === "roles.mjs") continue;
-  const source = readFileSync(programs + file, "utf8");
-  const summary =
-    /^\/\*\*\s*([\s\S]*?)\s*\*\//.exec(source)?.[1]?.replace(/\s*\n\s*\*\s*/g, " ") ?? "";
-  const names = [...source.matchAll(/from "([^".][^"]*)"/g)]
-    .map(([, specifier]) => packageOf(specifier))
-    .filter((name) => !name.startsWith("node:") && !builtinModules.includes(name))
-    .filter((name) => declared.includes(name));
-  for (const name of new Set(names)) {
-    const row = rows.get(name) ?? { name, version: versionOf(name), exercised: [], programs: [] };
-    row.exercised.push(summary);
-    row.programs.push(file);
-    rows.set(name, row);
+function run(command, args, cwd) {
+  const shell = process.platform === "win32";
+  const { status } = spawnSync(command, args, { cwd, stdio: "inherit", shell });
+  if (status !== 0) {
+    console.error(`compatibility: \`${command} ${args.join(" ")}\` failed; the page is as it was`);
+    process.exit(1);
   }
 }
+
+/** What the programs of a suite say of themselves, by package. */
+function readPrograms(rows, { folder, mark }) {
+  const { dependencies } = JSON.parse(readFileSync(`${folder}package.json`, "utf8"));
+  for (const file of readdirSync(`${folder}programs`).sort()) {
+    if (!file.endsWith(".mjs") || file === "roles.mjs") continue;
+    const source = readFileSync(`${folder}programs/${file}`, "utf8");
+    const summary =
+      /^\/\*\*\s*([\s\S]*?)\s*\*\//.exec(source)?.[1]?.replace(/\s*\n\s*\*\s*/g, " ") ?? "";
+    const names = [...source.matchAll(/from "([^".][^"]*)"/g)]
+      .map(([, specifier]) => packageOf(specifier))
+      .filter((name) => !name.startsWith("node:") && !builtinModules.includes(name))
+      .filter((name) => dependencies[name] !== undefined);
+    for (const name of new Set(names)) {
+      const version = dependencies[name];
+      const row = rows.get(name) ?? { name, version, exercised: [], programs: [] };
+      row.exercised.push(summary);
+      row.programs.push(`\`${file}\`${mark}`);
+      rows.set(name, row);
+    }
+  }
+}
+
+if (!options.check && !options.write) {
+  install(suites[1].folder);
+  const config = "test/packages/vitest.config.ts";
+  run(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "--config", config], root);
+}
+const rows = new Map();
+for (const suite of suites) readPrograms(rows, suite);
 
 const cell = (text) => text.replaceAll("|", "\\|");
 const text = [
@@ -70,7 +102,9 @@ const text = [
   "Each row is a test (`test/packages`): the package as npm installs it does its real work between two",
   "simulated hosts, over a good link and over a slow and lossy one (100 to 300 ms each way, one packet in",
   "twenty lost), and between two real processes; what its client sees is the same in all three, and the",
-  "same seed gives the same fingerprint. Written by `npm run compatibility`; do not edit.",
+  "same seed gives the same fingerprint. Many of them have their server killed and started again meanwhile.",
+  "Written by `npm run compatibility`; do not edit. What is marked ¹ (`examples/more-packages`) takes long to",
+  "install and to load, and is run by that command alone, the rest by `npm test` too.",
   "",
   "| package | version | what is exercised | known not to work |",
   "|---|---|---|---|",
@@ -78,10 +112,10 @@ const text = [
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(
       ({ name, version, exercised, programs: files }) =>
-        `| ${name} | ${version} | ${cell(exercised.join(" "))} (${files
-          .map((file) => `\`${file}\``)
-          .join(", ")}) | ${cell(limits[name] ?? "nothing known")} |`,
+        `| ${name} | ${version} | ${cell(exercised.join(" "))} (${files.join(", ")}) | ${cell(limits[name] ?? "nothing known")} |`,
     ),
+  "",
+  ...notYet,
   "",
   "What no package can use on a simulated host: native add-ons, `inspector`, and a",
   "module that Lightcone does not simulate; each throws `LC_NOT_SIMULATED` and says its name.",

@@ -1,4 +1,5 @@
 /** Programs that use `node:fs` and `require` on a simulated host, and what a crash does to their files. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { simulate } from "../../src/node/index.ts";
 import { startScript } from "../../src/node/program/script.ts";
@@ -198,4 +199,20 @@ describe("require from the host's disk", () => {
       console.log(process === globalThis.process);`);
     expect(lines).toEqual(["1 function true undefined", "true"]);
   });
+});
+
+it("shows a process its limits as Linux does, in the same rows", async () => {
+  const script = `
+    const text = require("fs").readFileSync("/proc/self/limits", "utf8");
+    const columns = (line) => [0, 26, 47, 68].map((from, i) => line.slice(from, [26, 47, 68][i]).trim());
+    console.log(JSON.stringify(text.trimEnd().split("\\n").map(columns)));`;
+  const rows = JSON.parse((await linesOf(script))[0] ?? "") as string[][];
+  const files = rows.find(([name]) => name === "Max open files");
+  // Node raises its soft limit to the hard one.
+  expect(files).toEqual(["Max open files", "1048576", "1048576", "files"]);
+  if (process.platform !== "linux") return;
+  const real = readFileSync("/proc/self/limits", "utf8").trimEnd().split("\n");
+  expect(rows.map(([name, , , units]) => [name, units])).toEqual(
+    real.map((line) => [line.slice(0, 26).trim(), line.slice(68).trim()]),
+  );
 });

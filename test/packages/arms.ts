@@ -1,13 +1,16 @@
 /**
  * Runs a package's program on two arms: on simulated hosts, and as real processes on loopback. A program
- * is one file with two roles, `server` and `client`; what the client prints is what is compared.
+ * is one file with two roles, `server` and `client`; what the client prints is what is compared. A client that
+ * prints the line `!crash` has its server killed, and started again half a second later.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { freePort } from "../../tools/free-port.mjs";
 import { compileProgram, mapStack, simulate, startProgram } from "../../src/node/index.ts";
 import { Host } from "../../src/sim/host.ts";
 import { Kernel } from "../../src/sim/kernel.ts";
+import { Kind } from "../../src/trace/index.ts";
 import { Network } from "../../src/sim/network/index.ts";
 
 /** How the hosts are joined. */
@@ -30,6 +33,9 @@ export interface Transcript {
   readonly fingerprint?: string;
 }
 
+/** What a client prints to have its server killed. */
+const CRASH = "!crash\n";
+const DOWN_MS = 500;
 const LIMIT_NS = 600e9;
 /** When the client starts: the server has had time to load and to listen. */
 const CLIENT_START_NS = 2e9;
@@ -51,19 +57,29 @@ export async function simulated(entry: string, wire: Wire, seed = 1): Promise<Tr
     let aside = "";
     let exitCode: number | null = null;
     const env = { SERVER: "server", PORT: "7000", NODE_ENV: "test" };
-    startProgram(server.spawn(), program, {
-      argv: ["server"],
-      env,
-      onOutput: (_stream, text) => {
-        aside += mapStack(text);
-      },
-    });
+    const serve = (): void => {
+      startProgram(server.spawn(), program, {
+        argv: ["server"],
+        env,
+        onOutput: (_stream, text) => {
+          aside += mapStack(text);
+        },
+      });
+    };
+    const crash = (): void => {
+      if (server.processes.size === 0) return;
+      server.killAll();
+      kernel.schedule(DOWN_MS * 1e6, server.id, Kind.internal, serve, undefined);
+    };
+    serve();
     kernel.run(CLIENT_START_NS);
     startProgram(client.spawn(), program, {
       argv: ["client"],
       env,
       onOutput: (stream, text) => {
-        if (stream === "stdout") output += text;
+        if (stream === "stdout" && text === CRASH) {
+          kernel.schedule(0, server.id, Kind.internal, crash, undefined);
+        } else if (stream === "stdout") output += text;
         else aside += mapStack(text);
       },
       onExit: (end) => {
@@ -101,6 +117,37 @@ export async function real(entry: string): Promise<Transcript> {
     });
     return child;
   };
+  const server = await startServer(start);
+  const asides = [server.told];
+  const client = start("client");
+  const seen = textsOf(client);
+  let crashes = 0;
+  let last = Promise.resolve(server.process);
+  const crash = async (running: ChildProcess): Promise<ChildProcess> => {
+    running.kill("SIGKILL");
+    await ended(running);
+    await setTimeout(DOWN_MS);
+    const again = await startServer(start);
+    asides.push(again.told);
+    return again.process;
+  };
+  client.stdout?.on("data", () => {
+    while (seen.stdout.split(CRASH).length - 1 > crashes) {
+      crashes++;
+      last = last.then(crash);
+      last.catch(() => client.kill("SIGKILL"));
+    }
+  });
+  const exitCode = await ended(client);
+  await last;
+  const aside = asides.map(({ stdout, stderr }) => stdout + stderr).join("") + seen.stderr;
+  return { output: seen.stdout.replaceAll(CRASH, ""), exitCode, aside };
+}
+
+/** Starts the server, and waits until it serves. */
+async function startServer(
+  start: (role: string) => ChildProcess,
+): Promise<{ process: ChildProcess; told: Texts }> {
   const server = start("server");
   const told = textsOf(server);
   await new Promise<void>((ready, failed) => {
@@ -112,14 +159,16 @@ export async function real(entry: string): Promise<Transcript> {
       failed(new Error(`the server ended with ${code}: ${told.stdout}${told.stderr}`)),
     );
   });
-  const client = start("client");
-  const seen = textsOf(client);
-  const exitCode = await ended(client);
-  return { output: seen.stdout, exitCode, aside: told.stdout + told.stderr + seen.stderr };
+  return { process: server, told };
+}
+
+interface Texts {
+  stdout: string;
+  stderr: string;
 }
 
 /** What a process writes, as it comes. */
-function textsOf(child: ChildProcess): { stdout: string; stderr: string } {
+function textsOf(child: ChildProcess): Texts {
   const texts = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream]?.setEncoding("utf8").on("data", (text: string) => (texts[stream] += text));

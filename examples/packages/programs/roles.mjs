@@ -35,3 +35,8 @@ export function say(...values) {
     values.map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join(" "),
   );
 }
+
+/** Has the server killed, and started again half a second later. */
+export function crash() {
+  console.log("!crash");
+}

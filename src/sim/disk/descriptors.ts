@@ -14,7 +14,7 @@ const FIRST_FREE = 17;
 /** The first descriptor number of sockets, far above those of files. */
 const FIRST_RESERVED = 10_000;
 /** The soft limit of descriptors that Node raises to the hard limit at start. */
-const DESCRIPTORS_MAX = 1_048_576;
+export const DESCRIPTORS_MAX = 1_048_576;
 
 /** The files of one process. */
 export class ProcessFiles implements Caller {

@@ -4,7 +4,7 @@
  */
 import type { Prng } from "../../base/prng.ts";
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from "./constants.ts";
-import { ProcessFiles } from "./descriptors.ts";
+import { DESCRIPTORS_MAX, ProcessFiles } from "./descriptors.ts";
 import { fail } from "./errno.ts";
 import type { FileSystem } from "./file-system.ts";
 import {
@@ -170,11 +170,37 @@ function plantDevices(fs: FileSystem, prng: Prng): void {
   fs.give(dev, "shm", S_IFDIR | 0o1777);
 }
 
+/** The limits of every process, in the columns of Linux: the one on open files is the only one that is enforced. */
+const LIMITS = [
+  ["Limit", "Soft Limit", "Hard Limit", "Units"],
+  ["Max cpu time", "unlimited", "unlimited", "seconds"],
+  ["Max file size", "unlimited", "unlimited", "bytes"],
+  ["Max data size", "unlimited", "unlimited", "bytes"],
+  ["Max stack size", "8388608", "unlimited", "bytes"],
+  ["Max core file size", "0", "unlimited", "bytes"],
+  ["Max resident set", "unlimited", "unlimited", "bytes"],
+  ["Max processes", "unlimited", "unlimited", "processes"],
+  ["Max open files", String(DESCRIPTORS_MAX), String(DESCRIPTORS_MAX), "files"],
+  ["Max locked memory", "8388608", "8388608", "bytes"],
+  ["Max address space", "unlimited", "unlimited", "bytes"],
+  ["Max file locks", "unlimited", "unlimited", "locks"],
+  ["Max pending signals", "unlimited", "unlimited", "signals"],
+  ["Max msgqueue size", "819200", "819200", "bytes"],
+  ["Max nice priority", "0", "0", ""],
+  ["Max realtime priority", "0", "0", ""],
+  ["Max realtime timeout", "unlimited", "unlimited", "us"],
+]
+  .map(([name = "", soft = "", hard = "", units = ""]) => {
+    return `${name.padEnd(25)} ${soft.padEnd(20)} ${hard.padEnd(20)} ${units.padEnd(10)}\n`;
+  })
+  .join("");
+
 /** `/proc/self/fd`: one link for each open file of the calling process. */
 function plantProcesses(fs: FileSystem, hostname: string): void {
   const proc = fs.give(fs.root, "proc", S_IFDIR | 0o555, processes) as DirectoryNode;
   plantText(fs, "/proc/sys/kernel/hostname", `${hostname}\n`);
   const self = fs.give(proc, "self", S_IFDIR | 0o555) as DirectoryNode;
+  plantText(fs, "/proc/self/limits", LIMITS);
   const fd = fs.give(self, "fd", S_IFDIR | 0o500) as DirectoryNode;
   fd.dynamic = {
     lookUp(caller, name) {
