@@ -15,7 +15,7 @@ export type Command =
       /** The name that a shell invokes it by. Absent if the caller determines it. */
       readonly argv0?: string;
       readonly execArgv: readonly string[];
-      /** The script, as an absolute path; absent with `source`. */
+      /** The script, as an absolute path. Without it and `source`, it is read from standard input. */
       readonly script?: string;
       readonly source?: string;
       readonly argv: readonly string[];
@@ -31,7 +31,15 @@ export type Command =
 /** The path of Node on a simulated host. */
 export const NODE_PATH = "/usr/local/bin/node";
 
-const withValue = new Set(["-r", "--require", "--import", "-C", "--conditions", "--title"]);
+const withValue = new Set([
+  "-r",
+  "--require",
+  "--import",
+  "-C",
+  "--conditions",
+  "--title",
+  "--unhandled-rejections",
+]);
 
 /** Returns Node's own path if `file` is a link to it, and `file` unchanged otherwise. */
 export function programAt(file: string, cwd: string, realpath: (path: string) => string): string {
@@ -68,12 +76,23 @@ export function understand(
 /** Node's text for TLS versions that exclude each other, which end it with code 9. */
 const TLS_CONFLICT = "either --tls-min-v1.3 or --tls-max-v1.2 can be used, not both";
 
+const REJECTION_MODES = "strict,throw,none,warn,warn-with-error-code".split(",");
+
+/** Returns why Node refuses to start with these flags, or `undefined`. */
+function refusal(flags: readonly string[]): string | undefined {
+  if (flags.includes("--tls-min-v1.3") && flags.includes("--tls-max-v1.2")) return TLS_CONFLICT;
+  const name = "--unhandled-rejections";
+  const mode = flags.findLast((flag) => flag.startsWith(`${name}=`))?.slice(name.length + 1);
+  if (mode === undefined || REJECTION_MODES.includes(mode)) return undefined;
+  return `invalid value for ${name}`;
+}
+
 /** Returns the command of Node, or of its refusal to start. */
 function nodeCommand(args: readonly string[], cwd: string): Command {
   const command = startOf(args, cwd);
-  const flags = command.kind === "node" ? command.execArgv : [];
-  if (!flags.includes("--tls-min-v1.3") || !flags.includes("--tls-max-v1.2")) return command;
-  const complaint = JSON.stringify(`node: ${TLS_CONFLICT}\n`);
+  const why = command.kind === "node" ? refusal(command.execArgv) : undefined;
+  if (why === undefined) return command;
+  const complaint = JSON.stringify(`node: ${why}\n`);
   const source = `process.stderr.write(${complaint}); process.exitCode = 9`;
   return { kind: "source", name: "node", source };
 }
@@ -111,6 +130,7 @@ function startOf(args: readonly string[], cwd: string): Command {
       return { kind: "node", execArgv: [], source: "console.log(process.version)", argv: [] };
     }
     // `--` ends Node's own flags. The next argument is the script, even if it starts with a dash.
+    if (arg === "-") return { kind: "node", execArgv, argv: args.slice(i) };
     const script = arg === "--" ? args[i + 1] : arg.startsWith("-") ? undefined : arg;
     if (script !== undefined) {
       const rest = args.slice(arg === "--" ? i + 2 : i + 1);
@@ -119,7 +139,8 @@ function startOf(args: readonly string[], cwd: string): Command {
     execArgv.push(arg);
     if (withValue.has(arg)) execArgv.push(args[++i] ?? "");
   }
-  return { kind: "node", execArgv, source: "", argv: [] };
+  // Without a script, Node runs what it reads from its standard input.
+  return { kind: "node", execArgv, argv: [] };
 }
 
 /**

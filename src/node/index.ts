@@ -4,12 +4,8 @@ export { compileProgram, type CompiledProgram, type CompileOptions } from "./pro
 export { startProgram, type StartOptions } from "./program/start.ts";
 export { mapStack, originalPlace, type SourcePlace } from "./program/source-maps.ts";
 export { processesRanForLong } from "./lib/feedback.ts";
-export {
-  currentProcess,
-  NodeProcess,
-  type ProcessObserver,
-  rejectionReason,
-} from "./node-process.ts";
+export { currentProcess, NodeProcess, type ProcessObserver } from "./node-process.ts";
+export { rejectionReason } from "./rejections.ts";
 export { simulate } from "./simulate.ts";
 export { followPromises, rejectionStacks } from "./rejection-frames.ts";
 export { stackHere } from "./stack-traces.ts";

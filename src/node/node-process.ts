@@ -25,7 +25,7 @@ import {
 import { createPublicRequire } from "./public-modules.ts";
 import type { Realm, ThreadIdentity } from "./realm-types.ts";
 import { ProcessSignals } from "./signals.ts";
-import { noteRejection } from "./rejection-frames.ts";
+import { ProcessRejections } from "./rejections.ts";
 import { createStdio } from "./stdio.ts";
 import { View } from "./views/changes.ts";
 import { switchView, withoutView } from "./views/view.ts";
@@ -62,17 +62,6 @@ export function currentProcess(): NodeProcess | undefined {
   return current;
 }
 
-/** The rejection reasons that are not errors, by the error that Node creates for each. */
-const reasons = new WeakMap<object, { readonly value: unknown }>();
-
-/**
- * Returns a promise's rejection reason if `thrown` is the error that represents a reason that is
- * not an error.
- */
-export function rejectionReason(thrown: unknown): { readonly value: unknown } | undefined {
-  return typeof thrown === "object" && thrown !== null ? reasons.get(thrown) : undefined;
-}
-
 /** A running Node process. */
 export class NodeProcess implements ProcessRunner {
   readonly process: Process;
@@ -104,8 +93,7 @@ export class NodeProcess implements ProcessRunner {
   writeError: (text: string) => void = (text) => this.realm.process.stderr.write(text);
   /** True if nothing keeps it alive, while its exit listeners are called. */
   #idle = false;
-  /** Rejected promises that are not handled yet. Ticks may still handle them. */
-  readonly #rejections = new Map<Promise<unknown>, unknown>();
+  readonly #rejections = new ProcessRejections();
   readonly #observer: ProcessObserver;
   readonly #timers: LoopTimers;
   readonly #ticks = new TaskQueue();
@@ -147,14 +135,13 @@ export class NodeProcess implements ProcessRunner {
       thread,
       process: object,
       uncaught: (thrown, fromPromise) => this.uncaught(thrown, fromPromise),
-      rejections: {
-        pending: () => this.#rejections.size > 0,
-        process: () => this.#processRejections(),
-      },
       publicRequire: createPublicRequire,
       own: {
         timers: () => this.#timers.binding,
-        task_queue: () => this.#ticks.binding((thrown) => this.uncaught(thrown, false)),
+        task_queue: () => ({
+          ...this.#ticks.binding((thrown) => this.uncaught(thrown, false)),
+          ...this.#rejections.binding,
+        }),
         process_methods: (self) =>
           processMethodsBinding(self, {
             exit: (code) => this.exit(code),
@@ -211,9 +198,8 @@ export class NodeProcess implements ProcessRunner {
   /** Runs ticks and microtasks as Node's C++ does after a callback. */
   #runTicks(): void {
     const { info, callback } = this.#ticks;
-    const rejections = this.#rejections;
-    if (info[0] === 0 && rejections.size === 0) drainMicrotasks();
-    if (info[0] === 0 && rejections.size === 0) return;
+    if (info[0] === 0 && info[1] === 0) drainMicrotasks();
+    if (info[0] === 0 && info[1] === 0) return;
     // Stack traces that programs see name its receiver.
     apply(callback, this.realm.process, NO_ARGUMENTS);
   }
@@ -236,6 +222,7 @@ export class NodeProcess implements ProcessRunner {
         this.uncaught(thrown, false);
       }
     }
+    this.#rejections.finish();
     if (this.process.alive) this.#timers.afterCallback();
     current = before;
     switchView(outer);
@@ -299,6 +286,7 @@ export class NodeProcess implements ProcessRunner {
   /** Node's rules for an uncaught exception. */
   uncaught(thrown: unknown, fromPromise: boolean): void {
     if (thrown === exited || !this.process.alive) return;
+    if (fromPromise) this.#rejections.becomes(thrown);
     const origin = fromPromise ? "unhandledRejection" : "uncaughtException";
     const object = this.realm.process;
     if (typeof object._fatalException !== "function") {
@@ -395,55 +383,12 @@ export class NodeProcess implements ProcessRunner {
 
   /** V8 reports that a promise of this process was rejected without a handler. */
   rejected(reason: unknown, promise: Promise<unknown>): void {
-    if (reason === exited || !this.process.alive) return;
-    this.#rejections.set(promise, reason);
-  }
-
-  /**
-   * Reports rejections that were not handled before the ticks were done. Returns whether there were
-   * any.
-   */
-  #processRejections(): boolean {
-    if (this.#rejections.size === 0) return false;
-    for (const [promise, reason] of this.#rejections) {
-      this.#rejections.delete(promise);
-      this.#unhandled(reason, promise);
-    }
-    return true;
-  }
-
-  #unhandled(reason: unknown, promise: Promise<unknown>): void {
-    if (!this.process.alive) return;
-    try {
-      if (this.realm.process.emit("unhandledRejection", reason, promise)) return;
-    } catch (thrown) {
-      this.uncaught(thrown, false);
-      return;
-    }
-    let error = reason;
-    if (!(reason instanceof Error)) {
-      const message =
-        "This error originated either by throwing inside of an async function without a catch block, " +
-        "or by rejecting a promise which was not handled with .catch(). The promise rejected with the " +
-        `reason "${withoutSideEffects(reason)}".`;
-      const name = "UnhandledPromiseRejection";
-      const told = Object.assign(new Error(message), { code: "ERR_UNHANDLED_REJECTION", name });
-      reasons.set(told, { value: reason });
-      error = told;
-    }
-    noteRejection(error, promise);
-    this.uncaught(error, true);
+    if (reason !== exited && this.process.alive) this.#rejections.rejected(reason, promise);
   }
 
   /** Called when a rejected promise of this process got its handler too late. */
   rejectionHandled(promise: Promise<unknown>): void {
-    // A tick handled it in time.
-    if (this.#rejections.delete(promise) || !this.process.alive) return;
-    try {
-      this.realm.process.emit("rejectionHandled", promise);
-    } catch (thrown) {
-      this.uncaught(thrown, false);
-    }
+    if (this.process.alive) this.#rejections.handled(promise);
   }
 
   #onIdle(): void {
@@ -536,15 +481,6 @@ function firstLine(text: string): string {
   return text.slice(0, text.indexOf("\n") >>> 0);
 }
 
-/** Returns V8's description of a value, which does not call any of the program's code. */
-function withoutSideEffects(value: unknown): string {
-  if (typeof value === "function") return Function.prototype.toString.call(value);
-  if (typeof value !== "object" || value === null) return String(value);
-  const { constructor } = value as { constructor?: { name?: unknown } };
-  const name = typeof constructor === "function" ? constructor.name : undefined;
-  return `#<${typeof name === "string" && name !== "" ? name : "Object"}>`;
-}
-
 function describeThrown(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.stack ?? `${thrown.name}: ${thrown.message}`;
   try {
@@ -587,8 +523,6 @@ class TaskQueue {
             onThrow(thrown);
           }
         }),
-      setPromiseRejectCallback: () => {},
-      promiseRejectEvents: {},
     };
   }
 }

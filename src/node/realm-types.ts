@@ -16,7 +16,6 @@ export interface Realm {
   readonly global: object;
   /** Handles an uncaught exception. */
   uncaught(thrown: unknown, fromPromise: boolean): void;
-  readonly rejections: Rejections;
   readonly require: LibraryRequire;
   readonly internalBinding: LibraryRequire;
   /**
@@ -28,12 +27,6 @@ export interface Realm {
   readonly thread?: ThreadIdentity | undefined;
   /** The process's own randomness. Fork a stream by name. */
   readonly prng: Prng;
-}
-
-/** Rejected promises that are not handled yet. Node reports them once its ticks are done. */
-export interface Rejections {
-  readonly pending: () => boolean;
-  readonly process: () => boolean;
 }
 
 /** A worker thread's data about itself. */

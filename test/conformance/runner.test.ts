@@ -143,6 +143,9 @@ it.each([
   ["test-worker.mjs", "worker"],
   ["test-stream2-pipes.js", "stream"],
   ["test-whatwg-url-parsing.js", "url"],
+  ["parallel/test-require-cache.js", "require"],
+  ["es-module/test-require-module.js", "es-module"],
+  ["es-module/testcfg.py", undefined],
   ["test-sequence.js", undefined],
   ["net.js", undefined],
 ])("knows what %s is a test of", (file, module) => {

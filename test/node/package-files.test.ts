@@ -184,7 +184,7 @@ describe("a native add-on", () => {
               exports.errors.push(error.code + " " + path.basename(error.message)); } };
             attempt(() => require("./build/native.node"));
             attempt(() => require(path.join(__dirname, "build", "native.node")));`,
-          "node_modules/addon/build/native.node": "binary",
+          "node_modules/addon/build/native.node": "\u007fELF, and so on",
         },
       },
     );

@@ -51,10 +51,13 @@ const patterns = {
   vm: /^vm(-|$)/,
 };
 
-export const modules = Object.keys(patterns);
+/** The folder of the tests of the loaders of modules, which is a module of its own here. */
+const LOADERS = "es-module";
+
+export const modules = [...Object.keys(patterns), LOADERS];
 
 /** The folders of the suite that are looked through; what lies in the second runs alone on the real Node. */
-export const folders = ["parallel", "sequential"];
+export const folders = ["parallel", "sequential", LOADERS];
 
 /**
  * Flags that a simulated process honours, or that change nothing that a test could see here. A name that
@@ -82,6 +85,14 @@ const honoured = new Set([
   "--experimental-worker",
   "--experimental-global-webcrypto",
   "--experimental-require-module",
+  "--experimental-import-meta-resolve",
+  "--import",
+  "--require",
+  "-r",
+  "-C",
+  "--conditions=",
+  "--preserve-symlinks",
+  "--preserve-symlinks-main",
   "--tls-min-v1.0",
   "--tls-min-v1.1",
   "--tls-min-v1.2",
@@ -96,10 +107,11 @@ const honoured = new Set([
   "--stack-size=",
 ]);
 
-/** The module that a file tests, or undefined. */
+/** The module that a file tests, or undefined. `file` is its name, or its path within the suite. */
 export function moduleOf(file) {
-  const stem = /^test-(.*)\.(?:js|mjs|cjs)$/.exec(file)?.[1];
-  return stem && modules.find((module) => patterns[module].test(stem));
+  const [, folder, stem] = /^(?:(.*)\/)?test-(.*)\.(?:js|mjs|cjs)$/.exec(file) ?? [];
+  if (stem === undefined || folder === LOADERS) return stem && LOADERS;
+  return Object.keys(patterns).find((module) => patterns[module].test(stem));
 }
 
 /** The flags and environment that a test asks for in its head. */
@@ -125,7 +137,11 @@ export function reasonOfKind({ flags, runner }) {
   if (runner) return "test runner: needs node:test, which is not simulated";
   if (flags.includes("--expose-internals")) return "internals: needs --expose-internals";
   const flag = flags.find(
-    (one) => !honoured.has(one) && !honoured.has(one.slice(0, one.indexOf("=") + 1)),
+    (one) =>
+      // What does not begin with a dash is the value of a flag.
+      one.startsWith("-") &&
+      !honoured.has(one) &&
+      !honoured.has(one.slice(0, one.indexOf("=") + 1)),
   );
   return flag === undefined ? undefined : `flags: needs ${flag}`;
 }

@@ -2,8 +2,8 @@
  * `npm run conformance:node -- DIR [--json] [--module net] [--filter REGEX] [--verbose] [--jobs N]
  * [--real FILE] [--record] [--label 24.12]`: how much of Node's own test suite passes on a simulated host.
  *
- * DIR is a checkout of Node, or its folder `test`. Every test-{net,http,...}*.{js,mjs} of `parallel` and
- * `sequential` runs as a program on a simulated host and on the real Node that runs this. A test is passed
+ * DIR is a checkout of Node, or its folder `test`. Every test-{net,http,...}*.{js,mjs} of `parallel`,
+ * `sequential` and `es-module` runs as a program on a simulated host and on the real Node that runs this. A test is passed
  * when its process ended by itself with code 0; the suite's `common` turns an unmet `mustCall` into code 1.
  * A test that fails on the real Node is tried again there, alone and with more time, before it is left out.
  * `--real` keeps the results of the real Node in a file, and takes them from there when it exists.
@@ -83,8 +83,8 @@ function filesOf(root) {
     .flatMap((folder) =>
       readdirSync(join(root, folder))
         .sort()
-        .filter((name) => moduleOf(name) !== undefined)
-        .map((name) => `${folder}/${name}`),
+        .map((name) => `${folder}/${name}`)
+        .filter((file) => moduleOf(file) !== undefined),
     );
 }
 
@@ -93,14 +93,14 @@ function selectTests(root, files) {
   const wanted = options.module ?? modules;
   return files
     .map((file) => ({ file, name: file.slice(file.indexOf("/") + 1) }))
-    .filter(({ name }) => wanted.includes(moduleOf(name)) && (filter?.test(name) ?? true))
+    .filter(({ file, name }) => wanted.includes(moduleOf(file)) && (filter?.test(name) ?? true))
     .map(({ file, name }) => {
       const metadata = metadataOf(join(root, file));
       return {
         name,
         file,
         root,
-        module: moduleOf(name),
+        module: moduleOf(file),
         ...metadata,
         kind: reasonOfKind(metadata),
       };
@@ -183,7 +183,7 @@ function kept() {
 async function real(tests) {
   const results = kept();
   const missing = tests.filter(({ file }) => !results.has(file));
-  const queue = missing.filter(({ file }) => file.startsWith("parallel/"));
+  const queue = missing.filter(({ file }) => !file.startsWith("sequential/"));
   const alone = missing.filter((test) => !queue.includes(test));
   const tick = progress("real", missing.length);
   const scratch = mkdtempSync(join(tmpdir(), "lightcone-conformance-"));

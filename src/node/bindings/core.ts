@@ -4,6 +4,7 @@
  */
 import { config } from "node:process";
 import * as util from "node:util";
+import { exited } from "../exited.ts";
 import { realBinding } from "../lib/natives.ts";
 import { callSites, sourcePositions } from "../program/call-sites.ts";
 import { handleTypeOf } from "./descriptors.ts";
@@ -155,6 +156,15 @@ function utilBinding(realm: Realm): object {
   };
 }
 
+/** Returns V8's description of a value, which does not call any of the program's code. */
+function withoutSideEffects(value: unknown): string {
+  if (typeof value === "function") return Function.prototype.toString.call(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  const { constructor } = value as { constructor?: { name?: unknown } };
+  const name = typeof constructor === "function" ? constructor.name : undefined;
+  return `#<${typeof name === "string" && name !== "" ? name : "Object"}>`;
+}
+
 function uvBinding(): object {
   const real = { ...realBinding("uv") } as Record<string, unknown>;
   const map = util.getSystemErrorMap();
@@ -266,15 +276,18 @@ export const coreBindings: Record<string, Factory> = {
       kInvalidCommandLineArgument: 9,
       kAbort: 134,
     },
-    noSideEffectsToString: String,
+    noSideEffectsToString: withoutSideEffects,
     setPrepareStackTraceCallback: () => {},
     setGetSourceMapErrorSource: () => {},
     setSourceMapsEnabled: () => {},
     setMaybeCacheGeneratedSourceMap: () => {},
     setEnhanceStackForFatalException: () => {},
     getErrorSourcePositions: sourcePositions,
-    triggerUncaughtException: (error: unknown, fromPromise: boolean) =>
-      realm.uncaught(error, fromPromise),
+    triggerUncaughtException: (error: unknown, fromPromise: boolean) => {
+      realm.uncaught(error, fromPromise);
+      // The library's code does not go on in a process that has ended.
+      if (!realm.context.process.alive) throw exited;
+    },
   }),
   string_decoder: () => ({
     encodings: ["ascii", "utf8", "base64", "utf16le", "latin1", "hex", "buffer", "base64url"],

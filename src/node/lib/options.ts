@@ -54,9 +54,20 @@ export function optionFrom(execArgv: readonly string[], name: string): unknown {
   );
   if (given === undefined) return undefined;
   if (given === negated) return false;
-  if (given === name) return typeof table[name] === "string" ? undefined : true;
+  if (given === name) {
+    return typeof table[name] === "string" ? execArgv[execArgv.lastIndexOf(name) + 1] : true;
+  }
   const text = given.slice(name.length + 1);
   return typeof table[name] === "number" ? Number(text) : text;
+}
+
+/** Returns the flags that a process was started with: those of NODE_OPTIONS, and then its own. */
+export function flagsOf(process: {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly execArgv: readonly string[];
+}): readonly string[] {
+  const given = process.env["NODE_OPTIONS"]?.split(/\s+/).filter((word) => word !== "") ?? [];
+  return given.length === 0 ? process.execArgv : [...given, ...process.execArgv];
 }
 
 /** Returns all values of an option that may be repeated: `--name=value`, or `--name value`. */

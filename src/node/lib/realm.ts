@@ -32,7 +32,6 @@ export interface RealmOptions {
   readonly process: object;
   /** Handles an uncaught exception. */
   readonly uncaught: Realm["uncaught"];
-  readonly rejections: Realm["rejections"];
   readonly prng: Prng;
   readonly thread?: Realm["thread"];
   /** Creates the `require` of programs. */
@@ -124,7 +123,6 @@ export function createRealm(options: RealmOptions): Realm {
     process: options.process as Realm["process"],
     primordials,
     uncaught: options.uncaught,
-    rejections: options.rejections,
     require: require as Realm["require"],
     internalBinding: internalBinding as Realm["internalBinding"],
     requirePublic: (id) => publicRequire(id),

@@ -12,7 +12,7 @@ import { privateSymbols } from "../bindings/core.ts";
 import { cloneReal } from "../real-clone.ts";
 import type { Realm } from "../realm-types.ts";
 import { hasLibraryFile } from "./natives.ts";
-import { optionFrom, optionFromEnvironment, optionValue } from "./options.ts";
+import { flagsOf, optionFrom, optionFromEnvironment, optionValue } from "./options.ts";
 
 type Substitute = (realm: Realm) => unknown;
 
@@ -202,16 +202,19 @@ function deserializeError(sent: {
 /** The substitutes by the library's own names. */
 export const substitutes: Record<string, Substitute> = {
   ...publicTwins,
-  "internal/options": (realm) => ({
-    getOptionValue: (name: string) =>
-      optionFrom(realm.process.execArgv, name) ??
-      optionFromEnvironment(realm.process.env, name) ??
-      optionValue(name),
-    getEmbedderOptions: () => ({}),
-    getAllowUnauthorized: () => allowsUnauthorized(realm),
-    refreshOptions: () => {},
-    generateConfigJsonSchema: () => ({}),
-  }),
+  "internal/options": (realm) => {
+    const flags = flagsOf(realm.process);
+    return {
+      getOptionValue: (name: string) =>
+        optionFrom(flags, name) ??
+        optionFromEnvironment(realm.process.env, name) ??
+        optionValue(name),
+      getEmbedderOptions: () => ({}),
+      getAllowUnauthorized: () => allowsUnauthorized(realm),
+      refreshOptions: () => {},
+      generateConfigJsonSchema: () => ({}),
+    };
+  },
   "internal/util/inspect": inspectModule,
   "internal/url": urlModule,
   "internal/buffer": bufferInternals,
@@ -242,11 +245,4 @@ export const substitutes: Record<string, Substitute> = {
     getSourceMapsSupport: () => ({ enabled: false }),
   }),
   "internal/error_serdes": () => ({ serializeError, deserializeError }),
-  // V8 reports rejections to the real process, and `simulate` passes them on.
-  "internal/process/promises": (realm) => ({
-    setHasRejectionToWarn: () => {},
-    hasRejectionToWarn: () => realm.rejections.pending(),
-    listenForRejections: () => {},
-    processPromiseRejections: () => realm.rejections.process(),
-  }),
 };

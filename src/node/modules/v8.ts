@@ -146,6 +146,8 @@ function ownParts(realm: Realm): Record<string, unknown> {
     stopCoverage: coverage(realm, "stopCoverage"),
     GCProfiler: gcProfilerClass(realm),
     startupSnapshot: startupSnapshot(realm),
+    // Node's own, for the promises of the process that hooks them.
+    promiseHooks: realm.require("internal/promise_hooks"),
   };
 }
 

@@ -4,18 +4,29 @@
  */
 import { posix } from "node:path";
 import { pathToFileURL } from "node:url";
+import { flagsOf } from "../lib/options.ts";
 import { isBuiltin } from "../public-modules.ts";
 import type { Realm } from "../realm-types.ts";
-import { uncurry } from "../views/safe.ts";
+import { defineProperty, plain, uncurry } from "../views/safe.ts";
 import { withoutView } from "../views/view.ts";
 import { resolveEsm } from "./esm-resolve.ts";
+import { conditionsWith, importConditions, requireConditions } from "./package-entry.ts";
 import { formatOf, sourceTextOf } from "./file-format.ts";
 import { type HostFiles, hostFiles } from "./host-files.ts";
 import { EsmLoader } from "./modules/esm-loader.ts";
 import { ModuleFinder } from "./module-finder.ts";
-import { CircularExports, noteExecuting, noteLoading, parentProperty } from "./module-state.ts";
+import {
+  CircularExports,
+  noteExecuting,
+  noteLoading,
+  parentOf,
+  parentProperty,
+  setParent,
+} from "./module-state.ts";
+import { type ModuleWrapper, moduleWrapper } from "./module-wrapper.ts";
 import { findResolution, keepResolution, realCaches } from "./resolution-cache.ts";
 import { scopeOf } from "./scope.ts";
+import { SearchPaths } from "./search-paths.ts";
 import { type Format, type SourceFile, sourceFile } from "./source/source-file.ts";
 import { moduleSyntaxError } from "./source/syntax-error.ts";
 import { isTypeScript } from "./source/typescript.ts";
@@ -90,8 +101,12 @@ export class CommonJsLoader {
   readonly realm: Realm;
   readonly files: HostFiles;
   readonly finder: ModuleFinder;
+  readonly search: SearchPaths = new SearchPaths();
+  readonly wrapper: ModuleWrapper = moduleWrapper();
   readonly Module: ModuleClass;
   main: Module | undefined;
+  /** Runs a file as the process's main module: `Module.runMain`. Set with the process's program. */
+  runMain: ((path: string) => void) | undefined;
   /** The process's ES modules. */
   readonly esm: EsmLoader;
   /** Built-in modules that replace the process's own, and those that Lightcone adds. */
@@ -101,6 +116,16 @@ export class CommonJsLoader {
   /** The arguments with which the functions of the process's files are called. */
   readonly #scope: readonly unknown[];
   readonly #resolveFilename: ModuleClass["_resolveFilename"];
+  /** The exports of modules when they had been loaded. */
+  readonly #snapshots = new WeakMap<Module, unknown>();
+  /** The command line's flags. */
+  readonly #flags: readonly string[];
+  /** True if the command line changes what requests resolve to. */
+  readonly changesResolution: boolean;
+  /** True while the main module is looked for. */
+  #isMain = false;
+  /** True if the resolution that is under way must happen again next time: it warns. */
+  #warned = false;
 
   constructor(realm: Realm, builtins: Readonly<Record<string, () => unknown>> = {}) {
     this.realm = realm;
@@ -114,24 +139,35 @@ export class CommonJsLoader {
       module._compile(source, filename);
     };
     this.#extensions[".json"] = (module, filename) => {
-      module.exports = parseJson(filename, this.files.source(filename));
+      setExports(module, parseJson(filename, this.files.source(filename)));
     };
     this.#extensions[".node"] = (_module, filename) => {
-      throw Object.assign(new Error(notNative(filename)), {
-        code: "LC_NOT_SIMULATED",
-      });
+      throw addonError(filename, this.files.source(filename));
     };
     const scope = scopeOf(realm);
     const { global, unknown, thisOf, makeRoomy, traceLimitOwner } = scope;
     this.#scope = [global, global, global, unknown, thisOf, makeRoomy, traceLimitOwner];
     this.esm = new EsmLoader(realm, this, scope);
+    this.#flags = flagsOf(realm.process);
+    this.changesResolution = this.#flags.some((flag) => RESOLUTION_FLAGS.test(flag));
+    this.search.initialize(realm.process.env);
     this.Module = this.#createClass();
     this.#resolveFilename = this.Module._resolveFilename;
     this.finder = new ModuleFinder({
       files: this.files,
       codes: realm.require("internal/errors").codes,
-      realPath: this.files.realPath,
+      realPath: (path) => this.realPath(path),
       extensions: this.#extensions,
+      conditions: this.conditionsOf(requireConditions),
+      onInvalidMain: (manifest, main) => {
+        this.#warned = true;
+        realm.process.emitWarning(
+          `Invalid 'main' field in '${manifest}' of '${main}'. ` +
+            "Please either fix that or report it to the module author",
+          "DeprecationWarning",
+          "DEP0128",
+        );
+      },
     });
   }
 
@@ -151,29 +187,55 @@ export class CommonJsLoader {
    */
   importFile(path: string, isMain: boolean): unknown {
     const known = this.cache[path];
-    if (known !== undefined) return known.loaded ? known.exports : this.#circular.of(known);
-    const module = new this.Module(path, isMain ? null : undefined);
-    if (isMain) {
-      module.id = ".";
-      this.main = module;
-      this.realm.process.mainModule = module;
+    // What it exported when it had been loaded, as in Node.
+    if (known !== undefined) {
+      if (this.#snapshots.has(known)) return this.#snapshots.get(known);
+      return known.loaded ? known.exports : this.#circular.of(known);
     }
-    this.#load(module, path);
-    return module.exports;
+    return this.#loadNew(path, isMain ? null : undefined, isMain);
+  }
+
+  /** `Module._preloadModules`: requires the modules that the command line names. */
+  preload(requests: readonly string[]): void {
+    const parent = new this.Module("internal/preload", null);
+    parent.paths = this.finder.modulePaths(this.#cwd());
+    parent.path = this.#cwd();
+    for (const request of requests) parent.require(request);
+  }
+
+  /** Returns what the command line makes of some conditions; undefined if it changes nothing. */
+  conditionsOf(conditions: ReadonlySet<string>): ReadonlySet<string> | undefined {
+    return this.changesResolution ? conditionsWith(conditions, this.#flags) : undefined;
+  }
+
+  /** Returns a found file's path without symbolic links, unless the command line preserves them. */
+  realPath(path: string): string {
+    const flag = this.#isMain ? "--preserve-symlinks-main" : "--preserve-symlinks";
+    return this.changesResolution && this.#flags.includes(flag) ? path : this.files.realPath(path);
+  }
+
+  #cwd(): string {
+    return (this.realm.process as { cwd(): string }).cwd();
   }
 
   /** Returns the file that a process is started with. Throws as Node does if there is none. */
   findMain(filename: string): string {
-    const found = this.finder.find(filename, "/", [], undefined);
-    if (found === undefined) throw notFound(filename, []);
-    return found;
+    this.#isMain = true;
+    try {
+      const found = this.finder.find(filename, "/", [], undefined);
+      if (found === undefined) throw notFound(filename, []);
+      return found;
+    } finally {
+      this.#isMain = false;
+    }
   }
 
   /** `module.createRequire`: returns the `require` that a file at this path would have. */
   createRequire(filename: string): Require {
-    const module = new this.Module(filename);
-    module.filename = filename;
-    module.paths = this.finder.modulePaths(module.path);
+    const path = filename.endsWith("/") ? `${filename}noop.js` : filename;
+    const module = new this.Module(path);
+    module.filename = path;
+    module.paths = this.Module._nodeModulePaths(module.path);
     return this.#makeRequire(module);
   }
 
@@ -182,7 +244,8 @@ export class CommonJsLoader {
     const { files } = this;
     const { codes } = this.realm.require("internal/errors");
     if (Object.hasOwn(this.builtins, specifier) && !isBuiltin(specifier)) return specifier;
-    const host = { files, codes, realPath: files.realPath };
+    const conditions = this.conditionsOf(importConditions);
+    const host = { files, codes, conditions, realPath: (path: string) => this.realPath(path) };
     return resolveEsm(host, `${specifier}`, from);
   }
 
@@ -193,14 +256,14 @@ export class CommonJsLoader {
     function Module(this: Module, id = "", parent?: Module | null): void {
       this.id = id;
       this.path = posix.dirname(id);
-      this.exports = {};
-      this.parent = parent;
+      setExports(this, {});
+      setParent(this, parent);
       parent?.children?.push(this);
       this.filename = null;
       this.loaded = false;
       this.children = [];
     }
-    Object.defineProperty(Module.prototype, "parent", parentProperty);
+    Object.defineProperty(Module.prototype, "parent", parentProperty(this.realm));
     // An accessor, so that a module is printed without its class.
     Object.defineProperty(Module.prototype, "constructor", { get: () => Module });
     Module.prototype.require = function (this: Module, id: unknown): unknown {
@@ -234,20 +297,22 @@ export class CommonJsLoader {
       _cache: this.cache,
       _extensions: this.#extensions,
       _nodeModulePaths: (from: string) => this.finder.modulePaths(from),
-      _load: (request: string, parent: Module | null | undefined) => {
+      _load: (request: string, parent: Module | null | undefined, isMain: boolean) => {
+        if (request.startsWith("node:") && !this.#isBuiltin(request)) {
+          const { codes } = this.realm.require("internal/errors");
+          throw new codes.ERR_UNKNOWN_BUILTIN_MODULE(request);
+        }
         const filename =
           this.Module._resolveFilename === this.#resolveFilename
             ? this.#resolve(request, parent)
-            : this.Module._resolveFilename(request, parent, false);
+            : this.Module._resolveFilename(request, parent, isMain);
         const known = this.cache[filename];
         if (known !== undefined) {
-          if (parent && !parent.children.includes(known)) parent.children.push(known);
+          if (parent?.children && !parent.children.includes(known)) parent.children.push(known);
           return known.loaded ? known.exports : this.#circular.of(known);
         }
         if (this.#isBuiltin(filename)) return this.builtin(filename);
-        const module = new this.Module(filename, parent ?? undefined);
-        this.#load(module, filename);
-        return module.exports;
+        return this.#loadNew(filename, parent ?? undefined, isMain);
       },
       _resolveFilename: (
         request: string,
@@ -258,27 +323,50 @@ export class CommonJsLoader {
     });
   }
 
-  #load(module: Module, filename: string): void {
-    noteLoading(module, module === this.main);
-    module.filename = filename;
-    module.paths = this.finder.modulePaths(module.path);
+  /** Returns the exports of a file that is not in the cache. */
+  #loadNew(filename: string, parent: Module | null | undefined, isMain: boolean): unknown {
+    const module = new this.Module(filename, parent);
+    if (isMain) {
+      module.id = ".";
+      this.main = module;
+      this.realm.process.mainModule = module;
+    }
+    noteLoading(module, isMain);
     this.cache[filename] = module;
     let isLoaded = false;
     try {
-      const end = posix.extname(filename);
-      const load = this.#extensions[end] ?? this.#extensions[".js"];
-      load?.(module, filename);
+      module.load(filename);
       isLoaded = true;
     } finally {
-      if (!isLoaded) {
+      if (isLoaded) this.#circular.release(module);
+      else {
         delete this.cache[filename];
-        const children = module.parent?.children;
+        const children = parent?.children;
         const at = children?.indexOf(module) ?? -1;
         if (at >= 0) children?.splice(at, 1);
       }
     }
+    return module.exports;
+  }
+
+  /** `Module.prototype.load`. */
+  #load(module: Module, filename: string): void {
+    module.filename = filename;
+    module.paths = this.Module._nodeModulePaths(posix.dirname(filename));
+    const load = this.#extensions[this.#extensionOf(filename)];
+    load?.(module, filename);
     module.loaded = true;
-    this.#circular.release(module);
+    this.#snapshots.set(module, module.exports);
+  }
+
+  /** Returns the longest registered file name extension of a path. */
+  #extensionOf(filename: string): string {
+    const name = posix.basename(filename);
+    for (let at = name.indexOf(".", 1); at >= 0; at = name.indexOf(".", at + 1)) {
+      const extension = name.slice(at);
+      if (this.#extensions[extension]) return extension;
+    }
+    return ".js";
   }
 
   /**
@@ -317,13 +405,25 @@ export class CommonJsLoader {
     given: string | undefined,
   ): Wrapper | undefined {
     const isGiven = given === "commonjs" || given === "module";
+    if (this.wrapper.isPatched && given !== "module") return this.#patchedWrapper(filename, source);
     const file = this.#compile(filename, source, isGiven ? given : undefined);
     if (file.format === "module") {
       this.#circular.noteRequired(module);
-      module.exports = this.esm.require(filename, module.parent);
+      setExports(module, this.esm.require(filename, parentOf(module)));
       return undefined;
     }
-    const from = posix.isAbsolute(filename) ? filename : (module.filename ?? filename);
+    return this.#bind(file, posix.isAbsolute(filename) ? filename : (module.filename ?? filename));
+  }
+
+  /** Returns the function that a program's own `Module.wrap` puts around a file. */
+  #patchedWrapper(filename: string, source: string): Wrapper {
+    const text = `return ${this.wrapper.wrap(source)}`;
+    const file = withoutView(() => sourceFile({ path: filename, text, format: "commonjs" }));
+    return (this.#bind(file, filename) as unknown as () => Wrapper)();
+  }
+
+  /** Returns a file's function in this process. `from` is the path that its imports are resolved from. */
+  #bind(file: SourceFile, from: string): Wrapper {
     const dynamicImport = (specifier: unknown, options?: unknown): Promise<object> =>
       this.esm.import(specifier, from, options);
     return (file.commonJs as Make)(...this.#scope, dynamicImport);
@@ -336,15 +436,14 @@ export class CommonJsLoader {
       return this.Module._resolveFilename(request, module, false, options);
     }) as Require["resolve"];
     const paths: Require["resolve"]["paths"] = (request) => {
-      if (isBuiltin(request)) return null;
-      return /^\.{1,2}(?:\/|$)/.test(request) ? [module.path] : module.paths;
+      this.realm.require("internal/validators").validateString(request, "request");
+      return this.search.lookUp(request, module) as string[] | null;
     };
-    return Object.assign(require, {
-      resolve: Object.assign(resolve, { paths }),
-      main: this.main,
-      extensions: this.#extensions,
-      cache: this.cache,
-    });
+    own(resolve, "paths", paths);
+    const { main, cache } = this;
+    const properties = { resolve, main, extensions: this.#extensions, cache };
+    for (const [name, value] of Object.entries(properties)) own(require, name, value);
+    return require;
   }
 
   #isBuiltin(request: string): boolean {
@@ -365,7 +464,8 @@ export class CommonJsLoader {
   ): string {
     if (this.#isBuiltin(request)) return request;
     const directory = parent?.path;
-    if (options !== undefined || directory === undefined || !this.files.isPristine) {
+    const isCached = this.files.isPristine && !this.changesResolution;
+    if (options !== undefined || directory === undefined || !isCached) {
       return withoutView(() => this.#resolveNow(request, parent, options));
     }
     const { required } = realCaches();
@@ -377,8 +477,13 @@ export class CommonJsLoader {
       return known;
     }
     return withoutView(() => {
+      this.#warned = false;
       const found = this.#resolveNow(request, parent, options);
-      if (this.files.origin(found) !== undefined && this.#isUsual(directory, parent)) {
+      if (
+        !this.#warned &&
+        this.files.origin(found) !== undefined &&
+        this.#isUsual(directory, parent)
+      ) {
         keepResolution(required, directory, key, found);
       }
       return found;
@@ -390,7 +495,8 @@ export class CommonJsLoader {
    * name extensions.
    */
   #isUsual(directory: string, parent: Module | null | undefined): boolean {
-    if (Object.keys(this.#extensions).length !== 3) return false;
+    if (Object.keys(this.#extensions).length !== 3 || !this.search.isStandard) return false;
+    if (this.changesResolution) return false;
     const usual = this.finder.modulePaths(directory);
     const { paths = [] } = parent ?? {};
     return paths.length === usual.length && paths.every((path, at) => path === usual[at]);
@@ -401,37 +507,75 @@ export class CommonJsLoader {
     parent: Module | null | undefined,
     options: { paths?: string[] } = {},
   ): string {
-    if (request.startsWith("node:")) {
-      const { codes } = this.realm.require("internal/errors");
-      throw new codes.ERR_UNKNOWN_BUILTIN_MODULE(request);
-    }
-    const places = options.paths?.map((path) => ({
-      path,
-      paths: this.finder.modulePaths(posix.resolve("/", path)),
-    })) ?? [{ path: parent?.path ?? ".", paths: parent?.paths ?? [] }];
     const from = parent?.filename ?? undefined;
     if (from !== undefined && /^\.{0,2}\//.test(request)) {
       this.files.plantFor(from, posix.resolve(posix.dirname(from), request));
     }
-    for (const { path, paths } of places) {
-      const found = this.finder.find(request, path, paths, from);
-      if (found !== undefined) return found;
+    try {
+      for (const { path, paths } of this.#placesFor(parent, options)) {
+        const found = this.finder.find(request, path, paths, from);
+        if (found !== undefined) return found;
+      }
+    } catch (error) {
+      // A package whose `main` is yet to be compiled may have sources.
+      const { code } = error as { code?: unknown };
+      if (code !== "MODULE_NOT_FOUND" || from === undefined || !isTypeScript(from)) throw error;
+      const found = this.finder.findSource(request, from);
+      if (found === undefined) throw error;
+      return found;
     }
     if (from !== undefined && isTypeScript(from)) {
       const found = this.finder.findSource(request, from);
       if (found !== undefined) return found;
     }
     const stack: string[] = [];
-    for (let at: Module | null | undefined = parent; at; at = at.parent) {
-      stack.push(at.filename ?? at.id);
+    for (let at: Module | null | undefined = parent; at; at = parentOf(at)) {
+      stack.push(at.filename || at.id);
     }
     throw notFound(request, stack);
   }
+
+  /** Returns where to look for a request: the folder for relative ones, and those of packages. */
+  #placesFor(
+    parent: Module | null | undefined,
+    { paths: given }: { paths?: unknown },
+  ): { readonly path: string; readonly paths: readonly string[] }[] {
+    const { search } = this;
+    if (given === undefined) {
+      return [{ path: parent?.path ?? ".", paths: search.after(parent?.paths) }];
+    }
+    if (!Array.isArray(given)) {
+      const { codes } = this.realm.require("internal/errors");
+      throw new codes.ERR_INVALID_ARG_VALUE("options.paths", given);
+    }
+    return (given as string[]).map((one) => {
+      const path = posix.resolve(this.#cwd(), one);
+      return { path, paths: search.after(this.Module._nodeModulePaths(path)) };
+    });
+  }
 }
 
-/** Returns the error message for a native add-on. */
-function notNative(path: string): string {
-  return `${path}: native add-ons are not simulated`;
+const RESOLUTION_FLAGS =
+  /^(?:-C|--conditions|--no-addons|--preserve-symlinks|--preserve-symlinks-main)(?:=|$)/;
+
+/** Sets a property, whatever a program has defined on `Object.prototype`. */
+function own(object: object, name: string, value: unknown): void {
+  const attributes = { writable: true, enumerable: true, configurable: true };
+  defineProperty(object, name, plain({ ...attributes, value }));
+}
+
+function setExports(module: Module, value: unknown): void {
+  own(module, "exports", value);
+}
+
+/** Returns the error for a native add-on: the dynamic linker's, if the file is none. */
+function addonError(path: string, text: string): Error {
+  if (text.startsWith("\u007fELF")) {
+    const error = new Error(`${path}: native add-ons are not simulated`);
+    return Object.assign(error, { code: "LC_NOT_SIMULATED" });
+  }
+  const why = text.length < 64 ? "file too short" : "invalid ELF header";
+  return Object.assign(new Error(`${path}: ${why}`), { code: "ERR_DLOPEN_FAILED" });
 }
 
 /**

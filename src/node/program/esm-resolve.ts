@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { isBuiltin } from "../public-modules.ts";
 import {
   importConditions,
+  manifestErrorOfImport,
   packageScope,
   type PackageRequest,
   readManifest,
@@ -11,16 +12,23 @@ import {
   resolveImports,
   splitSpecifier,
 } from "./package-entry.ts";
+import { fileOf } from "./package-targets.ts";
 
 /** What the resolver needs of its host. */
 export interface EsmHost extends Pick<PackageRequest, "files" | "codes"> {
+  /** Additional conditions, and those left out. */
+  readonly conditions?: ReadonlySet<string> | undefined;
   realPath(path: string): string;
 }
 
 /** Returns the URL that `specifier` resolves to in the ES module at `from`, a path. */
 export function resolveEsm(host: EsmHost, specifier: string, from: string): string {
   if (isBuiltin(specifier)) return specifier.replace(/^(?!node:)/, "node:");
-  const request: PackageRequest = { ...host, conditions: importConditions, from };
+  const request: PackageRequest = {
+    ...host,
+    conditions: host.conditions ?? importConditions,
+    from,
+  };
   const parent = pathToFileURL(from).href;
   if (/^\.{0,2}\//.test(specifier)) return finish(host, new URL(specifier, parent), from);
   if (specifier.startsWith("#")) {
@@ -30,7 +38,11 @@ export function resolveEsm(host: EsmHost, specifier: string, from: string): stri
   }
   const url = asUrl(specifier);
   if (url !== undefined) return url.protocol === "file:" ? finish(host, url, from) : url.href;
-  return finish(host, pathToFileURL(resolvePackage(request, specifier, from)), from);
+  try {
+    return finish(host, pathToFileURL(resolvePackage(request, specifier, from)), from);
+  } catch (error) {
+    throw manifestErrorOfImport(error, specifier, from);
+  }
 }
 
 function asUrl(specifier: string): URL | undefined {
@@ -44,7 +56,7 @@ function asUrl(specifier: string): URL | undefined {
 function resolvePackage(request: PackageRequest, specifier: string, from: string): string {
   const { files, codes } = request;
   const { name, subpath } = splitSpecifier(specifier);
-  if (!/^(?:@[^/\\%]+\/)?[^./\\%][^/\\%]*$/.test(name)) {
+  if (/^\.|%|\\/.test(name) || (specifier.startsWith("@") && !specifier.includes("/"))) {
     throw new codes.ERR_INVALID_MODULE_SPECIFIER(specifier, "is not a valid package name", from);
   }
   const own = packageScope(files, posix.dirname(from));
@@ -59,7 +71,7 @@ function resolvePackage(request: PackageRequest, specifier: string, from: string
       if (exported !== undefined) return exported;
       return subpath === "."
         ? mainOf(request, directory, manifest.main)
-        : posix.join(directory, subpath);
+        : fileOf(new URL(subpath, pathToFileURL(`${directory}/`)), request);
     }
     if (at === "/") throw new codes.ERR_MODULE_NOT_FOUND(name, from, null);
   }

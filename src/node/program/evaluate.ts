@@ -8,6 +8,7 @@ import { noteRun } from "./code-digest.ts";
 import { loaderOf } from "./commonjs.ts";
 import type { CompiledProgram } from "./compile.ts";
 import { isNamespace } from "./modules/namespace.ts";
+import { afterImports, preload } from "./preload.ts";
 import { builtinsOf } from "./run-source.ts";
 import { plantFolders } from "./plant.ts";
 
@@ -58,6 +59,14 @@ export function giveModules(node: NodeProcess, inject: Readonly<Record<string, u
  * Runs the file at `path` of the host's disk as the process's main module, in any module format.
  */
 export function startFile(node: NodeProcess, path: string, main?: EvaluateOptions["main"]): void {
+  const loader = loaderOf(node.realm);
+  loader.runMain = (other) => afterImports(node, () => runFile(node, other, main));
+  // What was preloaded may have replaced it.
+  if (preload(node)) node.realm.requirePublic("module").runMain(path);
+  else loader.runMain(path);
+}
+
+function runFile(node: NodeProcess, path: string, main?: EvaluateOptions["main"]): void {
   const loader = loaderOf(node.realm);
   if (path.startsWith("data:")) {
     settle(node, loader.esm.import(path, "/"), true);

@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { isBuiltin } from "../public-modules.ts";
 import {
   type FileLookup,
+  manifestErrorOfRequire,
   packageScope,
   type PackageRequest,
   readManifest,
@@ -16,8 +17,12 @@ import { settingsOf } from "./source/typescript.ts";
 /** What the finder needs of its process. */
 export interface FinderHost extends Pick<PackageRequest, "files" | "codes"> {
   realPath(path: string): string;
+  /** The conditions of `exports` and `imports`; by default, those of `require`. */
+  readonly conditions?: ReadonlySet<string> | undefined;
   /** The file name extensions to try, in the order of the keys. */
   readonly extensions: Readonly<Record<string, unknown>>;
+  /** Called when a package's `main` names no file, and its index is used instead. */
+  onInvalidMain?(manifest: string, main: string): void;
 }
 
 /** The package folders, by folder. */
@@ -42,7 +47,7 @@ export class ModuleFinder {
   constructor(host: FinderHost) {
     this.#host = host;
     this.#files = host.files;
-    this.#request = { ...host, conditions: requireConditions };
+    this.#request = { ...host, conditions: host.conditions ?? requireConditions };
   }
 
   /** Returns the `node_modules` folders at and above a directory, nearest first. */
@@ -68,8 +73,12 @@ export class ModuleFinder {
     paths: readonly string[],
     from: string | undefined,
   ): string | undefined {
-    const found = this.#find(request, directory, paths, from);
-    return found?.startsWith("/") ? this.#host.realPath(found) : found;
+    try {
+      const found = this.#find(request, directory, paths, from);
+      return found?.startsWith("/") ? this.#host.realPath(found) : found;
+    } catch (error) {
+      throw manifestErrorOfRequire(error);
+    }
   }
 
   /**
@@ -126,11 +135,13 @@ export class ModuleFinder {
   ): string | undefined {
     if (/^\.{0,2}\//.test(request) || request === "." || request === "..") {
       const directoryOnly = request.endsWith("/") || /(?:^|\/)\.{1,2}$/.test(request);
-      return this.#asFileOrDirectory(posix.resolve("/", directory, request), directoryOnly);
+      const path = posix.resolve("/", directory, request);
+      return this.#asFileOrDirectory(path, directoryOnly, request);
     }
-    if (request.startsWith("#") && from !== undefined) {
+    const scope = from === undefined ? undefined : packageScope(this.#files, posix.dirname(from));
+    if (request.startsWith("#") && from !== undefined && scope?.manifest.imports != null) {
       const target = resolveImports(this.#request, from, request);
-      if ("file" in target) return target.file;
+      if ("file" in target) return this.#existing(target.file, scope.directory);
       return isBuiltin(target.specifier)
         ? target.specifier
         : this.#find(target.specifier, directory, paths, undefined);
@@ -144,7 +155,16 @@ export class ModuleFinder {
     if (scope === undefined || scope.manifest.exports == null) return undefined;
     const { name, subpath } = splitSpecifier(request);
     if (name !== scope.manifest.name) return undefined;
-    return resolveExports(this.#request, scope.directory, scope.manifest, subpath);
+    const found = resolveExports(this.#request, scope.directory, scope.manifest, subpath);
+    return found && this.#existing(found, scope.directory);
+  }
+
+  /** Returns the file that a package in `directory` names, which must exist. */
+  #existing(path: string, directory: string): string {
+    if (this.#files.kind(path) === 0) return path;
+    const manifest = posix.join(directory, "package.json");
+    const error = new Error(`Cannot find module '${path}'`);
+    throw Object.assign(error, { code: "MODULE_NOT_FOUND", path: manifest });
   }
 
   #inPackages(request: string, paths: readonly string[]): string | undefined {
@@ -155,28 +175,41 @@ export class ModuleFinder {
       const manifest = readManifest(this.#files, directory);
       if (manifest !== undefined) {
         const target = resolveExports(this.#request, directory, manifest, subpath);
-        if (target !== undefined) return target;
+        if (target !== undefined) return this.#existing(target, directory);
       }
-      const found = this.#asFileOrDirectory(posix.join(modules, request), request.endsWith("/"));
+      const path = posix.join(modules, request);
+      const found = this.#asFileOrDirectory(path, request.endsWith("/"), request);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  #asFileOrDirectory(path: string, directoryOnly: boolean): string | undefined {
+  #asFileOrDirectory(path: string, directoryOnly: boolean, request: string): string | undefined {
     const kind = this.#files.kind(path);
     if (kind === 0 && !directoryOnly) return path;
     const file = directoryOnly ? undefined : this.#withExtension(path);
     if (file !== undefined) return file;
-    if (kind !== 1) return undefined;
+    return kind === 1 ? this.#asDirectory(path, request) : undefined;
+  }
+
+  #asDirectory(path: string, request: string): string | undefined {
+    const index = (): string | undefined => this.#withExtension(posix.join(path, "index"));
     const main = readManifest(this.#files, path)?.main;
-    if (typeof main === "string" && main !== "") {
-      const target = posix.resolve(path, main);
-      if (this.#files.kind(target) === 0) return target;
-      const found = this.#withExtension(target) ?? this.#withExtension(posix.join(target, "index"));
-      if (found !== undefined) return found;
+    if (typeof main !== "string" || main === "") return index();
+    const target = posix.resolve(path, main);
+    if (this.#files.kind(target) === 0) return target;
+    const found = this.#withExtension(target) ?? this.#withExtension(posix.join(target, "index"));
+    if (found !== undefined) return found;
+    const manifest = posix.join(path, "package.json");
+    const instead = index();
+    if (instead !== undefined) {
+      this.#host.onInvalidMain?.(manifest, main);
+      return instead;
     }
-    return this.#withExtension(posix.join(path, "index"));
+    const error = new Error(
+      `Cannot find module '${target}'. Please verify that the package.json has a valid "main" entry`,
+    );
+    throw Object.assign(error, { code: "MODULE_NOT_FOUND", path: manifest, requestPath: request });
   }
 
   #withExtension(path: string): string | undefined {

@@ -9,19 +9,19 @@ import { notSimulated } from "../bindings/index.ts";
 import { isBuiltin } from "../public-modules.ts";
 import { cloneReal } from "../real-clone.ts";
 import type { Realm } from "../realm-types.ts";
-import { loaderOf } from "./commonjs.ts";
+import { type CommonJsLoader, loaderOf } from "./commonjs.ts";
 import { packageScope, splitSpecifier } from "./package-entry.ts";
 
 /** The class itself: a namespace lacks what is not enumerable. */
 const real = realModule.default as unknown as Readonly<Record<string, unknown>>;
 
 /** Functions that would change how the real Node loads modules, or run what it has loaded. */
-const REFUSED = ["register", "registerHooks", "runMain", "_preloadModules", "_debug"];
+const REFUSED = ["register", "registerHooks", "_debug"];
 
 /** Creates the module of one process. */
 export function createModuleModule(realm: Realm): unknown {
   const loader = loaderOf(realm);
-  const { Module, finder } = loader;
+  const { Module, search } = loader;
   const pathOf = (from: unknown): string => filenameOf(realm, from);
   const face: Record<string, unknown> = {
     builtinModules: [...realModule.builtinModules],
@@ -30,21 +30,19 @@ export function createModuleModule(realm: Realm): unknown {
     syncBuiltinESMExports: () => loader.esm.syncBuiltins(),
     findSourceMap: () => undefined,
     SourceMap: realm.require("internal/source_map/source_map").SourceMap,
-    globalPaths: [],
+    globalPaths: search.initialize(realm.process.env),
     _pathCache: Object.create(null),
-    _initPaths: () => {},
-    _findPath: (request: string, paths: readonly string[]) =>
-      finder.find(
-        posix.isAbsolute(request) ? request : `./${request}`,
-        paths?.[0] ?? "/",
-        [],
-        undefined,
-      ) ?? false,
+    _initPaths: () => {
+      define(Module, "globalPaths", search.initialize(realm.process.env));
+    },
+    _findPath: (request: string, paths: readonly string[] | null) =>
+      findPath(loader, request, paths),
     _resolveLookupPaths: (request: string, parent?: { paths?: string[] }) =>
-      isBuiltin(request) ? null : (parent?.paths ?? []),
-    wrapper: ["(function (exports, require, module, __filename, __dirname) { ", "\n});"],
-    wrap: (script: string) =>
-      `(function (exports, require, module, __filename, __dirname) { ${script}\n});`,
+      search.lookUp(request, parent),
+    _preloadModules: (requests: unknown) => {
+      if (Array.isArray(requests)) loader.preload(requests as string[]);
+    },
+    runMain: (main?: string) => loader.runMain?.(main ?? (realm.process.argv[1] as string)),
     findPackageJSON: (specifier: unknown, base?: unknown) =>
       findPackage(realm, specifier, base === undefined ? undefined : pathOf(base)),
     // Caches of compiled code have no effect that a program can observe, except for files on the
@@ -64,13 +62,38 @@ export function createModuleModule(realm: Realm): unknown {
     // A program sees only what its Node has.
     if (name in real || name === "Module") define(Module, name, value);
   }
+  Object.defineProperties(Module, loader.wrapper.properties);
+  let stat = (path: string): number => loader.files.kind(path);
+  const get = (): typeof stat => stat;
+  const set = (value: typeof stat): void => {
+    realm.require("internal/util").emitExperimentalWarning("Module._stat");
+    stat = value;
+  };
+  if ("_stat" in realModule.Module)
+    Object.defineProperty(Module, "_stat", { get, set, configurable: true });
   return Module;
 }
 
+/** `Module._findPath`: returns the file that a request resolves to in one of the folders. */
+function findPath(
+  { finder }: CommonJsLoader,
+  request: string,
+  paths: readonly string[] | null,
+): string | false {
+  if (posix.isAbsolute(request)) return finder.find(request, "/", [], undefined) ?? false;
+  const isRelative = /^\.{1,2}(?:\/|$)/.test(request);
+  for (const path of paths ?? []) {
+    const found = isRelative
+      ? finder.find(request, path, [], undefined)
+      : (finder.find(request, "/", [path], undefined) ??
+        finder.find(`./${request}`, path, [], undefined));
+    if (found !== undefined) return found;
+  }
+  return false;
+}
+
 function define(target: object, name: string, value: unknown): void {
-  // As in Node: patching the wrapper is an advanced use.
-  const enumerable = !name.startsWith("wrap");
-  const descriptor = { value, writable: true, enumerable, configurable: true };
+  const descriptor = { value, writable: true, enumerable: true, configurable: true };
   Object.defineProperty(target, name, descriptor);
 }
 

@@ -36,15 +36,35 @@ export function noteExecuting(module: Module, isExecuting: boolean): void {
 
 const parents = new WeakMap<object, Module | null | undefined>();
 
-/** `module.parent`, as an accessor of all modules. */
-export const parentProperty: PropertyDescriptor & ThisType<object> = {
-  get(this: object) {
-    return parents.get(this);
-  },
-  set(this: object, value: Module | null | undefined) {
-    parents.set(this, value);
-  },
-};
+/** Returns the module that required a module first. */
+export function parentOf(module: object): Module | null | undefined {
+  return parents.get(module);
+}
+
+/** Notes which module required a module first. */
+export function setParent(module: object, parent: Module | null | undefined): void {
+  parents.set(module, parent);
+}
+
+/** `module.parent`, as an accessor of all modules of a process. */
+export function parentProperty(realm: Realm): PropertyDescriptor {
+  const { pendingDeprecate } = realm.require("internal/util");
+  const deprecated = <F>(accessor: F): F =>
+    pendingDeprecate(
+      accessor,
+      "module.parent is deprecated due to accuracy issues. Please use require.main to find program " +
+        "entry point instead.",
+      "DEP0144",
+    );
+  return {
+    get: deprecated(function (this: object) {
+      return parents.get(this);
+    }),
+    set: deprecated(function (this: object, value: Module | null | undefined) {
+      parents.set(this, value);
+    }),
+  };
+}
 
 const { getPrototypeOf, setPrototypeOf } = Object;
 
@@ -89,7 +109,8 @@ export class CircularExports {
 
   /** Returns the exports of a module that is still being loaded. */
   of(module: Module): unknown {
-    const { exports, id, parent } = module;
+    const { exports, id } = module;
+    const parent = parentOf(module);
     if (this.#required.has(module)) {
       const { codes } = this.#realm.require("internal/errors");
       const whose = parent ? ` (from ${parent.filename ?? "null"})` : "";

@@ -3,6 +3,14 @@
  * package.json, as Node reads them (nodejs.org/api/esm.html, "Resolution algorithm specification").
  */
 import { posix } from "node:path";
+import {
+  fileOf,
+  invalidConfig,
+  selectTarget,
+  type Target,
+  type TargetRequest,
+  type Targets,
+} from "./package-targets.ts";
 import { realCaches } from "./resolution-cache.ts";
 
 /** A resolver's view of files. The kind 0 is a file, 1 a directory, a negative number nothing. */
@@ -40,7 +48,19 @@ export const importConditions: ReadonlySet<string> = new Set([
   "default",
 ]);
 
-type Target = string | null | readonly Target[] | { readonly [condition: string]: Target };
+/** Returns conditions with those that the command line adds, and without what it takes away. */
+export function conditionsWith(
+  conditions: ReadonlySet<string>,
+  execArgv: readonly string[],
+): ReadonlySet<string> {
+  const all = new Set(conditions);
+  for (const [at, arg] of execArgv.entries()) {
+    if (arg === "--no-addons") all.delete("node-addons");
+    else if (arg === "-C" || arg === "--conditions") all.add(execArgv[at + 1] ?? "");
+    else if (/^(?:-C|--conditions)=/.test(arg)) all.add(arg.slice(arg.indexOf("=") + 1));
+  }
+  return all;
+}
 
 /** The fields of a package.json that resolvers read. */
 export interface Manifest {
@@ -48,7 +68,7 @@ export interface Manifest {
   readonly main?: unknown;
   readonly type?: unknown;
   readonly exports?: Target;
-  readonly imports?: Readonly<Record<string, Target>>;
+  readonly imports?: Targets;
 }
 
 /** Returns the package.json in `directory`, or `undefined` if there is none. */
@@ -66,12 +86,59 @@ function parseManifest(files: FileLookup, directory: string): Manifest | undefin
   const path = posix.join(directory, "package.json");
   if (files.kind(path) !== 0) return undefined;
   try {
-    return JSON.parse(files.read(path)) as Manifest;
+    const parsed = JSON.parse(files.read(path)) as Manifest;
+    // Names that are absent are absent, whatever a program has defined on `Object.prototype`.
+    return Object.setPrototypeOf(parsed, null) as Manifest;
   } catch (error) {
-    const message = `Invalid package config ${path}.`;
-    const code = "ERR_INVALID_PACKAGE_CONFIG";
-    throw Object.assign(new Error(message, { cause: error }), { code });
+    throw new InvalidManifest(path, (error as Error).message);
   }
+}
+
+/** A package.json that is no JSON. */
+class InvalidManifest extends Error {
+  readonly code = "ERR_INVALID_PACKAGE_CONFIG";
+  readonly #path: string;
+  readonly #why: string;
+
+  constructor(path: string, why: string, from = "") {
+    const reason = NODE_MAJOR < 22 ? `. ${why}` : ".";
+    super(`Invalid package config ${path}${from}${reason}`);
+    this.#path = path;
+    this.#why = why;
+  }
+
+  static {
+    // As on other errors of Node.
+    Object.defineProperty(this.prototype, "name", { value: "Error" });
+  }
+
+  /** Node's error of `require`. Until Node 20, it is the one of `JSON.parse`. */
+  get ofRequire(): Error {
+    if (NODE_MAJOR >= 22) return this;
+    const error = new SyntaxError(`Error parsing ${this.#path}: ${this.#why}`);
+    return Object.assign(error, { path: this.#path });
+  }
+
+  /** Node's error of an `import` of `specifier` in the file at `from`. */
+  ofImport(specifier: string, from: string): Error {
+    return new InvalidManifest(
+      this.#path,
+      this.#why,
+      ` while importing "${specifier}" from ${from}`,
+    );
+  }
+}
+
+const NODE_MAJOR = Number.parseInt(process.versions.node, 10);
+
+/** Returns what `require` throws for an error that was met while a request was resolved. */
+export function manifestErrorOfRequire(error: unknown): unknown {
+  return error instanceof InvalidManifest ? error.ofRequire : error;
+}
+
+/** Returns what `import` throws for an error that was met while a request was resolved. */
+export function manifestErrorOfImport(error: unknown, specifier: string, from: string): unknown {
+  return error instanceof InvalidManifest ? error.ofImport(specifier, from) : error;
 }
 
 /** Returns the nearest directory at or above `directory` that has a package.json: its package. */
@@ -116,9 +183,9 @@ export function resolveExports(
   subpath: string,
 ): string | undefined {
   if (exports === undefined || exports === null) return undefined;
-  const found = lookUp(asTable(exports), subpath);
-  const target = found && choose(request, directory, found);
-  if (typeof target === "string") return target;
+  const asked: TargetRequest = { ...request, directory, isImport: false };
+  const found = selectTarget(asked, asTable(asked, exports), subpath);
+  if (found instanceof URL) return fileOf(found, asked);
   throw new request.codes.ERR_PACKAGE_PATH_NOT_EXPORTED(`${directory}/`, subpath, request.from);
 }
 
@@ -130,85 +197,37 @@ export function resolveImports(
   from: string,
   name: string,
 ): { readonly file: string } | { readonly specifier: string } {
+  const { codes } = request;
+  if (name === "#" || name.endsWith("/") || (NODE_MAJOR < 24 && name.startsWith("#/"))) {
+    const reason = "is not a valid internal imports specifier name";
+    throw new codes.ERR_INVALID_MODULE_SPECIFIER(name, reason, from);
+  }
   const scope = packageScope(request.files, posix.dirname(from));
-  const found = scope?.manifest.imports && lookUp(scope.manifest.imports, name);
-  const named = { ...request, from };
-  const target = scope && found && choose(named, scope.directory, found, true);
-  if (typeof target === "string") {
-    return target.startsWith("/") ? { file: target } : { specifier: target };
+  const imports = scope?.manifest.imports;
+  if (scope && imports) {
+    const asked: TargetRequest = { ...request, from, directory: scope.directory, isImport: true };
+    const found = selectTarget(asked, imports, name);
+    if (found instanceof URL) return { file: fileOf(found, asked) };
+    if (found) return found;
   }
   const place = scope && `${scope.directory}/`;
-  throw new request.codes.ERR_PACKAGE_IMPORT_NOT_DEFINED(name, place, from);
-}
-
-interface Found {
-  readonly key: string;
-  readonly target: Target;
-  /** The text that matches the pattern's star. */
-  readonly middle: string | undefined;
-}
-
-function lookUp(table: Readonly<Record<string, Target>>, subpath: string): Found | undefined {
-  const exact = table[subpath];
-  if (exact !== undefined && !subpath.includes("*")) {
-    return { key: subpath, target: exact, middle: undefined };
-  }
-  let best: string | undefined;
-  for (const key of Object.keys(table)) {
-    const star = key.indexOf("*");
-    if (star < 0 || star !== key.lastIndexOf("*")) continue;
-    const head = key.slice(0, star);
-    const tail = key.slice(star + 1);
-    const fits = subpath.startsWith(head) && subpath.endsWith(tail) && subpath.length >= key.length;
-    if (!fits || subpath === head) continue;
-    const bestStar = best?.indexOf("*") ?? -1;
-    if (star > bestStar || (star === bestStar && key.length > (best as string).length)) best = key;
-  }
-  if (best === undefined) return undefined;
-  const star = best.indexOf("*");
-  const middle = subpath.slice(star, subpath.length - (best.length - star - 1));
-  return { key: best, target: table[best] as Target, middle };
+  throw new codes.ERR_PACKAGE_IMPORT_NOT_DEFINED(name, place, from);
 }
 
 /** Returns `exports` by subpath. A single target, or a set of conditions, is the entry for ".". */
-function asTable(exports: Target): Readonly<Record<string, Target>> {
-  if (typeof exports !== "object" || exports === null || Array.isArray(exports)) {
-    return { ".": exports };
+function asTable(request: TargetRequest, exports: Target): Targets {
+  if (typeof exports === "string" || Array.isArray(exports)) return { ".": exports };
+  if (typeof exports !== "object" || exports === null) return {};
+  const keys = Object.getOwnPropertyNames(exports);
+  const isCondition = (key: string): boolean => !key.startsWith(".");
+  if (keys.some(isCondition) && !keys.every(isCondition)) {
+    throw invalidConfig(
+      request,
+      "\"exports\" cannot contain some keys starting with '.' and some not. The exports object must " +
+        "either be an object of package subpath keys or an object of main entry condition name keys only.",
+    );
   }
-  const table = exports as Readonly<Record<string, Target>>;
-  return Object.keys(table).some((key) => key.startsWith(".")) ? table : { ".": exports };
-}
-
-/** Returns the path or specifier that a target selects, or null if it explicitly selects none. */
-function choose(
-  request: PackageRequest,
-  directory: string,
-  found: Found,
-  internal = false,
-): string | null | undefined {
-  const { key, target, middle } = found;
-  if (target === null) return null;
-  if (typeof target === "string") {
-    const text = middle === undefined ? target : target.replaceAll("*", () => middle);
-    if (text.startsWith("./") && !/(?:^|\/)(?:\.\.?|node_modules)(?:\/|$)/.test(text.slice(2))) {
-      return posix.join(directory, text);
-    }
-    if (internal && !/^(?:\.{0,2}\/|[a-z]+:)/.test(text)) return text;
-    const { ERR_INVALID_PACKAGE_TARGET } = request.codes;
-    throw new ERR_INVALID_PACKAGE_TARGET(`${directory}/`, key, target, internal, request.from);
-  }
-  if (Array.isArray(target)) {
-    let last: string | null | undefined;
-    for (const one of target as readonly Target[]) {
-      last = choose(request, directory, { key, target: one, middle }, internal);
-      if (typeof last === "string") return last;
-    }
-    return last;
-  }
-  for (const [condition, one] of Object.entries(target as Record<string, Target>)) {
-    if (!request.conditions.has(condition)) continue;
-    const chosen = choose(request, directory, { key, target: one, middle }, internal);
-    if (chosen !== undefined) return chosen;
-  }
-  return undefined;
+  return keys.length > 0 && isCondition(keys[0] as string)
+    ? { ".": exports }
+    : (exports as Targets);
 }

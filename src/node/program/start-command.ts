@@ -2,8 +2,10 @@
 import type { Process } from "../../sim/process.ts";
 import type { Command } from "../command.ts";
 import type { NodeProcess, StandardStream } from "../node-process.ts";
-import { giveModules, startFile } from "./evaluate.ts";
-import { runSource } from "./run-source.ts";
+import { flagsOf } from "../lib/options.ts";
+import { giveModules, startFile, startModule } from "./evaluate.ts";
+import { afterImports, preload } from "./preload.ts";
+import { isModuleSyntax, runSource } from "./run-source.ts";
 
 /** What a child takes from its parent. */
 export interface ChildOptions {
@@ -45,9 +47,40 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
     node.run((path) => startFile(node, path), script);
     return;
   }
-  const { source = "" } = command as { source?: string };
   node.loop.checkIdle();
-  node.run(() => runSource(node, source, "[eval]"), undefined);
+  const { source } = command;
+  if (source !== undefined) node.run(() => evaluate(node, source, "[eval]"), undefined);
+  else node.run(() => evaluateInput(node), undefined);
+}
+
+/** Runs text that is the program: of `node -e`, of standard input, or of another command. */
+function evaluate(node: NodeProcess, source: string, name: string): void {
+  const flags = flagsOf(node.realm.process);
+  const type = flags.findLast((flag) => flag.startsWith("--input-type="));
+  preload(node);
+  afterImports(node, () => {
+    if (type === "--input-type=module") {
+      startModule(node, source, `${name}1`);
+      return;
+    }
+    try {
+      runSource(node, source, name);
+    } catch (thrown) {
+      if (type !== undefined || !isModuleSyntax(thrown)) throw thrown;
+      startModule(node, source, `${name}1`);
+    }
+  });
+}
+
+/** Reads a script from standard input and runs it. */
+function evaluateInput(node: NodeProcess): void {
+  const { stdin } = node.realm.process;
+  let source = "";
+  stdin.setEncoding("utf8");
+  stdin.on("data", (text: string) => {
+    source += text;
+  });
+  stdin.on("end", () => evaluate(node, source, "[stdin]"));
 }
 
 /** Does what `setupChildProcessIpcChannel` of Node's `internal/process/pre_execution` does. */

@@ -73,7 +73,6 @@ export const callExceptions: readonly Exception[] = [
 /** What exists and is not simulated: it says so by name when it is called. */
 export const notSimulated: readonly Exception[] = [
   { names: /^node:process\._linkedBinding$/, why: "native code of the real process" },
-  { names: /^node:v8\.promiseHooks\./, why: "hooks for the promises of the whole engine" },
   { names: /^node:v8\.getCppHeapStatistics$/, why: "the heap of native code", from: 22 },
   { names: /^(new )?node:ffi\./, why: "calls native code of the real machine", from: 26 },
   { names: /^node:v8\.queryObjects$/, why: "looks through the heap that all processes share" },

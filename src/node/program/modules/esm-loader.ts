@@ -13,6 +13,8 @@ import { privateSymbols } from "../../bindings/core.ts";
 import type { CommonJsLoader, Module } from "../commonjs.ts";
 import { exportNamesOf } from "./commonjs-names.ts";
 import { resolveEsm } from "../esm-resolve.ts";
+import { parentOf } from "../module-state.ts";
+import { importConditions } from "../package-entry.ts";
 import { type FileFormat, formatOf, sourceTextOf } from "../file-format.ts";
 import { findResolution, keepResolution, realCaches } from "../resolution-cache.ts";
 import type { ProgramScope } from "../scope.ts";
@@ -39,15 +41,18 @@ const NAMES_WHOLE = major >= 23;
 /** Since Node 24, errors of `require()` of an ES module list the modules that led there. */
 const NAMES_REQUIRE_STACK = major >= 24;
 
+/** Until Node 22, a module that could not be loaded fails with the same error again. */
+const KEEPS_FAILURES = major < 22;
+
 /** The turns of the queue of microtasks until a module that was not loaded yet is evaluated. */
 const TURNS_TO_LOAD = 6;
 
 /** Returns a module and those that requested it, in the form that Node's library reads. */
 function chainOf(module: Module | null | undefined): object | undefined {
   if (!module) return undefined;
-  const { filename, id, parent } = module;
+  const { filename, id } = module;
   const key = privateSymbols["module_first_parent_private_symbol"] as symbol;
-  return { filename, id, [key]: chainOf(parent) };
+  return { filename, id, [key]: chainOf(parentOf(module)) };
 }
 
 /** The real one. During a run, the global name is the running process's. */
@@ -58,7 +63,10 @@ export class EsmLoader implements ModuleHost {
   readonly #realm: Realm;
   readonly #commonJs: CommonJsLoader;
   readonly #scope: ProgramScope;
-  readonly #records = new Map<string, ModuleRecord>();
+  /** Modules by URL and type, or how loading them failed. */
+  readonly #records = new Map<string, ModuleRecord | { readonly thrown: unknown }>();
+  /** What was found, by the requesting file and the specifier: it stays so. */
+  readonly #found = new Map<string, string>();
   mainUrl: string | undefined;
 
   constructor(realm: Realm, commonJs: CommonJsLoader, scope: ProgramScope) {
@@ -112,7 +120,7 @@ export class EsmLoader implements ModuleHost {
     const url = pathToFileURL(path).href;
     const file = this.#compile({ path, text, format: "module" }, url);
     const record = withoutView(() => this.#linked(() => new SourceModule(url, path, file, this)));
-    await (record as SourceModule).evaluate();
+    await this.#evaluate(record);
     return record.namespace;
   }
 
@@ -188,8 +196,14 @@ export class EsmLoader implements ModuleHost {
     const { builtins } = this.#commonJs;
     if (Object.hasOwn(builtins, specifier) || isBuiltin(specifier)) return this.#builtin(specifier);
     const lenient = isTypeScript(from);
-    const url = this.#resolve(specifier, from, lenient);
-    if (url.startsWith("node:")) return this.#builtin(url);
+    const key = `${from}\0${specifier}`;
+    let url = this.#found.get(key);
+    if (url === undefined) this.#found.set(key, (url = this.#resolve(specifier, from, lenient)));
+    if (url.startsWith("node:")) {
+      if (isBuiltin(url)) return this.#builtin(url);
+      const { codes } = this.#realm.require("internal/errors");
+      throw new codes.ERR_UNKNOWN_BUILTIN_MODULE(url);
+    }
     // Compilers accept JSON imports without attributes.
     const asJson = lenient && new URL(url).pathname.endsWith(".json");
     return this.#recordOf(url, asJson ? { type: "json", ...attributes } : attributes);
@@ -197,7 +211,8 @@ export class EsmLoader implements ModuleHost {
 
   #resolve(specifier: string, from: string, lenient: boolean): string {
     const { files } = this.#commonJs;
-    if (!files.isPristine) return this.#resolveNow(specifier, from);
+    if (!files.isPristine || this.#commonJs.changesResolution)
+      return this.#resolveNow(specifier, from);
     const directory = posix.dirname(from);
     const { imported } = realCaches();
     const request = lenient ? `ts ${specifier}` : specifier;
@@ -230,7 +245,8 @@ export class EsmLoader implements ModuleHost {
   #hint(error: Error, specifier: string, from: string): void {
     let found: string;
     try {
-      found = this.#commonJs.createRequire(from).resolve(specifier);
+      const target = specifier.startsWith("file:") ? fileURLToPath(specifier) : specifier;
+      found = this.#commonJs.createRequire(from).resolve(target);
     } catch {
       return;
     }
@@ -255,7 +271,9 @@ export class EsmLoader implements ModuleHost {
       const target = new URL(specifier, pathToFileURL(from));
       if (target.protocol === "file:") files.plantFor(from, fileURLToPath(target));
     }
-    const host = { files, codes, realPath: files.realPath };
+    const conditions = this.#commonJs.conditionsOf(importConditions);
+    const realPath = (path: string): string => this.#commonJs.realPath(path);
+    const host = { files, codes, conditions, realPath };
     const lenient = isTypeScript(from)
       ? this.#commonJs.finder.findSource(specifier, from)
       : undefined;
@@ -270,12 +288,20 @@ export class EsmLoader implements ModuleHost {
   }
 
   #recordOf(url: string, attributes: Attributes): ModuleRecord {
-    const key = attributes["type"] === "json" ? `json ${url}` : url;
+    const key = `${attributes["type"] ?? ""} ${url}`;
     let record = this.#records.get(key);
     if (record === undefined) {
-      record = url.startsWith("file:") ? this.#file(url, attributes) : this.#other(url, attributes);
+      try {
+        record = url.startsWith("file:")
+          ? this.#file(url, attributes)
+          : this.#other(url, attributes);
+      } catch (thrown) {
+        if (!KEEPS_FAILURES) throw thrown;
+        record = { thrown };
+      }
       this.#records.set(key, record);
     }
+    if ("thrown" in record) throw record.thrown;
     return record;
   }
 
@@ -317,11 +343,15 @@ export class EsmLoader implements ModuleHost {
   #checkAttributes(url: string, format: FileFormat, attributes: Attributes): void {
     const { codes } = this.#realm.require("internal/errors");
     const { type } = attributes;
+    // Node 20 has other errors, with fewer arguments.
+    const isOld = codes.ERR_IMPORT_ASSERTION_TYPE_UNSUPPORTED !== undefined;
     for (const [key, value] of Object.entries(attributes)) {
       if (key === "type") continue;
-      throw new codes.ERR_IMPORT_ATTRIBUTE_UNSUPPORTED(key, value, url);
+      throw new codes.ERR_IMPORT_ATTRIBUTE_UNSUPPORTED(key, value, ...(isOld ? [] : [url]));
     }
+    if (format === "unknown") return;
     if (type !== undefined && type !== "json") {
+      if (isOld) throw new codes.ERR_IMPORT_ASSERTION_TYPE_UNSUPPORTED(type);
       throw new codes.ERR_IMPORT_ATTRIBUTE_UNSUPPORTED("type", type, url);
     }
     if (format === "json" && type === undefined) {
@@ -348,9 +378,14 @@ export class EsmLoader implements ModuleHost {
   /** Loads `data:` URLs. Other URLs are not loaded. */
   #other(url: string, attributes: Attributes): ModuleRecord {
     const { codes } = this.#realm.require("internal/errors");
-    const found = /^data:([^,;]*)[^,]*?(;base64)?,([^]*)$/.exec(url);
-    if (found === null) {
+    const { pathname, protocol } = new URL(url);
+    if (protocol !== "data:") {
       throw new codes.ERR_UNSUPPORTED_ESM_URL_SCHEME(new URL(url), ["file", "data", "node"]);
+    }
+    const found = /^([^/]+\/[^,;]+)[^,]*?(;base64)?,([^]*)$/.exec(pathname);
+    if (found === null) {
+      if (major < 22) throw new codes.ERR_INVALID_URL(url);
+      throw new codes.ERR_UNKNOWN_MODULE_FORMAT(null, url);
     }
     const [, mime, base64, body = ""] = found;
     const data = decodeURIComponent(body);
@@ -359,8 +394,9 @@ export class EsmLoader implements ModuleHost {
       this.#checkAttributes(url, "json", attributes);
       return this.#value(url, () => JSON.parse(text));
     }
-    if (mime !== "text/javascript") throw new codes.ERR_UNKNOWN_MODULE_FORMAT(mime, url);
-    this.#checkAttributes(url, "module", attributes);
+    const isScript = /^(?:text|application)\/javascript$/i.test(mime as string);
+    this.#checkAttributes(url, isScript ? "module" : "unknown", attributes);
+    if (!isScript) throw new codes.ERR_UNKNOWN_MODULE_FORMAT(mime, url);
     const file = this.#compile({ path: url, text, format: "module" }, url);
     return new SourceModule(url, url, file, this);
   }

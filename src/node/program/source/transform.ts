@@ -157,9 +157,15 @@ function wrapTraceLimit(edited: EditedText, start: number, end: number): void {
   edited.insert(end, ")");
 }
 
-function replaceFree(edited: EditedText, { free }: Scopes): void {
+function replaceFree(edited: EditedText, { free }: Scopes, isModule = false): void {
   for (const reference of free) {
     const { name } = reference;
+    if (isModule && name === "arguments") {
+      // The function around a module has them, the module has not.
+      const isTested = (reference.use & TYPEOF) !== 0;
+      substitute(edited, reference, `${isTested ? "__lc_g" : "__lc_u"}.arguments`);
+      continue;
+    }
     // Left unchanged, it is a name of the real global object, which returns the process's own
     // values in a run.
     if (shared.has(name) || (reference.use & DYNAMIC) !== 0) continue;
@@ -241,7 +247,7 @@ class ModuleTransform {
       if (imported !== undefined) substitute(edited, reference, imported.text);
       else if ((reference.use & WRITTEN) !== 0) written.add(reference.name);
     }
-    replaceFree(edited, scopes);
+    replaceFree(edited, scopes, true);
     for (const [exported, local] of this.#locals) {
       const imported = this.#imported.get(local);
       this.#exports.set(
