@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../tools/free-port.mjs";
 import { answersIn } from "./answers.mjs";
+import { portOf, programsOf } from "./programs.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 const START_MS = 180_000;
@@ -16,32 +17,39 @@ const FLOW_MS = 300_000;
  * Resolves to the answers of the flow, step by step. Rejects with the last output of whatever ended too early.
  */
 export async function realArm(application, checkout) {
-  const ports = {};
-  for (const [name, { port, fixed }] of Object.entries(application.hosts)) {
-    ports[name] = fixed ? port : await freePort();
+  const hosts = [];
+  for (const [name, host] of Object.entries(application.hosts)) {
+    const programs = [];
+    for (const program of programsOf(host)) {
+      const { port, fixed } = program;
+      programs.push({ ...program, port: port === undefined || fixed ? port : await freePort() });
+    }
+    hosts.push({ name, serves: host.serves, programs });
   }
-  const at = (name) => ({
-    host: "127.0.0.1",
-    port: ports[name],
-    address: `127.0.0.1:${ports[name]}`,
-  });
+  const at = (name) => {
+    const port = portOf(hosts.find((host) => host.name === name).programs);
+    return { host: "127.0.0.1", port, address: `127.0.0.1:${port}` };
+  };
   const started = [];
   const restore = keepAsItWas((application.writes ?? []).map((path) => `${checkout}/${path}`));
   try {
-    for (const [name, host] of Object.entries(application.hosts)) {
-      if (host.port !== undefined && (await accepts(ports[name]))) {
-        throw new Error(`port ${ports[name]}, which ${name} needs, is taken by another program`);
+    for (const { name, programs } of hosts) {
+      for (const program of programs) {
+        const { port } = program;
+        const title = programs.length === 1 ? name : `${name}/${program.name}`;
+        if (port !== undefined && (await accepts(port))) {
+          throw new Error(`port ${port}, which ${title} needs, is taken by another program`);
+        }
+        const running = start(title, ...commandOf(program, at, checkout));
+        started.push(running);
+        if (program.ends) await succeeded(running);
+        else if (port !== undefined) await listening(running, port);
       }
-      const program = start(name, ...commandOf(host, at(name).port, at, checkout));
-      started.push(program);
-      if (host.first) await succeeded(program);
-      else await listening(program, ports[name]);
     }
-    const urls = Object.entries(application.hosts).filter(([, { serves }]) => serves);
     const flow = start("the flow", process.execPath, [
       `${here}${application.flow}`,
       "once",
-      ...urls.map(([name]) => `http://${at(name).address}`),
+      ...hosts.filter(({ serves }) => serves).map(({ name }) => `http://${at(name).address}`),
     ]);
     started.push(flow);
     await Promise.race([succeeded(flow), sleep(FLOW_MS, "the flow did not end")]);
@@ -73,9 +81,10 @@ function keepAsItWas(paths) {
   };
 }
 
-/** The command of a host, its arguments, environment and working directory. */
-function commandOf(host, port, at, checkout) {
-  if (host.block === "redis") {
+/** The command of a program, its arguments, environment and working directory. */
+function commandOf(program, at, checkout) {
+  if (program.block === "redis") {
+    const { port } = program;
     const real = spawnSync("redis-server", ["--version"]).status === 0;
     return real
       ? ["redis-server", ["--port", String(port), "--save", "", "--bind", "127.0.0.1"]]
@@ -84,13 +93,9 @@ function commandOf(host, port, at, checkout) {
           [`${here}../dist/cli/main.js`, "serve", "redis", "--port", String(port)],
         ];
   }
-  const file = host.own ? `${here}${host.own}` : `${checkout}/${host.file}`;
-  return [
-    process.execPath,
-    [file, ...(host.argv?.(at) ?? [])],
-    host.env?.(at) ?? {},
-    host.own ? here : checkout,
-  ];
+  const { file, own, argv, env } = program;
+  const path = own ? `${here}${own}` : `${checkout}/${file}`;
+  return [process.execPath, [path, ...(argv?.(at) ?? [])], env?.(at) ?? {}, own ? here : checkout];
 }
 
 function start(name, command, args, env = {}, cwd = here) {

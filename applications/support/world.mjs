@@ -1,27 +1,28 @@
 /** Makes the world of an application from its description (see README.md). */
 import { redis } from "lightcone/blocks";
 import { world } from "lightcone";
+import { portOf, programsOf } from "./programs.mjs";
 
 /** The world that runs `application` on hosts of its own, walks its flow again and again, and breaks it. */
 export function applicationWorld(application) {
   const { title, hosts, flow, lasts = "60s" } = application;
   return world(title, (w) => {
-    const at = (name) => ({
-      host: name,
-      port: hosts[name].port,
-      address: `${name}:${hosts[name].port}`,
-    });
+    const at = (name) => {
+      const port = portOf(programsOf(hosts[name]));
+      return { host: name, port, address: `${name}:${port}` };
+    };
     const crashing = [];
     for (const [name, host] of Object.entries(hosts)) {
-      if (host.block === "redis") {
-        w.host(name, redis({ port: host.port }));
-        continue;
+      const programs = programsOf(host).map((program) => [
+        program.name,
+        planOf(application, program, at),
+      ]);
+      if (programs.length === 1) {
+        const { program, ...options } = programs[0][1];
+        w.host(name, program, options);
+      } else {
+        w.host(name, Object.fromEntries(programs));
       }
-      w.host(name, placeOf(application, host), {
-        env: host.env?.(at) ?? {},
-        argv: host.argv?.(at) ?? [],
-        ...(host.keeps ? {} : { restart: "1s" }),
-      });
       if (!host.keeps) crashing.push(name);
     }
     const servers = Object.entries(hosts).filter(([, { serves }]) => serves);
@@ -33,7 +34,14 @@ export function applicationWorld(application) {
   });
 }
 
-/** The path of a host's program, seen from the world file. */
-function placeOf({ checkout }, { file, own }) {
-  return own ? `./${own}` : `./checkouts/${checkout}/${file}`;
+/** What a world is told of one program of a host. */
+function planOf({ checkout }, { block, file, own, port, env, argv, after, ends }, at) {
+  if (block === "redis") return { program: redis({ port }) };
+  return {
+    program: own ? `./${own}` : `./checkouts/${checkout}/${file}`,
+    env: env?.(at) ?? {},
+    argv: argv?.(at) ?? [],
+    ...(after && { after }),
+    ...(ends ? {} : { restart: "1s" }),
+  };
 }
