@@ -2,7 +2,7 @@
  * The common parts of `run`, `explore` and `replay`: options, runners, Ctrl-C, and the reporting of a
  * violation.
  */
-import { relative } from "node:path";
+import { basename, relative } from "node:path";
 import { explainSystemError, LightconeError, messageOf } from "../base/errors.ts";
 import { formatNs, parseDurationNs } from "../base/units.ts";
 import {
@@ -10,6 +10,7 @@ import {
   formatSeed,
   replayCommand,
   RunnerPool,
+  type WorldInfo,
   shellWord,
   writeReplay,
 } from "../explore/index.ts";
@@ -82,11 +83,21 @@ export async function startPool(options: {
       ...(onReached && { onReached }),
     });
     // The standard output is reserved for verdicts, which programs may parse.
-    process.stderr.write(pool.info.printed);
+    process.stderr.write(pool.info.printed + unsetSentence(pool.info));
     return pool;
   } catch (error) {
     throw signal?.aborted ? interrupted() : error;
   }
+}
+
+/** Says which variables a world file reads and does not find: a hidden input is none, and may be missed. */
+function unsetSentence({ path, unsetVariables: names }: WorldInfo): string {
+  if (names.length === 0) return "";
+  const are = names.length === 1 ? "which is not set there" : "which are not set there";
+  return (
+    `lightcone: ${basename(path)} reads ${names.join(", ")} from process.env, ${are}: ` +
+    "a world takes nothing from the real machine's environment, so that a run can be repeated\n"
+  );
 }
 
 /** The progress display of one long run: "12.5s of 60s simulated · 31s". */

@@ -54,7 +54,8 @@ export function serveRuns(modules: FaceModules): void {
   process.on("disconnect", () => process.exit(0));
 }
 
-function infoOf({ path, plan, assertions, takePrinted }: LoadedWorld, loadMs: number): WorldInfo {
+function infoOf(loaded: LoadedWorld, loadMs: number): WorldInfo {
+  const { path, plan, assertions, unsetVariables, takePrinted } = loaded;
   return {
     name: plan.name,
     path,
@@ -63,6 +64,7 @@ function infoOf({ path, plan, assertions, takePrinted }: LoadedWorld, loadMs: nu
     hasFaults: plan.faults.length > 0,
     hasCalm: plan.faults.length > 0 && plan.calmNs > 0,
     assertions,
+    unsetVariables,
     printed: takePrinted(),
     loadMs,
   };

@@ -15,6 +15,8 @@ export interface WorldInfo {
   readonly hasCalm: boolean;
   /** The assertions in the source files of its programs. */
   readonly assertions: readonly WrittenAssertion[];
+  /** The environment variables that the world file reads while it is loaded, and that are not set there. */
+  readonly unsetVariables: readonly string[];
   /** The output of the world file while it was loaded. */
   readonly printed: string;
   /** How long loading took, in milliseconds. */

@@ -39,6 +39,8 @@ const withValue = new Set([
   "--conditions",
   "--title",
   "--unhandled-rejections",
+  "--env-file",
+  "--env-file-if-exists",
 ]);
 
 /** Returns Node's own path if `file` is a link to it, and `file` unchanged otherwise. */

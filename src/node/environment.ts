@@ -3,7 +3,13 @@
  * rejects. Code that packs messages uses `isEnvironment` to copy it first.
  */
 
-const environments = new WeakSet<object>();
+/** The environments, with the names that were read from each and are not set. */
+const environments = new WeakMap<object, Set<string>>();
+
+/** The variables that a process read from its environment and did not find, in order. */
+export function missingVariables(environment: object): readonly string[] {
+  return [...(environments.get(environment) ?? [])];
+}
 
 /** Returns whether `value` is the environment of a simulated process. */
 export function isEnvironment(value: object): boolean {
@@ -16,7 +22,13 @@ export function createEnvironment(
   onOther: (() => void) | undefined,
 ): object {
   let isOtherKnown = false;
+  const missing = new Set<string>();
   const made = new Proxy({ ...entries } as Record<string, string>, {
+    get(env, name) {
+      const value = env[name as string];
+      if (value === undefined && typeof name === "string") missing.add(name);
+      return value;
+    },
     set(env, name, value: unknown) {
       if (typeof name === "symbol" || typeof value === "symbol") {
         throw new TypeError("Cannot convert a Symbol value to a string");
@@ -46,6 +58,6 @@ export function createEnvironment(
       return Reflect.defineProperty(env, name, { ...descriptor, value: String(descriptor.value) });
     },
   });
-  environments.add(made);
+  environments.set(made, missing);
   return made;
 }

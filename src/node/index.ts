@@ -6,6 +6,7 @@ export { mapStack, originalPlace, type SourcePlace } from "./program/source-maps
 export { processesRanForLong } from "./lib/feedback.ts";
 export { currentProcess, NodeProcess, type ProcessObserver } from "./node-process.ts";
 export { rejectionReason } from "./rejections.ts";
+export { missingVariables } from "./environment.ts";
 export { simulate } from "./simulate.ts";
 export { followPromises, rejectionStacks } from "./rejection-frames.ts";
 export { stackHere } from "./stack-traces.ts";

@@ -9,6 +9,7 @@ import type { Process } from "../sim/process.ts";
 import { highResolutionNs } from "./clock.ts";
 import { notSimulated } from "./not-simulated.ts";
 import { createEnvironment } from "./environment.ts";
+import { splitOptions } from "./lib/options.ts";
 import { createProcessBinding } from "./process-binding.ts";
 import { exceptionOf } from "./bindings/fs/errors.ts";
 import { fromBytes, toBytes } from "./bindings/fs/paths.ts";
@@ -69,7 +70,8 @@ export function createProcessObject(process: Process, description: ProcessDescri
   const { process: constructor } = { process: function (): void {} };
   // Created by it, so V8 prints it as `#<process>`.
   const made = new (constructor as unknown as new () => object)();
-  const title = description.execArgv.findLast((flag) => flag.startsWith("--title="))?.slice(8);
+  const flags = [...splitOptions(description.env["NODE_OPTIONS"]), ...description.execArgv];
+  const title = flags.findLast((flag) => flag.startsWith("--title="))?.slice(8);
   // Values that are not strings are only reported with pending deprecations enabled.
   const isPending = description.execArgv.includes("--pending-deprecation");
   const onOther = (): void => {

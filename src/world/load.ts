@@ -11,6 +11,7 @@ import {
   type CompiledProgram,
   compileProgram,
   mapStack,
+  missingVariables,
   simulate,
   startProgram,
 } from "../node/index.ts";
@@ -21,6 +22,7 @@ import { PlanBuilder, WORLD_MARK, type World, world } from "./builder.ts";
 import type { HostPlan, Plan, ProgramPlan } from "./plan.ts";
 import type { WrittenAssertion } from "./coverage.ts";
 import { hintWith, LastLines } from "./output.ts";
+import { namesIn } from "./own-files.ts";
 import * as probe from "./probe.ts";
 import { writtenAssertions } from "./written-assertions.ts";
 
@@ -41,6 +43,8 @@ export interface LoadedWorld {
   readonly modules: FaceModules;
   /** The assertions in the source files of its programs. */
   readonly assertions: readonly WrittenAssertion[];
+  /** The environment variables that the world file reads while it describes, and that are not set there. */
+  readonly unsetVariables: readonly string[];
   /** The output of the world file since the last call: from loading it, or from its checks. */
   readonly takePrinted: () => string;
 }
@@ -59,7 +63,7 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
     throw new LightconeError("LC_NO_WORLD", `${path} is not a file`);
   }
   const own = await compileProgram({ entry: file });
-  const { plan, digest, takePrinted } = await describeWorld(file, own, modules);
+  const { plan, digest, missing, takePrinted } = await describeWorld(file, own, modules);
   const programs = new Map<string, CompiledProgram>();
   const entries = [file];
   for (const { name, program } of plan.hosts.flatMap(withPrograms)) {
@@ -70,7 +74,18 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
     if (program.kind === "file") entries.push(entry);
   }
   const assertions = writtenAssertions(entries);
-  return { path: file, plan, own, programs, digest, modules, assertions, takePrinted };
+  const unsetVariables = namesIn([file], missing);
+  return {
+    path: file,
+    plan,
+    own,
+    programs,
+    digest,
+    modules,
+    assertions,
+    unsetVariables,
+    takePrinted,
+  };
 }
 
 function withPrograms({ name, programs }: HostPlan): { name: string; program: ProgramPlan }[] {
@@ -124,7 +139,12 @@ async function describeWorld(
   path: string,
   own: CompiledProgram,
   modules: FaceModules,
-): Promise<{ plan: Plan; digest: string; takePrinted: () => string }> {
+): Promise<{
+  plan: Plan;
+  digest: string;
+  missing: readonly string[];
+  takePrinted: () => string;
+}> {
   const kernel = new Kernel({ seed: 0 });
   const host = new Host(kernel, { id: 1, name: "world" });
   new Network(kernel).attach(host);
@@ -132,6 +152,7 @@ async function describeWorld(
   let failure: unknown;
   let ended = false;
   let printed = "";
+  let missing: readonly string[] = [];
   const last = new LastLines();
   await simulate(() => {
     const node = startProgram(host.spawn(), own, {
@@ -168,6 +189,7 @@ async function describeWorld(
     // Its checks belong to this process, and may print when they judge.
     node.loop.retain();
     kernel.run(0);
+    missing = missingVariables(node.realm.process.env);
   });
   if (failure !== undefined) throw worldFailure(failure, path, last.lines);
   if (!plan && ended) {
@@ -189,7 +211,7 @@ async function describeWorld(
     printed = "";
     return taken;
   };
-  return { plan, digest: codeDigest(kernel), takePrinted };
+  return { plan, digest: codeDigest(kernel), missing, takePrinted };
 }
 
 function worldFailure(failure: unknown, path: string, lines: readonly string[]): LightconeError {

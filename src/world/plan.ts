@@ -24,6 +24,8 @@ export interface ProgramStart {
   readonly name: string | undefined;
   readonly program: ProgramPlan;
   readonly argv: readonly string[];
+  /** Flags for Node itself. */
+  readonly execArgv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** Default: a file's project folder, and the root for other programs. */
   readonly cwd: string | undefined;

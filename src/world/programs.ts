@@ -16,7 +16,7 @@ import type {
 } from "./types.ts";
 
 const PROGRAM_NAME = /^[a-z][a-z0-9_-]{0,62}$/i;
-const HOST_OPTIONS = ["argv", "env", "cwd", "restart", "restartDelay"] as const;
+const HOST_OPTIONS = ["argv", "execArgv", "env", "cwd", "restart", "restartDelay"] as const;
 const PROGRAM_OPTIONS = ["program", "after", ...HOST_OPTIONS] as const;
 const conditions: readonly Condition[] = ["started", "listening", "exited"];
 const policies: readonly RestartPlan["when"][] = ["never", "on-failure", "always"];
@@ -200,6 +200,7 @@ export function startsOf(
       name,
       program: plan,
       argv: [...argv, ...shared.argv, ...read.argv],
+      execArgv: [...shared.execArgv, ...read.execArgv],
       env: { ...shared.env, ...read.env },
       cwd: read.cwd ?? shared.cwd,
       restart: read.restart ?? shared.restart ?? { when: "never", delayNs: 0 },
@@ -208,7 +209,7 @@ export function startsOf(
   });
 }
 
-type ReadOptions = Pick<ProgramStart, "argv" | "env" | "cwd"> & {
+type ReadOptions = Pick<ProgramStart, "argv" | "execArgv" | "env" | "cwd"> & {
   readonly restart: RestartPlan | undefined;
 };
 
@@ -220,9 +221,19 @@ function readOptions(
 ): ReadOptions {
   const { cwd } = options;
   const argv = perHost(options.argv ?? [], host, index);
+  const execArgv = perHost(options.execArgv ?? [], host, index);
   const env = perHost(options.env ?? {}, host, index);
   if (!Array.isArray(argv) || argv.some((word) => typeof word !== "string")) {
     throw bad(`${where}: argv is ${show(argv)}, not an array of text`);
+  }
+  if (!Array.isArray(execArgv) || execArgv.some((word) => typeof word !== "string")) {
+    throw bad(`${where}: execArgv is ${show(execArgv)}, not an array of text`);
+  }
+  if (execArgv.length > 0 && !String(execArgv[0]).startsWith("-")) {
+    throw bad(
+      `${where}: execArgv begins with ${show(execArgv[0])}, which is no flag of Node`,
+      "Flags for Node itself begin with a hyphen; the program's own arguments are argv.",
+    );
   }
   const isText = (value: unknown): boolean => typeof value === "string";
   if (typeof env !== "object" || env === null || !Object.values(env).every(isText)) {
@@ -231,7 +242,7 @@ function readOptions(
   if (cwd !== undefined && (typeof cwd !== "string" || !cwd.startsWith("/"))) {
     throw bad(`${where}: cwd is ${show(cwd)}, not an absolute path`);
   }
-  return { argv, env: { ...env }, cwd, restart: restartPlan(where, options) };
+  return { argv, execArgv, env: { ...env }, cwd, restart: restartPlan(where, options) };
 }
 
 function restartPlan(

@@ -9,6 +9,8 @@ import {
   codeDigest,
   currentProcess,
   followPromises,
+  missingVariables,
+  type NodeProcess,
   simulate,
   startProgram,
 } from "../node/index.ts";
@@ -39,6 +41,7 @@ import type { RunOutcome, RunRequest } from "./outcome.ts";
 import { hintWith, LastLines } from "./output.ts";
 import type { HostPlan, ProgramStart } from "./plan.ts";
 import { inlineKey, isBlock } from "./programs.ts";
+import { namesIn } from "./own-files.ts";
 import { OperationRecorder, type Recorded, type Recording } from "./recorder.ts";
 import { Supervisor } from "./supervisor.ts";
 import { describeThrown, hasPlace } from "./thrown.ts";
@@ -350,6 +353,7 @@ class Run {
     const output = new LastLines();
     const node = startProgram(process, program, {
       argv: started.argv,
+      execArgv: started.execArgv,
       env: started.env,
       cwd: started.cwd ?? (started.program.kind === "file" ? program.home : undefined) ?? "/",
       inject: inject(probe),
@@ -357,7 +361,8 @@ class Run {
       injectChild: (child) => inject(this.#childProbe(host, child)),
       onUncaught: (thrown) => {
         uncaught = true;
-        this.#onUncaught(recorded, thrown, output.lines, isStarting());
+        const hint = (): string | undefined => startHint(node, program.entry);
+        this.#onUncaught(recorded, thrown, output.lines, isStarting() ? hint : undefined);
       },
       onExit: (end) => {
         const { settled } = node;
@@ -366,7 +371,10 @@ class Run {
           settled,
           output: output.lines,
           // A world that takes failed exits for granted may have a program try again until it works.
-          isStarting: isStarting() && !(this.#toleratesExits && restarts(started)),
+          startHint:
+            isStarting() && !(this.#toleratesExits && restarts(started))
+              ? () => startHint(node, program.entry)
+              : undefined,
         });
         if (!this.#ending && !this.#faults.isDown(host.name))
           this.#supervisors.get(host)?.ended(started, end);
@@ -429,7 +437,7 @@ class Run {
     host: Recorded,
     thrown: unknown,
     output: readonly string[],
-    isStarting: boolean,
+    startHint: StartHint | undefined,
   ): void {
     const { kernel } = this;
     // If the platform does not support what the program requests, that is not a verdict on the program.
@@ -443,12 +451,12 @@ class Run {
     );
     this.#ends.push({ who: host.label, atNs: kernel.nowNs, event, how: "uncaught", what, stack });
     this.#observers.uncaught(host, what);
-    if (!isStarting) return;
+    if (!startHint) return;
     this.#fail(
       new LightconeError(
         "LC_PROGRAM_THREW",
         `${host.label}: its program throws as soon as it is started: ${what}`,
-        hintWith(stack[0] === undefined ? undefined : `at ${stack[0]}`, output),
+        hintWith(joined(stack[0] && `at ${stack[0]}`, startHint()), output),
       ),
     );
   }
@@ -478,12 +486,13 @@ class Run {
       uncaught,
       settled,
       output,
-      isStarting,
+      startHint,
     }: {
       readonly uncaught: boolean;
       readonly settled: boolean;
       readonly output: readonly string[];
-      readonly isStarting: boolean;
+      /** Given if an end with a code is a mistake in the world. */
+      readonly startHint: StartHint | undefined;
     },
   ): void {
     if (this.#ending) return;
@@ -511,12 +520,12 @@ class Run {
         stack: [],
         output,
       });
-      if (isStarting) {
+      if (startHint) {
         this.#fail(
           new LightconeError(
             "LC_PROGRAM_EXITED",
             `${recorded.label}: its program ends as soon as it is started, with ${how}`,
-            hintWith(undefined, output),
+            hintWith(startHint(), output),
           ),
         );
       }
@@ -536,6 +545,21 @@ function recordedAs(host: Host, { program }: Process): Recorded {
 
 function labelOf({ name }: Host, program: string | undefined): string {
   return program === undefined ? name : `${name}/${program}`;
+}
+
+/** Returns what may have kept a program from starting. */
+type StartHint = () => string | undefined;
+
+/** Names the variables that a program's own files look for, and that its environment does not have. */
+function startHint(node: NodeProcess, entry: string): string | undefined {
+  const names = namesIn([entry], missingVariables(node.realm.process.env as object));
+  if (names.length === 0) return undefined;
+  return `Not set in its environment: ${names.join(", ")}. A host has what env and --env-file give it.`;
+}
+
+function joined(...parts: readonly (string | undefined)[]): string | undefined {
+  const given = parts.filter((part) => part !== undefined && part !== "");
+  return given.length === 0 ? undefined : given.join("\n  ");
 }
 
 function restarts({ restart }: ProgramStart): boolean {

@@ -78,6 +78,12 @@ export type PerHost<T> = T | ((host: string, index: number) => T);
 export interface HostOptions {
   /** Arguments after the entry: `process.argv.slice(2)`. */
   readonly argv?: PerHost<readonly string[]>;
+  /**
+   * Flags for Node itself, before the entry: `--env-file=.env`, `--env-file-if-exists=.env`, `--require MODULE`,
+   * `--import MODULE`, `--conditions NAME`. They appear in `process.execArgv`. `NODE_OPTIONS` in `env` works too,
+   * except for environment files, as in Node. Paths are relative to `cwd`. Default: none.
+   */
+  readonly execArgv?: PerHost<readonly string[]>;
   /** The complete environment. A host inherits nothing from the real machine. */
   readonly env?: PerHost<Readonly<Record<string, string>>>;
   /**

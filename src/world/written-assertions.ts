@@ -3,51 +3,22 @@
  * Assertions with names computed at run time are not found, nor are those called under other function
  * names.
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
+import { relative } from "node:path";
 import type { WrittenAssertion } from "./coverage.ts";
-
-/** The maximum number of files searched. */
-const FILES_MAX = 500;
-const EXTENSIONS = ["", ".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"];
-const INDEXES = ["/index.ts", "/index.js", "/index.mjs"];
-const IMPORT = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*["'](\.[^"'\n]*)["']/g;
+import { ownFiles } from "./own-files.ts";
 
 /** The assertions of programs and of the files they import by relative paths. Unreadable files are skipped. */
 export function writtenAssertions(entries: readonly string[]): WrittenAssertion[] {
   const found = new Map<string, WrittenAssertion>();
-  const seen = new Set(entries);
-  for (const path of seen) {
-    const text = readText(path);
-    if (text === undefined) continue;
+  for (const { path, text } of ownFiles(entries)) {
     for (const { kind, name, line } of assertionsIn(text)) {
       const key = `${kind} ${name}`;
       if (!found.has(key)) {
         found.set(key, { kind, name, place: `${relative(process.cwd(), path)}:${line}` });
       }
     }
-    for (const [, specifier = ""] of text.matchAll(IMPORT)) {
-      const file = seen.size < FILES_MAX ? resolveFile(dirname(path), specifier) : undefined;
-      if (file !== undefined) seen.add(file);
-    }
   }
   return [...found.values()];
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
-function resolveFile(directory: string, specifier: string): string | undefined {
-  const path = resolve(directory, specifier);
-  // TypeScript imports may name the compiled file.
-  const bases = [path, path.replace(/\.([cm]?)js$/, ".$1ts")];
-  const candidates = bases.flatMap((base) => [...EXTENSIONS, ...INDEXES].map((end) => base + end));
-  return candidates.find((file) => existsSync(file) && statSync(file).isFile());
 }
 
 /** Matches the tokens that matter: comments, strings, and calls of assertions with a literal name. */

@@ -48,6 +48,20 @@ describe("lightcone run", () => {
     expect(readdirSync(join(lightcone.cwd, ".lightcone"))).toContain("lock-3.trace");
   });
 
+  it("names what a world file looks for in its environment in vain, once", async () => {
+    const path = join(lightcone.cwd, "reads.world.ts");
+    writeFileSync(
+      path,
+      `import { world } from "lightcone";
+      const count = Number(process.env.COUNT ?? 1);
+      export default world("a name", (w) => { w.hosts("a", count, () => {}); w.run("1s"); });\n`,
+    );
+    const { stderr } = await ended(lightcone.start(["run", path, "--seed", "1"], { COUNT: "3" }));
+    expect(stderr).toMatch(
+      /^lightcone: reads\.world\.ts reads COUNT from process\.env, which is not set there: .*\n$/,
+    );
+  });
+
   it("tells of assertions that are not so", async () => {
     const { code, stdout } = await lightcone.run("run", lightcone.world("assertions"), "--json");
     const { violations } = JSON.parse(stdout) as { violations: { check: string }[] };

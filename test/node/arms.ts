@@ -26,6 +26,8 @@ export interface Setting {
   /** Files beside the entry, by relative path. */
   readonly files?: Readonly<Record<string, string>>;
   readonly argv?: readonly string[];
+  /** Flags for Node, before the entry. */
+  readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly seed?: number;
 }
@@ -64,6 +66,7 @@ export async function runHosted(entry: string, setting: Setting = {}): Promise<O
     };
     startProgram(host.spawn(), program, {
       argv: setting.argv ?? [],
+      execArgv: setting.execArgv ?? [],
       env: setting.env ?? {},
       cwd: dirname(entry),
       onOutput: (stream, chunk) => {
@@ -83,11 +86,15 @@ export async function runHosted(entry: string, setting: Setting = {}): Promise<O
  * whoever runs the tests prefers (a language, colours) is not for it.
  */
 export function runReal(entry: string, setting: Setting = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [entry, ...(setting.argv ?? [])], {
-    env: { PATH: process.env["PATH"], TZ: "UTC", LANG: "C.UTF-8", ...setting.env },
-    stdio: ["ignore", "pipe", "pipe"],
-    cwd: dirname(entry),
-  });
+  const child = spawn(
+    process.execPath,
+    [...(setting.execArgv ?? []), entry, ...(setting.argv ?? [])],
+    {
+      env: { PATH: process.env["PATH"], TZ: "UTC", LANG: "C.UTF-8", ...setting.env },
+      stdio: ["ignore", "pipe", "pipe"],
+      cwd: dirname(entry),
+    },
+  );
   // It may take as long as the test may, and no longer.
   onTestFinished(() => void child.kill("SIGKILL"));
   const text = { stdout: "", stderr: "" };

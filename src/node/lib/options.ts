@@ -66,8 +66,27 @@ export function flagsOf(process: {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly execArgv: readonly string[];
 }): readonly string[] {
-  const given = process.env["NODE_OPTIONS"]?.split(/\s+/).filter((word) => word !== "") ?? [];
+  const given = splitOptions(process.env["NODE_OPTIONS"]);
   return given.length === 0 ? process.execArgv : [...given, ...process.execArgv];
+}
+
+/** Splits `NODE_OPTIONS`: at spaces, except between double quotes, where a backslash takes the next letter. */
+export function splitOptions(text = ""): string[] {
+  const words = text.match(/(?:[^\s"]|"(?:\\.|[^"\\])*")+/g) ?? [];
+  return words.map((word) => {
+    return word.replaceAll(/"((?:\\.|[^"\\])*)"/g, (_, quoted: string) => {
+      return quoted.replaceAll(/\\(.)/g, "$1");
+    });
+  });
+}
+
+/** Returns the values of a flag that may be repeated, in order; `names` are its long and short forms. */
+export function valuesOf(flags: readonly string[], ...names: readonly string[]): string[] {
+  return flags.flatMap((flag, at) => {
+    if (names.includes(flag)) return flags.slice(at + 1, at + 2);
+    const name = names.find((one) => one.startsWith("--") && flag.startsWith(`${one}=`));
+    return name === undefined ? [] : [flag.slice(name.length + 1)];
+  });
 }
 
 /** Returns all values of an option that may be repeated: `--name=value`, or `--name value`. */

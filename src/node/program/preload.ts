@@ -1,18 +1,18 @@
 /** Modules that the command line names, to be loaded before a process's program: --require and --import. */
-import { flagsOf } from "../lib/options.ts";
+import { flagsOf, valuesOf } from "../lib/options.ts";
 import type { NodeProcess } from "../node-process.ts";
 import { loaderOf } from "./commonjs.ts";
 
 /** Loads what --require names. Returns whether there is any. */
 export function preload(node: NodeProcess): boolean {
-  const requests = valuesOf(node, "-r", "--require");
+  const requests = valuesOf(flagsOf(node.realm.process), "-r", "--require");
   if (requests.length > 0) loaderOf(node.realm).preload(requests);
   return requests.length > 0;
 }
 
 /** Loads what --import names, and calls `next` then: at once if there is nothing. */
 export function afterImports(node: NodeProcess, next: () => void): void {
-  const requests = valuesOf(node, "--import");
+  const requests = valuesOf(flagsOf(node.realm.process), "--import");
   if (requests.length === 0) {
     next();
     return;
@@ -31,14 +31,4 @@ export function afterImports(node: NodeProcess, next: () => void): void {
     node.uncaught(thrown, true);
   });
   node.loop.checkIdle();
-}
-
-/** Returns the values of a flag that may be repeated, in order. */
-function valuesOf(node: NodeProcess, ...names: readonly string[]): string[] {
-  const flags = flagsOf(node.realm.process);
-  return flags.flatMap((flag, at) => {
-    if (names.includes(flag)) return flags.slice(at + 1, at + 2);
-    const name = names.find((one) => one.startsWith("--") && flag.startsWith(`${one}=`));
-    return name === undefined ? [] : [flag.slice(name.length + 1)];
-  });
 }

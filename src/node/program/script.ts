@@ -3,13 +3,12 @@ import type { Process } from "../../sim/process.ts";
 import { Kind } from "../../trace/kinds.ts";
 import { NodeProcess } from "../node-process.ts";
 import { loaderOf } from "./commonjs.ts";
+import { readEnvFiles, tellEnvFiles } from "./env-files.ts";
 import { startFile } from "./evaluate.ts";
 import { baseEnv, type StartOptions } from "./start.ts";
 
 /** The options for starting a script. */
 export interface ScriptOptions extends StartOptions {
-  /** Flags for Node itself, as `process.execArgv` shows them. */
-  readonly execArgv?: readonly string[];
   /** Built-in modules that replace the process's own. */
   readonly builtins?: (node: NodeProcess) => Readonly<Record<string, () => unknown>>;
 }
@@ -20,18 +19,24 @@ export function startScript(
   path: string,
   options: ScriptOptions = {},
 ): NodeProcess {
+  const { execArgv = [], cwd = "/" } = options;
+  const read = readEnvFiles(process, { execArgv, env: { ...baseEnv, ...options.env }, cwd });
   const node = new NodeProcess(
     process,
     {
       argv: [path, ...(options.argv ?? [])],
-      execArgv: options.execArgv ?? [],
-      env: { ...baseEnv, ...options.env },
-      cwd: options.cwd ?? "/",
+      execArgv,
+      env: read.env,
+      cwd,
       title: "node",
     },
     options,
   );
   loaderOf(node.realm, options.builtins?.(node));
-  process.schedule(0, Kind.start, () => startFile(node, path), undefined);
+  const start = (): void => {
+    tellEnvFiles(node, read);
+    startFile(node, path);
+  };
+  process.schedule(0, Kind.start, start, undefined);
   return node;
 }

@@ -3,6 +3,7 @@ import type { Process } from "../../sim/process.ts";
 import type { Command } from "../command.ts";
 import type { NodeProcess, StandardStream } from "../node-process.ts";
 import { flagsOf } from "../lib/options.ts";
+import { readEnvFiles, tellEnvFiles } from "./env-files.ts";
 import { giveModules, startFile, startModule } from "./evaluate.ts";
 import { afterImports, preload } from "./preload.ts";
 import { isModuleSyntax, runSource } from "./run-source.ts";
@@ -24,12 +25,17 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
   const { owner, cwd, streams } = options;
   const isNode = command.kind === "node";
   const argv0 = (isNode ? command.argv0 : undefined) ?? options.argv0;
+  const execArgv = isNode ? command.execArgv : [];
+  const env = { ...options.env, ...command.env };
+  const read = isNode
+    ? readEnvFiles(child, { execArgv, env, cwd })
+    : { env, notes: "", isRefused: false };
   const node = owner.fork(
     child,
     {
       argv: isNode ? [...(command.script ? [command.script] : []), ...command.argv] : [],
-      execArgv: isNode ? command.execArgv : [],
-      env: { ...options.env, ...command.env },
+      execArgv,
+      env: read.env,
       cwd,
       title: isNode ? (argv0 ?? "node") : command.name,
       ...(argv0 !== undefined && { argv0 }),
@@ -40,6 +46,8 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
   node.inherit(owner, options.injected);
   giveModules(node, node.injected);
   openChannel(node);
+  if (read.notes !== "") node.run(() => tellEnvFiles(node, read), undefined);
+  if (!child.alive) return;
   const script = isNode ? command.script : undefined;
   // The process has its runner only now. Running the script through it makes it, and not the
   // simulator, catch the script's exceptions.

@@ -3,6 +3,7 @@ import type { Process } from "../../sim/process.ts";
 import { Kind } from "../../trace/kinds.ts";
 import { NodeProcess, type ProcessObserver } from "../node-process.ts";
 import type { CompiledProgram } from "./compile.ts";
+import { readEnvFiles, tellEnvFiles } from "./env-files.ts";
 import { installProgram, startCompiled } from "./evaluate.ts";
 
 /** The options for starting a program. */
@@ -10,6 +11,8 @@ export interface StartOptions extends ProcessObserver {
   /** The arguments after the script's name in `process.argv`. */
   readonly argv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Flags for Node itself, as `process.execArgv` shows them. */
+  readonly execArgv?: readonly string[];
   /** The working directory; the default is "/". */
   readonly cwd?: string;
   /** The injected modules for which the program was compiled. */
@@ -40,18 +43,24 @@ export function startProgram(
 ): NodeProcess {
   // Its working directory may be one of them.
   installProgram(process.host, program);
+  const { execArgv = [], cwd = "/" } = options;
+  const read = readEnvFiles(process, { execArgv, env: { ...baseEnv, ...options.env }, cwd });
   const node = new NodeProcess(
     process,
     {
       argv: [program.entry, ...(options.argv ?? [])],
-      execArgv: [],
-      env: { ...baseEnv, ...options.env },
-      cwd: options.cwd ?? "/",
+      execArgv,
+      env: read.env,
+      cwd,
       title: "node",
     },
     options,
   );
   node.injectChild = options.injectChild;
-  process.schedule(0, Kind.start, () => startCompiled(node, program, options), undefined);
+  const start = (): void => {
+    tellEnvFiles(node, read);
+    startCompiled(node, program, options);
+  };
+  process.schedule(0, Kind.start, start, undefined);
   return node;
 }
