@@ -1,9 +1,10 @@
 /**
- * `npm run bench [-- NAME ...] [--json] [--porcupine DIR]`: measures, each figure a median of several runs, as a ratio
- * against a peer or a limit measured in the same run.
+ * `npm run bench [-- NAME ...] [--json] [--porcupine DIR] [--against REF] [--program FILE]`: measures, each figure a
+ * median of several runs, as a ratio against a peer or a limit measured in the same run.
  *
  * `--porcupine DIR` is a checkout of Porcupine, for the group `check`: it is built and run beside ours, and its
- * own histories are measured too.
+ * own histories are measured too. `--against REF` and `--program FILE` are for the group `start`, whose file explains
+ * them.
  *
  * A group is a file `bench/NAME.bench.mjs` that exports `default async function (report, options)`; it calls
  * `report({ name, value, unit, peer, ratio, target, met })` once a figure. Files import from `../dist`.
@@ -25,7 +26,12 @@ const groups = readdirSync(here)
 let options;
 try {
   options = parseArgs({
-    options: { json: { type: "boolean" }, porcupine: { type: "string" } },
+    options: {
+      json: { type: "boolean" },
+      porcupine: { type: "string" },
+      against: { type: "string" },
+      program: { type: "string" },
+    },
     allowPositionals: true,
   });
 } catch (error) {
@@ -60,5 +66,6 @@ for (const name of positionals.length > 0
   : groups.filter((group) => group !== "peers")) {
   if (!values.json) console.log(`\n${name}`);
   const group = await import(new URL(`${name}.bench.mjs`, here).href);
-  await group.default(report, { porcupine: values.porcupine });
+  const { porcupine, against, program } = values;
+  await group.default(report, { porcupine, against, program });
 }
