@@ -16,6 +16,10 @@ export class HostClock {
   #baseNs = 0;
   #sinceNs = 0;
   #wallOffsetNs = 0;
+  /** The reading of a wall clock that stands still. */
+  #frozenMs: number | undefined;
+  /** Jumps that are due at a reading; `reads` is 0 once they have happened. */
+  readonly #jumps = new Map<unknown, { reads: number; readonly stepNs: number }>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -31,7 +35,50 @@ export class HostClock {
 
   /** Wall time in milliseconds since the epoch, with a fraction. */
   wallMs(): number {
+    if (this.#frozenMs !== undefined) return this.#frozenMs;
     return WORLD_EPOCH_MS + (this.#bootNs + this.monotonicNs() + this.#wallOffsetNs) / 1_000_000;
+  }
+
+  /**
+   * Wall time as a program reads it. If a jump is due between two readings, it happens at the reading that it
+   * was set for.
+   */
+  readWallMs(): number {
+    if (this.#jumps.size > 0) this.#countReading();
+    return this.wallMs();
+  }
+
+  #countReading(): void {
+    for (const jump of this.#jumps.values()) {
+      if (jump.reads > 0 && --jump.reads === 0) this.stepWall(jump.stepNs);
+    }
+  }
+
+  /** Lets the wall clock jump by `stepNs` at its `reads`th reading from now, once. `key` identifies the jump. */
+  jumpAtRead(key: unknown, reads: number, stepNs: number): void {
+    this.#jumps.set(key, { reads, stepNs });
+  }
+
+  /** Forgets a jump. Returns whether it has happened. */
+  forgetJump(key: unknown): boolean {
+    const jump = this.#jumps.get(key);
+    this.#jumps.delete(key);
+    return jump?.reads === 0;
+  }
+
+  /** The sum of the jumps at readings that have happened and were not forgotten, in nanoseconds. */
+  get jumpedNs(): number {
+    let sumNs = 0;
+    for (const { reads, stepNs } of this.#jumps.values()) if (reads === 0) sumNs += stepNs;
+    return sumNs;
+  }
+
+  /** Stops the wall clock, or lets it run again, at the reading that it stopped at. */
+  freezeWall(frozen: boolean): void {
+    if (frozen === (this.#frozenMs !== undefined)) return;
+    const readingMs = this.wallMs();
+    this.#frozenMs = frozen ? readingMs : undefined;
+    if (!frozen) this.#wallOffsetNs += Math.round((readingMs - this.wallMs()) * 1_000_000);
   }
 
   /** How long a local duration lasts in true nanoseconds, an integer. */

@@ -34,6 +34,8 @@ export class Host {
    * unreachable.
    */
   sealed: Seal | undefined;
+  /** The time that every turn of an event loop takes, in nanoseconds; more than 0 if the machine is slow. */
+  turnNs = 0;
   /** Whether the machine has power. */
   up = true;
   #nextPid = 2;

@@ -150,7 +150,7 @@ export class Process {
 
   /** The wall clock in milliseconds as the program reads it. */
   readWallMs(): number {
-    return this.host.clock.wallMs() + this.#readCost() / 1_000_000;
+    return this.host.clock.readWallMs() + this.#readCost() / 1_000_000;
   }
 
   /**
@@ -212,6 +212,7 @@ export class Process {
       this.#depth--;
       this.#firstTurnEndNs ??= this.host.clock.monotonicNs() + this.#spentNs;
       this.#clockReads = 0;
+      this.#spentNs += this.host.turnNs;
       if (this.#spentNs > 0) {
         this.#busyUntilNs = this.host.kernel.nowNs + this.#spentNs;
         this.#spentBeforeNs += this.#spentNs;

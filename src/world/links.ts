@@ -3,7 +3,7 @@ import { assert } from "../base/errors.ts";
 import type { LinkEffect } from "../sim/faults/index.ts";
 import type { Host } from "../sim/host.ts";
 import type { Kernel } from "../sim/kernel.ts";
-import type { Link, LinkSettings } from "../sim/network/link.ts";
+import { defaultLinkSettings, type Link, type LinkSettings } from "../sim/network/link.ts";
 import { Network } from "../sim/network/network.ts";
 import type { LinkPlan, LinkRule } from "./plan.ts";
 
@@ -11,8 +11,8 @@ import type { LinkPlan, LinkRule } from "./plan.ts";
 export class WorldLinks {
   readonly network: Network;
   readonly #hosts = new Map<string, Host>();
-  /** Each link's own loss, recorded when a fault first affects it. */
-  readonly #ownLoss = new Map<Link, number>();
+  /** Each link's own settings, recorded when a fault first affects it. */
+  readonly #own = new Map<Link, LinkSettings>();
 
   constructor(kernel: Kernel, hosts: readonly Host[], rules: readonly LinkRule[]) {
     this.network = new Network(kernel);
@@ -26,11 +26,19 @@ export class WorldLinks {
   /** Sets the combined effect of all faults on a link. */
   setEffect(from: string, to: string, effect: Readonly<LinkEffect>): void {
     const link = this.network.link(this.#host(from), this.#host(to));
-    let own = this.#ownLoss.get(link);
-    if (own === undefined) this.#ownLoss.set(link, (own = link.loss));
+    let own = this.#own.get(link);
+    if (own === undefined) this.#own.set(link, (own = settingsNow(link)));
     link.blocked = effect.blocked;
-    link.extraLatencyNs = effect.addNs;
-    link.loss = 1 - (1 - own) * effect.arrives;
+    link.refuses = effect.refuses;
+    link.configure({
+      extraLatencyNs: own.extraLatencyNs + effect.addNs,
+      loss: 1 - (1 - own.loss) * effect.arrives,
+      bandwidth: Math.min(own.bandwidth, effect.bandwidth),
+      duplicate: either(own.duplicate, effect.duplicate),
+      reorder: either(own.reorder, effect.reorder),
+      corrupt: either(own.corrupt, effect.corrupt),
+      undetected: either(own.undetected, effect.undetected),
+    });
   }
 
   #apply({ from, to, link }: LinkRule): void {
@@ -53,6 +61,18 @@ export class WorldLinks {
     assert(host, `no host ${name} is in the network`);
     return host;
   }
+}
+
+/** The probability that at least one of two independent events happens. */
+function either(a: number, b: number): number {
+  return 1 - (1 - a) * (1 - b);
+}
+
+function settingsNow(link: Link): LinkSettings {
+  const names = Object.keys(defaultLinkSettings) as (keyof LinkSettings)[];
+  const settings = { ...defaultLinkSettings };
+  for (const name of names) settings[name] = link[name];
+  return settings;
 }
 
 function settingsOf({ latencyNs, bandwidthBytesPerSecond, loss }: LinkPlan): Partial<LinkSettings> {

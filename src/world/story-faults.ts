@@ -72,12 +72,13 @@ function note(atNs: number, text: string): StoryLine {
 function linesOf(fault: Fault, judged: Judged, evidence: Evidence, untilNs: number): StoryLine[] {
   const begins = note(fault.startNs, [describeFault(fault), ...lossesOf(fault, judged)].join("\n"));
   const atNs = Math.min(endNs(fault), judged.calmFromNs);
+  if (faultKind(fault.kind).instant === true) return [begins];
   return atNs <= untilNs ? [begins, liftLine(fault, atNs, evidence, judged)] : [begins];
 }
 
-/** The data that disks lost, if the fault was a power loss of machines. */
+/** What disks lost, if the fault has damaged them. */
 function lossesOf(fault: Fault, { losses }: Judged): string[] {
-  if (faultKind(fault.kind).losesUnsynced?.(fault) !== true) return [];
+  if (faultKind(fault.kind).damagesDisk?.(fault) !== true) return [];
   return losses
     .filter(({ host, atNs }) => atNs === fault.startNs && fault.targets.includes(host))
     .flatMap(({ host, lost }) => {
@@ -122,6 +123,7 @@ function correction(fault: Fault, atNs: number, { schedule }: Judged): string {
   });
   if (overlaps) return "";
   const aheadNs = clockErrorNs(fault, atNs - fault.startNs);
+  if (aheadNs === undefined) return "";
   return `: ${aheadNs < 0 ? "ahead" : "back"} by ${formatNs(Math.abs(aheadNs))}`;
 }
 

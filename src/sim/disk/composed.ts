@@ -7,7 +7,7 @@ import { fail } from "./errno.ts";
 import type { FileSystem } from "./file-system.ts";
 import { FileNode, isDirectory } from "./inode.ts";
 import { mkdir, readlink, unlink } from "./names.ts";
-import { open, type OpenFile, read, write } from "./open-file.ts";
+import { open, type OpenFile, read, writeFully } from "./open-file.ts";
 import { find, found, pathOf, walk } from "./walk.ts";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -87,6 +87,6 @@ function copyBytes(fs: FileSystem, caller: Caller, source: OpenFile, target: Ope
   for (;;) {
     const count = read(source, caller, buffer, -1);
     if (count === 0) return;
-    write(target, caller, buffer.subarray(0, count), -1);
+    writeFully(target, caller, buffer.subarray(0, count));
   }
 }

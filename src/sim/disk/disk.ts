@@ -2,6 +2,7 @@
 import type { Device, Host } from "../host.ts";
 import type { Process } from "../process.ts";
 import { ProcessFiles, timestamp } from "./descriptors.ts";
+import { type DiskEffect, DiskFaults } from "./disk-faults.ts";
 import { FileSystem } from "./file-system.ts";
 import type { PowerLoss } from "./losses.ts";
 import { loseEverything, type PowerLossPolicy } from "./journal.ts";
@@ -29,6 +30,7 @@ const JOURNAL_ENTRIES_MAX = 1_024;
 export class Disk implements Device {
   readonly fs: FileSystem;
   readonly clock: DiskClock;
+  readonly faults: DiskFaults;
   /** Consulted at each power loss; a fault may replace it. */
   policy: PowerLossPolicy;
   /** What each power loss destroyed, in order of time. */
@@ -41,6 +43,7 @@ export class Disk implements Device {
     this.#nowNs = nowNs;
     this.policy = options.policy ?? loseEverything;
     this.clock = new DiskClock(options.timing ?? ssd, prng.fork("delay"), nowNs);
+    this.faults = new DiskFaults(prng.fork("faults"));
     this.fs = new FileSystem({
       capacityBytes: options.capacityBytes ?? 64 * GIB,
       dirtyBytesMax: options.dirtyBytesMax ?? DIRTY_BYTES_MAX,
@@ -48,6 +51,7 @@ export class Disk implements Device {
       nowNs,
       epoch: timestamp(0),
       isAlive: (pid) => [...host.processes].some((process) => process.pid === pid),
+      faults: this.faults,
     });
     plantSystem(this.fs, host.name, prng.fork("urandom"));
   }
@@ -58,6 +62,18 @@ export class Disk implements Device {
   }
 
   powerOn(): void {}
+
+  /** Sets the combined effect of all faults. */
+  setEffect(effect: DiskEffect): void {
+    this.faults.effect = effect;
+    this.clock.slow = effect.slow;
+    this.fs.remount(effect.readOnly);
+  }
+
+  /** Records damage that is not a power loss, for stories. */
+  noteDamage(what: string): void {
+    this.losses.push({ atNs: this.#nowNs(), lost: [what] });
+  }
 }
 
 const disks = new WeakMap<Host, Disk>();

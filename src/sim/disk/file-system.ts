@@ -16,6 +16,7 @@ import {
   S_IFSOCK,
   S_ISGID,
 } from "./constants.ts";
+import type { DiskFaults } from "./disk-faults.ts";
 import { fail } from "./errno.ts";
 import {
   CharacterNode,
@@ -49,6 +50,7 @@ export interface FileSystemOptions extends WritebackLimits {
   readonly epoch: Timestamp;
   /** Whether a process is running. */
   readonly isAlive?: (pid: number) => boolean;
+  readonly faults: DiskFaults;
 }
 
 /** ext4's magic number, as `statfs` shows it. */
@@ -73,6 +75,7 @@ export class FileSystem {
   readonly capacityPages: number;
   readonly nowNs: () => number;
   readonly epoch: Timestamp;
+  readonly faults: DiskFaults;
   /** Counts boots. An open file from an earlier boot must not release anything. */
   boot = 0;
   usedPages = 0;
@@ -92,6 +95,7 @@ export class FileSystem {
     this.sharedNames = new SharedNames(options.isAlive ?? (() => false));
     this.nowNs = options.nowNs;
     this.epoch = options.epoch;
+    this.faults = options.faults;
     this.root = new DirectoryNode(
       ROOT_INODE,
       this.#rootMount,
@@ -100,6 +104,11 @@ export class FileSystem {
       this.epoch,
     );
     this.root.nlink = 2;
+  }
+
+  /** Mounts the disk read-only, or writable again. */
+  remount(readOnly: boolean): void {
+    this.#rootMount.readOnly = readOnly;
   }
 
   /** Creates an inode without a name. `mode` includes the type; the caller has applied the umask. */
@@ -228,6 +237,7 @@ export class FileSystem {
 
   /** Reserves space for `pages` more pages. Throws `ENOSPC` if there is not enough. */
   reserve(pages: number): void {
+    this.faults.beforeReserve(pages);
     if (this.usedPages + pages > this.capacityPages) fail("ENOSPC");
     this.usedPages += pages;
   }
@@ -280,7 +290,8 @@ export class FileSystem {
   }
 }
 
-function isGiven(inode: Inode): boolean {
+/** Whether an inode existed from the start and was not made by a program. */
+export function isGiven(inode: Inode): boolean {
   return inode.number >= FIRST_GIVEN_INODE;
 }
 

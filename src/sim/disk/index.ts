@@ -22,10 +22,21 @@ export {
   type WatchEvent,
 } from "./inode.ts";
 export { loseEverything, type PendingOperation, type PowerLossPolicy } from "./journal.ts";
+export type { DiskEffect, DiskFaults } from "./disk-faults.ts";
 export type { PowerLoss } from "./losses.ts";
+export { powerLossPolicy, type PowerLossWay, powerLossWays } from "./power-loss.ts";
 export * from "./names.ts";
-export { dirtyBytes, open, OpenFile, read, type StreamEnd, sync, write } from "./open-file.ts";
 export type { TakenName } from "./shared-names.ts";
+export {
+  dirtyBytes,
+  open,
+  OpenFile,
+  read,
+  type StreamEnd,
+  sync,
+  write,
+  writeFully,
+} from "./open-file.ts";
 export { mountTree, plantDirectory, plantFile, plantLink } from "./system-tree.ts";
 export { type DiskTiming, type RangeNs, ssd, type Work } from "./timing.ts";
 export { find, pathOf } from "./walk.ts";

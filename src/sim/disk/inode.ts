@@ -16,7 +16,7 @@ export interface Timestamp {
 /** A mounted file system: its device number, and whether it can be written. */
 export interface Mount {
   readonly device: number;
-  readonly readOnly: boolean;
+  readOnly: boolean;
   /** The magic number of its type, as `statfs` reports it. */
   readonly type: number;
 }
@@ -134,6 +134,8 @@ export class FileNode extends Inode {
   warm = true;
   /** Bytes written that are not yet durable. */
   dirtyBytes = 0;
+  /** Whether a failed sync has left pages in the cache that count as written and are not durable. */
+  hasUnwrittenPages = false;
 
   /** Sets the file's content to the bytes that `load` returns, called on first access. */
   provide(size: number, load: () => Uint8Array, origin?: string): void {
@@ -193,6 +195,7 @@ export class FileNode extends Inode {
     if (this.#load === undefined) this.#content = this.#durableContent.snapshot();
     this.warm = false;
     this.dirtyBytes = 0;
+    this.hasUnwrittenPages = false;
   }
 
   #provideNow(): void {

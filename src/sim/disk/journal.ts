@@ -62,9 +62,14 @@ export type PendingOperation =
 
 /**
  * Decides how much of an operation reached the medium although it was not synced: nothing (`false`), all
- * (`true`), or the first bytes of a write (a number: a torn write).
+ * (`true`), or the first bytes of a write (a number: a torn write). It is called for each of `count`
+ * operations in the order in which programs made them; `at` counts them from 0.
  */
-export type PowerLossPolicy = (operation: PendingOperation) => boolean | number;
+export type PowerLossPolicy = (
+  operation: PendingOperation,
+  at: number,
+  count: number,
+) => boolean | number;
 
 /**
  * The memory cost of an operation in addition to its bytes, so that many small writes fill the cache as
@@ -174,6 +179,15 @@ export class Journal {
     if (!dataOnly) inode.durable = inode.attributes();
   }
 
+  /**
+   * A failed `fsync` of a file. As on Linux the data stays in the page cache and counts as written, so that
+   * the next `fsync` reports success without having written it.
+   */
+  failSync(inode: FileNode): void {
+    this.#forgetData(inode, false);
+    inode.hasUnwrittenPages = true;
+  }
+
   /** `fsync` of a directory: its entries and its attributes. */
   syncDirectory(directory: DirectoryNode): void {
     this.log?.sync(directory, false);
@@ -204,8 +218,8 @@ export class Journal {
       if (!this.#dirtyFiles.has(inode as FileNode)) pending.push(...inode.pending.filter(isOwn));
     }
     pending.sort((a, b) => a.sequence - b.sequence);
-    for (const operation of pending) {
-      const verdict = policy(operation);
+    for (const [at, operation] of pending.entries()) {
+      const verdict = policy(operation, at, pending.length);
       if (verdict !== false) apply(operation, verdict);
       if (operation.kind === "entries") {
         for (const directory of directoriesOf(operation)) directory.pending.length = 0;
@@ -224,7 +238,7 @@ export class Journal {
    * after every line would copy a chunk for every line. Small amounts are therefore copied directly.
    */
   #makeDurable(inode: FileNode): void {
-    if (inode.dirtyBytes > WRITE_THROUGH_BYTES) {
+    if (inode.dirtyBytes > WRITE_THROUGH_BYTES && !inode.hasUnwrittenPages) {
       inode.makeContentDurable();
       return;
     }
@@ -236,7 +250,7 @@ export class Journal {
   #writeBack(): void {
     for (const inode of this.#dirtyFiles) {
       if (this.#dirtyBytes <= this.#limits.dirtyBytesMax / 2) return;
-      inode.makeContentDurable();
+      this.#makeDurable(inode);
       this.#forgetData(inode, false);
     }
   }

@@ -31,8 +31,8 @@ export class LossReport {
 
   /** Returns the policy, wrapped so that its decisions are recorded. */
   listen(policy: PowerLossPolicy): PowerLossPolicy {
-    return (operation) => {
-      const verdict = policy(operation);
+    return (operation, at, count) => {
+      const verdict = policy(operation, at, count);
       if (verdict !== true) this.#lost(operation, verdict);
       return verdict;
     };

@@ -177,8 +177,14 @@ export function read(file: OpenFile, caller: Caller, target: Uint8Array, positio
   }
   if (inode instanceof CharacterNode) return inode.device?.read(target) ?? fail("ENXIO");
   if (!(inode instanceof FileNode)) fail("EINVAL");
+  const { faults } = file.fs;
+  faults.beforeRead(inode);
   const at = position >= 0 ? position : file.position;
-  const count = inode.content.read(at, target);
+  const wanted = faults.handled(target.length, inode);
+  const count = inode.content.read(
+    at,
+    wanted < target.length ? target.subarray(0, wanted) : target,
+  );
   inode.warm = true;
   if (position < 0) file.position += count;
   touchAccess(inode, caller);
@@ -218,7 +224,19 @@ export function write(
   }
   if (inode instanceof CharacterNode) return inode.device?.write(source) ?? fail("ENXIO");
   if (!(inode instanceof FileNode)) fail("EINVAL");
-  return writeFile(file, inode, caller, source, position);
+  const { faults } = file.fs;
+  if (inode.mount.readOnly) fail("EROFS");
+  faults.beforeWrite(inode);
+  const accepted = faults.handled(source.length, inode);
+  const bytes = accepted < source.length ? source.subarray(0, accepted) : source;
+  return writeFile(file, inode, caller, bytes, position);
+}
+
+/** Writes all of `source` at the description's own position, however many writes it takes. */
+export function writeFully(file: OpenFile, caller: Caller, source: Uint8Array): void {
+  for (let done = 0; done < source.length;) {
+    done += write(file, caller, source.subarray(done), -1);
+  }
 }
 
 function writeFile(
@@ -242,18 +260,26 @@ function writeFile(
   inode.mtime = caller.now();
   inode.ctime = inode.mtime;
   fs.journal.write(inode, fs.nowNs(), at, source);
-  if ((flags & O_SYNC) === O_SYNC) fs.journal.syncFile(inode, false);
-  else if ((flags & O_DSYNC) !== 0) fs.journal.syncFile(inode, true);
+  if ((flags & O_SYNC) === O_SYNC) syncInode(fs, inode, false);
+  else if ((flags & O_DSYNC) !== 0) syncInode(fs, inode, true);
   tellChange(file.entry, inode, "modify");
   return source.length;
 }
 
 /** `fsync` and `fdatasync`. */
 export function sync(file: OpenFile, dataOnly: boolean): void {
-  const { inode } = file;
-  if (inode instanceof FileNode) file.fs.journal.syncFile(inode, dataOnly);
-  else if (isDirectory(inode)) file.fs.journal.syncDirectory(inode as DirectoryNode);
-  else fail("EINVAL");
+  syncInode(file.fs, file.inode, dataOnly);
+}
+
+function syncInode(fs: FileSystem, inode: Inode, dataOnly: boolean): void {
+  if (!(inode instanceof FileNode) && !isDirectory(inode)) fail("EINVAL");
+  if (fs.faults.syncFails(inode)) {
+    if (inode instanceof FileNode) fs.journal.failSync(inode);
+    fail("EIO");
+  }
+  if (fs.faults.syncLies()) return;
+  if (inode instanceof FileNode) fs.journal.syncFile(inode, dataOnly);
+  else fs.journal.syncDirectory(inode as DirectoryNode);
 }
 
 /** How many bytes a `sync` of this file would have to write. */

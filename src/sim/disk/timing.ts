@@ -55,6 +55,8 @@ const ANSWER_GAP_NS = 1_000;
 /** Draws durations from a stream of the host's randomness. */
 export class DiskClock {
   timing: DiskTiming;
+  /** The factor by which a fault makes every call longer. */
+  slow = 1;
   readonly #prng: Prng;
   readonly #nowNs: () => number;
   #flushedAtNs = 0;
@@ -101,7 +103,8 @@ export class DiskClock {
   }
 
   #draw({ minNs, maxNs }: RangeNs): number {
-    return this.#prng.between(minNs, maxNs);
+    const ns = this.#prng.between(minNs, maxNs);
+    return this.slow === 1 ? ns : Math.round(ns * this.slow);
   }
 }
 

@@ -1,5 +1,7 @@
 /** A process dies, loses its memory and is started again afterwards; or its machine loses power. */
 import { MS, SECOND } from "../../base/units.ts";
+import { diskOf } from "../disk/disk.ts";
+import { powerLossPolicy, type PowerLossWay, powerLossWays } from "../disk/power-loss.ts";
 import { victims } from "./chance.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
 import { fewerTargets } from "./lighter.ts";
@@ -10,6 +12,12 @@ import { theyDo } from "./words.ts";
 export interface CrashOptions extends FaultOptions {
   /** `process`: the operating system keeps running. `machine`: power is lost. Default: either. */
   readonly how?: "process" | "machine";
+  /**
+   * `machine`: what the disk keeps of the changes that were not synced. `nothing`: all are lost. `old`: kept
+   * is what the kernel writes back by itself. `names`: names without their data. `data`: data without its
+   * names. `prefix`: everything before some moment. `some`: any part. Default: drawn for each power loss.
+   */
+  readonly keeps?: PowerLossWay;
 }
 
 /** The parameters of a crash. */
@@ -19,16 +27,24 @@ export type CrashParams = {
    * and keep half-open connections.
    */
   readonly how: "process" | "machine";
+  /** What the disk keeps of the changes that were not synced. Default: nothing. */
+  readonly keeps?: PowerLossWay;
 };
 
 const kind: FaultKind<CrashParams> = {
   name: "crash",
   keeps: "down",
-  losesUnsynced: ({ params }) => params.how === "machine",
+  damagesDisk: ({ params }) => params.how === "machine",
   begin(fault, reach) {
     for (const host of reach.hosts(fault)) {
-      if (fault.params.how === "machine") host.powerOff();
-      else host.killAll();
+      if (fault.params.how === "process") {
+        host.killAll();
+        continue;
+      }
+      const { nowNs, prng } = reach.kernel;
+      const drawn = prng.fork(`power-loss.${host.name}.${nowNs}`);
+      diskOf(host).policy = powerLossPolicy(fault.params.keeps ?? "nothing", drawn, nowNs);
+      host.powerOff();
     }
   },
   lift(fault, reach) {
@@ -44,21 +60,33 @@ const kind: FaultKind<CrashParams> = {
       : `${theyDo(targets, "crashes", "crash")}, down`,
   tellLift: ({ targets }) => `${theyDo(targets, "starts", "start")} again, memory lost`,
   lighter(fault) {
-    const asProcess = { ...fault, params: { how: "process" } } as const;
-    return [...fewerTargets(fault), ...(fault.params.how === "machine" ? [asProcess] : [])];
+    const { how, keeps } = fault.params;
+    const simpler: CrashParams[] = [];
+    if (how === "machine") simpler.push({ how: "process" });
+    if (keeps !== undefined && keeps !== "nothing") simpler.push({ how, keeps: "nothing" });
+    return [...fewerTargets(fault), ...simpler.map((params) => ({ ...fault, params }))];
   },
-  isValid: ({ how }) => how === "process" || how === "machine",
+  isValid: ({ how, keeps }) =>
+    (how === "process" || how === "machine") &&
+    (keeps === undefined || powerLossWays.includes(keeps as PowerLossWay)),
 };
 
 /** `w.crash(...)`. */
-export const crash: FaultWord<CrashOptions, { how: "process" | "machine" | undefined }> = {
+export const crash: FaultWord<
+  CrashOptions,
+  { how: "process" | "machine" | undefined; keeps: PowerLossWay | undefined }
+> = {
   kinds: [kind],
   links: false,
   example: { how: "machine", lasts: "1s..5s", every: "10s..20s" },
   lasts: { minNs: 100 * MS, maxNs: 10 * SECOND },
-  options: { how: oneOf("process", "machine") },
-  draw({ targets, options, prng }) {
+  options: { how: oneOf("process", "machine"), keeps: oneOf(...powerLossWays) },
+  draw({ targets, options, prng, at }) {
     const how = options.how ?? (prng.chance(0.5) ? "process" : "machine");
-    return { kind: kind.name, targets: victims(targets, prng), params: { how } };
+    const victim = victims(targets, prng);
+    if (how === "process") return { kind: kind.name, targets: victim, params: { how } };
+    // A stream of its own: what the disk keeps must not change the draws of the other crashes.
+    const keeps = options.keeps ?? prng.fork(`keeps.${at}`).pick(powerLossWays);
+    return { kind: kind.name, targets: victim, params: { how, keeps } };
   },
 };

@@ -54,7 +54,13 @@ function drawSource(
     const lastsNs = Math.min(Math.max(wantedNs, source.lasts.minNs), source.lasts.maxNs);
     const durationNs = Math.min(lastsNs, untilNs - startNs);
     const options = source.options as never;
-    const { kind, targets, params } = word.draw({ targets: source.targets, hosts, options, prng });
+    const { kind, targets, params } = word.draw({
+      targets: source.targets,
+      hosts,
+      options,
+      prng,
+      at: out.length,
+    });
     out.push({ kind, targets, startNs, durationNs, params: params as Fault["params"] });
     startNs += durationNs + grain(stableNs + prng.exponential(meanGapNs));
   }

@@ -4,10 +4,18 @@
  */
 import { assert } from "../../base/errors.ts";
 import { digestOfText } from "../../base/fingerprint.ts";
+import { diskOf } from "../disk/disk.ts";
+import { soundDisk } from "../disk/disk-faults.ts";
 import type { Host } from "../host.ts";
 import { Kind, type Kernel, NO_HOST } from "../kernel.ts";
 import { endNs, type Fault } from "./fault.ts";
-import type { FaultKind, FaultReach, LinkEffect } from "./kind.ts";
+import {
+  type FaultKind,
+  type FaultReach,
+  type HostEffect,
+  type LinkEffect,
+  soundLink,
+} from "./kind.ts";
 import { concernsLink, type LinkParams, linksOf } from "./link-sides.ts";
 import { faultKind } from "./registry.ts";
 
@@ -76,7 +84,7 @@ export class FaultDriver implements FaultReach {
     this.begun++;
     this.kernel.mark(NO_HOST, Kind.fault, digest(fault), fault);
     kind.begin?.(fault, this);
-    if (kind.onLink) this.#updateLinks(fault);
+    this.#updateEffects(kind, fault);
   }
 
   #lift(fault: Fault): void {
@@ -84,7 +92,29 @@ export class FaultDriver implements FaultReach {
     assert(this.#active.delete(fault), `a ${fault.kind} is lifted that is not on`);
     this.kernel.mark(NO_HOST, Kind.heal, digest(fault), fault);
     kind.lift?.(fault, this);
+    this.#updateEffects(kind, fault);
+  }
+
+  #updateEffects(kind: FaultKind, fault: Fault): void {
     if (kind.onLink) this.#updateLinks(fault);
+    if (kind.onDisk) for (const host of this.hosts(fault)) this.#updateDisk(host);
+    if (kind.onHost) for (const host of this.hosts(fault)) this.#updateHost(host);
+  }
+
+  #updateHost(host: Host): void {
+    const effect: HostEffect = { turnNs: 0 };
+    for (const fault of this.#active) {
+      if (fault.targets.includes(host.name)) faultKind(fault.kind).onHost?.(fault, effect);
+    }
+    host.turnNs = effect.turnNs;
+  }
+
+  #updateDisk(host: Host): void {
+    const effect = soundDisk();
+    for (const fault of this.#active) {
+      if (fault.targets.includes(host.name)) faultKind(fault.kind).onDisk?.(fault, effect);
+    }
+    diskOf(host).setEffect(effect);
   }
 
   #isKept(state: FaultKind["keeps"], name: string): boolean {
@@ -101,7 +131,7 @@ export class FaultDriver implements FaultReach {
   }
 
   #linkEffect(from: string, to: string): LinkEffect {
-    const effect: LinkEffect = { blocked: false, addNs: 0, arrives: 1 };
+    const effect = soundLink();
     for (const fault of this.#active) {
       const kind = faultKind(fault.kind);
       if (!kind.onLink) continue;

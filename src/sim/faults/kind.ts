@@ -4,6 +4,7 @@
  */
 import type { DurationRange } from "../../base/units.ts";
 import type { Prng } from "../../base/prng.ts";
+import type { DiskEffect } from "../disk/disk-faults.ts";
 import type { Host } from "../host.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Fault, FaultParams, RangeNs } from "./fault.ts";
@@ -15,6 +16,37 @@ export interface LinkEffect {
   addNs: number;
   /** The share of packets that gets through, in addition to the link's own loss; 0 to 1. */
   arrives: number;
+  /** Bytes a second; `Infinity` for no limit beyond the link's own. */
+  bandwidth: number;
+  /** The shares of datagrams that arrive twice, and out of order. */
+  duplicate: number;
+  reorder: number;
+  /** The share of packets in which one bit changes, and the share that TCP delivers with a changed bit. */
+  corrupt: number;
+  undetected: number;
+  /** Whether new connections are refused. */
+  refuses: boolean;
+}
+
+/** A link without faults. */
+export function soundLink(): LinkEffect {
+  return {
+    blocked: false,
+    addNs: 0,
+    arrives: 1,
+    bandwidth: Infinity,
+    duplicate: 0,
+    reorder: 0,
+    corrupt: 0,
+    undetected: 0,
+    refuses: false,
+  };
+}
+
+/** The combined effect of all active faults on one host. */
+export interface HostEffect {
+  /** The time that every turn of an event loop takes, in nanoseconds. */
+  turnNs: number;
 }
 
 /** What a kind can do to the run. */
@@ -34,13 +66,16 @@ export interface FaultKind<Params extends object = FaultParams> {
   readonly name: string;
   /** The state in which it keeps its targets. They leave it when the last such fault is lifted. */
   readonly keeps?: "down" | "paused";
-  /** Whether the disks of its targets lose what was not synced. Stories then say what they lost. */
-  losesUnsynced?(fault: Fault<Params>): boolean;
   /**
    * How far the fault alone has put the wall clocks of its targets ahead after `lastedNs`, in nanoseconds;
-   * setting them right takes it back. A kind without this method does not touch clocks.
+   * setting them right takes it back. `undefined` if the fault does not say. A kind without this method does
+   * not touch clocks.
    */
-  clockErrorNs?(fault: Fault<Params>, lastedNs: number): number;
+  clockErrorNs?(fault: Fault<Params>, lastedNs: number): number | undefined;
+  /** Whether it happens at one moment. Its duration then says nothing, and its end is not told. */
+  readonly instant?: boolean;
+  /** Whether it damages the disks of its targets when it begins. Stories then say what was lost. */
+  damagesDisk?(fault: Fault<Params>): boolean;
   begin?(fault: Fault<Params>, reach: FaultReach): void;
   /** Called when the fault is not active any more. */
   lift?(fault: Fault<Params>, reach: FaultReach): void;
@@ -49,6 +84,10 @@ export interface FaultKind<Params extends object = FaultParams> {
    * {@link LinkParams} among its parameters.
    */
   onLink?(fault: Fault<Params>, effect: LinkEffect): void;
+  /** Adds the fault's effect to that of the other active faults on a target. */
+  onHost?(fault: Fault<Params>, effect: HostEffect): void;
+  /** Adds the fault's effect to that of the other active faults on the disk of a target. */
+  onDisk?(fault: Fault<Params>, effect: DiskEffect): void;
   /** The beginning in words, without the duration: "worker-1 pauses". */
   tell(fault: Fault<Params>): string;
   /** The end in words: "worker-1 resumes". */
@@ -82,6 +121,8 @@ export interface Draw<Read> {
   readonly hosts: readonly string[];
   readonly options: Read;
   readonly prng: Prng;
+  /** How many faults this source has drawn before, to name streams of random numbers. */
+  readonly at: number;
 }
 
 /** A fault without its time. */

@@ -10,19 +10,21 @@ export type LinkParams = {
   readonly to: readonly string[];
   /** Whether the opposite direction is concerned as well. */
   readonly both: boolean;
+  /** The concerned pairs, if they are not all of those between the two sets. */
+  readonly pairs?: readonly (readonly [from: string, to: string])[];
 };
 
 /** The directed links that a fault concerns, as pairs of host names, in a stable order. */
-export function linksOf({ params: { from, to, both } }: Fault<LinkParams>): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (const a of from) {
-    for (const b of to) {
-      if (a === b) continue;
-      pairs.push([a, b]);
-      if (both) pairs.push([b, a]);
-    }
+export function linksOf({ params }: Fault<LinkParams>): [string, string][] {
+  const { from, to, both } = params;
+  const pairs = params.pairs ?? from.flatMap((a) => to.map((b) => [a, b] as const));
+  const links: [string, string][] = [];
+  for (const [a, b] of pairs) {
+    if (a === b) continue;
+    links.push([a, b]);
+    if (both) links.push([b, a]);
   }
-  return pairs;
+  return links;
 }
 
 /**
@@ -39,6 +41,11 @@ export function concernsLink({ params }: Fault<LinkParams>, from: string, to: st
     sides.set(params, known);
   }
   if (from === to) return false;
+  if (params.pairs) {
+    return params.pairs.some(([a, b]) => {
+      return (a === from && b === to) || (params.both && a === to && b === from);
+    });
+  }
   return (
     (known.from.has(from) && known.to.has(to)) ||
     (params.both && known.from.has(to) && known.to.has(from))
@@ -56,7 +63,8 @@ export function drawLinks({ targets, hosts, prng }: Draw<unknown>): LinkParams {
 
 /** The same fault on fewer links: one direction, one pair of hosts, or all hosts but one. */
 export function fewerLinks<Params extends LinkParams>(fault: Fault<Params>): Fault<Params>[] {
-  const { from, to, both } = fault.params;
+  const { from, to, both, pairs } = fault.params;
+  if (pairs) return fewerPairs(fault, pairs);
   const changes: Partial<LinkParams>[] = [];
   if (both) changes.push({ both: false }, { both: false, from: to, to: from });
   if (to.length > 1) changes.push(...to.map((name) => ({ to: [name] })), ...dropOne(to, "to"));
@@ -69,6 +77,22 @@ export function fewerLinks<Params extends LinkParams>(fault: Fault<Params>): Fau
   });
 }
 
+/** One of the pairs alone, as an ordinary link, or all but one. */
+function fewerPairs<Params extends LinkParams>(
+  fault: Fault<Params>,
+  pairs: NonNullable<LinkParams["pairs"]>,
+): Fault<Params>[] {
+  const alone = pairs.map(([a, b]) => {
+    const { pairs: _, ...rest } = fault.params;
+    return { ...fault, targets: [a], params: { ...rest, from: [a], to: [b] } as unknown as Params };
+  });
+  const without = pairs.map((pair) => {
+    const params = { ...fault.params, pairs: pairs.filter((other) => other !== pair) };
+    return { ...fault, params };
+  });
+  return [...alone, ...(pairs.length > 2 ? without : [])];
+}
+
 function dropOne(names: readonly string[], side: "from" | "to"): Record<string, string[]>[] {
   return names.map((name) => ({ [side]: names.filter((other) => other !== name) }));
 }
@@ -79,6 +103,9 @@ export function traffic({ params: { from, to, both } }: Fault<LinkParams>): stri
 }
 
 /** Whether parameters from a file name links. */
-export function areLinks({ from, to, both }: FaultParams): boolean {
-  return isNames(from) && isNames(to) && typeof both === "boolean";
+export function areLinks({ from, to, both, pairs }: FaultParams): boolean {
+  const arePairs =
+    pairs === undefined ||
+    (Array.isArray(pairs) && pairs.every((pair) => isNames(pair) && pair.length === 2));
+  return isNames(from) && isNames(to) && typeof both === "boolean" && arePairs;
 }

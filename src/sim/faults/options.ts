@@ -23,6 +23,17 @@ export function oneOf<Word extends string>(
   };
 }
 
+/** Yes or no; if it is absent, the seed decides. */
+export function flag(): OptionReader<boolean, boolean | undefined> {
+  return {
+    fallback: undefined,
+    read(value, where) {
+      if (typeof value === "boolean") return value;
+      throw bad(`${where} is ${JSON.stringify(value)}, not true or false`);
+    },
+  };
+}
+
 /** A range of numbers, `[from, to]`, within 0 and `max`. */
 export function numbers(
   max: number,

@@ -1,15 +1,30 @@
 /** No packet gets from some hosts to others, in one or both directions. */
 import type { Prng } from "../../base/prng.ts";
 import { MS, SECOND } from "../../base/units.ts";
-import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
+import type { Draw, FaultKind, FaultOptions, FaultWord } from "./kind.ts";
 import { areLinks, fewerLinks, type LinkParams } from "./link-sides.ts";
+import { flag, oneOf } from "./options.ts";
 import { list, theyDo } from "./words.ts";
 
-const SHAPES = ["isolate", "split", "link"] as const;
+const SHAPES = ["isolate", "split", "link", "bridge", "ring"] as const;
+type Shape = (typeof SHAPES)[number];
+/** How often one of the rare shapes is drawn, if there are enough hosts. */
+const RARE_PROBABILITY = 0.15;
+
+/** The shape of partitions. */
+export interface PartitionOptions extends FaultOptions {
+  /**
+   * `isolate`: one host from all others. `split`: hosts in two groups. `link`: one pair of hosts. `bridge`: two
+   * groups, and one host that reaches both. `ring`: each host reaches only its two neighbours. Default: drawn.
+   */
+  readonly shape?: Shape;
+  /** Whether only one direction is cut. Default: drawn, 30% of all. */
+  readonly oneWay?: boolean;
+}
 
 /** The parameters of a partition. */
 export type PartitionParams = LinkParams & {
-  readonly shape: (typeof SHAPES)[number];
+  readonly shape: Shape;
 };
 
 const kind: FaultKind<PartitionParams> = {
@@ -23,6 +38,7 @@ const kind: FaultKind<PartitionParams> = {
         ? `${list(from)} is cut off from all`
         : `nothing that ${list(from)} sends arrives`;
     }
+    if (shape === "ring") return `${list(from)} reach only their neighbours in a ring`;
     if (!both) return `${list(from)} to ${list(to)} is cut`;
     return `${theyDo(from, "is", "are")} apart from ${list(to)}`;
   },
@@ -34,29 +50,58 @@ const kind: FaultKind<PartitionParams> = {
 };
 
 /** `w.partition(...)`. */
-export const partition: FaultWord<FaultOptions, object> = {
+export const partition: FaultWord<
+  PartitionOptions,
+  { shape: Shape | undefined; oneWay: boolean | undefined }
+> = {
   kinds: [kind],
   links: true,
   example: { lasts: "1s..3s" },
   lasts: { minNs: 200 * MS, maxNs: 20 * SECOND },
-  options: {},
-  draw({ targets, hosts, prng }) {
-    const params = drawShape(targets, hosts, prng);
-    return { kind: kind.name, targets: params.near, params: params.params };
+  options: { shape: oneOf(...SHAPES), oneWay: flag() },
+  draw(draw) {
+    const { near, params } = drawShape(draw);
+    return { kind: kind.name, targets: near, params };
   },
 };
 
+interface DrawnShape {
+  readonly near: string[];
+  readonly params: PartitionParams;
+}
+
 /**
- * Draws one of TigerBeetle's shapes: one host isolated from all others, a split in two, or a single link.
- * Symmetric partitions are more likely than one-way ones.
+ * Draws one of TigerBeetle's shapes (one host isolated from all others, a split in two, or a single link), or
+ * rarely one of Jepsen's partial ones. Symmetric partitions are more likely than one-way ones.
  */
 function drawShape(
-  targets: readonly string[],
-  hosts: readonly string[],
-  prng: Prng,
-): { near: string[]; params: PartitionParams } {
-  const shape = prng.pick(["isolate", "split", "split", "link"] as const);
-  const both = prng.chance(0.7);
+  draw: Draw<{ shape: Shape | undefined; oneWay: boolean | undefined }>,
+): DrawnShape {
+  const { targets, hosts, options, prng, at } = draw;
+  const drawn = prng.pick(["isolate", "split", "split", "link"] as const);
+  const drawnBoth = prng.chance(0.7);
+  // A stream of its own: the rare shapes must not change the other draws.
+  const rare = prng.fork(`shape.${at}`);
+  const shape = options.shape ?? (rare.chance(RARE_PROBABILITY) ? pickRare(targets, rare) : drawn);
+  const both = options.oneWay === undefined ? drawnBoth : !options.oneWay;
+  if (shape === "ring" && hosts.length > 3) return ring(hosts, both, rare);
+  if (shape === "bridge" && hosts.length > 2) return bridge(hosts, both, rare);
+  return twoSides({ targets, hosts, prng }, shape ?? drawn, both);
+}
+
+function pickRare(targets: readonly string[], prng: Prng): Shape | undefined {
+  const possible: Shape[] = [
+    ...(targets.length > 2 ? (["bridge"] as const) : []),
+    ...(targets.length > 3 ? (["ring"] as const) : []),
+  ];
+  return possible.length > 0 ? prng.pick(possible) : undefined;
+}
+
+function twoSides(
+  { targets, hosts, prng }: Pick<Draw<unknown>, "targets" | "hosts" | "prng">,
+  shape: Shape,
+  both: boolean,
+): DrawnShape {
   let from: readonly string[] = [prng.pick(targets)];
   let to = hosts.filter((name) => !from.includes(name));
   if (shape === "split" && targets.length > 1) {
@@ -70,6 +115,27 @@ function drawShape(
   const reversed = !both && prng.chance(0.5);
   const sides = reversed ? { from: to, to: from } : { from, to };
   // If one host alone receives nothing, all others send: that is told as a split.
-  const told = shape === "isolate" && reversed ? "split" : shape;
+  const told = shape === "isolate" && !reversed ? shape : shape === "link" ? shape : "split";
   return { near: [...from], params: { shape: told, ...sides, both } };
+}
+
+/** Two groups that do not reach each other, and one host that reaches both. */
+function bridge(hosts: readonly string[], both: boolean, prng: Prng): DrawnShape {
+  const [, ...rest] = prng.shuffle(hosts);
+  const half = new Set(rest.slice(0, prng.between(1, rest.length - 1)));
+  const from = hosts.filter((name) => half.has(name));
+  const to = hosts.filter((name) => rest.includes(name) && !half.has(name));
+  return { near: from, params: { shape: "bridge", from, to, both } };
+}
+
+/** Every host reaches only its two neighbours in a circle of all hosts. */
+function ring(hosts: readonly string[], both: boolean, prng: Prng): DrawnShape {
+  const circle = prng.shuffle(hosts);
+  const pairs = circle.flatMap((a, at) =>
+    circle.slice(at + 2).flatMap((b, further) => {
+      const isClosing = at === 0 && at + 2 + further === circle.length - 1;
+      return isClosing ? [] : [[a, b] as const];
+    }),
+  );
+  return { near: [...hosts], params: { shape: "ring", from: hosts, to: hosts, both, pairs } };
 }

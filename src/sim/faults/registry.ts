@@ -10,6 +10,19 @@ import { latency } from "./latency.ts";
 import { loss } from "./loss.ts";
 import { partition } from "./partition.ts";
 import { pause } from "./pause.ts";
+import { bandwidth } from "./bandwidth.ts";
+import { bitRot } from "./bit-rot.ts";
+import { diskErrors } from "./disk-error.ts";
+import { diskFull } from "./disk-full.ts";
+import { diskLies } from "./disk-lies.ts";
+import { diskReadOnly } from "./disk-read-only.ts";
+import { diskSlow } from "./disk-slow.ts";
+import { dns } from "./dns.ts";
+import { refuse } from "./refuse.ts";
+import { reset } from "./reset.ts";
+import { scramble } from "./scramble.ts";
+import { shortIo } from "./short-io.ts";
+import { slowCpu } from "./slow-cpu.ts";
 
 /** The words by name. */
 export const faultWords = {
@@ -28,6 +41,32 @@ export const faultWords = {
   latency: latency as typeof latency,
   /** Links lose segments. */
   loss: loss as typeof loss,
+  /** Datagrams arrive twice or out of order, or bytes arrive changed. */
+  scramble: scramble as typeof scramble,
+  /** Links carry only so many bytes a second. */
+  bandwidth: bandwidth as typeof bandwidth,
+  /** Established connections are reset: both ends learn of it, or only one. */
+  reset: reset as typeof reset,
+  /** New connections are refused. */
+  refuse: refuse as typeof refuse,
+  /** A resolver does not answer, knows no name, or answers with the address of another host. */
+  dns: dns as typeof dns,
+  /** A machine computes slowly: every event takes time. */
+  slowCpu: slowCpu as typeof slowCpu,
+  /** A disk has no space: writes fail with `ENOSPC`. */
+  diskFull: diskFull as typeof diskFull,
+  /** Reads, writes or syncs of a disk fail with `EIO`. */
+  diskErrors: diskErrors as typeof diskErrors,
+  /** Every call to a disk takes longer. */
+  diskSlow: diskSlow as typeof diskSlow,
+  /** A disk reports syncs as done without doing them. It shows after a power loss. */
+  diskLies: diskLies as typeof diskLies,
+  /** A disk is remounted read-only: changes fail with `EROFS`. */
+  diskReadOnly: diskReadOnly as typeof diskReadOnly,
+  /** Reads and writes of files handle only part of their bytes. */
+  shortIo: shortIo as typeof shortIo,
+  /** One bit of a file changes, and nothing reports it. */
+  bitRot: bitRot as typeof bitRot,
 } as const;
 
 /** The name of a word. */

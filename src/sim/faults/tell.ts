@@ -5,7 +5,9 @@ import { faultKind } from "./registry.ts";
 
 /** Describes a fault as a sentence: "worker-1 pauses for 2.1s". */
 export function describeFault(fault: Fault): string {
-  return `${faultKind(fault.kind).tell(fault)} for ${formatNs(fault.durationNs)}`;
+  const kind = faultKind(fault.kind);
+  const text = kind.tell(fault);
+  return kind.instant === true ? text : `${text} for ${formatNs(fault.durationNs)}`;
 }
 
 /** Describes the end of a fault: "worker-1 resumes". */

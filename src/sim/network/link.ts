@@ -36,6 +36,8 @@ export interface LinkSettings {
    * flipped.
    */
   corrupt: number;
+  /** The probability that TCP delivers a segment with one bit flipped, which its checksum has missed. */
+  undetected: number;
 }
 
 /** The maximum size of one packet on the wire, in bytes. */
@@ -59,6 +61,7 @@ export const defaultLinkSettings: Readonly<LinkSettings> = {
   reorder: 0,
   reorderNs: 2_000_000,
   corrupt: 0,
+  undetected: 0,
 };
 
 /** One direction between two hosts. */
@@ -77,6 +80,9 @@ export class Link implements LinkSettings {
   reorder: number;
   reorderNs: number;
   corrupt: number;
+  undetected: number;
+  /** Whether connections in this direction are refused. */
+  refuses = false;
   /** The maximum number of TCP bytes in one kernel event: ten full segments, or no limit on loopback. */
   readonly flightBytes: number;
 
@@ -112,6 +118,7 @@ export class Link implements LinkSettings {
     this.reorder = settings.reorder;
     this.reorderNs = settings.reorderNs;
     this.corrupt = settings.corrupt;
+    this.undetected = settings.undetected;
   }
 
   /** Whether nothing passes. Setting it is independent of {@link block}: either one blocks the link. */
@@ -188,6 +195,13 @@ export class Link implements LinkSettings {
     return false;
   }
 
+  /** Returns the payload, or a copy with one bit flipped if an error escapes the checksum. */
+  delivered(payload: Uint8Array): Uint8Array {
+    if (this.undetected === 0 || payload.length === 0) return payload;
+    const prng = this.prng("undetected");
+    return prng.chance(this.undetected) ? flipBit(payload, prng) : payload;
+  }
+
   /** The expected one-way latency in nanoseconds, to which TCP's smoothed estimate converges. */
   meanLatencyNs(): number {
     return (this.minLatencyNs + this.maxLatencyNs) / 2 + this.extraLatencyNs;
@@ -211,4 +225,12 @@ export class Link implements LinkSettings {
     this.#busyUntilNs = startNs + Math.ceil((bytes * SECOND) / this.bandwidth);
     return this.#busyUntilNs - nowNs + delayNs;
   }
+}
+
+/** A copy of `bytes`, which are not empty, with one bit flipped. */
+export function flipBit(bytes: Uint8Array, prng: Prng): Uint8Array {
+  const copy = bytes.slice();
+  const at = prng.below(copy.length);
+  copy[at] = (copy[at] as number) ^ (1 << prng.below(8));
+  return copy;
 }

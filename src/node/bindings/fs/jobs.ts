@@ -69,7 +69,7 @@ function* writeSteps(
   try {
     if (byteLength === 0) return;
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    attempt({ syscall: "write" }, () => sim.write(files.get(fd), files, bytes, -1));
+    attempt({ syscall: "write" }, () => sim.writeFully(files.get(fd), files, bytes));
   } finally {
     close(calls, fd);
   }

@@ -58,6 +58,7 @@ export function fileCalls(
     for (const buffer of buffers) {
       const count = writeBytes(fd, view(buffer, 0, buffer.byteLength), at);
       written += count;
+      if (count < buffer.byteLength) break;
       if (at >= 0) at += count;
     }
     if (buffers.length === 0) files.get(fd);
@@ -181,7 +182,7 @@ export function readToEnd(calls: Calls, file: sim.OpenFile): Buffer {
     const part = Buffer.alloc(size > 0 ? Math.max(0, size - file.position) : READ_BYTES);
     const count = sim.read(file, calls.files, part, -1);
     if (count > 0) parts.push(part.subarray(0, count));
-    if (count === 0 || size > 0) break;
+    if (count === 0 || (size > 0 && file.position >= size)) break;
   }
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
 }
@@ -218,7 +219,7 @@ function writeFileUtf8(
   const bytes = Buffer.from(text);
   if (typeof path === "number") {
     calls.runSync({ syscall: "write" }, { bytes: bytes.length }, () =>
-      sim.write(files.get(path), files, bytes, -1),
+      sim.writeFully(files.get(path), files, bytes),
     );
     return;
   }
@@ -227,7 +228,7 @@ function writeFileUtf8(
   ) as sim.OpenFile;
   try {
     calls.runSync({ syscall: "write", path }, { bytes: bytes.length }, () =>
-      sim.write(file, files, bytes, -1),
+      sim.writeFully(file, files, bytes),
     );
   } finally {
     file.release();

@@ -20,6 +20,8 @@ export function arrive(segment: Segment): void {
   else if (!to.stack.up) from.sender.lost(segment, "host is down");
   else {
     segment.flying = false;
+    const { out } = from.sender;
+    if (out.undetected > 0 && segment.payload) segment.payload = out.delivered(segment.payload);
     to.receiver.receive(segment);
   }
 }

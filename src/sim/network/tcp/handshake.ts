@@ -177,7 +177,7 @@ function arriveSyn(handshake: Handshake): void {
     return;
   }
   const listener = listenerFor(client, target);
-  if (listener === undefined) {
+  if (listener === undefined || client.sender.out.refuses) {
     refuse(handshake);
     return;
   }

@@ -17,7 +17,7 @@ import {
   unmapped,
 } from "../address.ts";
 import { Errno } from "../errno.ts";
-import { LOST, MTU } from "../link.ts";
+import { flipBit, LOST, MTU } from "../link.ts";
 import { Holders, Turns, type Waiting } from "../holders.ts";
 import type { PortHolder } from "../ports.ts";
 import type { HostStack } from "../stack.ts";
@@ -336,11 +336,7 @@ export class UdpSocket implements PortHolder {
     }
     if (link.corrupt > 0 && payload.length > 0) {
       const prng = link.prng("corrupt");
-      if (prng.chance(link.corrupt)) {
-        datagram.payload = payload.slice();
-        const at = prng.below(payload.length);
-        datagram.payload[at] = (payload[at] as number) ^ (1 << prng.below(8));
-      }
+      if (prng.chance(link.corrupt)) datagram.payload = flipBit(payload, prng);
     }
     const { kernel } = stack.host;
     kernel.schedule(transitNs, to.host.id, Kind.receive, arrive, datagram, datagram.sentEvent);

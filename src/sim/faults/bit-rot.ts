@@ -1,0 +1,59 @@
+/** One bit of a file changes on the device, and in the page cache. Nothing reports it. */
+import { MS } from "../../base/units.ts";
+import { type Disk, diskOf } from "../disk/disk.ts";
+import { isGiven } from "../disk/file-system.ts";
+import { type DirectoryNode, FileNode, isDirectory } from "../disk/inode.ts";
+import type { Prng } from "../../base/prng.ts";
+import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
+import { theyDo } from "./words.ts";
+
+const kind: FaultKind = {
+  name: "bit-rot",
+  instant: true,
+  damagesDisk: () => true,
+  begin(fault, reach) {
+    for (const host of reach.hosts(fault)) {
+      flipBit(diskOf(host), reach.kernel.prng.fork(`bit-rot.${host.name}.${fault.startNs}`));
+    }
+  },
+  tell: ({ targets }) => `${theyDo(targets, "has", "have")} a bit on the disk that flips`,
+  tellLift: () => "",
+  lighter: () => [],
+  isValid: () => true,
+};
+
+/** Flips one bit of a file that a program wrote, and records it with the damage of the disk. */
+function flipBit(disk: Disk, prng: Prng): void {
+  const files = filesBelow(disk.fs.root, "");
+  if (files.length === 0) return;
+  const { path, file } = prng.pick(files);
+  const at = prng.below(file.size);
+  const bit = prng.below(8);
+  for (const content of [file.content, file.durableContent]) {
+    const byte = new Uint8Array(1);
+    if (content.read(at, byte) === 0) continue;
+    byte[0] = (byte[0] as number) ^ (1 << bit);
+    content.write(at, byte);
+  }
+  disk.noteDamage(`${path}: bit ${bit} of byte ${at.toLocaleString("en-US")} flips`);
+}
+
+/** The files that programs have written, in the order of the directories. */
+function filesBelow(folder: DirectoryNode, path: string): { path: string; file: FileNode }[] {
+  return [...folder.knownEntries.values()].flatMap(({ name, inode }) => {
+    const own = `${path}/${name}`;
+    if (isDirectory(inode)) return filesBelow(inode, own);
+    const isOwn = inode instanceof FileNode && !inode.provided && inode.size > 0;
+    return isOwn && !isGiven(inode) ? [{ path: own, file: inode }] : [];
+  });
+}
+
+/** `w.bitRot(...)`. */
+export const bitRot: FaultWord<FaultOptions, object> = {
+  kinds: [kind],
+  links: false,
+  example: { every: "5s..20s" },
+  lasts: { minNs: MS, maxNs: MS },
+  options: {},
+  draw: ({ targets, prng }) => ({ kind: kind.name, targets: [prng.pick(targets)], params: {} }),
+};

@@ -1,0 +1,26 @@
+/** A disk has no free block: a write that needs one fails with `ENOSPC`. Existing blocks can be overwritten. */
+import { MS, SECOND } from "../../base/units.ts";
+import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
+import { fewerTargets } from "./lighter.ts";
+import { list } from "./words.ts";
+
+const kind: FaultKind = {
+  name: "disk-full",
+  onDisk(_, effect) {
+    effect.full = true;
+  },
+  tell: ({ targets }) => `${list(targets)}: the disk is full`,
+  tellLift: ({ targets }) => `${list(targets)}: the disk has space again`,
+  lighter: fewerTargets,
+  isValid: () => true,
+};
+
+/** `w.diskFull(...)`. */
+export const diskFull: FaultWord<FaultOptions, object> = {
+  kinds: [kind],
+  links: false,
+  example: { lasts: "5s..20s" },
+  lasts: { minNs: 500 * MS, maxNs: 20 * SECOND },
+  options: {},
+  draw: ({ targets, prng }) => ({ kind: kind.name, targets: [prng.pick(targets)], params: {} }),
+};

@@ -1,0 +1,45 @@
+/** Every call to a disk takes longer, as with a dying device or a noisy neighbour. */
+import { SECOND } from "../../base/units.ts";
+import { logUniform } from "./chance.ts";
+import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
+import { smallerNumbers } from "./lighter.ts";
+import { numbers } from "./options.ts";
+import { list } from "./words.ts";
+
+const FACTOR_MAX = 1_000_000;
+
+/** How much longer calls take. */
+export interface DiskSlowOptions extends FaultOptions {
+  /** The factor, as minimum and maximum. Default: `[10, 10_000]`; a sync then takes 5 ms to 5 s. */
+  readonly factor?: readonly [number, number];
+}
+
+/** The parameters of a slow disk. */
+export type DiskSlowParams = { readonly factor: number };
+
+const kind: FaultKind<DiskSlowParams> = {
+  name: "disk-slow",
+  onDisk({ params }, effect) {
+    effect.slow *= params.factor;
+  },
+  tell: ({ targets, params }) =>
+    `${list(targets)}: the disk is ${params.factor.toLocaleString("en-US")} times slower`,
+  tellLift: ({ targets }) => `${list(targets)}: the disk is as fast as before`,
+  lighter: (fault) =>
+    smallerNumbers(fault.params.factor, 2).map((factor) => ({ ...fault, params: { factor } })),
+  isValid: ({ factor }) => typeof factor === "number" && factor >= 1 && factor <= FACTOR_MAX,
+};
+
+/** `w.diskSlow(...)`. */
+export const diskSlow: FaultWord<DiskSlowOptions, { factor: readonly [number, number] }> = {
+  kinds: [kind],
+  links: false,
+  example: { factor: [100, 1_000] },
+  lasts: { minNs: SECOND, maxNs: 20 * SECOND },
+  options: { factor: numbers(FACTOR_MAX, [10, 10_000]) },
+  draw({ targets, options, prng }) {
+    const [minNs, maxNs] = options.factor;
+    const factor = Math.max(1, Math.round(logUniform(prng, { minNs, maxNs })));
+    return { kind: kind.name, targets: [prng.pick(targets)], params: { factor } };
+  },
+};

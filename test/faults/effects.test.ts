@@ -1,0 +1,90 @@
+/**
+ * Every kind of fault takes effect: it breaks a program that does not reckon with it, and does not break one that
+ * does. Both live in the same world; the fault concerns only one of them.
+ */
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import type { FaultWordName } from "../../src/sim/faults/index.ts";
+import { faultSource } from "../../src/world/fault-sources.ts";
+import { type LoadedWorld, loadWorld } from "../../src/world/load.ts";
+import { runWorld } from "../../src/world/run.ts";
+
+/** The careful program is run this often, and the naive one until it breaks, at most so often. */
+const CAREFUL_SEEDS = 3;
+const NAIVE_SEEDS = 12;
+const loaded = new Map<string, Promise<LoadedWorld>>();
+
+function load(name: string): Promise<LoadedWorld> {
+  const path = fileURLToPath(new URL(`worlds/${name}.world.ts`, import.meta.url));
+  let world = loaded.get(name);
+  if (!world) loaded.set(name, (world = loadWorld(path, {})));
+  return world;
+}
+
+type Words = readonly (readonly [FaultWordName, object])[];
+
+async function* violations(name: string, who: string, words: Words): AsyncGenerator<string[]> {
+  const world = await load(name);
+  const hosts = world.plan.hosts.map((host) => host.name);
+  const faults = words.map(([word, options]) => faultSource(word, [who], hosts, options));
+  for (let seed = 1; ; seed++) {
+    const outcome = await runWorld({ ...world, plan: { ...world.plan, faults } }, { seed });
+    yield outcome.violations.map(({ check }) => `seed ${seed}: ${check}`);
+  }
+}
+
+async function allOf(name: string, words: Words): Promise<string[]> {
+  const found: string[] = [];
+  let runs = 0;
+  for await (const more of violations(name, "careful", words)) {
+    found.push(...more);
+    if (++runs === CAREFUL_SEEDS) break;
+  }
+  return found;
+}
+
+async function firstOf(name: string, words: Words): Promise<string[]> {
+  let runs = 0;
+  for await (const found of violations(name, "naive", words)) {
+    if (found.length > 0 || ++runs === NAIVE_SEEDS) return found;
+  }
+  return [];
+}
+
+const often = { every: "1s..3s" };
+const powerLoss = ["crash", { ...often, how: "machine", lasts: "200ms" }] as const;
+
+const cases: readonly [string, string, Words][] = [
+  ["a power loss that keeps nothing", "files", [["crash", { ...powerLoss[1], keeps: "nothing" }]]],
+  ["a power loss that keeps names", "files", [["crash", { ...powerLoss[1], keeps: "names" }]]],
+  ["a power loss that keeps data", "files", [["crash", { ...powerLoss[1], keeps: "data" }]]],
+  ["a power loss that keeps a prefix", "files", [["crash", { ...powerLoss[1], keeps: "prefix" }]]],
+  ["a power loss that keeps something", "files", [["crash", { ...powerLoss[1], keeps: "some" }]]],
+  ["a full disk", "files", [["diskFull", { ...often, lasts: "1s" }]]],
+  ["failing writes", "files", [["diskErrors", { ...often, on: "write" }]]],
+  ["failing reads", "files", [["diskErrors", { ...often, on: "read" }]]],
+  ["failing syncs", "files", [["diskErrors", { ...often, on: "sync" }], powerLoss]],
+  ["a disk that is read-only", "files", [["diskReadOnly", { ...often, lasts: "1s" }]]],
+  ["short reads and writes", "files", [["shortIo", { ...often, probability: [0.5, 0.9] }]]],
+  ["a slow disk", "files", [["diskSlow", { ...often, factor: [1_000, 10_000] }]]],
+  ["a bit that rots", "files", [["bitRot", { every: "1s..2s" }], powerLoss]],
+  ["connections that are reset", "talks", [["reset", often]]],
+  ["connections that are refused", "talks", [["refuse", { ...often, lasts: "2s" }]]],
+  ["little bandwidth", "talks", [["bandwidth", { ...often, bytesPerSecond: [2_000, 10_000] }]]],
+  ["errors that TCP misses", "talks", [["scramble", { ...often, how: "undetected" }]]],
+  ["errors that TCP finds", "talks", [["scramble", { ...often, how: "corrupt" }]]],
+  ["a resolver that fails", "talks", [["dns", { ...often, lasts: "2s" }]]],
+  ["a slow machine", "talks", [["slowCpu", { ...often, by: "300ms..500ms" }]]],
+  ["datagrams that arrive twice", "datagrams", [["scramble", { ...often, how: "duplicate" }]]],
+  ["datagrams that overtake", "datagrams", [["scramble", { ...often, how: "reorder" }]]],
+  ["datagrams that are damaged", "datagrams", [["scramble", { ...often, how: "corrupt" }]]],
+  ["a clock that jumps as it is read", "clocks", [["clock", { ...often, how: "step-at-read" }]]],
+  ["a clock that stands still", "clocks", [["clock", { ...often, how: "freeze" }]]],
+];
+
+describe("a fault breaks the naive program and not the careful one", () => {
+  it.each(cases)("%s", async (_, name, words) => {
+    expect(await allOf(name, words)).toEqual([]);
+    expect(await firstOf(name, words)).not.toEqual([]);
+  });
+});
