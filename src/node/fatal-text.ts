@@ -11,7 +11,8 @@ export function noteArrow(error: object, arrow: string): void {
 }
 
 /** The first frame of a stack, if it is in a file of a program. */
-const FIRST_FRAME = /\n {4}at (?:[^\n]*?\()?((?:file:\/\/)?\/[^\n]*?):(\d+):(\d+)\)?(?:\n|$)/;
+const FIRST_FRAME =
+  /\n {4}at (?:[^\n]*?\()?((?:file:\/\/)?\/[^\n]*?|\[[^\]\n]+\]):(\d+):(\d+)\)?(?:\n|$)/;
 
 /** Returns the text before an error: its place, its line, and a mark. Empty if it is not known. */
 function arrowOf(thrown: unknown): string {

@@ -251,7 +251,7 @@ export class NodeProcess implements ProcessRunner {
 
   /** `process.reallyExit`: no code of this process runs after this call. */
   exit(code: number): never {
-    this.process.terminate({ code: Number(code), signal: null, idle: this.#idle });
+    this.process.terminate({ code: this.#status(code), signal: null, idle: this.#idle });
     throw exited;
   }
 
@@ -350,13 +350,14 @@ export class NodeProcess implements ProcessRunner {
     } catch {
       // As in Node, an exception of an exit listener is ignored here.
     }
-    const final = code === HANDLER_THREW ? code : Number(object.exitCode ?? code);
+    const final = code === HANDLER_THREW ? code : this.#status(object.exitCode ?? code);
     this.process.terminate({ code: final, signal: null });
   }
 
   /** Returns what Node prints for an exception: stack and own properties. Undefined if that fails. */
   #inspect(thrown: unknown): string | undefined {
     const { inspect } = this.realm.require("internal/util/inspect");
+    this.#enhance(thrown);
     // Same options as `fatalExceptionStackEnhancers` in Node's library, without colours.
     const depth = Math.max(inspect.defaultOptions.depth, 5);
     try {
@@ -364,6 +365,26 @@ export class NodeProcess implements ProcessRunner {
     } catch {
       return undefined;
     }
+  }
+
+  /** Lets Node's library add to the stack of its own errors where they were emitted. */
+  #enhance(thrown: unknown): void {
+    const { kEnhanceStackBeforeInspector: key } = this.realm.require("internal/errors");
+    if (!(thrown instanceof Error)) return;
+    const enhance = (thrown as unknown as Record<symbol, (() => string) | undefined>)[
+      key as symbol
+    ];
+    if (typeof enhance !== "function") return;
+    try {
+      thrown.stack = enhance();
+    } catch {
+      // As in Node, the stack stays as it is.
+    }
+  }
+
+  /** Returns the exit code of a process, which is a byte. That of a thread is not. */
+  #status(code: unknown): number {
+    return this.realm.thread === undefined ? Number(code) & 0xff : Number(code);
   }
 
   /**
@@ -415,7 +436,7 @@ export class NodeProcess implements ProcessRunner {
       this.process.enter(() => object.emit("exit", code), undefined);
       if (this.process.alive) drainMicrotasks();
     }
-    this.process.terminate({ code: Number(object.exitCode ?? 0), signal: null, idle: true });
+    this.process.terminate({ code: this.#status(object.exitCode ?? 0), signal: null, idle: true });
   }
 
   #defineExceptionCapture(): void {

@@ -181,6 +181,21 @@ export class CommonJsLoader {
     return this.#compile(path, this.files.source(path)).format === "module";
   }
 
+  /** Runs a script that is no file. It may declare names that are variables of modules. */
+  runScript(module: Module, text: string, name: string): void {
+    const file = withoutView(() =>
+      sourceFile({ path: name, text, format: "commonjs", isScript: true }),
+    );
+    const run = this.#bind(file, module.filename ?? name) as unknown as () => () => void;
+    Reflect.apply(run, this.realm.global, [])();
+  }
+
+  /** Throws the syntax error in the file at `path`, if there is one. */
+  check(path: string): void {
+    if (this.isEsModule(path)) this.esm.check(path);
+    else void this.#compile(path, this.files.source(path)).commonJs;
+  }
+
   /**
    * Loads the file at `path` for the loader of ES modules, as the main module or not. Returns its
    * exports.

@@ -5,6 +5,7 @@ import type { NodeProcess } from "../node-process.ts";
 import { diskOf } from "../../sim/disk/index.ts";
 import type { Host } from "../../sim/host.ts";
 import { noteRun } from "./code-digest.ts";
+import { flagsOf } from "../lib/options.ts";
 import { loaderOf } from "./commonjs.ts";
 import type { CompiledProgram } from "./compile.ts";
 import { isNamespace } from "./modules/namespace.ts";
@@ -60,6 +61,11 @@ export function giveModules(node: NodeProcess, inject: Readonly<Record<string, u
  */
 export function startFile(node: NodeProcess, path: string, main?: EvaluateOptions["main"]): void {
   const loader = loaderOf(node.realm);
+  if (flagsOf(node.realm.process).some((flag) => flag === "--check" || flag === "-c")) {
+    loader.check(loader.findMain(path));
+    node.loop.checkIdle();
+    return;
+  }
   loader.runMain = (other) => afterImports(node, () => runFile(node, other, main));
   // What was preloaded may have replaced it.
   if (preload(node)) node.realm.requirePublic("module").runMain(path);

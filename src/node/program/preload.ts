@@ -2,9 +2,18 @@
 import { flagsOf, valuesOf } from "../lib/options.ts";
 import type { NodeProcess } from "../node-process.ts";
 import { loaderOf } from "./commonjs.ts";
+import { traceLimitOwner } from "./trace-limit.ts";
+
+/** Sets what `--stack-trace-limit` says. */
+function limitStackTraces(flags: readonly string[]): void {
+  const limit = valuesOf(flags, "--stack-trace-limit").at(-1);
+  if (limit === undefined) return;
+  (traceLimitOwner(Error) as { stackTraceLimit: number }).stackTraceLimit = Number(limit);
+}
 
 /** Loads what --require names. Returns whether there is any. */
 export function preload(node: NodeProcess): boolean {
+  limitStackTraces(flagsOf(node.realm.process));
   const requests = valuesOf(flagsOf(node.realm.process), "-r", "--require");
   if (requests.length > 0) loaderOf(node.realm).preload(requests);
   return requests.length > 0;

@@ -29,8 +29,7 @@ export function runSource(node: NodeProcess, source: string, name: string): void
   module._compile(PRELUDE, `${name}-wrapper`, "commonjs");
   global["__filename"] = name;
   node.async.main(() => {
-    // A function of its own: a script may declare names that are variables of modules.
-    module._compile(`return (function () {${source}\n}).call(globalThis);`, name, "commonjs");
+    loader.runScript(module, source, name);
   });
 }
 

@@ -115,6 +115,11 @@ export class EsmLoader implements ModuleHost {
     }
   }
 
+  /** Throws the syntax error in the ES module at `path`, if there is one. */
+  check(path: string): void {
+    withoutView(() => this.#file(pathToFileURL(path).href, NO_ATTRIBUTES));
+  }
+
   /** Runs text as a module with the path `path`. */
   async runText(text: string, path: string): Promise<object> {
     const url = pathToFileURL(path).href;

@@ -3,12 +3,13 @@
  * their functions when a process first evaluates them.
  */
 import { pathToFileURL } from "node:url";
-import { Script } from "node:vm";
+import { compileFunction, Script } from "node:vm";
 import { withoutView } from "../../views/view.ts";
 import { applyEdits, columnBefore, type Edit } from "./edits.ts";
 import { type PlacedFile, PROGRAM_PREFIX, registerFile } from "./registry.ts";
 import { recall, remember } from "./store.ts";
 import {
+  commonParameters,
   looksLikeModule,
   type ModuleShape,
   transformCommonJs,
@@ -85,16 +86,37 @@ export class SourceFile implements PlacedFile {
   #compile(kind: FunctionKind | "commonjs", before: string): AnyFunction {
     const { head, edits, tail } = this.#transformed;
     const start = `${before}${head}${kind.endsWith("*") ? "yield;" : ""}`;
-    const script = withoutView(
-      () =>
-        new Script(`${start}${applyEdits(this.source, edits)}${tail}`, {
+    const script = withoutView(() => {
+      try {
+        return new Script(`${start}${applyEdits(this.source, edits)}${tail}`, {
           filename: `${PROGRAM_PREFIX}${this.name}`,
           columnOffset: -start.length,
-        }),
-    );
+        });
+      } catch (error) {
+        throw this.#errorOfText(kind) ?? error;
+      }
+    });
     const made = script.runInThisContext() as AnyFunction;
     this.#functions.set(kind, made);
     return made;
+  }
+
+  /** Returns V8's error for the text of a CommonJS file as it is, if V8 finds one. */
+  #errorOfText(kind: FunctionKind | "commonjs"): unknown {
+    if (kind !== "commonjs") return undefined;
+    try {
+      const text = this.source.replace(/^#!/, "//");
+      compileFunction(text, [...commonParameters], { filename: this.name });
+      return undefined;
+    } catch (error) {
+      const stack = String((error as Error).stack);
+      // Below its place and its message are the simulator's frames.
+      const end = stack.search(/\n {4}at /);
+      const [, line = "1", marks = ""] = /^[^\n]*:(\d+)\n[^\n]*\n( *)\^/.exec(stack) ?? [];
+      const frame = `\n    at ${this.name}:${line}:${marks.length + 1}`;
+      const value = (end < 0 ? stack : stack.slice(0, end)) + frame;
+      return Object.defineProperty(error, "stack", { value, writable: true, configurable: true });
+    }
   }
 
   /** Maps a position in the code that V8 runs to the user's file. All numbers count from 1. */
@@ -117,18 +139,21 @@ export interface SourceText {
   /** The format in Node; "detect" if Node determines it from the syntax. */
   readonly format: Format | "detect";
   /** Compiles the text to JavaScript, for other languages. */
+  /** True for a script that is no file, as that of `node -e`. */
+  readonly isScript?: boolean;
   readonly translate?: (format: Format | "detect") => Translated;
 }
 
 /** Compiles a file, unless that was done before. Throws a `SyntaxError`. */
-export function sourceFile({ path, suffix = "", text, format, translate }: SourceText): SourceFile {
+export function sourceFile(given: SourceText): SourceFile {
+  const { path, suffix = "", text, format, translate, isScript = false } = given;
   const key = `${format} ${path}${suffix}`;
   const found = known.get(key);
   if (found !== undefined && found.original === text) return found;
   const file = withoutView(() => {
     const translated = translate?.(format);
     const code = (translated?.code ?? text).replace(/^\uFEFF/, "");
-    const [kind, transformed] = transform(code, format);
+    const [kind, transformed] = transform(code, format, isScript);
     const name = kind === "commonjs" ? path : urlOf(path) + suffix;
     return new SourceFile(name, kind, text, code, transformed, translated);
   });
@@ -149,11 +174,15 @@ interface Stored {
   readonly shape: (Omit<ModuleShape, "exports"> & { readonly exports: unknown }) | undefined;
 }
 
-function transform(code: string, format: Format | "detect"): [Format, Transformed] {
-  const stored = recall(format, code) as Stored | undefined;
+function transform(
+  code: string,
+  format: Format | "detect",
+  isScript: boolean,
+): [Format, Transformed] {
+  const stored = recall(isScript ? "script" : format, code) as Stored | undefined;
   if (stored !== undefined) return [stored.format, restore(stored)];
-  const [kind, transformed] = transformNow(code, format);
-  remember(format, code, store(kind, transformed));
+  const [kind, transformed] = transformNow(code, format, isScript);
+  remember(isScript ? "script" : format, code, store(kind, transformed));
   return [kind, transformed];
 }
 
@@ -176,10 +205,14 @@ function restore({ head, tail, edits, shape }: Stored): Transformed {
   };
 }
 
-function transformNow(code: string, format: Format | "detect"): [Format, Transformed] {
+function transformNow(
+  code: string,
+  format: Format | "detect",
+  isScript: boolean,
+): [Format, Transformed] {
   if (format === "module") return ["module", transformModule(code)];
   try {
-    return ["commonjs", transformCommonJs(code)];
+    return ["commonjs", transformCommonJs(code, isScript)];
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     if (format === "detect" && looksLikeModule(code)) {
@@ -189,6 +222,6 @@ function transformNow(code: string, format: Format | "detect"): [Format, Transfo
         // Neither: V8 reports its error as CommonJS.
       }
     }
-    return ["commonjs", wrapCommonJs(code)];
+    return ["commonjs", wrapCommonJs(code, isScript)];
   }
 }

@@ -85,7 +85,14 @@ const scopeParameters = [
   "__lc_trace",
   "__lcim",
 ];
-const commonParameters = ["exports", "require", "module", "__filename", "__dirname"];
+/** Parameters of the function around a CommonJS file in Node. */
+export const commonParameters: readonly string[] = [
+  "exports",
+  "require",
+  "module",
+  "__filename",
+  "__dirname",
+];
 /** Parameters of the function of an ES module, before those of its imports. */
 const moduleParameters = [...scopeParameters, "__lc_meta", "__lc_export", "__lc_name"];
 
@@ -107,12 +114,24 @@ export function looksLikeModule(source: string): boolean {
   return /\b(?:import|export|await)\b/.test(source);
 }
 
+/**
+ * Returns the code around a CommonJS file, or around a script that is no file: it has no names of
+ * its own, and its frames no name.
+ */
+function around(isScript: boolean): { head: string; tail: string } {
+  const outer = `(function (${scopeParameters.join(", ")}) { return (function (`;
+  return isScript
+    ? { head: `${outer}) { return () => {`, tail: "\n}; }); })" }
+    : { head: `${outer}${commonParameters.join(", ")}) {`, tail: "\n}); })" };
+}
+
 /** Parses and transforms a CommonJS file. Throws acorn's `SyntaxError`. */
-export function transformCommonJs(source: string): Transformed {
+export function transformCommonJs(source: string, isScript = false): Transformed {
   const program = parse(source, { ...options, sourceType: "script" }) as AnyNode;
   const edited = new EditedText(source);
   hideHashBang(edited, source);
-  const scopes = findScopes(program, [...commonParameters, "global", "globalThis"], {
+  const parameters = isScript ? [] : commonParameters;
+  const scopes = findScopes(program, [...parameters, "global", "globalThis"], {
     onImportCall: ({ start }) => edited.replace(start, start + 6, "__lcim"),
     // Not always in parentheses: a line that begins with one continues the line before it.
     onSloppyThis: ({ start, end }, afterNew) =>
@@ -122,9 +141,8 @@ export function transformCommonJs(source: string): Transformed {
   });
   replaceFree(edited, scopes);
   return {
-    head: `(function (${scopeParameters.join(", ")}) { return (function (${commonParameters.join(", ")}) {`,
+    ...around(isScript),
     edits: edited.finish(),
-    tail: "\n}); })",
     module: undefined,
   };
 }
@@ -133,16 +151,15 @@ export function transformCommonJs(source: string): Transformed {
  * A CommonJS file that acorn cannot parse, but V8 may. Its free names are treated as in evaluated
  * code.
  */
-export function wrapCommonJs(source: string): Transformed {
+export function wrapCommonJs(source: string, isScript = false): Transformed {
   const edited = new EditedText(source);
   hideHashBang(edited, source);
   for (const { index } of source.matchAll(/\bimport(?=\s*\()/g)) {
     edited.replace(index, index + 6, "__lcim");
   }
   return {
-    head: `(function (${scopeParameters.join(", ")}) { return (function (${commonParameters.join(", ")}) {`,
+    ...around(isScript),
     edits: edited.finish(),
-    tail: "\n}); })",
     module: undefined,
   };
 }
