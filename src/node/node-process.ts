@@ -76,6 +76,8 @@ export class NodeProcess implements ProcessRunner {
    * own.
    */
   injectChild: ((child: Process) => Readonly<Record<string, unknown>>) | undefined;
+  /** Files that are loaded in place of other modules, by name. Children and threads get the same. */
+  standIns: Readonly<Record<string, string>> = {};
   /** Worker threads of this process. They end with it. */
   readonly threads: Set<Process> = new Set();
   /** Its view of the built-ins that all processes share. */
@@ -476,6 +478,7 @@ export class NodeProcess implements ProcessRunner {
    */
   inherit(parent: NodeProcess, injected?: Readonly<Record<string, unknown>>): void {
     this.injectChild = parent.injectChild;
+    this.standIns = parent.standIns;
     this.injected = injected ?? parent.injectChild?.(this.process) ?? parent.injected;
   }
 

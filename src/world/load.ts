@@ -38,6 +38,8 @@ export interface LoadedWorld {
   readonly own: CompiledProgram;
   /** Other programs, by {@link programKey}. */
   readonly programs: ReadonlyMap<string, CompiledProgram>;
+  /** What stands in for modules, by path as the world gives it. */
+  readonly substitutes: ReadonlyMap<string, CompiledProgram>;
   /** Digest of the files that make up the description. */
   readonly digest: string;
   readonly modules: FaceModules;
@@ -73,6 +75,7 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
     programs.set(key, await compileProgram({ entry }));
     if (program.kind === "file") entries.push(entry);
   }
+  const substitutes = await compileSubstitutes(plan, dirname(file));
   const assertions = writtenAssertions(entries);
   const unsetVariables = namesIn([file], missing);
   return {
@@ -80,12 +83,36 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
     plan,
     own,
     programs,
+    substitutes,
     digest,
     modules,
     assertions,
     unsetVariables,
     takePrinted,
   };
+}
+
+async function compileSubstitutes(
+  { hosts }: Plan,
+  directory: string,
+): Promise<Map<string, CompiledProgram>> {
+  const compiled = new Map<string, CompiledProgram>();
+  for (const { name, programs } of hosts) {
+    const given = programs.flatMap(({ substitute }) => Object.entries(substitute));
+    for (const [module, path] of given) {
+      if (compiled.has(path)) continue;
+      const entry = resolve(directory, path);
+      if (!statSync(entry, { throwIfNoEntry: false })?.isFile()) {
+        throw new LightconeError(
+          "LC_NO_PROGRAM",
+          `host ${name}: there is no file ${path} to stand in for ${module}`,
+          `Looked for ${entry}: paths are relative to the world file.`,
+        );
+      }
+      compiled.set(path, await compileProgram({ entry }));
+    }
+  }
+  return compiled;
 }
 
 function withPrograms({ name, programs }: HostPlan): { name: string; program: ProgramPlan }[] {

@@ -27,6 +27,8 @@ export interface ProgramStart {
   /** Flags for Node itself. */
   readonly execArgv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Paths of files, relative to the world file, by the modules that they stand in for. */
+  readonly substitute: Readonly<Record<string, string>>;
   /** Default: a file's project folder, and the root for other programs. */
   readonly cwd: string | undefined;
   readonly restart: RestartPlan;

@@ -16,7 +16,15 @@ import type {
 } from "./types.ts";
 
 const PROGRAM_NAME = /^[a-z][a-z0-9_-]{0,62}$/i;
-const HOST_OPTIONS = ["argv", "execArgv", "env", "cwd", "restart", "restartDelay"] as const;
+const HOST_OPTIONS = [
+  "argv",
+  "execArgv",
+  "env",
+  "substitute",
+  "cwd",
+  "restart",
+  "restartDelay",
+] as const;
 const PROGRAM_OPTIONS = ["program", "after", ...HOST_OPTIONS] as const;
 const conditions: readonly Condition[] = ["started", "listening", "exited"];
 const policies: readonly RestartPlan["when"][] = ["never", "on-failure", "always"];
@@ -202,6 +210,7 @@ export function startsOf(
       argv: [...argv, ...shared.argv, ...read.argv],
       execArgv: [...shared.execArgv, ...read.execArgv],
       env: { ...shared.env, ...read.env },
+      substitute: { ...shared.substitute, ...read.substitute },
       cwd: read.cwd ?? shared.cwd,
       restart: read.restart ?? shared.restart ?? { when: "never", delayNs: 0 },
       after: Object.entries(own.after ?? {}).map(([program, until]) => ({ program, until })),
@@ -209,7 +218,7 @@ export function startsOf(
   });
 }
 
-type ReadOptions = Pick<ProgramStart, "argv" | "execArgv" | "env" | "cwd"> & {
+type ReadOptions = Pick<ProgramStart, "argv" | "execArgv" | "env" | "substitute" | "cwd"> & {
   readonly restart: RestartPlan | undefined;
 };
 
@@ -239,10 +248,35 @@ function readOptions(
   if (typeof env !== "object" || env === null || !Object.values(env).every(isText)) {
     throw bad(`${where}: env is ${show(env)}, not an object of text`);
   }
+  const substitute = options.substitute ?? {};
+  refuseSubstitutes(where, substitute);
   if (cwd !== undefined && (typeof cwd !== "string" || !cwd.startsWith("/"))) {
     throw bad(`${where}: cwd is ${show(cwd)}, not an absolute path`);
   }
-  return { argv, execArgv, env: { ...env }, cwd, restart: restartPlan(where, options) };
+  return {
+    argv,
+    execArgv,
+    env: { ...env },
+    substitute: { ...substitute },
+    cwd,
+    restart: restartPlan(where, options),
+  };
+}
+
+function refuseSubstitutes(where: string, substitute: unknown): void {
+  if (typeof substitute !== "object" || substitute === null || Array.isArray(substitute)) {
+    throw bad(
+      `${where}: substitute is ${show(substitute)}`,
+      'It names files by the modules that they stand in for: { "native-thing": "./stub.ts" }.',
+    );
+  }
+  for (const [name, path] of Object.entries(substitute)) {
+    if (typeof path === "string" && /^(?:\.{0,2}\/)/.test(path) && !/^[./]/.test(name)) continue;
+    throw bad(
+      `${where}: substitute: ${show(name)}: ${show(path)} is not the path of a file for a module's name`,
+      "A path begins with ./ or /. For another package, write a file that exports what it exports.",
+    );
+  }
 }
 
 function restartPlan(

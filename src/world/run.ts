@@ -7,6 +7,7 @@ import { assert, LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
 import {
   codeDigest,
+  type CompiledProgram,
   currentProcess,
   followPromises,
   missingVariables,
@@ -355,6 +356,7 @@ class Run {
       argv: started.argv,
       execArgv: started.execArgv,
       env: started.env,
+      substitutes: this.#substitutesOf(started),
       cwd: started.cwd ?? (started.program.kind === "file" ? program.home : undefined) ?? "/",
       inject: inject(probe),
       onOutput: (_, text) => output.write(text),
@@ -405,6 +407,16 @@ class Run {
       }),
     });
     if (this.#faults.isPaused(host.name)) process.pause();
+  }
+
+  #substitutesOf({ substitute }: ProgramStart): Record<string, CompiledProgram> {
+    return Object.fromEntries(
+      Object.entries(substitute).map(([name, path]) => {
+        const program = this.#loaded.substitutes.get(path);
+        assert(program, `the substitute ${path} is not compiled`);
+        return [name, program];
+      }),
+    );
   }
 
   #probeOf(host: Recording): Probe {

@@ -87,6 +87,12 @@ export interface HostOptions {
   /** The complete environment. A host inherits nothing from the real machine. */
   readonly env?: PerHost<Readonly<Record<string, string>>>;
   /**
+   * Files that are loaded in place of modules, by the modules' names: `{ "native-thing": "./stub.ts" }`. Paths are
+   * relative to the world file. It applies to all code of the host, packages included. Default: none, and for some
+   * native add-ons a substitute of Lightcone's.
+   */
+  readonly substitute?: Readonly<Record<string, string>>;
+  /**
    * The working directory on the host. Default: for a file, the nearest directory at or above it with a
    * package.json; `/` for other programs.
    */

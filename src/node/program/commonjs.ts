@@ -29,6 +29,7 @@ import { scopeOf } from "./scope.ts";
 import { SearchPaths } from "./search-paths.ts";
 import { type Format, type SourceFile, sourceFile } from "./source/source-file.ts";
 import { moduleSyntaxError } from "./source/syntax-error.ts";
+import { StandIns } from "./stand-ins.ts";
 import { isTypeScript } from "./source/typescript.ts";
 
 /** A module's `require`, with its properties. */
@@ -111,6 +112,8 @@ export class CommonJsLoader {
   readonly esm: EsmLoader;
   /** Built-in modules that replace the process's own, and those that Lightcone adds. */
   builtins: Readonly<Record<string, () => unknown>>;
+  /** What is loaded in place of native add-ons, and of what the world names. */
+  readonly standIns: StandIns = new StandIns(this);
   readonly #extensions: Extensions;
   readonly #circular: CircularExports;
   /** The arguments with which the functions of the process's files are called. */
@@ -313,7 +316,8 @@ export class CommonJsLoader {
       _extensions: this.#extensions,
       _nodeModulePaths: (from: string) => this.finder.modulePaths(from),
       _load: (request: string, parent: Module | null | undefined, isMain: boolean) => {
-        if (request.startsWith("node:") && !this.#isBuiltin(request)) {
+        const standIn = this.standIns.fileFor(request, parent?.filename);
+        if (request.startsWith("node:") && !this.#isBuiltin(request) && standIn === undefined) {
           const { codes } = this.realm.require("internal/errors");
           throw new codes.ERR_UNKNOWN_BUILTIN_MODULE(request);
         }
@@ -325,6 +329,9 @@ export class CommonJsLoader {
         if (known !== undefined) {
           if (parent?.children && !parent.children.includes(known)) parent.children.push(known);
           return known.loaded ? known.exports : this.#circular.of(known);
+        }
+        if (standIn === undefined && this.standIns.has(request)) {
+          return this.standIns.load(request, parent?.filename ?? "/");
         }
         if (this.#isBuiltin(filename)) return this.builtin(filename);
         return this.#loadNew(filename, parent ?? undefined, isMain);
@@ -477,6 +484,8 @@ export class CommonJsLoader {
     parent: Module | null | undefined,
     options?: { paths?: string[] },
   ): string {
+    const standIn = this.standIns.fileFor(request, parent?.filename);
+    if (standIn !== undefined) return standIn;
     if (this.#isBuiltin(request)) return request;
     const directory = parent?.path;
     const isCached = this.files.isPristine && !this.changesResolution;

@@ -53,6 +53,7 @@ export function startCompiled(
 export function giveModules(node: NodeProcess, inject: Readonly<Record<string, unknown>>): void {
   node.injected = inject;
   const loader = loaderOf(node.realm);
+  loader.standIns.files = node.standIns;
   loader.builtins = { ...loader.builtins, ...builtinsOf(inject) };
 }
 

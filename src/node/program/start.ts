@@ -15,6 +15,8 @@ export interface StartOptions extends ProcessObserver {
   readonly execArgv?: readonly string[];
   /** The working directory; the default is "/". */
   readonly cwd?: string;
+  /** Programs that are loaded in place of other modules, by name. */
+  readonly substitutes?: Readonly<Record<string, CompiledProgram>>;
   /** The injected modules for which the program was compiled. */
   readonly inject?: Readonly<Record<string, unknown>>;
   /**
@@ -43,6 +45,8 @@ export function startProgram(
 ): NodeProcess {
   // Its working directory may be one of them.
   installProgram(process.host, program);
+  const substitutes = Object.entries(options.substitutes ?? {});
+  for (const [, substitute] of substitutes) installProgram(process.host, substitute);
   const { execArgv = [], cwd = "/" } = options;
   const read = readEnvFiles(process, { execArgv, env: { ...baseEnv, ...options.env }, cwd });
   const node = new NodeProcess(
@@ -56,6 +60,7 @@ export function startProgram(
     },
     options,
   );
+  node.standIns = Object.fromEntries(substitutes.map(([name, { entry }]) => [name, entry]));
   node.injectChild = options.injectChild;
   const start = (): void => {
     tellEnvFiles(node, read);

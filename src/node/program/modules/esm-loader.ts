@@ -198,8 +198,12 @@ export class EsmLoader implements ModuleHost {
   }
 
   #find(specifier: string, from: string, attributes: Attributes): ModuleRecord {
-    const { builtins } = this.#commonJs;
-    if (Object.hasOwn(builtins, specifier) || isBuiltin(specifier)) return this.#builtin(specifier);
+    const { builtins, standIns } = this.#commonJs;
+    const standIn = standIns.fileFor(specifier, from);
+    if (standIn !== undefined) return this.#recordOf(pathToFileURL(standIn).href, attributes);
+    if (Object.hasOwn(builtins, specifier)) return this.#builtin(specifier);
+    if (standIns.has(specifier)) return this.#substitute(specifier, from);
+    if (isBuiltin(specifier)) return this.#builtin(specifier);
     const lenient = isTypeScript(from);
     const key = `${from}\0${specifier}`;
     let url = this.#found.get(key);
@@ -436,6 +440,19 @@ export class EsmLoader implements ModuleHost {
       const exports = this.#commonJs.builtin(request) as Record<string, unknown>;
       record = new BuiltinModule(`node:${id}`, exports);
       this.#builtinRecords.set(id, record);
+    }
+    return record;
+  }
+
+  /** The substitute for a native add-on, which must be installed as if it were to be loaded. */
+  #substitute(specifier: string, from: string): ModuleRecord {
+    if (!isBuiltin(specifier)) this.#resolve(specifier, from, isTypeScript(from));
+    const key = `substitute ${specifier}`;
+    let record = this.#builtinRecords.get(key);
+    if (record === undefined) {
+      const exports = this.#commonJs.standIns.load(specifier, from) as Record<string, unknown>;
+      record = new BuiltinModule(`node:${specifier}`, exports);
+      this.#builtinRecords.set(key, record);
     }
     return record;
   }

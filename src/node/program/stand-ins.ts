@@ -1,0 +1,80 @@
+/**
+ * What a process loads in place of other modules: the world's own files by name, and Lightcone's
+ * substitutes for native add-ons.
+ */
+import { posix } from "node:path";
+import { LightconeError } from "../../base/errors.ts";
+import { type AddOn, addOnNamed } from "../substitutes/index.ts";
+import type { CommonJsLoader, Module } from "./commonjs.ts";
+
+/** The stand-ins of one process. */
+export class StandIns {
+  readonly #loader: CommonJsLoader;
+  /** The exports of the substitutes that were loaded, by name. */
+  readonly #loaded = new Map<string, unknown>();
+  /** Absolute paths of files, by the names that they stand in for. */
+  files: Readonly<Record<string, string>> = {};
+
+  constructor(loader: CommonJsLoader) {
+    this.#loader = loader;
+  }
+
+  /** The file that the world gives for a name. The file itself may load what it stands in for. */
+  fileFor(request: string, from: string | null | undefined): string | undefined {
+    if (!Object.hasOwn(this.files, request)) return undefined;
+    const file = this.files[request] as string;
+    return file === from ? undefined : file;
+  }
+
+  /** Whether there is a substitute for a name. */
+  has(request: string): boolean {
+    return addOnNamed(request) !== undefined;
+  }
+
+  /** The exports of the substitute for a name. `from` is the file that asks for it. */
+  load(request: string, from: string): unknown {
+    if (this.#loaded.has(request)) return this.#loaded.get(request);
+    const addOn = addOnNamed(request) as AddOn;
+    const exports = addOn.create({
+      peer: (builtins = {}) => this.#peer(request, addOn.peer as string, from, builtins),
+      builtin: (id) => this.#loader.realm.requirePublic(id),
+    });
+    this.#loaded.set(request, exports);
+    return exports;
+  }
+
+  #peer(
+    request: string,
+    peer: string,
+    from: string,
+    builtins: Readonly<Record<string, unknown>>,
+  ): unknown {
+    const loader = this.#loader;
+    const path = this.#find(request, peer, from);
+    const module: Module = new loader.Module(path);
+    module.require = (id: string) => {
+      const name = id.replace(/^node:/, "");
+      return Object.hasOwn(builtins, name)
+        ? builtins[name]
+        : loader.Module._load(id, module, false);
+    };
+    module.load(path);
+    return module.exports;
+  }
+
+  #find(request: string, peer: string, from: string): string {
+    const { cwd } = this.#loader.realm.process as { cwd(): string };
+    for (const base of [from, posix.join(cwd(), "[substitute]")]) {
+      try {
+        return this.#loader.createRequire(base).resolve(peer);
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== "MODULE_NOT_FOUND") throw error;
+      }
+    }
+    throw new LightconeError(
+      "LC_NO_SUBSTITUTE",
+      `${request} is native code, which a simulated host cannot load; ${peer} stands in for it, and is not installed`,
+      `Run npm install --save-dev ${peer}, or give a file of your own: substitute: { ${JSON.stringify(request)}: "./stub.ts" } of the host.`,
+    );
+  }
+}

@@ -1,0 +1,18 @@
+/** The substitutes for native add-ons, by the name that programs load. A line each. */
+import type { AddOn } from "./add-on.ts";
+import { argon2 } from "./argon2.ts";
+import { bcrypt } from "./bcrypt.ts";
+import { sharp } from "./sharp.ts";
+
+export type { AddOn, SubstituteContext } from "./add-on.ts";
+
+const addOns: Readonly<Record<string, AddOn>> = {
+  argon2,
+  bcrypt,
+  sharp,
+};
+
+/** The substitute for what a program loads by `request`; `undefined` if there is none. */
+export function addOnNamed(request: string): AddOn | undefined {
+  return Object.hasOwn(addOns, request) ? addOns[request] : undefined;
+}
