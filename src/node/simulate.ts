@@ -58,8 +58,15 @@ function realProcessGuards(): Guard[] {
     const { length } = Buffer[name as "allocUnsafe"];
     Object.defineProperty(stand, "length", { value: length, configurable: true });
   }
+  const realCwd = process.cwd;
+  const cwd = (): string => {
+    const node = currentProcess();
+    return node === undefined ? realCwd() : (node.realm.process as { cwd(): string }).cwd();
+  };
   return [
     { owner: process, name: "emitWarning", descriptor: { value: warn } },
+    // The real url.pathToFileURL resolves relative paths.
+    { owner: process, name: "cwd", descriptor: { value: cwd } },
     // A real module that programs use (url, for example) would emit deprecation warnings in the
     // real process.
     { owner: process, name: "noDeprecation", descriptor: { value: true } },

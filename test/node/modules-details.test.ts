@@ -103,6 +103,18 @@ it("finds what it imports the same way each time, and says what is wrong with it
   );
 });
 
+it("resolves what is relative to a URL in its own working directory", async () => {
+  const { stdout } = await both(
+    `import { pathToFileURL } from "node:url";
+     const { pathname } = new URL(".", import.meta.url);
+     console.log(pathToFileURL("x").pathname === pathname + "x");
+     process.chdir("folder");
+     console.log(pathToFileURL("x").pathname === pathname + "folder/x");`,
+    { files: { "folder/y": "" } },
+  );
+  expect(stdout).toBe("true\ntrue\n");
+});
+
 it("loads what the command line and NODE_OPTIONS name before a program, from whatever it reads it", async () => {
   await both(
     `import { spawn } from "node:child_process"; import { text } from "node:stream/consumers";

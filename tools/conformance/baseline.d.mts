@@ -20,3 +20,6 @@ export interface RecordedFigures {
 
 /** Where fewer pass than is written down: one line for each module. */
 export function falls(before: RecordedFigures, results: readonly ModuleResult[]): string[];
+
+/** The name of a suite that holds these files. */
+export function suiteOf(files: readonly string[]): string;

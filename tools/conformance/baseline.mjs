@@ -6,7 +6,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 
-const path = new URL("baseline.json", import.meta.url);
+/** Where the record is kept. */
+export const recordFile = new URL("baseline.json", import.meta.url);
 const major = process.versions.node.split(".")[0];
 
 /** The name of a suite that holds these files. */
@@ -14,13 +15,10 @@ export function suiteOf(files) {
   return createHash("sha256").update(files.join("\n")).digest("hex").slice(0, 12);
 }
 
-function read() {
-  return JSON.parse(readFileSync(path, "utf8"));
-}
-
-/** What is written down for this suite on this major version of Node; undefined when nothing is. */
-export function recorded(suite) {
-  return read().find((one) => one.suite === suite && one.node === major);
+/** What `file` has for this suite on this major version of Node; undefined when it has nothing. */
+export function recorded(suite, file = recordFile) {
+  const all = JSON.parse(readFileSync(file, "utf8"));
+  return all.find((one) => one.suite === suite && one.node === major);
 }
 
 /**
@@ -28,7 +26,7 @@ export function recorded(suite) {
  * failing }` for each; the figures of other modules stay.
  */
 export function record(suite, results, label) {
-  const all = read();
+  const all = JSON.parse(readFileSync(recordFile, "utf8"));
   const before = all.find((one) => one.suite === suite && one.node === major);
   const modules = { ...before?.modules };
   for (const { module, passed, applicable, failing } of results) {
@@ -45,7 +43,7 @@ export function record(suite, results, label) {
   const next = [...others, entry].sort(
     (a, b) => a.node - b.node || String(a.tests).localeCompare(String(b.tests)),
   );
-  writeFileSync(path, `${JSON.stringify(next, null, 2)}\n`);
+  writeFileSync(recordFile, `${JSON.stringify(next, null, 2)}\n`);
 }
 
 /**

@@ -15,8 +15,6 @@ const realTime = "runs until the real machine takes longer than it just did";
 const heap = "looks into V8's heap, or bounds it, which all processes share";
 const preempted =
   "ends a thread that never yields; threads of a host take turns on the real machine's one thread";
-const contexts =
-  "moves a message port into another context of V8; the ports of a simulated process stay in one context";
 const fifo = "makes a named pipe with the program mkfifo; a simulated disk has no named pipes";
 const profiler = "has V8 write a profile of the real process";
 const unwound =
@@ -47,11 +45,12 @@ export const byDesign = {
   "test-child-process-set-blocking.js": binary,
   "test-cluster-inspect-brk.js": inspector,
   "test-cluster-kill-infinite-loop.js": preempted,
-  "test-crypto-key-objects-messageport.js": contexts,
   "test-crypto-no-algorithm.js": openssl,
   "test-crypto-secure-heap.js": openssl,
   "test-dgram-send-queue-info.js": tryFlag,
   "test-error-reporting.js": sourceLine,
+  "test-fs-promises-file-handle-close.js": collected,
+  "test-fs-read-stream.js": fifo,
   "test-fs-readfile-eof.js": shell,
   "test-fs-readfile-pipe-large.js": shell,
   "test-fs-readfile-pipe.js": shell,
@@ -101,7 +100,6 @@ export const byDesign = {
   "test-worker-heap-profile.js": profiler,
   "test-worker-heap-snapshot.js": heap,
   "test-worker-heap-statistics.js": inspector,
-  "test-worker-message-port-move.js": contexts,
   "test-worker-message-port-terminate-transfer-list.js": preempted,
   "test-worker-name.js": inspector,
   "test-worker-nearheaplimit-deadlock.js": heap,

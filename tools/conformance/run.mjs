@@ -1,6 +1,7 @@
 /**
  * `npm run conformance:node -- DIR [--json] [--module net] [--filter REGEX] [--verbose] [--jobs N]
- * [--real FILE] [--record] [--label 24.12]`: how much of Node's own test suite passes on a simulated host.
+ * [--real FILE] [--record] [--label 24.12]
+ * [--limit SECONDS] [--baseline FILE]`: how much of Node's own test suite passes on a simulated host.
  *
  * DIR is a checkout of Node, or its folder `test`. Every test-{net,http,...}*.{js,mjs} of `parallel`,
  * `sequential` and `es-module` runs as a program on a simulated host and on the real Node that runs this. A test is passed
@@ -8,7 +9,9 @@
  * A test that fails on the real Node is tried again there, alone and with more time, before it is left out.
  * `--real` keeps the results of the real Node in a file, and takes them from there when it exists.
  *
- * The exit code is 1 when fewer pass in a module than `baseline.json` has for this suite on this major
+ * `--limit` is the real time for each test, 20 s unless given; a second try has three times as much.
+ *
+ * The exit code is 1 when fewer pass in a module than `baseline.json` (or the file of `--baseline`) has for this suite on this major
  * version of Node. `--record` writes the new figures there and into docs/platform.md, `--label` with what the suite is called.
  */
 import {
@@ -39,9 +42,6 @@ import { writeNodeTestsTable } from "../figures/claims.mjs";
 import { readOptions, regularExpression, stop as stopTool, wholeNumber } from "../options.mjs";
 import { runAll, runReal } from "./pool.mjs";
 
-const LIMIT_MS = 20_000;
-/** A second try has the machine to itself, and this much time. */
-const RETRY_LIMIT_MS = 60_000;
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 const TOOL = "conformance:node";
@@ -54,9 +54,14 @@ const known = {
   real: { type: "string" },
   record: { type: "boolean", default: false },
   label: { type: "string" },
+  limit: { type: "string", default: "20" },
+  baseline: { type: "string" },
 };
 const { values: options, positionals } = readOptions(TOOL, known, true);
 const jobs = wholeNumber(TOOL, "--jobs", options.jobs);
+const LIMIT_MS = 1_000 * wholeNumber(TOOL, "--limit", options.limit);
+/** A second try has the machine to itself, and this much time. */
+const RETRY_LIMIT_MS = 3 * LIMIT_MS;
 const filter = regularExpression(TOOL, "--filter", options.filter);
 for (const module of options.module ?? []) {
   if (!modules.includes(module)) stop(`--module is one of ${modules.join(", ")}, not ${module}`);
@@ -317,7 +322,7 @@ if (options.record) {
   record(suite, summaries, options.label);
   writeNodeTestsTable();
 }
-const before = filter ? undefined : recorded(suite);
+const before = filter ? undefined : recorded(suite, options.baseline);
 if (before === undefined) {
   if (!filter) console.error(`nothing is recorded for this suite on Node ${process.version}`);
 } else {

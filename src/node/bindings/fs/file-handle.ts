@@ -78,6 +78,24 @@ export class FileHandle {
     return 0;
   }
 
+  /** Closes the file for a stream that is cancelled. Returns 1 if it is closed already. */
+  shutdown(request: { oncomplete?: (status: number) => void }): number {
+    const { files } = this.#calls;
+    const fd = this.releaseFD();
+    if (fd < 0) return 1;
+    this.#calls.later(
+      { syscall: "close" },
+      {},
+      () => files.close(fd),
+      (error) => {
+        const { oncomplete } = request;
+        const status = error === null ? 0 : ((error as { errno?: number }).errno ?? 0);
+        if (oncomplete) this.#calls.context.async.makeCallback(request, oncomplete, [status]);
+      },
+    );
+    return 0;
+  }
+
   #readOn(): void {
     if (!this.#reading || this.#inFlight) return;
     const wanted = this.#left < 0 ? READ_BYTES : Math.min(READ_BYTES, this.#left);
