@@ -162,12 +162,16 @@ function explain(
 ): Evidence {
   const fromNs = second.acquire.completeNs;
   const untilNs = Math.min(endNs(first), endNs(second));
-  const until = untilNs === Infinity ? "the end" : formatNs(untilNs);
+  const until = untilText(fromNs, untilNs);
   const releases = [first, second].flatMap(({ release }) => release ?? []);
   const operations = [first.acquire, second.acquire, ...releases];
   const of = key === undefined ? "" : ` of ${String(key)}`;
   return {
-    summary: `two holders${of} from ${formatNs(fromNs)} to ${until}`,
+    summary: `two holders${of} from ${formatNs(fromNs)} ${until}`,
+    manner:
+      second.acquire.invokeRank > first.acquire.completeRank
+        ? "the second holder asked while the first one held"
+        : "both holders asked at once",
     key,
     steps: [...operations, ...meanwhile].map((operation) => ({
       atNs: releases.includes(operation) ? operation.invokeNs : operation.completeNs,
@@ -177,6 +181,14 @@ function explain(
     })),
     operations: operations.map(({ index }) => index),
   };
+}
+
+function untilText(fromNs: number, untilNs: number): string {
+  if (untilNs === Infinity) return "to the end";
+  // Less than the clock shows is still a time.
+  return formatNs(fromNs) === formatNs(untilNs)
+    ? `for ${formatNs(untilNs - fromNs)}`
+    : `to ${formatNs(untilNs)}`;
 }
 
 function endRank({ release }: Hold): number {

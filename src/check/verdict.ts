@@ -31,6 +31,11 @@ export interface Evidence {
   readonly summary: string;
   /** The established name of the anomaly, if there is one: "G1c", "lost update", "stale read". */
   readonly anomaly?: string;
+  /**
+   * How it came about, if the check tells several ways apart. Shrinking may change it, and says so:
+   * "one holder asked while the other one held".
+   */
+  readonly manner?: string;
   /** The affected object, if a history contains several. */
   readonly key?: unknown;
   readonly steps: readonly Step[];

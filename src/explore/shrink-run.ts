@@ -37,6 +37,14 @@ export interface ShrunkRun {
    * pursued.
    */
   readonly otherCauses: readonly string[];
+  /** How the violation came about, before and after, if the check says that this has changed. */
+  readonly manners: Manners | undefined;
+}
+
+/** How a violation came about in the run that was found, and in the one that is told. */
+export interface Manners {
+  readonly before: string;
+  readonly after: string;
 }
 
 /** Options for shrinking. */
@@ -86,8 +94,10 @@ export function toldShrink(shrunk: ShrunkRun): {
   readonly calmSeeds: number;
   readonly ended: ShrinkEnd | undefined;
   readonly otherCauses: readonly string[];
+  readonly manners: Manners | undefined;
 } {
-  const { outcome, foundSeed, faultsBefore, minimal, calmSeeds, ended, otherCauses } = shrunk;
+  const { outcome, foundSeed, faultsBefore, minimal, calmSeeds, ended, otherCauses, manners } =
+    shrunk;
   return {
     seed: formatSeed(outcome.seed),
     foundSeed: formatSeed(foundSeed),
@@ -98,6 +108,7 @@ export function toldShrink(shrunk: ShrunkRun): {
     calmSeeds,
     ended,
     otherCauses,
+    manners,
   };
 }
 
@@ -288,7 +299,16 @@ class ShrinkRun {
       calmSeeds: this.#calmSeeds,
       ended: this.#ended(),
       otherCauses: [...this.#others.values()].slice(0, CAUSES_TOLD_MAX),
+      manners: this.#manners(first),
     };
+  }
+
+  #manners(told: RunViolation | undefined): Manners | undefined {
+    const before = this.#target?.evidence.manner;
+    const after = told?.evidence.manner;
+    return before === undefined || after === undefined || before === after
+      ? undefined
+      : { before, after };
   }
 
   #ended(): ShrinkEnd | undefined {

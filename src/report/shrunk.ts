@@ -16,6 +16,8 @@ export interface ToldShrink {
   readonly calmSeeds: number;
   readonly ended: "asked" | "time" | "runs" | undefined;
   readonly otherCauses: readonly string[];
+  /** How the violation came about, before and after, if that has changed. */
+  readonly manners?: { readonly before: string; readonly after: string } | undefined;
 }
 
 /** "1 fault", "7 faults", "no faults". */
@@ -36,7 +38,9 @@ export function shrunkSubtitle({ seed, foundSeed, faultsBefore, faultsAfter }: T
  * tried.
  */
 export function shrunkNotes(told: ToldShrink): string[] {
-  return [needed(told), early(told), others(told)].filter((note) => note !== undefined);
+  return [needed(told), early(told), changed(told), others(told)].filter(
+    (note) => note !== undefined,
+  );
 }
 
 function needed(told: ToldShrink): string | undefined {
@@ -68,6 +72,11 @@ function early({ ended, faultsAfter }: ToldShrink): string | undefined {
     case "runs":
       return `shrinking ended after as many runs as it may take: ${left}`;
   }
+}
+
+function changed({ manners }: ToldShrink): string | undefined {
+  if (!manners) return undefined;
+  return `this may be another bug than the one found: there ${manners.before}, here ${manners.after}`;
 }
 
 function others({ check, otherCauses }: ToldShrink): string | undefined {

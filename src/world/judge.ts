@@ -85,7 +85,10 @@ export function judgeRun(
 function toldViolation(violation: Violation, judged: Judged): RunViolation {
   const { check, evidence, takesWholeRun = false } = violation;
   const names = judged.plan.hosts.map(({ name }) => name);
-  const causes = violation.causes ?? [causeOfEvidence(evidence, names)];
+  const causes = violation.causes ?? [
+    causeOfEvidence(evidence, names),
+    ...(evidence.manner === undefined ? [] : [evidence.manner]),
+  ];
   const whole = takesWholeRun || !namesAnything(evidence);
   return {
     check,

@@ -10,18 +10,25 @@ import type { Judged } from "./judge.ts";
 
 /** How long before the end of the story a name may have been taken. */
 const RECENT_NS = SECOND;
+/** At most this many changes are shown for each host. */
+const CHANGES_MAX = 12;
 
-/** Lines for the last name of each host that a process took from another one just before `untilNs`. */
+/** Lines for the last name on each host that a process took from another one just before `untilNs`. */
 export function nameLines(judged: Judged, evidence: Evidence, untilNs: number): StoryLine[] {
   if (untilNs === Infinity) return [];
   return [...hostsOf(evidence, judged)].flatMap((host) => {
-    const taken = judged.takenNames(host).findLast(({ atNs }) => {
+    const recent = judged.takenNames(host).filter(({ atNs }) => {
       return atNs <= untilNs && atNs >= untilNs - RECENT_NS;
     });
-    const changes = taken?.changes.filter(({ atNs }) => atNs <= untilNs) ?? [];
-    return changes.map(({ atNs, pid, text }): StoryLine => {
-      return { atNs, who: host, text: `process ${pid} ${text}`, tone: "note" };
-    });
+    const path = recent.at(-1)?.path;
+    const changes = new Map<string, StoryLine>();
+    for (const taken of recent.filter((each) => each.path === path)) {
+      for (const { atNs, pid, text } of taken.changes) {
+        const line = { atNs, who: host, text: `process ${pid} ${text}`, tone: "note" } as const;
+        if (atNs <= untilNs) changes.set(`${atNs} ${line.text}`, line);
+      }
+    }
+    return [...changes.values()].slice(-CHANGES_MAX);
   });
 }
 

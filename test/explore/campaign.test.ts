@@ -4,7 +4,7 @@ import { LightconeError } from "../../src/base/errors.ts";
 import { runCampaign } from "../../src/explore/campaign.ts";
 import { firstDifference } from "../../src/explore/diverge.ts";
 import type { PoolRequest, RunnerPool } from "../../src/explore/pool.ts";
-import { shrinkRun } from "../../src/explore/shrink-run.ts";
+import { shrinkRun, type ShrunkRun } from "../../src/explore/shrink-run.ts";
 import type { Fault } from "../../src/sim/faults/index.ts";
 import type { RunOutcome } from "../../src/world/outcome.ts";
 
@@ -245,6 +245,26 @@ describe("shrinking a run", () => {
     expect(shrunk.outcome.schedule.map(({ targets }) => targets[0])).toEqual(["host-4"]);
     expect(shrunk.outcome.violations[0]?.causes).toEqual(["broken"]);
     expect(shrunk.otherCauses).toEqual(["another way"]);
+  });
+
+  it("says that the same violation has come about in another manner", async () => {
+    const how = (run: RunOutcome, manner: string): RunOutcome => ({
+      ...run,
+      violations: run.violations.map((each) => ({
+        ...each,
+        evidence: { ...each.evidence, manner },
+      })),
+    });
+    const shrunkFrom = (manner: string): Promise<ShrunkRun> => {
+      const pool = poolOf(2, ({ seed, schedule }) =>
+        how(outcome(seed, needed(schedule), schedule), "both asked at once"),
+      );
+      return shrinkRun(pool, how(outcome(1, true, faults), manner));
+    };
+    expect((await shrunkFrom("both asked at once")).manners).toBeUndefined();
+    const { manners, outcome: told } = await shrunkFrom("one waited");
+    expect(manners).toEqual({ before: "one waited", after: "both asked at once" });
+    expect(told.schedule).toHaveLength(1);
   });
 
   it("ends at once where it is told to, with why, and waits for no run under way", async () => {

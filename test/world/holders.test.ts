@@ -38,6 +38,29 @@ describe("mutex", () => {
     });
   });
 
+  it("tells how the second one came to hold it, and for how long if the clock shows no time", () => {
+    const held = (asksAtNs: number, untilNs: number): unknown => {
+      const builder = new HistoryBuilder();
+      const a = builder.invoke({ process: "a", f: "acquire", atNs: 0 });
+      const early = asksAtNs < 10 && builder.invoke({ process: "b", f: "acquire", atNs: asksAtNs });
+      builder.complete(a, "ok", { atNs: 10 });
+      const b =
+        early === false ? builder.invoke({ process: "b", f: "acquire", atNs: asksAtNs }) : early;
+      builder.complete(b, "ok", { atNs: 2_000_000_020 });
+      builder.complete(builder.invoke({ process: "a", f: "release", atNs: untilNs }), "ok");
+      const verdict = judgeHolders(builder.finish(), "acquire", "release");
+      return verdict.result === "violated" && verdict.evidence[0];
+    };
+    expect(held(5, 3_000_000_000)).toMatchObject({
+      summary: "two holders from 2s to 3s",
+      manner: "both holders asked at once",
+    });
+    expect(held(15, 2_000_000_320)).toMatchObject({
+      summary: "two holders from 2s for 300ns",
+      manner: "the second holder asked while the first one held",
+    });
+  });
+
   it("takes an unknown release for one, and an unknown acquire for none", () => {
     expect(judge(["a", "acquire"], ["a", "release", "info"], ["b", "acquire"])).toBe("holds");
     expect(judge(["a", "acquire", "info"], ["b", "acquire"])).toBe("holds");

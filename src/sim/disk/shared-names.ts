@@ -19,6 +19,7 @@ export interface NameChange {
 export interface TakenName {
   /** When a process removed or replaced the name that another living process had made. */
   readonly atNs: number;
+  readonly path: string;
   readonly changes: readonly NameChange[];
 }
 
@@ -43,7 +44,7 @@ interface Episode {
 /** At least this many of the last changes are remembered. */
 const CHANGES_MAX = 64;
 /** The number of changes of a name that are kept before it was taken, and in all. */
-const BEFORE_MAX = 5;
+const BEFORE_MAX = 3;
 const EPISODE_MAX = 8;
 /** This many of the first, and of the last, times that a name was taken are kept. */
 const EPISODES_KEPT = 32;
@@ -95,19 +96,18 @@ export class SharedNames {
 
   /** The names that were taken, in order of time, except those whose directories are gone. */
   list(root: DirectoryNode): TakenName[] {
-    return [...this.#first, ...this.#last].map(({ atNs, changes }) => ({
-      atNs,
-      changes: changes.flatMap((change) => {
-        const text = wordsOf(root, change);
-        return text === undefined ? [] : [{ atNs: change.atNs, pid: change.pid, text }];
-      }),
-    }));
+    return [...this.#first, ...this.#last].flatMap(({ atNs, changes }) => {
+      const path = textOf(root, changes[0] as Change);
+      if (path === undefined) return [];
+      const told = changes.map((change) => {
+        return { atNs: change.atNs, pid: change.pid, text: wordsOf(root, change, path) };
+      });
+      return [{ atNs, path, changes: told }];
+    });
   }
 }
 
-function wordsOf(root: DirectoryNode, { made, other, ...name }: Change): string | undefined {
-  const path = textOf(root, name);
-  if (path === undefined) return undefined;
+function wordsOf(root: DirectoryNode, { made, other }: Change, path: string): string {
   const otherPath = other && textOf(root, other);
   if (otherPath === undefined) return `${made ? "makes" : "removes"} ${path}`;
   return made ? `moves ${otherPath} to ${path}` : `moves ${path} to ${otherPath}`;
