@@ -153,16 +153,13 @@ async function etcdLogs(report, kit, porcupine) {
   const peerMs = liveMs ?? csvMs;
   const name = `${rows.length} etcd logs, in all`;
   const peer = peerOf(csvMs, liveMs);
-  const target = `< ${csvMs.toPrecision(3)}`;
-  report({ name, value: warm, unit: "ms", peer, ratio: warm / peerMs, target, met: warm < csvMs });
-  report({
-    name: `${name}, first pass`,
-    value: cold,
-    unit: "ms",
-    ratio: cold / peerMs,
-    target,
-    met: cold < csvMs,
-  });
+  // Only a peer that ran beside us says something about this machine: the CSV's figure is another one's.
+  const beside = (ms, most) =>
+    liveMs === undefined
+      ? {}
+      : { target: `<= ${(most * liveMs).toPrecision(3)}`, met: ms <= most * liveMs };
+  report({ name, value: warm, unit: "ms", peer, ratio: warm / peerMs, ...beside(warm, 1) });
+  report({ name: `${name}, first pass`, value: cold, unit: "ms", ratio: cold / peerMs });
   report({ name: `${name}, with evidence`, value: told, unit: "ms", ratio: told / peerMs });
 }
 

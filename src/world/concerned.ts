@@ -2,7 +2,8 @@
  * Selects the operations that a story shows if its evidence names none: those before an assertion, or those
  * that a check's sentence seems to refer to.
  */
-import type { Operation } from "../history/operation.ts";
+import type { Evidence } from "../check/verdict.ts";
+import type { History, Operation } from "../history/operation.ts";
 
 /** The numbers of operations shown before an assertion: of the client, and on the key. */
 const CLIENT_MAX = 5;
@@ -113,4 +114,16 @@ function wordsOf(detail: unknown, depth = 0): string[] {
   if (typeof detail === "string" || typeof detail === "number") return [keyText(detail)];
   if (typeof detail !== "object" || detail === null || depth === 2) return [];
   return Object.values(detail).flatMap((value) => wordsOf(value, depth + 1));
+}
+
+/** The hosts that the evidence mentions, and maybe other words that stand where hosts do. */
+export function hostsOf(
+  { steps, operations }: Evidence,
+  { history }: { readonly history: History },
+): Set<string> {
+  const names = [
+    ...steps.map(({ who }) => who ?? ""),
+    ...operations.map((index) => String(history.operations[index]?.process ?? "")),
+  ];
+  return new Set(names.map((name) => name.split("/")[0] as string));
 }

@@ -7,6 +7,7 @@ import type { Evidence, Step, Verdict } from "../check/verdict.ts";
 import type { History } from "../history/operation.ts";
 import type { PowerLoss, TakenName } from "../sim/disk/index.ts";
 import type { Fault } from "../sim/faults/index.ts";
+import type { LostEnd } from "../sim/network/index.ts";
 import type { Assertions } from "./assertions.ts";
 import {
   type HangingAt,
@@ -42,6 +43,10 @@ export interface Judged {
   readonly neverStarted: readonly NeverStarted[];
   /** Data that disks lost in power losses. */
   readonly losses: readonly (PowerLoss & { readonly host: string })[];
+  /** By host: connections whose other end a power loss destroyed. */
+  readonly lostEnds: ReadonlyMap<string, readonly LostEnd[]>;
+  /** By host with an operation open at the end: what became of its connections, one line each. */
+  readonly connectionsOfWaiting: ReadonlyMap<string, readonly string[]>;
   /** The names on a host's disk that a process took from another living one. */
   readonly takenNames: (host: string) => readonly TakenName[];
   readonly calmFromNs: number;

@@ -166,6 +166,16 @@ export class OperationRecorder {
     return hosts.sort((a, b) => a.index - b.index);
   }
 
+  /** Hosts with an operation open, and when each sent the first of these, in any order. */
+  openHosts(): Map<string, number> {
+    const since = new Map<string, number>();
+    for (const [host, byName] of this.#lanes) {
+      const open = [...byName.values()].flatMap((lane) => lane.open?.index ?? []);
+      if (open.length > 0) since.set(host, Math.min(...open.map((each) => this.#invokedNs(each))));
+    }
+    return since;
+  }
+
   #invokedNs(index: number): number {
     return this.#builder.operation(index)?.invokeNs ?? 0;
   }

@@ -20,7 +20,12 @@ import { drawSchedule, type Fault, FaultDriver } from "../sim/faults/index.ts";
 import { powerLossesOf, takenNamesOf } from "../sim/disk/index.ts";
 import { Host } from "../sim/host.ts";
 import { Kernel, Kind } from "../sim/kernel.ts";
-import { describeConnections } from "../sim/network/index.ts";
+import {
+  describeConnections,
+  type HostStack,
+  type LostEnd,
+  lostEnds,
+} from "../sim/network/index.ts";
 import type { Process, ProcessEnd } from "../sim/process.ts";
 import { Assertions } from "./assertions.ts";
 import { EXITED, type HangingAt, type NeverStarted, type UnwantedEnd } from "./built-in-checks.ts";
@@ -203,6 +208,7 @@ class Run {
     }
     if (this.#fatal !== undefined) throw this.#fatal;
     this.#hanging = this.#lookAtHangs();
+    this.#lookAtConnections();
     this.#neverStarted = this.#lookAtWaiting();
     // The end of the run is not an event on any host: it must not run program code.
     this.#ending = true;
@@ -230,7 +236,12 @@ class Run {
       losses: this.#hosts.flatMap((host) => {
         return powerLossesOf(host).map((loss) => ({ ...loss, host: host.name }));
       }),
-      takenNames: (name) => takenNamesOf(this.#host(name)),
+      lostEnds: this.#lostEnds,
+      connectionsOfWaiting: this.#connectionsOfWaiting,
+      takenNames: (name) => {
+        const host = this.#byName.get(name);
+        return host ? takenNamesOf(host) : [];
+      },
       calmFromNs: this.#calmFromNs,
       whole: this.#request.untilNs === undefined,
     });
@@ -294,6 +305,20 @@ class Run {
         .filter(({ sinceNs }) => sinceNs <= this.#calmFromNs)
         .map((one) => ({ ...one, who: labelOf(host, one.program) }));
     });
+  }
+
+  #lostEnds: ReadonlyMap<string, readonly LostEnd[]> = new Map();
+  #connectionsOfWaiting: ReadonlyMap<string, readonly string[]> = new Map();
+
+  /** Notes what stories tell of connections. Must be called before these are closed. */
+  #lookAtConnections(): void {
+    const stackOf = (host: Host): HostStack => this.#links.network.stackOf(host);
+    this.#lostEnds = new Map(this.#hosts.map((host) => [host.name, lostEnds(stackOf(host))]));
+    this.#connectionsOfWaiting = new Map(
+      [...this.#recorder.openHosts()].map(([name, sinceNs]) => {
+        return [name, describeConnections(stackOf(this.#host(name)), sinceNs).lines];
+      }),
+    );
   }
 
   #host(name: string): Host {

@@ -4,7 +4,7 @@ import type { Evidence } from "../check/verdict.ts";
 import type { Operation } from "../history/operation.ts";
 import { describeFault, describeLift, endNs, type Fault, faultKind } from "../sim/faults/index.ts";
 import type { StoryLine } from "../trace/story.ts";
-import { keyText } from "./concerned.ts";
+import { hostsOf, keyText } from "./concerned.ts";
 import type { Judged } from "./judge.ts";
 
 /**
@@ -70,7 +70,12 @@ function note(atNs: number, text: string): StoryLine {
 }
 
 function linesOf(fault: Fault, judged: Judged, evidence: Evidence, untilNs: number): StoryLine[] {
-  const begins = note(fault.startNs, [describeFault(fault), ...lossesOf(fault, judged)].join("\n"));
+  const words = [
+    describeFault(fault),
+    ...lossesOf(fault, judged),
+    ...heardOf(fault, judged, evidence),
+  ];
+  const begins = note(fault.startNs, words.join("\n"));
   const atNs = Math.min(endNs(fault), judged.calmFromNs);
   if (faultKind(fault.kind).instant === true) return [begins];
   return atNs <= untilNs ? [begins, liftLine(fault, atNs, evidence, judged)] : [begins];
@@ -84,6 +89,30 @@ function lossesOf(fault: Fault, { losses }: Judged): string[] {
     .flatMap(({ host, lost }) => {
       return lost.map((what) => (fault.targets.length > 1 ? `${host}: ${what}` : what));
     });
+}
+
+/**
+ * When the hosts of the story learned that a machine had lost power. Until then they wait for answers over
+ * connections that nobody holds at the other end.
+ */
+function heardOf(fault: Fault, judged: Judged, evidence: Evidence): string[] {
+  const hosts = [...hostsOf(evidence, judged)].filter((host) => !fault.targets.includes(host));
+  return hosts.flatMap((host) => {
+    return fault.targets.flatMap((target) => {
+      const lost = (judged.lostEnds.get(host) ?? []).filter((end) => {
+        return end.with === target && end.lostNs === fault.startNs;
+      });
+      const open = lost.find(({ heardNs }) => heardNs === undefined);
+      const last = open ?? lost.toSorted((a, b) => Number(b.heardNs) - Number(a.heardNs))[0];
+      if (last === undefined) return [];
+      const of = fault.targets.length > 1 ? `that ${target} is gone` : "of it";
+      if (last.heardNs === undefined) return [`${host} never hears ${of}`];
+      const when = formatNs(last.heardNs);
+      if (last.error === "")
+        return [`${host} closes its connection at ${when}, and has not heard ${of}`];
+      return [`${host} hears ${of} at ${when}: ${last.error}`];
+    });
+  });
 }
 
 /**

@@ -6,6 +6,7 @@
 import { SECOND } from "../base/units.ts";
 import type { Evidence } from "../check/verdict.ts";
 import type { StoryLine } from "../trace/story.ts";
+import { hostsOf } from "./concerned.ts";
 import type { Judged } from "./judge.ts";
 
 /** How long before the end of the story a name may have been taken. */
@@ -30,13 +31,4 @@ export function nameLines(judged: Judged, evidence: Evidence, untilNs: number): 
     }
     return [...changes.values()].slice(-CHANGES_MAX);
   });
-}
-
-/** The hosts that the evidence mentions. */
-function hostsOf(evidence: Evidence, { history, plan }: Judged): Set<string> {
-  const names = [
-    ...evidence.steps.map(({ who }) => who ?? ""),
-    ...evidence.operations.map((index) => String(history.operations[index]?.process ?? "")),
-  ].map((name) => name.split("/")[0] as string);
-  return new Set(names.filter((name) => plan.hosts.some((host) => host.name === name)));
 }

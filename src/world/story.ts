@@ -48,6 +48,7 @@ export function tellStory(evidence: Evidence, judged: Judged): Story {
   const focus = focusOf(evidence, judged, lines);
   lines.push(...faultLines(judged, evidence, focus));
   lines.push(...nameLines(judged, evidence, focus.untilNs));
+  lines.push(...waitingLines(judged, evidence, lines));
   lines.sort((a, b) => a.atNs - b.atNs || (a.event ?? 0) - (b.event ?? 0));
   return { lines, summary: showValue(evidence.summary, SUMMARY_MAX) };
 }
@@ -72,6 +73,28 @@ function focusOf(
   const lastNs = times.reduce((last, atNs) => Math.max(last, atNs), 0);
   const whole = times.length === 0 || waits;
   return { fromNs: fromNs === Infinity ? 0 : fromNs, untilNs: whole ? Infinity : lastNs };
+}
+
+/**
+ * What became of the connections of hosts whose operations got no answer, at the end of the run. A hang
+ * tells this by itself.
+ */
+function waitingLines(
+  { history, plan, connectionsOfWaiting }: Judged,
+  evidence: Evidence,
+  told: readonly StoryLine[],
+): StoryLine[] {
+  const hosts = new Set(
+    evidence.operations.flatMap((index) => {
+      const operation = history.operations[index];
+      return operation?.completeNs === Infinity ? String(operation.process).split("/")[0] : [];
+    }),
+  );
+  return [...hosts].flatMap((host) => {
+    const text = connectionsOfWaiting.get(host as string)?.join("\n");
+    if (text === undefined || told.some((line) => line.text.startsWith(text))) return [];
+    return [{ atNs: plan.durationNs, who: host as string, text, tone: "note" }];
+  });
 }
 
 function stepLine(step: Step): StoryLine {

@@ -103,6 +103,9 @@ describe("a story", () => {
     expect(lines("no hangs").at(-1)).toBe(
       "6000 asker connection to server:80: stands at this end alone; server lost power at 1.1s, and knows nothing of it",
     );
+    expect(lines("no hangs")).toContain(
+      "1100 fault server loses power for 200ms\nasker never hears of it",
+    );
     expect(find("no hangs").causes).toEqual(["ask over half a connection"]);
   });
 
@@ -152,6 +155,49 @@ describe("processes of one machine", () => {
       "box process B makes /tmp/lock",
       "box not so: one holder",
     ]);
+  });
+});
+
+describe("a power loss", () => {
+  it("says when the hosts of the story heard of it", async () => {
+    const body = `
+      const server = w.host("server", () => void createServer((s) => s.on("error", () => {})).listen(80));
+      const client = (after) => async ({ sleep, always }) => {
+        const socket = connect(80, server);
+        socket.on("error", () => {});
+        await sleep(after);
+        socket.write("anybody there?");
+        await sleep(4_000);
+        always("the server is the same", false);
+      };
+      w.host("soon", client(1_500));
+      w.host("late", client(2_500));
+      w.host("bystander", ({ sleep }) => sleep(1_000));
+      w.run("9s");`;
+    const { violations } = await runDescribed(body, { schedule: [powerLoss("server", 1_000)] });
+    const told = violations.map(({ story }) => story.lines[0]?.text.split("\n")[1]);
+    expect(told[0]).toMatch(/^soon hears of it at 1\.5\d*s: ECONNRESET$/);
+    expect(told).toHaveLength(1);
+  });
+});
+
+describe("what never came true", () => {
+  it("tells of the connections of whoever still waits, though it may wait for ever", async () => {
+    const body = `
+      const server = w.host("server", () => void createServer(() => {}).listen(80));
+      w.host("client", async ({ op, sleep, eventually }) => {
+        const socket = connect(80, server);
+        void op("subscribe", "news", () => new Promise(() => socket.write("?")));
+        for (;;) { eventually("there is news", false); await sleep(500); }
+      });
+      w.openEnded("subscribe");
+      w.run("5s");`;
+    const { violations } = await runDescribed(body);
+    const texts = violations[0]!.story.lines.map(({ text }) => text);
+    expect(texts[0]).toBe("subscribe news -> no answer");
+    expect(texts).toContainEqual(
+      expect.stringMatching(/^connection to server:80: stands at both ends, last word/),
+    );
   });
 });
 
@@ -255,6 +301,7 @@ describe("a pause of several", () => {
       schedule: [pause],
       calmFromNs: 100 * MS,
       losses: [],
+      lostEnds: new Map(),
     };
     const evidence = { summary: "", steps: [], operations: [acquire] };
     const told = faultLines(judged as never, evidence, { fromNs: 0, untilNs: 50 * MS });

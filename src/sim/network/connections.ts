@@ -22,6 +22,18 @@ export interface EndedConnection {
   readonly closedHere: boolean;
 }
 
+/** A connection whose other end a power loss destroyed, and when this end learned of it. */
+export interface LostEnd {
+  /** The host that lost power. */
+  readonly with: string;
+  /** When it lost power. */
+  readonly lostNs: number;
+  /** When this end's connection ended; `undefined` if it still stands. */
+  readonly heardNs: number | undefined;
+  /** The network's error that ended it ("ECONNRESET"), or "" if its own process had closed it. */
+  readonly error: string;
+}
+
 /** The state of a host's connections. */
 export interface ConnectionReport {
   /** One line for each relevant connection, those with problems first. */
@@ -35,6 +47,8 @@ export interface ConnectionReport {
 
 /** The number of ended connections that a host remembers. */
 const ENDED_MAX = 64;
+/** The number of connections with a lost end that a host remembers: the first ones. */
+const LOST_ENDS_MAX = 256;
 /** At most this many lines are listed; the rest are only counted. */
 const TOLD_MAX = 4;
 /** The first port that Linux uses for outgoing connections. */
@@ -53,6 +67,26 @@ export function rememberEnd(socket: TcpSocket): void {
     closedHere: orphan,
   });
   if (stack.ended.length > ENDED_MAX) stack.ended.shift();
+  const lost = lostEndOf(socket, stack.host.kernel.nowNs);
+  if (lost && stack.lostEnds.length < LOST_ENDS_MAX) stack.lostEnds.push(lost);
+}
+
+/** Whose power loss destroyed the other end of a host's connections, and when the host learned of it. */
+export function lostEnds(stack: HostStack): LostEnd[] {
+  const open = [...stack.sockets].filter(isConnection);
+  return [...stack.lostEnds, ...open.flatMap((socket) => lostEndOf(socket, undefined) ?? [])];
+}
+
+function lostEndOf(socket: TcpSocket, heardNs: number | undefined): LostEnd | undefined {
+  const { peer, remoteStack, receiver, connectionLost, error } = socket;
+  if (peer?.lostPower !== true || remoteStack === undefined || receiver.finReceived)
+    return undefined;
+  return {
+    with: remoteStack.host.name,
+    lostNs: peer.endedNs,
+    heardNs,
+    error: connectionLost ? errorName(error) : "",
+  };
 }
 
 /** Describes what has happened to a host's connections since `sinceNs`. */

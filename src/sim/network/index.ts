@@ -1,6 +1,12 @@
 /** The simulated network. */
 export { familyOf, formatIPv6, canonical, parseIPv6, unmapped, type Family } from "./address.ts";
-export { type ConnectionReport, describeConnections, type EndedConnection } from "./connections.ts";
+export {
+  type ConnectionReport,
+  describeConnections,
+  type EndedConnection,
+  type LostEnd,
+  lostEnds,
+} from "./connections.ts";
 export { Errno } from "./errno.ts";
 export { defaultLinkSettings, Link, type LinkSettings } from "./link.ts";
 export { type NameAnswer, Names } from "./names.ts";

@@ -6,7 +6,7 @@ import { assert } from "../../base/errors.ts";
 import type { Device, Host } from "../host.ts";
 import type { Process } from "../process.ts";
 import { isLoopback, isWildcard, unmapped } from "./address.ts";
-import type { EndedConnection } from "./connections.ts";
+import type { EndedConnection, LostEnd } from "./connections.ts";
 import { defaultLinkSettings, Link, type LinkSettings } from "./link.ts";
 import type { Network } from "./network.ts";
 import { PortTable } from "./ports.ts";
@@ -52,6 +52,8 @@ export class HostStack implements Device {
   readonly datagramSockets: Set<UdpSocket> = new Set();
   /** The latest connections that ended, oldest first; for stories. */
   readonly ended: EndedConnection[] = [];
+  /** Ended connections whose other end a power loss had destroyed; for stories. */
+  readonly lostEnds: LostEnd[] = [];
   up = true;
   /** Called when a process begins to listen on a TCP port or a Unix socket, or takes a certain UDP port. */
   onListen: ((process: Process) => void) | undefined;
