@@ -44,7 +44,7 @@ describe("an ES module", () => {
        console.log(count, again, ns.count); add(); console.log(count, again, ns.count, fallback);
        const { count: copied } = ns; add(); console.log(copied, count, own.default);
        try { ns.count = 7; } catch (error) { console.log(error.name); }
-       try { ns.more = 7; } catch (error) { console.log(error.message); }
+       try { ns.more = 7; } catch (error) { console.log(error.name); }
        try { delete ns.count; } catch (error) { console.log(error.message); }
        try { count++; } catch (error) { console.log(error.name); }
        console.log(Object.keys(ns), "count" in ns, ns.nothing, Object.isExtensible(ns), Object.prototype.toString.call(ns));

@@ -3,6 +3,7 @@
  * Node's are exotic objects. These are ordinary ones with read-only properties, which are getters
  * as long as their values may change.
  */
+import * as sample from "node:path";
 import { defineProperty, plain, preventExtensions } from "../../views/safe.ts";
 
 /** The location of an exported name's value: a property of a module's environment. */
@@ -74,10 +75,20 @@ export function showCell(namespace: object, key: string, cell: Cell): void {
   defineProperty(namespace, key, plain(descriptor));
 }
 
+/** V8's words for an assignment to a name of a namespace, in the version that runs. */
+const refusal = ((): string => {
+  try {
+    (sample as unknown as { default: unknown }).default = undefined;
+    return "";
+  } catch (error) {
+    return (error as Error).message;
+  }
+})();
+
 /** Returns a setter that throws V8's error for an assignment to a namespace's name. */
 function refuse(key: string): () => never {
   return () => {
-    throw new TypeError(`Cannot assign to read only property '${key}' of object '[object Module]'`);
+    throw new TypeError(refusal.replace("'default'", () => `'${key}'`));
   };
 }
 
