@@ -28,6 +28,7 @@ class Machine {
     this.output = "";
     startProgram(this.host.spawn(), program, {
       argv,
+      cwd: program.home ?? "/",
       onOutput: (_stream, text) => {
         this.output += text;
       },
@@ -100,6 +101,37 @@ describe("what lies beside a program", () => {
         expect(stdout).toContain("false true true\nchanged [ 'a.txt', 'new.txt' ]");
       },
     );
+  });
+
+  it("is the project that installed it, for a command of a package", async () => {
+    const source = `
+      import * as fs from "node:fs";
+      import { names } from "pkg";
+      console.log(fs.readFileSync("data/a.txt", "utf8"), fs.readdirSync(process.cwd()), names());`;
+    const setting = {
+      name: "node_modules/tool/bin/cli.mjs",
+      files: { ...files, "node_modules/tool/package.json": '{ "name": "tool" }' },
+    };
+    await inFolder(source, setting, async (entry) => {
+      const program = await compileProgram({ entry });
+      expect(program.home).toBe(join(dirname(entry), "../../.."));
+      const output = await simulate(() => new Machine().run(program));
+      expect(output).toBe(
+        "a [ 'data', 'node_modules', 'package.json' ] [ 'deep', 'index.js', 'package.json', 'z.txt' ]\n",
+      );
+    });
+  });
+
+  it("is the package and what it uses, for a package of another project that is asked for by its path", async () => {
+    const other = {
+      "node_modules/tool/package.json": '{ "name": "tool" }',
+      "node_modules/tool/index.js": 'console.log(require("pkg").names());',
+      ...files,
+    };
+    await inFolder("", { files: other }, (elsewhere) => {
+      const source = `require(${JSON.stringify(join(dirname(elsewhere), "node_modules/tool"))});`;
+      return both(source, { name: "program.cjs" });
+    });
   });
 
   it("leaves the fingerprint of a run alone, wherever the program lies and whatever lies above", async () => {

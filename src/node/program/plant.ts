@@ -12,7 +12,7 @@ import {
 import { fromBytes, toBytes } from "../bindings/fs/paths.ts";
 import { realBytes, realKind, realTarget, realTree } from "../real-tree.ts";
 import { noteRead } from "./code-digest.ts";
-import { isMachines, projectRoot, type ProvidedFolder } from "./project.ts";
+import { isMachines, projectRoot, type ProvidedFolder, userOf } from "./project.ts";
 
 /** What was added to a disk before. Programs may start many times. */
 interface Planted {
@@ -49,7 +49,7 @@ export function plantFolders(fs: FileSystem, folders: readonly ProvidedFolder[])
 export function plantOutside(fs: FileSystem, path: string): void {
   const planted = plantedOf(fs);
   if (isBelowAny(planted, path) || realTarget(dirname(path)) !== 1) return;
-  const root = projectRoot(dirname(path));
+  const root = projectRoot(userOf(path) ?? dirname(path));
   // Of a folder that the simulated machine has one of its own of, only the file.
   if (isMachines(root)) plantReal(fs, path);
   else if (dirname(root) !== root) plantFolder(fs, planted, root, [".git"]);

@@ -43,7 +43,7 @@ export function providedFolders(entry: string): ProvidedFolder[] {
     if (target !== path) folders.set(path, { path, hidden, target });
   };
   for (const path of new Set([entry, withoutLinks(entry)])) {
-    const root = projectRoot(dirname(path));
+    const root = projectRoot(userOf(path) ?? dirname(path));
     provide(root, HIDDEN);
     for (const directory of directoriesAbove(root)) {
       const modules = join(directory, MODULES);
@@ -91,10 +91,10 @@ export function projectRoot(folder: string): string {
 
 /**
  * Returns the nearest folder with a package.json, at or above the file's own: the program's default
- * working directory.
+ * working directory. For a command of an installed package, it is that of the package that uses it.
  */
 export function packageFolder(entry: string): string {
-  const folder = dirname(entry);
+  const folder = userOf(entry) ?? dirname(entry);
   for (const directory of [folder, ...directoriesAbove(folder)]) {
     if (isMachines(directory)) break;
     if (existsSync(join(directory, "package.json"))) return directory;
@@ -105,6 +105,17 @@ export function packageFolder(entry: string): string {
 /** Returns whether a folder belongs to the simulated machine, which has one of its own. */
 export function isMachines(directory: string): boolean {
   return MACHINE.has(directory) || directory === homedir();
+}
+
+/**
+ * Returns the folder of the package in whose `node_modules` a file lies, as it does for a command such as
+ * `node_modules/knex/bin/cli.js`. Undefined for other files, and for packages that belong to the machine.
+ */
+export function userOf(path: string): string | undefined {
+  const at = path.indexOf(`/${MODULES}/`);
+  if (at < 0) return undefined;
+  const folder = path.slice(0, at);
+  return manifestOf(folder) === undefined || isMachines(folder) ? undefined : folder;
 }
 
 function manifestOf(directory: string): { name?: unknown; workspaces?: unknown } | undefined {
