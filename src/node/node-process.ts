@@ -438,7 +438,12 @@ export class NodeProcess implements ProcessRunner {
       this.process.enter(() => object.emit("exit", code), undefined);
       if (this.process.alive) drainMicrotasks();
     }
-    this.process.terminate({ code: this.#status(object.exitCode ?? 0), signal: null, idle: true });
+    this.process.terminate({
+      code: this.#status(object.exitCode ?? 0),
+      signal: null,
+      idle: true,
+      settled: this.settled,
+    });
   }
 
   #defineExceptionCapture(): void {

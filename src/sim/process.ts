@@ -22,6 +22,8 @@ export interface ProcessEnd {
   readonly signal: string | null;
   /** Whether it ended because nothing kept it alive any more, without an explicit exit. */
   readonly idle?: boolean;
+  /** For an idle end: whether its main program had come to its end, and did not still await something. */
+  readonly settled?: boolean;
 }
 
 /** A call that waits, with the event in which it arrived. */

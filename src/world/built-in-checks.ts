@@ -35,6 +35,8 @@ export interface UnwantedEnd {
   readonly output?: readonly string[];
   /** The open operations, by index; for unfinished ends. */
   readonly open?: readonly number[];
+  /** The number of the process, if it is a child or a thread of the host's program. */
+  readonly child?: number;
 }
 
 /** The value of `tolerate` that permits each kind of end. */
@@ -136,12 +138,14 @@ function unfinished(end: UnwantedEnd, open: readonly Operation[]): Violation {
     open.length === 0
       ? "before its program has come to its end"
       : `while its ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""} wait${open.length === 1 ? "s" : ""}`;
+  const child = end.child === undefined ? "" : `child process ${end.child} `;
+  const whose = child === "" ? `${end.who} ` : `${child}of ${end.who} `;
   const why = end.what === EXITED ? "it exits" : "nothing is left that could go on";
   return {
     check: "no unfinished work",
     causes: [`${end.what} ${open.map(({ f }) => f).join(" ")}`],
     evidence: {
-      summary: `${end.who} ends at ${formatNs(end.atNs)} ${waits}: ${why}`,
+      summary: `${whose}ends at ${formatNs(end.atNs)} ${waits}: ${why}`,
       steps: [
         ...open.map((operation) => ({
           atNs: operation.invokeNs,
@@ -149,7 +153,12 @@ function unfinished(end: UnwantedEnd, open: readonly Operation[]): Violation {
           text: `${describeOperation(operation)} -> no answer`,
           operation: operation.index,
         })),
-        { atNs: end.atNs, who: end.who, text: `ends, unfinished: ${why}`, events: [end.event] },
+        {
+          atNs: end.atNs,
+          who: end.who,
+          text: `${child}ends, unfinished: ${why}`,
+          events: [end.event],
+        },
       ],
       operations: open.map(({ index }) => index),
     },

@@ -464,7 +464,7 @@ class Run {
     child.onEnd.add((end) => {
       if (this.#ending) return;
       if (!this.#faults.isDown(host.name))
-        this.#noteUnfinished(recorded, end, true, this.kernel.eventId);
+        this.#noteUnfinished(recorded, end, end.settled !== false, this.kernel.eventId, child.pid);
       this.#recorder.processEnded(recorded);
     });
     return this.#probeOf(recorded);
@@ -498,8 +498,14 @@ class Run {
     );
   }
 
-  /** Records an end of a process with unfinished work. Returns whether there was any. */
-  #noteUnfinished(recorded: Recording, end: ProcessEnd, settled: boolean, event: number): boolean {
+  /** Records an end of a process, or of a child with that number, with unfinished work. Returns whether there was any. */
+  #noteUnfinished(
+    recorded: Recording,
+    end: ProcessEnd,
+    settled: boolean,
+    event: number,
+    child?: number,
+  ): boolean {
     // A process that was killed, or exited with a code, is not expected to finish its work.
     if (end.idle !== true && end.code !== 0) return false;
     const open = this.#recorder.openOf(recorded);
@@ -512,6 +518,7 @@ class Run {
       what: end.idle === true ? "nothing is left to do" : EXITED,
       stack: [],
       open,
+      ...(child !== undefined && { child }),
     });
     return true;
   }

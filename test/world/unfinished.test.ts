@@ -71,6 +71,36 @@ describe("a process that ends by itself", () => {
     expect(checks(outcome)).toEqual(["no unfinished work"]);
   });
 
+  it("is one when it is a child that awaits at its top level, without any operation", async () => {
+    const cwd = beside("where.txt", "").replace(/\/where\.txt$/, "");
+    beside(
+      "stuck-child.mjs",
+      "await new Promise((done) => setTimeout(done, 200)); await new Promise(() => {});",
+    );
+    beside(
+      "ended-child.mjs",
+      "await new Promise((done) => setTimeout(done, 200)); process.exitCode = 13;",
+    );
+    for (const [name, expected] of [
+      ["stuck-child.mjs", ["no unfinished work"]],
+      ["ended-child.mjs", []],
+    ] as const) {
+      for (const begins of [
+        `const { fork } = await import("node:child_process"); fork("./${name}")`,
+        `const { Worker } = await import("node:worker_threads"); new Worker("./${name}")`,
+      ]) {
+        const { violations } = await runDescribed(
+          `w.host("a", async () => { ${begins}.on("exit", (code) => console.log(code)); }, { cwd: ${JSON.stringify(cwd)} }); w.run("3s");`,
+        );
+        expect([begins, violations.map(({ check }) => check)]).toEqual([begins, expected]);
+        if (violations.length > 0)
+          expect(violations[0]?.evidence.summary).toMatch(
+            /^child process \d+ of a ends at 2\d\d\S*ms before its program has come to its end/,
+          );
+      }
+    }
+  });
+
   it("when its server's crash leaves it nothing to wait for has given up without a word", async () => {
     const body = (handled: string): string => `
       const server = w.host("server", () => void createServer((s) => s.on("error", () => {})).listen(80));
