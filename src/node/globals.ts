@@ -211,6 +211,12 @@ export function setRunningGlobal(find: () => object | undefined): void {
 
 const realms = new WeakMap<object, Realm>();
 
+/** Returns the realm of the running process, if any. */
+export function runningRealm(): Realm | undefined {
+  const global = running();
+  return global === undefined ? undefined : realms.get(global);
+}
+
 function definingGlobal(receiver: unknown): object {
   const isGlobal = typeof receiver === "object" && receiver !== null && realms.has(receiver);
   return isGlobal ? receiver : (running() ?? globalThis);

@@ -72,7 +72,8 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
     const key = programKey(program);
     if (key === undefined || programs.has(key)) continue;
     const entry = entryOf(name, program, dirname(file));
-    programs.set(key, await compileProgram({ entry }));
+    const sharesModules = program.kind === "block";
+    programs.set(key, await compileProgram({ entry, sharesModules }));
     if (program.kind === "file") entries.push(entry);
   }
   const substitutes = await compileSubstitutes(plan, dirname(file));

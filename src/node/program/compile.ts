@@ -27,6 +27,11 @@ import { isTypeScript, prepareTypeScript, settingsOf } from "./source/typescript
 export interface CompileOptions {
   /** The entry: an absolute path. */
   readonly entry: string;
+  /**
+   * Whether the modules that the entry imports are evaluated once for all processes, as those of a
+   * block are (`modules/shared-modules.ts`).
+   */
+  readonly sharesModules?: boolean;
 }
 
 /** The arguments of a function that is a program. */
@@ -42,6 +47,8 @@ export interface CompiledProgram {
   readonly home?: string;
   /** The real folders that are visible on its host's disk. */
   readonly folders?: readonly ProvidedFolder[];
+  /** Whether the modules that the entry imports are evaluated once for all processes. */
+  readonly sharesModules?: boolean;
   /** The program, if it is not a file. Settles when its top level has finished. */
   readonly evaluate?: (scope: ProgramScope) => Promise<void>;
 }
@@ -49,7 +56,10 @@ export interface CompiledProgram {
 /**
  * Prepares the program at `entry`. Throws `LC_COMPILE`, with file and line, if it cannot be read.
  */
-export async function compileProgram({ entry }: CompileOptions): Promise<CompiledProgram> {
+export async function compileProgram({
+  entry,
+  sharesModules = false,
+}: CompileOptions): Promise<CompiledProgram> {
   if (!statSync(entry, { throwIfNoEntry: false })?.isFile()) {
     throw new LightconeError(
       "LC_COMPILE",
@@ -60,7 +70,7 @@ export async function compileProgram({ entry }: CompileOptions): Promise<Compile
   forgetProject(entry);
   openStore(projectRoot(dirname(withoutLinks(entry))));
   await readAhead(withoutLinks(entry));
-  return { entry, home: packageFolder(entry), folders: providedFolders(entry) };
+  return { entry, home: packageFolder(entry), folders: providedFolders(entry), sharesModules };
 }
 
 /** The real machine's files. */

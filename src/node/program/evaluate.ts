@@ -46,6 +46,7 @@ export function startCompiled(
     settle(node, evaluate({ global, require }), false, () => options.main?.({}, node));
     return;
   }
+  loaderOf(node.realm).esm.sharesImports = program.sharesModules === true;
   startFile(node, program.entry, options.main);
 }
 

@@ -27,6 +27,8 @@ export interface HostFiles extends FileLookup {
   origin(path: string): string | undefined;
   /** Reads a file's text to run it: it counts as code of the run. */
   source(path: string): string;
+  /** Counts the real file at `path` as code of the run, without reading it. */
+  noteSource(path: string): void;
   /** True as long as no program has added or removed a name among the real files. */
   readonly isPristine: boolean;
   /** Adds the real folder that another real file requests by `path`. */
@@ -79,6 +81,7 @@ export function hostFiles(process: Process): HostFiles {
       noteRead(files.fs, origin);
       return realText(origin);
     },
+    noteSource: (path) => noteRead(files.fs, path),
     realPath(path) {
       if (isReal(path) && realTarget(path) >= 0) {
         const found = realPathOf(path);

@@ -31,7 +31,11 @@ export interface Interpreter {
   readonly trampoline: object;
 }
 
-let standard: Interpreter | undefined;
+/**
+ * The interpreter of each process. A world evaluates the modules of a block once for all processes,
+ * and each process reads the file itself.
+ */
+const standards: WeakMap<object, Interpreter> = new WeakMap();
 
 /**
  * Returns the interpreter of this process. It is read and compiled for the first script, because
@@ -39,7 +43,11 @@ let standard: Interpreter | undefined;
  * source, where that file does not exist, it is the package's own.
  */
 export function standardInterpreter(): Interpreter {
-  standard ??= compileInterpreter(readBuilt() ?? withSharedMemory(readPackaged()));
+  let standard = standards.get(process);
+  if (standard === undefined) {
+    standard = compileInterpreter(readBuilt() ?? withSharedMemory(readPackaged()));
+    standards.set(process, standard);
+  }
   return standard;
 }
 

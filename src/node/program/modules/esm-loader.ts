@@ -23,9 +23,10 @@ import { type SourceFile, sourceFile, type SourceText } from "../source/source-f
 import type { ImportedName } from "../source/transform.ts";
 import { isTypeScript } from "../source/typescript.ts";
 import { explainMissingGlobal } from "./missing-globals.ts";
-import type { Environment } from "./namespace.ts";
+import { type Environment, setName } from "./namespace.ts";
 import type { ModuleRecord } from "./record.ts";
 import { type ModuleHost, SourceModule, SyntheticModule } from "./record.ts";
+import { sharedModules } from "./shared-modules.ts";
 
 /** The attributes of an import. */
 export type Attributes = Readonly<Record<string, string>>;
@@ -68,6 +69,8 @@ export class EsmLoader implements ModuleHost {
   /** What was found, by the requesting file and the specifier: it stays so. */
   readonly #found = new Map<string, string>();
   mainUrl: string | undefined;
+  /** Whether the main module's imports are evaluated once for all processes: see `shared-modules.ts`. */
+  sharesImports = false;
 
   constructor(realm: Realm, commonJs: CommonJsLoader, scope: ProgramScope) {
     this.#realm = realm;
@@ -97,7 +100,11 @@ export class EsmLoader implements ModuleHost {
   async runMain(path: string): Promise<object> {
     const url = pathToFileURL(path).href;
     this.mainUrl = url;
+    const { files } = this.#commonJs;
+    if (!files.isPristine || files.origin(path) === undefined) this.sharesImports = false;
     const record = withoutView(() => this.#linked(() => this.#recordOf(url, NO_ATTRIBUTES)));
+    // The code of a run is the same whichever process read the shared modules.
+    if (this.sharesImports) for (const each of sharedModules().paths) files.noteSource(each);
     await this.#evaluate(record);
     return record.namespace;
   }
@@ -297,6 +304,9 @@ export class EsmLoader implements ModuleHost {
   }
 
   #recordOf(url: string, attributes: Attributes): ModuleRecord {
+    if (this.sharesImports && url !== this.mainUrl && url.startsWith("file:")) {
+      return sharedModules().recordOf(url, this.#commonJs.files);
+    }
     const key = `${attributes["type"] ?? ""} ${url}`;
     let record = this.#records.get(key);
     if (record === undefined) {
@@ -507,7 +517,7 @@ export class EsmLoader implements ModuleHost {
       dynamicImport,
       meta,
       exported,
-      name,
+      setName,
     ];
   }
 
@@ -617,11 +627,6 @@ class BuiltinModule extends SyntheticModule {
       );
     }
   }
-}
-
-/** Sets a function's name. */
-function name(target: object, value: string): void {
-  defineProperty(target, "name", plain({ value, configurable: true }));
 }
 
 function placeIn(source: string, at: number): { line: number; column: number; text: string } {

@@ -92,6 +92,11 @@ function refuse(key: string): () => never {
   };
 }
 
+/** Sets a function's name. */
+export function setName(target: object, value: string): void {
+  defineProperty(target, "name", plain({ value, configurable: true }));
+}
+
 function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
