@@ -80,7 +80,11 @@ it("reads exports and imports as Node does, and fails in its words", async () =>
 
 it("finds what it imports the same way each time, and says what is wrong with it", async () => {
   await both(
-    `import { rmSync, writeFileSync } from "node:fs";
+    `import { rmSync, writeFileSync } from "node:fs"; import { types } from "node:util";
+     import { createRequire } from "node:module";
+     const awaits = await import("./awaits.mjs");
+     try { createRequire(import.meta.url)("./awaits.mjs"); } catch ({ code }) { console.log(code); }
+     console.log(types.isModuleNamespaceObject(awaits), types.isModuleNamespaceObject({ ...awaits }));
      const errors = [];
      for (let i = 0; i < 2; i++) await import("./" + "bad.mjs").catch((error) => errors.push(error));
      console.log(errors[0].name, errors[0] === errors[1]);
@@ -96,6 +100,7 @@ it("finds what it imports the same way each time, and says what is wrong with it
     {
       files: {
         "package.json": `{ "type": "module" }`,
+        "awaits.mjs": "await 0; export const a = 1;",
         "bad.mjs": "export {",
         "commonjs.js": "console.log(require);",
       },

@@ -6,6 +6,7 @@ import { config } from "node:process";
 import * as util from "node:util";
 import { exited } from "../exited.ts";
 import { realBinding } from "../lib/natives.ts";
+import { isNamespace } from "../program/modules/namespace.ts";
 import { callSites, sourcePositions } from "../program/call-sites.ts";
 import { handleTypeOf } from "./descriptors.ts";
 import { performanceBinding } from "./performance.ts";
@@ -248,7 +249,11 @@ export const coreBindings: Record<string, Factory> = {
   // The library defines its own additions with other attributes.
   types: () => {
     const { isKeyObject: _key, isCryptoKey: _crypto, ...types } = util.types;
-    return types;
+    const { isModuleNamespaceObject: isReal } = types;
+    return {
+      ...types,
+      isModuleNamespaceObject: (value: unknown) => isNamespace(value) || isReal(value),
+    };
   },
   symbols: () => perIsolateSymbols,
   constants: () => {

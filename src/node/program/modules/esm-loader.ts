@@ -151,7 +151,8 @@ export class EsmLoader implements ModuleHost {
           "least part of the dependency in the graph lazily loaded.",
       );
     }
-    if (record.status !== "evaluated" && record.awaits()) {
+    // As in Node, it makes no difference that the module may have been imported before.
+    if (record.awaits()) {
       throw NAMES_REQUIRE_STACK
         ? new codes.ERR_REQUIRE_ASYNC_MODULE(path, chainOf(parent), [])
         : new codes.ERR_REQUIRE_ASYNC_MODULE(path, parent?.filename ?? undefined);
