@@ -77,8 +77,10 @@ export function showCell(namespace: object, key: string, cell: Cell): void {
 
 /** V8's words for an assignment to a name of a namespace, in the version that runs. */
 const refusal = ((): string => {
+  // By another name: bundlers refuse to assign to an import.
+  const namespace = sample as unknown as { default: unknown };
   try {
-    (sample as unknown as { default: unknown }).default = undefined;
+    namespace.default = undefined;
     return "";
   } catch (error) {
     return (error as Error).message;
