@@ -2,6 +2,7 @@
  * What a process loads in place of other modules: the world's own files by name, and Lightcone's
  * substitutes for native add-ons.
  */
+import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import { LightconeError } from "../../base/errors.ts";
 import { type AddOn, addOnNamed } from "../substitutes/index.ts";
@@ -28,6 +29,8 @@ export class StandIns {
 
   /** Whether there is a substitute for a name. */
   has(request: string): boolean {
+    // A module of Node's that this version does not have stays unknown.
+    if (request.startsWith("node:") && !isBuiltin(request)) return false;
     return addOnNamed(request) !== undefined;
   }
 
@@ -37,6 +40,7 @@ export class StandIns {
     const addOn = addOnNamed(request) as AddOn;
     const exports = addOn.create({
       peer: (builtins = {}) => this.#peer(request, addOn.peer as string, from, builtins),
+      process: this.#loader.realm.context.process,
       builtin: (id) => this.#loader.realm.requirePublic(id),
     });
     this.#loaded.set(request, exports);

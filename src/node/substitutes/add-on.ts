@@ -1,5 +1,7 @@
 /** What stands in for a native add-on: a package in JavaScript or WebAssembly behind the add-on's interface. */
 
+import type { Process } from "../../sim/process.ts";
+
 /** What a substitute may use of the process that loads it. */
 export interface SubstituteContext {
   /**
@@ -7,6 +9,7 @@ export interface SubstituteContext {
    * modules of Node for that package alone. Throws `LC_NO_SUBSTITUTE` if it is not installed.
    */
   readonly peer: (builtins?: Readonly<Record<string, unknown>>) => unknown;
+  readonly process: Process;
   /** Loads a module of Node, the process's own. */
   readonly builtin: (id: string) => unknown;
 }

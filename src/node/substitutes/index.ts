@@ -2,6 +2,8 @@
 import type { AddOn } from "./add-on.ts";
 import { argon2 } from "./argon2.ts";
 import { bcrypt } from "./bcrypt.ts";
+import { betterSqlite3 } from "./better-sqlite3.ts";
+import { nodeSqlite } from "./node-sqlite.ts";
 import { sharp } from "./sharp.ts";
 
 export type { AddOn, SubstituteContext } from "./add-on.ts";
@@ -9,6 +11,8 @@ export type { AddOn, SubstituteContext } from "./add-on.ts";
 const addOns: Readonly<Record<string, AddOn>> = {
   argon2,
   bcrypt,
+  "better-sqlite3": betterSqlite3,
+  "node:sqlite": nodeSqlite,
   sharp,
 };
 
