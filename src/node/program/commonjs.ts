@@ -14,6 +14,7 @@ import { conditionsWith, importConditions, requireConditions } from "./package-e
 import { formatOf, sourceTextOf } from "./file-format.ts";
 import { type HostFiles, hostFiles } from "./host-files.ts";
 import { EsmLoader } from "./modules/esm-loader.ts";
+import { jsonValue } from "./json-values.ts";
 import { ModuleFinder } from "./module-finder.ts";
 import {
   CircularExports,
@@ -614,7 +615,7 @@ function notFound(request: string, stack: readonly string[]): Error {
 
 function parseJson(filename: string, text: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
+    return jsonValue(text.replace(/^\uFEFF/, ""));
   } catch (error) {
     (error as Error).message = `${filename}: ${(error as Error).message}`;
     throw error;

@@ -15,6 +15,7 @@ import { exportNamesOf } from "./commonjs-names.ts";
 import { resolveEsm } from "../esm-resolve.ts";
 import { parentOf } from "../module-state.ts";
 import { importConditions } from "../package-entry.ts";
+import { jsonValue } from "../json-values.ts";
 import { type FileFormat, formatOf, sourceTextOf } from "../file-format.ts";
 import { findResolution, keepResolution, realCaches } from "../resolution-cache.ts";
 import type { ProgramScope } from "../scope.ts";
@@ -427,7 +428,7 @@ export class EsmLoader implements ModuleHost {
       const known = cache[path];
       if (known?.loaded) return known.exports;
       try {
-        return JSON.parse(this.#commonJs.files.source(path).replace(/^\uFEFF/, "")) as unknown;
+        return jsonValue(this.#commonJs.files.source(path).replace(/^\uFEFF/, ""));
       } catch (error) {
         (error as Error).message = `${path}: ${(error as Error).message}`;
         throw error;
