@@ -68,9 +68,15 @@ export function operationsNamed(
 ): number[] {
   if (operations.length <= max) return operations.map(({ index }) => index);
   const words = new Set(sentence.split(/[^\p{L}\p{N}_./:@-]+/u).map((word) => trimmed(word)));
-  const holds = ({ key, input, output }: Operation): boolean =>
-    [key, input, output].some((value) => words.has(keyText(value)));
-  const named = operations.filter(holds).slice(-max);
+  const isNamed = nameFinder(sentence, words);
+  // A number in the sentence may be a count that happens to be some operation's value, so keys decide, and
+  // values only if no key is named, or too many operations have it.
+  const ofKey = operations.filter(({ key }) => isNamed(key));
+  const among = ofKey.length === 0 || ofKey.length > max ? operations : [];
+  const ofValue = among.filter(({ key, input, output }) => {
+    return (ofKey.length === 0 || isNamed(key)) && (isNamed(input) || isNamed(output));
+  });
+  const named = (ofValue.length > 0 ? ofValue : ofKey).slice(-max);
   const chosen = new Set(named);
   const rest = operations.filter((operation) => !chosen.has(operation));
   const byProcess = ({ process, outcome }: Operation): number =>
@@ -84,6 +90,31 @@ export function operationsNamed(
     chosen.add(operation);
   }
   return [...chosen].map(({ index }) => index).sort((a, b) => a - b);
+}
+
+/** Finds out whether a sentence contains a value: as one of its words, or, if it has several itself, in full. */
+function nameFinder(sentence: string, words: ReadonlySet<string>): (value: unknown) => boolean {
+  const known = new Map<string, boolean>();
+  return (value) => {
+    const text = keyText(value);
+    if (text === "" || text.length > sentence.length) return false;
+    let found = known.get(text);
+    if (found === undefined) known.set(text, (found = words.has(text) || isWithin(text, sentence)));
+    return found;
+  };
+}
+
+/** Whether a text of several words stands in a sentence, and is not a part of longer words there. */
+function isWithin(text: string, sentence: string): boolean {
+  if (/^[\p{L}\p{N}_./:@-]*$/u.test(text)) return false;
+  const isLetter = (char: string | undefined): boolean => /[\p{L}\p{N}]/u.test(char ?? "");
+  for (let at = sentence.indexOf(text); at >= 0; at = sentence.indexOf(text, at + 1)) {
+    const end = at + text.length;
+    if (isLetter(text[0]) && isLetter(sentence[at - 1])) continue;
+    if (isLetter(text.at(-1)) && isLetter(sentence[end])) continue;
+    return true;
+  }
+  return false;
 }
 
 /** The time between an operation and the nearest of others, in nanoseconds. */

@@ -356,4 +356,15 @@ describe("the same bug", () => {
     // The one that is named, and those right beside it.
     expect(told).toEqual([16, 17, 18]);
   });
+
+  it("are found by a key of several words, though a count is some other operation's value", () => {
+    const builder = new HistoryBuilder();
+    for (let n = 0; n < 60; n++) {
+      const at = { process: "worker", f: "run", key: `job ${n % 40}`, input: n, atNs: n * MS };
+      builder.complete(builder.invoke(at), "ok", { atNs: n * MS });
+    }
+    const { operations } = builder.finish();
+    expect(operationsNamed(operations, "job 2 ran 2 times", 2)).toEqual([2, 42]);
+    expect(operationsNamed(operations, "(job 3, job 4) ran", 4)).toEqual([3, 4, 43, 44]);
+  });
 });
