@@ -8,6 +8,7 @@ import { currentProcess } from "./node-process.ts";
 import { isOurFrame } from "./program/call-sites.ts";
 import { mapStack } from "./program/source-maps.ts";
 import { shownSites } from "./program/shown-sites.ts";
+import { correctMessage, ownWords } from "./program/source/messages.ts";
 import { PROGRAM_PREFIX } from "./program/source/registry.ts";
 import {
   forgetTraceLimits,
@@ -102,7 +103,8 @@ function prepare(error: Error, allFrames: NodeJS.CallSite[]): unknown {
       node?.overrideStackTrace.delete(error);
       return override(error, shownSites(frames));
     }
-    return headline(error, node) + linesOf(frames);
+    correctMessage(error);
+    return ownWords(headline(error, node)) + linesOf(frames);
   });
 }
 

@@ -5,6 +5,7 @@
 import type { Host } from "../sim/host.ts";
 import type { Process } from "../sim/process.ts";
 import { Kind } from "../trace/kinds.ts";
+import type { EventLoop } from "./loop.ts";
 
 /** The time until a thread learns that it was notified. */
 const WAKE_NS = 5_000;
@@ -67,11 +68,22 @@ export function createWaiting(
         waiting.get(host)?.delete(waiter);
         if (!waiter.process.alive) continue;
         woken++;
-        waiter.process.schedule(WAKE_NS, Kind.internal, waiter.resolve, "ok" as const);
+        // News that is under way keeps its process alive. Waiting does not.
+        loopOf(waiter.process)?.retain();
+        waiter.process.schedule(WAKE_NS, Kind.internal, wake, waiter);
       }
       return woken;
     },
   };
+}
+
+function wake({ process, resolve }: Waiter): void {
+  resolve("ok");
+  loopOf(process)?.release();
+}
+
+function loopOf({ runner }: Process): EventLoop | undefined {
+  return (runner as { readonly loop?: EventLoop } | undefined)?.loop;
 }
 
 /**

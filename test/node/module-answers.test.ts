@@ -112,3 +112,37 @@ describe("the global object", () => {
     );
   });
 });
+
+describe("V8's messages", () => {
+  it("quote the code that a program has written", async () => {
+    await both(
+      `import path, { sep, none as renamed } from "./a.mjs"; import * as all from "./a.mjs"; import fs from "node:fs";
+       const calls = [() => path(), () => sep(), () => renamed(), () => all.nothing(), () => all(), () => fs.nothing(), () => fs.promises.nothing(), () => new sep(),
+         () => { const { a } = renamed; }, () => process.nothing(), () => Math.nothing(), () => globalThis.nothing(), () => sep.a.b.c(), () => setTimeout.nothing(), () => JSON(), () => Buffer.nothing(), () => navigatorless()];
+       for (const call of calls) {
+         try { call(); } catch (error) { console.log(error.name, error.message, error.stack.split("\\n")[0] === \`\${error.name}: \${error.message}\`); }
+       }`,
+      {
+        files: { "a.mjs": "export default 1; export const sep = 2; export let none = undefined;" },
+      },
+    );
+    await both(
+      `for (const call of [() => process.nothing(), () => console.nothing.more(), () => { this(); }, () => require("fs").nothing(), () => exports(), () => new Date.nothing()]) {
+         try { call(); } catch (error) { console.log(error.name, error.message); }
+       }
+       global.made = 5; try { made(); } catch (error) { console.log(error.message); } try { made.more.less; } catch (error) { console.log(error.message); }`,
+      { name: "program.cjs" },
+    );
+  });
+});
+
+describe("import()", () => {
+  it("checks its second argument as V8 does", async () => {
+    await both(
+      `for (const options of [5, null, "text", () => {}, {}, { with: 5 }, { with: null }, { with: { type: 5 } }, { with: { type: "json" } }, { with: { type: "css" } }]) {
+         await import("./data.json", options).then((all) => console.log(all.default), ({ name, code, message }) => console.log(name, code, message.replaceAll(import.meta.dirname, "DIR")));
+       }`,
+      { files: { "data.json": `{"a":1}` } },
+    );
+  });
+});

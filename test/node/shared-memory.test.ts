@@ -70,3 +70,19 @@ describe("a thread that exits", () => {
     );
   });
 });
+
+it("posts messages to any thread, and says which ones do not listen", async () => {
+  await both(`
+    import threads, { Worker } from "node:worker_threads";
+    const { postMessageToThread: post } = threads;
+    if (post === undefined) console.log("not in this version");
+    else {
+      const listens = "process.on('workerMessage', (value, from) => console.log('thread', value, from)); require('worker_threads').parentPort.once('message', () => {}).postMessage(1)";
+      const [one, other] = [listens, "require('worker_threads').parentPort.once('message', () => {}).postMessage(1)"].map((text) => new Worker(text, { eval: true }));
+      await Promise.all([one, other].map((worker) => new Promise((ready) => worker.once("message", ready))));
+      await post(one.threadId, { a: 1 });
+      for (const id of [999, threads.threadId, other.threadId]) await post(id, 1).catch(({ code, message }) => console.log(code, message));
+      await Promise.all([one, other].map((worker) => worker.terminate()));
+      await post(999, 1).catch(({ code }) => console.log("alone", code));
+    }`);
+});

@@ -51,6 +51,12 @@ export function primordialsFor(intrinsics: HostIntrinsics, global: () => object)
     FinalizationRegistry: intrinsics.FinalizationRegistry,
     SafeFinalizationRegistry: intrinsics.FinalizationRegistry,
   };
+  for (const name of Object.getOwnPropertyNames(intrinsics.Atomics)) {
+    const primordial = `Atomics${(name[0] as string).toUpperCase()}${name.slice(1)}`;
+    if (primordial in sharedPrimordials()) {
+      own[primordial] = intrinsics.Atomics[name as keyof typeof Atomics];
+    }
+  }
   // The shared object is frozen: its names can only be shadowed by defining properties.
   return Object.create(sharedPrimordials(), {
     ...Object.getOwnPropertyDescriptors(own),

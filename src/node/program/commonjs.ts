@@ -149,8 +149,17 @@ export class CommonJsLoader {
       throw addonError(filename, this.files.source(filename));
     };
     const scope = scopeOf(realm);
-    const { global, unknown, thisOf, makeRoomy, traceLimitOwner } = scope;
-    this.#scope = [global, global, global, unknown, thisOf, makeRoomy, traceLimitOwner];
+    const { global, unknown, thisOf, makeRoomy, traceLimitOwner, correctMessage } = scope;
+    this.#scope = [
+      global,
+      global,
+      global,
+      unknown,
+      thisOf,
+      makeRoomy,
+      traceLimitOwner,
+      correctMessage,
+    ];
     this.esm = new EsmLoader(realm, this, scope);
     this.#flags = flagsOf(realm.process);
     this.changesResolution = this.#flags.some((flag) => RESOLUTION_FLAGS.test(flag));

@@ -4,6 +4,7 @@
  */
 import type { Realm } from "../realm-types.ts";
 import { makeRoomy } from "./prototypes.ts";
+import { correctMessage } from "./source/messages.ts";
 import { traceLimitOwner } from "./trace-limit.ts";
 
 /** The scope of all files of one process. */
@@ -18,6 +19,7 @@ export interface ProgramScope {
   readonly thisOf: (value: unknown) => unknown;
   readonly makeRoomy: typeof makeRoomy;
   readonly traceLimitOwner: typeof traceLimitOwner;
+  readonly correctMessage: typeof correctMessage;
 }
 
 const realGlobal: unknown = globalThis;
@@ -34,6 +36,7 @@ export function scopeOf(realm: Realm): ProgramScope {
       thisOf: (value) => (value === realGlobal ? global : value),
       makeRoomy,
       traceLimitOwner,
+      correctMessage,
     };
     scopes.set(realm, scope);
   }

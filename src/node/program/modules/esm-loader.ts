@@ -46,6 +46,9 @@ const NAMES_REQUIRE_STACK = major >= 24;
 /** Until Node 22, a module that could not be loaded fails with the same error again. */
 const KEEPS_FAILURES = major < 22;
 
+/** The options of `import()` that hold attributes. Node 20 takes the older one, too. */
+const ATTRIBUTE_KEYS: readonly string[] = major >= 22 ? ["with"] : ["with", "assert"];
+
 /** The turns of the queue of microtasks until a module that was not loaded yet is evaluated. */
 const TURNS_TO_LOAD = 6;
 
@@ -381,6 +384,8 @@ export class EsmLoader implements ModuleHost {
       }
       throw new codes.ERR_IMPORT_ATTRIBUTE_MISSING(url, "type", "json");
     }
+    // Node does not know which attributes these have.
+    if (isTypeScript(fileURLToPathIfFile(url))) return;
     if (format !== "json" && type === "json") {
       const Wrong =
         codes.ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE ?? codes.ERR_IMPORT_ASSERTION_TYPE_FAILED;
@@ -388,12 +393,27 @@ export class EsmLoader implements ModuleHost {
     }
   }
 
+  /** Checks the second argument of `import()` in V8's words. */
   #attributesOf(options: unknown): Attributes {
     if (options === undefined) return NO_ATTRIBUTES;
-    if (typeof options !== "object" || options === null) {
-      throw new TypeError("The second argument of import() must be an object");
+    const isObject = (value: unknown): value is object =>
+      (typeof value === "object" && value !== null) || typeof value === "function";
+    if (!isObject(options)) {
+      throw new TypeError("The second argument to import() must be an object");
     }
-    return { ...(options as { with?: Attributes }).with };
+    const key = ATTRIBUTE_KEYS.find(
+      (name) => (options as Record<string, unknown>)[name] !== undefined,
+    );
+    if (key === undefined) return NO_ATTRIBUTES;
+    const given = (options as Record<string, unknown>)[key];
+    if (!isObject(given)) {
+      throw new TypeError(`The '${major >= 24 ? "with" : "assert"}' option must be an object`);
+    }
+    for (const value of Object.values(given)) {
+      const what = major >= 24 ? "attribute" : "assertion";
+      if (typeof value !== "string") throw new TypeError(`Import ${what} value must be a string`);
+    }
+    return { ...given } as Attributes;
   }
 
   /** Loads `data:` URLs. Other URLs are not loaded. */
@@ -506,7 +526,7 @@ export class EsmLoader implements ModuleHost {
     const dynamicImport = usesImport
       ? (specifier: unknown, options?: unknown) => this.import(specifier, module.path, options)
       : undefined;
-    const { global, unknown, thisOf, makeRoomy, traceLimitOwner } = this.#scope;
+    const { global, unknown, thisOf, makeRoomy, traceLimitOwner, correctMessage } = this.#scope;
     const meta = usesMeta ? this.#metaOf(module) : undefined;
     return [
       global,
@@ -516,6 +536,7 @@ export class EsmLoader implements ModuleHost {
       thisOf,
       makeRoomy,
       traceLimitOwner,
+      correctMessage,
       dynamicImport,
       meta,
       exported,
@@ -629,6 +650,10 @@ class BuiltinModule extends SyntheticModule {
       );
     }
   }
+}
+
+function fileURLToPathIfFile(url: string): string {
+  return url.startsWith("file:") ? fileURLToPath(url) : url;
 }
 
 function placeIn(source: string, at: number): { line: number; column: number; text: string } {

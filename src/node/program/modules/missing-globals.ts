@@ -18,9 +18,10 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 /** Newer versions say why a module with `await` cannot be meant to be CommonJS. */
-const explainsAwait = librarySource("internal/modules/esm/module_job").includes(
-  "Cannot determine intended module format",
-);
+const explanations = librarySource("internal/modules/esm/module_job");
+const explainsAwait = explanations.includes("Cannot determine intended module format");
+/** At first, it named `require` whichever name was missing. */
+const namesRequire = explanations.includes("both require() and top-level await");
 
 /** Adds the explanation to what the evaluation of `record` threw, if it is such an error. */
 export function explainMissingGlobal(
@@ -33,10 +34,13 @@ export function explainMissingGlobal(
   const name = NAMES.find((known) => error.message === `${known} is not defined`);
   if (name === undefined) return;
   if (hasTopLevelAwait && explainsAwait) {
+    const [what, advice] = namesRequire
+      ? ["require()", ADVICE["require"]]
+      : [`'${name}'`, ADVICE[name]];
     error.message =
-      `Cannot determine intended module format because both '${name}' and top-level await are ` +
+      `Cannot determine intended module format because both ${what} and top-level await are ` +
       "present. If the code is intended to be CommonJS, wrap await in an async function. If the " +
-      `code is intended to be an ES module, ${ADVICE[name]}.`;
+      `code is intended to be an ES module, ${advice}.`;
     error.code = "ERR_AMBIGUOUS_MODULE_SYNTAX";
     return;
   }

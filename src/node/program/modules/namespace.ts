@@ -3,7 +3,6 @@
  * Node's are exotic objects. These are ordinary ones with read-only properties, which are getters
  * as long as their values may change.
  */
-import * as sample from "node:path";
 import { defineProperty, plain, preventExtensions } from "../../views/safe.ts";
 
 /** The location of an exported name's value: a property of a module's environment. */
@@ -75,22 +74,17 @@ export function showCell(namespace: object, key: string, cell: Cell): void {
   defineProperty(namespace, key, plain(descriptor));
 }
 
-/** V8's words for an assignment to a name of a namespace, in the version that runs. */
-const refusal = ((): string => {
-  // By another name: bundlers refuse to assign to an import.
-  const namespace = sample as unknown as { default: unknown };
-  try {
-    namespace.default = undefined;
-    return "";
-  } catch (error) {
-    return (error as Error).message;
-  }
-})();
+/** V8 says it in fewer words since Node 26. */
+const isTerse = Number.parseInt(process.versions.node, 10) >= 26;
 
 /** Returns a setter that throws V8's error for an assignment to a namespace's name. */
 function refuse(key: string): () => never {
   return () => {
-    throw new TypeError(refusal.replace("'default'", () => `'${key}'`));
+    throw new TypeError(
+      isTerse
+        ? `Cannot assign to property '${key}' of [object Module]`
+        : `Cannot assign to read only property '${key}' of object '[object Module]'`,
+    );
   };
 }
 

@@ -43,6 +43,8 @@ export interface Visitor {
   onSloppyThis?(node: AnyNode, afterNew: boolean): void;
   /** A statement that assigns to a computed property of `Name.prototype`. */
   onPrototypeAssignment?(node: AnyNode, owner: string): void;
+  /** The body of a `catch` with a plain name. */
+  onCatch?(body: AnyNode, name: string): void;
   /** The object of a member access `object.stackTraceLimit`. */
   onTraceLimit?(node: AnyNode): void;
   /** `await` at the top level of a module. */
@@ -266,6 +268,9 @@ class Walker {
       case "CatchClause":
         this.#enter(false);
         if (node["param"]) this.#pattern(node["param"], 1);
+        if (node["param"]?.type === "Identifier") {
+          this.#visitor.onCatch?.(node["body"], node["param"].name);
+        }
         this.#list(node["body"].body);
         return this.#leave();
       case "LabeledStatement":

@@ -83,6 +83,7 @@ const scopeParameters = [
   "__lc_this",
   "__lc_room",
   "__lc_trace",
+  "__lc_caught",
   "__lcim",
 ];
 /** Parameters of the function around a CommonJS file in Node. */
@@ -138,6 +139,7 @@ export function transformCommonJs(source: string, isScript = false): Transformed
       edited.replace(start, end, afterNew ? "(__lc_this(this))" : "__lc_this(this)"),
     onPrototypeAssignment: ({ start }, owner) => edited.insert(start, `;__lc_room(${owner});`),
     onTraceLimit: ({ start, end }) => wrapTraceLimit(edited, start, end),
+    onCatch: ({ start }, name) => edited.insert(start + 1, `__lc_caught(${name});`),
   });
   replaceFree(edited, scopes);
   return {
@@ -203,12 +205,21 @@ function substitute(edited: EditedText, { name, start, end, use }: Reference, te
 
 /** Parses and transforms an ES module. Throws acorn's `SyntaxError`. */
 export function transformModule(source: string): Transformed {
-  const program = parse(source, {
-    ...options,
-    allowReturnOutsideFunction: false,
-    sourceType: "module",
-  }) as AnyNode;
-  return new ModuleTransform(source, program).run();
+  return new ModuleTransform(source, parseModule(source)).run();
+}
+
+/** Node 20 takes `assert { type: "json" }`, which the parser does not know. */
+const TAKES_ASSERT = process.version.startsWith("v20.");
+const ASSERT = /(\b(?:from|import)\s*(["'])[^"'\n]*\2\s*)assert(?=\s*\{)/g;
+
+function parseModule(source: string): AnyNode {
+  const how: Options = { ...options, allowReturnOutsideFunction: false, sourceType: "module" };
+  try {
+    return parse(source, how) as AnyNode;
+  } catch (error) {
+    if (!TAKES_ASSERT || source.search(ASSERT) < 0) throw error;
+    return parse(source.replace(ASSERT, "$1with  "), how) as AnyNode;
+  }
 }
 
 class ModuleTransform {
@@ -256,6 +267,7 @@ class ModuleTransform {
         if (!this.#imported.has(owner)) edited.insert(start, `;__lc_room(${owner});`);
       },
       onTraceLimit: ({ start, end }) => wrapTraceLimit(edited, start, end),
+      onCatch: ({ start }, name) => edited.insert(start + 1, `__lc_caught(${name});`),
       onTopLevelAwait: () => (this.#hasTopLevelAwait = true),
     });
     const written = new Set<string>();
@@ -339,7 +351,8 @@ class ModuleTransform {
           : type === "ImportDefaultSpecifier"
             ? "default"
             : nameOf(imported);
-      const parameter = `__lc_i${this.#imports.length}`;
+      // It carries the name, for V8's messages (`messages.ts`).
+      const parameter = `__lc_${name === undefined ? "n" : "i"}${this.#imports.length}_${local.name}`;
       const text = name === undefined ? parameter : `${parameter}${propertyAccess(name)}`;
       this.#imports.push({ request, name, start });
       this.#parameters.push(parameter);
