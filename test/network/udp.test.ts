@@ -202,6 +202,23 @@ describe("connected sockets", () => {
     expect(other.errors).toEqual([]);
   });
 
+  test("hear of it six times at once, then once a second, as Linux limits ICMP", () => {
+    const { world, a, b, c } = trio();
+    const [many, same, other] = [a, a, c].map((host, at) => {
+      const box = new Box(world, host, 0);
+      box.socket.connect(b.address, 9 + at, 4);
+      return box;
+    }) as [Box, Box, Box];
+    for (let ms = 0; ms < 2_500; ms += 50) {
+      many.socket.send(new Uint8Array(1));
+      // A machine's sockets share the limit, and other machines have their own.
+      if (ms % 1_000 === 0) for (const box of [same, other]) box.socket.send(new Uint8Array(1));
+      world.run(50);
+    }
+    expect(many.errors.length + same.errors.length).toBe(8);
+    expect(other.errors).toHaveLength(3);
+  });
+
   test("hear their peer alone", () => {
     const { world, a, b, c } = trio();
     const box = new Box(world, a, 7_000);

@@ -12,6 +12,7 @@ import type { Network } from "./network.ts";
 import { PortTable } from "./ports.ts";
 import { Phase } from "./tcp/phase.ts";
 import type { TcpSocket } from "./tcp/socket.ts";
+import { IcmpLimit } from "./udp/icmp-limit.ts";
 import type { UdpSocket } from "./udp/socket.ts";
 import { AbstractNames } from "./unix.ts";
 
@@ -54,6 +55,7 @@ export class HostStack implements Device {
   readonly ended: EndedConnection[] = [];
   /** Ended connections whose other end a power loss had destroyed; for stories. */
   readonly lostEnds: LostEnd[] = [];
+  readonly icmpLimit: IcmpLimit = new IcmpLimit();
   up = true;
   /** Called when a process begins to listen on a TCP port or a Unix socket, or takes a certain UDP port. */
   onListen: ((process: Process) => void) | undefined;
@@ -161,6 +163,7 @@ export class HostStack implements Device {
   powerOn(): void {
     this.up = true;
     this.bootedNs = this.network.kernel.nowNs;
+    this.icmpLimit.reset();
   }
 }
 

@@ -459,6 +459,7 @@ function deliverToAll(datagram: Datagram): void {
 function unreachable(datagram: Datagram): void {
   markDatagram(datagram, Kind.drop, 0, "port unreachable");
   const { from, to, sender } = datagram;
+  if (to !== from && !to.icmpLimit.take(from.host.name, to.host.kernel.nowNs)) return;
   // On the same host, ICMP has answered before the send call returns.
   if (!sender.connected || (to === from && !datagram.connected)) return;
   const back = to.linkTo(from);
