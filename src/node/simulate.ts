@@ -4,6 +4,7 @@
  * explicitly. V8's reports of rejected promises are passed to the simulated process whose code was
  * running.
  */
+import buffer from "node:buffer";
 import { LightconeError } from "../base/errors.ts";
 import { setRealmFinder } from "./bindings/crypto/owner.ts";
 import { escapeGuards } from "./evaluated.ts";
@@ -98,6 +99,18 @@ function place(guards: readonly Guard[]): () => void {
   };
 }
 
+/** Programs may change how much of a buffer is printed. Each run begins with Node's default. */
+function pinInspectedBytes(): () => void {
+  const settings = buffer as { INSPECT_MAX_BYTES: number };
+  const before = settings.INSPECT_MAX_BYTES;
+  settings.INSPECT_MAX_BYTES = DEFAULT_INSPECT_MAX_BYTES;
+  return () => {
+    settings.INSPECT_MAX_BYTES = before;
+  };
+}
+
+const DEFAULT_INSPECT_MAX_BYTES = 50;
+
 /** Dates print in UTC within a run, on every machine. V8 reacts to changes of the variable. */
 function pinTimeZone(): () => void {
   const before = process.env["TZ"];
@@ -178,6 +191,7 @@ function inside<T>(body: () => T): Piece<T> {
   process.on("rejectionHandled", onLateHandler);
   const restoreStackTraces = guardStackTraces();
   const restoreTimeZone = pinTimeZone();
+  const restoreInspectedBytes = pinInspectedBytes();
   const restoreEscapes = place(guards.escapes);
   const restoreDefinitions = place(guards.definitions);
   beginViews();
@@ -197,6 +211,7 @@ function inside<T>(body: () => T): Piece<T> {
     restoreEscapes();
     restoreStackTraces();
     restoreTimeZone();
+    restoreInspectedBytes();
     for (const [event, old] of listeners) {
       process.removeAllListeners(event);
       for (const listener of old) process.on(event as "exit", listener as () => void);

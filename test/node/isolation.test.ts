@@ -215,6 +215,15 @@ describe("an escape", () => {
     });
   }
 
+  it("begins with buffers printed as Node does, whatever a run before has set", async () => {
+    const program = (limit: string): string =>
+      `import buffer from "node:buffer"; ${limit} console.log(Buffer.alloc(60));`;
+    const { stdout: short } = await hosted(program("buffer.INSPECT_MAX_BYTES = 1;"));
+    const { stdout: usual } = await hosted(program(""));
+    expect(short).toBe("<Buffer 00 ... 59 more bytes>\n");
+    expect(usual).toMatch(/^<Buffer (?:00 ){50}\.\.\. 10 more bytes>\n$/);
+  });
+
   it("leaves what it reached for as it was", async () => {
     await expect(simulate(() => new Date())).rejects.toThrow("the real Date");
     expect(Date.now()).toBeGreaterThan(0);
