@@ -146,3 +146,19 @@ describe("import()", () => {
     );
   });
 });
+
+describe("an import of WebAssembly", () => {
+  it("instantiates it with what it imports, where Node does", async () => {
+    // It imports `./env.mjs`'s `base`, and exports `add` (its parameter and `base`) and a global, `limit`.
+    const wasm =
+      "0061736d01000000010a0260017f017f6000017f021201092e2f656e762e6d6a7304626173650001" +
+      "030201000606017f00412a0b070f02036164640001056c696d697403000a09010700200010006a0b";
+    await both(
+      `import { writeFileSync } from "node:fs";
+       writeFileSync("sum.wasm", Buffer.from(${JSON.stringify(wasm)}, "hex")); writeFileSync("broken.wasm", "no");
+       await import("./sum.wasm").then((sum) => console.log(sum.add(2), sum.limit, Object.keys(sum), sum), ({ name, code }) => console.log(name, code));
+       await import("./broken.wasm").catch(({ name, code, message }) => console.log(name, code, message.replace(import.meta.dirname, "DIR")));`,
+      { files: { "env.mjs": "export const base = () => 40;" } },
+    );
+  });
+});

@@ -1,11 +1,18 @@
 /** Determines a file's module format from its name and its package. */
 import { posix } from "node:path";
 import type { Format, SourceText, Translated } from "./source/source-file.ts";
+import { hasLibraryFile, librarySource } from "../lib/natives.ts";
 import { isTypeScript, settingsOf, translateTypeScript } from "./source/typescript.ts";
 import { type FileLookup, packageScope } from "./package-entry.ts";
 
 /** How Node loads a file. */
-export type FileFormat = Format | "detect" | "json" | "addon" | "unknown";
+export type FileFormat = Format | "detect" | "json" | "wasm" | "addon" | "unknown";
+
+/** Newer versions of Node import WebAssembly without a flag. */
+const importsWasm = ["formats", "get_format"].some((name) => {
+  const id = `internal/modules/esm/${name}`;
+  return hasLibraryFile(id) && librarySource(id).includes("'.wasm': 'wasm'");
+});
 
 /** Returns the format of the file at `path`. */
 export function formatOf(files: FileLookup, path: string): FileFormat {
@@ -20,6 +27,8 @@ export function formatOf(files: FileLookup, path: string): FileFormat {
       return "json";
     case ".node":
       return "addon";
+    case ".wasm":
+      return importsWasm ? "wasm" : "unknown";
     case ".js":
       return byPackage(files, path, "detect");
     case "":

@@ -23,6 +23,7 @@ import { moduleSyntaxError } from "../source/syntax-error.ts";
 import { type SourceFile, sourceFile, type SourceText } from "../source/source-file.ts";
 import type { ImportedName } from "../source/transform.ts";
 import { isTypeScript } from "../source/typescript.ts";
+import { wasmModuleText } from "./wasm-module.ts";
 import { explainMissingGlobal } from "./missing-globals.ts";
 import { type Environment, setName } from "./namespace.ts";
 import type { ModuleRecord } from "./record.ts";
@@ -344,6 +345,8 @@ export class EsmLoader implements ModuleHost {
       }
       case "commonjs":
         return this.#commonJsRecord(url, path);
+      case "wasm":
+        return this.#wasm(url, path);
     }
     const { search, hash } = new URL(url);
     const source = {
@@ -352,6 +355,15 @@ export class EsmLoader implements ModuleHost {
     };
     const file = this.#compile(source, url);
     if (file.format === "commonjs") return this.#commonJsRecord(url, path);
+    return new SourceModule(url, path, file, this);
+  }
+
+  #wasm(url: string, path: string): ModuleRecord {
+    const bytes = this.#realm.require("fs").readFileSync(path) as Uint8Array;
+    const text = wasmModuleText(path, bytes);
+    const { emitExperimentalWarning } = this.#realm.require("internal/util");
+    emitExperimentalWarning("Importing WebAssembly module instances");
+    const file = this.#compile({ path, text, format: "module" }, url);
     return new SourceModule(url, path, file, this);
   }
 
