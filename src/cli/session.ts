@@ -13,6 +13,7 @@ import {
   type WorldInfo,
   shellWord,
   writeReplay,
+  writeTrace,
 } from "../explore/index.ts";
 import { alsoRows, Progress, renderViolation, type Style, styleFor } from "../report/index.ts";
 
@@ -199,6 +200,25 @@ export function saveReplay(
   } catch (error) {
     const again = `npx lightcone explore ${worldWord(pool)} --seed ${formatSeed(outcome.seed)} --runs 1`;
     return ["again", `${again}  (no replay file: ${messageOf(explainSystemError(error))})`];
+  }
+}
+
+/**
+ * Records a violated run once more and writes its trace. Returns the footer line that names the file, or none if
+ * it cannot be written: the verdict and the story stand without it.
+ */
+export async function saveTrace(
+  pool: RunnerPool,
+  outcome: RunOutcome,
+): Promise<readonly (readonly [label: string, text: string])[]> {
+  const { seed, schedule } = outcome;
+  const directory = process.cwd();
+  try {
+    const recorded = outcome.trace ? outcome : await pool.run({ seed, schedule, trace: true });
+    const path = writeTrace(directory, pool.info.path, recorded);
+    return path === undefined ? [] : [["trace", relative(directory, path)]];
+  } catch (error) {
+    return [["trace", `there is no trace file: ${messageOf(explainSystemError(error))}`]];
   }
 }
 

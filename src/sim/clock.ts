@@ -2,7 +2,8 @@
  * A host's clocks. The monotonic one counts from the host's boot and may drift; the wall clock is the
  * monotonic one plus an offset that faults and daemons may step.
  */
-import type { Kernel } from "./kernel.ts";
+import type { ClockDetail } from "../trace/details.ts";
+import { type Kernel, Kind } from "./kernel.ts";
 
 /** Where the world's wall clocks start, in milliseconds since the epoch: 2026-01-01T00:00:00Z. */
 export const WORLD_EPOCH_MS = 1_767_225_600_000;
@@ -10,6 +11,7 @@ export const WORLD_EPOCH_MS = 1_767_225_600_000;
 /** The clocks of one host. */
 export class HostClock {
   readonly #kernel: Kernel;
+  readonly #host: number;
   /** Local nanoseconds that pass in one true nanosecond, minus one. */
   #drift = 0;
   /** The monotonic reading at `#sinceNs`. */
@@ -21,8 +23,10 @@ export class HostClock {
   /** Jumps that are due at a reading; `reads` is 0 once they have happened. */
   readonly #jumps = new Map<unknown, { reads: number; readonly stepNs: number }>();
 
-  constructor(kernel: Kernel) {
+  /** `host`: the number of the host, under which its changes are recorded. */
+  constructor(kernel: Kernel, host: number) {
     this.#kernel = kernel;
+    this.#host = host;
     this.#sinceNs = kernel.nowNs;
   }
 
@@ -79,6 +83,7 @@ export class HostClock {
     const readingMs = this.wallMs();
     this.#frozenMs = frozen ? readingMs : undefined;
     if (!frozen) this.#wallOffsetNs += Math.round((readingMs - this.wallMs()) * 1_000_000);
+    this.#tell();
   }
 
   /** How long a local duration lasts in true nanoseconds, an integer. */
@@ -89,6 +94,7 @@ export class HostClock {
   /** Moves the wall clock by `deltaNs` at once. The monotonic clock is not affected. */
   stepWall(deltaNs: number): void {
     this.#wallOffsetNs += deltaNs;
+    if (deltaNs !== 0) this.#tell();
   }
 
   /** How far the wall clock is from true time, in nanoseconds. */
@@ -100,7 +106,19 @@ export class HostClock {
   setDriftPpm(ppm: number): void {
     this.#baseNs = this.monotonicNs();
     this.#sinceNs = this.#kernel.nowNs;
-    this.#drift = ppm / 1_000_000;
+    const drift = ppm / 1_000_000;
+    if (drift === this.#drift) return;
+    this.#drift = drift;
+    this.#tell();
+  }
+
+  /** Records the state of the clocks after a change. */
+  #tell(): void {
+    const kernel = this.#kernel;
+    const errorNs = this.wallErrorNs();
+    const ppm = Math.round(this.#drift * 1_000_000);
+    const detail: ClockDetail = { errorNs, ppm, frozen: this.#frozenMs !== undefined };
+    kernel.mark(this.#host, Kind.clock, errorNs | 0, kernel.observer && detail);
   }
 
   /** True time at boot. The wall clock keeps running on its battery while the machine is off. */

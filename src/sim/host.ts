@@ -1,7 +1,8 @@
 /** A simulated machine: a name, addresses, clocks, a disk, a network interface, and processes. */
 import type { Prng } from "../base/prng.ts";
 import { HostClock } from "./clock.ts";
-import type { Kernel } from "./kernel.ts";
+import type { PowerDetail } from "../trace/details.ts";
+import { type Kernel, Kind } from "./kernel.ts";
 import { Process, type ProcessEnd } from "./process.ts";
 
 /** A part of a host that is notified when the machine loses power and when it boots again. */
@@ -45,7 +46,7 @@ export class Host {
     this.id = options.id;
     this.name = options.name;
     this.address = options.address ?? `10.0.${options.id >> 8}.${options.id & 0xff}`;
-    this.clock = new HostClock(kernel);
+    this.clock = new HostClock(kernel, options.id);
     this.prng = kernel.prng.fork(`host.${options.name}`);
   }
 
@@ -76,6 +77,7 @@ export class Host {
   powerOff(): void {
     if (!this.up) return;
     this.up = false;
+    this.#tellPower();
     // The devices come first: the network stack of a machine without power must not close connections for
     // its processes.
     for (const device of this.devices) device.powerOff();
@@ -86,6 +88,7 @@ export class Host {
   powerOn(): void {
     if (this.up) return;
     this.up = true;
+    this.#tellPower();
     this.clock.reboot();
     this.#nextPid = 2;
     for (const device of this.devices) device.powerOn();
@@ -102,6 +105,12 @@ export class Host {
 
   resume(): void {
     for (const process of this.processes) process.resume();
+  }
+
+  #tellPower(): void {
+    const { kernel, up } = this;
+    const detail: PowerDetail = { on: up };
+    kernel.mark(this.id, Kind.power, up ? 1 : 0, kernel.observer && detail);
   }
 
   #endAll(end: ProcessEnd): void {

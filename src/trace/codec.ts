@@ -1,35 +1,55 @@
 /**
- * Encodes a trace as bytes, for files and for the viewer: a line of JSON (names, details), followed
- * by the columns, one after the other, as variable-length integers. Times and causes are stored as
- * differences, which are small, so an event takes about six bytes.
+ * Encodes a trace as bytes, for files and for the viewer: a line of JSON, followed by sections whose sizes that
+ * line states. Columns are variable-length integers; times and causes are differences, which are small. The
+ * format is described in `docs/trace-format.md`.
  */
-import { LightconeError } from "../base/errors.ts";
-import type { Trace } from "./trace.ts";
+import { assert, LightconeError } from "../base/errors.ts";
+import { ByteReader, ByteWriter } from "./bytes.ts";
+import { decodeDetails, type EncodedDetails, encodeDetails } from "./detail-codec.ts";
+import type { Trace, TraceMeta } from "./trace.ts";
 
 /**
  * The format's version, stored in the first line. It changes whenever an older reader could misread
- * a file.
+ * a file. Format 1 is read as well.
  */
-export const TRACE_FORMAT = 1;
+export const TRACE_FORMAT = 2;
+
+const SECTIONS = ["columns", "shapes", "words", "packets", "others", "payloads"] as const;
+type Section = (typeof SECTIONS)[number];
 
 interface Header {
   readonly lightconeTrace: number;
   readonly events: number;
   readonly hosts: readonly string[];
-  readonly details: readonly unknown[];
+  readonly meta?: TraceMeta;
+  /** The sizes of the sections in bytes, in the order in which they follow. */
+  readonly sections?: Readonly<Record<Section, number>>;
+  /** Format 1 only. */
+  readonly details?: readonly unknown[];
 }
 
-/** Encodes a trace. Details must be plain data. */
+/** Encodes a trace. Details must be plain data, apart from the payloads of packets. */
 export function encodeTrace(trace: Trace): Uint8Array {
+  const sections: Readonly<Record<Section, Uint8Array>> = {
+    columns: encodeColumns(trace),
+    ...encodeDetails(trace.details),
+  };
+  const sizes = SECTIONS.map((name) => [name, sections[name].length] as const);
   const header: Header = {
     lightconeTrace: TRACE_FORMAT,
     events: trace.length,
     hosts: trace.hosts,
-    details: trace.details,
+    ...(trace.meta && { meta: trace.meta }),
+    sections: Object.fromEntries(sizes) as Record<Section, number>,
   };
-  const head = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
-  const out = new ByteWriter(head.length + trace.length * 8);
-  out.bytes(head);
+  const out = new ByteWriter(trace.length * 8);
+  out.bytes(new TextEncoder().encode(`${JSON.stringify(header)}\n`));
+  for (const name of SECTIONS) out.bytes(sections[name]);
+  return out.finish();
+}
+
+function encodeColumns(trace: Trace): Uint8Array {
+  const out = new ByteWriter(trace.length * 6);
   let timeNs = 0;
   for (let row = 0; row < trace.length; row++) {
     const at = trace.timeNs[row] as number;
@@ -43,23 +63,64 @@ export function encodeTrace(trace: Trace): Uint8Array {
     // Zero means no cause. Any other value is how many events ago the cause was, at least one.
     out.varint(cause === 0 ? 0 : row + 1 - cause);
   }
-  for (let row = 0; row < trace.length; row++) out.varint(trace.detail[row] as number);
+  let details = 0;
+  for (let row = 0; row < trace.length; row++) {
+    const has = trace.detail[row] !== 0;
+    if (has) assert(trace.detail[row] === ++details, "a trace's details are not in order");
+    out.varint(has ? 1 : 0);
+  }
   return out.finish();
 }
 
-/** Decodes a trace. Throws `LC_BAD_TRACE` if the bytes are not a trace or are truncated. */
+/** Decodes a trace. Throws `LC_BAD_TRACE` if the bytes are not a trace, are damaged, or are truncated. */
 export function decodeTrace(bytes: Uint8Array): Trace {
   const newline = bytes.indexOf(0x0a);
   const header = newline < 0 ? undefined : readHeader(bytes.subarray(0, newline));
-  if (!header) throw new LightconeError("LC_BAD_TRACE", "this is not a Lightcone trace");
-  if (header.lightconeTrace !== TRACE_FORMAT) {
-    throw new LightconeError(
-      "LC_BAD_TRACE",
-      `the trace has format ${header.lightconeTrace}, this Lightcone reads format ${TRACE_FORMAT}`,
-    );
+  if (!header) throw bad("this is not a Lightcone trace");
+  const format = header.lightconeTrace;
+  // Every event takes at least five bytes.
+  if (header.events * 5 > bytes.length) throw bad("the trace was cut short");
+  if (format !== 1 && format !== TRACE_FORMAT) {
+    throw bad(`the trace has format ${format}, this Lightcone reads formats 1 and ${TRACE_FORMAT}`);
   }
-  const length = header.events;
-  const reader = new ByteReader(bytes, newline + 1);
+  if (format === 1) return decodeFirstFormat(header, bytes.subarray(newline + 1));
+  const sections = split(header, bytes.subarray(newline + 1));
+  const columns = decodeColumns(header.events, new ByteReader(sections.columns));
+  let details = 0;
+  for (let row = 0; row < header.events; row++) {
+    if (columns.detail[row] !== 0) columns.detail[row] = ++details;
+  }
+  if (details !== sections.shapes.length) throw bad("the trace's details are damaged");
+  return {
+    ...columns,
+    details: decodeDetails(sections satisfies EncodedDetails),
+    hosts: header.hosts,
+    ...(header.meta && { meta: header.meta }),
+  };
+}
+
+/** Format 1: the details are in the first line, and events refer to them by number. */
+function decodeFirstFormat(header: Header, bytes: Uint8Array): Trace {
+  const columns = decodeColumns(header.events, new ByteReader(bytes));
+  return { ...columns, details: header.details ?? [], hosts: header.hosts };
+}
+
+function split({ sections }: Header, bytes: Uint8Array): Record<Section, Uint8Array> {
+  let at = 0;
+  const found = SECTIONS.map((name) => {
+    const size = sections?.[name];
+    if (!Number.isSafeInteger(size) || (size as number) < 0) throw bad("the trace is damaged");
+    const from = at;
+    at += size as number;
+    return [name, bytes.subarray(from, at)] as const;
+  });
+  if (at > bytes.length) throw bad("the trace was cut short");
+  return Object.fromEntries(found) as Record<Section, Uint8Array>;
+}
+
+type Columns = Pick<Trace, "length" | "timeNs" | "host" | "kind" | "cause" | "detail">;
+
+function decodeColumns(length: number, reader: ByteReader): Columns {
   const timeNs = new Float64Array(length);
   const host = new Uint16Array(length);
   const kind = new Uint8Array(length);
@@ -71,25 +132,19 @@ export function decodeTrace(bytes: Uint8Array): Trace {
   for (let row = 0; row < length; row++) kind[row] = reader.varint();
   for (let row = 0; row < length; row++) {
     const ago = reader.varint();
+    if (ago > row) throw bad("the trace is damaged: a cause is before the first event");
     cause[row] = ago === 0 ? 0 : row + 1 - ago;
   }
   for (let row = 0; row < length; row++) detail[row] = reader.varint();
-  return {
-    length,
-    timeNs,
-    host,
-    kind,
-    cause,
-    detail,
-    details: header.details,
-    hosts: header.hosts,
-  };
+  return { length, timeNs, host, kind, cause, detail };
 }
 
 function readHeader(line: Uint8Array): Header | undefined {
   try {
-    const header = JSON.parse(new TextDecoder().decode(line)) as Partial<Header>;
-    return Number.isSafeInteger(header.events) && typeof header.lightconeTrace === "number"
+    const header = JSON.parse(new TextDecoder().decode(line)) as Partial<Header> | null;
+    const { events, hosts, lightconeTrace } = header ?? {};
+    const isWhole = Number.isSafeInteger(events) && (events as number) >= 0;
+    return isWhole && Array.isArray(hosts) && typeof lightconeTrace === "number"
       ? (header as Header)
       : undefined;
   } catch {
@@ -97,61 +152,6 @@ function readHeader(line: Uint8Array): Header | undefined {
   }
 }
 
-class ByteWriter {
-  #bytes: Uint8Array;
-  #length = 0;
-
-  constructor(capacity: number) {
-    this.#bytes = new Uint8Array(capacity + 16);
-  }
-
-  bytes(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
-  }
-
-  /** Seven bits per byte, least significant first (LEB128), up to 2^53. */
-  varint(value: number): void {
-    this.#reserve(8);
-    let rest = value;
-    while (rest >= 0x80) {
-      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
-      rest = Math.floor(rest / 0x80);
-    }
-    this.#bytes[this.#length++] = rest;
-  }
-
-  finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
-  }
-
-  #reserve(count: number): void {
-    if (this.#length + count <= this.#bytes.length) return;
-    const bigger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
-    bigger.set(this.#bytes);
-    this.#bytes = bigger;
-  }
-}
-
-class ByteReader {
-  readonly #bytes: Uint8Array;
-  #at: number;
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes;
-    this.#at = at;
-  }
-
-  varint(): number {
-    let value = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = this.#bytes[this.#at++];
-      if (byte === undefined) throw new LightconeError("LC_BAD_TRACE", "the trace was cut short");
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-      scale *= 0x80;
-    }
-  }
+function bad(message: string): LightconeError {
+  return new LightconeError("LC_BAD_TRACE", message);
 }

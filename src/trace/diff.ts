@@ -31,5 +31,5 @@ function sameDetail(left: Trace, right: Trace, row: number): boolean {
   const a = left.detail[row] as number;
   const b = right.detail[row] as number;
   if (a === 0 || b === 0) return a === b;
-  return JSON.stringify(left.details[a - 1]) === JSON.stringify(right.details[b - 1]);
+  return JSON.stringify(left.details.at(a - 1)) === JSON.stringify(right.details.at(b - 1));
 }

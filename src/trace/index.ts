@@ -5,4 +5,4 @@ export { firstDivergence, type Divergence } from "./diff.ts";
 export { Kind, kindNames, type EventKind } from "./kinds.ts";
 export { TraceRecorder } from "./recorder.ts";
 export type { Story, StoryLine, StoryTone } from "./story.ts";
-export { eventAt, type Trace, type TraceEvent } from "./trace.ts";
+export { type Details, eventAt, type Trace, type TraceEvent, type TraceMeta } from "./trace.ts";

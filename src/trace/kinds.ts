@@ -39,6 +39,16 @@ export const Kind = {
   uncaught: 15,
   /** A process handled an event that had waited, because the process was paused or busy. */
   resume: 16,
+  /** A disk operation that changes or syncs something: write, sync, create, remove, rename. */
+  disk: 17,
+  /** A name lookup was answered. */
+  lookup: 18,
+  /** A connection was established, accepted, or ended. */
+  socket: 19,
+  /** A machine lost power or booted. */
+  power: 20,
+  /** A clock stepped, or changed its rate. */
+  clock: 21,
 } as const;
 
 /** One of the values of {@link Kind}. */

@@ -17,6 +17,8 @@ export interface PacketDetail {
   readonly payload?: Uint8Array;
   /** The connection's number within the run, or 0 for datagrams. */
   readonly connection: number;
+  /** For a retransmission: the event in which it was sent before. */
+  readonly repeats?: number;
   /** Why it was dropped. */
   readonly reason?: string;
 }

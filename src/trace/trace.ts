@@ -16,9 +16,32 @@ export interface Trace {
   readonly cause: Uint32Array;
   /** Index into `details` plus one, or 0 for none. */
   readonly detail: Uint32Array;
-  readonly details: readonly unknown[];
+  readonly details: Details;
   /** Names by host number; `hosts[0]` is the simulator itself. */
   readonly hosts: readonly string[];
+  /** Where the trace comes from. */
+  readonly meta?: TraceMeta;
+}
+
+/** The details of a trace, by index. An array is one; a decoded trace creates each when it is asked for. */
+export interface Details {
+  readonly length: number;
+  at(index: number): unknown;
+}
+
+/** Where a trace comes from: enough to make the run again, and to say what it showed. */
+export interface TraceMeta {
+  /** The version of Lightcone, and of Node. */
+  readonly lightcone: string;
+  readonly node: string;
+  readonly world: string;
+  readonly seed: number;
+  /** The faults of the run. */
+  readonly schedule: readonly unknown[];
+  readonly verdict: "held" | "violated" | "unknown";
+  readonly fingerprint: string;
+  /** The violated checks, each with its story, whose lines name events by their ids. */
+  readonly violations: readonly { readonly check: string; readonly story: unknown }[];
 }
 
 /** One event, read from the columns. */
@@ -42,6 +65,6 @@ export function eventAt(trace: Trace, id: number): TraceEvent | undefined {
     host: trace.host[row] as number,
     kind: trace.kind[row] as number,
     cause: trace.cause[row] as number,
-    detail: detail === 0 ? undefined : trace.details[detail - 1],
+    detail: detail === 0 ? undefined : trace.details.at(detail - 1),
   };
 }

@@ -19,6 +19,7 @@ import {
   withDeadline,
   replayCommand,
   writeReplay,
+  writeTrace,
 } from "../explore/index.ts";
 import {
   alsoRows,
@@ -226,6 +227,7 @@ async function violationError(pool: RunnerPool, found: Outcome, shrinkMs: number
   });
   const { outcome } = shrunk;
   replay = saveReplay(pool, outcome, before);
+  await saveTrace(pool, outcome);
   const [first, ...others] = outcome.violations;
   if (!first) return new Error(`${outcome.world}: violated`);
   const shrinkWords = toldShrink(shrunk);
@@ -248,6 +250,16 @@ function saveReplay(pool: RunnerPool, outcome: Outcome, faultsBefore: number): s
     return replayCommand(directory, path, world);
   } catch (error) {
     return `there is no replay file: ${messageOf(explainSystemError(error))}`;
+  }
+}
+
+/** Writes the trace of a violated run next to its replay file. The verdict stands without it. */
+async function saveTrace(pool: RunnerPool, { seed, schedule }: Outcome): Promise<void> {
+  try {
+    const recorded = await pool.run({ seed, schedule, trace: true });
+    writeTrace(process.cwd(), pool.info.path, recorded);
+  } catch {
+    // A full disk, for example. The replay file is enough to make the trace again.
   }
 }
 

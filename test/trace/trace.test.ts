@@ -1,6 +1,8 @@
 /** The record of a run: what goes in comes out, in memory and as bytes; cones and differences of it. */
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { LightconeError } from "../../src/base/errors.ts";
 import {
   causesOf,
   decodeTrace,
@@ -92,8 +94,79 @@ describe("a trace", () => {
     const bytes = encodeTrace(record([{ timeNs: 5, host: 1 }]));
     expect(() => decodeTrace(bytes.subarray(0, bytes.length - 1))).toThrow(/cut short/);
     expect(() => decodeTrace(new TextEncoder().encode("{}\n"))).toThrow(/not a Lightcone trace/);
-    const other = new TextEncoder().encode('{"lightconeTrace":99,"events":0}\n');
+    const other = new TextEncoder().encode('{"lightconeTrace":99,"events":0,"hosts":[""]}\n');
     expect(() => decodeTrace(other)).toThrow(/format 99/);
+  });
+});
+
+describe("details in a file", () => {
+  const payload = Uint8Array.from([0, 255, 10, 13, 0]);
+  const packet = {
+    protocol: "tcp",
+    from: "a",
+    to: "b",
+    fromPort: 40_000,
+    toPort: 6379,
+    flags: "",
+    bytes: 5,
+    connection: 7,
+    payload,
+  };
+
+  it("keep the bytes of packets as bytes, and everything else as it was", () => {
+    const lost = { ...packet, payload: undefined, repeats: 3, reason: "blocked" };
+    const op = { f: "read", key: "x", bytes: 3 };
+    const given = [packet, op, JSON.parse(JSON.stringify(lost)), { ...packet, bytes: 0 }];
+    const trace = record(given.map((detail, row) => ({ timeNs: row, host: 1, detail })));
+    const encoded = encodeTrace(trace);
+    const read = decodeTrace(encoded);
+    expect(given.map((_, row) => eventAt(read, row + 1)?.detail)).toEqual(given);
+  });
+
+  it("take a few bytes for each packet, without its payload", () => {
+    const packets = Array.from({ length: 10_000 }, (_, row) => ({
+      timeNs: row * 1_000,
+      host: 1,
+      kind: Kind.send,
+      cause: row,
+      detail: { ...packet, payload: undefined, fromPort: 40_000 + (row % 7) },
+    }));
+    const { length } = gzipSync(encodeTrace(record(packets)));
+    expect(length / packets.length).toBeLessThan(8);
+  });
+
+  it("are refused when they are damaged, never misread without end", () => {
+    const details = [packet, { f: "read" }, packet];
+    const whole = encodeTrace(
+      record(details.map((detail, row) => ({ timeNs: row, host: 1, detail }))),
+    );
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const bytes = whole.slice();
+        bytes[at] = (bytes[at] as number) ^ change;
+        try {
+          const read = decodeTrace(bytes);
+          for (let id = 1; id <= read.length; id++) eventAt(read, id);
+        } catch (error) {
+          expect(error).toBeInstanceOf(LightconeError);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("are read from the format before as well", () => {
+    const head = '{"lightconeTrace":1,"events":2,"hosts":["","a"],"details":[{"f":"read"}]}\n';
+    const columns = [5, 3, 1, 1, 1, 10, 0, 1, 0, 1];
+    const read = decodeTrace(Uint8Array.from([...new TextEncoder().encode(head), ...columns]));
+    expect(eventAt(read, 2)).toEqual({
+      id: 2,
+      timeNs: 8,
+      host: 1,
+      kind: Kind.invoke,
+      cause: 1,
+      detail: { f: "read" },
+    });
   });
 });
 

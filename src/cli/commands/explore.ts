@@ -35,6 +35,7 @@ import {
   parseSeed,
   parseWallMs,
   saveReplay,
+  saveTrace,
   startPool,
   tellViolation,
   worldArgument,
@@ -247,7 +248,8 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
   if (shrunk) replay = saveReplay(pool, shrunk.outcome, before);
   const subtitle = told ? shrunkSubtitle(told) : faultsWord(before);
   const outcome = shrunk?.outcome ?? found;
-  process.stdout.write(tellViolation(outcome, { style, subtitle, footer: [replay] }));
+  const trace = interrupt.asked ? [] : await saveTrace(pool, outcome);
+  process.stdout.write(tellViolation(outcome, { style, subtitle, footer: [replay, ...trace] }));
   const notes = told ? shrunkNotes(told) : interrupt.asked ? [NOT_SHRUNK] : [];
   process.stdout.write(renderNotes(notes, style));
 }

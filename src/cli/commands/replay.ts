@@ -19,7 +19,7 @@ import {
   styleFor,
 } from "../../report/index.ts";
 import { type Command, type ExitCode, parseOptions } from "../command.ts";
-import { showRun, startPool, tellViolation, usage } from "../session.ts";
+import { saveTrace, showRun, startPool, tellViolation, usage } from "../session.ts";
 
 type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
 
@@ -70,10 +70,17 @@ Exit code: 0 held (the violation is gone), 1 violated, 2 could not run.
     try {
       showing.durationNs = pool.info.durationNs;
       const { seed, schedule } = replay;
-      const outcome = await pool.run({ seed, schedule, timeline: values.trace ?? false });
+      const { trace = false } = values;
+      const outcome = await pool.run({ seed, schedule, timeline: trace, trace });
       showing.close();
       process.stderr.write(outcome.printed ?? "");
-      return tell(replay, pool, outcome, values.json ?? false);
+      const code = tell(replay, pool, outcome, values.json ?? false);
+      if (trace && values.json !== true) {
+        for (const [label, text] of await saveTrace(pool, outcome)) {
+          process.stdout.write(`  ${styleFor(process.stdout).dim(label)}  ${text}\n`);
+        }
+      }
+      return code;
     } finally {
       showing.close();
       pool.stop();

@@ -1,17 +1,16 @@
 /** `lightcone run`: one run of one seed. */
-import { writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { relative } from "node:path";
+import { assert } from "../../base/errors.ts";
 import { formatNs } from "../../base/units.ts";
 import {
   CoverageTally,
   findDivergence,
   formatSeed,
-  replayDirectory,
   type Review,
   reviewCoverage,
   type RunnerPool,
-  runName,
   runTwice,
+  writeTrace,
 } from "../../explore/index.ts";
 import {
   count,
@@ -21,7 +20,6 @@ import {
   type Style,
   styleFor,
 } from "../../report/index.ts";
-import { encodeTrace } from "../../trace/index.ts";
 import { type Command, type ExitCode, parseOptions, reportError } from "../command.ts";
 import { isWhole, sentencesOf, tellReview } from "../coverage.ts";
 import {
@@ -119,7 +117,7 @@ async function runOnce(
   const violated = outcome.verdict === "violated";
   try {
     if (trace) {
-      const path = writeTrace(pool, outcome);
+      const path = keepTrace(pool, outcome);
       if (!json) process.stdout.write(`  ${style.dim("trace")}   ${style.cyan(path)}\n`);
     }
   } catch (error) {
@@ -183,9 +181,10 @@ function tellVerdict(pool: RunnerPool, outcome: RunOutcome, wallMs: number, styl
   process.stdout.write(`  ${style.dim(`${facts} · fingerprint ${outcome.fingerprint}`)}\n`);
 }
 
-function writeTrace(pool: RunnerPool, outcome: RunOutcome): string {
+/** Writes the trace file. Returns its path relative to the working directory. */
+function keepTrace(pool: RunnerPool, outcome: RunOutcome): string {
   const directory = process.cwd();
-  const path = join(replayDirectory(directory), `${runName(pool.info.path, outcome.seed)}.trace`);
-  if (outcome.trace) writeFileSync(path, encodeTrace(outcome.trace));
+  const path = writeTrace(directory, pool.info.path, outcome);
+  assert(path !== undefined, "a run that was to be recorded has no trace");
   return relative(directory, path);
 }

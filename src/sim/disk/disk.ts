@@ -1,5 +1,6 @@
 /** A host's disk: a file system, its timing, and the effect of a power loss on it. */
 import type { Device, Host } from "../host.ts";
+import { Kind } from "../kernel.ts";
 import type { Process } from "../process.ts";
 import { ProcessFiles, timestamp } from "./descriptors.ts";
 import { type DiskEffect, DiskFaults } from "./disk-faults.ts";
@@ -52,6 +53,10 @@ export class Disk implements Device {
       epoch: timestamp(0),
       isAlive: (pid) => [...host.processes].some((process) => process.pid === pid),
       faults: this.faults,
+      onOperation: (digest, detail) => {
+        const { kernel } = host;
+        kernel.mark(host.id, Kind.disk, digest, kernel.observer && detail());
+      },
     });
     plantSystem(this.fs, host.name, prng.fork("urandom"));
   }

@@ -38,6 +38,7 @@ import {
 } from "./journal.ts";
 import { LossReport } from "./losses.ts";
 import { SharedNames } from "./shared-names.ts";
+import { type OperationListener, tellNames } from "./told.ts";
 import { tell, tellEntry, tellGone } from "./watch.ts";
 
 /** Options for a file system. */
@@ -51,6 +52,8 @@ export interface FileSystemOptions extends WritebackLimits {
   /** Whether a process is running. */
   readonly isAlive?: (pid: number) => boolean;
   readonly faults: DiskFaults;
+  /** Called after every operation that changes or syncs something. */
+  readonly onOperation: OperationListener;
 }
 
 /** ext4's magic number, as `statfs` shows it. */
@@ -76,6 +79,7 @@ export class FileSystem {
   readonly nowNs: () => number;
   readonly epoch: Timestamp;
   readonly faults: DiskFaults;
+  readonly tellOperation: OperationListener;
   /** Counts boots. An open file from an earlier boot must not release anything. */
   boot = 0;
   usedPages = 0;
@@ -96,6 +100,7 @@ export class FileSystem {
     this.nowNs = options.nowNs;
     this.epoch = options.epoch;
     this.faults = options.faults;
+    this.tellOperation = options.onOperation;
     this.root = new DirectoryNode(
       ROOT_INODE,
       this.#rootMount,
@@ -232,6 +237,7 @@ export class FileSystem {
 
   record(changes: readonly EntryChange[], caller?: Caller): void {
     this.journal.entries(this.nowNs(), changes);
+    tellNames(this.tellOperation, changes);
     if (caller) this.sharedNames.note(this.nowNs(), caller, changes);
   }
 

@@ -34,6 +34,7 @@ import {
   isSymlink,
 } from "./inode.ts";
 import { demandChange } from "./names.ts";
+import { tellSync, tellWrite } from "./told.ts";
 import { type Place, walk } from "./walk.ts";
 import { tellChange } from "./watch.ts";
 
@@ -260,24 +261,27 @@ function writeFile(
   inode.mtime = caller.now();
   inode.ctime = inode.mtime;
   fs.journal.write(inode, fs.nowNs(), at, source);
-  if ((flags & O_SYNC) === O_SYNC) syncInode(fs, inode, false);
-  else if ((flags & O_DSYNC) !== 0) syncInode(fs, inode, true);
+  tellWrite(fs.tellOperation, file.entry, at, source.length);
+  if ((flags & O_SYNC) === O_SYNC) sync(file, false);
+  else if ((flags & O_DSYNC) !== 0) sync(file, true);
   tellChange(file.entry, inode, "modify");
   return source.length;
 }
 
 /** `fsync` and `fdatasync`. */
 export function sync(file: OpenFile, dataOnly: boolean): void {
-  syncInode(file.fs, file.inode, dataOnly);
-}
-
-function syncInode(fs: FileSystem, inode: Inode, dataOnly: boolean): void {
+  const { fs, inode, entry } = file;
   if (!(inode instanceof FileNode) && !isDirectory(inode)) fail("EINVAL");
   if (fs.faults.syncFails(inode)) {
     if (inode instanceof FileNode) fs.journal.failSync(inode);
+    tellSync(fs.tellOperation, entry, "failed sync");
     fail("EIO");
   }
-  if (fs.faults.syncLies()) return;
+  if (fs.faults.syncLies()) {
+    tellSync(fs.tellOperation, entry, "lost sync");
+    return;
+  }
+  tellSync(fs.tellOperation, entry, "sync");
   if (inode instanceof FileNode) fs.journal.syncFile(inode, dataOnly);
   else fs.journal.syncDirectory(inode as DirectoryNode);
 }

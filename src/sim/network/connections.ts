@@ -176,6 +176,7 @@ function servicePort(socket: TcpSocket): number {
   return isOutgoing(socket) ? socket.remotePort : socket.localPort;
 }
 
-function errorName(error: number): string {
+/** The name of an error of the network. */
+export function errorName(error: number): string {
   return Object.entries(Errno).find(([, number]) => number === error)?.[0] ?? `error ${error}`;
 }

@@ -2,7 +2,10 @@
  * The data of the world's resolver: host names and their addresses. A host may be given different answers
  * (stale ones), or none.
  */
+import { digestOfText } from "../../base/fingerprint.ts";
+import type { LookupDetail } from "../../trace/details.ts";
 import type { Host } from "../host.ts";
+import { Kind } from "../kernel.ts";
 import { canonical, familyOf } from "./address.ts";
 
 /** The result of a lookup: addresses, no such name, or no answer at all. */
@@ -57,6 +60,14 @@ export class Names {
 
   /** The answer that `host` gets for `name`'s addresses, of one family or (0) of both. */
   lookup(host: Host, name: string, family: 0 | 4 | 6): NameAnswer {
+    const { kernel } = host;
+    const answer = this.#find(host, name, family);
+    const detail: LookupDetail = { name, answer };
+    kernel.mark(host.id, Kind.lookup, digestOfText(name), kernel.observer && detail);
+    return answer;
+  }
+
+  #find(host: Host, name: string, family: 0 | 4 | 6): NameAnswer {
     const key = normal(name);
     if (key === "localhost") return [family === 6 ? "::1" : "127.0.0.1"];
     const answer = this.#answer(host, key);

@@ -312,6 +312,7 @@ function completeServer(handshake: Handshake): void {
   server.phase = Phase.open;
   server.handshake = undefined;
   server.heardNs = server.stack.host.kernel.nowNs;
+  server.tellState("accepted");
   listener.acceptQueue.push(server);
   const turn = listener.acceptors?.next();
   if (turn !== undefined) turn.process.enter(connectionFor, turn.events);

@@ -138,7 +138,7 @@ export class Recovery {
   #resend(segments: readonly Segment[]): void {
     for (const segment of [...segments]) {
       if (segment.flying) continue;
-      const sent = markSend(this.#socket, segment.flag, 0, segment.payload);
+      const sent = markSend(this.#socket, segment.flag, 0, segment.payload, segment.sentEvent);
       this.#socket.sender.launch(segment, sent);
     }
     this.#arm(this.#nowNs);

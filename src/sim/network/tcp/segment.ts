@@ -1,4 +1,5 @@
 /** The segments that travel between two TCP sockets: a flight of data, or a segment with a flag. */
+import type { EventKind } from "../../../trace/kinds.ts";
 import type { PacketDetail } from "../../../trace/packet.ts";
 import { Kind } from "../../kernel.ts";
 import { concat } from "./chunks.ts";
@@ -27,6 +28,8 @@ export class Segment {
   sentNs = 0;
   /** The event of its latest sending, which is the cause of its arrival or loss. */
   sentEvent = 0;
+  /** The events of further writes that travel with it. */
+  joined: number[] | undefined = undefined;
   /** Whether it is in transit now. */
   flying = false;
 
@@ -78,17 +81,32 @@ export class Segment {
 
 /**
  * Records that `from` sends something: in the fingerprint and, if there is an observer, in the trace.
- * Returns the event id.
+ * Returns the event id. `repeats`: for a retransmission, the event of the sending before.
  */
 export function markSend(
   from: TcpSocket,
   flag: number,
   digest: number,
   payload: Uint8Array | undefined,
+  repeats = 0,
 ): number {
   const { host } = from.stack;
   if (host.kernel.observer === undefined) return host.kernel.mark(host.id, Kind.send, digest);
-  return host.kernel.mark(host.id, Kind.send, digest, detailOf(from, flag, payload));
+  const detail = detailOf(from, flag, payload);
+  const told = repeats > 0 ? { ...detail, repeats } : detail;
+  return host.kernel.mark(host.id, Kind.send, digest, told);
+}
+
+/** Records the arrival of writes that travelled in the segment of an earlier one. */
+export function markJoined(segment: Segment, kind: EventKind, reason?: string): void {
+  const { from, to, joined } = segment;
+  if (joined === undefined) return;
+  const { host } = to.stack;
+  const { kernel } = host;
+  for (const sent of joined) {
+    const detail = kernel.observer && detailOf(from, Flag.data, undefined, reason);
+    kernel.mark(host.id, kind, 0, detail, sent);
+  }
 }
 
 /** Records that something which `from` sent is lost. `cause`: the event of its sending, if it is known. */

@@ -16,7 +16,7 @@ import { takeChunks } from "./chunks.ts";
 import { HEADER_BYTES, RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES } from "./constants.ts";
 import { Phase } from "./phase.ts";
 import { Recovery } from "./recovery.ts";
-import { Flag, markDrop, markSend, Segment } from "./segment.ts";
+import { Flag, markDrop, markJoined, markSend, Segment } from "./segment.ts";
 import type { TcpSocket } from "./socket.ts";
 import { WindowProbe } from "./window-probe.ts";
 
@@ -173,7 +173,10 @@ export class Sender {
     const seq = this.sentSeq;
     const { length } = payload;
     this.sentSeq = seq + length;
-    if (this.#flightEvent === kernel.currentEvent && this.#joinsFlight(payload)) return;
+    if (this.#flightEvent === kernel.currentEvent && this.#joinsFlight(payload)) {
+      ((this.#flight as Segment).joined ??= []).push(sent);
+      return;
+    }
     const segment = new Segment(socket, socket.peer as TcpSocket, Flag.data, seq, length, payload);
     this.#flight = segment;
     this.#flightEvent = kernel.currentEvent;
@@ -248,6 +251,7 @@ export class Sender {
     segment.flying = false;
     if (reason !== undefined) {
       markDrop(socket, segment.flag, segment.payload, reason, segment.sentEvent);
+      markJoined(segment, Kind.drop, reason);
     }
     if (socket.phase !== Phase.open) return;
     this.recovery ??= new Recovery(socket);

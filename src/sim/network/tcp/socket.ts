@@ -10,10 +10,11 @@
  * acknowledgements are not modelled: every socket behaves as with TCP_NODELAY. Neither is the congestion
  * window: a flight is limited only by the receiver's window and by ten segments.
  */
+import type { SocketDetail } from "../../../trace/details.ts";
 import { type EventHandle, Kind } from "../../kernel.ts";
 import type { Process } from "../../process.ts";
 import type { Family } from "../address.ts";
-import { rememberEnd } from "../connections.ts";
+import { errorName, rememberEnd } from "../connections.ts";
 import { Errno } from "../errno.ts";
 import { type Holder, Holders, Turns } from "../holders.ts";
 import type { PortHolder } from "../ports.ts";
@@ -261,7 +262,29 @@ export class TcpSocket implements PortHolder {
 
   /** @internal The connection is complete at this end. */
   tellConnected(): void {
+    this.tellState("connected");
     this.process?.enter(connected, [this, 0] as [TcpSocket, number]);
+  }
+
+  /** @internal Records that the connection was established or has ended. */
+  tellState(state: SocketDetail["state"]): void {
+    const { host } = this.stack;
+    const { kernel } = host;
+    if (this.unix) return;
+    const detail = kernel.observer && this.#stateDetail(state);
+    kernel.mark(host.id, Kind.socket, this.connection, detail);
+  }
+
+  #stateDetail(state: SocketDetail["state"]): SocketDetail {
+    const { connection, localPort, remotePort, remoteStack, remoteAddress, error } = this;
+    return {
+      state,
+      connection,
+      localPort,
+      remotePort,
+      peer: remoteStack?.host.name ?? remoteAddress,
+      ...(this.connectionLost && error !== 0 && { error: errorName(error) }),
+    };
   }
 
   /** @internal Called on a network error: RST, or no answer for too long. */
@@ -324,7 +347,10 @@ export class TcpSocket implements PortHolder {
   /** @internal Drops the connection: everything that arrives from now on is answered with RST. */
   die(): void {
     if (this.phase === Phase.dead) return;
-    if (this.phase === Phase.open || this.phase === Phase.connecting) rememberEnd(this);
+    if (this.phase === Phase.open || this.phase === Phase.connecting) {
+      rememberEnd(this);
+      this.tellState("ended");
+    }
     this.phase = Phase.dead;
     this.endedNs = this.stack.host.kernel.nowNs;
     this.#stopTimers();
