@@ -38,7 +38,7 @@ describe("in a trace", () => {
     for (const id of received) {
       const cause = eventAt(trace, eventAt(trace, id)?.cause ?? 0);
       expect(cause?.kind).toBe(Kind.send);
-      expect(trace.hosts[eventAt(trace, id)?.host ?? 0]).toBe((cause?.detail as PacketDetail).to);
+      expect(trace.hosts[eventAt(trace, id)?.host ?? 0]).toBe(sent(trace, cause?.id ?? 0).to);
     }
   });
 
