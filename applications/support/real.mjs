@@ -60,7 +60,7 @@ export async function realArm(application, checkout) {
       .join("\n");
     throw new Error(`${error.message}\n${last}`, { cause: error });
   } finally {
-    for (const { child } of started) child.kill("SIGKILL");
+    for (const { child } of started) killAll(child);
     await Promise.all(started.map(({ ended }) => ended));
     restore();
   }
@@ -101,6 +101,8 @@ function commandOf(program, at, checkout) {
 function start(name, command, args, env = {}, cwd = here) {
   const child = spawn(command, args, {
     cwd,
+    // A group of its own, so that what it starts can be ended with it.
+    detached: true,
     // As a host of a world, it inherits nothing but where programs lie.
     env: { PATH: process.env["PATH"], TZ: "UTC", LANG: "C.UTF-8", NODE_NO_WARNINGS: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -114,6 +116,14 @@ function start(name, command, args, env = {}, cwd = here) {
     child.on("close", (code, signal) => done(code ?? signal));
   });
   return program;
+}
+
+function killAll({ pid }) {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // All of them have ended.
+  }
 }
 
 async function succeeded(program) {

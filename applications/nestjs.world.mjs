@@ -1,0 +1,52 @@
+/** The NestJS RealWorld backend over PostgreSQL, from what its build (tsc) makes, tables by TypeORM. */
+import { applicationWorld } from "./support/world.mjs";
+
+export const application = {
+  title: "NestJS RealWorld keeps articles",
+  checkout: "nestjs-realworld-example-app",
+  needs: {
+    "node_modules/@nestjs/core": "npm install",
+    "node_modules/pg": "npm install --no-save pg",
+    "node_modules/hash-wasm": "npm install --no-save hash-wasm (argon2 in the world)",
+    "src/config.ts": "copy src/config.ts.example",
+    "dist/config.js": "npx tsc",
+  },
+  ownNeeds: { "postgres/node_modules": "npm install --prefix applications/postgres" },
+  hosts: {
+    database: {
+      own: "postgres/server.mjs",
+      port: 5432,
+      keeps: true,
+      env: (at) => ({ PORT: String(at("database").port) }),
+    },
+    nest: {
+      serves: true,
+      programs: {
+        wait: {
+          own: "support/wait-for.mjs",
+          argv: (at) => [at("database").address],
+          ends: true,
+        },
+        server: {
+          after: { wait: "exited" },
+          file: "dist/main.js",
+          port: 3000,
+          fixed: true,
+          env: (at) => ({
+            TYPEORM_CONNECTION: "postgres",
+            TYPEORM_HOST: at("database").host,
+            TYPEORM_PORT: String(at("database").port),
+            TYPEORM_USERNAME: "postgres",
+            TYPEORM_PASSWORD: "postgres",
+            TYPEORM_DATABASE: "postgres",
+            TYPEORM_ENTITIES: "dist/**/**.entity.js",
+            TYPEORM_SYNCHRONIZE: "true",
+          }),
+        },
+      },
+    },
+  },
+  flow: "nestjs.flow.mjs",
+};
+
+export default applicationWorld(application);
