@@ -1,11 +1,19 @@
 /**
- * `npm run applications -- --apps FOLDER [--only NAME ...] [--explore RUNS] [--json]`: runs public applications from
+ * `npm run applications -- --apps FOLDER [--only NAME ...] [--explore RUNS] [--json] [--record]`: runs public applications from
  * their own start files, as real processes and in a world, walks the main flow of each and compares the answers.
  * FOLDER holds their checkouts, installed and built (README.md says how). `--explore RUNS` also runs each world that
- * many times with faults. Exit code: 0 all that are there agree, 1 one does not, 2 it could not be asked.
+ * many times with faults. `--record` keeps what was measured in measured.json, for docs/compatibility.md. Exit code: 0 all that are there agree, 1 one does not, 2 it could not be asked.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readOptions, stop, wholeNumber } from "../tools/options.mjs";
@@ -18,6 +26,7 @@ const { values } = readOptions("applications", {
   only: { type: "string", multiple: true },
   explore: { type: "string" },
   json: { type: "boolean" },
+  record: { type: "boolean" },
 });
 const here = fileURLToPath(new URL(".", import.meta.url));
 const names = readdirSync(here)
@@ -41,6 +50,7 @@ for (const name of values.only ?? names) {
   const missing = whatIsMissing(application, checkout);
   const row = missing ? { name, skipped: missing } : await compare(name, application, checkout);
   if (row.failure !== undefined) failed = true;
+  else if (values.record && !row.skipped) record(row);
   if (values.json) console.log(JSON.stringify(row));
   else tell(row);
   if (runs > 0 && !missing) {
@@ -51,6 +61,19 @@ for (const name of values.only ?? names) {
   }
 }
 process.exitCode = failed ? 1 : 0;
+
+/** Keeps the figures of an application whose arms agree. */
+function record({ name, title, version, commit, steps, walks, events, simulatedS, cpu }) {
+  const file = `${here}measured.json`;
+  const rows = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+  const cpuS = Number(cpu.secondS.toFixed(1));
+  const node = process.versions.node.split(".")[0];
+  rows[name] = { title, version, commit, node, steps, walks, simulatedS, events, cpuS };
+  const sorted = Object.fromEntries(
+    Object.entries(rows).sort(([one], [other]) => (one < other ? -1 : 1)),
+  );
+  writeFileSync(file, `${JSON.stringify(sorted, null, 2)}\n`);
+}
 
 /** World files name their programs by `./checkouts/...`. */
 function linkCheckouts() {

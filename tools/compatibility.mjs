@@ -96,6 +96,32 @@ const rows = new Map();
 for (const suite of suites) readPrograms(rows, suite);
 
 const cell = (text) => text.replaceAll("|", "\\|");
+/** The section of public applications, as `npm run applications -- --record` measured them. */
+function applications() {
+  const measured = JSON.parse(readFileSync(`${root}applications/measured.json`, "utf8"));
+  return [
+    "## Applications",
+    "",
+    "Public applications, unchanged, from their own start files (or what their own build makes). The same client walks",
+    "the main flow of each against real processes and in a world, and every step is answered alike; two runs of a",
+    "world have one fingerprint. `npm run applications` measures it ([how](../applications/README.md)). Processor seconds",
+    "are those of a second run in one process, with other work on the machine.",
+    "",
+    "| application | version | Node | steps of the flow | walks and events in simulated time | processor seconds |",
+    "|---|---|---|---|---|---|",
+    ...Object.entries(measured).map(([name, row]) => {
+      const which = [row.version, row.commit].filter(Boolean).join(", ");
+      const events = `${row.walks} walks, ${row.events} events in ${row.simulatedS} s`;
+      return `| ${name}: ${cell(row.title)} | ${which} | ${row.node} | ${row.steps} | ${events} | ${row.cpuS} |`;
+    }),
+    "",
+    "PostgreSQL is PGlite behind its socket server, an ordinary program on both arms; `argon2` in the world is its",
+    "substitute. Not yet among them: the Express and Prisma RealWorld backend. Prisma 4, which it asks for, has no engine",
+    "but a native one, which a simulated host refuses by name (`LC_NOT_SIMULATED`).",
+    "",
+  ];
+}
+
 const text = [
   "# Packages that run unmodified",
   "",
@@ -117,7 +143,8 @@ const text = [
   "",
   ...notYet,
   "",
-  "What no package can use on a simulated host: native add-ons, `inspector`, and a",
+  ...applications(),
+  "What no package can use on a simulated host: native add-ons (but see [what stands in for some](worlds.md#native-add-ons)), `inspector`, and a",
   "module that Lightcone does not simulate; each throws `LC_NOT_SIMULATED` and says its name.",
   "",
 ].join("\n");

@@ -151,6 +151,7 @@ function accepts(port) {
 
 function sleep(ms, failure) {
   return new Promise((done, fail) => {
-    setTimeout(() => (failure ? fail(new Error(failure)) : done()), ms).unref?.();
+    const timer = setTimeout(() => (failure ? fail(new Error(failure)) : done()), ms);
+    if (failure) timer.unref();
   });
 }
