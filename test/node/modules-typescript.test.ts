@@ -69,4 +69,23 @@ describe("a TypeScript program", () => {
     const { stdout } = await hosted(source, { ...setting, files });
     expect(stdout).toBe("compiled true true\n");
   });
+
+  it("gets them for what is only named while the program runs, from a compiler that reads clocks", async () => {
+    const compiler = `const loaded = performance.now();
+      exports.transpileModule = (text) =>
+        ({ outputText: "console.log('compiled', " + (loaded > 0) + ", " + text.includes("@mark") + ")", sourceMapText: "{}" });`;
+    const { stdout, stderr } = await hosted(
+      `await import("./entities/" + ["late", "ts"].join("."));`,
+      {
+        name: "main.ts",
+        files: {
+          "tsconfig.json":
+            '{ "compilerOptions": { "experimentalDecorators": true, "emitDecoratorMetadata": true } }',
+          "entities/late.ts": `function mark(_: any) {}\n@mark class Late {}`,
+          "node_modules/typescript/index.js": compiler,
+        },
+      },
+    );
+    expect(stdout, stderr).toBe("compiled true true\n");
+  });
 });

@@ -15,7 +15,7 @@ interface RealStream {
   onerror: AnyFunction | undefined;
 }
 
-/** About 100 MB per second, and the cost of a round trip to a thread. */
+/** About 100 MB per second of whichever there is more of, input or output, and a round trip to a thread. */
 const HOP_NS = 20_000;
 const BYTE_NS = 10;
 
@@ -27,6 +27,8 @@ export function createZlibBinding(context: BindingContext): object {
   function hosted(Base: new (mode: number) => RealStream): unknown {
     return class extends Base {
       #done: AnyFunction | undefined;
+      /** After a write: how much room for output and how much input are left. */
+      #left: ArrayLike<number> = [0, 0];
       #closed = false;
 
       constructor(mode: number) {
@@ -35,7 +37,9 @@ export function createZlibBinding(context: BindingContext): object {
       }
 
       override init(...args: unknown[]): unknown {
-        this.#done = args.find((arg) => typeof arg === "function") as AnyFunction | undefined;
+        const at = args.findIndex((arg) => typeof arg === "function");
+        this.#done = args[at] as AnyFunction | undefined;
+        this.#left = (args[at - 1] as ArrayLike<number> | undefined) ?? [0, 0];
         return super.init(...args);
       }
 
@@ -50,8 +54,21 @@ export function createZlibBinding(context: BindingContext): object {
         super.writeSync(...args);
         this.onerror = onerror;
         loop.retain();
-        const delayNs = HOP_NS + Number(args[3] ?? 0) * BYTE_NS;
-        process.schedule(delayNs, Kind.completion, () => this.#complete(failure), undefined);
+        process.schedule(
+          HOP_NS + this.#workBytes(args, failure) * BYTE_NS,
+          Kind.completion,
+          () => this.#complete(failure),
+          undefined,
+        );
+      }
+
+      /** All input that is left is handed over each time: what counts is what was taken of it, or made from it. */
+      #workBytes(args: unknown[], failure: unknown): number {
+        const [input, room] = [Number(args[3] ?? 0), Number(args[6] ?? 0)];
+        // A failed write leaves the state as it was.
+        if (failure !== undefined) return input;
+        const [roomLeft = 0, inputLeft = 0] = [this.#left[0], this.#left[1]];
+        return Math.max(0, input - inputLeft, room - roomLeft);
       }
 
       #complete(failure: unknown[] | undefined): void {

@@ -200,7 +200,7 @@ export async function prepareTypeScript(
   try {
     const { code, map } =
       settings.metadata && hasDecorators(text)
-        ? translateWithMetadata(path, text, format)
+        ? translateWithMetadata(path, text, format, false)
         : await esbuild.transform(text, transformOptions(path, text, format, settings));
     translations.set(key, { code, map });
     remember("typescript", key, { code, map });
@@ -217,20 +217,24 @@ export function translateTypeScript(
   settings: Settings,
 ): Translated {
   const key = keyOf(path, text, format, settings);
-  let found = translations.get(key);
+  let found =
+    translations.get(key) ??
+    (settings.metadata ? (recall("typescript", key) as Translated | undefined) : undefined);
   if (found === undefined) {
     try {
       const { code, map } = withoutView(() =>
         settings.metadata && hasDecorators(text)
-          ? translateWithMetadata(path, text, format)
+          ? translateWithMetadata(path, text, format, true)
           : synchronous().transformSync(text, transformOptions(path, text, format, settings)),
       );
       found = { code, map };
+      // The compiler of a project takes long.
+      if (settings.metadata) remember("typescript", key, found);
     } catch (error) {
       found = syntaxError(error, path);
     }
-    translations.set(key, found);
   }
+  translations.set(key, found);
   if (found instanceof LightconeError) throw found;
   return found;
 }
