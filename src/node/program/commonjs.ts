@@ -26,7 +26,7 @@ import {
 } from "./module-state.ts";
 import { type ModuleWrapper, moduleWrapper } from "./module-wrapper.ts";
 import { findResolution, keepResolution, realCaches } from "./resolution-cache.ts";
-import { scopeOf } from "./scope.ts";
+import { scopeArguments, scopeOf } from "./scope.ts";
 import { SearchPaths } from "./search-paths.ts";
 import { type Format, type SourceFile, sourceFile } from "./source/source-file.ts";
 import { moduleSyntaxError } from "./source/syntax-error.ts";
@@ -149,17 +149,7 @@ export class CommonJsLoader {
       throw addonError(filename, this.files.source(filename));
     };
     const scope = scopeOf(realm);
-    const { global, unknown, thisOf, makeRoomy, traceLimitOwner, correctMessage } = scope;
-    this.#scope = [
-      global,
-      global,
-      global,
-      unknown,
-      thisOf,
-      makeRoomy,
-      traceLimitOwner,
-      correctMessage,
-    ];
+    this.#scope = scopeArguments(scope);
     this.esm = new EsmLoader(realm, this, scope);
     this.#flags = flagsOf(realm.process);
     this.changesResolution = this.#flags.some((flag) => RESOLUTION_FLAGS.test(flag));

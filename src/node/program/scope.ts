@@ -43,6 +43,25 @@ export function scopeOf(realm: Realm): ProgramScope {
   return scope;
 }
 
+/** The scope of code that all processes share: names are those of the process that runs. */
+export const sharedScope: ProgramScope = {
+  global: globalThis,
+  unknown: globalThis,
+  thisOf: (value) => value,
+  makeRoomy,
+  traceLimitOwner,
+  correctMessage,
+};
+
+/** Returns the first arguments of a file's function, as `transform.ts` names them: those up to `import()`. */
+export function scopeArguments(scope: ProgramScope): unknown[] {
+  const { global, unknown, thisOf } = scope;
+  return [
+    ...[global, global, global, unknown, thisOf],
+    ...[scope.makeRoomy, scope.traceLimitOwner, scope.correctMessage],
+  ];
+}
+
 const unknownNames: ProxyHandler<object> = {
   get(global, name) {
     if (!(name in global)) throw new ReferenceError(`${String(name)} is not defined`);

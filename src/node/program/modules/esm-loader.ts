@@ -18,7 +18,7 @@ import { importConditions } from "../package-entry.ts";
 import { jsonValue } from "../json-values.ts";
 import { type FileFormat, formatOf, sourceTextOf } from "../file-format.ts";
 import { findResolution, keepResolution, realCaches } from "../resolution-cache.ts";
-import type { ProgramScope } from "../scope.ts";
+import { type ProgramScope, scopeArguments } from "../scope.ts";
 import { moduleSyntaxError } from "../source/syntax-error.ts";
 import { type SourceFile, sourceFile, type SourceText } from "../source/source-file.ts";
 import type { ImportedName } from "../source/transform.ts";
@@ -538,22 +538,8 @@ export class EsmLoader implements ModuleHost {
     const dynamicImport = usesImport
       ? (specifier: unknown, options?: unknown) => this.import(specifier, module.path, options)
       : undefined;
-    const { global, unknown, thisOf, makeRoomy, traceLimitOwner, correctMessage } = this.#scope;
     const meta = usesMeta ? this.#metaOf(module) : undefined;
-    return [
-      global,
-      global,
-      global,
-      unknown,
-      thisOf,
-      makeRoomy,
-      traceLimitOwner,
-      correctMessage,
-      dynamicImport,
-      meta,
-      exported,
-      setName,
-    ];
+    return [...scopeArguments(this.#scope), dynamicImport, meta, exported, setName];
   }
 
   #metaOf({ url, path }: SourceModule): object {

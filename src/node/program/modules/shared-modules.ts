@@ -14,15 +14,11 @@ import type { Realm } from "../../realm-types.ts";
 import { defineProperty, plain } from "../../views/safe.ts";
 import { formatOf, sourceTextOf } from "../file-format.ts";
 import type { HostFiles } from "../host-files.ts";
-import { makeRoomy } from "../prototypes.ts";
 import { realCaches } from "../resolution-cache.ts";
+import { scopeArguments, sharedScope } from "../scope.ts";
 import { sourceFile } from "../source/source-file.ts";
-import { traceLimitOwner } from "../trace-limit.ts";
 import { type Environment, setName } from "./namespace.ts";
 import { type ModuleHost, type ModuleRecord, SourceModule, SyntheticModule } from "./record.ts";
-
-/** The real global object. During a run, its names return the running process's values. */
-const realGlobal: object = globalThis;
 
 /** The shared modules, as long as the real files are not read again. */
 export class SharedModules implements ModuleHost {
@@ -89,11 +85,7 @@ export class SharedModules implements ModuleHost {
     const { usesMeta, usesImport } = module.file.shape;
     if (usesImport) throw new InvariantError(`${module.path} cannot be shared: it uses import()`);
     const meta = usesMeta ? this.#metaOf(module) : undefined;
-    const thisOf = (value: unknown): unknown => value;
-    return [
-      ...[realGlobal, realGlobal, realGlobal, realGlobal, thisOf, makeRoomy],
-      ...[traceLimitOwner, undefined, meta, exported, setName],
-    ];
+    return [...scopeArguments(sharedScope), undefined, meta, exported, setName];
   }
 
   #metaOf({ url, path }: SourceModule): object {
