@@ -156,6 +156,26 @@ describe("data", () => {
     expect(Number(ms) / 1_000).toBeLessThan(1_100);
   });
 
+  // A real machine's timeout is 204 ms on a near link, in ticks of 4 ms; it doubles to 104,448 ms and stays at 120 s.
+  // With rounder 200 ms, it would give up two minutes later.
+  test.each([
+    [0.05, 928.9],
+    [10, 945.3],
+  ])(
+    "with %d ms each way ends %d s after the write, as Linux's timeouts add up",
+    (latencyMs, endS) => {
+      const world = duo();
+      world.network.setLatency({ minNs: latencyMs * 1e6, maxNs: latencyMs * 1e6 });
+      const { client } = world.pair(world.a, world.b);
+      const beganMs = world.kernel.nowNs / 1e6;
+      world.network.link(world.b, world.a).blocked = true;
+      client.write("hello");
+      const line = world.run(2_000_000).at(-1) as string;
+      expect(line).toMatch(/client reads ETIMEDOUT/);
+      expect((Number(line.split(" ")[0]) - beganMs) / 1_000).toBeCloseTo(endS, 0);
+    },
+  );
+
   test("one way only: what was delivered is not delivered again, yet the sender gives up", () => {
     const world = duo();
     const { client, server } = world.pair(world.a, world.b);

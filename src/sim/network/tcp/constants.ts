@@ -9,10 +9,14 @@ export const RECEIVE_BUFFER_BYTES: number = 131_072;
 export const HEADER_BYTES: number = 52;
 
 /** The minimum and maximum retransmission timeout; the minimum is added to the round trip. */
-export const RTO_MIN_NS: number = 200 * MS;
+const RTO_MIN_NS: number = 200 * MS;
 export const RTO_MAX_NS: number = 120 * SECOND;
+const JIFFY_NS: number = 4 * MS;
+/** The first retransmission timeout. Linux counts it in ticks of its clock, and rounds up (`CONFIG_HZ=250`). */
+export const firstTimeoutNs = (rttNs: number): number =>
+  Math.ceil((rttNs + RTO_MIN_NS) / JIFFY_NS) * JIFFY_NS;
 /** The delay of a tail loss probe beyond two round trips: two jiffies. */
-export const PROBE_SLACK_NS: number = 8 * MS;
+export const PROBE_SLACK_NS: number = 2 * JIFFY_NS;
 /** The time without an acknowledgement before ETIMEDOUT, from tcp_retries2 = 15. */
 export const GIVE_UP_AFTER_NS: number = 924_600 * MS;
 /** The same for a socket that its process has closed (tcp_orphan_retries = 8). */

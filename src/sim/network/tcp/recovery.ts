@@ -13,11 +13,11 @@ import { type EventHandle, Kind } from "../../kernel.ts";
 import { Errno } from "../errno.ts";
 import { LOST, MSS } from "../link.ts";
 import {
+  firstTimeoutNs,
   GIVE_UP_AFTER_NS,
   ORPHAN_GIVE_UP_AFTER_NS,
   PROBE_SLACK_NS,
   RTO_MAX_NS,
-  RTO_MIN_NS,
 } from "./constants.ts";
 import { markSend, type Segment } from "./segment.ts";
 import type { TcpSocket } from "./socket.ts";
@@ -110,7 +110,7 @@ export class Recovery {
   }
 
   get #timeoutNs(): number {
-    const firstNs = this.#socket.rttNs + RTO_MIN_NS;
+    const firstNs = firstTimeoutNs(this.#socket.rttNs);
     return Math.min(firstNs * 2 ** Math.min(this.#timeouts, 20), RTO_MAX_NS);
   }
 

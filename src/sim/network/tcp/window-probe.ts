@@ -11,7 +11,7 @@ import {
   ORPHAN_GIVE_UP_AFTER_NS,
   RECEIVE_BUFFER_BYTES,
   RTO_MAX_NS,
-  RTO_MIN_NS,
+  firstTimeoutNs,
 } from "./constants.ts";
 import { Phase } from "./phase.ts";
 import type { Receiver } from "./receiver.ts";
@@ -61,7 +61,7 @@ export class WindowProbe {
   }
 
   get #delayNs(): number {
-    const firstNs = this.#socket.rttNs + RTO_MIN_NS;
+    const firstNs = firstTimeoutNs(this.#socket.rttNs);
     return Math.min(firstNs * 2 ** Math.min(this.#probes, 20), RTO_MAX_NS);
   }
 
