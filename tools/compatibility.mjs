@@ -34,6 +34,7 @@ const limits = {
   bottleneck:
     "Limiters that share a Redis 7 queue nothing any more once it has lost its memory, as on a real machine: `ERR SETTINGS_KEY_NOT_FOUND`.",
   "bee-queue": "Queues of before a restart of Redis go on with `NOSCRIPT`, as on a real machine.",
+  libp2p: "Needs Node 22: `Promise.withResolvers is not a function` before.",
   mysql2: "Tested against the server that the package has in it until there is a block.",
   mongoose: "Tested against a scripted peer until there is a block.",
   ws: "The optional native add-ons `bufferutil` and `utf-8-validate` are left out.",
