@@ -18,6 +18,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     summary: "run a violation again, from its file",
     load: () => import("./commands/replay.ts"),
   },
+  export: {
+    summary: "write a trace in the format of another tool",
+    load: () => import("./commands/export.ts"),
+  },
   init: {
     summary: "write a first world file to start from",
     load: () => import("./commands/init.ts"),

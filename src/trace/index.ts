@@ -1,6 +1,7 @@
 /** The public exports of the trace: `lightcone/trace`. */
 export { causesOf, Cone, futureCone, pastCone } from "./causality.ts";
 export { decodeTrace, encodeTrace, TRACE_FORMAT } from "./codec.ts";
+export { type Exporter, exporters } from "./export/index.ts";
 export { firstDivergence, type Divergence } from "./diff.ts";
 export { Kind, kindNames, type EventKind } from "./kinds.ts";
 export { TraceRecorder } from "./recorder.ts";
