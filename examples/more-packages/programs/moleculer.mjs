@@ -7,7 +7,10 @@ import { crash, host, port, ready, roles, say } from "./roles.mjs";
 const options = (nodeID, at) => ({
   nodeID,
   logger: false,
-  transporter: { type: "Redis", options: { host: at, port, retryStrategy: () => 50 } },
+  transporter: {
+    type: "Redis",
+    options: { host: at, port, retryStrategy: () => 50, maxRetriesPerRequest: null },
+  },
   heartbeatInterval: 1,
   heartbeatTimeout: 3,
   requestTimeout: 5000,

@@ -15,8 +15,7 @@ await roles({
       port,
       username: "postgres",
       database: "postgres",
-      // Migrations ask on several connections, which PGlite has one of.
-      poolSize: 1,
+      poolSize: 2,
       installExtensions: false,
       entities: [Person, Book],
     });
@@ -59,7 +58,7 @@ await roles({
         await manager.insert(Person, { name: "ada" });
       })
       .catch((error) => error);
-    say("rolled back", failed.name, failed.driverError.code);
+    say("rolled back", failed.name, failed.driverError.code, await people.count());
     await people.update({ name: "alan" }, { born: new Date("1912-06-23") });
     say(
       "sorted",
