@@ -135,12 +135,14 @@ await roles({
     crash();
     await new Promise((resolve) => socket.once("close", resolve));
     for (;;) {
-      const again = await open().catch(() => undefined);
-      if (again === undefined) {
+      const answer = await open()
+        .then((again) => ask(again, 0))
+        .catch(() => undefined);
+      if (answer === undefined) {
         await new Promise((resolve) => setTimeout(resolve, 50));
         continue;
       }
-      say("asked again", await ask(again, 0));
+      say("asked again", answer);
       break;
     }
   },

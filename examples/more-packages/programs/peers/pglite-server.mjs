@@ -24,7 +24,7 @@ function message(type, ...parts) {
 /** What a server says to somebody who has just come. */
 const welcome = Buffer.concat([
   message("R", Buffer.alloc(4)),
-  message("S", Buffer.from("server_version\0" + "17.5\0")),
+  message("S", Buffer.from("server_version\u000017.5\0")),
   message("S", Buffer.from("client_encoding\0UTF8\0")),
   message("S", Buffer.from("standard_conforming_strings\0on\0")),
   message("Z", Buffer.from("I")),
