@@ -5,9 +5,6 @@
 import type { ClockDetail } from "../trace/details.ts";
 import { type Kernel, Kind } from "./kernel.ts";
 
-/** Where the world's wall clocks start, in milliseconds since the epoch: 2026-01-01T00:00:00Z. */
-export const WORLD_EPOCH_MS = 1_767_225_600_000;
-
 /** The clocks of one host. */
 export class HostClock {
   readonly #kernel: Kernel;
@@ -40,7 +37,9 @@ export class HostClock {
   /** Wall time in milliseconds since the epoch, with a fraction. */
   wallMs(): number {
     if (this.#frozenMs !== undefined) return this.#frozenMs;
-    return WORLD_EPOCH_MS + (this.#bootNs + this.monotonicNs() + this.#wallOffsetNs) / 1_000_000;
+    return (
+      this.#kernel.epochMs + (this.#bootNs + this.monotonicNs() + this.#wallOffsetNs) / 1_000_000
+    );
   }
 
   /**

@@ -8,6 +8,9 @@ import { Prng } from "../base/prng.ts";
 import { Kind, type EventKind } from "../trace/kinds.ts";
 import { type Action, type EventHandle, EventQueue } from "./queue.ts";
 
+/** When the wall clocks of a world start unless it says otherwise: 2026-01-01T00:00:00Z, in milliseconds. */
+export const WORLD_EPOCH_MS = 1_767_225_600_000;
+
 /** The host number of events that belong to no host. */
 export const NO_HOST = 0;
 
@@ -31,6 +34,8 @@ export interface KernelObserver {
 export class Kernel {
   /** Virtual time since the start of the run, in integer nanoseconds. */
   nowNs = 0;
+  /** When the run starts, in milliseconds since 1970 on a wall clock without error. */
+  epochMs: number = WORLD_EPOCH_MS;
   /** The number of events that have run or been marked; the id of the latest. */
   eventId = 0;
   /** The host to which the current event belongs. */

@@ -102,6 +102,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
   readonly #ours: ReadonlyMap<unknown, string>;
   #isDefinite: ((error: unknown, f: string) => boolean) | undefined;
   #durationNs: number | undefined;
+  #start: number | "drawn" | undefined;
   #calmNs: number | undefined;
 
   /** `ours`: the functions of Lightcone's modules, by name. They are neither programs nor checks. */
@@ -205,7 +206,8 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
 
   run(duration: Duration, options: RunOptions = {}): void {
     if (this.#durationNs !== undefined) throw bad("w.run(...) is said twice: a run lasts once");
-    onlyOptions("w.run", options, ["calm"]);
+    onlyOptions("w.run", options, ["calm", "start"]);
+    this.#start = options.start === undefined ? undefined : parseStart(options.start);
     this.#durationNs = parseDurationNs(duration, "w.run");
     if (this.#durationNs === 0) throw bad("w.run(...): a run must last longer than nothing");
     this.#calmNs =
@@ -246,6 +248,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
       checks: this.#checks,
       tolerate: this.#tolerate,
       durationNs: this.#durationNs,
+      start: this.#start,
       calmNs: this.#calmNs,
       inline: this.#inline,
       isDefinite: this.#isDefinite ?? (() => false),
@@ -309,6 +312,19 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     if (names.length === 0) throw bad(`${where}: no hosts are named`);
     return [...names];
   }
+}
+
+/** Reads when a run starts. A date without a time zone would depend on the machine. */
+function parseStart(start: unknown): number | "drawn" {
+  if (start === "drawn") return "drawn";
+  const isDate =
+    typeof start === "string" && /^\d{4}-\d\d-\d\d(?:T.*(?:Z|[+-]\d\d:?\d\d))?$/.test(start);
+  const ms = isDate ? Date.parse(start) : Number.NaN;
+  if (Number.isSafeInteger(ms)) return ms;
+  throw bad(
+    `w.run: start is ${show(start)}, not a date`,
+    'Write "drawn", or a date with its time zone: "2026-03-29T00:59:30Z".',
+  );
 }
 
 function linkPlan(options: unknown, where: string): LinkRule["link"] {

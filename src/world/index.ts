@@ -24,5 +24,6 @@ export type {
   Tolerable,
   WorldBuilder,
 } from "./types.ts";
+export type { SeenDisk, SeenFault, SeenHost } from "./seen.ts";
 export { LightconeError } from "../base/errors.ts";
 export type { Duration, DurationRange } from "../base/units.ts";

@@ -27,7 +27,8 @@ import type { Plan } from "./plan.ts";
 import { namesAnything, tellStory } from "./story.ts";
 import { holderOf } from "./story-faults.ts";
 import { describeThrown } from "./thrown.ts";
-import type { Check } from "./types.ts";
+import { seenFaults } from "./seen.ts";
+import type { Check, RunRecord } from "./types.ts";
 
 /** The input of a judge. */
 export interface Judged {
@@ -49,6 +50,8 @@ export interface Judged {
   readonly connectionsOfWaiting: ReadonlyMap<string, readonly string[]>;
   /** The names on a host's disk that a process took from another living one. */
   readonly takenNames: (host: string) => readonly TakenName[];
+  /** The hosts at the end of the run, for checks. */
+  readonly hosts: RunRecord["hosts"];
   readonly calmFromNs: number;
   /** Whether the run was complete, so that requirements at its end can be judged. */
   readonly whole: boolean;
@@ -118,10 +121,18 @@ function completeNs({ steps, operations }: Evidence, { history }: Judged): numbe
 }
 
 /** Converts a check's answer to a verdict. A check that throws is unreliable, so the run cannot be judged. */
-function ask(check: Check, { history, seed }: Judged): Verdict {
+function ask(check: Check, judged: Judged): Verdict {
+  const { history, seed, schedule, hosts, calmFromNs, plan } = judged;
   let answer: Verdict | boolean | string;
   try {
-    answer = check.judge({ history, seed });
+    answer = check.judge({
+      history,
+      seed,
+      faults: seenFaults(schedule, calmFromNs),
+      hosts,
+      calmFromNs,
+      durationNs: plan.durationNs,
+    });
   } catch (error) {
     if (error instanceof LightconeError) throw error;
     const { what, stack } = describeThrown(error);

@@ -70,6 +70,8 @@ export interface Plan {
   readonly checks: readonly Check[];
   readonly tolerate: ReadonlySet<Tolerable>;
   readonly durationNs: number;
+  /** When a run starts, in milliseconds since 1970; "drawn": the seed decides. `undefined`: the usual date. */
+  readonly start: number | "drawn" | undefined;
   /** The last part of the run, without faults. */
   readonly calmNs: number;
   /** Inline programs by `inlineKey`: "worker", "shop/server". They belong to the realm in which the world file was evaluated. */

@@ -49,6 +49,8 @@ import type { HostPlan, ProgramStart } from "./plan.ts";
 import { inlineKey, isBlock } from "./programs.ts";
 import { namesIn } from "./own-files.ts";
 import { OperationRecorder, type Recorded, type Recording } from "./recorder.ts";
+import { startMs } from "./start-date.ts";
+import { SeenWorld } from "./seen.ts";
 import { Supervisor } from "./supervisor.ts";
 import { describeThrown, hasPlace } from "./thrown.ts";
 import type { Probe } from "./types.ts";
@@ -136,6 +138,7 @@ class Run {
   readonly #schedule: readonly Fault[];
   readonly #calmFromNs: number;
   readonly #ends: UnwantedEnd[] = [];
+  readonly #seen = new SeenWorld();
   #fatal: unknown;
   #heartbeat: Heartbeat | undefined;
 
@@ -144,6 +147,7 @@ class Run {
     this.#loaded = loaded;
     this.#request = request;
     this.kernel = new Kernel({ seed: request.seed });
+    this.kernel.epochMs = startMs(plan.start, this.kernel.prng);
     this.#calmFromNs = plan.durationNs - plan.calmNs;
     const names = plan.hosts.map(({ name }) => name);
     for (const [at, hostPlan] of plan.hosts.entries()) {
@@ -242,6 +246,7 @@ class Run {
         const host = this.#byName.get(name);
         return host ? takenNamesOf(host) : [];
       },
+      hosts: this.#seen.hosts(this.#hosts),
       calmFromNs: this.#calmFromNs,
       whole: this.#request.untilNs === undefined,
     });
@@ -384,7 +389,10 @@ class Run {
       substitutes: this.#substitutesOf(started),
       cwd: started.cwd ?? (started.program.kind === "file" ? program.home : undefined) ?? "/",
       inject: inject(probe),
-      onOutput: (_, text) => output.write(text),
+      onOutput: (_, text) => {
+        output.write(text);
+        this.#seen.write(host.name, text);
+      },
       injectChild: (child) => inject(this.#childProbe(host, child)),
       onUncaught: (thrown) => {
         uncaught = true;
@@ -543,6 +551,7 @@ class Run {
     const { kernel } = this;
     const crashed = this.#faults.isDown(recorded.name);
     const how = end.signal ?? `exit code ${end.code ?? 0}`;
+    this.#seen.ended(recorded.name, kernel.nowNs, uncaught ? "uncaught" : how);
     const event = kernel.mark(
       recorded.id,
       Kind.exit,

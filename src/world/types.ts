@@ -1,5 +1,6 @@
 /** The types of a world file: a world, a program and a check, from the point of view of its author. */
 import type { Verdict } from "../check/verdict.ts";
+import type { SeenFault, SeenHost } from "./seen.ts";
 import type { History } from "../history/operation.ts";
 import type { Duration, DurationRange } from "../base/units.ts";
 import type { FaultSource, faultWords, OptionsOf } from "../sim/faults/index.ts";
@@ -158,6 +159,13 @@ export type FaultMethods = {
 export interface RunRecord {
   readonly history: History;
   readonly seed: number;
+  /** The faults that have begun, in order. */
+  readonly faults: readonly SeenFault[];
+  /** The hosts by name, as they are at the end of the run: disk, output, ends of processes. */
+  readonly hosts: Readonly<Record<string, SeenHost>>;
+  /** When the calm began, and how long the run was, in nanoseconds. */
+  readonly calmFromNs: number;
+  readonly durationNs: number;
 }
 
 /** A check: `mutex()` and others from `lightcone/check`, or your own. */
@@ -199,6 +207,12 @@ export type Tolerable = "uncaught" | "exits" | "hangs" | "unfinished";
 export interface RunOptions {
   /** The length of the last part of the run, without faults. Default: a third, at most 20s. */
   readonly calm?: Duration;
+  /**
+   * When the run starts on a wall clock, as a date that `Date` reads with its time zone, such as
+   * "2026-03-29T00:59:30Z". "drawn": the seed chooses one, often shortly before something changes: daylight-saving
+   * time, the month, the year, a leap day. Default: "2026-01-01T00:00:00Z".
+   */
+  readonly start?: string;
 }
 
 /** Describes a world. Passed to the function that `world` is called with. */

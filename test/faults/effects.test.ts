@@ -68,6 +68,12 @@ const cases: readonly [string, string, Words][] = [
   ["short reads and writes", "files", [["shortIo", { ...often, probability: [0.5, 0.9] }]]],
   ["a slow disk", "files", [["diskSlow", { ...often, factor: [1_000, 10_000] }]]],
   ["a bit that rots", "files", [["bitRot", { every: "1s..2s" }], powerLoss]],
+  [
+    "a message that comes late",
+    "talks",
+    [["message", { every: "1s..2s", how: "delay", by: "1s" }]],
+  ],
+  ["a datagram that arrives twice", "datagrams", [["message", { every: "1s", how: "duplicate" }]]],
   ["connections that are reset", "talks", [["reset", often]]],
   ["connections that are refused", "talks", [["refuse", { ...often, lasts: "2s" }]]],
   ["little bandwidth", "talks", [["bandwidth", { ...often, bytesPerSecond: [2_000, 10_000] }]]],

@@ -98,6 +98,27 @@ describe("in a trace", () => {
     }
   });
 
+  it("a message that a fault singles out is the only one that is lost, and is sent again", async () => {
+    const trace = await traceOf([
+      {
+        kind: "message",
+        targets: ["client"],
+        startNs: 2 * SECOND,
+        durationNs: SECOND,
+        params: { from: "client", to: "server", nth: 3, how: "lose", addNs: 0 },
+      },
+    ]);
+    const drops = idsOf(trace, Kind.drop);
+    const lost = drops.map((id) => eventAt(trace, id)?.cause ?? 0);
+    expect(lost.length).toBeGreaterThan(0);
+    // All of them were written in one turn, and so travelled in one segment.
+    expect(new Set(lost.map((id) => eventAt(trace, id)?.timeNs)).size).toBe(1);
+    const again = idsOf(trace, Kind.send).filter((id) =>
+      lost.includes(sent(trace, id).repeats ?? 0),
+    );
+    expect(again).toHaveLength(1);
+  });
+
   it("the machine is told as well: disks, names, connections, power, clocks", async () => {
     const at = { startNs: 2 * SECOND, durationNs: SECOND, targets: ["server"] };
     const trace = await traceOf([

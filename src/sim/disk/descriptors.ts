@@ -7,7 +7,6 @@ import type { FileSystem } from "./file-system.ts";
 import { type DirectoryNode, isDirectory, type Timestamp } from "./inode.ts";
 import type { OpenFile } from "./open-file.ts";
 import { find, pathOf } from "./walk.ts";
-import { WORLD_EPOCH_MS } from "../clock.ts";
 
 /** The descriptors that Node itself holds (epoll, event pipes, ...) on a real machine: 3 to here. */
 const FIRST_FREE = 17;
@@ -64,7 +63,7 @@ export class ProcessFiles implements Caller {
     const { clock, kernel } = this.process.host;
     // The time that the process has computed in this turn already shows on its own clock.
     const { spentNs } = this.process;
-    return timestamp(clock.wallErrorNs() + kernel.nowNs + spentNs);
+    return timestamp(clock.wallErrorNs() + kernel.nowNs + spentNs, kernel.epochMs);
   }
 
   /** `getcwd`. */
@@ -135,11 +134,13 @@ export class ProcessFiles implements Caller {
   }
 }
 
-/** Converts nanoseconds since the start of the world to a calendar time. */
-export function timestamp(sinceEpochNs: number): Timestamp {
-  const seconds = Math.floor(sinceEpochNs / 1e9);
+/** Converts nanoseconds since the start of the world, at `epochMs`, to a calendar time. */
+export function timestamp(sinceEpochNs: number, epochMs: number): Timestamp {
+  const epochSeconds = Math.floor(epochMs / 1_000);
+  const ns = sinceEpochNs + (epochMs - epochSeconds * 1_000) * 1e6;
+  const seconds = Math.floor(ns / 1e9);
   return {
-    seconds: WORLD_EPOCH_MS / 1_000 + seconds,
-    nanoseconds: Math.floor(sinceEpochNs - seconds * 1e9),
+    seconds: epochSeconds + seconds,
+    nanoseconds: Math.floor(ns - seconds * 1e9),
   };
 }

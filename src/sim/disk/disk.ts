@@ -50,7 +50,7 @@ export class Disk implements Device {
       dirtyBytesMax: options.dirtyBytesMax ?? DIRTY_BYTES_MAX,
       entriesMax: JOURNAL_ENTRIES_MAX,
       nowNs,
-      epoch: timestamp(0),
+      epoch: timestamp(0, host.kernel.epochMs),
       isAlive: (pid) => [...host.processes].some((process) => process.pid === pid),
       faults: this.faults,
       onOperation: (digest, detail) => {

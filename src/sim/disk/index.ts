@@ -23,6 +23,7 @@ export {
 } from "./inode.ts";
 export { loseEverything, type PendingOperation, type PowerLossPolicy } from "./journal.ts";
 export type { DiskEffect, DiskFaults } from "./disk-faults.ts";
+export { type DiskView, viewOf } from "./inspect.ts";
 export type { PowerLoss } from "./losses.ts";
 export { powerLossPolicy, type PowerLossWay, powerLossWays } from "./power-loss.ts";
 export * from "./names.ts";

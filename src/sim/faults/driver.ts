@@ -62,6 +62,10 @@ export class FaultDriver implements FaultReach {
     return this.#isKept("paused", name);
   }
 
+  host(name: string): Host {
+    return this.#ports.host(name);
+  }
+
   hosts(fault: Fault): Host[] {
     return fault.targets.map((name) => this.#ports.host(name));
   }

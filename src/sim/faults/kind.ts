@@ -52,6 +52,7 @@ export interface HostEffect {
 /** What a kind can do to the run. */
 export interface FaultReach {
   readonly kernel: Kernel;
+  host(name: string): Host;
   /** The hosts that a fault names. */
   hosts(fault: Fault): readonly Host[];
   /** The active faults of a kind that affect a host, in the order in which they began. */

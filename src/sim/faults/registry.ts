@@ -8,6 +8,7 @@ import { crash } from "./crash.ts";
 import type { FaultKind, FaultWord } from "./kind.ts";
 import { latency } from "./latency.ts";
 import { loss } from "./loss.ts";
+import { message } from "./message.ts";
 import { partition } from "./partition.ts";
 import { pause } from "./pause.ts";
 import { bandwidth } from "./bandwidth.ts";
@@ -45,6 +46,8 @@ export const faultWords = {
   scramble: scramble as typeof scramble,
   /** Links carry only so many bytes a second. */
   bandwidth: bandwidth as typeof bandwidth,
+  /** One message between two hosts is lost, comes late, or (a datagram) arrives twice. */
+  message: message as typeof message,
   /** Established connections are reset: both ends learn of it, or only one. */
   reset: reset as typeof reset,
   /** New connections are refused. */

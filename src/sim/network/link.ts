@@ -47,6 +47,13 @@ export const MSS = 1_460;
 /** The transit time that denotes a lost packet. */
 export const LOST = -1;
 
+/** A message that a fault has singled out: the `nth` from now, and what happens to it. */
+export interface Single {
+  readonly nth: number;
+  readonly how: "lose" | "delay" | "duplicate";
+  readonly addNs: number;
+}
+
 /** The settings of a new link: half a millisecond of latency, and no errors. */
 export const defaultLinkSettings: Readonly<LinkSettings> = {
   minLatencyNs: 500_000,
@@ -91,6 +98,7 @@ export class Link implements LinkSettings {
 
   readonly #kernel: Kernel;
   readonly #streams: Map<string, Prng> = new Map();
+  readonly #singles: Map<unknown, Single> = new Map();
   #latencyPrng: Prng | undefined;
   #blocks = 0;
   #blocked = false;
@@ -141,6 +149,31 @@ export class Link implements LinkSettings {
 
   unblock(): void {
     if (this.#blocks > 0) this.#blocks--;
+  }
+
+  /** Singles out a later message with data. `key` identifies the request. */
+  singleOut(key: unknown, single: Single): void {
+    this.#singles.set(key, { ...single });
+  }
+
+  /** Withdraws the request, if the message has not come yet. */
+  forgetSingle(key: unknown): void {
+    this.#singles.delete(key);
+  }
+
+  /** Counts a message with data. Returns what happens to it, if it was singled out. */
+  takeSingle(): Single | undefined {
+    if (this.#singles.size === 0) return undefined;
+    let taken: Single | undefined;
+    for (const [key, single] of this.#singles) {
+      if (single.nth > 1) {
+        this.#singles.set(key, { ...single, nth: single.nth - 1 });
+        continue;
+      }
+      this.#singles.delete(key);
+      taken = single;
+    }
+    return taken;
   }
 
   /** Changes some settings. */

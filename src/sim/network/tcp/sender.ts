@@ -224,12 +224,18 @@ export class Sender {
       this.lost(segment, "blocked");
       return;
     }
+    const single = segment.flag === Flag.data ? out.takeSingle() : undefined;
+    if (single?.how === "lose") {
+      this.lost(segment, "lost");
+      return;
+    }
     const rest = out.lossy ? cutByLoss(segment, out) : undefined;
     if (rest === segment) {
       this.lost(segment, "lost");
       return;
     }
-    const transitNs = out.transitNs(segment.length + HEADER_BYTES);
+    let transitNs = out.transitNs(segment.length + HEADER_BYTES);
+    if (transitNs !== LOST && single !== undefined) transitNs += single.addNs;
     if (transitNs === LOST) {
       this.lost(segment, "queue full");
     } else {

@@ -311,12 +311,18 @@ export class UdpSocket implements PortHolder {
     const datagram = new Datagram(this, unmapped(source), to, address, port, payload);
     datagram.sentEvent = markDatagram(datagram, Kind.send, digestOf(payload));
     const link = stack.linkTo(to);
-    const copies = link.duplicate > 0 && link.prng("duplicate").chance(link.duplicate) ? 2 : 1;
-    for (let copy = 0; copy < copies; copy++) this.#launch(datagram);
+    const single = link.takeSingle();
+    if (single?.how === "lose") {
+      markDatagram(datagram, Kind.drop, 0, "lost");
+      return;
+    }
+    const twice = link.duplicate > 0 && link.prng("duplicate").chance(link.duplicate);
+    const copies = twice || single?.how === "duplicate" ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) this.#launch(datagram, single?.addNs ?? 0);
   }
 
   /** Sends one copy of a datagram. */
-  #launch(datagram: Datagram): void {
+  #launch(datagram: Datagram, lateNs: number): void {
     const { stack } = this;
     const { payload, to } = datagram;
     const link = stack.linkTo(to);
@@ -330,6 +336,7 @@ export class UdpSocket implements PortHolder {
       markDatagram(datagram, Kind.drop, 0, "queue full");
       return;
     }
+    transitNs += lateNs;
     if (link.reorder > 0) {
       const prng = link.prng("reorder");
       if (prng.chance(link.reorder)) transitNs += prng.below(link.reorderNs + 1);
