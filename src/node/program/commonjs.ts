@@ -18,7 +18,9 @@ import { jsonValue } from "./json-values.ts";
 import { ModuleFinder } from "./module-finder.ts";
 import {
   CircularExports,
+  loadedExports,
   noteExecuting,
+  noteLoaded,
   noteLoading,
   parentOf,
   parentProperty,
@@ -120,8 +122,6 @@ export class CommonJsLoader {
   /** The arguments with which the functions of the process's files are called. */
   readonly #scope: readonly unknown[];
   readonly #resolveFilename: ModuleClass["_resolveFilename"];
-  /** The exports of modules when they had been loaded. */
-  readonly #snapshots = new WeakMap<Module, unknown>();
   /** The command line's flags. */
   readonly #flags: readonly string[];
   /** True if the command line changes what requests resolve to. */
@@ -207,8 +207,7 @@ export class CommonJsLoader {
     const known = this.cache[path];
     // What it exported when it had been loaded, as in Node.
     if (known !== undefined) {
-      if (this.#snapshots.has(known)) return this.#snapshots.get(known);
-      return known.loaded ? known.exports : this.#circular.of(known);
+      return loadedExports(known, () => (known.loaded ? known.exports : this.#circular.of(known)));
     }
     return this.#loadNew(path, isMain ? null : undefined, isMain);
   }
@@ -378,7 +377,7 @@ export class CommonJsLoader {
     const load = this.#extensions[this.#extensionOf(filename)];
     load?.(module, filename);
     module.loaded = true;
-    this.#snapshots.set(module, module.exports);
+    noteLoaded(module);
   }
 
   /** Returns the longest registered file name extension of a path. */
@@ -462,9 +461,10 @@ export class CommonJsLoader {
       return this.search.lookUp(request, module) as string[] | null;
     };
     own(resolve, "paths", paths);
-    const { main, cache } = this;
-    const properties = { resolve, main, extensions: this.#extensions, cache };
-    for (const [name, value] of Object.entries(properties)) own(require, name, value);
+    own(require, "resolve", resolve);
+    own(require, "main", this.main);
+    own(require, "extensions", this.#extensions);
+    own(require, "cache", this.cache);
     return require;
   }
 
@@ -584,8 +584,11 @@ const RESOLUTION_FLAGS =
 
 /** Sets a property, whatever a program has defined on `Object.prototype`. */
 function own(object: object, name: string, value: unknown): void {
-  const attributes = { writable: true, enumerable: true, configurable: true };
-  defineProperty(object, name, plain({ ...attributes, value }));
+  // An assignment, which costs much less, adds the same property unless one is inherited.
+  if (name in object) {
+    const attributes = { writable: true, enumerable: true, configurable: true };
+    defineProperty(object, name, plain({ ...attributes, value }));
+  } else (object as Record<string, unknown>)[name] = value;
 }
 
 function setExports(module: Module, value: unknown): void {

@@ -34,16 +34,68 @@ export function noteExecuting(module: Module, isExecuting: boolean): void {
   state[isExecutingKey] = isExecuting;
 }
 
-const parents = new WeakMap<object, Module | null | undefined>();
+/** Returns what it is given, so that the fields of a class that extends it are added to that. */
+class Given {
+  constructor(object: object) {
+    // oxlint-disable-next-line no-constructor-return
+    return object;
+  }
+}
+
+/** Stands for the exports of a module that has not been loaded. */
+const NONE = Symbol("none");
+
+/**
+ * What the loader knows of a module: its parent, and its exports when it had been loaded. Programs
+ * cannot see private fields, and an entry of a WeakMap costs several times as much to add and collect.
+ */
+class Known extends Given {
+  #parent: Module | null | undefined;
+  #exports: unknown = NONE;
+
+  static parentOf(module: unknown): Module | null | undefined {
+    return isObject(module) && #parent in module ? module.#parent : undefined;
+  }
+
+  static setParent(module: unknown, parent: Module | null | undefined): void {
+    if (!isObject(module)) throw new TypeError("Invalid value used as weak map key");
+    const known = #parent in module ? module : new Known(module);
+    known.#parent = parent;
+  }
+
+  static exportsOf(module: object): unknown {
+    return #parent in module ? module.#exports : NONE;
+  }
+
+  static setExports(module: object, exports: unknown): void {
+    const known = #parent in module ? module : new Known(module);
+    known.#exports = exports;
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}
 
 /** Returns the module that required a module first. */
 export function parentOf(module: object): Module | null | undefined {
-  return parents.get(module);
+  return Known.parentOf(module);
 }
 
 /** Notes which module required a module first. */
 export function setParent(module: object, parent: Module | null | undefined): void {
-  parents.set(module, parent);
+  Known.setParent(module, parent);
+}
+
+/** Notes that a module has been loaded, with the exports that it has then. */
+export function noteLoaded(module: Module): void {
+  Known.setExports(module, module.exports);
+}
+
+/** Returns the exports that a module had when it had been loaded; until then, `otherwise`. */
+export function loadedExports(module: Module, otherwise: () => unknown): unknown {
+  const exports = Known.exportsOf(module);
+  return exports === NONE ? otherwise() : exports;
 }
 
 /** `module.parent`, as an accessor of all modules of a process. */
@@ -58,10 +110,10 @@ export function parentProperty(realm: Realm): PropertyDescriptor {
     );
   return {
     get: deprecated(function (this: object) {
-      return parents.get(this);
+      return parentOf(this);
     }),
     set: deprecated(function (this: object, value: Module | null | undefined) {
-      parents.set(this, value);
+      setParent(this, value);
     }),
   };
 }
