@@ -13,6 +13,8 @@ await roles({
       connection: { host, port, user: "postgres", database: "postgres" },
       pool: { min: 0, max: 1 },
       migrations: { directory },
+      // It would tell each connection that fails.
+      log: { warn() {}, error() {} },
     });
     say("migrated", await db.migrate.latest().then(([batch, names]) => [batch, names]));
     await db("people").insert([
