@@ -7,6 +7,8 @@ import { type Kernel, Kind } from "./kernel.ts";
 
 /** The clocks of one host. */
 export class HostClock {
+  /** How often programs have read the wall clock. */
+  readings = 0;
   readonly #kernel: Kernel;
   readonly #host: number;
   /** Local nanoseconds that pass in one true nanosecond, minus one. */
@@ -47,6 +49,7 @@ export class HostClock {
    * was set for.
    */
   readWallMs(): number {
+    this.readings++;
     if (this.#jumps.size > 0) this.#countReading();
     return this.wallMs();
   }

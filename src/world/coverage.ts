@@ -4,6 +4,7 @@
  */
 import { LightconeError } from "../base/errors.ts";
 import type { History } from "../history/operation.ts";
+import { findFaultKind } from "../sim/faults/index.ts";
 import type { Check } from "./types.ts";
 
 /** A check that had nothing to judge. */
@@ -23,6 +24,8 @@ export interface Coverage {
   readonly reached: readonly string[];
   /** The hosts of groups that recorded anything, and whether they still did so in the calm period. */
   readonly hosts: readonly (readonly [host: string, inCalm: boolean])[];
+  /** By kind of fault: how many have ended, and how many of them changed anything. */
+  readonly faults: readonly (readonly [kind: string, ended: number, mattered: number])[];
 }
 
 /** An assertion in a program's source text. */
@@ -55,6 +58,10 @@ export function countOperations({ operations }: History): Coverage["operations"]
 /** At most this many names are listed; the rest are only counted. */
 const TOLD_MAX = 8;
 
+/** With fewer faults of a kind, that none of them changed anything may be chance. */
+const FAULTS_MIN = 10;
+const NO_PACKET = "nothing was sent between these hosts meanwhile";
+
 /** The combined coverage of all runs of a campaign. */
 export class CoverageTally {
   /** The number of runs added. */
@@ -63,6 +70,7 @@ export class CoverageTally {
   readonly #operations = new Map<string, [asked: number, answered: number]>();
   readonly #reached = new Set<string>();
   readonly #inCalm = new Map<string, boolean>();
+  readonly #faults = new Map<string, [ended: number, mattered: number]>();
 
   /** Adds a run. A run that was ended early has no coverage and is left out. */
   add(coverage: Coverage | undefined): void {
@@ -77,6 +85,10 @@ export class CoverageTally {
     for (const [f, asked, answered] of coverage.operations) {
       const count = this.#operations.get(f) ?? [0, 0];
       this.#operations.set(f, [count[0] + asked, count[1] + answered]);
+    }
+    for (const [kind, ended, mattered] of coverage.faults) {
+      const count = this.#faults.get(kind) ?? [0, 0];
+      this.#faults.set(kind, [count[0] + ended, count[1] + mattered]);
     }
     for (const assertion of coverage.reached) this.#reached.add(assertion);
     for (const [host, inCalm] of coverage.hosts) {
@@ -131,6 +143,11 @@ export class CoverageTally {
     for (const { kind, name, place } of written) {
       if (this.#reached.has(`${kind} ${name}`)) continue;
       lacks.push(`never reached in ${runs}: ${kind} ${name} (${place})`);
+    }
+    for (const [kind, [ended, mattered]] of this.#faults) {
+      if (mattered > 0 || ended < FAULTS_MIN) continue;
+      const { otherwise = NO_PACKET } = findFaultKind(kind)?.matters ?? {};
+      lacks.push(`none of ${ended} faults of the kind ${kind} changed anything: ${otherwise}`);
     }
     const silent = [...this.#inCalm].filter(([, inCalm]) => !inCalm).map(([host]) => host);
     if (calmCounts && silent.length > 0) {

@@ -23,6 +23,11 @@ export class WorldLinks {
     for (const rule of rules) this.#apply(rule);
   }
 
+  /** The number of packets that were sent on a link so far. */
+  packets(from: string, to: string): number {
+    return this.network.link(this.#host(from), this.#host(to)).packets;
+  }
+
   /** Sets the combined effect of all faults on a link. */
   setEffect(from: string, to: string, effect: Readonly<LinkEffect>): void {
     const link = this.network.link(this.#host(from), this.#host(to));

@@ -169,6 +169,7 @@ class Run {
       drawSchedule(plan.faults, names, this.#calmFromNs, this.kernel.prng.fork("faults"));
     this.#faults = new FaultDriver(this.kernel, {
       host: (name) => this.#host(name),
+      packets: (from, to) => this.#links.packets(from, to),
       setLink: (from, to, effect) => this.#links.setEffect(from, to, effect),
       restart: (host) => this.#boot(host),
     });
@@ -283,6 +284,9 @@ class Run {
       hosts: hosts
         .filter(({ group }) => recording.has(group))
         .map(({ name }) => [name, lastNs(name) >= this.#calmFromNs]),
+      faults: [...this.#faults.mattered].map(([kind, { ended, mattered }]) => {
+        return [kind, ended, mattered];
+      }),
     };
   }
 

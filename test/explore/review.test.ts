@@ -9,6 +9,7 @@ const idle: Coverage = {
   operations: [],
   reached: [],
   hosts: [],
+  faults: [],
 };
 const busy: Coverage = { ...idle, idle: [], operations: [["acquire", 2, 2]] };
 

@@ -105,6 +105,7 @@ describe("over many runs", () => {
     operations: idleIn ? [] : [["acquire", 3, 2] as const],
     reached,
     hosts: [["a", inCalm] as const],
+    faults: [["clock-step", 6, 0] as const, ["loss", 6, reached.length] as const],
   });
 
   it("a check that judged something in one of them has judged", () => {
@@ -121,9 +122,10 @@ describe("over many runs", () => {
     const written = ["a", "b"].map((name) => ({ kind: "always", name, place: `${name}.ts:1` }));
     expect(tally.notes(written, true).lacks).toEqual([
       "never reached in any run: always a (a.ts:1)",
+      "none of 12 faults of the kind clock-step changed anything: no program read a wall clock meanwhile",
       "recorded nothing in the calm of any run: a (whether it recovers was not seen)",
     ]);
-    expect(tally.notes(written, false).lacks).toHaveLength(1);
+    expect(tally.notes(written, false).lacks).toHaveLength(2);
   });
 });
 

@@ -41,8 +41,13 @@ export function soundDisk(): DiskEffect {
 /** Applies the effect of faults to the calls of one disk. */
 export class DiskFaults {
   effect: DiskEffect = soundDisk();
-  /** How often a fault has changed the result of a call. */
-  hits = 0;
+  /** How often faults have changed the result of a call, by what they did. */
+  readonly hits: Record<"full" | "failed" | "lied" | "short", number> = {
+    full: 0,
+    failed: 0,
+    lied: 0,
+    short: 0,
+  };
   readonly #prng: Prng;
 
   constructor(prng: Prng) {
@@ -51,43 +56,43 @@ export class DiskFaults {
 
   /** Throws `EIO` if a read of this inode fails now. */
   beforeRead(inode: Inode): void {
-    if (this.#strikes(this.effect.readFails, inode)) fail("EIO");
+    if (this.#strikes("failed", this.effect.readFails, inode)) fail("EIO");
   }
 
   /** Throws `EIO` if a write to this inode fails now. */
   beforeWrite(inode: Inode): void {
-    if (this.#strikes(this.effect.writeFails, inode)) fail("EIO");
+    if (this.#strikes("failed", this.effect.writeFails, inode)) fail("EIO");
   }
 
   /** Whether a sync of this inode fails now. */
   syncFails(inode: Inode): boolean {
-    return this.#strikes(this.effect.syncFails, inode);
+    return this.#strikes("failed", this.effect.syncFails, inode);
   }
 
   /** Whether a sync reports success without doing anything. */
   syncLies(): boolean {
-    if (this.effect.syncLies) this.hits++;
+    if (this.effect.syncLies) this.hits.lied++;
     return this.effect.syncLies;
   }
 
   /** How many of `length` bytes a read or a write of this inode handles: at least one. */
   handled(length: number, inode: Inode): number {
-    if (length < 2 || !this.#strikes(this.effect.short, inode)) return length;
+    if (length < 2 || !this.#strikes("short", this.effect.short, inode)) return length;
     return this.#prng.between(1, length - 1);
   }
 
   /** Throws `ENOSPC` if a block is needed while the disk is full. */
   beforeReserve(pages: number): void {
     if (!this.effect.full || pages <= 0) return;
-    this.hits++;
+    this.hits.full++;
     fail("ENOSPC");
   }
 
   /** Files that the run provides, such as the program's own code, are on another device. */
-  #strikes(probability: number, inode: Inode): boolean {
+  #strikes(what: "failed" | "short", probability: number, inode: Inode): boolean {
     if (probability === 0 || (inode instanceof FileNode && inode.provided)) return false;
     const strikes = probability === 1 || this.#prng.chance(probability);
-    if (strikes) this.hits++;
+    if (strikes) this.hits[what]++;
     return strikes;
   }
 }

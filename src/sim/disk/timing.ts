@@ -57,6 +57,8 @@ export class DiskClock {
   timing: DiskTiming;
   /** The factor by which a fault makes every call longer. */
   slow = 1;
+  /** The number of calls so far. */
+  calls = 0;
   readonly #prng: Prng;
   readonly #nowNs: () => number;
   #flushedAtNs = 0;
@@ -74,6 +76,7 @@ export class DiskClock {
    */
   delayNs(work: Work, asynchronous: boolean, spentNs = 0): number {
     const { timing } = this;
+    this.calls++;
     let ns = this.#draw(timing.call);
     if (asynchronous) ns = this.#answerNs(ns + this.#draw(timing.hop));
     const { bytes = 0, cold = false, flushBytes } = work;

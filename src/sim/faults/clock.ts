@@ -2,8 +2,9 @@
 import { type DurationRange, formatNs, MS, SECOND } from "../../base/units.ts";
 import type { Host } from "../host.ts";
 import { grain, logUniform } from "./chance.ts";
-import type { RangeNs } from "./fault.ts";
+import type { Fault, RangeNs } from "./fault.ts";
 import type { FaultKind, FaultOptions, FaultReach, FaultWord } from "./kind.ts";
+import { sumOf } from "./sum.ts";
 import { smallerNs, smallerNumbers } from "./lighter.ts";
 import { duration, numbers, oneOf } from "./options.ts";
 import { isWhole } from "./valid.ts";
@@ -37,12 +38,14 @@ export type ClockStepParams = {
 /** The parameters of clocks that run fast or slow: microseconds gained in a second. */
 export type ClockDriftParams = { readonly ppm: number };
 
+const NO_READING = "no program read a wall clock meanwhile";
 const DRIFT_PROBABILITY = 0.3;
 /** A jump at a reading happens at one of the first so many readings. */
 const AT_READ_MAX = 8;
 
 const step: FaultKind<ClockStepParams> = {
   name: "clock-step",
+  matters: { count: readings, otherwise: NO_READING },
   clockErrorNs: ({ params }) => (params.atRead === undefined ? params.stepNs : undefined),
   begin(fault, reach) {
     const { stepNs, atRead } = fault.params;
@@ -92,6 +95,11 @@ const drift: FaultKind<ClockDriftParams> = {
   isValid: ({ ppm }) => Number.isFinite(ppm) && (ppm as number) > -1_000_000,
 };
 
+/** How often programs of the targets have read the wall clock. */
+function readings(fault: Fault<object>, reach: FaultReach): number {
+  return sumOf(reach.hosts(fault), (host) => host.clock.readings);
+}
+
 function setDrift(host: Host, reach: FaultReach): void {
   const ppm = reach.active(drift, host.name).map(({ params }) => params.ppm);
   host.clock.setDriftPpm(ppm.reduce((sum, one) => sum + one, 0));
@@ -109,6 +117,7 @@ function setRight(host: Host, reach: FaultReach): void {
 
 const freeze: FaultKind = {
   name: "clock-freeze",
+  matters: { count: readings, otherwise: NO_READING },
   clockErrorNs: (_, lastedNs) => -lastedNs,
   begin(fault, reach) {
     for (const host of reach.hosts(fault)) host.clock.freezeWall(true);

@@ -3,8 +3,10 @@
  * written, so that the next `fsync` succeeds although the data was never on the device (Rebello et al., "Can
  * Applications Recover from fsync Failures?", USENIX ATC 2020).
  */
+import { diskOf } from "../disk/disk.ts";
 import { MS, SECOND } from "../../base/units.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
+import { sumOf } from "./sum.ts";
 import { smallerNumbers } from "./lighter.ts";
 import { numbers, oneOf } from "./options.ts";
 import { isShare } from "./valid.ts";
@@ -26,6 +28,10 @@ export type DiskErrorParams = { readonly on: Call; readonly probability: number 
 
 const kind: FaultKind<DiskErrorParams> = {
   name: "disk-error",
+  matters: {
+    count: (fault, reach) => sumOf(reach.hosts(fault), (host) => diskOf(host).faults.hits.failed),
+    otherwise: "none of these calls was made meanwhile",
+  },
   onDisk({ params: { on, probability } }, effect) {
     const name = ({ read: "readFails", write: "writeFails", sync: "syncFails" } as const)[on];
     effect[name] = 1 - (1 - effect[name]) * (1 - probability);

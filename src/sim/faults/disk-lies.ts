@@ -2,13 +2,19 @@
  * A disk reports a sync as done before the data is durable, as devices with a volatile write cache do. It shows
  * when the machine loses power during the fault, or after it without another sync.
  */
+import { diskOf } from "../disk/disk.ts";
 import { SECOND } from "../../base/units.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
+import { sumOf } from "./sum.ts";
 import { fewerTargets } from "./lighter.ts";
 import { theyDo } from "./words.ts";
 
 const kind: FaultKind = {
   name: "disk-lies",
+  matters: {
+    count: (fault, reach) => sumOf(reach.hosts(fault), (host) => diskOf(host).faults.hits.lied),
+    otherwise: "nothing was synced meanwhile",
+  },
   onDisk(_, effect) {
     effect.syncLies = true;
   },

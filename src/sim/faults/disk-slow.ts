@@ -1,7 +1,9 @@
 /** Every call to a disk takes longer, as with a dying device or a noisy neighbour. */
+import { diskOf } from "../disk/disk.ts";
 import { SECOND } from "../../base/units.ts";
 import { logUniform } from "./chance.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
+import { sumOf } from "./sum.ts";
 import { smallerNumbers } from "./lighter.ts";
 import { numbers } from "./options.ts";
 import { list } from "./words.ts";
@@ -19,6 +21,10 @@ export type DiskSlowParams = { readonly factor: number };
 
 const kind: FaultKind<DiskSlowParams> = {
   name: "disk-slow",
+  matters: {
+    count: (fault, reach) => sumOf(reach.hosts(fault), (host) => diskOf(host).clock.calls),
+    otherwise: "the disk was not used meanwhile",
+  },
   onDisk({ params }, effect) {
     effect.slow *= params.factor;
   },

@@ -23,6 +23,8 @@ import { faultKind } from "./registry.ts";
 export interface FaultPorts {
   host(name: string): Host;
   setLink(from: string, to: string, effect: Readonly<LinkEffect>): void;
+  /** The number of packets that were sent on a link so far, if the owner counts them. */
+  packets?(from: string, to: string): number;
   /** Called when the host has power and no process: starts its program again. */
   restart(host: Host): void;
 }
@@ -35,6 +37,10 @@ export class FaultDriver implements FaultReach {
   readonly #active = new Set<Fault>();
   /** How many faults have begun. */
   begun = 0;
+  /** By kind: how many faults have ended, and how many of them have mattered. */
+  readonly mattered: Map<string, { ended: number; mattered: number }> = new Map();
+  /** The counts of `FaultKind.matters` at the beginnings of the active faults. */
+  readonly #counts = new Map<Fault, number | undefined>();
 
   constructor(kernel: Kernel, ports: FaultPorts) {
     this.kernel = kernel;
@@ -66,7 +72,7 @@ export class FaultDriver implements FaultReach {
     return this.#ports.host(name);
   }
 
-  hosts(fault: Fault): Host[] {
+  hosts(fault: Pick<Fault, "targets">): Host[] {
     return fault.targets.map((name) => this.#ports.host(name));
   }
 
@@ -84,6 +90,7 @@ export class FaultDriver implements FaultReach {
 
   #begin(fault: Fault): void {
     const kind = faultKind(fault.kind);
+    this.#counts.set(fault, this.#count(kind, fault));
     this.#active.add(fault);
     this.begun++;
     this.kernel.mark(NO_HOST, Kind.fault, digest(fault), fault);
@@ -95,8 +102,28 @@ export class FaultDriver implements FaultReach {
     const kind = faultKind(fault.kind);
     assert(this.#active.delete(fault), `a ${fault.kind} is lifted that is not on`);
     this.kernel.mark(NO_HOST, Kind.heal, digest(fault), fault);
+    this.#note(kind, fault);
     kind.lift?.(fault, this);
     this.#updateEffects(kind, fault);
+  }
+
+  /** Records whether a fault that is over has mattered. */
+  #note(kind: FaultKind, fault: Fault): void {
+    const before = this.#counts.get(fault);
+    this.#counts.delete(fault);
+    let tally = this.mattered.get(kind.name);
+    if (!tally) this.mattered.set(kind.name, (tally = { ended: 0, mattered: 0 }));
+    tally.ended++;
+    if (before === undefined || before !== this.#count(kind, fault)) tally.mattered++;
+  }
+
+  #count(kind: FaultKind, fault: Fault): number | undefined {
+    if (kind.matters) return kind.matters.count(fault, this);
+    const { packets } = this.#ports;
+    if (!kind.onLink || !packets) return undefined;
+    return linksOf(fault as unknown as Fault<LinkParams>).reduce((sum, [from, to]) => {
+      return sum + packets(from, to);
+    }, 0);
   }
 
   #updateEffects(kind: FaultKind, fault: Fault): void {

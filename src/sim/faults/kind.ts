@@ -54,7 +54,7 @@ export interface FaultReach {
   readonly kernel: Kernel;
   host(name: string): Host;
   /** The hosts that a fault names. */
-  hosts(fault: Fault): readonly Host[];
+  hosts(fault: Pick<Fault, "targets">): readonly Host[];
   /** The active faults of a kind that affect a host, in the order in which they began. */
   active<Params extends object>(kind: FaultKind<Params>, host: string): readonly Fault<Params>[];
   /** Starts the program of a host that has power and no process. */
@@ -77,6 +77,16 @@ export interface FaultKind<Params extends object = FaultParams> {
   readonly instant?: boolean;
   /** Whether it damages the disks of its targets when it begins. Stories then say what was lost. */
   damagesDisk?(fault: Fault<Params>): boolean;
+  /**
+   * Whether a fault mattered: a number that grows when something happens that the fault changes, compared before
+   * its beginning and after its end. Kinds of links need none: packets on the links are counted. Without it,
+   * every fault counts as one that mattered.
+   */
+  readonly matters?: {
+    count(fault: Fault<Params>, reach: FaultReach): number;
+    /** What did not happen if the number has not grown: "no program read a wall clock meanwhile". */
+    readonly otherwise: string;
+  };
   begin?(fault: Fault<Params>, reach: FaultReach): void;
   /** Called when the fault is not active any more. */
   lift?(fault: Fault<Params>, reach: FaultReach): void;

@@ -38,6 +38,10 @@ export type MessageParams = {
 
 const kind: FaultKind<MessageParams> = {
   name: "message",
+  matters: {
+    count: (fault, reach) => linkOf(fault, reach).singled,
+    otherwise: "that message did not come meanwhile",
+  },
   instant: true,
   begin(fault, reach) {
     const { nth, how, addNs } = fault.params;

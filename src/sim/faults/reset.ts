@@ -9,6 +9,7 @@ import { Phase } from "../network/tcp/phase.ts";
 import type { TcpSocket } from "../network/tcp/socket.ts";
 import type { Host } from "../host.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
+import { sumOf } from "./sum.ts";
 import { oneOf } from "./options.ts";
 import { list } from "./words.ts";
 
@@ -33,6 +34,10 @@ export type ResetParams = {
 
 const kind: FaultKind<ResetParams> = {
   name: "reset",
+  matters: {
+    count: (fault, reach) => sumOf(reach.hosts(fault), (host) => stackOf(host).resets),
+    otherwise: "there was no connection to another host",
+  },
   instant: true,
   begin(fault, reach) {
     for (const host of reach.hosts(fault)) resetConnections(host, fault.params);
@@ -66,6 +71,7 @@ function resetConnections(host: Host, { which, ends, at }: ResetParams): void {
   const chosen = which === "all" ? open : open.slice(Math.floor(at * open.length)).slice(0, 1);
   for (const socket of chosen) {
     const peer: TcpSocket | undefined = socket.peer;
+    stack.resets++;
     if (ends !== "there") socket.fail(Errno.ECONNRESET);
     if (ends !== "here") peer?.fail(Errno.ECONNRESET);
   }

@@ -2,8 +2,10 @@
  * Reads and writes of files handle only part of their bytes, as POSIX allows at any time. A program that ignores
  * the returned count loses data.
  */
+import { diskOf } from "../disk/disk.ts";
 import { SECOND } from "../../base/units.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
+import { sumOf } from "./sum.ts";
 import { smallerNumbers } from "./lighter.ts";
 import { numbers } from "./options.ts";
 import { isShare } from "./valid.ts";
@@ -20,6 +22,10 @@ export type ShortIoParams = { readonly probability: number };
 
 const kind: FaultKind<ShortIoParams> = {
   name: "short-io",
+  matters: {
+    count: (fault, reach) => sumOf(reach.hosts(fault), (host) => diskOf(host).faults.hits.short),
+    otherwise: "no file was read or written meanwhile",
+  },
   onDisk({ params }, effect) {
     effect.short = 1 - (1 - effect.short) * (1 - params.probability);
   },

@@ -88,6 +88,10 @@ export class Link implements LinkSettings {
   reorderNs: number;
   corrupt: number;
   undetected: number;
+  /** The number of packets that were sent so far, lost ones included. */
+  packets = 0;
+  /** The number of messages that a fault has singled out and that have come. */
+  singled = 0;
   /** Whether connections in this direction are refused. */
   refuses = false;
   /** The maximum number of TCP bytes in one kernel event: ten full segments, or no limit on loopback. */
@@ -171,6 +175,7 @@ export class Link implements LinkSettings {
         continue;
       }
       this.#singles.delete(key);
+      this.singled++;
       taken = single;
     }
     return taken;

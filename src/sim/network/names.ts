@@ -18,6 +18,12 @@ export class Names {
   readonly #byAddress: Map<string, string> = new Map();
   readonly #overrides: Map<string, NameAnswer> = new Map();
   readonly #silent: Set<number> = new Set();
+  readonly #lookups: Map<number, number> = new Map();
+
+  /** The number of names that a host has looked up so far. */
+  lookupsOf(host: Host): number {
+    return this.#lookups.get(host.id) ?? 0;
+  }
 
   /** Sets the addresses of `name`, replacing the previous ones. */
   set(name: string, addresses: readonly string[]): void {
@@ -61,6 +67,7 @@ export class Names {
   /** The answer that `host` gets for `name`'s addresses, of one family or (0) of both. */
   lookup(host: Host, name: string, family: 0 | 4 | 6): NameAnswer {
     const { kernel } = host;
+    this.#lookups.set(host.id, this.lookupsOf(host) + 1);
     const answer = this.#find(host, name, family);
     const detail: LookupDetail = { name, answer };
     kernel.mark(host.id, Kind.lookup, digestOfText(name), kernel.observer && detail);

@@ -59,6 +59,8 @@ export class HostStack implements Device {
   up = true;
   /** Called when a process begins to listen on a TCP port or a Unix socket, or takes a certain UDP port. */
   onListen: ((process: Process) => void) | undefined;
+  /** The number of its connections that faults have reset. */
+  resets = 0;
   /** The time of the last boot. */
   bootedNs = 0;
 

@@ -56,6 +56,7 @@ export function sendControl(
   const { sender } = from;
   const { out } = sender;
   const sent = markSend(from, flag, 0, undefined);
+  out.packets++;
   const passes = !out.blocked && (!out.lossy || out.passing(1) === 1);
   const transitNs = passes ? out.transitNs(HEADER_BYTES) : LOST;
   if (transitNs === LOST) {

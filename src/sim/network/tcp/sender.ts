@@ -219,6 +219,7 @@ export class Sender {
     const kernel = this.#kernel;
     segment.sentNs = kernel.nowNs;
     segment.sentEvent = cause;
+    out.packets++;
     segment.ack = this.#socket.receiver.nextSeq;
     if (out.blocked) {
       this.lost(segment, "blocked");

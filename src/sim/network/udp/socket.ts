@@ -327,6 +327,7 @@ export class UdpSocket implements PortHolder {
     const { payload, to } = datagram;
     const link = stack.linkTo(to);
     const bytes = payload.length + HEADER_BYTES;
+    link.packets++;
     if (link.blocked || link.losesAny(Math.ceil(bytes / MTU))) {
       markDatagram(datagram, Kind.drop, 0, link.blocked ? "blocked" : "lost");
       return;
