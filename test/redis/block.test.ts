@@ -53,7 +53,7 @@ describe("timers", () => {
     ]);
     expect(timeouts).not.toHaveBeenCalled();
     const other = await RawClient.open(port);
-    await other.call("SET", "dying", "1", "PX", "30");
+    await other.call("SET", "dying", "1", "PX", "30000");
     expect(timeouts).toHaveBeenCalledTimes(1);
     // Keys that die later, or live again and again, share the one timer.
     for (let i = 0; i < 50; i++) await other.call("SET", "renewed", String(i), "PX", "60000");
