@@ -37,6 +37,15 @@ export interface Translated {
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
+/** A position in a text. Both numbers count from 1. */
+interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** More columns than a line can have: V8's longest string is shorter. */
+const COLUMNS_MAX = 2 ** 30;
+
 /** A file of a program, as text that V8 compiles. */
 export class SourceFile implements PlacedFile {
   /** The name that stack traces show: a path, or an ES module's URL. */
@@ -49,6 +58,8 @@ export class SourceFile implements PlacedFile {
   readonly translated: Translated | undefined;
   readonly #transformed: Transformed;
   readonly #functions = new Map<FunctionKind | "commonjs", AnyFunction>();
+  /** The places that were mapped, by their numbers. Programs read the same stacks at every start. */
+  readonly #places = new Map<number, Place>();
 
   constructor(
     name: string,
@@ -120,7 +131,14 @@ export class SourceFile implements PlacedFile {
   }
 
   /** Maps a position in the code that V8 runs to the user's file. All numbers count from 1. */
-  originalPlace(line: number, column: number): { line: number; column: number } {
+  originalPlace(line: number, column: number): Place {
+    const key = line * COLUMNS_MAX + column;
+    let place = this.#places.get(key);
+    if (place === undefined) this.#places.set(key, (place = this.#mapPlace(line, column)));
+    return place;
+  }
+
+  #mapPlace(line: number, column: number): Place {
     const { edits } = this.#transformed;
     const before = columnBefore(this.source, edits, line, column - 1) + 1;
     if (this.translated === undefined) return { line, column: before };
