@@ -54,8 +54,13 @@ export const layers = {
     builtins: true,
     why: "ordinary Node programs: no private door into the simulator",
   },
+  chaos: {
+    may: ["base"],
+    builtins: true,
+    why: "a proxy for real sockets: nothing of it is simulated",
+  },
   cli: {
-    may: ["base", "trace", "history", "explore", "report", "world", "check", "blocks"],
+    may: ["base", "trace", "history", "explore", "report", "world", "check", "blocks", "chaos"],
     builtins: true,
     why: "a front door",
   },

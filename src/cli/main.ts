@@ -34,6 +34,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     summary: "run a building block on a real socket",
     load: () => import("./commands/serve.ts"),
   },
+  chaos: {
+    summary: "put a proxy that breaks connections in front of a real server",
+    load: () => import("./commands/chaos.ts"),
+  },
 };
 
 function help(): string {
