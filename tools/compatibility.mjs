@@ -110,7 +110,7 @@ function applications() {
     "",
     "Public applications, unchanged, from their own start files (or what their own build makes). The same client walks",
     "the main flow of each against real processes and in a world, and every step is answered alike; two runs of a",
-    "world have one fingerprint. `npm run applications` measures it ([how](../applications/README.md)). Processor seconds",
+    "world have one fingerprint. `npm run applications` measures it (in a checkout of the repository; `applications/README.md` says how). Processor seconds",
     "are those of a second run in one process, with other work on the machine.",
     "",
     "| application | version | Node | steps of the flow | walks and events in simulated time | processor seconds |",
