@@ -7,6 +7,7 @@
  */
 import type { Prng } from "../../base/prng.ts";
 import { SECOND } from "../../base/units.ts";
+import { PAGE_BYTES } from "./constants.ts";
 import { loseEverything, type PendingOperation, type PowerLossPolicy } from "./journal.ts";
 
 /** The ways in which a power loss treats changes that were not synced. */
@@ -20,7 +21,7 @@ export const powerLossWays = ["nothing", "old", "names", "data", "prefix", "some
  * - `names`: names, sizes after truncation and attributes are kept, and the data is lost.
  * - `data`: the data is kept, and names are lost.
  * - `prefix`: all changes before some moment are kept, and the write at that moment may be torn.
- * - `some`: names are kept up to some moment, and of the data any part, torn between sectors.
+ * - `some`: names are kept up to some moment, and of each page of a file what was written up to another one.
  */
 export type PowerLossWay = (typeof powerLossWays)[number];
 
@@ -59,15 +60,33 @@ function keepPrefix(prng: Prng): PowerLossPolicy {
   };
 }
 
+/**
+ * The kernel writes back whole pages, each at a moment of its own: a page has reached the device with all writes
+ * to it until then. So a later page may be there without an earlier one, but within a page no write is there
+ * without those before it.
+ */
 function keepSome(prng: Prng): PowerLossPolicy {
-  const share = 0.2 + 0.6 * prng.float();
   let namesUntil: number | undefined;
+  const pages = new Map<string, number>();
   return (operation, at, count) => {
     namesUntil ??= prng.below(count + 1);
     if (operation.kind !== "write") return at < namesUntil;
-    if (prng.chance(TORN_PROBABILITY)) return tear(operation, prng);
-    return prng.chance(share);
+    const { inode, offset, bytes } = operation;
+    for (let from = offset; from < offset + bytes.length; from = nextPage(from)) {
+      const page = `${inode.number} ${Math.floor(from / PAGE_BYTES)}`;
+      let until = pages.get(page);
+      if (until === undefined) pages.set(page, (until = prng.below(count + 1)));
+      if (at < until) continue;
+      const isInterrupted = at === until && prng.chance(TORN_PROBABILITY);
+      if (from === offset) return isInterrupted ? tear(operation, prng) : false;
+      return from - offset;
+    }
+    return true;
   };
+}
+
+function nextPage(offset: number): number {
+  return (Math.floor(offset / PAGE_BYTES) + 1) * PAGE_BYTES;
 }
 
 /** How much of a write reached the device when it was interrupted: whole sectors from its beginning. */

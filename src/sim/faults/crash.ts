@@ -15,7 +15,7 @@ export interface CrashOptions extends FaultOptions {
   /**
    * `machine`: what the disk keeps of the changes that were not synced. `nothing`: all are lost. `old`: kept
    * is what the kernel writes back by itself. `names`: names without their data. `data`: data without its
-   * names. `prefix`: everything before some moment. `some`: any part. Default: drawn for each power loss.
+   * names. `prefix`: everything before some moment. `some`: each page up to a moment of its own. Default: drawn for each power loss.
    */
   readonly keeps?: PowerLossWay;
 }

@@ -3,8 +3,8 @@ import { Redis } from "ioredis";
 import { world } from "lightcone";
 import { redis } from "lightcone/blocks";
 
-/** The world, with what `appendfsync` says. */
-export function counter(appendfsync: string): ReturnType<typeof world> {
+/** The world, with what `appendfsync` says, and what a power loss keeps; drawn, unless it is said. */
+export function counter(appendfsync: string, keeps?: "prefix"): ReturnType<typeof world> {
   return world(`a counter with appendfsync ${appendfsync} never goes back`, (w) => {
     const store = w.host("store", redis({ config: { appendonly: "yes", appendfsync } }));
     w.host("client", async ({ op, sleep }) => {
@@ -15,7 +15,14 @@ export function counter(appendfsync: string): ReturnType<typeof world> {
         await sleep(20);
       }
     });
-    w.faults(w.crash(store, { how: "machine", every: "3s", lasts: "200ms..400ms" }));
+    w.faults(
+      w.crash(store, {
+        how: "machine",
+        every: "3s",
+        lasts: "200ms..400ms",
+        ...(keeps && { keeps }),
+      }),
+    );
     w.check({
       name: "what was answered is kept",
       judge({ history }) {
