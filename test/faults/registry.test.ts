@@ -1,4 +1,5 @@
 /** What holds for every fault of the registry, so that a new one needs only its own file. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Prng } from "../../src/base/prng.ts";
 import {
@@ -72,6 +73,20 @@ describe.each(names)("w.%s", (name) => {
     expect(() => faultSource(name, hosts, hosts, { often: true } as never)).toThrow(
       /no option "often"/,
     );
+  });
+});
+
+describe("the page about faults", () => {
+  it("has every word, with every option that only this word has", () => {
+    const page = readFileSync(new URL("../../docs/faults.md", import.meta.url), "utf8");
+    for (const name of names) {
+      const [, section = ""] = page.split(new RegExp("(?:## |\\| `)w\\." + name + "\\b"));
+      const own = section.split(/\n## |\n\| `w\./)[0] ?? "";
+      expect(own, `w.${name} is not on the page`).not.toBe("");
+      for (const option of Object.keys(faultWords[name].options)) {
+        expect(own, `w.${name}: ${option}`).toContain(`\`${option}\``);
+      }
+    }
   });
 });
 
