@@ -65,11 +65,9 @@ export class HostClock {
     this.#jumps.set(key, { reads, stepNs });
   }
 
-  /** Forgets a jump. Returns whether it has happened. */
-  forgetJump(key: unknown): boolean {
-    const jump = this.#jumps.get(key);
+  /** Forgets a jump, whether it has happened or not. */
+  forgetJump(key: unknown): void {
     this.#jumps.delete(key);
-    return jump?.reads === 0;
   }
 
   /** The sum of the jumps at readings that have happened and were not forgotten, in nanoseconds. */

@@ -128,7 +128,10 @@ function ask(check: Check, judged: Judged): Verdict {
     answer = check.judge({
       history,
       seed,
-      faults: seenFaults(schedule, calmFromNs),
+      // Only described for checks that ask.
+      get faults() {
+        return seenFaults(schedule, calmFromNs);
+      },
       hosts,
       calmFromNs,
       durationNs: plan.durationNs,

@@ -58,22 +58,29 @@ export class SeenWorld {
     ends.push({ atNs, how });
   }
 
-  /** The hosts by name. Disks are only read when a check asks. */
+  /** The hosts by name. Nothing is read or joined before a check asks, since most look at the history alone. */
   hosts(hosts: readonly Host[]): Readonly<Record<string, SeenHost>> {
-    const seen = hosts.map((host): [string, SeenHost] => {
-      const { root } = diskOf(host).fs;
-      return [
-        host.name,
-        {
-          name: host.name,
-          disk: withText(viewOf(root, "seen")),
-          durable: withText(viewOf(root, "durable")),
-          output: (this.#output.get(host.name) ?? []).join("").slice(-OUTPUT_MAX),
-          ends: this.#ends.get(host.name) ?? [],
-        },
-      ];
-    });
-    return Object.fromEntries(seen);
+    return Object.fromEntries(hosts.map((host) => [host.name, this.#host(host)]));
+  }
+
+  #host(host: Host): SeenHost {
+    const { name } = host;
+    const output = this.#output.get(name) ?? [];
+    const view = (state: "seen" | "durable"): SeenDisk =>
+      withText(viewOf(diskOf(host).fs.root, state));
+    return {
+      name,
+      get disk() {
+        return view("seen");
+      },
+      get durable() {
+        return view("durable");
+      },
+      get output() {
+        return output.join("").slice(-OUTPUT_MAX);
+      },
+      ends: this.#ends.get(name) ?? [],
+    };
   }
 }
 
