@@ -1,6 +1,7 @@
 /** Links between some hosts carry only so many bytes a second. What exceeds it waits. */
 import { SECOND } from "../../base/units.ts";
-import { logUniform } from "./chance.ts";
+import { logBetween } from "./chance.ts";
+import { withEach } from "./lighter.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
 import { areLinks, drawLinks, fewerLinks, type LinkParams, traffic } from "./link-sides.ts";
 import { numbers } from "./options.ts";
@@ -28,10 +29,13 @@ const kind: FaultKind<BandwidthParams> = {
   tellLift: (fault) => `${traffic(fault)} is as fast as before`,
   lighter: (fault) => [
     ...fewerLinks(fault),
-    ...[100, 10, 2]
-      .map((factor) => fault.params.bytesPerSecond * factor)
-      .filter((bytesPerSecond) => bytesPerSecond <= LIGHTEST)
-      .map((bytesPerSecond) => ({ ...fault, params: { ...fault.params, bytesPerSecond } })),
+    ...withEach(
+      fault,
+      "bytesPerSecond",
+      [100, 10, 2]
+        .map((factor) => fault.params.bytesPerSecond * factor)
+        .filter((bytesPerSecond) => bytesPerSecond <= LIGHTEST),
+    ),
   ],
   isValid: (params) => {
     const { bytesPerSecond } = params;
@@ -49,8 +53,10 @@ export const bandwidth: FaultWord<BandwidthOptions, { bytesPerSecond: readonly [
     options: { bytesPerSecond: numbers(BYTES_MAX, [1_000, 1_000_000]) },
     draw(draw) {
       const links = drawLinks(draw);
-      const [minNs, maxNs] = draw.options.bytesPerSecond;
-      const bytesPerSecond = Math.max(1, Math.round(logUniform(draw.prng, { minNs, maxNs })));
+      const bytesPerSecond = Math.max(
+        1,
+        Math.round(logBetween(draw.prng, draw.options.bytesPerSecond)),
+      );
       return { kind: kind.name, targets: links.from, params: { ...links, bytesPerSecond } };
     },
   };

@@ -5,13 +5,12 @@ import { isGiven } from "../disk/file-system.ts";
 import { type DirectoryNode, FileNode, isDirectory } from "../disk/inode.ts";
 import type { Prng } from "../../base/prng.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { sumOf } from "./sum.ts";
 import { theyDo } from "./words.ts";
 
 const kind: FaultKind = {
   name: "bit-rot",
   matters: {
-    count: (fault, reach) => sumOf(reach.hosts(fault), (host) => diskOf(host).losses.length),
+    count: (host) => diskOf(host).losses.length,
     otherwise: "no program had written a file",
   },
   instant: true,

@@ -18,9 +18,23 @@ export function victims(targets: readonly string[], prng: Prng): string[] {
 
 /** Draws uniformly on a logarithmic scale, so that each order of magnitude is equally likely. */
 export function logUniform(prng: Prng, { minNs, maxNs }: RangeNs): number {
-  const low = Math.log(Math.max(1, minNs));
-  const high = Math.log(Math.max(1, maxNs));
+  return logBetween(prng, [minNs, maxNs]);
+}
+
+/** As {@link logUniform}, for numbers without a unit of time. */
+export function logBetween(prng: Prng, [min, max]: readonly [number, number]): number {
+  const low = Math.log(Math.max(1, min));
+  const high = Math.log(Math.max(1, max));
   return Math.exp(low + prng.float() * (high - low));
+}
+
+/** Draws a share uniformly, rounded to `digits`, to keep schedules readable. */
+export function drawShare(
+  prng: Prng,
+  [min, max]: readonly [number, number],
+  digits: number,
+): number {
+  return Number((min + prng.float() * (max - min)).toFixed(digits));
 }
 
 /** Rounds a duration to whole milliseconds, at least one. */

@@ -1,10 +1,9 @@
 /** A host's wall clock jumps, or its clocks run fast or slow. They are corrected when the fault is lifted. */
 import { type DurationRange, formatNs, MS, SECOND } from "../../base/units.ts";
 import type { Host } from "../host.ts";
-import { grain, logUniform } from "./chance.ts";
-import type { Fault, RangeNs } from "./fault.ts";
+import { grain, logBetween, logUniform } from "./chance.ts";
+import type { RangeNs } from "./fault.ts";
 import type { FaultKind, FaultOptions, FaultReach, FaultWord } from "./kind.ts";
-import { sumOf } from "./sum.ts";
 import { smallerNs, smallerNumbers } from "./lighter.ts";
 import { duration, numbers, oneOf } from "./options.ts";
 import { isWhole } from "./valid.ts";
@@ -38,14 +37,18 @@ export type ClockStepParams = {
 /** The parameters of clocks that run fast or slow: microseconds gained in a second. */
 export type ClockDriftParams = { readonly ppm: number };
 
-const NO_READING = "no program read a wall clock meanwhile";
+/** A wall clock that nobody reads may show anything. */
+const READINGS = {
+  count: ({ clock: { readings } }: Host) => readings,
+  otherwise: "no program read a wall clock meanwhile",
+};
 const DRIFT_PROBABILITY = 0.3;
 /** A jump at a reading happens at one of the first so many readings. */
 const AT_READ_MAX = 8;
 
 const step: FaultKind<ClockStepParams> = {
   name: "clock-step",
-  matters: { count: readings, otherwise: NO_READING },
+  matters: READINGS,
   clockErrorNs: ({ params }) => (params.atRead === undefined ? params.stepNs : undefined),
   begin(fault, reach) {
     const { stepNs, atRead } = fault.params;
@@ -95,11 +98,6 @@ const drift: FaultKind<ClockDriftParams> = {
   isValid: ({ ppm }) => Number.isFinite(ppm) && (ppm as number) > -1_000_000,
 };
 
-/** How often programs of the targets have read the wall clock. */
-function readings(fault: Fault<object>, reach: FaultReach): number {
-  return sumOf(reach.hosts(fault), (host) => host.clock.readings);
-}
-
 function setDrift(host: Host, reach: FaultReach): void {
   const ppm = reach.active(drift, host.name).map(({ params }) => params.ppm);
   host.clock.setDriftPpm(ppm.reduce((sum, one) => sum + one, 0));
@@ -117,7 +115,7 @@ function setRight(host: Host, reach: FaultReach): void {
 
 const freeze: FaultKind = {
   name: "clock-freeze",
-  matters: { count: readings, otherwise: NO_READING },
+  matters: READINGS,
   clockErrorNs: (_, lastedNs) => -lastedNs,
   begin(fault, reach) {
     for (const host of reach.hosts(fault)) host.clock.freezeWall(true);
@@ -159,8 +157,7 @@ export const clock: FaultWord<
     const sign = prng.chance(0.5) ? 1 : -1;
     const drifts = prng.chance(DRIFT_PROBABILITY);
     const stepNs = sign * grain(logUniform(prng, options.by));
-    const [minNs, maxNs] = options.ppm;
-    const ppm = sign * Math.round(logUniform(prng, { minNs, maxNs }));
+    const ppm = sign * Math.round(logBetween(prng, options.ppm));
     // A stream of its own: these draws must not change the others.
     const rare = prng.fork(`rare.${at}`);
     const how = options.how ?? (rare.chance(0.1) ? "freeze" : drifts ? "drift" : "step");

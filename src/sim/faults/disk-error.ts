@@ -6,8 +6,7 @@
 import { diskOf } from "../disk/disk.ts";
 import { MS, SECOND } from "../../base/units.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { sumOf } from "./sum.ts";
-import { smallerNumbers } from "./lighter.ts";
+import { smallerNumbers, withEach } from "./lighter.ts";
 import { numbers, oneOf } from "./options.ts";
 import { isShare } from "./valid.ts";
 import { list, percent } from "./words.ts";
@@ -29,7 +28,7 @@ export type DiskErrorParams = { readonly on: Call; readonly probability: number 
 const kind: FaultKind<DiskErrorParams> = {
   name: "disk-error",
   matters: {
-    count: (fault, reach) => sumOf(reach.hosts(fault), (host) => diskOf(host).faults.hits.failed),
+    count: (host) => diskOf(host).faults.hits.failed,
     otherwise: "none of these calls was made meanwhile",
   },
   onDisk({ params: { on, probability } }, effect) {
@@ -40,9 +39,7 @@ const kind: FaultKind<DiskErrorParams> = {
     `${list(targets)}: ${probability === 1 ? "every" : `${percent(probability)} of`} disk ${on}${probability === 1 ? " fails" : "s fail"} with EIO`,
   tellLift: ({ targets, params }) => `${list(targets)}: disk ${params.on}s succeed again`,
   lighter: (fault) =>
-    smallerNumbers(fault.params.probability, 0.01).map((probability) => {
-      return { ...fault, params: { ...fault.params, probability } };
-    }),
+    withEach(fault, "probability", smallerNumbers(fault.params.probability, 0.01)),
   isValid: ({ on, probability }) => CALLS.includes(on as Call) && isShare(probability),
 };
 

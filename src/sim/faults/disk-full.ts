@@ -2,14 +2,13 @@
 import { diskOf } from "../disk/disk.ts";
 import { MS, SECOND } from "../../base/units.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { sumOf } from "./sum.ts";
 import { fewerTargets } from "./lighter.ts";
 import { list } from "./words.ts";
 
 const kind: FaultKind = {
   name: "disk-full",
   matters: {
-    count: (fault, reach) => sumOf(reach.hosts(fault), (host) => diskOf(host).faults.hits.full),
+    count: (host) => diskOf(host).faults.hits.full,
     otherwise: "nothing was written that needed space meanwhile",
   },
   onDisk(_, effect) {

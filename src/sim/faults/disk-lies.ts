@@ -5,14 +5,13 @@
 import { diskOf } from "../disk/disk.ts";
 import { SECOND } from "../../base/units.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { sumOf } from "./sum.ts";
 import { fewerTargets } from "./lighter.ts";
 import { theyDo } from "./words.ts";
 
 const kind: FaultKind = {
   name: "disk-lies",
   matters: {
-    count: (fault, reach) => sumOf(reach.hosts(fault), (host) => diskOf(host).faults.hits.lied),
+    count: (host) => diskOf(host).faults.hits.lied,
     otherwise: "nothing was synced meanwhile",
   },
   onDisk(_, effect) {

@@ -5,14 +5,13 @@
 import { diskOf } from "../disk/disk.ts";
 import { SECOND } from "../../base/units.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { sumOf } from "./sum.ts";
 import { fewerTargets } from "./lighter.ts";
 import { list } from "./words.ts";
 
 const kind: FaultKind = {
   name: "disk-read-only",
   matters: {
-    count: (fault, reach) => sumOf(reach.hosts(fault), (host) => diskOf(host).clock.calls),
+    count: (host) => diskOf(host).clock.calls,
     otherwise: "the disk was not used meanwhile",
   },
   onDisk(_, effect) {

@@ -1,10 +1,9 @@
 /** Every call to a disk takes longer, as with a dying device or a noisy neighbour. */
 import { diskOf } from "../disk/disk.ts";
 import { SECOND } from "../../base/units.ts";
-import { logUniform } from "./chance.ts";
+import { logBetween } from "./chance.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { sumOf } from "./sum.ts";
-import { smallerNumbers } from "./lighter.ts";
+import { smallerNumbers, withEach } from "./lighter.ts";
 import { numbers } from "./options.ts";
 import { list } from "./words.ts";
 
@@ -22,7 +21,7 @@ export type DiskSlowParams = { readonly factor: number };
 const kind: FaultKind<DiskSlowParams> = {
   name: "disk-slow",
   matters: {
-    count: (fault, reach) => sumOf(reach.hosts(fault), (host) => diskOf(host).clock.calls),
+    count: (host) => diskOf(host).clock.calls,
     otherwise: "the disk was not used meanwhile",
   },
   onDisk({ params }, effect) {
@@ -31,8 +30,7 @@ const kind: FaultKind<DiskSlowParams> = {
   tell: ({ targets, params }) =>
     `${list(targets)}: the disk is ${params.factor.toLocaleString("en-US")} times slower`,
   tellLift: ({ targets }) => `${list(targets)}: the disk is as fast as before`,
-  lighter: (fault) =>
-    smallerNumbers(fault.params.factor, 2).map((factor) => ({ ...fault, params: { factor } })),
+  lighter: (fault) => withEach(fault, "factor", smallerNumbers(fault.params.factor, 2)),
   isValid: ({ factor }) => typeof factor === "number" && factor >= 1 && factor <= FACTOR_MAX,
 };
 
@@ -44,8 +42,7 @@ export const diskSlow: FaultWord<DiskSlowOptions, { factor: readonly [number, nu
   lasts: { minNs: SECOND, maxNs: 20 * SECOND },
   options: { factor: numbers(FACTOR_MAX, [10, 10_000]) },
   draw({ targets, options, prng }) {
-    const [minNs, maxNs] = options.factor;
-    const factor = Math.max(1, Math.round(logUniform(prng, { minNs, maxNs })));
+    const factor = Math.max(1, Math.round(logBetween(prng, options.factor)));
     return { kind: kind.name, targets: [prng.pick(targets)], params: { factor } };
   },
 };

@@ -4,7 +4,6 @@ import type { Host } from "../host.ts";
 import type { NameAnswer } from "../network/names.ts";
 import { stackOf } from "../network/stack.ts";
 import type { FaultKind, FaultOptions, FaultReach, FaultWord } from "./kind.ts";
-import { sumOf } from "./sum.ts";
 import { fewerTargets } from "./lighter.ts";
 import { oneOf } from "./options.ts";
 import { list } from "./words.ts";
@@ -27,8 +26,7 @@ export type DnsParams = { readonly how: How };
 const kind: FaultKind<DnsParams> = {
   name: "dns",
   matters: {
-    count: (fault, reach) =>
-      sumOf(reach.hosts(fault), (host) => stackOf(host).network.names.lookupsOf(host)),
+    count: (host) => stackOf(host).network.names.lookupsOf(host),
     otherwise: "no name was looked up meanwhile",
   },
   begin(fault, reach) {

@@ -118,12 +118,12 @@ export class FaultDriver implements FaultReach {
   }
 
   #count(kind: FaultKind, fault: Fault): number | undefined {
-    if (kind.matters) return kind.matters.count(fault, this);
+    const { matters } = kind;
+    if (matters) return sumOf(this.hosts(fault), (host) => matters.count(host, fault, this));
     const { packets } = this.#ports;
     if (!kind.onLink || !packets) return undefined;
-    return linksOf(fault as unknown as Fault<LinkParams>).reduce((sum, [from, to]) => {
-      return sum + packets(from, to);
-    }, 0);
+    const links = linksOf(fault as unknown as Fault<LinkParams>);
+    return sumOf(links, ([from, to]) => packets(from, to));
   }
 
   #updateEffects(kind: FaultKind, fault: Fault): void {
@@ -170,6 +170,10 @@ export class FaultDriver implements FaultReach {
     }
     return effect;
   }
+}
+
+function sumOf<Item>(items: readonly Item[], number: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + number(item), 0);
 }
 
 /** A digest of everything that a fault says, so that another fault gives another fingerprint. */

@@ -83,7 +83,8 @@ export interface FaultKind<Params extends object = FaultParams> {
    * every fault counts as one that mattered.
    */
   readonly matters?: {
-    count(fault: Fault<Params>, reach: FaultReach): number;
+    /** The number of one target. */
+    count(host: Host, fault: Fault<Params>, reach: FaultReach): number;
     /** What did not happen if the number has not grown: "no program read a wall clock meanwhile". */
     readonly otherwise: string;
   };

@@ -3,7 +3,7 @@ import { type DurationRange, formatNs, MS, SECOND } from "../../base/units.ts";
 import { grain, logUniform } from "./chance.ts";
 import type { RangeNs } from "./fault.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { smallerNs } from "./lighter.ts";
+import { smallerNs, withEach } from "./lighter.ts";
 import { areLinks, drawLinks, fewerLinks, type LinkParams, traffic } from "./link-sides.ts";
 import { duration } from "./options.ts";
 import { isWhole } from "./valid.ts";
@@ -26,10 +26,7 @@ const kind: FaultKind<LatencyParams> = {
   tellLift: (fault) => `${traffic(fault)} is as fast as before`,
   lighter: (fault) => [
     ...fewerLinks(fault),
-    ...smallerNs(fault.params.addNs).map((addNs) => ({
-      ...fault,
-      params: { ...fault.params, addNs },
-    })),
+    ...withEach(fault, "addNs", smallerNs(fault.params.addNs)),
   ],
   isValid: (params) => areLinks(params) && isWhole(params.addNs),
 };

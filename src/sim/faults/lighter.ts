@@ -13,6 +13,15 @@ export function fewerTargets<Params extends object>(fault: Fault<Params>): Fault
   });
 }
 
+/** The same fault with each of some values of one parameter. */
+export function withEach<Params extends object, Name extends keyof Params>(
+  fault: Fault<Params>,
+  name: Name,
+  values: readonly Params[Name][],
+): Fault<Params>[] {
+  return values.map((value) => ({ ...fault, params: { ...fault.params, [name]: value } }));
+}
+
 /** Smaller and rounder sizes of a duration. */
 export function smallerNs(ns: number): number[] {
   const sizes = [ns / 10, ns / 2, ...around(ns, SECOND), ...around(ns, SECOND / 10)];

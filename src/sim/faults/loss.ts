@@ -1,7 +1,8 @@
 /** Some packets between some hosts are lost, in one or both directions. */
 import { SECOND } from "../../base/units.ts";
+import { drawShare } from "./chance.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { smallerNumbers } from "./lighter.ts";
+import { smallerNumbers, withEach } from "./lighter.ts";
 import { areLinks, drawLinks, fewerLinks, type LinkParams, traffic } from "./link-sides.ts";
 import { numbers } from "./options.ts";
 import { isShare } from "./valid.ts";
@@ -25,10 +26,7 @@ const kind: FaultKind<LossParams> = {
   tellLift: (fault) => `${traffic(fault)} arrives again`,
   lighter: (fault) => [
     ...fewerLinks(fault),
-    ...smallerNumbers(fault.params.probability, 0.001).map((probability) => ({
-      ...fault,
-      params: { ...fault.params, probability },
-    })),
+    ...withEach(fault, "probability", smallerNumbers(fault.params.probability, 0.001)),
   ],
   isValid: (params) => areLinks(params) && isShare(params.probability),
 };
@@ -42,8 +40,7 @@ export const loss: FaultWord<LossOptions, { probability: readonly [number, numbe
   options: { probability: numbers(1, [0.01, 0.4]) },
   draw(draw) {
     const links = drawLinks(draw);
-    const [min, max] = draw.options.probability;
-    const probability = Number((min + draw.prng.float() * (max - min)).toFixed(3));
+    const probability = drawShare(draw.prng, draw.options.probability, 3);
     return { kind: kind.name, targets: links.from, params: { ...links, probability } };
   },
 };

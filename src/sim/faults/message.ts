@@ -5,10 +5,10 @@
 import { type DurationRange, formatNs, MS, SECOND } from "../../base/units.ts";
 import { stackOf } from "../network/stack.ts";
 import type { Link } from "../network/link.ts";
-import { grain, logUniform } from "./chance.ts";
+import { grain, logBetween, logUniform } from "./chance.ts";
 import type { Fault, RangeNs } from "./fault.ts";
 import type { FaultKind, FaultOptions, FaultReach, FaultWord } from "./kind.ts";
-import { smallerNs, smallerNumbers } from "./lighter.ts";
+import { smallerNs, smallerNumbers, withEach } from "./lighter.ts";
 import { duration, oneOf } from "./options.ts";
 import { isWhole } from "./valid.ts";
 
@@ -39,7 +39,7 @@ export type MessageParams = {
 const kind: FaultKind<MessageParams> = {
   name: "message",
   matters: {
-    count: (fault, reach) => linkOf(fault, reach).singled,
+    count: (_, fault, reach) => linkOf(fault, reach).singled,
     otherwise: "that message did not come meanwhile",
   },
   instant: true,
@@ -61,14 +61,8 @@ const kind: FaultKind<MessageParams> = {
   },
   tellLift: () => "",
   lighter: (fault) => [
-    ...smallerNumbers(fault.params.nth, 1).map((nth) => ({
-      ...fault,
-      params: { ...fault.params, nth: Math.ceil(nth) },
-    })),
-    ...(fault.params.how === "delay" ? smallerNs(fault.params.addNs) : []).map((addNs) => ({
-      ...fault,
-      params: { ...fault.params, addNs },
-    })),
+    ...withEach(fault, "nth", smallerNumbers(fault.params.nth, 1).map(Math.ceil)),
+    ...withEach(fault, "addNs", fault.params.how === "delay" ? smallerNs(fault.params.addNs) : []),
   ],
   isValid: ({ from, to, nth, how, addNs }) =>
     typeof from === "string" &&
@@ -96,7 +90,7 @@ export const message: FaultWord<MessageOptions, { how: How | undefined; by: Rang
     const other = prng.pick(hosts.filter((name) => name !== one));
     const [from, to] = prng.chance(0.5) ? [one, other] : [other, one];
     const how = options.how ?? prng.pick(["lose", "delay", "delay", "duplicate"] as const);
-    const nth = Math.max(1, Math.round(logUniform(prng, { minNs: 1, maxNs: NTH_MAX })));
+    const nth = Math.max(1, Math.round(logBetween(prng, [1, NTH_MAX])));
     const addNs = how === "delay" ? grain(logUniform(prng, options.by)) : 0;
     return { kind: kind.name, targets: [one], params: { from, to, nth, how, addNs } };
   },

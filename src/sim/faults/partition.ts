@@ -2,6 +2,7 @@
 import type { Prng } from "../../base/prng.ts";
 import { MS, SECOND } from "../../base/units.ts";
 import type { Draw, FaultKind, FaultOptions, FaultWord } from "./kind.ts";
+import { withEach } from "./lighter.ts";
 import { areLinks, fewerLinks, type LinkParams } from "./link-sides.ts";
 import { flag, oneOf } from "./options.ts";
 import { list, theyDo } from "./words.ts";
@@ -44,8 +45,7 @@ const kind: FaultKind<PartitionParams> = {
   },
   tellLift: () => "the partition heals",
   // A partition of fewer hosts, or in one direction only, is no longer an isolation.
-  lighter: (fault) =>
-    fewerLinks(fault).map((fewer) => ({ ...fewer, params: { ...fewer.params, shape: "split" } })),
+  lighter: (fault) => fewerLinks(fault).flatMap((fewer) => withEach(fewer, "shape", ["split"])),
   isValid: (params) => areLinks(params) && SHAPES.includes(params.shape as never),
 };
 

@@ -9,7 +9,6 @@ import { Phase } from "../network/tcp/phase.ts";
 import type { TcpSocket } from "../network/tcp/socket.ts";
 import type { Host } from "../host.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { sumOf } from "./sum.ts";
 import { oneOf } from "./options.ts";
 import { list } from "./words.ts";
 
@@ -35,7 +34,7 @@ export type ResetParams = {
 const kind: FaultKind<ResetParams> = {
   name: "reset",
   matters: {
-    count: (fault, reach) => sumOf(reach.hosts(fault), (host) => stackOf(host).resets),
+    count: (host) => stackOf(host).resets,
     otherwise: "there was no connection to another host",
   },
   instant: true,

@@ -4,8 +4,9 @@
  * program (Stone and Partridge, "When the CRC and TCP Checksum Disagree", SIGCOMM 2000).
  */
 import { SECOND } from "../../base/units.ts";
+import { drawShare } from "./chance.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { smallerNumbers } from "./lighter.ts";
+import { smallerNumbers, withEach } from "./lighter.ts";
 import { areLinks, drawLinks, fewerLinks, type LinkParams, traffic } from "./link-sides.ts";
 import { numbers, oneOf } from "./options.ts";
 import { isShare } from "./valid.ts";
@@ -46,10 +47,7 @@ const kind: FaultKind<ScrambleParams> = {
   tellLift: (fault) => `${traffic(fault)} arrives as it was sent`,
   lighter: (fault) => [
     ...fewerLinks(fault),
-    ...smallerNumbers(fault.params.probability, 0.001).map((probability) => ({
-      ...fault,
-      params: { ...fault.params, probability },
-    })),
+    ...withEach(fault, "probability", smallerNumbers(fault.params.probability, 0.001)),
   ],
   isValid: (params) =>
     areLinks(params) && HOW.includes(params.how as How) && isShare(params.probability),
@@ -68,8 +66,7 @@ export const scramble: FaultWord<
   draw(draw) {
     const links = drawLinks(draw);
     const how = draw.options.how ?? draw.prng.pick(["duplicate", "reorder", "corrupt"] as const);
-    const [min, max] = draw.options.probability;
-    const probability = Number((min + draw.prng.float() * (max - min)).toFixed(3));
+    const probability = drawShare(draw.prng, draw.options.probability, 3);
     return { kind: kind.name, targets: links.from, params: { ...links, how, probability } };
   },
 };

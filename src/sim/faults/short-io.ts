@@ -4,9 +4,9 @@
  */
 import { diskOf } from "../disk/disk.ts";
 import { SECOND } from "../../base/units.ts";
+import { drawShare } from "./chance.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { sumOf } from "./sum.ts";
-import { smallerNumbers } from "./lighter.ts";
+import { smallerNumbers, withEach } from "./lighter.ts";
 import { numbers } from "./options.ts";
 import { isShare } from "./valid.ts";
 import { list, percent } from "./words.ts";
@@ -23,7 +23,7 @@ export type ShortIoParams = { readonly probability: number };
 const kind: FaultKind<ShortIoParams> = {
   name: "short-io",
   matters: {
-    count: (fault, reach) => sumOf(reach.hosts(fault), (host) => diskOf(host).faults.hits.short),
+    count: (host) => diskOf(host).faults.hits.short,
     otherwise: "no file was read or written meanwhile",
   },
   onDisk({ params }, effect) {
@@ -33,9 +33,7 @@ const kind: FaultKind<ShortIoParams> = {
     `${list(targets)}: ${percent(params.probability)} of reads and writes of files are short`,
   tellLift: ({ targets }) => `${list(targets)}: reads and writes of files are complete again`,
   lighter: (fault) =>
-    smallerNumbers(fault.params.probability, 0.01).map((probability) => {
-      return { ...fault, params: { probability } };
-    }),
+    withEach(fault, "probability", smallerNumbers(fault.params.probability, 0.01)),
   isValid: ({ probability }) => isShare(probability),
 };
 
@@ -47,8 +45,7 @@ export const shortIo: FaultWord<ShortIoOptions, { probability: readonly [number,
   lasts: { minNs: SECOND, maxNs: 20 * SECOND },
   options: { probability: numbers(1, [0.05, 0.5]) },
   draw({ targets, options, prng }) {
-    const [min, max] = options.probability;
-    const probability = Number((min + prng.float() * (max - min)).toFixed(2));
+    const probability = drawShare(prng, options.probability, 2);
     return { kind: kind.name, targets: [prng.pick(targets)], params: { probability } };
   },
 };
