@@ -1,4 +1,5 @@
 /** Kutt over PostgreSQL and Redis: migrated by Knex's own command first, visits counted by a sandboxed Bull queue. */
+import { postgres, postgresNeeds } from "./support/postgres.mjs";
 import { applicationWorld } from "./support/world.mjs";
 
 const env = (at) => ({
@@ -20,15 +21,10 @@ export const application = {
   title: "Kutt shortens links",
   checkout: "kutt",
   needs: { "node_modules/knex": "npm install" },
-  ownNeeds: { "postgres/node_modules": "npm install --prefix applications/postgres" },
+  ownNeeds: postgresNeeds,
   hosts: {
     redis: { block: "redis", port: 6379 },
-    database: {
-      own: "postgres/server.mjs",
-      port: 5432,
-      keeps: true,
-      env: (at) => ({ PORT: String(at("database").port) }),
-    },
+    database: postgres,
     kutt: {
       serves: true,
       programs: {

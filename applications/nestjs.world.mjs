@@ -1,4 +1,5 @@
 /** The NestJS RealWorld backend over PostgreSQL, from what its build (tsc) makes, tables by TypeORM. */
+import { postgres, postgresNeeds } from "./support/postgres.mjs";
 import { applicationWorld } from "./support/world.mjs";
 
 export const application = {
@@ -11,14 +12,9 @@ export const application = {
     "src/config.ts": "copy src/config.ts.example",
     "dist/config.js": "npx tsc",
   },
-  ownNeeds: { "postgres/node_modules": "npm install --prefix applications/postgres" },
+  ownNeeds: postgresNeeds,
   hosts: {
-    database: {
-      own: "postgres/server.mjs",
-      port: 5432,
-      keeps: true,
-      env: (at) => ({ PORT: String(at("database").port) }),
-    },
+    database: postgres,
     nest: {
       serves: true,
       programs: {

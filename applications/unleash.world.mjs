@@ -1,4 +1,5 @@
 /** Unleash over PostgreSQL: it migrates its database when it starts. */
+import { postgres, postgresNeeds } from "./support/postgres.mjs";
 import { applicationWorld } from "./support/world.mjs";
 
 export const application = {
@@ -11,14 +12,9 @@ export const application = {
     "frontend/build/index.html":
       "pnpm run build:frontend (or its index.html and favicon.ico alone)",
   },
-  ownNeeds: { "postgres/node_modules": "npm install --prefix applications/postgres" },
+  ownNeeds: postgresNeeds,
   hosts: {
-    database: {
-      own: "postgres/server.mjs",
-      port: 5432,
-      keeps: true,
-      env: (at) => ({ PORT: String(at("database").port) }),
-    },
+    database: postgres,
     unleash: {
       file: "dist/server.js",
       port: 4242,

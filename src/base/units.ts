@@ -6,6 +6,9 @@ export const MS = 1_000_000;
 /** Nanoseconds in a second. */
 export const SECOND = 1_000_000_000;
 
+/** When the wall clocks of a world start unless it says otherwise: 2026-01-01T00:00:00Z, in milliseconds. */
+export const WORLD_EPOCH_MS = 1_767_225_600_000;
+
 const unitsNs: Record<string, number> = {
   ns: 1,
   us: 1_000,

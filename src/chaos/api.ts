@@ -181,7 +181,7 @@ async function handle(
   table: Readonly<Record<string, Handler>>,
   request: IncomingMessage,
 ): Promise<Answer> {
-  // A web page must not be able to drive the proxy of whoever looks at it; toxiproxy answers the same.
+  // Requests of browsers are refused, so that no web page can control a proxy on its visitor's machine, as in toxiproxy.
   if (request.headers["user-agent"]?.startsWith("Mozilla/")) {
     throw new ApiError(403, "User agent not allowed");
   }

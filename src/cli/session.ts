@@ -12,8 +12,8 @@ import {
   RunnerPool,
   type WorldInfo,
   shellWord,
+  recordTrace,
   writeReplay,
-  writeTrace,
 } from "../explore/index.ts";
 import { alsoRows, Progress, renderViolation, type Style, styleFor } from "../report/index.ts";
 
@@ -211,12 +211,9 @@ export async function saveTrace(
   pool: RunnerPool,
   outcome: RunOutcome,
 ): Promise<readonly (readonly [label: string, text: string])[]> {
-  const { seed, schedule } = outcome;
   const directory = process.cwd();
   try {
-    const recorded = outcome.trace ? outcome : await pool.run({ seed, schedule, trace: true });
-    const path = writeTrace(directory, pool.info.path, recorded);
-    return path === undefined ? [] : [["trace", relative(directory, path)]];
+    return [["trace", relative(directory, await recordTrace(pool, directory, outcome))]];
   } catch (error) {
     return [["trace", `there is no trace file: ${messageOf(explainSystemError(error))}`]];
   }

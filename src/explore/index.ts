@@ -1,5 +1,5 @@
 /** Campaigns, shrinking, replay. */
-export { readTrace, traceMeta, writeTrace } from "./trace-file.ts";
+export { readTrace, recordTrace } from "./trace-file.ts";
 export {
   runCampaign,
   type CampaignOptions,

@@ -1,19 +1,11 @@
 /** The replay file, which reproduces a violation: the world, the seed, the faults and the expected result. */
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { LightconeError } from "../base/errors.ts";
 import { type Fault, findFaultKind } from "../sim/faults/index.ts";
 import { isNames, isWhole } from "../sim/faults/valid.ts";
 import type { RunOutcome } from "../world/outcome.ts";
+import { replaceFile } from "./replace-file.ts";
 import { packageVersion } from "./version.ts";
 
 /** The format's version. */
@@ -91,15 +83,7 @@ export function writeReplay(options: {
       summary: evidence.summary,
     })),
   };
-  // If the disk is full, the previous file is kept rather than replaced with an incomplete one.
-  const draft = `${path}.${process.pid}`;
-  try {
-    writeFileSync(draft, `${JSON.stringify(replay, null, 2)}\n`);
-    renameSync(draft, path);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
-  }
+  replaceFile(path, `${JSON.stringify(replay, null, 2)}\n`);
   return path;
 }
 

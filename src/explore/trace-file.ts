@@ -2,12 +2,14 @@
  * Trace files: the record of a run next to its replay file, compressed with gzip. The format itself is in
  * `src/trace/codec.ts` and knows nothing of files.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { explainSystemError, LightconeError } from "../base/errors.ts";
+import { assert, explainSystemError, LightconeError } from "../base/errors.ts";
 import { decodeTrace, encodeTrace, type Trace, type TraceMeta } from "../trace/index.ts";
 import type { RunOutcome } from "../world/outcome.ts";
+import { replaceFile } from "./replace-file.ts";
+import type { RunnerPool } from "./pool.ts";
 import { replayDirectory, runName } from "./replay-file.ts";
 import { packageVersion } from "./version.ts";
 
@@ -33,23 +35,26 @@ export function traceMeta(outcome: RunOutcome): TraceMeta {
  * Writes the trace of a run below `directory`; returns its path, or `undefined` if the run was not recorded.
  * Throws Node's own errors.
  */
-export function writeTrace(
-  directory: string,
-  world: string,
-  outcome: RunOutcome,
-): string | undefined {
+function writeTrace(directory: string, world: string, outcome: RunOutcome): string | undefined {
   if (!outcome.trace) return undefined;
   const path = join(replayDirectory(directory), `${runName(world, outcome.seed)}.trace`);
-  const bytes = gzipSync(encodeTrace({ ...outcome.trace, meta: traceMeta(outcome) }));
-  // If the disk is full, the previous file is kept rather than replaced with an incomplete one.
-  const draft = `${path}.${process.pid}`;
-  try {
-    writeFileSync(draft, bytes);
-    renameSync(draft, path);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
-  }
+  replaceFile(path, gzipSync(encodeTrace({ ...outcome.trace, meta: traceMeta(outcome) })));
+  return path;
+}
+
+/**
+ * Writes the trace of a run below `directory`, recording the run once more if it was not recorded. Returns the
+ * path. Throws Node's own errors.
+ */
+export async function recordTrace(
+  pool: RunnerPool,
+  directory: string,
+  outcome: RunOutcome,
+): Promise<string> {
+  const { seed, schedule } = outcome;
+  const recorded = outcome.trace ? outcome : await pool.run({ seed, schedule, trace: true });
+  const path = writeTrace(directory, pool.info.path, recorded);
+  assert(path !== undefined, "a run that was to be recorded has no trace");
   return path;
 }
 

@@ -5,11 +5,9 @@
 import { InvariantError } from "../base/errors.ts";
 import { Fingerprint } from "../base/fingerprint.ts";
 import { Prng } from "../base/prng.ts";
+import { WORLD_EPOCH_MS } from "../base/units.ts";
 import { Kind, type EventKind } from "../trace/kinds.ts";
 import { type Action, type EventHandle, EventQueue } from "./queue.ts";
-
-/** When the wall clocks of a world start unless it says otherwise: 2026-01-01T00:00:00Z, in milliseconds. */
-export const WORLD_EPOCH_MS = 1_767_225_600_000;
 
 /** The host number of events that belong to no host. */
 export const NO_HOST = 0;

@@ -19,7 +19,7 @@ import {
   withDeadline,
   replayCommand,
   writeReplay,
-  writeTrace,
+  recordTrace,
 } from "../explore/index.ts";
 import {
   alsoRows,
@@ -254,10 +254,9 @@ function saveReplay(pool: RunnerPool, outcome: Outcome, faultsBefore: number): s
 }
 
 /** Writes the trace of a violated run next to its replay file. The verdict stands without it. */
-async function saveTrace(pool: RunnerPool, { seed, schedule }: Outcome): Promise<void> {
+async function saveTrace(pool: RunnerPool, outcome: Outcome): Promise<void> {
   try {
-    const recorded = await pool.run({ seed, schedule, trace: true });
-    writeTrace(process.cwd(), pool.info.path, recorded);
+    await recordTrace(pool, process.cwd(), outcome);
   } catch {
     // A full disk, for example. The replay file is enough to make the trace again.
   }

@@ -104,7 +104,7 @@ export class OperationRecorder {
 
   complete(open: OpenOperation, outcome: Outcome, value: unknown): void {
     const state = this.#lanes.get(open.host.name)?.get(open.lane);
-    // Its process died meanwhile. The history has closed the operation, and nobody receives the result.
+    // The process that invoked it has ended. The operation was left open in the history, so this result is dropped.
     if (state?.open !== open) return;
     state.open = undefined;
     const kernel = this.#kernel;

@@ -3,7 +3,7 @@
  * drawn start is often shortly before such a moment.
  */
 import type { Prng } from "../base/prng.ts";
-import { WORLD_EPOCH_MS } from "../sim/kernel.ts";
+import { WORLD_EPOCH_MS } from "../base/units.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;

@@ -93,7 +93,7 @@ function lossesOf(fault: Fault, { losses }: Judged): string[] {
 
 /**
  * When the hosts of the story learned that a machine had lost power. Until then they wait for answers over
- * connections that nobody holds at the other end.
+ * connections whose other end no longer exists.
  */
 function heardOf(fault: Fault, judged: Judged, evidence: Evidence): string[] {
   const hosts = [...hostsOf(evidence, judged)].filter((host) => !fault.targets.includes(host));

@@ -1,6 +1,5 @@
 /** `lightcone run`: one run of one seed. */
 import { relative } from "node:path";
-import { assert } from "../../base/errors.ts";
 import { formatNs } from "../../base/units.ts";
 import {
   CoverageTally,
@@ -10,7 +9,7 @@ import {
   reviewCoverage,
   type RunnerPool,
   runTwice,
-  writeTrace,
+  recordTrace,
 } from "../../explore/index.ts";
 import {
   count,
@@ -117,7 +116,7 @@ async function runOnce(
   const violated = outcome.verdict === "violated";
   try {
     if (trace) {
-      const path = keepTrace(pool, outcome);
+      const path = relative(process.cwd(), await recordTrace(pool, process.cwd(), outcome));
       if (!json) process.stdout.write(`  ${style.dim("trace")}   ${style.cyan(path)}\n`);
     }
   } catch (error) {
@@ -179,12 +178,4 @@ function tellVerdict(pool: RunnerPool, outcome: RunOutcome, wallMs: number, styl
     }
   }
   process.stdout.write(`  ${style.dim(`${facts} · fingerprint ${outcome.fingerprint}`)}\n`);
-}
-
-/** Writes the trace file. Returns its path relative to the working directory. */
-function keepTrace(pool: RunnerPool, outcome: RunOutcome): string {
-  const directory = process.cwd();
-  const path = writeTrace(directory, pool.info.path, outcome);
-  assert(path !== undefined, "a run that was to be recorded has no trace");
-  return relative(directory, path);
 }

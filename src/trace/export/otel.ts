@@ -4,10 +4,8 @@
  */
 import type { Trace, TraceEvent } from "../trace.ts";
 import { type Exporter, utf8 } from "./exporter.ts";
-import { messagesOf, operationsOf, words } from "./reading.ts";
+import { messagesOf, operationsOf, unixNs, words } from "./reading.ts";
 
-/** Times are counted from here, because a simulated run has no date: 2026-01-01T00:00:00Z. */
-const EPOCH_NS = 1_767_225_600_000_000_000n;
 const INTERNAL = 1;
 const PRODUCER = 4;
 const OK = 1;
@@ -82,7 +80,7 @@ function attributes(values: Readonly<Record<string, unknown>>): object[] {
 }
 
 function nanos(timeNs: number): string {
-  return String(EPOCH_NS + BigInt(timeNs));
+  return String(unixNs(timeNs));
 }
 
 function hex(value: bigint, digits: number): string {

@@ -3,14 +3,14 @@
  * IPv4 packets whose sequence numbers, lengths and checksums are right, so that Wireshark follows its streams. A
  * packet that was lost says so in its comment. (pcapng: draft-ietf-opsawg-pcapng.)
  */
+import { concatBytes } from "../../base/bytes.ts";
 import type { PacketDetail } from "../packet.ts";
 import type { Trace } from "../trace.ts";
 import type { Exporter } from "./exporter.ts";
-import { messagesOf } from "./reading.ts";
+import { messagesOf, unixNs } from "./reading.ts";
 
 /** Raw IPv4 and IPv6 packets, without a link layer. */
 const LINKTYPE_RAW = 101;
-const EPOCH_NS = 1_767_225_600_000_000_000n;
 const IP_HEADER = 20;
 const TCP_HEADER = 20;
 const UDP_HEADER = 8;
@@ -45,7 +45,7 @@ export const pcapng: Exporter = {
         blocks.push(enhancedPacket(bytes, sent.timeNs, comments.join("; ")));
       }
     }
-    return concat(blocks);
+    return concatBytes(blocks);
   },
 };
 
@@ -180,19 +180,19 @@ function interfaceDescription(): Uint8Array {
   const head = new Uint8Array(8);
   new DataView(head.buffer).setUint16(0, LINKTYPE_RAW, true);
   // if_tsresol: timestamps are nanoseconds.
-  return block(1, concat([head, option(9, Uint8Array.of(9)), endOfOptions()]));
+  return block(1, concatBytes([head, option(9, Uint8Array.of(9)), endOfOptions()]));
 }
 
 function enhancedPacket(bytes: Uint8Array, timeNs: number, comment: string): Uint8Array {
   const head = new Uint8Array(20);
   const view = new DataView(head.buffer);
-  const time = EPOCH_NS + BigInt(timeNs);
+  const time = unixNs(timeNs);
   view.setUint32(4, Number(time >> 32n), true);
   view.setUint32(8, Number(time & 0xffff_ffffn), true);
   view.setUint32(12, bytes.length, true);
   view.setUint32(16, bytes.length, true);
   const told = option(1, new TextEncoder().encode(comment));
-  return block(6, concat([head, padded(bytes), told, endOfOptions()]));
+  return block(6, concatBytes([head, padded(bytes), told, endOfOptions()]));
 }
 
 function option(code: number, value: Uint8Array): Uint8Array {
@@ -200,7 +200,7 @@ function option(code: number, value: Uint8Array): Uint8Array {
   const view = new DataView(head.buffer);
   view.setUint16(0, code, true);
   view.setUint16(2, value.length, true);
-  return concat([head, padded(value)]);
+  return concatBytes([head, padded(value)]);
 }
 
 function endOfOptions(): Uint8Array {
@@ -222,15 +222,5 @@ function block(type: number, body: Uint8Array): Uint8Array {
 function padded(bytes: Uint8Array): Uint8Array {
   const out = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
   out.set(bytes);
-  return out;
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
   return out;
 }

@@ -1,4 +1,5 @@
 /** How exporters read a trace: messages with their fates, operations with their ends, events in words. */
+import { WORLD_EPOCH_MS } from "../../base/units.ts";
 import { Kind, kindNames } from "../kinds.ts";
 import type { PacketDetail } from "../packet.ts";
 import { eventAt, type Trace, type TraceEvent } from "../trace.ts";
@@ -17,6 +18,11 @@ export interface OperationSpan {
   readonly invoked: TraceEvent;
   readonly completed: TraceEvent | undefined;
   readonly name: string;
+}
+
+/** The time of an event as a date, in nanoseconds since 1970: runs are dated from the usual start of a world. */
+export function unixNs(timeNs: number): bigint {
+  return BigInt(WORLD_EPOCH_MS) * 1_000_000n + BigInt(timeNs);
 }
 
 /** All events of a trace, in order. */

@@ -1,17 +1,7 @@
 /** Byte streams as lists of chunks. */
+import { concatBytes } from "../../../base/bytes.ts";
 
 const NOTHING = new Uint8Array(0);
-
-/** Concatenates the chunks. */
-export function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
-}
 
 /** Removes and returns the first `bytes` bytes of the chunks. */
 export function takeChunks(chunks: Uint8Array[], bytes: number): Uint8Array {
@@ -37,5 +27,5 @@ export function takeChunks(chunks: Uint8Array[], bytes: number): Uint8Array {
     }
   }
   chunks.splice(0, used);
-  return bytes === 0 ? NOTHING : concat(taken, bytes);
+  return bytes === 0 ? NOTHING : concatBytes(taken, bytes);
 }

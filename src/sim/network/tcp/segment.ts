@@ -2,7 +2,7 @@
 import type { EventKind } from "../../../trace/kinds.ts";
 import type { PacketDetail } from "../../../trace/packet.ts";
 import { Kind } from "../../kernel.ts";
-import { concat } from "./chunks.ts";
+import { concatBytes } from "../../../base/bytes.ts";
 import type { TcpSocket } from "./socket.ts";
 
 /** A segment's flag. Data has none; acknowledgements are implicit unless the sender waits for one. */
@@ -75,7 +75,7 @@ export class Segment {
   bytes(): Uint8Array {
     if (this.payload === undefined) return new Uint8Array(0);
     if (this.more === undefined) return this.payload;
-    return concat([this.payload, ...this.more], this.length);
+    return concatBytes([this.payload, ...this.more], this.length);
   }
 }
 

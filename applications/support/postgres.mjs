@@ -1,0 +1,14 @@
+/** The database host of the applications that need PostgreSQL: PGlite behind its socket server. */
+
+/** What `applications` has to hold for it. */
+export const postgresNeeds = {
+  "postgres/node_modules": "npm install --prefix applications/postgres",
+};
+
+/** The host, to be called `database`. */
+export const postgres = {
+  own: "postgres/server.mjs",
+  port: 5432,
+  keeps: true,
+  env: (at) => ({ PORT: String(at("database").port) }),
+};
