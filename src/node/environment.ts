@@ -2,6 +2,7 @@
  * `process.env` of a simulated process: every value is a string. It is a proxy, which structured cloning
  * rejects. Code that packs messages uses `isEnvironment` to copy it first.
  */
+import type { TimeZone } from "./time-zone.ts";
 
 /** The environments, with the names that were read from each and are not set. */
 const environments = new WeakMap<object, Set<string>>();
@@ -16,10 +17,14 @@ export function isEnvironment(value: object): boolean {
   return environments.has(value);
 }
 
-/** Creates the environment. `onOther` is called once, for a value that is not a string, number or boolean. */
+/**
+ * Creates the environment. `onOther` is called once, for a value that is not a string, number or boolean. `zone` is told
+ * what becomes of `TZ`.
+ */
 export function createEnvironment(
   entries: Readonly<Record<string, string>>,
   onOther: (() => void) | undefined,
+  zone?: TimeZone,
 ): object {
   let isOtherKnown = false;
   const missing = new Set<string>();
@@ -40,6 +45,12 @@ export function createEnvironment(
       const text = String(value);
       // setenv(3) rejects an empty name. Node ignores that error.
       if (name !== "") env[name] = text;
+      if (name === "TZ") zone?.change(text);
+      return true;
+    },
+    deleteProperty(env, name) {
+      Reflect.deleteProperty(env, name);
+      if (name === "TZ") zone?.change(undefined);
       return true;
     },
     defineProperty(env, name, descriptor) {
@@ -55,7 +66,9 @@ export function createEnvironment(
           code: "ERR_INVALID_OBJECT_DEFINE_PROPERTY",
         });
       }
-      return Reflect.defineProperty(env, name, { ...descriptor, value: String(descriptor.value) });
+      const value = String(descriptor.value);
+      if (name === "TZ") zone?.change(value);
+      return Reflect.defineProperty(env, name, { ...descriptor, value });
     },
   });
   environments.set(made, missing);

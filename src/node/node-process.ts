@@ -27,6 +27,7 @@ import type { Realm, ThreadIdentity } from "./realm-types.ts";
 import { ProcessSignals } from "./signals.ts";
 import { ProcessRejections } from "./rejections.ts";
 import { createStdio } from "./stdio.ts";
+import { installZone, TimeZone } from "./time-zone.ts";
 import { View } from "./views/changes.ts";
 import { switchView, withoutView } from "./views/view.ts";
 
@@ -82,6 +83,8 @@ export class NodeProcess implements ProcessRunner {
   readonly threads: Set<Process> = new Set();
   /** Its view of the built-ins that all processes share. */
   readonly view: View = new View();
+  /** Its time zone, which is that of its threads. */
+  readonly zone: TimeZone;
   /** The options it was started with. Threads and children inherit them. */
   readonly description: ProcessDescription;
   /** Called with the exception that ends this process. A worker passes it on to its creator. */
@@ -113,6 +116,7 @@ export class NodeProcess implements ProcessRunner {
     preparePlatform();
     this.process = process;
     this.description = description;
+    this.zone = thread?.zone ?? new TimeZone(description.env["TZ"]);
     this.#observer = observer;
     process.runner = this;
     this.loop = new EventLoop(process, () => this.#onIdle());
@@ -120,7 +124,11 @@ export class NodeProcess implements ProcessRunner {
       `process.${process.pid}.${thread?.id ?? 0}.${process.host.kernel.nowNs}`,
     );
     const intrinsics = createIntrinsics(process, prng.fork("math"));
-    const object = createProcessObject(process, description) as Realm["process"];
+    const object = createProcessObject(
+      process,
+      description,
+      thread ? undefined : this.zone,
+    ) as Realm["process"];
     const library: { realm?: Realm } = {};
     const context: BindingContext = {
       process,
@@ -211,6 +219,7 @@ export class NodeProcess implements ProcessRunner {
     const before = current;
     const outer = switchView(this.view);
     current = this;
+    installZone(this.zone);
     try {
       this.async.enter(action, arg);
     } catch (thrown) {
@@ -227,6 +236,7 @@ export class NodeProcess implements ProcessRunner {
     this.#rejections.finish();
     if (this.process.alive) this.#timers.afterCallback();
     current = before;
+    if (before !== undefined) installZone(before.zone);
     switchView(outer);
     this.view.young = false;
   }

@@ -17,6 +17,7 @@ import { birthOf } from "./birth.ts";
 import type { NodeProcess } from "./node-process.ts";
 import { isBuiltin } from "./public-modules.ts";
 import type { Realm } from "./realm-types.ts";
+import type { TimeZone } from "./time-zone.ts";
 
 /** The options that a program is started with. */
 export interface ProcessDescription {
@@ -61,8 +62,15 @@ const realProcess: NodeJS.Process = globalThis.process;
 
 const EXEC_PATH = "/usr/local/bin/node";
 
-/** Creates the bare object, before the library exists. `completeProcessObject` adds its methods. */
-export function createProcessObject(process: Process, description: ProcessDescription): object {
+/**
+ * Creates the bare object, before the library exists. `completeProcessObject` adds its methods. `zone` follows the
+ * variable `TZ`; a thread has none of its own.
+ */
+export function createProcessObject(
+  process: Process,
+  description: ProcessDescription,
+  zone: TimeZone | undefined,
+): object {
   const real = globalThis.process;
   // As in Node, `process` is an instance of a function called process, which inherits from
   // EventEmitter. The function is named by its property: a compiler would rename one that hides
@@ -88,7 +96,8 @@ export function createProcessObject(process: Process, description: ProcessDescri
     execArgv: [...description.execArgv],
     execPath: EXEC_PATH,
     env:
-      description.sharedEnv ?? createEnvironment(description.env, isPending ? onOther : undefined),
+      description.sharedEnv ??
+      createEnvironment(description.env, isPending ? onOther : undefined, zone),
     ppid: process.parentPid,
     debugPort: 9229,
     domain: null,

@@ -2,6 +2,7 @@
 import type { BindingContext, LibraryRequire } from "./bindings/context.ts";
 import type { Prng } from "../base/prng.ts";
 import type { HostIntrinsics } from "./lib/primordials.ts";
+import type { TimeZone } from "./time-zone.ts";
 
 /** One process's instance of Node's library. */
 export interface Realm {
@@ -38,4 +39,6 @@ export interface ThreadIdentity {
   readonly resourceLimits: Float64Array;
   /** When its process began. The thread has its own beginning. */
   readonly processBornNs: number;
+  /** The time zone of its process. Its own environment says nothing of it, as in Node. */
+  readonly zone: TimeZone;
 }

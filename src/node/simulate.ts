@@ -19,6 +19,7 @@ import { guardStackTraces } from "./stack-traces.ts";
 import { attemptIsGivenUp, beginAttempt, forgetSyncChildren } from "./sync-child.ts";
 import { describeTraceLimit } from "./program/trace-limit.ts";
 import { settleGlobal } from "./globals.ts";
+import { pinTimeZone } from "./time-zone.ts";
 import { definitionGuards, type Guard, setDescribe } from "./views/guards.ts";
 import { beginViews, endViews } from "./views/view.ts";
 
@@ -110,17 +111,6 @@ function pinInspectedBytes(): () => void {
 }
 
 const DEFAULT_INSPECT_MAX_BYTES = 50;
-
-/** Dates print in UTC within a run, on every machine. V8 reacts to changes of the variable. */
-function pinTimeZone(): () => void {
-  const before = process.env["TZ"];
-  if (before === "UTC") return () => {};
-  process.env["TZ"] = "UTC";
-  return () => {
-    if (before === undefined) delete process.env["TZ"];
-    else process.env["TZ"] = before;
-  };
-}
 
 let guards: { readonly escapes: Guard[]; readonly definitions: Guard[] } | undefined;
 let running = false;

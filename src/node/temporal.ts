@@ -6,7 +6,7 @@ import type { Process } from "../sim/process.ts";
 
 /** The parts of the real one that are used. TypeScript's library does not have it yet. */
 interface RealTemporal {
-  readonly Now: object;
+  readonly Now: { timeZoneId(): string };
   readonly Instant: new (epochNanoseconds: bigint) => Instant;
 }
 
@@ -26,8 +26,8 @@ const real: RealTemporal | undefined = (globalThis as { Temporal?: RealTemporal 
 /** The real `Temporal.Now`, if it exists. Code in a world must not use it. */
 export const realTemporalNow: object | undefined = real?.Now;
 
-/** The time zone of all hosts. */
-const ZONE = "UTC";
+/** The zone of the running process, which V8 has while it runs. */
+const zoneOf = real?.Now.timeZoneId as () => string;
 
 const MS_IN_NS = 1_000_000;
 
@@ -45,11 +45,11 @@ export function createTemporal(process: Process): object | undefined {
   // As methods they are not constructors, like the real ones.
   const methods = {
     instant: () => instant(),
-    timeZoneId: () => ZONE,
-    plainDateTimeISO: (zone: unknown = ZONE) => zoned(zone).toPlainDateTime(),
-    zonedDateTimeISO: (zone: unknown = ZONE) => zoned(zone),
-    plainDateISO: (zone: unknown = ZONE) => zoned(zone).toPlainDate(),
-    plainTimeISO: (zone: unknown = ZONE) => zoned(zone).toPlainTime(),
+    timeZoneId: zoneOf,
+    plainDateTimeISO: (zone: unknown = zoneOf()) => zoned(zone).toPlainDateTime(),
+    zonedDateTimeISO: (zone: unknown = zoneOf()) => zoned(zone),
+    plainDateISO: (zone: unknown = zoneOf()) => zoned(zone).toPlainDate(),
+    plainTimeISO: (zone: unknown = zoneOf()) => zoned(zone).toPlainTime(),
   };
   const now = Object.create(Object.prototype, Object.getOwnPropertyDescriptors(real.Now)) as object;
   for (const [name, value] of Object.entries(methods)) {

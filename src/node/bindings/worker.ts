@@ -115,6 +115,7 @@ export function createWorkerBinding(realm: Realm): object {
           port: this.#childPort,
           resourceLimits: this.#limits,
           processBornNs: thread?.processBornNs ?? birthOf(process, false),
+          zone: owner.zone,
         },
       );
       node.inherit(owner);
