@@ -42,11 +42,16 @@ export const layers = {
     why: "campaigns, shrinking, replay",
   },
   report: {
-    may: ["base", "trace", "history", "check"],
+    may: ["base", "trace", "history", "check", "dissect"],
     builtins: true,
     why: "what a person or a program reads of a verdict",
   },
   wire: { may: ["base"], builtins: false, why: "codecs, shared by blocks and the viewer" },
+  dissect: {
+    may: ["base", "trace", "wire"],
+    builtins: false,
+    why: "payloads as messages that people can read; the viewer has it too",
+  },
   store: { may: ["base"], builtins: true, why: "log-structured storage on node:fs" },
   protocols: { may: ["base"], builtins: true, why: "pure cores, thin drivers on node:*" },
   blocks: {
@@ -60,7 +65,18 @@ export const layers = {
     why: "a proxy for real sockets: nothing of it is simulated",
   },
   cli: {
-    may: ["base", "trace", "history", "explore", "report", "world", "check", "blocks", "chaos"],
+    may: [
+      "base",
+      "trace",
+      "history",
+      "explore",
+      "report",
+      "world",
+      "check",
+      "blocks",
+      "chaos",
+      "dissect",
+    ],
     builtins: true,
     why: "a front door",
   },

@@ -1,7 +1,5 @@
-/** Pure codecs and dissectors of wire protocols, used by the blocks and the viewer. */
-export * from "./dissection.ts";
+/** Pure codecs of wire protocols, used by the blocks, the platform and the dissectors. */
 export * from "./latin1.ts";
-export * from "./resp-dissect.ts";
 export * from "./resp-encode.ts";
 export * from "./resp-inline.ts";
 export * from "./resp-replies.ts";
