@@ -37,7 +37,7 @@ export const layers = {
     why: "the public way to describe a world",
   },
   explore: {
-    may: ["base", "trace", "history", "check", "sim", "node", "world", "report"],
+    may: ["base", "trace", "history", "check", "sim", "node", "world", "report", "viewer"],
     builtins: true,
     why: "campaigns, shrinking, replay",
   },
@@ -45,6 +45,13 @@ export const layers = {
     may: ["base", "trace", "history", "check", "dissect"],
     builtins: true,
     why: "what a person or a program reads of a verdict",
+  },
+  viewer: {
+    may: ["base", "trace"],
+    builtins: false,
+    why: "meets the simulator only through the trace format",
+    // What runs in a browser has the browser's clock, timers and document.
+    machine: ["page/**/*.ts", "page/**/*.tsx"],
   },
   wire: { may: ["base"], builtins: false, why: "codecs, shared by blocks and the viewer" },
   dissect: {

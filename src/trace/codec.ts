@@ -72,8 +72,31 @@ function encodeColumns(trace: Trace): Uint8Array {
   return out.finish();
 }
 
+/**
+ * Separates the payloads, the last section, from an encoded trace of the current format. The first part is for
+ * `decodeTrace` with `payloadsApart`. Throws `LC_BAD_TRACE`.
+ */
+export function separatePayloads(bytes: Uint8Array): {
+  readonly head: Uint8Array;
+  readonly payloads: Uint8Array;
+} {
+  const newline = bytes.indexOf(0x0a);
+  const header = newline < 0 ? undefined : readHeader(bytes.subarray(0, newline));
+  const size = header?.sections?.payloads;
+  if (size === undefined || size > bytes.length) throw bad("the trace is damaged");
+  const at = bytes.length - size;
+  return { head: bytes.subarray(0, at), payloads: bytes.subarray(at) };
+}
+
+/** How to decode a trace. */
+export interface DecodeOptions {
+  /** The payloads are not in the bytes: see {@link separatePayloads}. */
+  readonly payloadsApart?: boolean;
+}
+
 /** Decodes a trace. Throws `LC_BAD_TRACE` if the bytes are not a trace, are damaged, or are truncated. */
-export function decodeTrace(bytes: Uint8Array): Trace {
+export function decodeTrace(bytes: Uint8Array, options: DecodeOptions = {}): Trace {
+  const { payloadsApart = false } = options;
   const newline = bytes.indexOf(0x0a);
   const header = newline < 0 ? undefined : readHeader(bytes.subarray(0, newline));
   if (!header) throw bad("this is not a Lightcone trace");
@@ -84,7 +107,7 @@ export function decodeTrace(bytes: Uint8Array): Trace {
     throw bad(`the trace has format ${format}, this Lightcone reads formats 1 and ${TRACE_FORMAT}`);
   }
   if (format === 1) return decodeFirstFormat(header, bytes.subarray(newline + 1));
-  const sections = split(header, bytes.subarray(newline + 1));
+  const sections = split(header, bytes.subarray(newline + 1), payloadsApart);
   const columns = decodeColumns(header.events, new ByteReader(sections.columns));
   let details = 0;
   for (let row = 0; row < header.events; row++) {
@@ -93,7 +116,7 @@ export function decodeTrace(bytes: Uint8Array): Trace {
   if (details !== sections.shapes.length) throw bad("the trace's details are damaged");
   return {
     ...columns,
-    details: decodeDetails(sections satisfies EncodedDetails),
+    details: decodeDetails(sections satisfies EncodedDetails, payloadsApart),
     hosts: header.hosts,
     ...(header.meta && { meta: header.meta }),
   };
@@ -105,10 +128,14 @@ function decodeFirstFormat(header: Header, bytes: Uint8Array): Trace {
   return { ...columns, details: header.details ?? [], hosts: header.hosts };
 }
 
-function split({ sections }: Header, bytes: Uint8Array): Record<Section, Uint8Array> {
+function split(
+  { sections }: Header,
+  bytes: Uint8Array,
+  payloadsApart: boolean,
+): Record<Section, Uint8Array> {
   let at = 0;
   const found = SECTIONS.map((name) => {
-    const size = sections?.[name];
+    const size = name === "payloads" && payloadsApart ? 0 : sections?.[name];
     if (!Number.isSafeInteger(size) || (size as number) < 0) throw bad("the trace is damaged");
     const from = at;
     at += size as number;

@@ -93,8 +93,11 @@ function isPacket(detail: unknown): detail is PacketDetail {
   return typeof protocol === "string" && typeof connection === "number" && flags !== undefined;
 }
 
-/** Decodes details. Throws `LC_BAD_TRACE` if they are damaged. */
-export function decodeDetails(encoded: EncodedDetails): Details {
+/**
+ * Decodes details. Throws `LC_BAD_TRACE` if they are damaged. `apart`: the payloads are stored elsewhere, and packets
+ * have none; `payloadRange` says where each lies.
+ */
+export function decodeDetails(encoded: EncodedDetails, apart = false): Details {
   const { shapes, payloads } = encoded;
   const words = parse(encoded.words) as string[];
   const others = parse(encoded.others) as unknown[];
@@ -111,7 +114,8 @@ export function decodeDetails(encoded: EncodedDetails): Details {
     const length = Math.max(0, (table.payload[row] as number) - 1);
     payloadAt[row + 1] = (payloadAt[row] as number) + length;
   }
-  if ((payloadAt[count] as number) > payloads.length || others.length !== shapes.length - count) {
+  const isShort = !apart && (payloadAt[count] as number) > payloads.length;
+  if (isShort || others.length !== shapes.length - count) {
     throw new LightconeError("LC_BAD_TRACE", "the trace's details are damaged");
   }
   // The position of each detail among those of its shape.
@@ -136,9 +140,10 @@ export function decodeDetails(encoded: EncodedDetails): Details {
       connection: number("connection"),
       ...(number("repeats") > 0 && { repeats: number("repeats") }),
       ...(number("reason") > 0 && { reason: word("reason") }),
-      ...(number("payload") > 0 && {
-        payload: payloads.subarray(payloadAt[row], payloadAt[row + 1]),
-      }),
+      ...(!apart &&
+        number("payload") > 0 && {
+          payload: payloads.subarray(payloadAt[row], payloadAt[row + 1]),
+        }),
     };
   };
   return {
@@ -147,6 +152,11 @@ export function decodeDetails(encoded: EncodedDetails): Details {
       const row = position[index];
       if (row === undefined) return undefined;
       return shapes[index] === 1 ? packet(row) : others[row];
+    },
+    payloadRange(index) {
+      const row = position[index];
+      if (row === undefined || shapes[index] !== 1 || table.payload[row] === 0) return undefined;
+      return [payloadAt[row] as number, payloadAt[row + 1] as number];
     },
   };
 }

@@ -27,6 +27,11 @@ export interface Trace {
 export interface Details {
   readonly length: number;
   at(index: number): unknown;
+  /**
+   * Where the payload of packet `index` lies among all payloads, in bytes, if the trace was decoded without them;
+   * `undefined` for a detail without a payload.
+   */
+  payloadRange?(index: number): readonly [from: number, to: number] | undefined;
 }
 
 /** Where a trace comes from: enough to make the run again, and to say what it showed. */
@@ -41,7 +46,51 @@ export interface TraceMeta {
   readonly verdict: "held" | "violated" | "unknown";
   readonly fingerprint: string;
   /** The violated checks, each with its story, whose lines name events by their ids. */
-  readonly violations: readonly { readonly check: string; readonly story: unknown }[];
+  readonly violations: readonly ViolationTold[];
+  /** The faults of `schedule` in words, in the same order. */
+  readonly faults?: readonly FaultTold[];
+  /** The faults of the run as it was found, before shrinking. */
+  readonly faultsBefore?: readonly FaultTold[];
+}
+
+/** A violated check. */
+export interface ViolationTold {
+  readonly check: string;
+  readonly story: unknown;
+  /** The established name of the anomaly, if there is one. */
+  readonly anomaly?: string;
+  /** The operations that contradict each other: the smallest part of the history that still violates. */
+  readonly operations?: readonly OperationEvents[];
+  /** The cycle that the operations form, edge by edge, for transactions. */
+  readonly cycle?: readonly EdgeTold[];
+}
+
+/** The events of an operation. */
+export interface OperationEvents {
+  /** Its position in the history. */
+  readonly index: number;
+  readonly invoke: number;
+  /** Absent if it was not answered. */
+  readonly complete?: number;
+}
+
+/** Why one operation must come before another; both by their position in the history. */
+export interface EdgeTold {
+  readonly from: number;
+  readonly to: number;
+  /** "ww", "wr", "rw", "process", "realtime". */
+  readonly kind: string;
+  readonly text: string;
+}
+
+/** A fault in words, with what identifies it. */
+export interface FaultTold {
+  readonly kind: string;
+  /** "worker-1 pauses for 2.1s". */
+  readonly text: string;
+  readonly targets: readonly string[];
+  readonly startNs: number;
+  readonly durationNs: number;
 }
 
 /** One event, read from the columns. */

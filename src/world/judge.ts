@@ -5,6 +5,7 @@
 import { LightconeError } from "../base/errors.ts";
 import type { Evidence, Step, Verdict } from "../check/verdict.ts";
 import type { History } from "../history/operation.ts";
+import type { OperationEvents } from "../trace/trace.ts";
 import type { PowerLoss, TakenName } from "../sim/disk/index.ts";
 import type { Fault } from "../sim/faults/index.ts";
 import type { LostEnd } from "../sim/network/index.ts";
@@ -104,7 +105,24 @@ function toldViolation(violation: Violation, judged: Judged): RunViolation {
     causes,
     completeNs: whole ? undefined : completeNs(evidence, judged),
     story: tellStory(evidence, judged),
+    operations: eventsOf(evidence, judged),
   };
+}
+
+/** The events of the operations that an evidence names; operations that were not recorded as events are left out. */
+function eventsOf(evidence: Evidence, { history }: Judged): OperationEvents[] {
+  const edges = evidence.cycle?.flatMap(({ from, to }) => [from, to]) ?? [];
+  return [...new Set([...evidence.operations, ...edges])].flatMap((index) => {
+    const { invokeEvent, completeEvent } = history.operations[index] ?? {};
+    if (invokeEvent === undefined) return [];
+    return [
+      {
+        index,
+        invoke: invokeEvent,
+        ...(completeEvent !== undefined && { complete: completeEvent }),
+      },
+    ];
+  });
 }
 
 /** The time of the last evidence. A run that ends soon after it may show the same violation. */

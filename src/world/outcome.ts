@@ -2,7 +2,7 @@
 import type { Evidence } from "../check/verdict.ts";
 import type { Fault } from "../sim/faults/index.ts";
 import type { Story, StoryLine } from "../trace/story.ts";
-import type { Trace } from "../trace/trace.ts";
+import type { OperationEvents, Trace } from "../trace/trace.ts";
 import type { Coverage } from "./coverage.ts";
 
 /** A requested run. */
@@ -37,6 +37,8 @@ export interface RunViolation {
   /** When all of its evidence was complete; `undefined` if only a complete run shows it. */
   readonly completeNs: number | undefined;
   readonly story: Story;
+  /** The events of the operations that the evidence names. */
+  readonly operations: readonly OperationEvents[];
 }
 
 /** The result of a run. */

@@ -37,6 +37,7 @@ function outcome(
             causes: [cause],
             completeNs: 3 * SECOND,
             story: { lines: [line], summary: "broken" },
+            operations: [],
           },
         ]
       : [],

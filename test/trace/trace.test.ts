@@ -12,6 +12,7 @@ import {
   futureCone,
   Kind,
   pastCone,
+  separatePayloads,
   type Trace,
   TraceRecorder,
 } from "../../src/trace/index.ts";
@@ -234,5 +235,36 @@ describe("the difference of two traces", () => {
       id: 2,
       right: undefined,
     });
+  });
+});
+
+describe("payloads apart", () => {
+  it("leave a trace that knows where each payload is", () => {
+    const packet = (text: string): unknown => ({
+      protocol: "tcp",
+      from: "a",
+      to: "b",
+      fromPort: 1,
+      toPort: 2,
+      flags: "",
+      bytes: text.length,
+      connection: 1,
+      payload: new TextEncoder().encode(text),
+    });
+    const whole = record([
+      { timeNs: 1, host: 1, kind: Kind.send, detail: packet("one") },
+      { timeNs: 2, host: 1, kind: Kind.log, detail: { text: "between" } },
+      { timeNs: 3, host: 2, kind: Kind.send, detail: packet("three") },
+    ]);
+    const { head, payloads } = separatePayloads(encodeTrace(whole));
+    const { details } = decodeTrace(head, { payloadsApart: true });
+    expect(details.at(0)).not.toHaveProperty("payload");
+    expect(details.payloadRange?.(1)).toBeUndefined();
+    const read = [0, 2].map((index) => {
+      const [from, to] = details.payloadRange?.(index) ?? [];
+      return new TextDecoder().decode(payloads.subarray(from, to));
+    });
+    expect(read).toEqual(["one", "three"]);
+    expect(() => decodeTrace(head)).toThrow("the trace was cut short");
   });
 });

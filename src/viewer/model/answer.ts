@@ -1,0 +1,120 @@
+/**
+ * The answer with which a page opens: what was violated, the event in which it came to light, the faults that did
+ * it, and the part of the run to show.
+ */
+import type { Story, StoryLine } from "../../trace/story.ts";
+import type { FaultSpan } from "./faults.ts";
+import type { OperationBar } from "./operations.ts";
+import { rowAt } from "./rows.ts";
+import type { Run } from "./run.ts";
+
+/** One line of the story, with the event that it is about. */
+export interface AnswerStep {
+  /** 1, 2, ...: the number of its mark in the diagram. */
+  readonly number: number;
+  readonly line: StoryLine;
+  /** The event to jump to; 0 for none. */
+  readonly event: number;
+  /** Whether it is the event in which the violation came to light. */
+  readonly decisive: boolean;
+}
+
+/** The answer to "what went wrong". */
+export interface Answer {
+  readonly check: string;
+  readonly anomaly: string | undefined;
+  /** The verdict in a sentence. */
+  readonly summary: string;
+  readonly steps: readonly AnswerStep[];
+  /** The event to select; 0 for none. */
+  readonly event: number;
+  /** The faults in the story. */
+  readonly faults: readonly FaultSpan[];
+  /** The operations that contradict each other. */
+  readonly operations: readonly OperationBar[];
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+/** The answer for the violated check number `index`, or `undefined` if there is none. */
+export function answerOf(run: Run, index = 0): Answer | undefined {
+  const violation = run.trace.meta?.violations[index];
+  if (!violation) return undefined;
+  const story = violation.story as Partial<Story> | undefined;
+  const lines = story?.lines ?? [];
+  const summary = story?.summary ?? violation.check;
+  const events = lines.map((line) => eventOfLine(run, line));
+  const decisive = decisiveLine(lines, events, summary);
+  const told = violation.operations ?? [];
+  const operations = told.flatMap(
+    ({ invoke }) => run.operations.find((bar) => bar.invoke === invoke) ?? [],
+  );
+  const faults = run.faults.filter(({ fromNs, text }) =>
+    lines.some(({ tone, atNs, text: said }) => {
+      return (
+        tone === "fault" && atNs === fromNs && said.startsWith(text.split(" for ")[0] as string)
+      );
+    }),
+  );
+  const times = lines.map(({ atNs }) => atNs);
+  for (const bar of operations)
+    times.push(bar.fromNs, bar.toNs === Infinity ? bar.fromNs : bar.toNs);
+  const fromNs = Math.min(...times, run.endNs);
+  const toNs = Math.max(...times, 0);
+  const marginNs = Math.max((toNs - fromNs) * 0.06, run.endNs * 0.0005, 1);
+  return {
+    check: violation.check,
+    anomaly: violation.anomaly,
+    summary,
+    steps: lines.map((line, at) => ({
+      number: at + 1,
+      line,
+      event: events[at] as number,
+      decisive: at === decisive,
+    })),
+    event: events[decisive] ?? 0,
+    faults,
+    operations,
+    fromNs: Math.max(0, fromNs - marginNs),
+    toNs: Math.min(run.endNs, toNs + marginNs),
+  };
+}
+
+/** The event of a line: its own, or for a fault the one in which it began or was lifted. */
+function eventOfLine(run: Run, line: StoryLine): number {
+  if (line.event !== undefined && line.event > 0) return line.event;
+  if (line.tone === "fault") {
+    return run.faults.find(({ fromNs }) => fromNs === line.atNs)?.began ?? 0;
+  }
+  if (line.tone === "lift") return run.faults.find(({ toNs }) => toNs === line.atNs)?.lifted ?? 0;
+  const row = rowAt(run.trace.timeNs, line.atNs);
+  const host = run.trace.hosts.indexOf(line.who.split("/")[0] as string);
+  for (let at = row; at < run.trace.length && run.trace.timeNs[at] === line.atNs; at++) {
+    if (run.trace.host[at] === host) return at + 1;
+  }
+  return 0;
+}
+
+/**
+ * The line in which the violation came to light: the one whose moment the verdict names, else the last that has
+ * an event of a program.
+ */
+function decisiveLine(
+  lines: readonly StoryLine[],
+  events: readonly number[],
+  summary: string,
+): number {
+  const isProgram = (at: number): boolean => {
+    const tone = lines[at]?.tone;
+    return (events[at] as number) > 0 && tone !== "fault" && tone !== "lift";
+  };
+  const named = /\b(?:from|at|since) (\d+(?:\.\d+)?)s/.exec(summary)?.[1];
+  if (named !== undefined) {
+    const digits = named.split(".")[1]?.length ?? 0;
+    const at = lines.findLastIndex(({ atNs }, index) => {
+      return isProgram(index) && (atNs / 1e9).toFixed(digits) === named;
+    });
+    if (at >= 0) return at;
+  }
+  return lines.findLastIndex((_, index) => isProgram(index));
+}
