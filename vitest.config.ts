@@ -1,8 +1,13 @@
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 // Simulated hosts in a test's own process speak the language that those of a campaign do.
 process.env["LC_ALL"] = "C.UTF-8";
+// What was compiled is kept for the next process of the tests, and not among the user's.
+process.env["LIGHTCONE_CACHE"] ??= fileURLToPath(
+  new URL("node_modules/.cache/lightcone-tests", import.meta.url),
+);
 
 export default defineConfig({
   test: {

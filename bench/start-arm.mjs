@@ -61,7 +61,10 @@ async function programStarts() {
 async function worldRuns() {
   const { loadWorld } = await load("world/load.js");
   const { runWorld } = await load("world/run.js");
-  const { tuneEngine } = await load("explore/engine-flags.js");
+  // Older builds have it beside the flags.
+  const { tuneEngine } = await load("explore/tune-engine.js").catch(() =>
+    load("explore/engine-flags.js"),
+  );
   const names = ["blocks", "check", "history"];
   const modules = {};
   for (const name of names) modules[`lightcone/${name}`] = await load(`${name}/index.js`);

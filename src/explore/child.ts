@@ -5,8 +5,8 @@
 import { InvariantError, LightconeError, messageOf } from "../base/errors.ts";
 import { type FaceModules, loadWorld, type LoadedWorld } from "../world/load.ts";
 import { runWorld } from "../world/run.ts";
-import { tuneEngine } from "./engine-flags.ts";
 import type { Answer, CarriedError, Question, WorldInfo } from "./protocol.ts";
+import { tuneEngine } from "./tune-engine.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
 const ALIVE_MS = 200;

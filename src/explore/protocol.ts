@@ -60,3 +60,16 @@ export interface Reached {
 
 /** The runner's file descriptor to which its watchdog writes. */
 export const WATCHDOG_FD = 4;
+
+/** The data that the thread of the watchdog starts with. */
+export interface WatchdogData {
+  /** Two 32-bit integers, the counter of progress and 1 while a run is under way; a 64-bit float, the simulated time in ns. */
+  readonly shared: SharedArrayBuffer;
+  readonly stallMs: number;
+  readonly bytesMax: number;
+  /** The process id of the supervisor. */
+  readonly parent: number;
+}
+
+/** The expression that the debugger evaluates in the stopped thread. The name is long to avoid collisions. */
+export const PROBE = "__lightcone_where_is_the_run__";

@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { LightconeError } from "../base/errors.ts";
-import { type Fault, findFaultKind } from "../sim/faults/index.ts";
+import type { Fault } from "../sim/faults/index.ts";
+import { findFaultKind } from "../sim/faults/registry.ts";
 import { isNames, isWhole } from "../sim/faults/valid.ts";
 import type { RunOutcome } from "../world/outcome.ts";
 import { replaceFile } from "./replace-file.ts";

@@ -3,30 +3,15 @@
  * simulated world and the thread that runs it. The watchdog then stops that thread with the debugger, reads
  * its position, and informs the supervisor, which ends the process.
  */
-import { writeSync } from "node:fs";
-import { Session } from "node:inspector";
 import { totalmem } from "node:os";
 import { getHeapStatistics } from "node:v8";
-import { isMainThread, Worker, workerData } from "node:worker_threads";
-import { isUserPlace } from "../world/load.ts";
-import { whereRunIs } from "../world/run.ts";
+import { Worker } from "node:worker_threads";
 import { mapStack } from "../node/index.ts";
-import { type Reached, type Stall, WATCHDOG_FD } from "./protocol.ts";
+import { whereRunIs } from "../world/run.ts";
+import { PROBE, type WatchdogData } from "./protocol.ts";
 
 /** How long a run may compute without progress in simulated time before it counts as stuck, in milliseconds. */
 const STALL_MS = 10_000;
-const LOOK_MS = 250;
-/** The interval of progress reports to the supervisor, in milliseconds. */
-const PROGRESS_MS = 1_000;
-/** The factor for time without computing. It covers a run that waits, which must not wait forever. */
-const IDLE_SHARE = 0.1;
-/** How long the debugger may take to stop the main thread and find a program, in milliseconds. A busy machine is slow. */
-const PAUSE_MS = 15_000;
-/**
- * In a loop of microtasks or ticks, much of the time is spent in Node's own code. The debugger steps at
- * most this often to reach a program.
- */
-const STEPS_MAX = 2_000;
 /** The share of the machine's memory that one runner may use. Beyond it the kernel might kill some process. */
 const MEMORY_SHARE = 0.5;
 /** Close to V8's own limit a process does little but collect garbage and cannot report its position. */
@@ -42,25 +27,6 @@ export interface Watchdog {
   end(): void;
 }
 
-interface WatchdogData {
-  readonly lightconeWatchdog: true;
-  readonly shared: SharedArrayBuffer;
-  readonly stallMs: number;
-  readonly bytesMax: number;
-  /** The process id of the supervisor. */
-  readonly parent: number;
-}
-
-/** What the debugger reads from the stopped thread. */
-interface Found {
-  readonly host?: string;
-  readonly nowNs?: number;
-  readonly stack?: string;
-}
-
-/** The expression that the debugger evaluates in the stopped thread. The name is long to avoid collisions. */
-const PROBE = "__lightcone_where_is_the_run__";
-
 /** Starts the watchdog of this process. */
 export async function startWatchdog(): Promise<Watchdog> {
   const shared = new SharedArrayBuffer(16);
@@ -74,13 +40,13 @@ export async function startWatchdog(): Promise<Watchdog> {
   const stallMs = Number(env["LIGHTCONE_STALL_MS"] ?? STALL_MS);
   const memoryMb = env["LIGHTCONE_MEMORY_MB"];
   const data: WatchdogData = {
-    lightconeWatchdog: true,
     shared,
     stallMs,
     bytesMax: memoryMb === undefined ? mayTake() : Number(memoryMb) * 2 ** 20,
     parent: process.ppid,
   };
-  const worker = new Worker(new URL(import.meta.url), { workerData: data, execArgv: [] });
+  const file = new URL(`./watchdog-thread${import.meta.url.slice(-3)}`, import.meta.url);
+  const worker = new Worker(file, { workerData: data, execArgv: [] });
   await new Promise<void>((ready, fail) => {
     worker.once("message", () => ready());
     worker.once("error", fail);
@@ -99,130 +65,4 @@ export async function startWatchdog(): Promise<Watchdog> {
 /** The maximum memory of this process in bytes. */
 function mayTake(): number {
   return Math.min(MEMORY_SHARE * totalmem(), HEAP_SHARE * getHeapStatistics().heap_size_limit);
-}
-
-function watch({ shared, stallMs, bytesMax, parent }: WatchdogData, ready: () => void): void {
-  const cells = new Int32Array(shared, 0, 2);
-  const times = new Float64Array(shared, 8, 1);
-  let last = -1;
-  let toldMs = performance.now();
-  let toldNs = 0;
-  let stalledMs = 0;
-  let lastMs = performance.now();
-  let lastCpuMs = cpuMs();
-  const timer = setInterval(() => {
-    // A busy run cannot notice that its supervisor is dead. Without this it would continue without a
-    // purpose, possibly forever.
-    if (process.ppid !== parent) process.kill(process.pid, "SIGKILL");
-    const bytes = process.memoryUsage.rss();
-    if (bytes > bytesMax) {
-      clearInterval(timer);
-      tell({ bytes });
-    }
-    const beat = Atomics.load(cells, 0);
-    const nowMs = performance.now();
-    const nowCpuMs = cpuMs();
-    const wallMs = nowMs - lastMs;
-    // A process that was stopped (Ctrl-Z), or not scheduled on a busy machine, did not compute meanwhile.
-    const computedMs = Math.min(wallMs, nowCpuMs - lastCpuMs);
-    stalledMs += Math.max(computedMs, IDLE_SHARE * Math.min(wallMs, 2 * LOOK_MS));
-    lastMs = nowMs;
-    lastCpuMs = nowCpuMs;
-    const [reachedNs = 0] = times;
-    if (nowMs - toldMs >= PROGRESS_MS && reachedNs !== toldNs && Atomics.load(cells, 1) === 1) {
-      toldMs = nowMs;
-      toldNs = reachedNs;
-      write({ reachedNs });
-    }
-    if (Atomics.load(cells, 1) === 0 || beat !== last) {
-      last = beat;
-      stalledMs = 0;
-    } else if (stalledMs >= stallMs) {
-      clearInterval(timer);
-      tell({ seconds: stalledMs / 1_000 });
-    }
-  }, LOOK_MS);
-  ready();
-}
-
-function write(news: Stall | Reached): void {
-  writeSync(WATCHDOG_FD, `${JSON.stringify(news)}\n`);
-}
-
-/** The processor time used by this process. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
-
-interface PausedFrame {
-  readonly functionName: string;
-  readonly location: {
-    readonly scriptId: string;
-    readonly lineNumber: number;
-    readonly columnNumber?: number;
-  };
-}
-
-/** Stops the main thread wherever it is, and reports the position. */
-function tell(why: Stall["why"]): void {
-  const session = new Session();
-  let found: Found = {};
-  let steps = 0;
-  const report = (): void => {
-    const { host, nowNs, stack = "" } = found;
-    const stall: Stall = { host, nowNs, place: innermostPlace(stack), why };
-    write(stall);
-  };
-  // A debugger session alone does not keep the thread alive; this timer does until there is an answer.
-  const giveUp = setTimeout(report, PAUSE_MS);
-  session.connectToMainThread();
-  const urls = new Map<string, string>();
-  session.on("Debugger.scriptParsed", ({ params }) => {
-    const { scriptId, url } = params as { scriptId: string; url: string };
-    urls.set(scriptId, url);
-  });
-  session.on("Debugger.paused", ({ params }) => {
-    const frames = (params as { callFrames: PausedFrame[] }).callFrames;
-    const stack = frames.map((frame) => stackLine(frame, urls)).join("\n");
-    const expression = `globalThis.${PROBE}(${JSON.stringify(stack)})`;
-    session.post("Runtime.evaluate", { expression, returnByValue: true }, (error, answer) => {
-      const value: unknown = answer?.result.value;
-      if (!error && typeof value === "string") found = JSON.parse(value) as Found;
-      if (innermostPlace(found.stack ?? "") === undefined && ++steps < STEPS_MAX) {
-        session.post("Debugger.stepInto");
-      } else {
-        clearTimeout(giveUp);
-        report();
-      }
-    });
-  });
-  session.post("Debugger.enable");
-  session.post("Debugger.pause");
-}
-
-function stackLine(
-  { functionName, location }: PausedFrame,
-  urls: ReadonlyMap<string, string>,
-): string {
-  const url = urls.get(location.scriptId) ?? "";
-  const place = `${url}:${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1}`;
-  return `    at ${functionName || "<anonymous>"} (${place})`;
-}
-
-/** The first position in a program. A mapped one is an absolute path outside of Lightcone. */
-function innermostPlace(stack: string): string | undefined {
-  for (const line of stack.split("\n")) {
-    // ES modules have URLs.
-    const place = /\((?:file:\/\/)?(.*:\d+:\d+)\)$/.exec(line)?.[1];
-    if (place === undefined || !place.startsWith("/")) continue;
-    if (isUserPlace(place)) return place;
-  }
-  return undefined;
-}
-
-const data = workerData as WatchdogData | undefined;
-if (!isMainThread && data?.lightconeWatchdog) {
-  const { parentPort } = await import("node:worker_threads");
-  watch(data, () => parentPort?.postMessage("ready"));
 }

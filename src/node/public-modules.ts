@@ -4,6 +4,7 @@
  * same shape whose functions throw an error that says that it is not simulated.
  */
 import { createRequire, isBuiltin as realIsBuiltin } from "node:module";
+import type { Process } from "../sim/process.ts";
 import { exited } from "./exited.ts";
 import type { Realm } from "./realm-types.ts";
 import { standIn } from "./stand-in.ts";
@@ -91,10 +92,10 @@ function load(realm: Realm, id: string): unknown {
 }
 
 /**
- * Real modules that cannot be loaded within a run, for example because they read the clock while
- * loading.
+ * How to load real modules that cannot be loaded within a run, for example because they read the clock
+ * while loading, by name.
  */
-const wanted = new Set<string>();
+const wanted = new Map<string, () => void>();
 /** Those whose loading outside of a run was attempted, successfully or not. */
 const attempted = new Set<string>();
 
@@ -105,15 +106,34 @@ export function modulesAreWanted(): boolean {
 
 /** Loads the requested modules, outside of any run. */
 export function loadWantedModules(): void {
-  for (const id of wanted) {
+  for (const [id, load] of wanted) {
     attempted.add(id);
-    try {
-      realRequire(id);
-    } catch {
-      // This version of Node does not have it.
-    }
+    load();
   }
   wanted.clear();
+}
+
+let findProcess: () => Process | undefined = () => undefined;
+
+/** Sets the function that finds the process whose code runs. */
+export function setProcessFinder(finder: () => Process | undefined): void {
+  findProcess = finder;
+}
+
+/**
+ * Loads a real module outside of any run. If one is under way, this attempt at it is given up by an
+ * exception, and it starts again when the module has been loaded. `process` is the one whose code runs.
+ */
+export function loadOutside(
+  id: string,
+  load: () => void,
+  process: Process | undefined = findProcess(),
+): void {
+  if (process === undefined) return load();
+  wanted.set(id, load);
+  process.host.kernel.stop();
+  process.terminate({ code: 0, signal: null });
+  throw exited;
 }
 
 /** Creates a stand-in for a module that is not simulated, in the shape of the real one. */
@@ -128,10 +148,13 @@ function standInFor(realm: Realm, id: string): object {
       throw new codes.ERR_UNKNOWN_BUILTIN_MODULE(path);
     }
   }
-  // It is loaded outside of the run, which then starts again.
-  wanted.add(path);
-  const { process } = realm.context;
-  process.host.kernel.stop();
-  process.terminate({ code: 0, signal: null });
+  const load = (): void => {
+    try {
+      realRequire(path);
+    } catch {
+      // This version of Node does not have it.
+    }
+  };
+  loadOutside(path, load, realm.context.process);
   throw exited;
 }

@@ -13,7 +13,7 @@ import { prepareInternals } from "./lib/internals.ts";
 import { sharedPrimordials } from "./lib/primordials.ts";
 import { objectUrlGuards } from "./object-urls.ts";
 import { currentProcess, type NodeProcess } from "./node-process.ts";
-import { loadWantedModules, modulesAreWanted } from "./public-modules.ts";
+import { loadWantedModules, modulesAreWanted, setProcessFinder } from "./public-modules.ts";
 import { saveStore } from "./program/source/store.ts";
 import { guardStackTraces } from "./stack-traces.ts";
 import { attemptIsGivenUp, beginAttempt, forgetSyncChildren } from "./sync-child.ts";
@@ -231,6 +231,7 @@ function inside<T>(body: () => T): Piece<T> {
 export async function simulate<T>(body: () => T): Promise<T> {
   await prepareInternals();
   setRealmFinder(() => currentProcess()?.realm);
+  setProcessFinder(() => currentProcess()?.process);
   forgetSyncChildren();
   for (;;) {
     beginAttempt();

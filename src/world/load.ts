@@ -24,6 +24,7 @@ import type { WrittenAssertion } from "./coverage.ts";
 import { hintWith, LastLines } from "./output.ts";
 import { namesIn } from "./own-files.ts";
 import * as probe from "./probe.ts";
+import { isUserPlace } from "./user-place.ts";
 import { writtenAssertions } from "./written-assertions.ts";
 
 /** Modules of Lightcone that world files may import in addition to `lightcone`, by specifier. */
@@ -255,16 +256,6 @@ function worldFailure(failure: unknown, path: string, lines: readonly string[]):
     `${basename(path)} throws as it is read: ${name}: ${messageOf(failure)}`,
     hintWith(place === undefined ? undefined : `at ${place}`, lines),
   );
-}
-
-/** The location of Lightcone's own code. Its stack frames are not useful to users. */
-const OWN_ROOT = new URL("..", import.meta.url).href;
-
-/** Whether a position (a path or URL, with line and column) is in a program, and not in Node or Lightcone. */
-export function isUserPlace(place: string): boolean {
-  // "Promise.<anonymous> (app.ts:1:2)" has a position, "new Promise (<anonymous>)" has none.
-  if (/\bnode:|^native |^(?:async )?<anonymous>|\(<anonymous>/.test(place)) return false;
-  return !place.includes(OWN_ROOT) && !place.includes(fileURLToPath(OWN_ROOT));
 }
 
 /** Determined once: within a run, programs have their own working directories. */

@@ -72,7 +72,12 @@ export class Lightcone {
       before === undefined ? command : ["sh", "-c", `${before} && ${last}`, "sh", ...command];
     return spawn(program as string, rest, {
       cwd: this.cwd,
-      env: { PATH: process.env["PATH"], NO_COLOR: "1", ...env },
+      env: {
+        PATH: process.env["PATH"],
+        LIGHTCONE_CACHE: process.env["LIGHTCONE_CACHE"],
+        NO_COLOR: "1",
+        ...env,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
   }

@@ -2,6 +2,23 @@
 import { describe, expect, it } from "vitest";
 import { hosted } from "./arms.ts";
 
+describe("a program of JavaScript", () => {
+  // The first test of this file: nothing in this process has been compiled before.
+  it("loads TypeScript that nobody could know of, and the compiler with it, without a trace in the run", async () => {
+    const program = `const made = "./made" + ".ts";
+      const value = require(made).value;
+      console.log(value, Math.random(), Date.now(), performance.now());`;
+    const run = (text: string) =>
+      hosted(program, {
+        name: "main.cjs",
+        files: { "made.ts": `export enum E { A = 3 } export const value: number = E.A; ${text}` },
+      });
+    const first = await run("//");
+    expect(first.stdout, first.stderr).toMatch(/^3 /);
+    expect((await run("// Another text, and the same compiler")).stdout).toBe(first.stdout);
+  });
+});
+
 describe("a TypeScript program", () => {
   it("is CommonJS where its tsconfig says so, with aliases, old decorators and names without an end", async () => {
     const { stdout, stderr } = await hosted(

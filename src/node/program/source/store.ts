@@ -9,7 +9,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Parsing less code than this is faster than reading the cache. */
+/** Parsing less code than this is faster than reading the cache. Compilers take much longer just to start. */
 const WORTHWHILE_CHARACTERS = 200_000;
 /**
  * The maximum number of entries. Those that the saving process has not used are kept up to this
@@ -65,7 +65,7 @@ export function recall(kind: string, text: string): unknown {
 export function remember(kind: string, text: string, made: unknown): void {
   if (entries === undefined) return;
   entries.set(keyOf(kind, text), made);
-  characters += text.length;
+  characters += kind === "typescript" ? WORTHWHILE_CHARACTERS : text.length;
   dirty = true;
 }
 

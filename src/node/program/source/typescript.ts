@@ -5,8 +5,9 @@
  */
 import { createRequire } from "node:module";
 import { posix } from "node:path";
-import * as esbuild from "esbuild";
+import type * as esbuild from "esbuild";
 import { LightconeError } from "../../../base/errors.ts";
+import { loadOutside } from "../../public-modules.ts";
 import { withoutView } from "../../views/view.ts";
 import { type FileLookup, splitSpecifier } from "../package-entry.ts";
 import { hasDecorators, translateWithMetadata } from "./decorator-metadata.ts";
@@ -201,7 +202,7 @@ export async function prepareTypeScript(
     const { code, map } =
       settings.metadata && hasDecorators(text)
         ? translateWithMetadata(path, text, format, false)
-        : await esbuild.transform(text, transformOptions(path, text, format, settings));
+        : await asynchronous().transform(text, transformOptions(path, text, format, settings));
     translations.set(key, { code, map });
     remember("typescript", key, { code, map });
   } catch (error) {
@@ -217,10 +218,10 @@ export function translateTypeScript(
   settings: Settings,
 ): Translated {
   const key = keyOf(path, text, format, settings);
-  let found =
-    translations.get(key) ??
-    (settings.metadata ? (recall("typescript", key) as Translated | undefined) : undefined);
+  let found = translations.get(key) ?? (recall("typescript", key) as Translated | undefined);
   if (found === undefined) {
+    // It reads the environment and the working directory while loading.
+    if (loaded === undefined) loadOutside("esbuild", synchronous);
     try {
       const { code, map } = withoutView(() =>
         settings.metadata && hasDecorators(text)
@@ -228,8 +229,7 @@ export function translateTypeScript(
           : synchronous().transformSync(text, transformOptions(path, text, format, settings)),
       );
       found = { code, map };
-      // The compiler of a project takes long.
-      if (settings.metadata) remember("typescript", key, found);
+      remember("typescript", key, found);
     } catch (error) {
       found = syntaxError(error, path);
     }
@@ -237,6 +237,13 @@ export function translateTypeScript(
   translations.set(key, found);
   if (found instanceof LightconeError) throw found;
   return found;
+}
+
+const require = createRequire(import.meta.url);
+
+/** Loading esbuild takes longer than reading what was compiled before, so it is loaded when it is needed. */
+function asynchronous(): typeof esbuild {
+  return require("esbuild") as typeof esbuild;
 }
 
 let loaded: typeof esbuild | undefined;
@@ -247,7 +254,6 @@ let loaded: typeof esbuild | undefined;
  */
 function synchronous(): typeof esbuild {
   if (loaded === undefined) {
-    const require = createRequire(import.meta.url);
     const path = require.resolve("esbuild");
     const before = require.cache[path];
     const { env } = process;
@@ -258,12 +264,10 @@ function synchronous(): typeof esbuild {
     if (threads === undefined) delete env["ESBUILD_WORKER_THREADS"];
     else env["ESBUILD_WORKER_THREADS"] = threads;
     if (before) require.cache[path] = before;
+    else delete require.cache[path];
   }
   return loaded;
 }
-
-// It cannot be loaded during a run.
-synchronous();
 
 function syntaxError(error: unknown, path: string): LightconeError {
   if (error instanceof LightconeError) return error;
