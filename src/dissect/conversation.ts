@@ -5,7 +5,7 @@
 import { concatBytes } from "../base/bytes.ts";
 import type { Dissector, Message, ReadMessage, Session, Side } from "./message.ts";
 import { guess } from "./guess.ts";
-import { size } from "./text.ts";
+import { oneLine, size } from "./text.ts";
 
 /** A packet of a conversation, in the order of sending. Retransmissions are left out. */
 export interface Packet {
@@ -33,6 +33,8 @@ export interface Conversation {
   /** In the order in which they were complete. */
   readonly messages: readonly Message[];
 }
+
+const SUMMARY_MAX = 120;
 
 /** The bytes that a side sent without a gap. */
 interface Run {
@@ -89,7 +91,8 @@ function runsOf(packets: readonly Packet[], side: Side, packetwise: boolean): Ru
     if (bytes.length === 0) continue;
     starts.push(length);
     ids.push(id);
-    parts.push(bytes);
+    // A Buffer is none: its methods differ.
+    parts.push(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
     length += bytes.length;
     if (packetwise) close();
   }
@@ -103,6 +106,7 @@ function readRun(dissector: Dissector, session: Session, run: Run, messages: Mes
   const add = (read: ReadMessage): void => {
     messages.push({
       ...read,
+      summary: oneLine(read.summary, SUMMARY_MAX),
       side,
       source: bytes,
       firstPacket: run.ids[packetAt(run, read.start)] as number,

@@ -33,6 +33,8 @@ export interface ReadMessage {
   readonly flat: Flat;
   /** A request and the replies to it have the same key. Requests with equal keys are answered in order. */
   readonly pair?: string | undefined;
+  /** It says little: an acknowledgement of the protocol's, a description of what follows. Left out of summaries. */
+  readonly minor?: boolean | undefined;
   /** The message ends before it is complete, or could not be read. */
   readonly incomplete?: boolean | undefined;
 }

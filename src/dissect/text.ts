@@ -84,3 +84,12 @@ export function size(count: number): string {
     ? `${(count / 1_000).toFixed(1)} kB`
     : `${(count / 1_000_000).toFixed(1)} MB`;
 }
+
+/** Text with its percent signs and what follows them decoded, if they can be. */
+export function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

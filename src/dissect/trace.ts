@@ -176,7 +176,8 @@ function summaryOf(messages: readonly Message[], id: number, packets: readonly P
   }
   const words: string[] = [];
   let repeated = 1;
-  for (const { summary } of messages) {
+  const major = messages.filter(({ minor }) => minor !== true);
+  for (const { summary } of major.length > 0 ? major : messages) {
     if (words.at(-1)?.replace(/ ×\d+$/, "") === summary) {
       words[words.length - 1] = `${summary} ×${++repeated}`;
     } else {

@@ -55,7 +55,7 @@ describe("RESP", () => {
     expect(told(sent, { port: 6379 })).toEqual([
       "> PING",
       "> PING",
-      "- [invalidate […]]",
+      "- [invalidate [k]]",
       "< [a 1.5]",
       "< [true 12]",
     ]);

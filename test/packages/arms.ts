@@ -9,7 +9,7 @@ import { onTestFinished } from "vitest";
 import { freePort } from "../../tools/free-port.mjs";
 import { compileProgram, mapStack, simulate, startProgram } from "../../src/node/index.ts";
 import { Host } from "../../src/sim/host.ts";
-import { Kernel } from "../../src/sim/kernel.ts";
+import { Kernel, type KernelObserver } from "../../src/sim/kernel.ts";
 import { Kind } from "../../src/trace/index.ts";
 import { Network } from "../../src/sim/network/index.ts";
 
@@ -40,11 +40,16 @@ const LIMIT_NS = 600e9;
 /** When the client starts: the server has had time to load and to listen. */
 const CLIENT_START_NS = 2e9;
 
-/** Runs the program on two simulated hosts. */
-export async function simulated(entry: string, wire: Wire, seed = 1): Promise<Transcript> {
+/** Runs the program on two simulated hosts. `observer` sees the events. */
+export async function simulated(
+  entry: string,
+  wire: Wire,
+  seed = 1,
+  observer?: KernelObserver,
+): Promise<Transcript> {
   const program = await compileProgram({ entry });
   return simulate(() => {
-    const kernel = new Kernel({ seed });
+    const kernel = new Kernel({ seed, ...(observer && { observer }) });
     const network = new Network(kernel);
     const [server, client] = ["server", "client"].map((name, i) => {
       const host = new Host(kernel, { id: i + 1, name });

@@ -33,7 +33,7 @@ export function contentOf(
     { name, value, ...placed(0, body.length), ...(children && { children }) },
   ];
   if (body.length === 0) return { summary: "", fields: [], flat: {} };
-  if (encoding !== "" && encoding !== "identity") {
+  if (!/^(identity|none)?$/.test(encoding)) {
     return { summary: `${bytes} ${encoding}`, fields: whole("body", hex(body, 0, end)), flat: {} };
   }
   if (/json/.test(type) || looksLikeJson(body, 0, end)) {

@@ -3,7 +3,7 @@ import { concatBytes } from "../../base/bytes.ts";
 import { moved } from "../content/content.ts";
 import { protobufFields, protobufSummary } from "../content/protobuf.ts";
 import type { Field } from "../message.ts";
-import { decodeText, oneLine, size } from "../text.ts";
+import { decodeText, oneLine, size, unescaped } from "../text.ts";
 
 const PREFIX = 5;
 const statuses = [
@@ -20,7 +20,8 @@ const statuses = [
 
 /** "NOT_FOUND no such cart": the name of a status, and its message. */
 export function grpcStatus(code: string, message = ""): string {
-  return `${statuses[Number(code)] ?? code} ${message}`.trimEnd();
+  const name = statuses[Number(code)] ?? code;
+  return message === "" || message === name ? name : `${name} ${unescaped(message)}`;
 }
 
 /** The messages of one direction of one call. */

@@ -10,7 +10,7 @@ import {
   type Session,
   type Side,
 } from "../message.ts";
-import { decodeText, latin, oneLine, size } from "../text.ts";
+import { decodeText, latin, oneLine, size, unescaped } from "../text.ts";
 import { Http2Session } from "./http2.ts";
 import { WebSocketSession } from "./websocket.ts";
 
@@ -91,7 +91,8 @@ class Http1Session implements Session {
     const host = head.headers.get("host");
     const { summary, fields, flat } = finish(head, body);
     const query = /[?&]query=([^&]*)/.exec(path)?.[1];
-    const asked = query === undefined ? undefined : graphqlOperation(unescaped(query));
+    const asked =
+      query === undefined ? undefined : graphqlOperation(unescaped(query.replaceAll("+", " ")));
     const graphql = asked && { "graphql.type": asked.type, "graphql.operation": asked.name };
     const brief = asked
       ? `${path.split("?")[0]} GraphQL ${asked.type} ${asked.name}`
@@ -146,14 +147,6 @@ class Http1Session implements Session {
       pair: isFinal ? "reply" : undefined,
       incomplete: body.incomplete,
     };
-  }
-}
-
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    return text;
   }
 }
 

@@ -141,6 +141,7 @@ export class Http2Session implements Session {
       fields: reader.fields,
       flat: { "http2.type": name, ...(stream > 0 && { "http2.stream": stream }), ...told.flat },
       pair: told.pair ?? (stream > 0 ? `stream ${stream}` : undefined),
+      minor: /^(SETTINGS|WINDOW_UPDATE|PING|PRIORITY)$/.test(name),
     };
   }
 

@@ -185,21 +185,23 @@ function quoted(text: string): string {
   return cut === "" || /\s/.test(cut) ? `"${cut}"` : cut;
 }
 
-function replySummary(bytes: Uint8Array, value: Field): string {
+function replySummary(bytes: Uint8Array, value: Field, depth = 0): string {
   const { name, children = [] } = value;
   switch (name) {
     case "null":
       return "(nil)";
     case "bulk string":
+      return depth > 0 ? quoted(textOf(bytes, value)) : `"${oneLine(textOf(bytes, value), 60)}"`;
     case "verbatim string":
-      return `"${oneLine(textOf(bytes, value), 60)}"`;
+      // Three letters say of which kind the text is.
+      return `"${oneLine(textOf(bytes, value).slice(4), 60)}"`;
     case "array":
     case "set":
     case "push":
     case "map":
     case "attribute": {
       const items = children.slice(1, 9).map((child) => {
-        return child.children && child.name !== "bulk string" ? "[…]" : quoted(child.value);
+        return depth < 3 ? replySummary(bytes, child, depth + 1) : "…";
       });
       return `[${items.join(" ")}${children.length > 9 ? " …" : ""}]`;
     }

@@ -138,7 +138,8 @@ function detailOf(
     flags: flagNames[flag] as string,
     bytes: payload?.length ?? 0,
     connection: from.connection,
-    ...(payload === undefined ? {} : { payload }),
+    // A copy: the receiver may write to the bytes it gets, as WebSocket does to take the mask off.
+    ...(payload === undefined ? {} : { payload: new Uint8Array(payload) }),
     ...(reason === undefined ? {} : { reason }),
   };
 }

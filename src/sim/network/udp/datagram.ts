@@ -59,7 +59,7 @@ export function markDatagram(
     toPort: datagram.toPort,
     flags: "",
     bytes: datagram.payload.length,
-    payload: datagram.payload,
+    payload: new Uint8Array(datagram.payload),
     connection: 0,
     ...(reason === undefined ? {} : { reason }),
   };
