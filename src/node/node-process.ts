@@ -11,6 +11,7 @@ import { createTimers, type LoopTimers } from "./bindings/timers.ts";
 import { exited } from "./exited.ts";
 import { fatalText } from "./fatal-text.ts";
 import { completeGlobal, setRunningGlobal } from "./globals.ts";
+import { correctMessage } from "./program/source/messages.ts";
 import { createIntrinsics } from "./intrinsics.ts";
 import { hasLibraryFile } from "./lib/natives.ts";
 import { createRealm } from "./lib/realm.ts";
@@ -299,6 +300,7 @@ export class NodeProcess implements ProcessRunner {
   uncaught(thrown: unknown, fromPromise: boolean): void {
     if (thrown === exited || !this.process.alive) return;
     if (fromPromise) this.#rejections.becomes(thrown);
+    withoutView(() => correctMessage(thrown));
     const origin = fromPromise ? "unhandledRejection" : "uncaughtException";
     const object = this.realm.process;
     if (typeof object._fatalException !== "function") {
@@ -416,7 +418,9 @@ export class NodeProcess implements ProcessRunner {
 
   /** V8 reports that a promise of this process was rejected without a handler. */
   rejected(reason: unknown, promise: Promise<unknown>): void {
-    if (reason !== exited && this.process.alive) this.#rejections.rejected(reason, promise);
+    if (reason === exited || !this.process.alive) return;
+    withoutView(() => correctMessage(reason));
+    this.#rejections.rejected(reason, promise);
   }
 
   /** Called when a rejected promise of this process got its handler too late. */

@@ -208,7 +208,7 @@ function own([name, ...args]) {
 }
 function open(stdio, { fd, kind, target }) {
   const path = whole(target);
-  if (kind === ">&") { stdio[fd] = stdio[Number(path)] === "inherit" ? Number(path) : stdio[Number(path)]; return undefined; }
+  if (kind === ">&") { const to = stdio[Number(path)]; stdio[fd] = to === undefined || to === "inherit" ? Number(path) : to; return undefined; }
   return (stdio[fd] = fs.openSync(path, kind === "<" ? "r" : kind === ">" ? "w" : "a"));
 }
 function joined(streams) {

@@ -21,6 +21,7 @@ import { exited } from "./exited.ts";
 import type { NodeProcess, StandardStream } from "./node-process.ts";
 import { modulesAreWanted } from "./public-modules.ts";
 import { startCommand } from "./program/start-command.ts";
+import { openInput, openOutput } from "./standard-files.ts";
 
 /** The time until a child runs its first line. */
 const START_NS = 20_000_000;
@@ -237,6 +238,11 @@ class Collector {
     this.#kill = kill;
     this.#chunks = streams.map(({ kind }) => (kind === "output" ? [] : undefined));
     this.streams = [0, 1, 2].map((fd) => this.#stream(streams[fd] ?? { kind: "ignore" }, fd));
+    for (const [fd, stream] of streams.entries()) {
+      if (fd <= 2) continue;
+      if (stream.kind === "output") openOutput(child, fd, (bytes) => this.#take(fd, bytes));
+      else if (stream.kind === "input") openInput(child, fd, readerOf(stream.bytes));
+    }
   }
 
   #stream(stream: SyncStream, fd: number): StandardStream {

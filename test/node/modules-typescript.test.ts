@@ -1,6 +1,6 @@
 /** TypeScript as projects configure it: by their tsconfig.json, file by file, at run time too. */
 import { describe, expect, it } from "vitest";
-import { hosted } from "./arms.ts";
+import { both, hosted } from "./arms.ts";
 
 describe("a program of JavaScript", () => {
   // The first test of this file: nothing in this process has been compiled before.
@@ -104,5 +104,24 @@ describe("a TypeScript program", () => {
       },
     );
     expect(stdout, stderr).toBe("compiled true true\n");
+  });
+
+  it("is JavaScript as it is where a program compiles it itself, as ts-node does", async () => {
+    await both(
+      `const compiled = (text) => "class Kept {\\n  constructor(x) {\\n    this.x = x;\\n  }\\n}\\n" + text.replace(" as Kept", "") +
+         "\\n//# sourceMappingURL=data:application/json;base64," + Buffer.from('{"version":3,"sources":["x"],"names":[],"mappings":"AAAA"}').toString("base64");
+       require.extensions[".ts"] = (module, filename) => module._compile(compiled(require("fs").readFileSync(filename, "utf8")), filename);
+       const { made, where } = require("./typed.ts");
+       console.log(made, where.split("\\n")[1].trim().replace(/\\(.*typed/, "(typed"));
+       Error.prepareStackTrace = (_, frames) => frames.slice(0, 2).map((frame) => [frame.getLineNumber(), frame.getColumnNumber()]);
+       console.log(require("./typed.ts").again());`,
+      {
+        name: "main.cjs",
+        files: {
+          "typed.ts":
+            "declare class Kept {}\nexports.made = new Kept(1) as Kept;\nexports.where = new Error().stack;\nexports.again = () => new Error().stack;",
+        },
+      },
+    );
   });
 });

@@ -60,6 +60,26 @@ describe("a child", () => {
     `);
   });
 
+  it("has further descriptors than three, for node:fs, for sockets and for a shell", async () => {
+    await both(`
+      import { spawn, spawnSync } from "node:child_process";
+      const text = "const fs = require('fs'); fs.writeSync(3, 'three '); fs.createWriteStream(null, { fd: 3 }).end('again');" +
+        "const four = new (require('net').Socket)({ fd: 4 }); four.on('data', (data) => four.end('got ' + data));";
+      const pipes = ["ignore", "inherit", "inherit", "pipe", "pipe"];
+      const child = spawn(process.execPath, ["-e", text], { stdio: pipes });
+      const heard = ["", ""];
+      for (const i of [0, 1]) child.stdio[3 + i].on("data", (data) => (heard[i] += data));
+      child.stdio[4].write("four");
+      child.on("close", (code) => {
+        console.log(code, child.stdio.length, heard);
+        const { status, output } = spawnSync(process.execPath, ["-e", "require('fs').writeSync(4, 'sync')"], { stdio: pipes });
+        console.log(status, output.map((one) => one && String(one)));
+        const shell = spawn("sh", ["-c", "echo to three >&3"], { stdio: pipes });
+        shell.stdio[3].on("data", (data) => console.log(String(data)));
+      });
+    `);
+  });
+
   it("dies with all that its exception says, whatever became of its streams", async () => {
     await both(`${head}
       const tail = (source) => {

@@ -123,3 +123,40 @@ describe("an exception that nobody catches", () => {
     );
   });
 });
+
+describe("V8's message", () => {
+  it("names what the program wrote, wherever its error arrives", async () => {
+    await both(`
+      import fs, { readFile as read } from "node:fs";
+      const rejected = (make) => Promise.resolve().then(make);
+      await rejected(() => fs.nope()).catch((error) => console.log(error.message));
+      await rejected(() => process.nope()).then(null, function (error) { console.log(error.message); });
+      await rejected(() => { throw 1; }).catch((error) => ({ error })).then(console.log);
+      try { read = 1; } catch (error) { console.log(error.message); }
+      try { [read] = [1]; } catch (error) { console.log(error.message); }
+      console.log(typeof read, typeof fs.readFile);
+      process.on("unhandledRejection", (error) => console.log("rejected", error.message));
+      process.on("uncaughtException", (error) => console.log("thrown", error.message));
+      setTimeout(() => void rejected(() => fs.x.y()), 1);
+      setTimeout(() => process.env.nope.x, 20);
+    `);
+  });
+
+  it("has the class of the request whose callback it names, and Node's limit of frames", async () => {
+    const { stdout } = await both(`
+      import { connect, createServer } from "node:net";
+      import { lookup } from "node:dns";
+      const second = () => new Error().stack.split("\\n").find((line) => line.includes("oncomplete")).trim();
+      console.log(Error);
+      lookup("localhost", () => console.log(second()));
+      const server = createServer().listen(0, () => {
+        const socket = connect(server.address().port, () => {
+          console.log(second());
+          socket.destroy();
+          server.close();
+        });
+      });
+    `);
+    expect(stdout).toContain("at TCPConnectWrap.afterConnect [as oncomplete]");
+  });
+});

@@ -13,6 +13,7 @@ import { programAt, understand } from "../command.ts";
 import type { NodeProcess, StandardStream } from "../node-process.ts";
 import { startCommand } from "../program/start-command.ts";
 import type { Realm } from "../realm-types.ts";
+import { openSocketFile } from "../standard-files.ts";
 import { Handle } from "./handle.ts";
 import { socketAt } from "./descriptors.ts";
 import { inherit, share } from "./inherited.ts";
@@ -122,6 +123,7 @@ export function createProcessBinding(realm: Realm): object {
           socket.process = child;
           socket.stack.adopt(child, socket);
           inherit(child, fd, socket);
+          if (fd > 2) openSocketFile(child, fd, socket);
         }
         startCommand(child, command, {
           owner,

@@ -63,11 +63,11 @@ export function streamStateOf(context: BindingContext): Int32Array {
 const asyncIdOf: unique symbol = Symbol("async id");
 
 /**
- * The base of all requests. V8 sees a single class for all processes. One request is created for
- * every write, and it is initialised by plain assignments, which are several times faster here than
+ * A request to write, and the base of all others. V8 sees a single class of each kind for all processes. One request
+ * is created for every write, and it is initialised by plain assignments, which are several times faster here than
  * class fields.
  */
-class RequestWrap implements Request {
+class WriteWrap implements Request {
   declare oncomplete: Request["oncomplete"];
   declare [asyncIdOf]: number;
 
@@ -87,12 +87,33 @@ class RequestWrap implements Request {
   asyncReset(): void {}
 }
 
+class ShutdownWrap extends WriteWrap {}
+class TCPConnectWrap extends WriteWrap {}
+class PipeConnectWrap extends WriteWrap {}
+class SendWrap extends WriteWrap {}
+class GetAddrInfoReqWrap extends WriteWrap {}
+class GetNameInfoReqWrap extends WriteWrap {}
+class QueryReqWrap extends WriteWrap {}
+
+/** The classes of requests, whose names stack traces show, by their providers. */
+const kinds = {
+  WRITEWRAP: WriteWrap,
+  SHUTDOWNWRAP: ShutdownWrap,
+  TCPCONNECTWRAP: TCPConnectWrap,
+  PIPECONNECTWRAP: PipeConnectWrap,
+  UDPSENDWRAP: SendWrap,
+  GETADDRINFOREQWRAP: GetAddrInfoReqWrap,
+  GETNAMEINFOREQWRAP: GetNameInfoReqWrap,
+  QUERYWRAP: QueryReqWrap,
+};
+
 /** Returns the constructor of requests of one kind, in one process. */
-export function requestClass(context: BindingContext, type: string): new () => Request {
+export function requestClass(context: BindingContext, type: keyof typeof kinds): new () => Request {
+  const Kind = kinds[type];
   function Constructor(): Request {
-    return new RequestWrap(context, type);
+    return new Kind(context, type);
   }
-  Constructor.prototype = RequestWrap.prototype;
+  Constructor.prototype = Kind.prototype;
   return Constructor as unknown as new () => Request;
 }
 

@@ -10,6 +10,7 @@ import * as realV8 from "node:v8";
 import * as realVm from "node:vm";
 import { privateSymbols } from "../bindings/core.ts";
 import { cloneReal } from "../real-clone.ts";
+import { withOwnTraceLimit } from "../program/trace-limit.ts";
 import type { Realm } from "../realm-types.ts";
 import { hasLibraryFile } from "./natives.ts";
 import { flagsOf, optionFrom, optionFromEnvironment, optionValue } from "./options.ts";
@@ -33,7 +34,13 @@ const publicTwins: Record<string, Substitute> = {
 };
 
 function inspectModule(): object {
-  const { inspect, format, formatWithOptions, stripVTControlCharacters } = realUtil;
+  const { inspect, stripVTControlCharacters } = realUtil;
+  const format = (...values: unknown[]): string =>
+    withOwnTraceLimit(values, () => realUtil.format(...values));
+  const formatWithOptions = (
+    options: Parameters<typeof realUtil.formatWithOptions>[0],
+    ...values: unknown[]
+  ): string => withOwnTraceLimit(values, () => realUtil.formatWithOptions(options, ...values));
   return {
     inspect,
     format,

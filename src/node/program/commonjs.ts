@@ -374,8 +374,7 @@ export class CommonJsLoader {
   #load(module: Module, filename: string): void {
     module.filename = filename;
     module.paths = this.Module._nodeModulePaths(posix.dirname(filename));
-    const load = this.#extensions[this.#extensionOf(filename)];
-    load?.(module, filename);
+    this.#extensions[this.#extensionOf(filename)]?.(module, filename);
     module.loaded = true;
     noteLoaded(module);
   }
@@ -398,9 +397,12 @@ export class CommonJsLoader {
     const sources = this.files.isPristine ? realCaches().sources : undefined;
     const known = sources?.get(path);
     if (known !== undefined && known.original === text) return known;
-    const kind = format ?? this.#formatOf(path);
+    // A program that compiles TypeScript itself passes on JavaScript.
+    const isCompiled = isTypeScript(path) && !this.#isTextOf(path, text);
+    const kind = format ?? (isCompiled ? "detect" : this.#formatOf(path));
     const file = withoutView(() => {
       try {
+        if (isCompiled) return sourceFile({ path, text, format: kind });
         return sourceFile(sourceTextOf(this.files, path, text, kind));
       } catch (error) {
         throw moduleSyntaxError(error, pathToFileURL(path).href, text);
@@ -408,6 +410,15 @@ export class CommonJsLoader {
     });
     if (format === undefined) sources?.set(path, file);
     return file;
+  }
+
+  /** Returns whether `text` is what the file at `path` holds. */
+  #isTextOf(path: string, text: string): boolean {
+    try {
+      return this.files.source(path) === text;
+    } catch {
+      return false;
+    }
   }
 
   #formatOf(filename: string): Format | "detect" {

@@ -77,6 +77,24 @@ export function describeTraceLimit(recorded: PropertyDescriptor): PropertyDescri
   return recorded.value === recordedFor(limit) ? { ...recorded, value: limit } : recorded;
 }
 
+/**
+ * Calls `print`, which is Node's own code, with values of the running process. A program that prints `Error` sees its own
+ * limit.
+ */
+export function withOwnTraceLimit<T>(values: readonly unknown[], print: () => T): T {
+  const process = currentProcess();
+  if (process === undefined || !values.includes(RealError)) return print();
+  const recorded = (RealError as { stackTraceLimit?: unknown }).stackTraceLimit;
+  const { stackTraceLimit: limit } = limitOf(process);
+  if (recorded !== recordedFor(limit)) return print();
+  (RealError as { stackTraceLimit?: unknown }).stackTraceLimit = limit;
+  try {
+    return print();
+  } finally {
+    (RealError as { stackTraceLimit?: unknown }).stackTraceLimit = recorded;
+  }
+}
+
 /** Returns the part of an error's frames that its program sees. `recorded` is V8's limit now. */
 export function limitFrames<T>(frames: readonly T[], recorded: unknown): readonly T[] {
   const process = currentProcess();

@@ -45,6 +45,8 @@ export interface Visitor {
   onPrototypeAssignment?(node: AnyNode, owner: string): void;
   /** The body of a `catch` with a plain name. */
   onCatch?(body: AnyNode, name: string): void;
+  /** The body of a function with a plain parameter that is given to `catch`, or to `then` as the second. */
+  onRejectionHandler?(body: AnyNode, name: string): void;
   /** The object of a member access `object.stackTraceLimit`. */
   onTraceLimit?(node: AnyNode): void;
   /** `await` at the top level of a module. */
@@ -334,6 +336,10 @@ class Walker {
       this.#visit(callee);
     }
     if (node["quasi"]) this.#visit(node["quasi"]);
+    const handler = rejectionHandler(callee, node["arguments"]);
+    if (handler !== undefined) {
+      this.#visitor.onRejectionHandler?.(handler["body"], handler["params"][0].name);
+    }
     for (const argument of node["arguments"] ?? []) this.#visit(argument);
   }
 
@@ -450,6 +456,17 @@ function firstThis(chain: AnyNode): AnyNode | undefined {
   let at = chain;
   while (at.type === "MemberExpression") at = at["object"];
   return at.type === "ThisExpression" ? at : undefined;
+}
+
+/** Returns the function that a call gives a promise for its rejection, if it names what it gets. */
+function rejectionHandler(callee: AnyNode, given: readonly AnyNode[] = []): AnyNode | undefined {
+  if (callee.type !== "MemberExpression" || callee["computed"]) return undefined;
+  const at = { catch: 0, then: 1 }[callee["property"].name as string];
+  const handler = at === undefined ? undefined : given[at];
+  if (!handler?.type.endsWith("FunctionExpression")) return undefined;
+  if (handler["params"][0]?.type !== "Identifier") return undefined;
+  // Nothing can be put before a directive.
+  return handler["body"].body?.[0]?.directive === undefined ? handler : undefined;
 }
 
 function isStrict(body: readonly AnyNode[]): boolean {

@@ -97,6 +97,9 @@ export const commonParameters: readonly string[] = [
 /** Parameters of the function of an ES module, before those of its imports. */
 const moduleParameters = [...scopeParameters, "__lc_meta", "__lc_export", "__lc_name"];
 
+/** A constant, in place of an imported name that a module assigns to. */
+const FIXED = "__lc_fixed";
+
 const host = new Set(hostNames);
 /** JavaScript's own names: the same for all processes. */
 const shared = new Set([...sharedNames, "arguments"]);
@@ -140,6 +143,7 @@ export function transformCommonJs(source: string, isScript = false): Transformed
     onPrototypeAssignment: ({ start }, owner) => edited.insert(start, `;__lc_room(${owner});`),
     onTraceLimit: ({ start, end }) => wrapTraceLimit(edited, start, end),
     onCatch: ({ start }, name) => edited.insert(start + 1, `__lc_caught(${name});`),
+    onRejectionHandler: (body, name) => correctFirst(edited, body, name),
   });
   replaceFree(edited, scopes);
   return {
@@ -173,6 +177,13 @@ function hideHashBang(edited: EditedText, source: string): void {
 /** `Error.stackTraceLimit` is the process's own, and not the one that V8 reads. */
 function wrapTraceLimit(edited: EditedText, start: number, end: number): void {
   edited.insert(start, "__lc_trace(");
+  edited.insert(end, ")");
+}
+
+/** Lets a function begin by correcting the message of the error that it is given. */
+function correctFirst(edited: EditedText, { type, start, end }: AnyNode, name: string): void {
+  if (type === "BlockStatement") return edited.insert(start + 1, `__lc_caught(${name});`);
+  edited.insert(start, `(__lc_caught(${name}),`);
   edited.insert(end, ")");
 }
 
@@ -240,6 +251,7 @@ class ModuleTransform {
   #hasTopLevelAwait = false;
   #usesMeta = false;
   #usesImport = false;
+  #writesImport = false;
 
   constructor(source: string, program: AnyNode) {
     this.#source = source;
@@ -268,13 +280,18 @@ class ModuleTransform {
       },
       onTraceLimit: ({ start, end }) => wrapTraceLimit(edited, start, end),
       onCatch: ({ start }, name) => edited.insert(start + 1, `__lc_caught(${name});`),
+      onRejectionHandler: (body, name) => correctFirst(edited, body, name),
       onTopLevelAwait: () => (this.#hasTopLevelAwait = true),
     });
     const written = new Set<string>();
     for (const reference of scopes.own) {
       const imported = this.#imported.get(reference.name);
-      if (imported !== undefined) substitute(edited, reference, imported.text);
-      else if ((reference.use & WRITTEN) !== 0) written.add(reference.name);
+      if (imported !== undefined) {
+        // V8 refuses the assignment, in its own words, when it is made.
+        const isWritten = (reference.use & WRITTEN) !== 0;
+        if (isWritten) this.#writesImport = true;
+        substitute(edited, reference, isWritten ? FIXED : imported.text);
+      } else if ((reference.use & WRITTEN) !== 0) written.add(reference.name);
     }
     replaceFree(edited, scopes, true);
     for (const [exported, local] of this.#locals) {
@@ -313,7 +330,8 @@ class ModuleTransform {
       .map(([exported, local]) => `get ${propertyKey(exported)}() { return ${local}; }`);
     const name = this.#defaultFunction ? `__lc_name(__lc_default, "default");` : "";
     const parameters = [...moduleParameters, ...this.#parameters].join(", ");
-    return `(${parameters}) { "use strict"; __lc_export({ __proto__: null, ${getters.join(", ")} }); ${name}`;
+    const fixed = this.#writesImport ? `const ${FIXED} = undefined;` : "";
+    return `(${parameters}) { "use strict"; ${fixed}__lc_export({ __proto__: null, ${getters.join(", ")} }); ${name}`;
   }
 
   #request({ source, attributes = [] }: AnyNode): number {
