@@ -96,7 +96,7 @@ class GetNameInfoReqWrap extends WriteWrap {}
 class QueryReqWrap extends WriteWrap {}
 
 /** The classes of requests, whose names stack traces show, by their providers. */
-const kinds = {
+const kinds: Readonly<Record<string, new (context: BindingContext, type: string) => Request>> = {
   WRITEWRAP: WriteWrap,
   SHUTDOWNWRAP: ShutdownWrap,
   TCPCONNECTWRAP: TCPConnectWrap,
@@ -108,8 +108,8 @@ const kinds = {
 };
 
 /** Returns the constructor of requests of one kind, in one process. */
-export function requestClass(context: BindingContext, type: keyof typeof kinds): new () => Request {
-  const Kind = kinds[type];
+export function requestClass(context: BindingContext, type: string): new () => Request {
+  const Kind = kinds[type] ?? WriteWrap;
   function Constructor(): Request {
     return new Kind(context, type);
   }
