@@ -461,8 +461,8 @@ function firstThis(chain: AnyNode): AnyNode | undefined {
 /** Returns the function that a call gives a promise for its rejection, if it names what it gets. */
 function rejectionHandler(callee: AnyNode, given: readonly AnyNode[] = []): AnyNode | undefined {
   if (callee.type !== "MemberExpression" || callee["computed"]) return undefined;
-  const at = { catch: 0, then: 1 }[callee["property"].name as string];
-  const handler = at === undefined ? undefined : given[at];
+  const method = callee["property"].name as string;
+  const handler = method === "catch" ? given[0] : method === "then" ? given[1] : undefined;
   if (!handler?.type.endsWith("FunctionExpression")) return undefined;
   if (handler["params"][0]?.type !== "Identifier") return undefined;
   // Nothing can be put before a directive.
