@@ -1,18 +1,11 @@
-/** Builds the command line once a test file, and runs it as users do. */
+/** Runs the command line as users do, built from the sources as they are. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
+import { builtPackage } from "./built.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -32,22 +25,10 @@ const PROGRESS =
 export class Lightcone {
   /** An empty directory to work in. */
   readonly cwd: string = mkdtempSync(join(tmpdir(), "lightcone-cli-"));
-  readonly #package: string;
+  readonly #package: string = builtPackage();
 
   constructor() {
-    // Below node_modules, so that the built package finds its dependencies.
-    this.#package = join(root, "node_modules", ".cache", `lightcone-test-${process.pid}`);
-    const dist = join(this.#package, "dist");
-    mkdirSync(dist, { recursive: true });
-    const tsc = join(root, "node_modules/typescript/bin/tsc");
-    const args = [tsc, "-p", "tsconfig.build.json", "--outDir", dist];
-    const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
-    if (status !== 0) throw new Error(`the command line does not build: ${stdout}`);
-    copyFileSync(join(root, "package.json"), join(this.#package, "package.json"));
-    afterAll(() => {
-      rmSync(this.#package, { recursive: true, force: true });
-      rmSync(this.cwd, { recursive: true, force: true });
-    });
+    afterAll(() => rmSync(this.cwd, { recursive: true, force: true }));
   }
 
   /** The path of a world of these tests. */
