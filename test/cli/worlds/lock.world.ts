@@ -48,5 +48,5 @@ export default world("one holder at a time", (w) => {
   w.link({ latency: "1ms..5ms" });
   w.faults(w.crash(server, { every: "500ms..2s", lasts: "100ms..500ms" }), w.partition());
   w.check(mutex());
-  w.run("10s");
+  w.run("5s");
 });
