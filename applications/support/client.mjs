@@ -69,7 +69,7 @@ export function shown({ status, kind, location, text, data }, hidden = {}) {
   return JSON.parse(hide(JSON.stringify(answer), hidden));
 }
 
-/** Text with what differs from run to run (dates, ids, tokens, and the texts of `hidden`) replaced by its kind. */
+/** Text with what differs from run to run (dates, ids, hashes, tokens, and the texts of `hidden`) replaced by its kind. */
 export function hide(text, hidden = {}) {
   let result = text;
   for (const [name, value] of Object.entries(hidden)) {
@@ -78,6 +78,7 @@ export function hide(text, hidden = {}) {
   return result
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "<date>")
     .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<uuid>")
+    .replaceAll(/\$2[aby]\$\d\d\$[./\w]{53}/g, "<hash>")
     .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, "<token>");
 }
 

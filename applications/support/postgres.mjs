@@ -12,3 +12,9 @@ export const postgres = {
   keeps: true,
   env: (at) => ({ PORT: String(at("database").port) }),
 };
+
+/** The same, with SQL of a checkout that it runs when it starts, such as migrations. */
+export function postgresWith(checkout, files) {
+  const SQL_FILES = files.map((file) => `checkouts/${checkout}/${file}`).join(":");
+  return { ...postgres, env: (at) => ({ ...postgres.env(at), SQL_FILES }) };
+}

@@ -93,9 +93,11 @@ function commandOf(program, at, checkout) {
           [`${here}../dist/cli/main.js`, "serve", "redis", "--port", String(port)],
         ];
   }
-  const { file, own, argv, env } = program;
+  const { file, own, preload, argv, env } = program;
   const path = own ? `${here}${own}` : `${checkout}/${file}`;
-  return [process.execPath, [path, ...(argv?.(at) ?? [])], env?.(at) ?? {}, own ? here : checkout];
+  const flags = preload ? ["--require", `${here}${preload}`] : [];
+  const args = [...flags, path, ...(argv?.(at) ?? [])];
+  return [process.execPath, args, env?.(at) ?? {}, own ? here : checkout];
 }
 
 function start(name, command, args, env = {}, cwd = here) {

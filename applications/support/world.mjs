@@ -1,7 +1,10 @@
 /** Makes the world of an application from its description (see README.md). */
 import { redis } from "lightcone/blocks";
 import { world } from "lightcone";
+import { fileURLToPath } from "node:url";
 import { portOf, programsOf } from "./programs.mjs";
+
+const applications = new URL("..", import.meta.url);
 
 /** The world that runs `application` on hosts of its own, walks its flow again and again, and breaks it. */
 export function applicationWorld(application) {
@@ -35,12 +38,13 @@ export function applicationWorld(application) {
 }
 
 /** What a world is told of one program of a host. */
-function planOf({ checkout }, { block, file, own, port, env, argv, after, ends }, at) {
+function planOf({ checkout }, { block, file, own, preload, port, env, argv, after, ends }, at) {
   if (block === "redis") return { program: redis({ port }) };
   return {
     program: own ? `./${own}` : `./checkouts/${checkout}/${file}`,
     env: env?.(at) ?? {},
     argv: argv?.(at) ?? [],
+    ...(preload && { execArgv: ["--require", fileURLToPath(new URL(preload, applications))] }),
     ...(after && { after }),
     ...(ends ? {} : { restart: "1s" }),
   };

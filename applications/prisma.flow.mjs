@@ -1,0 +1,4 @@
+/** The flow of a RealWorld backend, as Express and Prisma serve it. */
+import { walkRealWorld } from "./support/realworld.mjs";
+
+await walkRealWorld();
