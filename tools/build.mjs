@@ -32,6 +32,14 @@ if (done.status !== 0) process.exit(done.status ?? 1);
 const main = join(dist, "cli", "main.js");
 if (existsSync(main)) chmodSync(main, 0o755);
 
+// The page of a run, and the licences of what is bundled into it.
+const { bundleViewer, viewerFiles } = await import("../dist/explore/viewer-assets.js");
+const page = bundleViewer(`${root}src/viewer/page`);
+[page.script, page.protocols, page.style].forEach((text, index) => {
+  writeFileSync(`${root}dist/viewer/${viewerFiles[index]}`, text);
+});
+copyFileSync(`${root}node_modules/preact/LICENSE`, `${root}dist/viewer/LICENSE-preact`);
+
 // Lua, set up for Redis's scripts already. It comes from a package, and goes with its licence.
 const redis = join(dist, "blocks", "redis");
 const maker = pathToFileURL(join(redis, "scripting", "build-interpreter.js")).href;

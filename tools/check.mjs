@@ -61,6 +61,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     ]),
     run("format", ["oxfmt/bin/oxfmt", ...(fix ? ["."] : ["--check", "."])]),
     run("types", ["typescript/bin/tsc", "-p", "tsconfig.json"]),
+    run("types of the page", ["typescript/bin/tsc", "-p", "tsconfig.viewer.json"]),
     run("types of the package", [
       "typescript/bin/tsc",
       "-p",

@@ -47,7 +47,7 @@ export const layers = {
     why: "what a person or a program reads of a verdict",
   },
   viewer: {
-    may: ["base", "trace"],
+    may: ["base", "trace", "dissect"],
     builtins: false,
     why: "meets the simulator only through the trace format",
     // What runs in a browser has the browser's clock, timers and document.

@@ -13,6 +13,7 @@ import {
   type WorldInfo,
   shellWord,
   recordTrace,
+  type RunFileOptions,
   writeReplay,
 } from "../explore/index.ts";
 import { alsoRows, Progress, renderViolation, type Style, styleFor } from "../report/index.ts";
@@ -204,16 +205,21 @@ export function saveReplay(
 }
 
 /**
- * Records a violated run once more and writes its trace. Returns the footer line that names the file, or none if
- * it cannot be written: the verdict and the story stand without it.
+ * Records a violated run once more and writes its trace and the page that shows it. Returns the footer lines that
+ * name the files, or one that says why there are none: the verdict and the story stand without them.
  */
 export async function saveTrace(
   pool: RunnerPool,
   outcome: RunOutcome,
+  about: Omit<RunFileOptions, "directory"> = {},
 ): Promise<readonly (readonly [label: string, text: string])[]> {
   const directory = process.cwd();
   try {
-    return [["trace", relative(directory, await recordTrace(pool, directory, outcome))]];
+    const { trace, page } = await recordTrace(pool, outcome, { directory, ...about });
+    return [
+      ["trace", relative(directory, trace)],
+      ...(page === undefined ? [] : [["report", relative(directory, page)] as const]),
+    ];
   } catch (error) {
     return [["trace", `there is no trace file: ${messageOf(explainSystemError(error))}`]];
   }

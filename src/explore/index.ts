@@ -1,5 +1,6 @@
 /** Campaigns, shrinking, replay. */
-export { readTrace, recordTrace } from "./trace-file.ts";
+export { pageOf } from "./page-file.ts";
+export { readTrace, recordTrace, type RunFileOptions, type RunFiles } from "./trace-file.ts";
 export {
   runCampaign,
   type CampaignOptions,

@@ -3,21 +3,29 @@
  * `src/trace/codec.ts` and knows nothing of files.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { assert, explainSystemError, LightconeError } from "../base/errors.ts";
-import { decodeTrace, encodeTrace, type Trace, type TraceMeta } from "../trace/index.ts";
+import {
+  decodeTrace,
+  encodeTrace,
+  type FaultTold,
+  type Trace,
+  type TraceMeta,
+} from "../trace/index.ts";
 import type { RunOutcome } from "../world/outcome.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { RunnerPool } from "./pool.ts";
-import { replayDirectory, runName } from "./replay-file.ts";
+import { describeFault, type Fault } from "../sim/faults/index.ts";
+import { pageOf } from "./page-file.ts";
+import { replayDirectory, runName, shellWord } from "./replay-file.ts";
 import { packageVersion } from "./version.ts";
 
 /** A file that unpacks to more than this is refused. */
 const TRACE_BYTES_MAX = 2 ** 31 - 1;
 
-/** What a trace says about its run. */
-export function traceMeta(outcome: RunOutcome): TraceMeta {
+/** What a trace says about its run. `before`: the faults before shrinking, if it was shrunk. */
+export function traceMeta(outcome: RunOutcome, before?: readonly Fault[]): TraceMeta {
   const { world, seed, schedule, verdict, fingerprint, violations } = outcome;
   return {
     lightcone: packageVersion(),
@@ -27,35 +35,81 @@ export function traceMeta(outcome: RunOutcome): TraceMeta {
     schedule,
     verdict,
     fingerprint,
-    violations: violations.map(({ check, story }) => ({ check, story })),
+    violations: violations.map(({ check, story, evidence, operations }) => ({
+      check,
+      story,
+      operations,
+      ...(evidence.anomaly !== undefined && { anomaly: evidence.anomaly }),
+      ...(evidence.cycle && { cycle: evidence.cycle }),
+    })),
+    faults: schedule.map(told),
+    ...(before && { faultsBefore: before.map(told) }),
   };
 }
 
-/**
- * Writes the trace of a run below `directory`; returns its path, or `undefined` if the run was not recorded.
- * Throws Node's own errors.
- */
-function writeTrace(directory: string, world: string, outcome: RunOutcome): string | undefined {
-  if (!outcome.trace) return undefined;
-  const path = join(replayDirectory(directory), `${runName(world, outcome.seed)}.trace`);
-  replaceFile(path, gzipSync(encodeTrace({ ...outcome.trace, meta: traceMeta(outcome) })));
-  return path;
+function told(fault: Fault): FaultTold {
+  const { kind, targets, startNs, durationNs } = fault;
+  return { kind, targets, startNs, durationNs, text: describeFault(fault) };
+}
+
+/** The files about a run. */
+export interface RunFiles {
+  readonly trace: string;
+  /** The page that shows it; `undefined` if it was not asked for. */
+  readonly page: string | undefined;
+}
+
+/** How the files about a run are written. */
+export interface RunFileOptions {
+  /** The folder below which they are written: the working directory. */
+  readonly directory: string;
+  /** The faults before shrinking, if it was shrunk. */
+  readonly before?: readonly Fault[] | undefined;
+  /** The command that replays the run. */
+  readonly replay?: string | undefined;
+  /** Whether to write the page, too. Default: true. */
+  readonly page?: boolean;
 }
 
 /**
- * Writes the trace of a run below `directory`, recording the run once more if it was not recorded. Returns the
- * path. Throws Node's own errors.
+ * Writes the trace of a run and the page that shows it, recording the run once more if it was not recorded. Throws
+ * Node's own errors.
  */
 export async function recordTrace(
   pool: RunnerPool,
-  directory: string,
   outcome: RunOutcome,
-): Promise<string> {
+  options: RunFileOptions,
+): Promise<RunFiles> {
+  const { directory, before, replay, page = true } = options;
   const { seed, schedule } = outcome;
   const recorded = outcome.trace ? outcome : await pool.run({ seed, schedule, trace: true });
-  const path = writeTrace(directory, pool.info.path, recorded);
-  assert(path !== undefined, "a run that was to be recorded has no trace");
-  return path;
+  assert(recorded.trace !== undefined, "a run that was to be recorded has no trace");
+  const base = join(replayDirectory(directory), runName(pool.info.path, seed));
+  const known = before ? undefined : metaBefore(`${base}.trace`, outcome.fingerprint);
+  const meta = {
+    ...traceMeta(recorded, before),
+    ...(known?.faultsBefore && { faultsBefore: known.faultsBefore }),
+  };
+  const trace: Trace = { ...recorded.trace, meta };
+  const files = { trace: `${base}.trace`, page: page ? `${base}.html` : undefined };
+  const encoded = encodeTrace(trace);
+  replaceFile(files.trace, gzipSync(encoded));
+  if (files.page !== undefined) {
+    const restore = `npx lightcone view ${shellWord(relative(directory, files.trace))}`;
+    const facts = replay === undefined ? {} : { replay };
+    replaceFile(files.page, pageOf(trace, { facts, restore, encoded }));
+  }
+  return files;
+}
+
+/** What an earlier trace file says of the same run: a replay does not know the faults before shrinking. */
+function metaBefore(path: string, fingerprint: string): TraceMeta | undefined {
+  try {
+    const { meta } = readTrace(path);
+    return meta?.fingerprint === fingerprint ? meta : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads a trace file, compressed or not. Throws `LC_BAD_TRACE` or `LC_SYSTEM`, with what is wrong with it. */

@@ -20,6 +20,7 @@ import {
   replayCommand,
   writeReplay,
   recordTrace,
+  type RunFileOptions,
 } from "../explore/index.ts";
 import {
   alsoRows,
@@ -227,7 +228,7 @@ async function violationError(pool: RunnerPool, found: Outcome, shrinkMs: number
   });
   const { outcome } = shrunk;
   replay = saveReplay(pool, outcome, before);
-  await saveTrace(pool, outcome);
+  const page = await saveTrace(pool, outcome, { before: found.schedule, replay });
   const [first, ...others] = outcome.violations;
   if (!first) return new Error(`${outcome.world}: violated`);
   const shrinkWords = toldShrink(shrunk);
@@ -236,7 +237,7 @@ async function violationError(pool: RunnerPool, found: Outcome, shrinkMs: number
     subtitle: `seed ${formatSeed(outcome.seed)} · ${shrunkSubtitle(shrinkWords)}`,
     check: first.check,
     story: first.story,
-    footer: [...alsoRows(others), ["replay", replay]],
+    footer: [...alsoRows(others), ["replay", replay], ...page],
   });
   return told(new Error(`${story}${renderNotes(shrunkNotes(shrinkWords), plainStyle)}`));
 }
@@ -253,12 +254,22 @@ function saveReplay(pool: RunnerPool, outcome: Outcome, faultsBefore: number): s
   }
 }
 
-/** Writes the trace of a violated run next to its replay file. The verdict stands without it. */
-async function saveTrace(pool: RunnerPool, outcome: Outcome): Promise<void> {
+/**
+ * Writes the trace and the page of a violated run next to its replay file. Returns the footer line that names the
+ * page, or none if it cannot be written: the verdict stands without it.
+ */
+async function saveTrace(
+  pool: RunnerPool,
+  outcome: Outcome,
+  about: Pick<RunFileOptions, "before" | "replay">,
+): Promise<readonly (readonly [label: string, text: string])[]> {
+  const directory = process.cwd();
   try {
-    await recordTrace(pool, process.cwd(), outcome);
+    const { page } = await recordTrace(pool, outcome, { directory, ...about });
+    return page === undefined ? [] : [["report", relative(directory, page)]];
   } catch {
     // A full disk, for example. The replay file is enough to make the trace again.
+    return [];
   }
 }
 

@@ -248,7 +248,8 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
   if (shrunk) replay = saveReplay(pool, shrunk.outcome, before);
   const subtitle = told ? shrunkSubtitle(told) : faultsWord(before);
   const outcome = shrunk?.outcome ?? found;
-  const trace = interrupt.asked ? [] : await saveTrace(pool, outcome);
+  const about = { before: found.schedule, replay: replay[0] === "replay" ? replay[1] : undefined };
+  const trace = interrupt.asked ? [] : await saveTrace(pool, outcome, about);
   process.stdout.write(tellViolation(outcome, { style, subtitle, footer: [replay, ...trace] }));
   const notes = told ? shrunkNotes(told) : interrupt.asked ? [NOT_SHRUNK] : [];
   process.stdout.write(renderNotes(notes, style));

@@ -7,6 +7,7 @@ import {
   isWithinProject,
   packageVersion,
   readReplay,
+  replayCommand,
   type Replay,
   type RunnerPool,
 } from "../../explore/index.ts";
@@ -70,14 +71,17 @@ Exit code: 0 held (the violation is gone), 1 violated, 2 could not run.
     try {
       showing.durationNs = pool.info.durationNs;
       const { seed, schedule } = replay;
-      const { trace = false } = values;
-      const outcome = await pool.run({ seed, schedule, timeline: trace, trace });
+      const { trace: timeline = false, json = false } = values;
+      const trace = timeline || !json;
+      const outcome = await pool.run({ seed, schedule, timeline, trace });
       showing.close();
       process.stderr.write(outcome.printed ?? "");
-      const code = tell(replay, pool, outcome, values.json ?? false);
-      if (trace && values.json !== true) {
-        for (const [label, text] of await saveTrace(pool, outcome)) {
-          process.stdout.write(`  ${styleFor(process.stdout).dim(label)}  ${text}\n`);
+      const code = tell(replay, pool, outcome, json);
+      if (trace) {
+        const command = replayCommand(process.cwd(), resolve(file), replay.worldPath);
+        const style = styleFor(process.stdout);
+        for (const [label, text] of await saveTrace(pool, outcome, { replay: command })) {
+          if (!json) process.stdout.write(`  ${style.dim(label.padEnd(6))}  ${style.cyan(text)}\n`);
         }
       }
       return code;

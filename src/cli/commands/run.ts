@@ -116,8 +116,13 @@ async function runOnce(
   const violated = outcome.verdict === "violated";
   try {
     if (trace) {
-      const path = relative(process.cwd(), await recordTrace(pool, process.cwd(), outcome));
-      if (!json) process.stdout.write(`  ${style.dim("trace")}   ${style.cyan(path)}\n`);
+      const directory = process.cwd();
+      const files = await recordTrace(pool, outcome, { directory });
+      for (const [label, path] of Object.entries({ trace: files.trace, report: files.page })) {
+        if (json || path === undefined) continue;
+        const text = style.cyan(relative(directory, path));
+        process.stdout.write(`  ${style.dim(label.padEnd(6))}  ${text}\n`);
+      }
     }
   } catch (error) {
     // If the disk is full there is no trace, but the verdict stands.

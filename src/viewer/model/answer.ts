@@ -51,9 +51,7 @@ export function answerOf(run: Run, index = 0): Answer | undefined {
   );
   const faults = run.faults.filter(({ fromNs, text }) =>
     lines.some(({ tone, atNs, text: said }) => {
-      return (
-        tone === "fault" && atNs === fromNs && said.startsWith(text.split(" for ")[0] as string)
-      );
+      return tone === "fault" && atNs === fromNs && (said.startsWith(text) || isAlone(run, fromNs));
     }),
   );
   const times = lines.map(({ atNs }) => atNs);
@@ -78,6 +76,11 @@ export function answerOf(run: Run, index = 0): Answer | undefined {
     fromNs: Math.max(0, fromNs - marginNs),
     toNs: Math.min(run.endNs, toNs + marginNs),
   };
+}
+
+/** Whether one fault only begins at a moment. */
+function isAlone({ faults }: Run, fromNs: number): boolean {
+  return faults.filter((each) => each.fromNs === fromNs).length === 1;
 }
 
 /** The event of a line: its own, or for a fault the one in which it began or was lifted. */

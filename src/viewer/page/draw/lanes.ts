@@ -1,0 +1,325 @@
+/** The lanes: names, worldlines with their deaths and pauses, clocks, and operations. */
+import { rowOf, type LaneBox } from "../../layout/lanes.ts";
+import { describeAnswer, describeRequest, type OperationBar } from "../../model/operations.ts";
+import { showDuration, showTime } from "../../model/words.ts";
+import {
+  across,
+  along,
+  alongEnd,
+  boxOf,
+  fillBox,
+  fit,
+  FONT,
+  FONT_BOLD,
+  FONT_SMALL,
+  isLit,
+  pointOf,
+  type Scene,
+} from "./scene.ts";
+
+/** The worldlines. */
+export function drawWorldlines(scene: Scene): void {
+  const { context, colors, layout, axis, gutter, run } = scene;
+  const end = alongEnd(scene);
+  for (const box of layout.boxes) {
+    const { lane } = box;
+    const c = across(scene, box.line);
+    const draw = (fromNs: number, toNs: number, color: string, width: number): void => {
+      const a0 = Math.max(gutter, along(scene, axis.ofTime(fromNs)));
+      const a1 = Math.min(end, along(scene, axis.ofTime(toNs)));
+      if (a1 <= a0) return;
+      context.strokeStyle = color;
+      context.lineWidth = width;
+      context.beginPath();
+      context.moveTo(...pointOf(scene, a0, c));
+      context.lineTo(...pointOf(scene, a1, c));
+      context.stroke();
+    };
+    context.setLineDash([2, 4]);
+    draw(0, run.endNs, colors.faint, 1);
+    context.setLineDash([]);
+    for (const { fromNs, toNs } of lane.lives) draw(fromNs, toNs, colors.lane, 2);
+    for (const { fromNs, toNs } of lane.paused) {
+      const a0 = Math.max(gutter, along(scene, axis.ofTime(fromNs)));
+      const a1 = Math.min(end, along(scene, axis.ofTime(toNs)));
+      if (a1 - a0 < 2) continue;
+      context.fillStyle = colors.paper;
+      fillBox(scene, a0, c - 4, a1, c + 4);
+      context.strokeStyle = colors.fault;
+      context.lineWidth = 1.25;
+      context.strokeRect(...boxOf(scene, a0, c - 4, a1, c + 4));
+      stateWord(scene, "paused", a0, a1, c, colors.fault);
+    }
+    for (const { fromNs, toNs } of lane.dark) {
+      const a0 = Math.max(gutter, along(scene, axis.ofTime(fromNs)));
+      const a1 = Math.min(end, along(scene, axis.ofTime(toNs)));
+      if (a1 - a0 < 2) continue;
+      stateWord(scene, "no power", a0, a1, c, colors.bad);
+    }
+    drawDeaths(scene, box);
+    drawClock(scene, box);
+  }
+}
+
+function stateWord(
+  scene: Scene,
+  text: string,
+  a0: number,
+  a1: number,
+  c: number,
+  color: string,
+): void {
+  const { context, down, colors } = scene;
+  context.font = FONT_SMALL;
+  const width = context.measureText(text).width + 10;
+  if (a1 - a0 < width + 8) return;
+  const [x, y] = pointOf(scene, (a0 + a1) / 2, c);
+  const left = x - width / 2;
+  if (!down && !scene.room.claim(left, y - 8, width, 16)) return;
+  context.fillStyle = colors.paper;
+  context.beginPath();
+  context.roundRect(left, y - 8, width, 16, 8);
+  context.fill();
+  context.strokeStyle = color;
+  context.lineWidth = 1;
+  context.stroke();
+  context.fillStyle = color;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(text, x, y + 0.5);
+  context.textAlign = "left";
+}
+
+function drawDeaths(scene: Scene, { lane, line }: LaneBox): void {
+  const { context, colors, axis, gutter } = scene;
+  const end = alongEnd(scene);
+  const c = across(scene, line);
+  lane.lives.forEach(({ fromNs, toNs, began, ended }, index) => {
+    const birth = along(scene, axis.ofTime(fromNs));
+    if (birth >= gutter && birth <= end && index > 0) {
+      const [x, y] = pointOf(scene, birth, c);
+      context.fillStyle = colors.good;
+      context.beginPath();
+      context.moveTo(x, y - 7);
+      context.lineTo(x + 9, y);
+      context.lineTo(x, y + 7);
+      context.closePath();
+      context.fill();
+      hit(scene, began, x, y, `${lane.name} starts again`);
+    }
+    const death = along(scene, axis.ofTime(toNs));
+    if (ended === 0 || death < gutter || death > end) return;
+    const [x, y] = pointOf(scene, death, c);
+    context.strokeStyle = colors.bad;
+    context.lineWidth = 2.5;
+    context.beginPath();
+    context.moveTo(x - 6, y - 6);
+    context.lineTo(x + 6, y + 6);
+    context.moveTo(x + 6, y - 6);
+    context.lineTo(x - 6, y + 6);
+    context.stroke();
+    hit(scene, ended, x, y, `${lane.name} ends`);
+  });
+}
+
+function hit(scene: Scene, id: number, x: number, y: number, text: string): void {
+  scene.hits.push({ id, text, x: x - 8, y: y - 8, width: 16, height: 16 });
+}
+
+/** How far the wall clock is off, as a strip under the lane. */
+function drawClock(scene: Scene, { lane, top, height }: LaneBox): void {
+  const { context, colors, axis, gutter, run } = scene;
+  const end = alongEnd(scene);
+  lane.clock.forEach(({ atNs, errorNs }, index) => {
+    if (errorNs === 0) return;
+    const untilNs = lane.clock[index + 1]?.atNs ?? run.endNs;
+    const a0 = Math.max(gutter, along(scene, axis.ofTime(atNs)));
+    const a1 = Math.min(end, along(scene, axis.ofTime(untilNs)));
+    if (a1 <= a0) return;
+    const c = across(scene, top + height);
+    context.fillStyle = errorNs > 0 ? colors.warn : colors.past;
+    fillBox(scene, a0, c - 3, a1, c - 1);
+    context.font = FONT_SMALL;
+    const text = `clock ${errorNs > 0 ? "+" : "−"}${showDuration(Math.abs(errorNs))}`;
+    const width = context.measureText(text).width;
+    if (scene.down || a1 - a0 < width + 8 || !scene.room.claim(a0 + 4, c - 16, width, 12)) return;
+    context.textBaseline = "middle";
+    context.fillText(text, a0 + 4, c - 9);
+  });
+}
+
+/** The bars of operations, from request to answer. */
+export function drawOperations(scene: Scene): void {
+  const { context, run, layout, axis, gutter, answer } = scene;
+  const end = alongEnd(scene);
+  const contradicting = new Set(answer?.operations.map(({ index }) => index));
+  const lastDrawn = new Map<string, number>();
+  context.textBaseline = "middle";
+  for (const bar of run.operations) {
+    const box = layout.byHost.get(bar.host);
+    if (!box) continue;
+    const until = Math.min(bar.toNs, run.endNs);
+    const a0 = along(scene, axis.ofTime(bar.fromNs));
+    const a1 = along(scene, axis.ofTime(until));
+    if (a1 < gutter || a0 > end) continue;
+    const isMarked = contradicting.has(bar.index);
+    // Where there are many to a pixel, one stands for all.
+    const pixel = `${bar.host} ${rowOf(box, bar.lane)}`;
+    if (!isMarked && a1 - a0 < 1 && (lastDrawn.get(pixel) ?? -9) > a0 - 1) continue;
+    lastDrawn.set(pixel, a1);
+    drawBar(scene, bar, box, Math.max(gutter, a0), Math.min(a1, end + 6), isMarked);
+  }
+  context.globalAlpha = 1;
+}
+
+function drawBar(
+  scene: Scene,
+  bar: OperationBar,
+  box: LaneBox,
+  a0: number,
+  a1: number,
+  isMarked: boolean,
+): void {
+  const { context, colors } = scene;
+  const top = across(scene, box.rowTop + rowOf(box, bar.lane) * box.rowHeight);
+  const bottom = top + box.rowHeight - 3;
+  const unsure = bar.outcome === "info" || bar.outcome === "open";
+  const dim = !isMarked && scene.lit !== undefined && !isLit(scene, bar.invoke);
+  const isSelected = scene.selected === bar.invoke || scene.selected === bar.complete;
+  const width = Math.max(2, a1 - a0);
+  context.globalAlpha = dim ? 0.35 : 1;
+  context.fillStyle = isMarked
+    ? colors["bad-soft"]
+    : unsure
+      ? colors["warn-soft"]
+      : bar.outcome === "fail"
+        ? colors.card
+        : colors["op-soft"];
+  const rect = boxOf(scene, a0, top, a0 + width, bottom);
+  context.beginPath();
+  context.roundRect(...rect, 3);
+  context.fill();
+  context.strokeStyle = isMarked
+    ? colors.bad
+    : unsure
+      ? colors.warn
+      : bar.outcome === "fail"
+        ? colors.soft
+        : colors.op;
+  context.lineWidth = isSelected ? 2.5 : isMarked ? 1.75 : 1;
+  if (unsure) context.setLineDash([4, 3]);
+  if (width > 3) context.stroke();
+  context.setLineDash([]);
+  const text = `${describeRequest(bar)} → ${describeAnswer(bar)}`;
+  context.font = isMarked ? FONT_BOLD : FONT_SMALL;
+  const shown = scene.down ? "" : fit(context, text, width - 10);
+  context.fillStyle = isMarked ? colors.bad : unsure ? colors.warn : colors.ink;
+  if (shown !== "") context.fillText(shown, a0 + 6, (top + bottom) / 2 + 0.5);
+  else if (scene.down && bottom - top >= 10 && width > 14) {
+    context.fillText(fit(context, text, box.height - 8), rect[0] + 3, a0 + 8);
+  }
+  context.globalAlpha = 1;
+  const took = bar.toNs === Infinity ? "never answered" : showDuration(bar.toNs - bar.fromNs);
+  scene.hits.push({
+    id: bar.complete || bar.invoke,
+    text: `${bar.lane}: ${text} · ${took}`,
+    x: rect[0],
+    y: rect[1],
+    width: Math.max(4, rect[2]),
+    height: Math.max(4, rect[3]),
+  });
+}
+
+/** The names of the lanes, in their gutter, with their state at the playhead. */
+export function drawNames(scene: Scene): void {
+  const { context, colors, layout, gutter, down, head, playheadNs } = scene;
+  context.fillStyle = colors.paper;
+  if (down) context.fillRect(0, 0, scene.width, head);
+  else context.fillRect(0, head, gutter, scene.height);
+  const selectedHost = scene.selected > 0 ? scene.run.trace.host[scene.selected - 1] : -1;
+  for (const { lane, line, height } of layout.boxes) {
+    const isSelected = lane.host === selectedHost;
+    context.font = isSelected ? FONT_BOLD : FONT;
+    context.fillStyle = isSelected ? colors.ink : colors.soft;
+    context.textBaseline = "middle";
+    if (down) {
+      context.textAlign = "center";
+      const center = across(scene, line);
+      context.fillText(fit(context, lane.name, height - 6), center, head / 2);
+      context.textAlign = "left";
+      continue;
+    }
+    const y = across(scene, line);
+    if (y < head - 4) continue;
+    const state = playheadNs === undefined ? undefined : stateAt(scene, lane.host, playheadNs);
+    const [shape, color] = stateMark(scene, state);
+    context.fillStyle = color;
+    context.fillText(shape, 12, y);
+    context.fillStyle = isSelected ? colors.ink : colors.soft;
+    context.fillText(fit(context, lane.name, gutter - 40), 28, y);
+    if (state !== undefined) {
+      context.font = FONT_SMALL;
+      context.fillStyle = color;
+      if (height > 40) context.fillText(fit(context, state, gutter - 34), 28, y + 14);
+    }
+  }
+}
+
+/** The state of a host at a moment: "paused", "down", "no power", what it waits for, or "up". */
+export function stateAt({ run }: Pick<Scene, "run">, host: number, atNs: number): string {
+  const lane = run.lanes.find((each) => each.host === host);
+  const covers = ({ fromNs, toNs }: { fromNs: number; toNs: number }): boolean =>
+    atNs >= fromNs && atNs < toNs;
+  if (!lane) return "";
+  if (lane.dark.some(covers)) return "no power";
+  if (
+    lane.lives.length > 0 &&
+    !lane.lives.some(({ fromNs, toNs }) => atNs >= fromNs && atNs <= toNs)
+  )
+    return "down";
+  if (lane.paused.some(covers)) return "paused";
+  const open = run.operations.find(
+    (bar) => bar.host === host && atNs >= bar.fromNs && atNs < bar.toNs,
+  );
+  return open ? `waits: ${describeRequest(open)}` : "up";
+}
+
+function stateMark(
+  { colors }: Scene,
+  state: string | undefined,
+): readonly [shape: string, color: string] {
+  if (state === "paused") return ["‖", colors.fault];
+  if (state === "down" || state === "no power") return ["✕", colors.bad];
+  if (state?.startsWith("waits") === true) return ["◔", colors.op];
+  return ["●", state === undefined ? colors.lane : colors.good];
+}
+
+/** The playhead: what is to the right of it has not happened yet. */
+export function drawPlayhead(scene: Scene): void {
+  const { context, colors, playheadNs, axis, gutter, head } = scene;
+  if (playheadNs === undefined) return;
+  const a = along(scene, axis.ofTime(playheadNs));
+  const end = alongEnd(scene);
+  if (a < gutter || a > end) return;
+  const bottom = scene.down ? scene.width : scene.height;
+  context.globalAlpha = 0.55;
+  context.fillStyle = colors.paper;
+  fillBox(scene, a, head, end, bottom);
+  context.globalAlpha = 1;
+  context.strokeStyle = colors.ink;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  context.moveTo(...pointOf(scene, a, 4));
+  context.lineTo(...pointOf(scene, a, bottom));
+  context.stroke();
+  context.font = FONT_BOLD;
+  const text = showTime(playheadNs);
+  const width = context.measureText(text).width + 10;
+  const [x, y] = pointOf(scene, a, 4);
+  const left = scene.down ? x : Math.min(x, scene.width - width);
+  context.fillStyle = colors.ink;
+  context.fillRect(left, y, width, 17);
+  context.fillStyle = colors.paper;
+  context.textBaseline = "middle";
+  context.fillText(text, left + 5, y + 9);
+}

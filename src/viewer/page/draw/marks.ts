@@ -1,0 +1,235 @@
+/** Marks on the lanes: events that are not messages, the steps of the story, and what is selected. */
+import { Kind } from "../../../trace/kinds.ts";
+import type { DiskDetail } from "../../../trace/details.ts";
+import { describeEvent, hostOf } from "../../model/describe.ts";
+import { detailOf } from "../../model/rows.ts";
+import { showTime } from "../../model/words.ts";
+import {
+  across,
+  alongEnd,
+  alongEvent,
+  along,
+  FONT_BOLD,
+  isLit,
+  isShown,
+  pointOf,
+  type Scene,
+} from "./scene.ts";
+import { AXIS } from "./background.ts";
+import type { LaneBox } from "../../layout/lanes.ts";
+
+/** With more rows than this in view, only what went wrong is marked. */
+const ROWS_MAX = 60_000;
+
+/** Logs, disk operations, assertions and errors. */
+export function drawEvents(scene: Scene): void {
+  const { run, firstRow, lastRow, layout, context } = scene;
+  const { kind, host } = run.trace;
+  if (lastRow - firstRow > ROWS_MAX) return;
+  let lastX = -9;
+  let lastHost = -1;
+  for (let row = firstRow; row < lastRow; row++) {
+    const of = kind[row] as number;
+    if (
+      of !== Kind.log &&
+      of !== Kind.disk &&
+      of !== Kind.assert &&
+      of !== Kind.uncaught &&
+      of !== Kind.socket
+    ) {
+      continue;
+    }
+    const box = layout.byHost.get(host[row] as number);
+    if (!box || !isShown(scene, row)) continue;
+    const a = alongEvent(scene, row + 1);
+    // One mark a few pixels, except for what went wrong.
+    const isWrong = wentWrong(scene, row);
+    if (!isWrong && host[row] === lastHost && a - lastX < 4) continue;
+    [lastX, lastHost] = [a, host[row] as number];
+    const [x, y] = pointOf(scene, a, across(scene, box.line));
+    context.globalAlpha = isLit(scene, row + 1) ? 1 : 0.3;
+    drawGlyph(scene, row, x, y, isWrong);
+    context.globalAlpha = 1;
+    scene.hits.push({
+      id: row + 1,
+      text: `${showTime(run.trace.timeNs[row] as number)} · ${hostOf(run, row + 1)} ${describeEvent(run, row + 1)}`,
+      x: x - 5,
+      y: y - 6,
+      width: 10,
+      height: 12,
+    });
+  }
+}
+
+function wentWrong({ run }: Scene, row: number): boolean {
+  const kind = run.trace.kind[row];
+  if (kind === Kind.uncaught) return true;
+  if (kind !== Kind.assert && kind !== Kind.disk) return false;
+  const detail = detailOf(run.trace, row) as Record<string, unknown> | undefined;
+  if (kind === Kind.assert)
+    return detail?.["condition"] === false && detail["assertion"] === "always";
+  return detail?.["operation"] === "lost sync" || detail?.["operation"] === "failed sync";
+}
+
+function drawGlyph(scene: Scene, row: number, x: number, y: number, isWrong: boolean): void {
+  const { context, colors, run } = scene;
+  const kind = run.trace.kind[row];
+  context.beginPath();
+  if (isWrong) {
+    context.fillStyle = colors.bad;
+    context.moveTo(x, y - 7);
+    context.lineTo(x + 6, y + 5);
+    context.lineTo(x - 6, y + 5);
+    context.closePath();
+    context.fill();
+    return;
+  }
+  if (kind === Kind.disk) {
+    const { operation } = detailOf(run.trace, row) as DiskDetail;
+    context.moveTo(x, y - 4);
+    context.lineTo(x + 4, y);
+    context.lineTo(x, y + 4);
+    context.lineTo(x - 4, y);
+    context.closePath();
+    context.fillStyle = operation === "sync" ? colors.good : colors.paper;
+    context.fill();
+    context.strokeStyle = operation === "sync" ? colors.good : colors.soft;
+    context.lineWidth = 1;
+    context.stroke();
+    return;
+  }
+  if (kind === Kind.socket) {
+    context.fillStyle = colors.soft;
+    context.fillRect(x - 0.75, y - 4, 1.5, 8);
+    return;
+  }
+  context.fillStyle = kind === Kind.log ? colors.ink : colors.good;
+  context.fillRect(x - 2.5, y - 2.5, 5, 5);
+}
+
+/** A number of the story, at its place. */
+export interface Badge {
+  readonly id: number;
+  readonly number: number;
+  readonly text: string;
+  readonly x: number;
+  readonly y: number;
+  readonly tone: "decisive" | "fault" | "step" | "inFault";
+}
+
+const RADIUS = 8.5;
+
+/**
+ * Places the numbers of the story's lines at their events, and takes their room before any label does. Fault bars
+ * must have been drawn.
+ */
+export function placeStory(scene: Scene): Badge[] {
+  const { answer, axis, gutter, room } = scene;
+  const end = alongEnd(scene);
+  const badges: Badge[] = [];
+  for (const { number, event, line, decisive } of answer?.steps ?? []) {
+    const a = along(scene, axis.ofTime(line.atNs));
+    if (event === 0 || a < gutter - 2 || a > end + 2) continue;
+    const isFault = line.tone === "fault" || line.tone === "lift";
+    const text = `${number} · ${line.text.split("\n")[0]}`;
+    if (line.tone === "fault" && !scene.down) {
+      const [x, y] = faultPlace(scene, line.atNs, a);
+      badges.push({ id: event, number, text, x, y, tone: "inFault" });
+      continue;
+    }
+    const target = laneOf(scene, event, line.who);
+    if (!target) continue;
+    const [x, y] = pointOf(scene, a, across(scene, target.line));
+    if (!scene.down && y < scene.head) continue;
+    const places = [0, 20, -20, 40, -40, 60].map((shift): [number, number] => [
+      x - RADIUS + shift,
+      y - RADIUS,
+    ]);
+    const at = Math.max(0, room.claimFirst(places, 2 * RADIUS, 2 * RADIUS));
+    const [left, top] = places[at] as [number, number];
+    const tone = decisive ? "decisive" : isFault ? "fault" : "step";
+    badges.push({ id: event, number, text, x: left + RADIUS, y: top + RADIUS, tone });
+  }
+  return badges;
+}
+
+function laneOf({ run, layout }: Scene, event: number, who: string): LaneBox | undefined {
+  const own = layout.byHost.get(run.trace.host[event - 1] as number);
+  if (own) return own;
+  const named = layout.boxes.find(({ lane }) => lane.name === who);
+  if (named) return named;
+  const fault = run.faults.find(({ lifted, began }) => lifted === event || began === event);
+  return layout.boxes.find(({ lane }) => fault?.targets.includes(lane.name));
+}
+
+function faultPlace({ run, hits }: Scene, atNs: number, a: number): [number, number] {
+  const fault = run.faults.find(({ fromNs }) => fromNs === atNs);
+  const bar = hits.find(({ id }) => id === fault?.began);
+  return [a + 11, bar ? bar.y + bar.height / 2 : AXIS + 8];
+}
+
+/** Draws the numbers of the story. */
+export function drawStory(scene: Scene, badges: readonly Badge[]): void {
+  const { context, colors } = scene;
+  context.font = FONT_BOLD;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const { id, number, text, x, y, tone } of badges) {
+    const color = tone === "decisive" ? colors.bad : tone === "step" ? colors.ink : colors.fault;
+    const isOnBar = tone === "inFault";
+    const radius = isOnBar ? 7 : RADIUS;
+    context.beginPath();
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.fillStyle = isOnBar ? colors.paper : color;
+    context.fill();
+    context.lineWidth = 1.5;
+    context.strokeStyle = isOnBar ? color : colors.paper;
+    context.stroke();
+    context.fillStyle = isOnBar ? color : colors["badge-ink"];
+    context.fillText(String(number), x, y + 0.5);
+    scene.hits.push({
+      id,
+      text,
+      x: x - radius,
+      y: y - radius,
+      width: 2 * radius,
+      height: 2 * radius,
+    });
+  }
+  context.textAlign = "left";
+}
+
+/** Rings around the selected events, and a line through the first. */
+export function drawSelection(scene: Scene): void {
+  const { context, colors, run, layout, gutter } = scene;
+  const end = alongEnd(scene);
+  for (const [id, color] of [
+    [scene.other, colors.future],
+    [scene.hovered, colors.soft],
+    [scene.selected, colors.bad],
+  ] as const) {
+    if (id === 0) continue;
+    const a = alongEvent(scene, id);
+    if (a < gutter || a > end) continue;
+    const box = layout.byHost.get(run.trace.host[id - 1] as number);
+    if (id === scene.selected) {
+      context.globalAlpha = 0.5;
+      context.strokeStyle = color;
+      context.lineWidth = 1;
+      context.setLineDash([3, 3]);
+      context.beginPath();
+      context.moveTo(...pointOf(scene, a, scene.head));
+      context.lineTo(...pointOf(scene, a, scene.down ? scene.width : scene.height));
+      context.stroke();
+      context.setLineDash([]);
+      context.globalAlpha = 1;
+    }
+    if (!box) continue;
+    const [x, y] = pointOf(scene, a, across(scene, box.line));
+    context.beginPath();
+    context.arc(x, y, 12, 0, 2 * Math.PI);
+    context.strokeStyle = color;
+    context.lineWidth = id === scene.hovered ? 1.5 : 2.5;
+    context.stroke();
+  }
+}

@@ -1,0 +1,271 @@
+/** Messages as arrows by fate, or as density where there are too many. */
+import { Fate, messagesWithin } from "../../model/messages.ts";
+import { binEvents } from "../../model/density.ts";
+import { Kind } from "../../../trace/kinds.ts";
+import type { PacketDetail } from "../../../trace/packet.ts";
+import { detailOf } from "../../model/rows.ts";
+import {
+  across,
+  along,
+  alongEnd,
+  alongEvent,
+  fillBox,
+  FONT_SMALL,
+  fit,
+  isLit,
+  isShown,
+  pointOf,
+  type Scene,
+} from "./scene.ts";
+
+/** With more arrows than this in view, density is drawn. */
+export const ARROWS_MAX = 4_000;
+/** With at most this many, arrows are labelled. */
+const LABELS_MAX = 90;
+
+interface Arrow {
+  readonly index: number;
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+  readonly lit: boolean;
+}
+
+/** Draws the messages in view. Returns how many there are, up to one more than {@link ARROWS_MAX}. */
+export function drawMessages(scene: Scene): number {
+  const { run, firstRow, lastRow, layout } = scene;
+  const { messages } = run;
+  const indices: number[] = [];
+  messagesWithin(messages, firstRow + 1, lastRow, (index) => {
+    const from = layout.byHost.has(messages.from[index] as number);
+    const to = layout.byHost.has(messages.to[index] as number);
+    const sent = (messages.send[index] as number) - 1;
+    const ended = (messages.end[index] as number) - 1;
+    if (!from || !to) return true;
+    if (!isShown(scene, sent) && (ended < 0 || !isShown(scene, ended))) return true;
+    indices.push(index);
+    return indices.length <= ARROWS_MAX;
+  });
+  const onChain = chainMessages(scene);
+  if (indices.length > ARROWS_MAX) {
+    drawDensity(scene);
+    drawArrows(scene, [...onChain], onChain, true);
+    return indices.length;
+  }
+  drawArrows(scene, indices, onChain, indices.length > 700);
+  return indices.length;
+}
+
+function chainMessages({ run, chain }: Scene): Set<number> {
+  const found = new Set<number>();
+  chain.forEach((id, at) => {
+    const kind = run.trace.kind[id - 1];
+    const before = chain[at - 1] ?? 0;
+    const index = run.messages.ofRow[id - 1] as number;
+    if (index === 0) return;
+    // A message is on the chain if both of its ends are, or if it is the selected one.
+    const isArrival = kind === Kind.receive && run.messages.send[index - 1] === before;
+    if (isArrival || at === chain.length - 1) found.add(index - 1);
+  });
+  return found;
+}
+
+function arrowOf(scene: Scene, index: number): Arrow {
+  const { run, layout } = scene;
+  const { send, end, from, to, fate } = run.messages;
+  const sent = send[index] as number;
+  const ended = end[index] as number;
+  const c1 = across(scene, layout.byHost.get(from[index] as number)?.line ?? 0);
+  const target = layout.byHost.get(to[index] as number);
+  const c2 = across(scene, target?.line ?? 0);
+  const a1 = alongEvent(scene, sent);
+  let a2 = ended === 0 ? a1 + 26 : alongEvent(scene, ended);
+  let c = c2;
+  // What was lost goes half of the way, at a slant, even if it was lost at once.
+  if (fate[index] === Fate.dropped || ended === 0) {
+    a2 = Math.max(Math.min(a2, a1 + 40), a1 + 14);
+    c = c1 + (c2 - c1) * 0.55;
+  }
+  const [x1, y1] = pointOf(scene, a1, c1);
+  const [x2, y2] = pointOf(scene, a2, c);
+  const lit = isLit(scene, sent) && (ended === 0 || isLit(scene, ended));
+  return { index, x1, y1, x2, y2, lit };
+}
+
+interface Pen {
+  readonly color: string;
+  readonly width: number;
+  readonly alpha: number;
+  readonly dash: readonly number[];
+}
+
+function drawArrows(
+  scene: Scene,
+  indices: readonly number[],
+  onChain: ReadonlySet<number>,
+  dense: boolean,
+): void {
+  const { context, run, bright } = scene;
+  const { fate, send, end } = run.messages;
+  const arrows = indices.map((index) => arrowOf(scene, index));
+  const pens = pensOf(scene, dense);
+  // One path for each pen: a stroke for every arrow would be many times slower.
+  const groups = new Map<Pen, Arrow[]>();
+  for (const arrow of arrows) {
+    if (onChain.has(arrow.index)) continue;
+    const sent = (send[arrow.index] as number) - 1;
+    const found =
+      bright === undefined || bright[sent] === 1 || bright[(end[arrow.index] as number) - 1] === 1;
+    const pen = pens(fate[arrow.index] as number, arrow.lit && found);
+    const group = groups.get(pen);
+    if (group) group.push(arrow);
+    else groups.set(pen, [arrow]);
+  }
+  for (const [pen, group] of groups) strokeAll(context, pen, group, !dense || group.length < 400);
+  drawLosses(scene, arrows);
+  const chained = arrows.filter(({ index }) => onChain.has(index));
+  const strong: Pen = { color: scene.colors.past, width: 2.5, alpha: 1, dash: [] };
+  strokeAll(context, strong, chained, true);
+  for (const { index, x1, y1, x2, y2 } of arrows) {
+    scene.lines.push({ id: (end[index] as number) || (send[index] as number), x1, y1, x2, y2 });
+  }
+  label(scene, chained, true);
+  if (arrows.length <= LABELS_MAX)
+    label(
+      scene,
+      arrows.filter(({ lit }) => lit),
+      false,
+    );
+}
+
+function pensOf(scene: Scene, dense: boolean): (fate: number, lit: boolean) => Pen {
+  const { colors } = scene;
+  const base = dense ? 0.35 : 0.75;
+  const off = dense ? 0.06 : 0.14;
+  const hasCone = scene.lit !== undefined;
+  const table = new Map<string, Pen>();
+  return (fate, lit) => {
+    const key = `${fate}${lit}`;
+    const known = table.get(key);
+    if (known) return known;
+    const lost = fate === Fate.dropped;
+    const color = lost
+      ? colors.bad
+      : fate === Fate.delayed || fate === Fate.duplicated
+        ? colors.warn
+        : lit && hasCone
+          ? colors.past
+          : colors.soft;
+    const pen: Pen = {
+      color,
+      width: lost || fate !== Fate.delivered ? 1.5 : 1,
+      alpha: lit ? (lost ? 0.95 : base) : off,
+      dash: fate === Fate.delayed ? [6, 4] : fate === Fate.transit ? [2, 3] : [],
+    };
+    table.set(key, pen);
+    return pen;
+  };
+}
+
+function strokeAll(
+  context: CanvasRenderingContext2D,
+  { color, width, alpha, dash }: Pen,
+  arrows: readonly Arrow[],
+  tips: boolean,
+): void {
+  if (arrows.length === 0) return;
+  context.globalAlpha = alpha;
+  context.strokeStyle = color;
+  context.fillStyle = color;
+  context.lineWidth = width;
+  context.setLineDash([...dash]);
+  context.beginPath();
+  for (const { x1, y1, x2, y2 } of arrows) {
+    context.moveTo(x1, y1);
+    context.lineTo(x2, y2);
+  }
+  context.stroke();
+  context.setLineDash([]);
+  if (tips) {
+    const size = 5 + width;
+    context.beginPath();
+    for (const { x1, y1, x2, y2 } of arrows) {
+      const length = Math.hypot(x2 - x1, y2 - y1) || 1;
+      const [dx, dy] = [(x2 - x1) / length, (y2 - y1) / length];
+      context.moveTo(x2, y2);
+      context.lineTo(x2 - dx * size - dy * size * 0.45, y2 - dy * size + dx * size * 0.45);
+      context.lineTo(x2 - dx * size + dy * size * 0.45, y2 - dy * size - dx * size * 0.45);
+      context.closePath();
+    }
+    context.fill();
+  }
+  context.globalAlpha = 1;
+}
+
+/** A cross where a message was lost. */
+function drawLosses(scene: Scene, arrows: readonly Arrow[]): void {
+  const { context, colors, run } = scene;
+  context.strokeStyle = colors.bad;
+  context.lineWidth = 2;
+  context.beginPath();
+  for (const { index, x2, y2 } of arrows) {
+    if (run.messages.fate[index] !== Fate.dropped) continue;
+    context.moveTo(x2 - 4, y2 - 4);
+    context.lineTo(x2 + 4, y2 + 4);
+    context.moveTo(x2 + 4, y2 - 4);
+    context.lineTo(x2 - 4, y2 + 4);
+  }
+  context.stroke();
+}
+
+function label(scene: Scene, arrows: readonly Arrow[], strong: boolean): void {
+  const { context, colors, run, down } = scene;
+  context.font = FONT_SMALL;
+  context.textBaseline = "middle";
+  for (const { index, x1, y1, x2, y2 } of arrows) {
+    const sent = run.messages.send[index] as number;
+    const packet = detailOf(run.trace, sent - 1) as PacketDetail | undefined;
+    if (!strong && (packet === undefined || packet.bytes === 0)) continue;
+    const text = fit(context, scene.summaryOf(sent), 150);
+    if (text === "") continue;
+    const width = context.measureText(text).width + 8;
+    const places = [0.5, 0.35, 0.65].map((share): [number, number] => {
+      const x = x1 + (x2 - x1) * share + (down ? 0 : 6);
+      const y = y1 + (y2 - y1) * share;
+      return [x, y - 8];
+    });
+    const place = places[scene.room.claimFirst(places, width, 16)];
+    if (!place) continue;
+    const [x, y] = place;
+    context.globalAlpha = 0.88;
+    context.fillStyle = colors.paper;
+    context.fillRect(x, y, width, 16);
+    context.globalAlpha = 1;
+    context.fillStyle = strong ? colors.past : colors.soft;
+    context.fillText(text, x + 4, y + 8.5);
+  }
+}
+
+/** A strip on each lane that is darker where there are more events. */
+function drawDensity(scene: Scene): void {
+  const { context, colors, run, axis, from, to, layout, gutter, shown, lit } = scene;
+  const columns = Math.max(1, Math.floor((alongEnd(scene) - gutter) / 2));
+  const density = binEvents(run, axis, from, to, columns, shown ?? lit);
+  if (density.max === 0) return;
+  const scale = 1 / Math.log1p(density.max);
+  context.fillStyle = colors.dense;
+  for (const box of layout.boxes) {
+    const c = across(scene, box.line);
+    for (let column = 0; column < columns; column++) {
+      const count = density.counts[box.index * columns + column] as number;
+      if (count === 0) continue;
+      const share = Math.log1p(count) * scale;
+      context.globalAlpha = 0.2 + 0.7 * share;
+      const a = along(scene, from + ((to - from) * column) / columns);
+      const half = 2 + 8 * share;
+      fillBox(scene, a, c - half, a + 2, c + half);
+    }
+  }
+  context.globalAlpha = 1;
+}

@@ -1,0 +1,134 @@
+/** The top of the page: the verdict in words, the faults that did it, and the command that replays the run. */
+import type { VNode } from "preact";
+import { cut, showCount, showTime } from "../model/words.ts";
+import { actions } from "./actions.ts";
+import { select, type State } from "./state.ts";
+
+/** The verdict. */
+export function Header({ state }: { state: State }): VNode {
+  const { run, facts } = state;
+  const { meta } = run.trace;
+  const answer = state.answerShown.value;
+  const verdict = meta?.verdict ?? "unknown";
+  const violations = meta?.violations ?? [];
+  const mark = verdict === "violated" ? "✗" : verdict === "held" ? "✓" : "?";
+  const sentence =
+    answer?.summary ?? (verdict === "held" ? "every check held" : "nothing was judged to be wrong");
+  return (
+    <header class={`top ${verdict}`}>
+      <div class="verdict">
+        <h1>
+          <span class="mark" aria-hidden="true">
+            {mark}
+          </span>
+          <span>{cut(sentence, 240)}</span>
+        </h1>
+        <p class="about">
+          <span>{meta?.world ?? "a run without a name"}</span>
+          {answer && <span>{cut(answer.check, 80)}</span>}
+          {answer?.anomaly !== undefined && <span class="kind">{answer.anomaly}</span>}
+          {meta && <span>seed 0x{meta.seed.toString(16)}</span>}
+          <span>
+            {showCount(run.trace.length)} events in {showTime(run.endNs)}
+          </span>
+        </p>
+      </div>
+      <div class="causes">
+        <Faults state={state} />
+        <div class="buttons">
+          {answer && (
+            <button type="button" onClick={() => runAction(state, "answer")}>
+              Show the answer
+            </button>
+          )}
+          {facts.replay !== undefined && (
+            <button
+              type="button"
+              class="main"
+              title={facts.replay}
+              onClick={() => runAction(state, "replay")}
+            >
+              Copy replay command
+            </button>
+          )}
+          <button
+            type="button"
+            title="All actions (Ctrl+K)"
+            onClick={() => runAction(state, "palette")}
+          >
+            Actions
+          </button>
+          <button
+            type="button"
+            aria-label="Keys"
+            title="Keys (?)"
+            onClick={() => runAction(state, "help")}
+          >
+            ?
+          </button>
+        </div>
+        {violations.length > 1 && (
+          <label class="violations">
+            Violated
+            <select
+              value={state.violation.value}
+              onChange={(event) => {
+                state.violation.value = Number(event.currentTarget.value);
+                runAction(state, "answer");
+              }}
+            >
+              {violations.map(({ check }, index) => (
+                <option key={index} value={index}>
+                  {cut(check, 60)}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+      </div>
+    </header>
+  );
+}
+
+function Faults({ state }: { state: State }): VNode | null {
+  const { run } = state;
+  const answer = state.answerShown.value;
+  if (!answer) return null;
+  const told = answer.faults;
+  if (told.length === 0) {
+    const none = run.faults.length === 0 ? "no fault was needed" : "no fault in the story";
+    return <p class="fault-line none">{none}</p>;
+  }
+  const [first, ...rest] = told;
+  if (!first) return null;
+  return (
+    <p class="fault-line">
+      <span class="label">{told.length === 1 ? "Fault" : "Faults"}</span>
+      <button type="button" class="link" onClick={() => select(state, first.began)}>
+        {first.text} at {showTime(first.fromNs)}
+      </button>
+      {rest.length > 0 && (
+        <button type="button" class="link" onClick={() => (state.panel.value = "faults")}>
+          and {rest.length} more
+        </button>
+      )}
+    </p>
+  );
+}
+
+/** Runs an action of the table by its name. */
+export function runAction(state: State, id: string): void {
+  actions.find((action) => action.id === id)?.run(state);
+}
+
+/** What was left out of the page. */
+export function Banner({ state }: { state: State }): VNode | null {
+  const { left, restore } = state.facts;
+  if (left === undefined) return null;
+  return (
+    <p class="banner" role="note">
+      {left} {restore !== undefined && <span>All of it: </span>}
+      {restore !== undefined && <code>{restore}</code>}
+    </p>
+  );
+}

@@ -1,0 +1,431 @@
+/** The selected event: what it was, why it happened, what it carried, and what happened around it. */
+import type { ComponentChildren, VNode } from "preact";
+import { useState } from "preact/hooks";
+import type { Field, Message } from "../../dissect/index.ts";
+import { Kind, kindNames } from "../../trace/kinds.ts";
+import { describeEvent, hostOf, operationOf, packetOf } from "../model/describe.ts";
+import { notableCauses, otherEnd, replyOf, stepFrom } from "../model/events.ts";
+import { fateNames } from "../model/messages.ts";
+import { describeAnswer, describeRequest } from "../model/operations.ts";
+import { detailOf } from "../model/rows.ts";
+import { showDuration, showTime, showValue } from "../model/words.ts";
+import { stateAt } from "./draw/lanes.ts";
+import { select, type State } from "./state.ts";
+import { messageWords, summaryOf } from "./summary.ts";
+
+/** The inspector. */
+export function Inspector({ state }: { state: State }): VNode {
+  const id = state.selected.value;
+  return (
+    <aside class="inspector" aria-label="The selected event">
+      {id === 0 ? <Nothing /> : <Selected key={id} state={state} id={id} />}
+    </aside>
+  );
+}
+
+function Nothing(): VNode {
+  return (
+    <div class="empty">
+      <h2>No event is selected</h2>
+      <p>
+        Click an event, a message or an operation, or press <kbd>→</kbd>.
+      </p>
+      <p>
+        <kbd>c</kbd> lights what could have led to it, <kbd>?</kbd> lists all keys.
+      </p>
+    </div>
+  );
+}
+
+function Selected({ state, id }: { state: State; id: number }): VNode {
+  const { run } = state;
+  const row = id - 1;
+  const kind = run.trace.kind[row] as number;
+  const atNs = run.trace.timeNs[row] as number;
+  const host = run.trace.host[row] as number;
+  const step = state.answerShown.value?.steps.find(({ event }) => event === id);
+  return (
+    <div>
+      <p class="where">
+        <b>{hostOf(run, id)}</b> <span>{showTime(atNs, 1e3)}</span>{" "}
+        <span class="soft">event {id}</span> <span class="soft">{kindNames[kind]}</span>
+      </p>
+      <h2>{summaryOf(state, id)}</h2>
+      {step && (
+        <p class={step.decisive ? "in-story decisive" : "in-story"}>
+          <span class="number">{step.number}</span>
+          {step.decisive ? "Here the violation came to light: " : ""}
+          {step.line.text.split("\n").map((line) => (
+            <span key={line} class="line">
+              {line}
+            </span>
+          ))}
+        </p>
+      )}
+      <RelationTo state={state} id={id} />
+      <OperationFacts state={state} id={id} />
+      <MessageFacts state={state} id={id} />
+      <OtherFacts state={state} id={id} />
+      <Causes state={state} id={id} />
+      <Stack state={state} id={id} />
+      {host > 0 && (
+        <Section title={`State of ${hostOf(run, id)}`}>
+          <p>{stateAt({ run }, host, atNs)}</p>
+        </Section>
+      )}
+      <LogsAround state={state} id={id} />
+    </div>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ComponentChildren }): VNode {
+  return (
+    <section>
+      <h3>{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+function EventLink({ state, id, text }: { state: State; id: number; text?: string }): VNode {
+  const { run } = state;
+  return (
+    <button type="button" class="event" onClick={() => select(state, id)}>
+      <span class="time">{showTime(run.trace.timeNs[id - 1] as number)}</span>
+      <span class="host">{hostOf(run, id)}</span>
+      <span class="text">{text ?? summaryOf(state, id)}</span>
+    </button>
+  );
+}
+
+function RelationTo({ state, id }: { state: State; id: number }): VNode | null {
+  const other = state.other.value;
+  const relation = state.relation.value;
+  if (other === 0 || relation === undefined || relation === "same") return null;
+  const words = {
+    before: "happened before this event and could have influenced it",
+    after: "happened after this event and could have been influenced by it",
+    concurrent: "is concurrent: neither could have known of the other",
+  }[relation];
+  return (
+    <Section title={`Event ${other}`}>
+      <p class={`relation ${relation}`}>
+        {summaryOf(state, other)} ({hostOf(state.run, other)}) {words}.
+      </p>
+      {relation !== "concurrent" && (
+        <ol class="chain">
+          {state.chain.value.slice(0, 40).map((each) => (
+            <li key={each} class={each === id ? "here" : ""}>
+              <EventLink state={state} id={each} />
+            </li>
+          ))}
+        </ol>
+      )}
+    </Section>
+  );
+}
+
+function Facts({ facts }: { facts: readonly (readonly [string, ComponentChildren])[] }): VNode {
+  return (
+    <dl>
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function OperationFacts({ state, id }: { state: State; id: number }): VNode | null {
+  const bar = operationOf(state.run, id);
+  if (!bar) return null;
+  const { trace } = state.run;
+  const other = bar.invoke === id ? bar.complete : bar.invoke;
+  const marked = state.answerShown.value?.operations.some(({ index }) => index === bar.index);
+  return (
+    <Section title="Operation">
+      <Facts
+        facts={[
+          ["client", bar.lane],
+          ["request", describeRequest(bar)],
+          ["answer", describeAnswer(bar)],
+          ["took", bar.toNs === Infinity ? "never answered" : showDuration(bar.toNs - bar.fromNs)],
+          ...(marked === true
+            ? [["verdict", "one of those that contradict each other"] as const]
+            : []),
+        ]}
+      />
+      {other > 0 && (
+        <EventLink
+          state={state}
+          id={other}
+          text={trace.kind[other - 1] === Kind.invoke ? "its request" : "its answer"}
+        />
+      )}
+    </Section>
+  );
+}
+
+function MessageFacts({ state, id }: { state: State; id: number }): VNode | null {
+  const { run } = state;
+  const { trace, messages } = run;
+  const kind = trace.kind[id - 1];
+  if (kind !== Kind.send && kind !== Kind.receive && kind !== Kind.drop) return null;
+  const packet = packetOf(run, id);
+  if (!packet) return null;
+  const index = (messages.ofRow[id - 1] as number) - 1;
+  const fate = index < 0 ? undefined : fateNames[messages.fate[index] as number];
+  const end = index < 0 ? 0 : (messages.end[index] as number);
+  const sent = index < 0 ? id : (messages.send[index] as number);
+  const drop = end > 0 && trace.kind[end - 1] === Kind.drop ? detailOf(trace, end - 1) : undefined;
+  const reason = (drop as { reason?: string } | undefined)?.reason;
+  const other = otherEnd(run, id);
+  const reply = replyOf(run, id);
+  const flight =
+    end > 0 ? (trace.timeNs[end - 1] as number) - (trace.timeNs[sent - 1] as number) : 0;
+  return (
+    <>
+      <Section title="Message">
+        <Facts
+          facts={[
+            ["from", `${packet.from}:${packet.fromPort}`],
+            ["to", `${packet.to}:${packet.toPort}`],
+            ["fate", `${fate ?? "unknown"}${reason === undefined ? "" : `: ${reason}`}`],
+            ...(flight > 0 ? [["took", showDuration(flight)] as const] : []),
+            [
+              packet.protocol,
+              [packet.flags, `${packet.bytes} bytes`, `connection ${packet.connection}`]
+                .filter((part) => part !== "" && part !== "connection 0")
+                .join(" · "),
+            ],
+            ...(packet.repeats === undefined
+              ? []
+              : [["repeats", `event ${packet.repeats}: it was sent again`] as const]),
+          ]}
+        />
+        {other > 0 && (
+          <EventLink
+            state={state}
+            id={other}
+            text={
+              other === sent
+                ? "its sending"
+                : kind === Kind.send && reason
+                  ? "its loss"
+                  : "its arrival"
+            }
+          />
+        )}
+        {reply > 0 && (
+          <EventLink state={state} id={reply} text={`reply: ${messageWords(state, reply)}`} />
+        )}
+      </Section>
+      <Payload state={state} id={id} />
+    </>
+  );
+}
+
+function Payload({ state, id }: { state: State; id: number }): VNode | null {
+  const packet = packetOf(state.run, id);
+  if (!packet || packet.bytes === 0) return null;
+  if (!state.payloadsReady.value) return <Section title="Payload">is being unpacked…</Section>;
+  const dissected = state.dissector.value?.packet(id);
+  const bytes = packet.payload;
+  return (
+    <Section title={`Payload · ${dissected?.conversation.dissector.title ?? "bytes"}`}>
+      {!bytes && <p class="soft">It was left out of this page: see the banner.</p>}
+      {dissected?.messages.slice(0, 20).map((message, index) => (
+        <MessageTree key={index} message={message} />
+      ))}
+      {bytes && (dissected === undefined || dissected.messages.length === 0) && (
+        <Hex bytes={bytes} from={0} to={0} />
+      )}
+    </Section>
+  );
+}
+
+function MessageTree({ message }: { message: Message }): VNode {
+  const [range, setRange] = useState<readonly [number, number]>([0, 0]);
+  const whole = message.source.subarray(message.start, message.end);
+  const shift = message.start;
+  return (
+    <div class="message">
+      <p>
+        <span class="protocol">{message.protocol}</span> {message.summary}
+        {message.incomplete === true && <span class="soft"> (incomplete)</span>}
+      </p>
+      {message.partner && (
+        <p class="soft">
+          {message.role === "reply" ? "answers" : "answered by"} {message.partner.summary}
+        </p>
+      )}
+      <Tree fields={message.fields} onRange={(from, to) => setRange([from - shift, to - shift])} />
+      <Hex bytes={whole} from={range[0]} to={range[1]} />
+    </div>
+  );
+}
+
+function Tree(props: {
+  fields: readonly Field[];
+  onRange: (from: number, to: number) => void;
+}): VNode | null {
+  const { fields, onRange } = props;
+  if (fields.length === 0) return null;
+  return (
+    <ul class="tree">
+      {fields.slice(0, 60).map((field, index) => (
+        <li key={index}>
+          <span
+            class="field"
+            onPointerEnter={() => onRange(field.start, field.end)}
+            onPointerLeave={() => onRange(0, 0)}
+          >
+            <b>{field.name}</b> {field.value}
+          </span>
+          {field.children && <Tree fields={field.children} onRange={onRange} />}
+        </li>
+      ))}
+      {fields.length > 60 && <li class="soft">and {fields.length - 60} more</li>}
+    </ul>
+  );
+}
+
+const HEX_MAX = 256;
+
+function Hex({ bytes, from, to }: { bytes: Uint8Array; from: number; to: number }): VNode {
+  const start = from >= HEX_MAX ? from - (from % 16) : 0;
+  const shown = bytes.subarray(start, start + HEX_MAX);
+  const lines: VNode[] = [];
+  for (let at = 0; at < shown.length; at += 16) {
+    const part = [...shown.subarray(at, at + 16)];
+    lines.push(
+      <div key={at}>
+        <span class="soft">{(start + at).toString(16).padStart(4, "0")} </span>
+        {part.map((byte, index) => {
+          const place = start + at + index;
+          const inside = place >= from && place < to;
+          return (
+            <span key={index} class={inside ? "on" : ""}>
+              {byte.toString(16).padStart(2, "0")}{" "}
+            </span>
+          );
+        })}
+        <span>{"   ".repeat(16 - part.length)}</span>
+        <span class="soft">
+          {part
+            .map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : "·"))
+            .join("")}
+        </span>
+      </div>,
+    );
+  }
+  return (
+    <details class="hex" open={to > from ? true : undefined}>
+      <summary>{bytes.length} bytes</summary>
+      <div class="bytes" tabIndex={0} role="group" aria-label="Bytes in hexadecimal">
+        {lines}
+        {bytes.length > start + HEX_MAX && (
+          <div class="soft">… {bytes.length - start - HEX_MAX} more</div>
+        )}
+      </div>
+    </details>
+  );
+}
+
+function OtherFacts({ state, id }: { state: State; id: number }): VNode | null {
+  const { trace } = state.run;
+  const kind = trace.kind[id - 1] as number;
+  const told = [Kind.send, Kind.receive, Kind.drop, Kind.invoke, Kind.complete] as number[];
+  const detail = detailOf(trace, id - 1);
+  if (told.includes(kind) || typeof detail !== "object" || detail === null) return null;
+  const facts = Object.entries(detail).filter(([, value]) => value !== undefined);
+  return (
+    <Section title="Details">
+      <Facts
+        facts={facts.map(([name, value]) => {
+          const isTime = name.endsWith("Ns") && typeof value === "number";
+          return [name.replace(/Ns$/, ""), isTime ? showDuration(value) : showValue(value, 400)];
+        })}
+      />
+    </Section>
+  );
+}
+
+function Causes({ state, id }: { state: State; id: number }): VNode | null {
+  const chain = notableCauses(state.run, id);
+  if (chain.length < 2) return null;
+  const shown = chain.slice(-9);
+  return (
+    <Section title="Why: its causes">
+      <ol class="chain">
+        {chain.length > shown.length && (
+          <li class="soft">… {chain.length - shown.length} earlier ones</li>
+        )}
+        {shown.map((each) => (
+          <li key={each} class={each === id ? "here" : ""}>
+            <EventLink state={state} id={each} />
+          </li>
+        ))}
+      </ol>
+    </Section>
+  );
+}
+
+/** Places in files that an event names: those of what was thrown or asserted. */
+function Stack({ state, id }: { state: State; id: number }): VNode | null {
+  const detail = detailOf(state.run.trace, id - 1) as Record<string, unknown> | undefined;
+  const step = state.answerShown.value?.steps.find(({ event }) => event === id);
+  const text = [
+    detail?.["stack"],
+    detail?.["text"],
+    detail?.["what"],
+    detail?.["at"],
+    step?.line.text,
+  ]
+    .filter((part) => typeof part === "string")
+    .join("\n");
+  const places = [...new Set(text.match(/[\w@./-]+\.[cm]?[jt]sx?:\d+(?::\d+)?/g))];
+  if (places.length === 0) return null;
+  return (
+    <Section title="Where in the code">
+      <ul class="places">
+        {places.slice(0, 8).map((place) => (
+          <li key={place}>
+            <code>{place}</code>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function LogsAround({ state, id }: { state: State; id: number }): VNode | null {
+  const { run } = state;
+  const { trace } = run;
+  const host = trace.host[id - 1] as number;
+  if (host === 0) return null;
+  const found: number[] = [];
+  for (const direction of [-1, 1] as const) {
+    let at = id;
+    let seen = 0;
+    for (let steps = 0; steps < 400 && seen < 4; steps++) {
+      at = stepFrom(run, at, direction, { host });
+      if (at === 0) break;
+      const kind = trace.kind[at - 1];
+      if (kind !== Kind.log && kind !== Kind.uncaught) continue;
+      seen++;
+      if (direction < 0) found.unshift(at);
+      else found.push(at);
+    }
+  }
+  if (found.length === 0) return null;
+  return (
+    <Section title="Its output around">
+      {found.map((each) => (
+        <EventLink key={each} state={state} id={each} text={describeEvent(run, each)} />
+      ))}
+    </Section>
+  );
+}

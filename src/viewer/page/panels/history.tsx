@@ -1,0 +1,126 @@
+/**
+ * The history: a bar for each operation, a row for each client, by rank so that order can be seen; those that
+ * contradict each other are marked, and a cycle is told edge by edge.
+ */
+import type { VNode } from "preact";
+import { describeAnswer, describeRequest, type OperationBar } from "../../model/operations.ts";
+import { cut, showCount, showDuration, showTime } from "../../model/words.ts";
+import { select, type State } from "../state.ts";
+
+/** At most this many operations are drawn: those of the violation and around the window. */
+const SHOWN_MAX = 120;
+
+/** The panel. */
+export function History({ state }: { state: State }): VNode {
+  const { run } = state;
+  if (run.operations.length === 0)
+    return <p class="soft">No operation was recorded in this run.</p>;
+  const answer = state.answerShown.value;
+  const marked = new Set(answer?.operations.map(({ index }) => index));
+  const shown = chosen(state, marked);
+  const events = [...new Set(shown.flatMap(({ invoke, complete }) => [invoke, complete]))]
+    .filter((id) => id > 0)
+    .sort((a, b) => a - b);
+  const column = new Map(events.map((id, index) => [id, index]));
+  const clients = [...new Set(shown.map(({ lane }) => lane))].sort((a, b) =>
+    a.localeCompare(b, "en", { numeric: true }),
+  );
+  const violation = run.trace.meta?.violations[state.violation.value];
+  return (
+    <div class="history">
+      <p class="soft">
+        {shown.length < run.operations.length
+          ? `${showCount(shown.length)} of ${showCount(run.operations.length)} operations: those of the violation and those in view, in order of events`
+          : `${showCount(shown.length)} operations, in order of events`}
+      </p>
+      <div
+        class="bars"
+        style={{ gridTemplateColumns: `8rem repeat(${events.length + 1}, minmax(26px, 1fr))` }}
+      >
+        {clients.map((client, row) => (
+          <span key={client} class="client" style={{ gridRow: row + 1 }}>
+            {client}
+          </span>
+        ))}
+        {shown.map((bar) => {
+          const from = (column.get(bar.invoke) ?? 0) + 2;
+          const to = (bar.complete > 0 ? (column.get(bar.complete) ?? 0) : events.length) + 2;
+          const text = `${describeRequest(bar)} → ${describeAnswer(bar)}`;
+          const id = bar.complete || bar.invoke;
+          const isMarked = marked.has(bar.index);
+          return (
+            <button
+              key={bar.index}
+              type="button"
+              class={isMarked ? `bar ${bar.outcome} marked` : `bar ${bar.outcome}`}
+              style={{
+                gridRow: clients.indexOf(bar.lane) + 1,
+                gridColumn: `${from} / ${Math.max(to, from + 1)}`,
+              }}
+              aria-current={state.selected.value === id || state.selected.value === bar.invoke}
+              title={`${bar.lane}: ${text} · ${bar.toNs === Infinity ? "never answered" : showDuration(bar.toNs - bar.fromNs)} from ${showTime(bar.fromNs)}`}
+              onClick={() => select(state, id)}
+            >
+              {text}
+            </button>
+          );
+        })}
+      </div>
+      {violation?.cycle && violation.cycle.length > 0 && (
+        <Cycle state={state} edges={violation.cycle} told={violation.operations ?? []} />
+      )}
+    </div>
+  );
+}
+
+function chosen({ run, from, to, axis }: State, marked: ReadonlySet<number>): OperationBar[] {
+  if (run.operations.length <= SHOWN_MAX) return [...run.operations];
+  const [fromNs, toNs] = [axis.value.timeAt(from.value), axis.value.timeAt(to.value)];
+  const kept = new Set(run.operations.filter(({ index }) => marked.has(index)));
+  for (const bar of run.operations) {
+    if (kept.size >= SHOWN_MAX) break;
+    if (bar.fromNs <= toNs && bar.toNs >= fromNs) kept.add(bar);
+  }
+  return [...kept].sort((a, b) => a.invoke - b.invoke);
+}
+
+interface Edge {
+  readonly from: number;
+  readonly to: number;
+  readonly kind: string;
+  readonly text: string;
+}
+
+function Cycle(props: {
+  state: State;
+  edges: readonly Edge[];
+  told: readonly { readonly index: number; readonly invoke: number }[];
+}): VNode {
+  const { state, edges, told } = props;
+  const barOf = (index: number): OperationBar | undefined => {
+    const invoke = told.find((each) => each.index === index)?.invoke;
+    return state.run.operations.find((bar) => bar.invoke === invoke);
+  };
+  const node = (index: number): VNode => {
+    const bar = barOf(index);
+    if (!bar) return <span>operation {index}</span>;
+    return (
+      <button type="button" class="link" onClick={() => select(state, bar.complete || bar.invoke)}>
+        {bar.lane}: {cut(describeRequest(bar), 60)}
+      </button>
+    );
+  };
+  return (
+    <div class="cycle">
+      <h3>The cycle: each must come before the next, and the last before the first</h3>
+      <ol>
+        {edges.map(({ from, to, kind, text }, index) => (
+          <li key={index}>
+            {node(from)} <span class={`edge ${kind}`}>{kind}</span> {node(to)}
+            <span class="line soft">{text}</span>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}

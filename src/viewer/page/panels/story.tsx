@@ -1,0 +1,45 @@
+/** The story of the violation: numbered as in the diagram; each line jumps to its event. */
+import type { VNode } from "preact";
+import { showTime } from "../../model/words.ts";
+import { select, type State } from "../state.ts";
+
+/** The panel. */
+export function Story({ state }: { state: State }): VNode {
+  const answer = state.answerShown.value;
+  if (!answer) return <p class="soft">Nothing was violated in this run, so there is no story.</p>;
+  return (
+    <div>
+      <ol class="story">
+        {answer.steps.map(({ number, line, event, decisive }) => {
+          const [first, ...rest] = line.text.split("\n");
+          return (
+            <li key={number}>
+              <button
+                type="button"
+                class={decisive ? `${line.tone} decisive` : line.tone}
+                aria-current={event > 0 && event === state.selected.value}
+                disabled={event === 0}
+                onClick={() => select(state, event)}
+              >
+                <span class="number">{number}</span>
+                <span class="time">{showTime(line.atNs)}</span>
+                <span class="host">{line.who}</span>
+                <span class="text">
+                  {first}
+                  {rest.map((each) => (
+                    <span key={each} class="line">
+                      {each}
+                    </span>
+                  ))}
+                </span>
+              </button>
+            </li>
+          );
+        })}
+      </ol>
+      <p class="summary">
+        <b>✗ {answer.summary}</b> <span class="soft">({answer.check})</span>
+      </p>
+    </div>
+  );
+}

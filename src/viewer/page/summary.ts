@@ -1,0 +1,35 @@
+/** Events in words with the help of dissectors: "sends GET cart:7 to redis" instead of "24 bytes". */
+import { Kind } from "../../trace/kinds.ts";
+import { describeEvent, describePacket, packetOf } from "../model/describe.ts";
+import type { State } from "./state.ts";
+
+/** The message of event `id` in a few words: "GET cart:7", or its size where nothing can be read. */
+export function messageWords(state: State, id: number): string {
+  const packet = packetOf(state.run, id);
+  const dissected = state.dissector.value?.packet(id)?.summary;
+  if (dissected !== undefined && dissected !== "") {
+    return packet?.repeats === undefined ? dissected : `${dissected} (sent again)`;
+  }
+  return packet ? describePacket(packet) : "";
+}
+
+/** Event `id` in a line, without its host and time. */
+export function summaryOf(state: State, id: number): string {
+  const { run } = state;
+  const kind = run.trace.kind[id - 1];
+  if (kind !== Kind.send && kind !== Kind.receive && kind !== Kind.drop) {
+    return describeEvent(run, id);
+  }
+  const packet = packetOf(run, id);
+  const words = state.dissector.value?.packet(id)?.summary ?? "";
+  if (!packet || words === "") return describeEvent(run, id);
+  const again = packet.repeats === undefined ? "" : " (sent again)";
+  switch (kind) {
+    case Kind.send:
+      return `sends ${packet.to} ${words}${again}`;
+    case Kind.receive:
+      return `receives ${words}${again} from ${packet.from}`;
+    default:
+      return `loses ${words}${again} from ${packet.from}`;
+  }
+}

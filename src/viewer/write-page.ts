@@ -1,0 +1,129 @@
+/**
+ * Writes the page of a run: one file without references to others. The order matters: what a reader sees first, then
+ * the program, then the trace, with the payloads last. Compression is the caller's, since this folder is pure.
+ */
+import { encodeTrace, separatePayloads } from "../trace/codec.ts";
+import type { Trace } from "../trace/trace.ts";
+import { Kind } from "../trace/kinds.ts";
+import type { PageFacts } from "./page-facts.ts";
+import { showTime } from "./model/words.ts";
+
+/** The program of the page, bundled, with the digests that its policy names. */
+export interface PageAssets {
+  readonly script: string;
+  /** The dissectors, a script of their own. */
+  readonly protocols: string;
+  readonly style: string;
+  /** "sha256-..." of the scripts and of the style. */
+  readonly scriptDigests: readonly string[];
+  readonly styleDigest: string;
+}
+
+/** How a page is written. */
+export interface PageOptions {
+  readonly assets: PageAssets;
+  readonly facts: PageFacts;
+  /** The greatest size of the page in bytes. What does not fit is left out: the oldest payloads first. */
+  readonly maxBytes: number;
+  /** The command that shows everything, told where something is left out. */
+  readonly restore: string;
+  /** The trace as `encodeTrace` writes it, if it is at hand. */
+  readonly encoded?: Uint8Array;
+  gzip(bytes: Uint8Array): Uint8Array;
+  base64(bytes: Uint8Array): string;
+}
+
+/** The size of a chunk of payloads, unpacked. */
+const CHUNK_BYTES = 1 << 20;
+
+/** The page of a trace. */
+export function writePage(trace: Trace, options: PageOptions): string {
+  const { assets, facts, maxBytes, restore, gzip, base64 } = options;
+  const { head, payloads } = separatePayloads(options.encoded ?? encodeTrace(trace));
+  const packed = base64(gzip(head));
+  const shell = assets.script.length + assets.protocols.length + assets.style.length + 65_536;
+  if (shell + packed.length > maxBytes) {
+    const left = `The trace has ${trace.length} events, which are too many for one page.`;
+    return assemble(trace, assets, { ...facts, left, restore }, "", []);
+  }
+  let room = maxBytes - shell - packed.length;
+  const chunks: string[] = [];
+  // The latest payloads are nearest to the violation.
+  let from = payloads.length;
+  while (from > 0) {
+    const to = from;
+    from = Math.max(0, to - CHUNK_BYTES);
+    const text = base64(gzip(payloads.subarray(from, to)));
+    if (text.length + 64 > room) {
+      from = to;
+      break;
+    }
+    room -= text.length + 64;
+    chunks.unshift(`<template data-payloads="${from},${to}">${text}</template>\n`);
+  }
+  const untilNs = from === 0 ? 0 : timeOfPayload(trace, from);
+  const left =
+    from === 0 ? undefined : `Payloads before ${showTime(untilNs)} are left out of this page.`;
+  const told = left === undefined ? facts : { ...facts, left, restore };
+  return assemble(trace, assets, told, packed, chunks);
+}
+
+/** The time of the packet in which byte `at` of the payloads is. */
+function timeOfPayload(trace: Trace, at: number): number {
+  let seen = 0;
+  for (let row = 0; row < trace.length; row++) {
+    const index = trace.detail[row] as number;
+    const kind = trace.kind[row] as number;
+    if (index === 0 || kind < Kind.send || kind > Kind.drop) continue;
+    const { payload } = trace.details.at(index - 1) as { payload?: Uint8Array };
+    seen += payload?.length ?? 0;
+    if (seen > at) return trace.timeNs[row] as number;
+  }
+  return trace.timeNs[trace.length - 1] ?? 0;
+}
+
+function assemble(
+  trace: Trace,
+  assets: PageAssets,
+  facts: PageFacts,
+  packed: string,
+  chunks: readonly string[],
+): string {
+  const { meta } = trace;
+  const mark = meta?.verdict === "violated" ? "✗" : meta?.verdict === "held" ? "✓" : "?";
+  const [violation] = meta?.violations ?? [];
+  const story = violation?.story as { summary?: string } | undefined;
+  const verdict = story?.summary ?? meta?.world ?? "a run";
+  const seed = meta ? ` · seed 0x${meta.seed.toString(16)}` : "";
+  const policy = [
+    "default-src 'none'",
+    `script-src ${assets.scriptDigests.map((digest) => `'${digest}'`).join(" ")}`,
+    `style-src '${assets.styleDigest}'`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const json = JSON.stringify(facts).replaceAll("<", String.raw`\u003c`);
+  return [
+    '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    '<meta name="viewport" content="width=device-width,initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
+    `<title>${escape(`${mark} ${verdict}${seed}`)}</title>`,
+    `<style>${assets.style}</style>\n</head>\n<body>`,
+    `<div id="app"><main class="early"><h1>${escape(`${mark} ${verdict}`)}</h1>`,
+    `<p>${escape(meta?.world ?? "")}${escape(seed)}</p><noscript><p>This page draws the run with JavaScript, which is off.</p></noscript></main></div>`,
+    `<script type="application/json" id="lightcone-facts">${json}</script>`,
+    `<script>${assets.protocols}</script>`,
+    `<script>${assets.script}</script>`,
+    `<template id="lightcone-trace">${packed}</template>\n${chunks.join("")}<template id="lightcone-end"></template>`,
+    "</body>\n</html>\n",
+  ].join("\n");
+}
+
+function escape(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
+}
