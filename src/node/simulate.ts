@@ -7,6 +7,7 @@
 import buffer from "node:buffer";
 import { LightconeError } from "../base/errors.ts";
 import { setRealmFinder } from "./bindings/crypto/owner.ts";
+import { closeParsers } from "./bindings/http-parser.ts";
 import { escapeGuards } from "./evaluated.ts";
 import { exited } from "./exited.ts";
 import { prepareInternals } from "./lib/internals.ts";
@@ -196,6 +197,7 @@ function inside<T>(body: () => T): Piece<T> {
     failure = { thrown };
   } finally {
     running = false;
+    closeParsers();
     unknownChange = endViews();
     restoreDefinitions();
     restoreEscapes();

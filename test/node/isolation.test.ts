@@ -1,4 +1,6 @@
 /** Processes share nothing but code; a dead one is silent; what reaches out of a run is caught by name. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import {
   type CompiledProgram,
@@ -112,6 +114,38 @@ describe("two processes of one compiled program", () => {
       false,
     ]);
     expect(new Error("x").stack).toContain("Error: x\n");
+  });
+});
+
+describe("a run that is over", () => {
+  it("is kept by nothing, though its server and its connection were open to the end", async () => {
+    const source = `
+      import { createServer, Agent, get } from "node:http";
+      import { constants, createHash } from "node:crypto";
+      createServer((request, response) => response.end(createHash("md5").digest("hex")))
+        .listen(80, () => get({ agent: new Agent({ keepAlive: true }) }, (response) => {
+          response.on("end", () => console.log("answered", constants.defaultCipherList.length > 0)).resume();
+        }));`;
+    let kernel: WeakRef<Kernel> | undefined;
+    // Some files of Node's library keep the first process that loads them.
+    for (let run = 0; run < 2; run++) {
+      const lines = await inWorld(source, {}, (world) => {
+        kernel = new WeakRef(world.kernel);
+        world.start("a");
+        world.kernel.run(1e9);
+        return world.lines;
+      });
+      expect(lines).toEqual(["answered true"]);
+    }
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    setFlagsFromString("--no-expose-gc");
+    // Objects that were just read through a WeakRef are kept until the turn ends.
+    for (let turn = 0; turn < 3; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      collect();
+    }
+    expect(kernel?.deref()).toBeUndefined();
   });
 });
 

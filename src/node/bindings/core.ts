@@ -238,6 +238,19 @@ function terminalBinding(): object {
   };
 }
 
+let plainConstants: Record<string, unknown> | undefined;
+
+/** The constants of `node:crypto`. The library of each process adds a property to an object of its own. */
+function cryptoConstants({ crypto }: { crypto: object }): object {
+  if (plainConstants === undefined) {
+    const values = Object.entries(Object.getOwnPropertyDescriptors(crypto))
+      .filter(([, { get }]) => get === undefined)
+      .map(([name, { value }]) => [name, value] as const);
+    plainConstants = Object.fromEntries(values);
+  }
+  return plainConstants;
+}
+
 type Factory = (realm: Realm) => object;
 
 /** The core bindings by name. */
@@ -257,8 +270,9 @@ export const coreBindings: Record<string, Factory> = {
   },
   symbols: () => perIsolateSymbols,
   constants: () => {
-    const real = realBinding("constants") as { internal?: object };
-    return { internal: { EXTENSIONLESS_FORMAT_JAVASCRIPT: 0 }, ...real };
+    const real = realBinding("constants") as { internal?: object; crypto: object };
+    const crypto = { __proto__: null, ...cryptoConstants(real) };
+    return { internal: { EXTENSIONLESS_FORMAT_JAVASCRIPT: 0 }, ...real, crypto };
   },
   config: () => ({
     ...realBinding("config"),

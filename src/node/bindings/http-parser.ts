@@ -28,6 +28,7 @@ interface RealParser {
   execute(bytes: Uint8Array, ...range: number[]): unknown;
   finish(): unknown;
   free(): void;
+  close(): void;
   remove(): void;
   [callback: number]: Callback | undefined;
 }
@@ -71,6 +72,14 @@ function realParser(): RealParserClass {
 
 /** Ends a run of the parser after its callback threw. The exception has already been reported. */
 const stopped = Object.freeze({ stopped: true });
+
+/** The parsers of this run. Native code keeps each, and with it its whole process, until it is closed. */
+const open = new Set<RealParser>();
+
+/** Closes all parsers of a run that has ended. */
+export function closeParsers(): void {
+  for (const parser of open) parser.close();
+}
 
 /** Creates the binding of one process. */
 export function createHttpParserBinding(realm: Realm): object {
@@ -137,6 +146,16 @@ export function createHttpParserBinding(realm: Realm): object {
     messageCallback: Callback | undefined;
     flushCallback: Callback | undefined;
     bodyCallback: Callback | undefined;
+
+    constructor() {
+      super();
+      open.add(this);
+    }
+
+    override close(): void {
+      open.delete(this);
+      super.close();
+    }
 
     get list(): ConnectionsList | undefined {
       return this.#list;
