@@ -2,24 +2,56 @@
 
 const LINES_MAX = 6;
 const LINE_MAX = 300;
+/** So many frames of a stack are shown: what is above them says more. */
+const FRAMES_MAX = 2;
+
+const FRAME = /^\s+at \S/;
+/** The first line of an error with its name: "TypeError: ...", "error: ...", "[host] Error [CODE]: ...". */
+const NAMED = /(?:^|[\s[(])(?:[A-Z][\w$]*)?[Ee]rror(?: \[\w+\])?: \S/;
 
 /** The last lines of an output stream. */
 export class LastLines {
   #lines: string[] = [];
   #open = "";
+  /** The first line of the last error that was printed with its stack, whatever came after it. */
+  #error: string | undefined;
+  /** The last line that names an error, or any other line, since the last stack. */
+  #named: string | undefined;
+  #before: string | undefined;
+  #frames = 0;
 
   write(text: string): void {
-    const [first = "", ...rest] = (this.#open + text).split("\n");
-    const lines = [first, ...rest];
+    const lines = (this.#open + text).split("\n");
     this.#open = (lines.pop() as string).slice(0, LINE_MAX);
-    const whole = lines.filter((line) => line.trim() !== "").slice(-LINES_MAX);
-    this.#lines = [...this.#lines, ...whole.map(cut)].slice(-LINES_MAX);
+    for (const line of lines) if (line.trim() !== "") this.#take(cut(line));
   }
 
-  /** The lines, oldest first, including one that is not terminated yet. */
+  #take(line: string): void {
+    if (FRAME.test(line)) {
+      if (this.#frames === 0) {
+        this.#error = this.#named ?? this.#before;
+        this.#named = undefined;
+      }
+      if (++this.#frames > FRAMES_MAX) return;
+    } else {
+      this.#frames = 0;
+      this.#before = line;
+      if (NAMED.test(line)) this.#named = line;
+    }
+    this.#lines.push(line);
+    if (this.#lines.length > LINES_MAX) this.#lines.shift();
+  }
+
+  /**
+   * The lines, oldest first, including one that is not terminated yet. The first line of the last error is among them,
+   * however much its stack and its properties take.
+   */
   get lines(): readonly string[] {
     const open = this.#open.trim() === "" ? [] : [cut(this.#open)];
-    return [...this.#lines, ...open].slice(-LINES_MAX);
+    const last = [...this.#lines, ...open].slice(-LINES_MAX);
+    const error = this.#error;
+    if (error === undefined || last.includes(error)) return last;
+    return [error, ...last.slice(1 - LINES_MAX)];
   }
 }
 

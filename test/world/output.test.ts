@@ -51,6 +51,25 @@ describe("a failed start", () => {
   });
 });
 
+describe("the last lines", () => {
+  const stack = Array.from({ length: 12 }, (_, n) => `    at step${n} (/app/run.js:${n}:1)`);
+
+  it("have the error's message, however long its stack is", () => {
+    const last = new LastLines();
+    last.write(["starting", "Error: no such table: users", ...stack, "", "bye", ""].join("\n"));
+    const shown = ["starting", "Error: no such table: users", stack[0], stack[1], "bye"];
+    expect(last.lines).toEqual(shown);
+  });
+
+  it("have it before properties that take all of them, and of the last error only", () => {
+    const last = new LastLines();
+    const properties = Array.from({ length: 20 }, (_, n) => `  property${n}: undefined,`);
+    last.write(["TypeError: an older one", ...stack, "[db] error: relation missing"].join("\n"));
+    last.write(["", "  while migrating", ...stack, ...properties, "}", ""].join("\n"));
+    expect(last.lines).toEqual(["[db] error: relation missing", ...properties.slice(-4), "}"]);
+  });
+});
+
 describe("what a description prints", () => {
   it("is there once it is read", async () => {
     const loaded = await described('console.log("hosts:", 1); w.host("a", () => {}); w.run("1s");');

@@ -1,4 +1,4 @@
-/** mysql2, its client against its own server: queries, prepared statements, errors, transactions, time-outs, refused and lost connections. */
+/** mysql2, its client against its own server: queries with values, results, errors, a pool, time-outs, refused and lost connections. */
 import { once } from "node:events";
 import { createServer } from "node:net";
 import mysql from "mysql2";
