@@ -4,7 +4,7 @@
  */
 import { LightconeError } from "../base/errors.ts";
 import { CoverageTally } from "../world/coverage.ts";
-import type { RunOutcome } from "../world/outcome.ts";
+import type { RunOutcome, RunRequest } from "../world/outcome.ts";
 import type { RunnerPool } from "./pool.ts";
 import { formatSeed } from "./replay-file.ts";
 
@@ -12,6 +12,8 @@ import { formatSeed } from "./replay-file.ts";
 export interface CampaignOptions {
   readonly pool: RunnerPool;
   readonly firstSeed: number;
+  /** The runs to make, in place of one run for each seed. */
+  readonly cases?: readonly RunRequest[] | undefined;
   /** The maximum number of runs. */
   readonly runs?: number | undefined;
   /** The maximum time, in milliseconds of real time. At least one run is always made. */
@@ -24,9 +26,9 @@ export interface CampaignOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Two runs of one seed that differed. */
+/** Two equal runs that differed. */
 export interface Mismatch {
-  readonly seed: number;
+  readonly request: RunRequest;
   readonly first: string;
   readonly second: string;
 }
@@ -119,27 +121,35 @@ class Campaign {
   }
 
   async #lane(): Promise<void> {
-    const { pool, firstSeed, all = false } = this.#options;
+    const { pool, all = false } = this.#options;
     while (!this.#over()) {
       const number = this.#next++;
-      const seed = firstSeed + number;
-      const outcome = await pool.run({ seed }).catch((error: unknown) => this.#fail(error, seed));
+      const request = this.#request(number);
+      const outcome = await pool
+        .run(request)
+        .catch((error: unknown) => this.#fail(error, request.seed));
       if (!outcome || this.#closed) return;
       if (outcome.verdict === "violated" && !all) {
         this.#violatedAt = Math.min(this.#violatedAt, number);
       }
       if (number % RECHECK_EVERY === RECHECK_FIRST) {
-        this.#rechecks.push(this.#recheck(outcome, number === 0));
+        this.#rechecks.push(this.#recheck(request, outcome.fingerprint, number === 0));
       }
       this.#early.set(number, outcome);
       this.#tell();
     }
   }
 
+  /** The run with a number, from 0. */
+  #request(number: number): RunRequest {
+    const { cases, firstSeed } = this.#options;
+    return cases?.[number] ?? { seed: firstSeed + number };
+  }
+
   #over(): boolean {
-    const { firstSeed, runs = Infinity, forMs = Infinity, signal } = this.#options;
+    const { cases, firstSeed, runs = Infinity, forMs = Infinity, signal } = this.#options;
     return (
-      this.#next >= runs ||
+      this.#next >= Math.min(runs, cases?.length ?? Infinity) ||
       firstSeed + this.#next > Number.MAX_SAFE_INTEGER ||
       this.#next > this.#violatedAt ||
       this.#mismatch !== undefined ||
@@ -149,13 +159,13 @@ class Campaign {
     );
   }
 
-  async #recheck({ seed, fingerprint }: RunOutcome, fresh: boolean): Promise<void> {
-    const asked = this.#options.pool.run({ seed, fresh });
-    const again = await asked.catch((error: unknown) => this.#fail(error, seed));
+  async #recheck(request: RunRequest, fingerprint: string, fresh: boolean): Promise<void> {
+    const asked = this.#options.pool.run({ ...request, fresh });
+    const again = await asked.catch((error: unknown) => this.#fail(error, request.seed));
     if (!again || this.#closed) return;
     this.#rechecked++;
     if (again.fingerprint === fingerprint || this.#mismatch) return;
-    this.#mismatch = { seed, first: fingerprint, second: again.fingerprint };
+    this.#mismatch = { request, first: fingerprint, second: again.fingerprint };
   }
 
   /** Called when a run cannot be made: ends the campaign, unless it has already ended. */

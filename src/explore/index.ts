@@ -7,6 +7,7 @@ export {
   type CampaignResult,
   type Mismatch,
 } from "./campaign.ts";
+export { crashPoints, type CrashPoints } from "./crash-points.ts";
 export {
   findDivergence,
   type DivergedSide,

@@ -4,6 +4,7 @@ export { compileProgram, type CompiledProgram, type CompileOptions } from "./pro
 export { startProgram, type StartOptions } from "./program/start.ts";
 export { mapStack, originalPlace, type SourcePlace } from "./program/source-maps.ts";
 export { processesRanForLong } from "./lib/feedback.ts";
+export { leaveIfEnded } from "./exited.ts";
 export { currentProcess, NodeProcess, type ProcessObserver } from "./node-process.ts";
 export { rejectionReason } from "./rejections.ts";
 export { missingVariables } from "./environment.ts";

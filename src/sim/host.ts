@@ -3,6 +3,7 @@ import type { Prng } from "../base/prng.ts";
 import { HostClock } from "./clock.ts";
 import type { PowerDetail } from "../trace/details.ts";
 import { type Kernel, Kind } from "./kernel.ts";
+import { Moments } from "./moments.ts";
 import { Process, type ProcessEnd } from "./process.ts";
 
 /** A part of a host that is notified when the machine loses power and when it boots again. */
@@ -15,6 +16,14 @@ export interface Device {
 export interface Seal {
   readonly firstPid: number;
   refuse(what: string): void;
+}
+
+/** A rare path that programs of a host take for a while, if they offer it. */
+export interface RarePath {
+  /** Whether the path with this name is meant. */
+  concerns(name: string): boolean;
+  /** The share of the passes that take it; 0 to 1. */
+  readonly probability: number;
 }
 
 /** A simulated machine. */
@@ -30,6 +39,8 @@ export class Host {
   readonly processes: Set<Process> = new Set();
   /** Its network stack, disk and other devices, notified of power changes in order of registration. */
   readonly devices: Device[] = [];
+  /** What waits for its programs to reach a certain point. */
+  readonly moments: Moments = new Moments();
   /**
    * Set while a child is run ahead in isolation: processes with smaller numbers and other hosts are
    * unreachable.
@@ -37,9 +48,14 @@ export class Host {
   sealed: Seal | undefined;
   /** The time that every turn of an event loop takes, in nanoseconds; more than 0 if the machine is slow. */
   turnNs = 0;
+  /** The rare paths that its programs take now. */
+  rarePaths: readonly RarePath[] = [];
+  /** How often one was taken. */
+  rarePathsTaken = 0;
   /** Whether the machine has power. */
   up = true;
   #nextPid = 2;
+  #rarePathPrng: Prng | undefined;
 
   constructor(kernel: Kernel, options: { id: number; name: string; address?: string }) {
     this.kernel = kernel;
@@ -63,6 +79,16 @@ export class Host {
   #add(process: Process): Process {
     this.processes.add(process);
     return process;
+  }
+
+  /** Whether a program that comes to a rare path takes it now. Nothing is drawn unless a fault concerns the path. */
+  takesRarePath(name: string): boolean {
+    const paths = this.rarePaths.filter((path) => path.concerns(name));
+    if (paths.length === 0) return false;
+    const prng = (this.#rarePathPrng ??= this.prng.fork("rare-paths"));
+    const takes = prng.chance(Math.max(...paths.map(({ probability }) => probability)));
+    if (takes) this.rarePathsTaken++;
+    return takes;
   }
 
   /** Skips `count` process numbers, which processes that have already ended have used. */

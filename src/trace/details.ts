@@ -43,6 +43,13 @@ export interface SocketDetail {
   readonly error?: string;
 }
 
+/** The detail of a `step` event. */
+export interface StepDetail {
+  readonly pid: number;
+  /** The step, as the program names it. */
+  readonly name: string;
+}
+
 /** The detail of a `power` event. */
 export interface PowerDetail {
   readonly on: boolean;

@@ -49,6 +49,8 @@ export const Kind = {
   power: 20,
   /** A clock stepped, or changed its rate. */
   clock: 21,
+  /** A program came to a step that it names. */
+  step: 22,
 } as const;
 
 /** One of the values of {@link Kind}. */

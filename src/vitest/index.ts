@@ -164,8 +164,8 @@ async function exploreWorld(
     if (result.mismatch) {
       throw new LightconeError(
         "LC_DIVERGED",
-        `seed ${formatSeed(result.mismatch.seed)} does not give the same run twice`,
-        `See \`npx lightcone run ${relative(process.cwd(), world)} --seed ${formatSeed(result.mismatch.seed)} --verify\`.`,
+        `seed ${formatSeed(result.mismatch.request.seed)} does not give the same run twice`,
+        `See \`npx lightcone run ${relative(process.cwd(), world)} --seed ${formatSeed(result.mismatch.request.seed)} --verify\`.`,
       );
     }
     if (result.violation) throw await violationError(pool, result.violation, shrinkMs);

@@ -61,6 +61,16 @@ export function refuseAssertion(assertion: string, name: unknown, condition: unk
   );
 }
 
+/** Rejects a `step` or `buggify` without a name. Throws `LC_BAD_ARGUMENT`. */
+export function refuseName(of: string, name: unknown): void {
+  if (typeof name === "string" && name !== "") return;
+  throw new LightconeError(
+    "LC_BAD_ARGUMENT",
+    `${of}(${word(name)}) takes a name, which is text`,
+    `Write ${of}("charged").`,
+  );
+}
+
 /** Rejects an `integer(min, max)` with an empty range or invalid bounds. Throws `LC_BAD_ARGUMENT`. */
 export function refuseIntegers(min: unknown, max: unknown): void {
   if (Number.isSafeInteger(min) && Number.isSafeInteger(max) && Number(min) <= Number(max)) return;

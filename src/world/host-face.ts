@@ -5,7 +5,13 @@
 import type { LightconeError } from "../base/errors.ts";
 import type { Prng } from "../base/prng.ts";
 import { type Duration, MS, parseDurationNs } from "../base/units.ts";
-import { readOperation, refuseAssertion, refuseIntegers, refuseItems } from "./arguments.ts";
+import {
+  readOperation,
+  refuseAssertion,
+  refuseIntegers,
+  refuseItems,
+  refuseName,
+} from "./arguments.ts";
 import type { Assertions } from "./assertions.ts";
 import type { OperationRecorder, Recording } from "./recorder.ts";
 import type { InlineContext, Probe, Random, RecordOperation } from "./types.ts";
@@ -17,6 +23,15 @@ export interface FaceTargets {
   readonly host: Recording;
   readonly recorder: OperationRecorder;
   readonly assertions: Assertions;
+  /**
+   * Whether the process still lives. What an ended one still runs (its `catch` and `finally` blocks, which JavaScript
+   * cannot skip) must leave no trace in the run.
+   */
+  readonly isAlive: () => boolean;
+  /** The program has come to a step. Does not return if its process ends here. */
+  readonly step: (name: string) => void;
+  /** Whether the program takes a rare path now. */
+  readonly buggify: (name: string) => boolean;
   readonly isDefinite: (error: unknown, f: string) => boolean;
   /**
    * Called with the error of an invalid argument before it is thrown. A program that catches all errors of
@@ -29,14 +44,18 @@ export interface FaceTargets {
 export function probeOf(targets: FaceTargets): Probe {
   const { host, recorder, assertions, isDefinite } = targets;
   const checked = checker(targets.onMisuse);
+  const { isAlive } = targets;
   const op = async (...args: readonly unknown[]): Promise<unknown> => {
+    if (!isAlive()) return never();
     const { f, key, input, run } = checked(() => readOperation(args));
     const open = recorder.invoke(host, f, key, input);
     try {
       const output: unknown = await run();
+      if (!isAlive()) return never();
       recorder.complete(open, "ok", output);
       return output;
     } catch (error) {
+      if (!isAlive()) return never();
       recorder.complete(open, isDefinite(error, f) ? "fail" : "info", error);
       throw error;
     }
@@ -44,18 +63,35 @@ export function probeOf(targets: FaceTargets): Probe {
   return {
     op: op as RecordOperation,
     always: (name, condition, detail) => {
+      if (!isAlive()) return;
       checked(() => refuseAssertion("always", name, condition));
       assertions.always(host, name, condition, detail);
     },
     sometimes: (name, condition) => {
+      if (!isAlive()) return;
       checked(() => refuseAssertion("sometimes", name, condition));
       assertions.sometime(host, name, condition);
     },
     eventually: (name, condition, detail) => {
+      if (!isAlive()) return;
       checked(() => refuseAssertion("eventually", name, condition));
       assertions.eventual(host, name, condition, detail);
     },
+    step: (name) => {
+      if (!isAlive()) return;
+      checked(() => refuseName("step", name));
+      targets.step(name);
+    },
+    buggify: (name) => {
+      checked(() => refuseName("buggify", name));
+      return targets.buggify(name);
+    },
   };
+}
+
+/** The promise of a process that has ended: nothing that waits for it goes on. */
+function never(): Promise<never> {
+  return new Promise(() => {});
 }
 
 /** Wraps a validation of arguments: its error is reported, and thrown. */

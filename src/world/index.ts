@@ -4,6 +4,8 @@ export type {
   BlockProgram,
   Check,
   ClockOptions,
+  BuggifyOptions,
+  CrashAtOptions,
   CrashOptions,
   FaultOptions,
   HostOptions,

@@ -18,6 +18,8 @@ export interface RunRequest {
   readonly timeline?: boolean;
   /** Record a digest of the fingerprint after each event, to find where two runs diverge. */
   readonly digests?: boolean;
+  /** Count the moments of this host's programs before the calm at which they could crash; see `sim/moments.ts`. */
+  readonly momentsOf?: string | undefined;
   /**
    * Record the stack that scheduled or marked this event; `causes` are the events that may have scheduled
    * it.
@@ -65,6 +67,8 @@ export interface RunOutcome {
   readonly printed?: string;
   /** What was judged; `undefined` for a run that was ended early. */
   readonly coverage?: Coverage | undefined;
+  /** How many moments the host of `momentsOf` came to. */
+  readonly moments?: number | undefined;
   readonly trace?: Trace | undefined;
   readonly timeline?: readonly StoryLine[] | undefined;
   /** The lower half of the fingerprint after each event, by event. */

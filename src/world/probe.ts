@@ -19,6 +19,14 @@ export function sometimes(_name: string, _condition: boolean): void {}
 /** The condition must be true at some moment of the calm period after the faults. */
 export function eventually(_name: string, _condition: boolean, _detail?: unknown): void {}
 
+/** A step that the program has come to. A fault may crash the process here. */
+export function step(_name: string): void {}
+
+/** Whether to take a rare path that is correct and seldom taken. */
+export function buggify(_name: string): boolean {
+  return false;
+}
+
 /** Whether the program runs on a simulated host. */
 export const simulated: boolean = false;
 

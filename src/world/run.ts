@@ -10,13 +10,14 @@ import {
   type CompiledProgram,
   currentProcess,
   followPromises,
+  leaveIfEnded,
   missingVariables,
   type NodeProcess,
   simulate,
   startProgram,
 } from "../node/index.ts";
 import type { History } from "../history/operation.ts";
-import { drawSchedule, type Fault, FaultDriver } from "../sim/faults/index.ts";
+import { byStart, drawSchedule, type Fault, FaultDriver } from "../sim/faults/index.ts";
 import { powerLossesOf, takenNamesOf } from "../sim/disk/index.ts";
 import { Host } from "../sim/host.ts";
 import { Kernel, Kind } from "../sim/kernel.ts";
@@ -27,6 +28,7 @@ import {
   lostEnds,
 } from "../sim/network/index.ts";
 import type { Process, ProcessEnd } from "../sim/process.ts";
+import type { StepDetail } from "../trace/details.ts";
 import { Assertions } from "./assertions.ts";
 import { EXITED, type HangingAt, type NeverStarted, type UnwantedEnd } from "./built-in-checks.ts";
 import { PlanBuilder } from "./builder.ts";
@@ -198,6 +200,8 @@ class Run {
     const { kernel } = this;
     this.#heartbeat = heartbeat;
     const durationNs = Math.min(this.#loaded.plan.durationNs, this.#request.untilNs ?? Infinity);
+    this.#countMoments();
+    this.#faults.startFirst(this.#schedule, this.#calmFromNs);
     for (const host of this.#hosts) this.#boot(host);
     this.#faults.start(this.#schedule, this.#calmFromNs);
     let sliceNs = SLICE_NS;
@@ -224,6 +228,25 @@ class Run {
   }
 
   #ending = false;
+  #moments: number | undefined;
+
+  /** Counts the moments of one host until the calm, if that was asked for. */
+  #countMoments(): void {
+    const { momentsOf } = this.#request;
+    if (momentsOf === undefined) return;
+    const host = this.#byName.get(momentsOf);
+    if (!host) {
+      throw new LightconeError(
+        "LC_UNKNOWN_HOST",
+        `the world has no host ${JSON.stringify(momentsOf)}`,
+        `Its hosts are ${[...this.#byName.keys()].join(", ")}.`,
+      );
+    }
+    this.#moments = 0;
+    host.moments.await(({ after }) => {
+      if (!after && this.kernel.nowNs < this.#calmFromNs) this.#moments = (this.#moments ?? 0) + 1;
+    });
+  }
 
   outcome(): RunOutcome {
     const { plan } = this.#loaded;
@@ -233,7 +256,7 @@ class Run {
       plan,
       seed: this.#request.seed,
       history,
-      schedule: this.#schedule,
+      schedule: byStart([...this.#schedule, ...this.#faults.following]),
       assertions: this.#assertions,
       ends: this.#ends,
       hanging: this.#hanging,
@@ -266,6 +289,7 @@ class Run {
       violations,
       undecided,
       sometimes: [...this.#assertions.sometimes],
+      moments: this.#moments,
       printed: this.#loaded.takePrinted(),
       coverage: this.#request.untilNs === undefined ? this.#coverage(history, idle) : undefined,
       ...this.#observers.finish(),
@@ -456,14 +480,29 @@ class Run {
     );
   }
 
-  #probeOf(host: Recording): Probe {
+  #probeOf(host: RecordingProcess): Probe {
     return probeOf({
       host,
       recorder: this.#recorder,
       assertions: this.#assertions,
+      isAlive: () => host.process.alive,
+      step: (name) => this.#step(host, name),
+      buggify: (name) => host.process.host.takesRarePath(name),
       isDefinite: this.#loaded.plan.isDefinite,
       onMisuse: (error) => this.#onMisuse(host, error),
     });
+  }
+
+  /** A program has come to a step, where a fault may end it. */
+  #step({ process }: RecordingProcess, name: string): void {
+    const { host } = process;
+    const { kernel, moments } = host;
+    const detail: StepDetail = { pid: process.pid, name };
+    kernel.mark(host.id, Kind.step, digestOfText(name), kernel.observer && detail);
+    for (const after of moments.awaited ? [false, true] : []) {
+      moments.reach({ process, what: "step", name, after });
+      leaveIfEnded(process);
+    }
   }
 
   #onMisuse(host: Recorded, error: LightconeError): void {
@@ -605,6 +644,9 @@ function labelOf({ name }: Host, program: string | undefined): string {
 }
 
 /** Returns what may have kept a program from starting. */
+/** Who records, and its process. */
+type RecordingProcess = Recording & { readonly process: Process };
+
 type StartHint = () => string | undefined;
 
 /** Names the variables that a program's own files look for, and that its environment does not have. */

@@ -33,6 +33,16 @@ export interface Probe {
    * all. `detail` says what was observed instead; the last one is shown.
    */
   eventually(name: string, condition: boolean, detail?: unknown): void;
+  /**
+   * Marks a point of the program: a step that it has come to, such as "charged". Faults may crash the process
+   * exactly here (`w.crashAt`); stories and traces show it.
+   */
+  step(name: string): void;
+  /**
+   * Whether to take a rare path here that is correct and seldom taken: an empty cache, a batch of one, a needless
+   * retry. True only while a fault says so (`w.buggify`); always false outside of a world.
+   */
+  buggify(name: string): boolean;
 }
 
 /** Random numbers for one host, drawn from the run's seed. */
@@ -144,6 +154,8 @@ export interface LinkOptions {
 export type { FaultOptions } from "../sim/faults/index.ts";
 export type { ClockOptions } from "../sim/faults/clock.ts";
 export type { CrashOptions } from "../sim/faults/crash.ts";
+export type { BuggifyOptions } from "../sim/faults/buggify.ts";
+export type { CrashAtOptions } from "../sim/faults/crash-at.ts";
 export type { LatencyOptions } from "../sim/faults/latency.ts";
 export type { LossOptions } from "../sim/faults/loss.ts";
 

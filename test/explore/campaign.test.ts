@@ -103,7 +103,7 @@ describe("a campaign", () => {
       firstSeed: 1,
       runs: 500,
     });
-    expect(result.mismatch).toEqual({ seed: 26, first: "f1", second: "f2" });
+    expect(result.mismatch).toEqual({ request: { seed: 26 }, first: "f1", second: "f2" });
     expect(result.runs).toBeLessThan(100);
   });
 

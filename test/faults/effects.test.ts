@@ -60,6 +60,17 @@ const cases: readonly [string, string, Words][] = [
   ["a power loss that keeps data", "files", [["crash", { ...powerLoss[1], keeps: "data" }]]],
   ["a power loss that keeps a prefix", "files", [["crash", { ...powerLoss[1], keeps: "prefix" }]]],
   ["a power loss that keeps something", "files", [["crash", { ...powerLoss[1], keeps: "some" }]]],
+  [
+    "a crash between two calls",
+    "files",
+    [["crashAt", { ...often, call: "write", when: "before", how: "process", down: "100ms" }]],
+  ],
+  [
+    "a crash at a step",
+    "steps",
+    [["crashAt", { ...often, step: "charged", how: "process", down: "100ms" }]],
+  ],
+  ["a rare path", "steps", [["buggify", { ...often, probability: [0.5, 1] }]]],
   ["a full disk", "files", [["diskFull", { ...often, lasts: "1s" }]]],
   ["failing writes", "files", [["diskErrors", { ...often, on: "write" }]]],
   ["failing reads", "files", [["diskErrors", { ...often, on: "read" }]]],

@@ -171,3 +171,18 @@ describe("innocent are", () => {
     expect(checks(outcome)).toEqual([]);
   });
 });
+
+describe("a process that has ended", () => {
+  it("records nothing any more, though its catch blocks still run", async () => {
+    const outcome = await runDescribed(`
+      w.host("api", async ({ op, always }) => {
+        for (let at = 0; ; at++) {
+          always("it has not ended", at === 0);
+          await op("work", async () => process.exit(0)).catch(() => {});
+        }
+      });
+      w.run("1s");`);
+    expect(checks(outcome)).toEqual(["no unfinished work"]);
+    expect(outcome.operations).toBe(1);
+  });
+});

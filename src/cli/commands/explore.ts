@@ -1,6 +1,8 @@
 /** `lightcone explore`: many runs in search of a violation. The first one found is shrunk and reported. */
 import {
   type CampaignResult,
+  crashPoints,
+  type CrashPoints,
   findDivergence,
   formatSeed,
   type Review,
@@ -49,6 +51,7 @@ const options = {
   jobs: { type: "string" },
   json: { type: "boolean" },
   all: { type: "boolean" },
+  "crash-points": { type: "string" },
   "no-faults": { type: "boolean" },
   "no-shrink": { type: "boolean" },
   strict: { type: "boolean" },
@@ -80,6 +83,10 @@ that a seed always gives the same run.
   --seed N      the first seed (default: drawn, and printed)
   --jobs N      how many processes (default: one for each core)
   --all         go on after a violation
+  --crash-points HOST
+                in place of seeds: one seed without its faults, again and again, with a crash of HOST right before
+                each call that changes files and each step of its programs; of the process, then of the machine
+                with each way to lose what was not synced. Goes on until all are tried, unless --runs or --for end it
   --json        every run as one object on a line: seed, verdict, fingerprint, events, violations
   --no-faults   leave out the faults: does the world hold at all?
   --no-shrink   tell the run as it was found
@@ -107,12 +114,17 @@ Ctrl-C (or SIGTERM) ends it, and what was found until then is told. Exit code: 0
     let pool: RunnerPool | undefined;
     try {
       pool = await startPool({ world, jobs, calm: values["no-faults"], signal });
+      const host = values["crash-points"];
+      const points =
+        host === undefined ? undefined : await crashPoints(pool, { seed: firstSeed, host });
+      const endless = runs === undefined && points === undefined;
       return await explore({
         pool,
         interrupt,
         firstSeed,
+        points,
         runs,
-        forMs: forMs ?? (runs === undefined ? DEFAULT_FOR_MS : undefined),
+        forMs: forMs ?? (endless ? DEFAULT_FOR_MS : undefined),
         all: values.all === true || values.json === true,
         json: values.json === true,
         strict: values.strict === true,
@@ -130,6 +142,8 @@ interface Search {
   readonly pool: RunnerPool;
   readonly interrupt: Interrupt;
   readonly firstSeed: number;
+  /** What to try in place of seeds. */
+  readonly points: CrashPoints | undefined;
   readonly runs: number | undefined;
   readonly forMs: number | undefined;
   readonly all: boolean;
@@ -140,7 +154,7 @@ interface Search {
 }
 
 async function explore(search: Search): Promise<ExitCode> {
-  const { pool, interrupt, firstSeed, runs, forMs, all, json } = search;
+  const { pool, interrupt, firstSeed, points, runs, forMs, all, json } = search;
   const style = styleFor(process.stdout);
   const sink = json || !process.stdout.isTTY ? process.stderr : process.stdout;
   const progress = new Progress(sink, styleFor(sink));
@@ -155,7 +169,7 @@ async function explore(search: Search): Promise<ExitCode> {
   const figures = (): string =>
     describeProgress({
       runs: done,
-      runsMax: runs,
+      runsMax: runs ?? points?.cases.length,
       wallMs: performance.now() - startMs,
       wallMsMax: forMs,
       simulatedNs,
@@ -166,6 +180,7 @@ async function explore(search: Search): Promise<ExitCode> {
   const result = await runCampaign({
     pool,
     firstSeed,
+    cases: points?.cases,
     runs,
     forMs,
     all,
@@ -181,7 +196,7 @@ async function explore(search: Search): Promise<ExitCode> {
   }).finally(() => clearInterval(ticks));
   progress.close();
   if (result.mismatch) {
-    throw divergenceError(await findDivergence(pool, { seed: result.mismatch.seed }));
+    throw divergenceError(await findDivergence(pool, result.mismatch.request));
   }
   // Nothing is known of a world that never completed a run.
   if (result.runs === 0) throw result.failure ?? interrupted();
@@ -257,11 +272,18 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
 
 const NOT_SHRUNK = "interrupted before it was shrunk: some of these faults may not be needed";
 
+/** What a campaign over crash points has tried, in words. */
+function pointsWord({ host, points, ways, cases }: CrashPoints, runs: number): string {
+  const all = `${count(points)} crash points of ${host}, ${ways} ways each`;
+  return runs === cases.length ? all : `${count(runs)} of ${count(cases.length)} runs: ${all}`;
+}
+
 function heldLine(search: Search, result: CampaignResult, review: Review, style: Style): string {
-  const { pool, firstSeed, interrupt } = search;
+  const { pool, firstSeed, points, interrupt } = search;
   const last = firstSeed + result.runs - 1;
-  const seeds =
-    result.runs === 1
+  const seeds = points
+    ? `seed ${formatSeed(firstSeed)} · ${pointsWord(points, result.runs)}`
+    : result.runs === 1
       ? `seed ${formatSeed(firstSeed)}`
       : `seeds ${formatSeed(firstSeed)} to ${formatSeed(last)}`;
   const undecided = result.undecided > 0 ? ` · ${count(result.undecided)} undecided` : "";

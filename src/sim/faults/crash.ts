@@ -29,6 +29,8 @@ export type CrashParams = {
   readonly how: "process" | "machine";
   /** What the disk keeps of the changes that were not synced. Default: nothing. */
   readonly keeps?: PowerLossWay;
+  /** The point of its program at which it crashed, if a fault has waited for that: "before rename". */
+  readonly at?: string;
 };
 
 const kind: FaultKind<CrashParams> = {
@@ -54,10 +56,12 @@ const kind: FaultKind<CrashParams> = {
       if (host.processes.size === 0) reach.restart(host);
     }
   },
-  tell: ({ targets, params }) =>
-    params.how === "machine"
-      ? theyDo(targets, "loses power", "lose power")
-      : `${theyDo(targets, "crashes", "crash")}, down`,
+  tell({ targets, params: { how, at } }) {
+    const where = at === undefined ? "" : ` right ${at}`;
+    return how === "machine"
+      ? `${theyDo(targets, "loses power", "lose power")}${where}`
+      : `${theyDo(targets, "crashes", "crash")}${where}, down`;
+  },
   tellLift: ({ targets }) => `${theyDo(targets, "starts", "start")} again, memory lost`,
   lighter(fault) {
     const { how, keeps } = fault.params;
@@ -66,7 +70,8 @@ const kind: FaultKind<CrashParams> = {
     if (keeps !== undefined && keeps !== "nothing") simpler.push({ how, keeps: "nothing" });
     return [...fewerTargets(fault), ...simpler.map((params) => ({ ...fault, params }))];
   },
-  isValid: ({ how, keeps }) =>
+  isValid: ({ how, keeps, at }) =>
+    (at === undefined || typeof at === "string") &&
     (how === "process" || how === "machine") &&
     (keeps === undefined || powerLossWays.includes(keeps as PowerLossWay)),
 };

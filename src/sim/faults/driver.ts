@@ -8,6 +8,7 @@ import { diskOf } from "../disk/disk.ts";
 import { soundDisk } from "../disk/disk-faults.ts";
 import type { Host } from "../host.ts";
 import { Kind, type Kernel, NO_HOST } from "../kernel.ts";
+import type { Moment, Trap } from "../moments.ts";
 import { endNs, type Fault } from "./fault.ts";
 import {
   type FaultKind,
@@ -39,6 +40,12 @@ export class FaultDriver implements FaultReach {
   begun = 0;
   /** By kind: how many faults have ended, and how many of them have mattered. */
   readonly mattered: Map<string, { ended: number; mattered: number }> = new Map();
+  /** The faults that followed from others: they are in no schedule. */
+  readonly following: Fault[] = [];
+  readonly #followed = new Map<Fault, number>();
+  /** What the active faults have set up on their targets. */
+  readonly #traps = new Map<Fault, Trap>();
+  #calmFromNs = Infinity;
   /** The counts of `FaultKind.matters` at the beginnings of the active faults. */
   readonly #counts = new Map<Fault, number | undefined>();
 
@@ -47,11 +54,26 @@ export class FaultDriver implements FaultReach {
     this.#ports = ports;
   }
 
-  /** Schedules all faults of `schedule`. Faults that would last beyond `calmFromNs` are lifted at that time. */
+  /**
+   * Begins the faults of `schedule` that are there from the first instant, before any program starts. Faults that
+   * would last beyond `calmFromNs` are lifted at that time.
+   */
+  startFirst(schedule: readonly Fault[], calmFromNs: number): void {
+    this.#calmFromNs = calmFromNs;
+    for (const fault of schedule) {
+      if (fault.startNs > 0 || calmFromNs === 0) continue;
+      this.#begin(fault);
+      const endsNs = Math.min(endNs(fault), calmFromNs);
+      this.kernel.scheduleAt(endsNs, NO_HOST, Kind.internal, () => this.#lift(fault), undefined);
+    }
+  }
+
+  /** Schedules the other faults. */
   start(schedule: readonly Fault[], calmFromNs: number): void {
     const { kernel } = this;
+    this.#calmFromNs = calmFromNs;
     for (const fault of schedule) {
-      if (fault.startNs >= calmFromNs) continue;
+      if (fault.startNs === 0 || fault.startNs >= calmFromNs) continue;
       const endsNs = Math.min(endNs(fault), calmFromNs);
       kernel.scheduleAt(fault.startNs, NO_HOST, Kind.internal, () => this.#begin(fault), undefined);
       kernel.scheduleAt(endsNs, NO_HOST, Kind.internal, () => this.#lift(fault), undefined);
@@ -88,6 +110,38 @@ export class FaultDriver implements FaultReach {
     this.#ports.restart(host);
   }
 
+  await<Params extends object>(fault: Fault<Params>, trap: (moment: Moment) => boolean): void {
+    const scheduled = fault as unknown as Fault;
+    const set: Trap = (moment) => {
+      // The fault is over as soon as it has struck, though it is lifted later.
+      if (trap(moment)) this.#unset(scheduled);
+    };
+    this.#traps.set(scheduled, set);
+    for (const host of this.hosts(scheduled)) host.moments.await(set);
+  }
+
+  follow<Params extends object>(from: Fault<Params>, fault: Fault): void {
+    const { kernel } = this;
+    const cause = from as unknown as Fault;
+    this.#followed.set(cause, this.followed(from) + 1);
+    this.following.push(fault);
+    this.#begin(fault);
+    const endsNs = Math.min(endNs(fault), Math.max(this.#calmFromNs, kernel.nowNs));
+    kernel.scheduleAt(endsNs, NO_HOST, Kind.internal, () => this.#lift(fault), undefined);
+  }
+
+  followed<Params extends object>(from: Fault<Params>): number {
+    return this.#followed.get(from as unknown as Fault) ?? 0;
+  }
+
+  /** Takes away what a fault has set up on its targets. */
+  #unset(fault: Fault): void {
+    const trap = this.#traps.get(fault);
+    if (!trap) return;
+    this.#traps.delete(fault);
+    for (const host of this.hosts(fault)) host.moments.forget(trap);
+  }
+
   #begin(fault: Fault): void {
     const kind = faultKind(fault.kind);
     this.#counts.set(fault, this.#count(kind, fault));
@@ -102,7 +156,8 @@ export class FaultDriver implements FaultReach {
     const kind = faultKind(fault.kind);
     assert(this.#active.delete(fault), `a ${fault.kind} is lifted that is not on`);
     this.kernel.mark(NO_HOST, Kind.heal, digest(fault), fault);
-    this.#note(kind, fault);
+    this.#unset(fault);
+    if (!this.following.includes(fault)) this.#note(kind, fault);
     kind.lift?.(fault, this);
     this.#updateEffects(kind, fault);
   }
@@ -133,11 +188,12 @@ export class FaultDriver implements FaultReach {
   }
 
   #updateHost(host: Host): void {
-    const effect: HostEffect = { turnNs: 0 };
+    const effect: HostEffect = { turnNs: 0, rarePaths: [] };
     for (const fault of this.#active) {
       if (fault.targets.includes(host.name)) faultKind(fault.kind).onHost?.(fault, effect);
     }
     host.turnNs = effect.turnNs;
+    host.rarePaths = effect.rarePaths;
   }
 
   #updateDisk(host: Host): void {

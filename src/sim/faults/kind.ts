@@ -5,8 +5,9 @@
 import type { DurationRange } from "../../base/units.ts";
 import type { Prng } from "../../base/prng.ts";
 import type { DiskEffect } from "../disk/disk-faults.ts";
-import type { Host } from "../host.ts";
+import type { Host, RarePath } from "../host.ts";
 import type { Kernel } from "../kernel.ts";
+import type { Moment } from "../moments.ts";
 import type { Fault, FaultParams, RangeNs } from "./fault.ts";
 
 /** The combined effect of all active faults on one directed link. */
@@ -47,6 +48,8 @@ export function soundLink(): LinkEffect {
 export interface HostEffect {
   /** The time that every turn of an event loop takes, in nanoseconds. */
   turnNs: number;
+  /** The rare paths that its programs take. */
+  rarePaths: RarePath[];
 }
 
 /** What a kind can do to the run. */
@@ -59,6 +62,18 @@ export interface FaultReach {
   active<Params extends object>(kind: FaultKind<Params>, host: string): readonly Fault<Params>[];
   /** Starts the program of a host that has power and no process. */
   restart(host: Host): void;
+  /**
+   * Shows an active fault each moment that a program of its targets comes to, until the fault is lifted or `trap`
+   * returns true. A program is within its code then, and may be ended.
+   */
+  await<Params extends object>(fault: Fault<Params>, trap: (moment: Moment) => boolean): void;
+  /**
+   * Begins a fault that no schedule contains and that follows from one that is active: what that one has waited for
+   * has come. It is lifted, told and counted like others.
+   */
+  follow<Params extends object>(from: Fault<Params>, fault: Fault): void;
+  /** How many faults have followed from a fault. */
+  followed<Params extends object>(from: Fault<Params>): number;
 }
 
 /** One kind of fault, as schedules contain it. */

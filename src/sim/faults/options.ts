@@ -23,6 +23,17 @@ export function oneOf<Word extends string>(
   };
 }
 
+/** A text that is not empty; if it is absent, any. */
+export function text(): OptionReader<string, string | undefined> {
+  return {
+    fallback: undefined,
+    read(value, where) {
+      if (typeof value === "string" && value !== "") return value;
+      throw bad(`${where} is ${JSON.stringify(value)}, not a text`);
+    },
+  };
+}
+
 /** Yes or no; if it is absent, the seed decides. */
 export function flag(): OptionReader<boolean, boolean | undefined> {
   return {

@@ -5,6 +5,7 @@
 import { assert } from "../../base/errors.ts";
 import { clock } from "./clock.ts";
 import { crash } from "./crash.ts";
+import { crashAt } from "./crash-at.ts";
 import type { FaultKind, FaultWord } from "./kind.ts";
 import { latency } from "./latency.ts";
 import { loss } from "./loss.ts";
@@ -12,6 +13,7 @@ import { message } from "./message.ts";
 import { partition } from "./partition.ts";
 import { pause } from "./pause.ts";
 import { bandwidth } from "./bandwidth.ts";
+import { buggify } from "./buggify.ts";
 import { bitRot } from "./bit-rot.ts";
 import { diskErrors } from "./disk-error.ts";
 import { diskFull } from "./disk-full.ts";
@@ -29,6 +31,8 @@ import { slowCpu } from "./slow-cpu.ts";
 export const faultWords = {
   /** A process dies and loses its memory, or its machine loses power. It starts again afterwards. */
   crash: crash as typeof crash,
+  /** A process or its machine crashes exactly before or after a call that changes files, or a step of its program. */
+  crashAt: crashAt as typeof crashAt,
   /** A process stops, as in a long garbage collection. Its sockets stay open. */
   pause: pause as typeof pause,
   /** A wall clock jumps or drifts. */
@@ -56,6 +60,8 @@ export const faultWords = {
   dns: dns as typeof dns,
   /** A machine computes slowly: every event takes time. */
   slowCpu: slowCpu as typeof slowCpu,
+  /** Programs take rare paths that they offer themselves with `buggify(name)`. */
+  buggify: buggify as typeof buggify,
   /** A disk has no space: writes fail with `ENOSPC`. */
   diskFull: diskFull as typeof diskFull,
   /** Reads, writes or syncs of a disk fail with `EIO`. */

@@ -110,6 +110,8 @@ function describeOther(kind: number, detail: unknown): string {
       const { assertion, name, condition } = fields;
       return `${String(assertion)} ${showValue(name)}: ${condition === true ? "so" : "not so"}`;
     }
+    case Kind.step:
+      return `comes to the step ${showValue(fields["name"])}`;
     case Kind.uncaught:
       return `uncaught: ${showValue(fields["what"] ?? fields["text"] ?? "", 300)}`;
     case Kind.disk: {

@@ -5,8 +5,9 @@
  */
 import type { Disk, ProcessFiles, Work } from "../../../sim/disk/index.ts";
 import { diskOf, filesOf, SystemError } from "../../../sim/disk/index.ts";
+import { isChangingCall } from "../../../sim/moments.ts";
 import { Kind } from "../../../trace/kinds.ts";
-import { exited } from "../../exited.ts";
+import { exited, leaveIfEnded } from "../../exited.ts";
 import type { BindingContext } from "../context.ts";
 import { type CallName, exceptionOf, stacklessException } from "./errors.ts";
 import { createValidators, type Validators } from "./validate.ts";
@@ -110,11 +111,17 @@ export class Calls {
   /** Runs now. Throws the program's exception, or stores it in `errors` if that is given. */
   runSync<T>(call: CallName, work: Work, execute: () => T, errors?: ErrorContext): T | undefined {
     const { process } = this.context;
-    if (!process.alive) throw exited;
+    leaveIfEnded(process);
     process.spend(this.disk.clock.delayNs(work, false, process.spentNs));
+    this.moment(call, false);
+    leaveIfEnded(process);
     try {
-      return execute();
+      const result = execute();
+      this.moment(call, true);
+      leaveIfEnded(process);
+      return result;
     } catch (failure) {
+      if (failure === exited) throw exited;
       const error = exceptionOf(failure, call);
       if (errors === undefined) throw withoutOurFrames(error);
       const { errno, code, path, dest } = error;
@@ -148,6 +155,14 @@ export class Calls {
     process.schedule(delayNs, Kind.completion, complete as (arg: Pending<T>) => void, pending);
   }
 
+  /** The program is about to make a call, or has just made it. A fault may end the process here. */
+  moment({ syscall, changes }: CallName, after: boolean): void {
+    const { process } = this.context;
+    const { moments } = process.host;
+    if (!moments.awaited || changes === false || !isChangingCall(syscall)) return;
+    moments.reach({ process, what: "call", name: syscall, after });
+  }
+
   /**
    * Runs a job of several system calls on one thread: one round trip to the thread, and each call
    * at its own time, so a crash can happen between any two of them. `steps` yields the work of its
@@ -156,20 +171,26 @@ export class Calls {
    */
   job<T>(call: CallName, steps: Steps<T>, done: (error: Error | null, result?: T) => void): void {
     this.context.loop.retain();
-    takeStep({ call, steps, done: done as Job["done"], calls: this, onThread: false });
+    takeStep({ call, steps, done: done as Job["done"], calls: this, next: undefined });
   }
 
   /** Runs all steps of a job now. Their time is added to the process's. */
   jobSync<T>(call: CallName, steps: Steps<T>): T {
     const { process } = this.context;
-    if (!process.alive) throw exited;
+    leaveIfEnded(process);
     try {
-      for (;;) {
+      for (let next: CallName | undefined; ;) {
+        if (next !== undefined) this.moment(next, false);
+        leaveIfEnded(process);
         const { done, value } = steps.next();
+        if (next !== undefined) this.moment(next, true);
+        leaveIfEnded(process);
         if (done === true) return value;
+        next = value.call ?? call;
         process.spend(this.disk.clock.delayNs(value, false, process.spentNs));
       }
     } catch (failure) {
+      if (failure === exited) throw exited;
       const error = failure instanceof SystemError ? exceptionOf(failure, call) : asError(failure);
       // Walks through trees are deep, so V8's limited stack may lack the program's own frames.
       captureStackTrace(error, this.jobSync);
@@ -178,8 +199,11 @@ export class Calls {
   }
 }
 
+/** The work of a job's next call, and its name if it is not that of the job. */
+export type Step = Work & { readonly call?: CallName };
+
 /** The system calls of a job. The work of each is yielded before it is made. */
-export type Steps<T> = Generator<Work, T, void>;
+export type Steps<T> = Generator<Step, T, void>;
 
 /** A job in progress. */
 interface Job {
@@ -187,24 +211,28 @@ interface Job {
   readonly steps: Steps<unknown>;
   readonly done: (error: Error | null, result?: unknown) => void;
   readonly calls: Calls;
-  /** True once a thread runs it. */
-  onThread: boolean;
+  /** The call that it makes next, once a thread runs it. */
+  next: CallName | undefined;
 }
 
 /** Makes the next call and schedules the one after it, or reports how the job ended. */
 function takeStep(job: Job): void {
-  const { call, steps, done, calls } = job;
+  const { call, steps, done, calls, next } = job;
   const { loop, process } = calls.context;
-  let step: IteratorResult<Work, unknown> | undefined;
+  let step: IteratorResult<Step, unknown> | undefined;
   let error: Error | null = null;
+  if (next !== undefined) calls.moment(next, false);
+  if (!process.alive) return;
   try {
     step = steps.next();
   } catch (failure) {
     error = programError(failure, call);
   }
+  if (error === null && next !== undefined) calls.moment(next, true);
+  if (!process.alive) return;
   if (step?.done === false) {
-    const delayNs = calls.disk.clock.delayNs(step.value, !job.onThread, process.spentNs);
-    job.onThread = true;
+    const delayNs = calls.disk.clock.delayNs(step.value, next === undefined, process.spentNs);
+    job.next = step.value.call ?? call;
     process.schedule(delayNs, Kind.completion, takeStep, job);
     return;
   }
@@ -214,13 +242,18 @@ function takeStep(job: Job): void {
 
 function complete(pending: Pending<unknown>): void {
   const { execute, done, call, calls } = pending;
+  const { process } = calls.context;
   let result: unknown;
   let error: Error | null = null;
+  calls.moment(call, false);
+  if (!process.alive) return;
   try {
     result = execute();
   } catch (failure) {
     error = programError(failure, call);
   }
+  if (error === null) calls.moment(call, true);
+  if (!process.alive) return;
   // The call is over before its callback runs, which may throw.
   calls.context.loop.release();
   done(error, result);

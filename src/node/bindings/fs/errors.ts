@@ -12,6 +12,8 @@ export interface CallName {
   readonly syscall: string;
   readonly path?: string | Uint8Array | undefined;
   readonly dest?: string | Uint8Array | undefined;
+  /** False for a call whose name may change files and that does not, such as an `open` for reading. */
+  readonly changes?: boolean;
 }
 
 /** The fields that Node sets on the exception of a failed system call. */

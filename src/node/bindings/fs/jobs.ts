@@ -6,7 +6,7 @@
 import * as sim from "../../../sim/disk/index.ts";
 import type { Calls, Steps } from "./calls.ts";
 import { type CallName, stacklessException } from "./errors.ts";
-import { readToEnd, readWork, writeWork } from "./reading.ts";
+import { openCall, readToEnd, readWork, writeWork } from "./reading.ts";
 import { toBytes } from "./paths.ts";
 
 type Path = string | Uint8Array;
@@ -40,12 +40,12 @@ function close({ files }: Calls, fd: number): void {
 
 function* readSteps(calls: Calls, path: Path, flags: number, sizeMax: number): Steps<ReadAnswer> {
   const { files, disk } = calls;
-  yield {};
+  yield { call: openCall(path, flags) };
   const fd = files.add(sim.open(disk.fs, files, toBytes(path), flags, 0o666));
   const { size } = sim.status(files.get(fd).inode);
   // A larger file is returned open, to be read in parts.
   if (size > sizeMax) return [null, undefined, fd, size];
-  yield readWork(calls, fd, size);
+  yield { ...readWork(calls, fd, size), call: { syscall: "read" } };
   try {
     const bytes = attempt({ syscall: "read", path }, () => readToEnd(calls, files.get(fd)));
     return [null, bytes, -1, size];
@@ -63,9 +63,9 @@ function* writeSteps(
 ): Steps<void> {
   const { files, disk } = calls;
   const { buffer, byteOffset, byteLength } = data;
-  yield {};
+  yield { call: openCall(path, flags) };
   const fd = files.add(sim.open(disk.fs, files, toBytes(path), flags, mode));
-  yield writeWork(calls, fd, byteLength);
+  yield { ...writeWork(calls, fd, byteLength), call: { syscall: "write" } };
   try {
     if (byteLength === 0) return;
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,6 +1,7 @@
 /** The binding's calls on open files: open, close, read, write, sync, truncate. */
 import * as sim from "../../../sim/disk/index.ts";
 import type { Calls, ErrorContext } from "./calls.ts";
+import type { CallName } from "./errors.ts";
 import type { FileHandle } from "./file-handle.ts";
 import { toBytes } from "./paths.ts";
 
@@ -18,6 +19,11 @@ function view(buffer: ArrayBufferView, offset: number, length: number): Uint8Arr
 
 function bytesOf(buffers: readonly ArrayBufferView[]): number {
   return buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0);
+}
+
+/** The call that opens a file. It changes files if it may create one, or empties it. */
+export function openCall(path: Path, flags: number): CallName {
+  return { syscall: "open", path, changes: (flags & (sim.O_CREAT | sim.O_TRUNC)) !== 0 };
 }
 
 /** Returns the work of a read: it goes to the device unless the file's pages are in memory. */
@@ -93,11 +99,9 @@ export function fileCalls(
 
   return {
     open: (path: Path, flags: number, mode: number, request: unknown) =>
-      calls.run(request, { syscall: "open", path }, {}, () => openFile(path, flags, mode)),
+      calls.run(request, openCall(path, flags), {}, () => openFile(path, flags, mode)),
     openFileHandle: (path: Path, flags: number, mode: number, request: unknown) =>
-      calls.run(request, { syscall: "open", path }, {}, () =>
-        makeHandle(openFile(path, flags, mode)),
-      ),
+      calls.run(request, openCall(path, flags), {}, () => makeHandle(openFile(path, flags, mode))),
     close: (fd: number, request: unknown) =>
       calls.run(request, { syscall: "close" }, {}, () => files.close(fd)),
     read(
@@ -194,7 +198,7 @@ function readFileUtf8(calls: Calls, path: Path | number, flags: number): string 
       readToEnd(calls, files.get(path)).toString(),
     );
   }
-  const file = calls.runSync({ syscall: "open", path }, {}, () =>
+  const file = calls.runSync(openCall(path, flags), {}, () =>
     sim.open(disk.fs, files, toBytes(path), flags, 0o666),
   ) as sim.OpenFile;
   try {
@@ -223,7 +227,7 @@ function writeFileUtf8(
     );
     return;
   }
-  const file = calls.runSync({ syscall: "open", path }, {}, () =>
+  const file = calls.runSync(openCall(path, flags), {}, () =>
     sim.open(disk.fs, files, toBytes(path), flags, mode),
   ) as sim.OpenFile;
   try {
