@@ -242,6 +242,10 @@ export class NodeProcess implements ProcessRunner {
     this.view.young = false;
   }
 
+  signal(name: string): void {
+    this.signals.deliver(this.signals.numberOf(name));
+  }
+
   dispose(): void {
     for (const thread of this.threads) thread.terminate({ code: 1, signal: null });
     this.async.dispose();

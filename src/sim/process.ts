@@ -11,6 +11,8 @@ import { type EventHandle, Kind } from "./kernel.ts";
 /** Runs program code: catches what it throws and drains its microtasks. */
 export interface ProcessRunner {
   run<T>(action: (arg: T) => void, arg: T): void;
+  /** A signal from outside arrives, such as "SIGTERM": calls the program's listeners, or does its default action. */
+  signal(name: string): void;
   /** Called when the process has ended (crash, kill or exit): releases all resources. Runs no program code. */
   dispose(): void;
 }
@@ -188,6 +190,12 @@ export class Process {
     if (!this.#paused) return;
     this.#paused = false;
     this.#wakeWhenFree();
+  }
+
+  /** A signal from outside, such as "SIGTERM". A process without a program yet, which has no listeners, ends. */
+  signal(name: string): void {
+    if (this.runner) this.runner.signal(name);
+    else this.terminate({ code: null, signal: name });
   }
 
   /** Ends the process. None of its code runs after this; the operating system cleans up. */

@@ -7,6 +7,8 @@ export type {
   BuggifyOptions,
   CrashAtOptions,
   CrashOptions,
+  KillChildOptions,
+  RestartOptions,
   FaultOptions,
   HostOptions,
   ProgramOptions,

@@ -155,6 +155,8 @@ export type { FaultOptions } from "../sim/faults/index.ts";
 export type { ClockOptions } from "../sim/faults/clock.ts";
 export type { CrashOptions } from "../sim/faults/crash.ts";
 export type { BuggifyOptions } from "../sim/faults/buggify.ts";
+export type { KillChildOptions } from "../sim/faults/kill-child.ts";
+export type { RestartOptions } from "../sim/faults/restart.ts";
 export type { CrashAtOptions } from "../sim/faults/crash-at.ts";
 export type { LatencyOptions } from "../sim/faults/latency.ts";
 export type { LossOptions } from "../sim/faults/loss.ts";

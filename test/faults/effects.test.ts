@@ -71,6 +71,8 @@ const cases: readonly [string, string, Words][] = [
     [["crashAt", { ...often, step: "charged", how: "process", down: "100ms" }]],
   ],
   ["a rare path", "steps", [["buggify", { ...often, probability: [0.5, 1] }]]],
+  ["a restart by the operator", "processes", [["restart", { ...often, lasts: "500ms" }]]],
+  ["a child that is killed", "processes", [["killChild", often]]],
   ["a full disk", "files", [["diskFull", { ...often, lasts: "1s" }]]],
   ["failing writes", "files", [["diskErrors", { ...often, on: "write" }]]],
   ["failing reads", "files", [["diskErrors", { ...often, on: "read" }]]],

@@ -60,6 +60,8 @@ export interface FaultReach {
   hosts(fault: Pick<Fault, "targets">): readonly Host[];
   /** The active faults of a kind that affect a host, in the order in which they began. */
   active<Params extends object>(kind: FaultKind<Params>, host: string): readonly Fault<Params>[];
+  /** Whether an active fault keeps a host down, or will start its programs again. */
+  isDown(name: string): boolean;
   /** Starts the program of a host that has power and no process. */
   restart(host: Host): void;
   /**

@@ -7,6 +7,7 @@ import { clock } from "./clock.ts";
 import { crash } from "./crash.ts";
 import { crashAt } from "./crash-at.ts";
 import type { FaultKind, FaultWord } from "./kind.ts";
+import { killChild } from "./kill-child.ts";
 import { latency } from "./latency.ts";
 import { loss } from "./loss.ts";
 import { message } from "./message.ts";
@@ -22,6 +23,7 @@ import { diskReadOnly } from "./disk-read-only.ts";
 import { diskSlow } from "./disk-slow.ts";
 import { dns } from "./dns.ts";
 import { refuse } from "./refuse.ts";
+import { restart } from "./restart.ts";
 import { reset } from "./reset.ts";
 import { scramble } from "./scramble.ts";
 import { shortIo } from "./short-io.ts";
@@ -33,6 +35,10 @@ export const faultWords = {
   crash: crash as typeof crash,
   /** A process or its machine crashes exactly before or after a call that changes files, or a step of its program. */
   crashAt: crashAt as typeof crashAt,
+  /** Programs are told to end (`SIGTERM`), and start again after a while, as in a deployment. */
+  restart: restart as typeof restart,
+  /** A child process of a program is killed, as by the kernel when memory runs out. */
+  killChild: killChild as typeof killChild,
   /** A process stops, as in a long garbage collection. Its sockets stay open. */
   pause: pause as typeof pause,
   /** A wall clock jumps or drifts. */

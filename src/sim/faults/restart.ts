@@ -1,0 +1,60 @@
+/**
+ * A host's programs are restarted by their operator, as in a deployment: they are told to end (SIGTERM), what has not
+ * ended after its time is killed, and they start again. A program that ends with work in its hands, or goes on
+ * accepting some, shows it here.
+ */
+import { MS, SECOND } from "../../base/units.ts";
+import { victims } from "./chance.ts";
+import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
+import { fewerTargets } from "./lighter.ts";
+import { oneOf } from "./options.ts";
+import { theyDo } from "./words.ts";
+
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+
+/** How programs are restarted. `lasts` is the time that they have to end, after which they start again. */
+export interface RestartOptions extends FaultOptions {
+  /** The signal that tells them to end. Default: `SIGTERM`. */
+  readonly signal?: (typeof SIGNALS)[number];
+}
+
+/** The parameters of a restart. */
+export type RestartParams = { readonly signal: (typeof SIGNALS)[number] };
+
+const kind: FaultKind<RestartParams> = {
+  name: "restart",
+  keeps: "down",
+  begin(fault, reach) {
+    for (const host of reach.hosts(fault)) {
+      // The children of a program are its own to end.
+      for (const process of [...host.processes]) {
+        if (process.parentPid === 1) process.signal(fault.params.signal);
+      }
+    }
+  },
+  lift(fault, reach) {
+    for (const host of reach.hosts(fault)) {
+      if (!host.up || reach.isDown(host.name)) continue;
+      host.killAll();
+      reach.restart(host);
+    }
+  },
+  tell: ({ targets, params }) => `${theyDo(targets, "is", "are")} told to end (${params.signal})`,
+  tellLift: ({ targets }) => `${theyDo(targets, "starts", "start")} again`,
+  lighter: fewerTargets,
+  isValid: ({ signal }) => SIGNALS.includes(signal as never),
+};
+
+/** `w.restart(...)`. */
+export const restart: FaultWord<RestartOptions, { signal: (typeof SIGNALS)[number] | undefined }> =
+  {
+    kinds: [kind],
+    links: false,
+    example: { lasts: "2s..5s", every: "10s..20s" },
+    lasts: { minNs: 100 * MS, maxNs: 10 * SECOND },
+    options: { signal: oneOf(...SIGNALS) },
+    draw({ targets, options, prng }) {
+      const { signal = "SIGTERM" } = options;
+      return { kind: kind.name, targets: victims(targets, prng), params: { signal } };
+    },
+  };
