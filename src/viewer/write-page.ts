@@ -68,7 +68,7 @@ export function writePage(trace: Trace, options: PageOptions): string {
   return assemble(trace, assets, told, packed, chunks);
 }
 
-/** The time of the packet in which byte `at` of the payloads is. */
+/** The time of the first packet whose payload is whole if byte `at` of the payloads is the first that is kept. */
 function timeOfPayload(trace: Trace, at: number): number {
   let seen = 0;
   for (let row = 0; row < trace.length; row++) {
@@ -76,8 +76,8 @@ function timeOfPayload(trace: Trace, at: number): number {
     const kind = trace.kind[row] as number;
     if (index === 0 || kind < Kind.send || kind > Kind.drop) continue;
     const { payload } = trace.details.at(index - 1) as { payload?: Uint8Array };
+    if (payload !== undefined && seen >= at) return trace.timeNs[row] as number;
     seen += payload?.length ?? 0;
-    if (seen > at) return trace.timeNs[row] as number;
   }
   return trace.timeNs[trace.length - 1] ?? 0;
 }

@@ -108,7 +108,7 @@ describe.each(Object.keys(conversations))("%s", (name) => {
     const { dissector, messages } = dissect(sent);
     expect(dissector.name).toBe(name);
     expect(
-      messages.filter(({ incomplete, summary }) => incomplete && summary.startsWith('not ')),
+      messages.filter(({ incomplete, summary }) => incomplete && summary.startsWith("not ")),
     ).toEqual([]);
     check(sent, name);
   });

@@ -5,6 +5,7 @@
 import type { Story, StoryLine } from "../../trace/story.ts";
 import type { FaultSpan } from "./faults.ts";
 import type { OperationBar } from "./operations.ts";
+import { showValue } from "./words.ts";
 import { rowAt } from "./rows.ts";
 import type { Run } from "./run.ts";
 
@@ -32,8 +33,21 @@ export interface Answer {
   readonly faults: readonly FaultSpan[];
   /** The operations that contradict each other. */
   readonly operations: readonly OperationBar[];
+  /** What clients held between two of these operations: from "acquire" to "release". */
+  readonly holds: readonly Hold[];
   readonly fromNs: number;
   readonly toNs: number;
+}
+
+/** A span in which a client believed that it held something. */
+export interface Hold {
+  readonly host: number;
+  readonly lane: string;
+  readonly what: string;
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** The event of the answer that gave it. */
+  readonly event: number;
 }
 
 /** The answer for the violated check number `index`, or `undefined` if there is none. */
@@ -49,6 +63,7 @@ export function answerOf(run: Run, index = 0): Answer | undefined {
   const operations = told.flatMap(
     ({ invoke }) => run.operations.find((bar) => bar.invoke === invoke) ?? [],
   );
+  const holds = operations.flatMap((bar) => holdAfter(run, bar) ?? []);
   const faults = run.faults.filter(({ fromNs, text }) =>
     lines.some(({ tone, atNs, text: said }) => {
       return tone === "fault" && atNs === fromNs && (said.startsWith(text) || isAlone(run, fromNs));
@@ -73,8 +88,35 @@ export function answerOf(run: Run, index = 0): Answer | undefined {
     event: events[decisive] ?? 0,
     faults,
     operations,
+    holds,
     fromNs: Math.max(0, fromNs - marginNs),
     toNs: Math.min(run.endNs, toNs + marginNs),
+  };
+}
+
+const ACQUIRE = /^(acquire|lock|take|lease|elect|hold)/i;
+const RELEASE = /^(release|unlock|give|yield|resign|extend)/i;
+
+/** What is held after an operation whose name says so: until the client gives it back, or its process ends. */
+function holdAfter(run: Run, bar: OperationBar): Hold | undefined {
+  if (bar.outcome !== "ok" || !ACQUIRE.test(bar.f)) return undefined;
+  const given = run.operations.find(({ lane, key, f, invoke }) => {
+    return (
+      invoke > bar.complete &&
+      lane === bar.lane &&
+      RELEASE.test(f) &&
+      JSON.stringify(key) === JSON.stringify(bar.key)
+    );
+  });
+  const lives = run.lanes.find(({ host }) => host === bar.host)?.lives ?? [];
+  const diesNs = lives.find(({ toNs }) => toNs >= bar.toNs)?.toNs ?? run.endNs;
+  return {
+    host: bar.host,
+    lane: bar.lane,
+    what: bar.key === undefined || bar.key === null ? "it" : showValue(bar.key, 30),
+    fromNs: bar.toNs,
+    toNs: Math.min(given?.fromNs ?? run.endNs, diesNs),
+    event: bar.complete,
   };
 }
 

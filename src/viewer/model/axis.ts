@@ -109,6 +109,7 @@ function findFolds(timeNs: Float64Array, endNs: number): Fold[] {
     if (at - before >= leastNs) add(before, at);
     before = at;
   }
+  if (endNs - before >= leastNs) add(before, endNs);
   return folds;
 }
 

@@ -55,7 +55,9 @@ export function writeLink(view: View): string {
   if (view.down) parts.push(["down", "1"]);
   if (view.panel !== plainView.panel) parts.push(["panel", view.panel]);
   if (view.playheadNs !== undefined) parts.push(["at", String(Math.round(view.playheadNs))]);
-  return parts.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+  return parts
+    .map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`)
+    .join("&");
 }
 
 /** Reads a hash, with or without "#". What it does not say, or says wrongly, is as in {@link plainView}. */

@@ -18,7 +18,7 @@ export interface OperationBar {
   /** The event of the answer; 0 for none. */
   readonly complete: number;
   readonly fromNs: number;
-  /** `Infinity` if it was never answered. */
+  /** `Infinity` if it was never answered; the end of its process if that was earlier. */
   readonly toNs: number;
   /** "info": it may have taken effect or not. "open": no answer came. */
   readonly outcome: "ok" | "fail" | "info" | "open";
@@ -44,9 +44,23 @@ interface CompleteDetail {
 export function indexOperations(trace: Trace): OperationBar[] {
   const bars: { -readonly [Key in keyof OperationBar]: OperationBar[Key] }[] = [];
   const open = new Map<string, number>();
+  /** By host number: how many of its processes are running. */
+  const running = new Int32Array(trace.hosts.length);
   for (let row = 0; row < trace.length; row++) {
     const kind = trace.kind[row];
-    if (kind === Kind.invoke) {
+    if (kind === Kind.start || kind === Kind.exit) {
+      const host = trace.host[row] as number;
+      const left = ((running[host] as number) += kind === Kind.start ? 1 : -1);
+      if (left > 0 || kind === Kind.start) continue;
+      for (const [lane, index] of open) {
+        const bar = bars[index];
+        if (bar?.host !== host) continue;
+        open.delete(lane);
+        bar.toNs = trace.timeNs[row] as number;
+        bar.outcome = "info";
+        bar.error = "its process ended";
+      }
+    } else if (kind === Kind.invoke) {
       const { lane, f, key, input } = detailOf(trace, row) as InvokeDetail;
       open.set(lane, bars.length);
       bars.push({

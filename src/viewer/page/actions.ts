@@ -211,7 +211,7 @@ function fitSelection(state: State): void {
 /** Shows the violation: its event, its past cone and its story. */
 export function toAnswer(state: State): void {
   const answer = answerOf(state.run, state.violation.value);
-  const view = answer ? openingOf(answer) : plainView;
+  const view = answer ? openingOf(answer, state.run) : plainView;
   batch(() => {
     state.cone.value = view.cone;
     state.depth.value = WHOLE;
@@ -219,6 +219,7 @@ export function toAnswer(state: State): void {
     state.filterText.value = "";
     state.other.value = 0;
     state.selected.value = view.selected;
+    state.axisMode.value = view.axis;
     const axis = state.axis.value;
     jumpTo(
       state,

@@ -185,7 +185,7 @@ function sceneOf(
     from,
     to,
     firstRow: axis.rowAt(from),
-    lastRow: axis.rowAt(to + 1e-9),
+    lastRow: axis.rowAt(to + 1e-3),
     width,
     height,
     down: isDown,
@@ -377,7 +377,7 @@ function EventList({ state }: { state: State }): VNode {
 function listedEvents({ run, selected, from, to, axis, shown }: State): number[] {
   const flags = shown.value;
   const first = axis.value.rowAt(from.value);
-  const last = axis.value.rowAt(to.value + 1e-9);
+  const last = axis.value.rowAt(to.value + 1e-3);
   const { kind } = run.trace;
   const isListed = (row: number): boolean =>
     isNotable(kind[row] as number) && (flags === undefined || flags[row] === 1);

@@ -8,7 +8,7 @@ import { notableCauses, otherEnd, replyOf, stepFrom } from "../model/events.ts";
 import { fateNames } from "../model/messages.ts";
 import { describeAnswer, describeRequest } from "../model/operations.ts";
 import { detailOf } from "../model/rows.ts";
-import { showDuration, showTime, showValue } from "../model/words.ts";
+import { cut, showDuration, showTime, showValue } from "../model/words.ts";
 import { stateAt } from "./draw/lanes.ts";
 import { select, type State } from "./state.ts";
 import { messageWords, summaryOf } from "./summary.ts";
@@ -93,7 +93,7 @@ function EventLink({ state, id, text }: { state: State; id: number; text?: strin
     <button type="button" class="event" onClick={() => select(state, id)}>
       <span class="time">{showTime(run.trace.timeNs[id - 1] as number)}</span>
       <span class="host">{hostOf(run, id)}</span>
-      <span class="text">{text ?? summaryOf(state, id)}</span>
+      <span class="text">{text ?? cut(summaryOf(state, id), 72)}</span>
     </button>
   );
 }
@@ -356,7 +356,7 @@ function OtherFacts({ state, id }: { state: State; id: number }): VNode | null {
 function Causes({ state, id }: { state: State; id: number }): VNode | null {
   const chain = notableCauses(state.run, id);
   if (chain.length < 2) return null;
-  const shown = chain.slice(-9);
+  const shown = chain.slice(-7);
   return (
     <Section title="Why: its causes">
       <ol class="chain">

@@ -20,7 +20,9 @@ function Page({ state }: { state: State }): VNode {
     <div class="page">
       <Header state={state} />
       <Banner state={state} />
-      <Toolbar state={state} />
+      <section aria-label="View">
+        <Toolbar state={state} />
+      </section>
       <main class="body">
         <div class="center">
           <Minimap state={state} />
@@ -71,7 +73,7 @@ function followAddress(state: State): void {
     timer = setTimeout(() => {
       const answer = state.answerShown.peek();
       // The view with which the page opens needs no address.
-      const opening = answer && writeLink(openingOf(answer));
+      const opening = answer && writeLink(openingOf(answer, state.run));
       written = view === opening && location.hash === "" ? "" : `#${view}`;
       if (written !== location.hash) history.replaceState(null, "", written || "#");
     }, 150);

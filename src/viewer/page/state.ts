@@ -81,7 +81,7 @@ export function createState(run: Run, facts: PageFacts, payloads: Payloads, hash
   const isPlain = hash.replace(/^#/, "") === "";
   const view = readLink(hash);
   const answer = answerOf(run);
-  const opening = isPlain && answer ? openingOf(answer) : view;
+  const opening = isPlain && answer ? openingOf(answer, run) : view;
   const violation = signal(0);
   const selected = signal(within(run, opening.selected));
   const other = signal(within(run, opening.other));
@@ -162,14 +162,24 @@ export function createState(run: Run, facts: PageFacts, payloads: Payloads, hash
 }
 
 /** The view with which a violated run opens: the violating event, its past lit, the story in view. */
-export function openingOf(answer: Answer): View {
+export function openingOf(answer: Answer, run: Run): View {
   return {
     ...readLink(""),
+    axis: isIdle(answer, run) ? "folded" : "time",
     selected: answer.event,
     fromNs: answer.fromNs,
     toNs: answer.toNs,
     cone: answer.event > 0 ? "past" : "none",
   };
+}
+
+/** Whether the story is mostly about waiting: then idle gaps are folded. */
+function isIdle({ fromNs, toNs }: Answer, { trace, endNs }: Run): boolean {
+  const { folds } = buildAxis("folded", trace.timeNs, endNs);
+  const idleNs = folds.reduce((sum, fold) => {
+    return sum + Math.max(0, Math.min(toNs, fold.toNs) - Math.max(fromNs, fold.fromNs));
+  }, 0);
+  return idleNs > (toNs - fromNs) * 0.4;
 }
 
 function within(run: Run, id: number): number {

@@ -9,7 +9,7 @@ import { changeAxis, protocolFieldNames, type State } from "./state.ts";
 /** The bar above the diagram. */
 export function Toolbar({ state }: { state: State }): VNode {
   return (
-    <div class="toolbar" role="toolbar" aria-label="View">
+    <div class="toolbar" role="toolbar" aria-label="Filter, cone and axis">
       <FilterBox state={state} />
       <ConeChoice state={state} />
       <label>

@@ -25,7 +25,7 @@ export function drawDiagram(scene: Scene): number {
     drawOperations(scene);
     arrows = drawMessages(scene);
     drawEvents(scene);
-    drawSelection(scene);
+    drawSelection(scene, badges);
   });
   clipped(scene, boxOf(scene, gutter - 10, 0, end, bottom), () => drawStory(scene, badges));
   clipped(scene, boxOf(scene, gutter, 0, end, bottom), () => drawPlayhead(scene));

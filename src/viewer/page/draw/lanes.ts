@@ -148,6 +148,37 @@ function drawClock(scene: Scene, { lane, top, height }: LaneBox): void {
   });
 }
 
+/** What clients of the violation held, between their operations. */
+function drawHolds(scene: Scene): void {
+  const { context, colors, layout, axis, gutter, answer } = scene;
+  const end = alongEnd(scene);
+  for (const { host, lane, what, fromNs, toNs, event } of answer?.holds ?? []) {
+    const box = layout.byHost.get(host);
+    const a0 = Math.max(gutter, along(scene, axis.ofTime(fromNs)));
+    const a1 = Math.min(end, along(scene, axis.ofTime(toNs)));
+    if (!box || a1 - a0 < 1) continue;
+    const top = across(scene, box.rowTop + rowOf(box, lane) * box.rowHeight);
+    const bottom = top + box.rowHeight - 3;
+    context.fillStyle = colors.bad;
+    const rect = boxOf(scene, a0, top, Math.max(a0 + 2, a1), bottom);
+    context.fillRect(...rect);
+    const text = `holds ${what}`;
+    scene.hits.push({
+      id: event,
+      text: `${lane}: ${text} for ${showDuration(toNs - fromNs)}`,
+      x: rect[0],
+      y: rect[1],
+      width: Math.max(4, rect[2]),
+      height: rect[3],
+    });
+    if (scene.down) continue;
+    scene.room.claim(...rect);
+    context.font = FONT_BOLD;
+    context.fillStyle = colors["badge-ink"];
+    context.fillText(fit(context, text, a1 - a0 - 10), a0 + 6, (top + bottom) / 2 + 0.5);
+  }
+}
+
 /** The bars of operations, from request to answer. */
 export function drawOperations(scene: Scene): void {
   const { context, run, layout, axis, gutter, answer } = scene;
@@ -170,6 +201,7 @@ export function drawOperations(scene: Scene): void {
     drawBar(scene, bar, box, Math.max(gutter, a0), Math.min(a1, end + 6), isMarked);
   }
   context.globalAlpha = 1;
+  drawHolds(scene);
 }
 
 function drawBar(
@@ -219,6 +251,9 @@ function drawBar(
     context.fillText(fit(context, text, box.height - 8), rect[0] + 3, a0 + 8);
   }
   context.globalAlpha = 1;
+  // No label of a message covers an operation's text.
+  if (!scene.down && shown !== "")
+    scene.room.claim(rect[0], rect[1], Math.min(rect[2], 170), rect[3]);
   const took = bar.toNs === Infinity ? "never answered" : showDuration(bar.toNs - bar.fromNs);
   scene.hits.push({
     id: bar.complete || bar.invoke,

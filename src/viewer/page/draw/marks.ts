@@ -141,7 +141,7 @@ export function placeStory(scene: Scene): Badge[] {
     if (!target) continue;
     const [x, y] = pointOf(scene, a, across(scene, target.line));
     if (!scene.down && y < scene.head) continue;
-    const places = [0, 20, -20, 40, -40, 60].map((shift): [number, number] => [
+    const places = [0, 20, 40, 60, 80, -20].map((shift): [number, number] => [
       x - RADIUS + shift,
       y - RADIUS,
     ]);
@@ -200,7 +200,7 @@ export function drawStory(scene: Scene, badges: readonly Badge[]): void {
 }
 
 /** Rings around the selected events, and a line through the first. */
-export function drawSelection(scene: Scene): void {
+export function drawSelection(scene: Scene, badges: readonly Badge[]): void {
   const { context, colors, run, layout, gutter } = scene;
   const end = alongEnd(scene);
   for (const [id, color] of [
@@ -225,7 +225,9 @@ export function drawSelection(scene: Scene): void {
       context.globalAlpha = 1;
     }
     if (!box) continue;
-    const [x, y] = pointOf(scene, a, across(scene, box.line));
+    // A number that had to move aside has the ring.
+    const badge = badges.find((each) => each.id === id);
+    const [x, y] = badge ? [badge.x, badge.y] : pointOf(scene, a, across(scene, box.line));
     context.beginPath();
     context.arc(x, y, 12, 0, 2 * Math.PI);
     context.strokeStyle = color;

@@ -23,6 +23,10 @@ export const ARROWS_MAX = 4_000;
 /** With at most this many, arrows are labelled. */
 const LABELS_MAX = 90;
 
+/** How many messages of the chain of causes are drawn strongly, and how many of them have labels. */
+const CHAIN_STRONG = 6;
+const CHAIN_LABELLED = 4;
+
 interface Arrow {
   readonly index: number;
   readonly x1: number;
@@ -53,7 +57,7 @@ export function drawMessages(scene: Scene): number {
     drawArrows(scene, [...onChain], onChain, true);
     return indices.length;
   }
-  drawArrows(scene, indices, onChain, indices.length > 700);
+  drawArrows(scene, indices, onChain, indices.length > 250);
   return indices.length;
 }
 
@@ -109,7 +113,7 @@ function drawArrows(
   const { context, run, bright } = scene;
   const { fate, send, end } = run.messages;
   const arrows = indices.map((index) => arrowOf(scene, index));
-  const pens = pensOf(scene, dense);
+  const pens = pensOf(scene, Math.min(0.75, 8 / Math.sqrt(Math.max(1, arrows.length))));
   // One path for each pen: a stroke for every arrow would be many times slower.
   const groups = new Map<Pen, Arrow[]>();
   for (const arrow of arrows) {
@@ -122,15 +126,25 @@ function drawArrows(
     if (group) group.push(arrow);
     else groups.set(pen, [arrow]);
   }
-  for (const [pen, group] of groups) strokeAll(context, pen, group, !dense || group.length < 400);
+  for (const [pen, group] of groups) strokeAll(context, pen, group, !dense);
   drawLosses(scene, arrows);
-  const chained = arrows.filter(({ index }) => onChain.has(index));
-  const strong: Pen = { color: scene.colors.past, width: 2.5, alpha: 1, dash: [] };
-  strokeAll(context, strong, chained, true);
+  const chained = arrows
+    .filter(({ index }) => onChain.has(index))
+    .sort((a, b) => a.index - b.index);
+  // The last steps to the selected event are strong, those before them less so.
+  const last = chained.slice(-CHAIN_STRONG);
+  const color = scene.colors.past;
+  strokeAll(
+    context,
+    { color, width: 1.5, alpha: 0.85, dash: [] },
+    chained.slice(0, -CHAIN_STRONG),
+    true,
+  );
+  strokeAll(context, { color, width: 2.5, alpha: 1, dash: [] }, last, true);
   for (const { index, x1, y1, x2, y2 } of arrows) {
     scene.lines.push({ id: (end[index] as number) || (send[index] as number), x1, y1, x2, y2 });
   }
-  label(scene, chained, true);
+  label(scene, last.toReversed().slice(0, CHAIN_LABELLED), true);
   if (arrows.length <= LABELS_MAX)
     label(
       scene,
@@ -139,10 +153,10 @@ function drawArrows(
     );
 }
 
-function pensOf(scene: Scene, dense: boolean): (fate: number, lit: boolean) => Pen {
+/** `base`: how opaque a message is; the less, the more there are. */
+function pensOf(scene: Scene, base: number): (fate: number, lit: boolean) => Pen {
   const { colors } = scene;
-  const base = dense ? 0.35 : 0.75;
-  const off = dense ? 0.06 : 0.14;
+  const off = base * 0.2;
   const hasCone = scene.lit !== undefined;
   const table = new Map<string, Pen>();
   return (fate, lit) => {

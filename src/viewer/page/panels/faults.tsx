@@ -16,11 +16,11 @@ export function Faults({ state }: { state: State }): VNode {
   return (
     <div class="columns">
       <div>
-        <h3>
+        <h2>
           {run.faults.length === 0
             ? "No fault is needed"
             : `In this run: ${showCount(run.faults.length)}`}
-        </h3>
+        </h2>
         <table>
           <thead>
             <tr>
@@ -50,7 +50,7 @@ export function Faults({ state }: { state: State }): VNode {
       </div>
       {left.length > 0 && (
         <div>
-          <h3>Left out by shrinking: {showCount(left.length)} were not needed</h3>
+          <h2>Left out by shrinking: {showCount(left.length)} were not needed</h2>
           <ul class="ghosts">
             {left.map((fault, index) => (
               <li key={index}>

@@ -112,7 +112,7 @@ function Cycle(props: {
   };
   return (
     <div class="cycle">
-      <h3>The cycle: each must come before the next, and the last before the first</h3>
+      <h2>The cycle: each must come before the next, and the last before the first</h2>
       <ol>
         {edges.map(({ from, to, kind, text }, index) => (
           <li key={index}>

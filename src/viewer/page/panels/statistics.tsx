@@ -54,7 +54,7 @@ function Table(props: {
   if (rows.length === 0) return null;
   return (
     <div>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <table>
         <thead>
           <tr>

@@ -1,0 +1,324 @@
+/**
+ * The page of a run in a real browser: it opens at the answer, and everything works by keyboard. One browser serves the
+ * whole file. Without Chromium the tests say that they are skipped; `.ci/run` installs it.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pageOf } from "../../src/explore/page-file.ts";
+import { bundleViewer, viewerAssets } from "../../src/explore/viewer-assets.ts";
+import { encodeTrace, type Trace } from "../../src/trace/index.ts";
+import type { PageFacts } from "../../src/viewer/index.ts";
+import { type Line, packet, pause, story, traceOf } from "./support.ts";
+
+const executablePath = [
+  process.env["CHROMIUM"] ?? "",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+].find((path) => path !== "" && existsSync(path));
+
+describe("the program of the page", () => {
+  it("is at most 60 kB, compressed", () => {
+    const { script, style } = viewerAssets();
+    expect(gzipSync(script + style).length).toBeLessThanOrEqual(60_000);
+  });
+
+  it("is bundled the same way each time", () => {
+    const again = bundleViewer(join(import.meta.dirname, "../../src/viewer/page"));
+    expect(again.scriptDigests).toEqual(viewerAssets().scriptDigests);
+  });
+});
+
+describe("a page that would be too large", () => {
+  // Bytes that do not get smaller when they are packed.
+  let state = 1;
+  const payload = Uint8Array.from({ length: 600_000 }, () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return state >>> 24;
+  });
+  const large = traceOf(
+    [
+      [0, "a", "start"],
+      ...[1, 2, 3, 4].map((atS): Line => [
+        atS * 1_000,
+        "a",
+        "send",
+        1,
+        {
+          ...(packet("a", "b") as object),
+          bytes: payload.length,
+          payload,
+        },
+      ]),
+    ],
+    {},
+  );
+  const factsOf = (html: string): PageFacts => {
+    const [, json = ""] = /id="lightcone-facts">([^<]*)</.exec(html) ?? [];
+    return JSON.parse(json) as PageFacts;
+  };
+  const write = (maxBytes: number): string =>
+    pageOf(large, { facts: {}, restore: "npx lightcone view x.trace", maxBytes });
+
+  it("leaves the oldest payloads out, and says so", () => {
+    const whole = write(Infinity);
+    expect(factsOf(whole)).toEqual({});
+    const cut = write(whole.length - 100_000);
+    expect(cut.length).toBeLessThan(whole.length - 100_000);
+    expect(factsOf(cut).left).toMatch(/^Payloads before [23]\.000s are left out of this page\.$/);
+    expect(factsOf(cut).restore).toBe("npx lightcone view x.trace");
+    const chunks = (html: string): number => html.split("<template data-payloads=").length - 1;
+    expect([chunks(whole), chunks(cut)]).toEqual([3, 2]);
+  });
+
+  it("says that there are too many events", () => {
+    expect(factsOf(write(1_000)).left).toContain("too many for one page");
+  });
+});
+
+describe.skipIf(executablePath === undefined)("a page in a browser", () => {
+  const folder = mkdtempSync(join(tmpdir(), "lightcone-page-"));
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: executablePath as string,
+      args: ["--no-sandbox", "--disable-gpu"],
+    });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function write(name: string, trace: Trace = story(), change = (html: string) => html): string {
+    const path = join(folder, name);
+    const facts = { replay: "npx lightcone replay .lightcone/x.json" };
+    writeFileSync(path, change(pageOf(trace, { facts, restore: "npx lightcone view x.trace" })));
+    return pathToFileURL(path).href;
+  }
+
+  /** Opens a page; it fails if the page asks for anything else, or says an error. */
+  async function open(address: string, dark = false): Promise<Page> {
+    const page = await browser.newPage({
+      viewport: { width: 1280, height: 800 },
+      colorScheme: dark ? "dark" : "light",
+    });
+    page.on("pageerror", (error) => {
+      throw error;
+    });
+    page.on("request", (request) => {
+      if (request.url().split("#")[0] !== address.split("#")[0]) throw new Error(request.url());
+    });
+    await page.goto(address);
+    await page.waitForFunction(
+      "window.lightcone?.state.payloadsReady.value || document.querySelector('.early [role=alert]')",
+    );
+    return page;
+  }
+
+  const active = (page: Page): Promise<string | null> =>
+    page.evaluate(`
+      document.getElementById(document.getElementById("events").getAttribute("aria-activedescendant"))?.textContent ?? null
+    `);
+
+  it("opens at the answer: the verdict, the fault, the story, the event in its cone", async () => {
+    const page = await open(write("answer.html"));
+    expect(await page.title()).toBe("✗ the write is lost at 0.090s · seed 0x7");
+    expect(await page.textContent("h1")).toContain("the write is lost at 0.090s");
+    expect(await page.textContent(".fault-line")).toContain("a-2 pauses for 20ms at 0.030s");
+    expect(await page.locator(".story li").count()).toBe(4);
+    expect(await page.locator(".inspector .in-story.decisive").textContent()).toContain("done");
+    expect(await active(page)).toBe("a-1 done at 0.0900s");
+    expect(await page.getAttribute(".cone button.past", "aria-pressed")).toBe("true");
+    // What the diagram drew can be seen: it is not one colour.
+    const colors = await page.evaluate(`(() => {
+      const canvas = document.querySelector(".diagram canvas");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      const seen = new Set();
+      for (let at = 0; at < data.length; at += 4) seen.add(data[at] << 16 | data[at + 1] << 8 | data[at + 2]);
+      return seen.size;
+    })()`);
+    expect(colors).toBeGreaterThan(20);
+    await page.close();
+  });
+
+  it("works by keyboard alone", async () => {
+    const page = await open(write("keys.html"));
+    const press = async (...keys: string[]): Promise<void> => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    expect(await page.textContent("#event-9")).toBe(
+      "a-1 write x 7 -> ok at 0.0200s, in the past cone",
+    );
+    expect(await page.textContent("#event-10")).toContain("concurrent");
+    await press("[");
+    expect(await active(page)).toBe("a-1 write x 7 -> ok at 0.0200s");
+    await press("[");
+    expect(await active(page)).toContain("OK from server");
+    await press("Enter");
+    expect(await active(page)).toMatch(/^server sends a-1 .*OK/);
+    await press("c");
+    expect(await page.getAttribute(".cone button.both", "aria-pressed")).toBe("true");
+    await press("ArrowDown");
+    await press("ArrowUp", "ArrowUp", "ArrowRight");
+    await press("?");
+    expect(await page.locator("dialog").textContent()).toContain("Light cone");
+    await press("Escape");
+    expect(await page.locator("dialog").count()).toBe(0);
+    await press("Control+k");
+    await page.keyboard.type("whole run");
+    await press("Enter");
+    await page.waitForFunction("window.lightcone.state.from.value === 0");
+    await press("2");
+    expect(await page.getAttribute("#tab-history", "aria-selected")).toBe("true");
+    expect(await page.locator(".bar.marked").textContent()).toBe("write x 7 → ok");
+    await press("Home");
+    expect(await active(page)).toBe("a-1 done at 0.0900s");
+    await page.close();
+  });
+
+  it("relates two events: what is concurrent, and the chain between", async () => {
+    const page = await open(write("cone.html"));
+    const select = (id: number): Promise<void> =>
+      page.evaluate(`window.lightcone.state.selected.value = ${id}`);
+    await select(9);
+    await page.keyboard.press("m");
+    await select(10);
+    await expect.poll(() => page.textContent(".relation")).toContain("is concurrent");
+    await select(6);
+    await expect.poll(() => page.textContent(".relation")).toContain("could have been influenced");
+    expect(await page.locator(".relation + .chain li").count()).toBe(4);
+    // Only what is in the cone is left.
+    await page.keyboard.press("Escape");
+    await select(8);
+    await page.keyboard.press("o");
+    await page.keyboard.press("4");
+    await expect.poll(() => page.textContent(".list p")).toBe("7 events");
+    await page.close();
+  });
+
+  it("filters, completes, and points at mistakes", async () => {
+    const page = await open(write("filter.html"));
+    await page.keyboard.press("/");
+    await page.keyboard.type("kind=send host:a-");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    expect(await page.locator("#suggestions [aria-selected=true]").textContent()).toContain("a-1");
+    await page.keyboard.press("Enter");
+    expect(await page.inputValue("#filter")).toBe("kind=send host:a-1");
+    expect(await page.textContent("#filter-said")).toBe("1 of 16");
+    await page.fill("#filter", "kind=send colour=red");
+    expect(await page.textContent("#filter-said")).toContain('there is no field "colour"');
+    expect(await page.textContent("#filter-said u")).toBe("colour");
+    await page.fill("#filter", "");
+    expect(await page.textContent("#filter-said")).toBe("");
+    await page.close();
+  });
+
+  it("shows the exact view again from a link", async () => {
+    const address = write("link.html");
+    const page = await open(address);
+    await page.fill("#filter", "kind=send");
+    await page.evaluate("window.lightcone.state.selected.value = 5");
+    await page.locator(".cone button.both").click();
+    await page.locator("#tab-files").click();
+    await page.evaluate("document.activeElement.blur()");
+    await page.keyboard.press("w");
+    // The address follows when the view has come to rest.
+    await page.waitForTimeout(400);
+    const hash = await page.evaluate<string>("location.hash");
+    const view =
+      "JSON.stringify(['selected', 'filterText', 'cone', 'panel', 'from', 'to', 'axisMode'].map((name) => window.lightcone.state[name].value))";
+    const before = await page.evaluate(view);
+    await page.close();
+    const other = await open(address + hash);
+    expect(await other.evaluate(view)).toBe(before);
+    await other.close();
+  });
+
+  it("compares with another run", async () => {
+    const page = await open(write("compare.html"));
+    const lines: Line[] = [
+      [0, "a-1", "start"],
+      [0, "a-2", "start"],
+      [0, "server", "start"],
+      [10, "a-1", "invoke", 1, { lane: "a-1", f: "write", key: "x", input: 8 }],
+    ];
+    const path = join(folder, "other.trace");
+    writeFileSync(path, gzipSync(encodeTrace(traceOf(lines))));
+    await page.keyboard.press("8");
+    await page.setInputFiles("#compare-file", path);
+    await expect
+      .poll(() => page.textContent(".compare [role=status]"))
+      .toContain("Identical for 3 events");
+    expect(await page.textContent(".compare")).toContain("asks write x 8");
+    await page.close();
+  });
+
+  it("has nothing that axe-core objects to, in light and in dark, in any panel", async () => {
+    const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+    for (const dark of [false, true]) {
+      const page = await open(write("axe.html"), dark);
+      await page.evaluate(axe);
+      for (const key of dark ? ["1", "2"] : ["1", "2", "3", "4", "5", "6", "7", "8", "?"]) {
+        await page.keyboard.press(key);
+        const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
+          "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => ({ html })) })))",
+        );
+        expect(found, `panel ${key}`).toEqual([]);
+      }
+      await page.close();
+    }
+  });
+
+  it("shows a run that held from its beginning to its end", async () => {
+    const lines: Line[] = [
+      [0, "a", "start"],
+      [5, "a", "fault", 0, pause],
+      [900, "a", "log", 1, { stream: "stdout", text: "done" }],
+    ];
+    const page = await open(write("held.html", traceOf(lines, {})));
+    expect(await page.textContent("h1")).toBe("✓every check held");
+    expect(
+      await page.evaluate("[window.lightcone.state.from.value, window.lightcone.state.to.value]"),
+    ).toEqual([0, 900e6]);
+    await page.close();
+  });
+
+  it("says in words why it cannot show a file", async () => {
+    const says = async (name: string, change: (html: string) => string): Promise<string | null> => {
+      const page = await open(write(name, story(), change));
+      const text = await page.textContent("[role=alert]");
+      await page.close();
+      return text;
+    };
+    const packed = /(<template id="lightcone-trace">)([^<]*)/;
+    const withTrace = (html: string, edit: (bytes: Buffer) => Buffer): string =>
+      html.replace(packed, (_, tag: string, text: string) => {
+        return tag + edit(Buffer.from(text, "base64")).toString("base64");
+      });
+    expect(await says("cut.html", (html) => html.slice(0, -400))).toContain("cut short");
+    expect(
+      await says("torn.html", (html) => withTrace(html, (bytes) => bytes.subarray(0, 200))),
+    ).toContain("damaged");
+    expect(
+      await says("newer.html", (html) =>
+        withTrace(html, (bytes) => {
+          const text = gunzipSync(bytes)
+            .toString("latin1")
+            .replace('"lightconeTrace":2', '"lightconeTrace":9');
+          return gzipSync(Buffer.from(text, "latin1"));
+        }),
+      ),
+    ).toBe("the trace has format 9, this Lightcone reads formats 1 and 2");
+    expect(await says("empty.html", (html) => html.replace(packed, "$1"))).toContain("no trace");
+  });
+});
