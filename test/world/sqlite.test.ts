@@ -7,9 +7,11 @@ import type { Fault } from "../../src/sim/faults/index.ts";
 import { beside, runDescribed } from "./described.ts";
 
 const modules = join(dirname(beside("package.json", "{}\n")), "node_modules");
-mkdirSync(join(modules, "better-sqlite3"), { recursive: true });
-writeFileSync(join(modules, "better-sqlite3", "package.json"), '{ "name": "better-sqlite3" }');
-writeFileSync(join(modules, "better-sqlite3", "index.js"), 'throw new Error("native");\n');
+for (const name of ["better-sqlite3", "sqlite3"]) {
+  mkdirSync(join(modules, name), { recursive: true });
+  writeFileSync(join(modules, name, "package.json"), `{ "name": "${name}" }`);
+  writeFileSync(join(modules, name, "index.js"), 'throw new Error("native");\n');
+}
 symlinkSync(resolve("node_modules/node-sqlite3-wasm"), join(modules, "node-sqlite3-wasm"));
 
 let count = 0;
@@ -170,6 +172,98 @@ describe("a database on a host's disk", () => {
         console.log(JSON.stringify(db.prepare("SELECT x FROM t").all()));
       });`);
     expect(lines).toEqual(["SQLITE_BUSY", '[{"x":3}]']);
+  });
+});
+
+describe("sqlite3", () => {
+  it("has its calls, their order, their results and its errors", async () => {
+    const lines = await printed(`import sqlite3 from "sqlite3";
+      const { Database } = sqlite3.verbose();
+      const log = (name) => function (error, ...rest) {
+        console.log(name, error ? [error.message, error.errno, error.code].join(" | ") : JSON.stringify(rest), this.lastID, this.changes);
+      };
+      const db = new Database("file.db", (error) => console.log("open", error, db.open));
+      db.on("open", () => console.log("event"));
+      db.serialize(() => {
+        db.run("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT UNIQUE, b BLOB)", log("create"));
+        db.run("INSERT INTO t (v, b) VALUES (?, ?)", "a", Buffer.from("x"), log("positions"));
+        db.run("INSERT INTO t (v, b) VALUES ($v, :b)", { $v: "b", ":b": true }, log("names"));
+        db.run("INSERT INTO t (v) VALUES (?)", ["a"], log("unique"));
+        db.run("UPDATE t SET b = ?", [null], log("update"));
+        db.get("SELECT id, v FROM t WHERE v = ?", ["b"], log("get"));
+        db.get("SELECT 1 WHERE 0", log("no row"));
+        db.all("SELECT id, v FROM t", log("all"));
+        db.all("SELECT ? AS a, ? AS b", [1], log("missing"));
+        db.all("SELECT ?", [1, 2], log("too many"));
+        db.run("nonsense", log("syntax"));
+        db.each("SELECT v FROM t", log("row"), log("rows"));
+        db.map("SELECT id, v FROM t", log("map"));
+        db.exec("INSERT INTO t (v) VALUES ('c'); SELECT 1", log("exec"));
+      });
+      const statement = db.prepare("INSERT INTO t (v) VALUES (?)", log("prepare"));
+      for (const v of ["d", "e"]) statement.run(v, log("run"));
+      db.close(log("close too early"));
+      statement.finalize();
+      const reader = db.prepare("SELECT v FROM t ORDER BY id DESC LIMIT 1");
+      reader.get(log("first")); reader.get(log("end")); reader.get(log("first again"));
+      reader.finalize(() => db.close((error) => { console.log("closed", error); db.run("SELECT 1", log("late")); }));
+      console.log("asked");
+      new Database("/absent/x.db", log("absent"));`);
+    expect(lines).toEqual([
+      "asked",
+      "open null true",
+      "event",
+      "absent SQLITE_CANTOPEN: unable to open database file | 14 | SQLITE_CANTOPEN undefined undefined",
+      "create [] 0 0",
+      "positions [] 1 1",
+      "names [] 2 1",
+      "unique SQLITE_CONSTRAINT: UNIQUE constraint failed: t.v | 19 | SQLITE_CONSTRAINT 0 0",
+      "update [] 2 2",
+      'get [{"id":2,"v":"b"}] 0 0',
+      "no row [] 0 0",
+      'all [[{"id":1,"v":"a"},{"id":2,"v":"b"}]] 0 0',
+      'missing [[{"a":1,"b":null}]] 0 0',
+      "too many SQLITE_RANGE: column index out of range | 25 | SQLITE_RANGE 0 0",
+      'syntax SQLITE_ERROR: near "nonsense": syntax error | 1 | SQLITE_ERROR 0 0',
+      'row [{"v":"a"}] 0 0',
+      'row [{"v":"b"}] 0 0',
+      "rows [2] 0 0",
+      'map [{"1":"a","2":"b"}] 0 0',
+      "exec [] undefined undefined",
+      "prepare [] 0 0",
+      "run [] 4 1",
+      "run [] 5 1",
+      "close too early SQLITE_BUSY: unable to close due to unfinalized statements or unfinished backups | 5 | SQLITE_BUSY undefined undefined",
+      'first [{"v":"e"}] 0 0',
+      "end [] 0 0",
+      'first again [{"v":"e"}] 0 0',
+      "closed null",
+      "late SQLITE_MISUSE: Database is closed | 21 | SQLITE_MISUSE 0 0",
+    ]);
+  });
+
+  it("waits for another process's lock, reads beside it, and gives up when its time is over", async () => {
+    const lines =
+      await printed(`import sqlite3 from "sqlite3"; import { spawn } from "node:child_process";
+      const db = new sqlite3.Database("/shared.db");
+      const start = Date.now();
+      const log = (name) => (error, rows) => console.log(name, error?.code ?? "fine", rows?.length ?? "", Date.now() - start > 500);
+      db.exec("CREATE TABLE t (x)", () => {
+        const code = "const s = require('sqlite3'); const db = new s.Database('/shared.db'); db.exec('BEGIN IMMEDIATE; INSERT INTO t VALUES (1)', () => { console.log('has'); setTimeout(() => db.exec('COMMIT'), 600); });";
+        const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+        child.stdout.once("data", () => {
+          db.all("SELECT * FROM t", log("read"));
+          db.configure("busyTimeout", 50);
+          db.run("INSERT INTO t VALUES (2)", (error) => {
+            log("impatient")(error);
+            db.configure("busyTimeout", 2000);
+            db.run("INSERT INTO t VALUES (3)", log("patient"));
+            db.all("SELECT * FROM t", log("read"));
+          });
+        });
+      });`);
+    const expected = ["read fine 0 false", "impatient SQLITE_BUSY  false"];
+    expect(lines).toEqual([...expected, "patient fine  true", "read fine 2 true"]);
   });
 });
 

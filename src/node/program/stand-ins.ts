@@ -39,7 +39,9 @@ export class StandIns {
     if (this.#loaded.has(request)) return this.#loaded.get(request);
     const addOn = addOnNamed(request) as AddOn;
     const exports = addOn.create({
-      peer: (builtins = {}) => this.#peer(request, addOn.peer as string, from, builtins),
+      peer: (builtins = {}, change) => {
+        return this.#peer(request, addOn.peer as string, from, builtins, change);
+      },
       process: this.#loader.realm.context.process,
       builtin: (id) => this.#loader.realm.requirePublic(id),
     });
@@ -52,6 +54,7 @@ export class StandIns {
     peer: string,
     from: string,
     builtins: Readonly<Record<string, unknown>>,
+    change: ((source: string) => string) | undefined,
   ): unknown {
     const loader = this.#loader;
     const path = this.#find(request, peer, from);
@@ -62,6 +65,11 @@ export class StandIns {
         ? builtins[name]
         : loader.Module._load(id, module, false);
     };
+    if (change !== undefined) {
+      const { _compile } = loader.Module.prototype;
+      module._compile = (source, ...rest) =>
+        Reflect.apply(_compile, module, [change(source), ...rest]);
+    }
     module.load(path);
     return module.exports;
   }

@@ -6,9 +6,12 @@ import type { Process } from "../../sim/process.ts";
 export interface SubstituteContext {
   /**
    * Loads the package that the substitute is made of, as the requiring file would find it. `builtins` replaces
-   * modules of Node for that package alone. Throws `LC_NO_SUBSTITUTE` if it is not installed.
+   * modules of Node for that package alone, `change` its main file's text. Throws `LC_NO_SUBSTITUTE` if it is not installed.
    */
-  readonly peer: (builtins?: Readonly<Record<string, unknown>>) => unknown;
+  readonly peer: (
+    builtins?: Readonly<Record<string, unknown>>,
+    change?: (source: string) => string,
+  ) => unknown;
   readonly process: Process;
   /** Loads a module of Node, the process's own. */
   readonly builtin: (id: string) => unknown;

@@ -1,6 +1,7 @@
 /** `better-sqlite3` by SQLite as WebAssembly, with its files on the host's disk. */
 import { LightconeError } from "../../base/errors.ts";
 import type { AddOn } from "./add-on.ts";
+import { sqliteFailure } from "./sqlite-errors.ts";
 import { isSeveral } from "./sqlite-parameters.ts";
 import {
   type Changes,
@@ -34,22 +35,6 @@ export const betterSqlite3: AddOn = {
   },
 };
 
-/** SQLite's codes by the beginning of their messages. */
-const codes: readonly (readonly [RegExp, string])[] = [
-  [/^UNIQUE constraint failed/, "SQLITE_CONSTRAINT_UNIQUE"],
-  [/^NOT NULL constraint failed/, "SQLITE_CONSTRAINT_NOTNULL"],
-  [/^FOREIGN KEY constraint failed/, "SQLITE_CONSTRAINT_FOREIGNKEY"],
-  [/^CHECK constraint failed/, "SQLITE_CONSTRAINT_CHECK"],
-  [/constraint failed|datatype mismatch/, "SQLITE_CONSTRAINT"],
-  [/^database (?:table )?is locked/, "SQLITE_BUSY"],
-  [/^attempt to write a readonly database/, "SQLITE_READONLY"],
-  [/^unable to open|^Could not open/, "SQLITE_CANTOPEN"],
-  [/^disk I\/O error/, "SQLITE_IOERR"],
-  [/^database or disk is full/, "SQLITE_FULL"],
-  [/malformed/, "SQLITE_CORRUPT"],
-  [/^file is not a database/, "SQLITE_NOTADB"],
-];
-
 class SqliteError extends Error {
   readonly code: string;
   constructor(message: string, code: string) {
@@ -63,15 +48,9 @@ function attempt<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    if ((error as Error).name !== "SQLite3Error") throw error;
-    const message = (error as Error).message.replace(
-      /^Could not open.*/,
-      "unable to open database file",
-    );
-    throw new SqliteError(
-      message,
-      codes.find(([form]) => form.test(message))?.[1] ?? "SQLITE_ERROR",
-    );
+    const failure = sqliteFailure(error);
+    if (failure === undefined) throw error;
+    throw new SqliteError(failure.message, failure.code);
   }
 }
 

@@ -4,6 +4,7 @@ import { argon2 } from "./argon2.ts";
 import { bcrypt } from "./bcrypt.ts";
 import { betterSqlite3 } from "./better-sqlite3.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
+import { sqlite3 } from "./sqlite3.ts";
 import { sharp } from "./sharp.ts";
 
 export type { AddOn, SubstituteContext } from "./add-on.ts";
@@ -14,6 +15,7 @@ const addOns: Readonly<Record<string, AddOn>> = {
   "better-sqlite3": betterSqlite3,
   "node:sqlite": nodeSqlite,
   sharp,
+  sqlite3,
 };
 
 /** The substitute for what a program loads by `request`; `undefined` if there is none. */

@@ -1,7 +1,7 @@
 /** A connection to an SQLite database, as both interfaces need it, over `node-sqlite3-wasm`. */
 import type { SubstituteContext } from "./add-on.ts";
 import { parametersOf, type Parameters } from "./sqlite-parameters.ts";
-import { sqliteFiles } from "./sqlite-files.ts";
+import { lockByLevels, sqliteFiles } from "./sqlite-files.ts";
 
 /** A value of a column or a parameter. */
 export type SqliteValue = number | bigint | string | Uint8Array | null;
@@ -46,7 +46,7 @@ export const SQLITE_PEER = "node-sqlite3-wasm";
 /** Loads SQLite into a process. */
 export function sqliteOf({ peer, builtin, process }: SubstituteContext): Sqlite {
   const fs = sqliteFiles(process, builtin("fs") as typeof import("node:fs"));
-  const { Database } = peer({ fs }) as Peer;
+  const { Database } = peer({ fs }, lockByLevels) as Peer;
   return { open: (path, options) => new Connection(new Database(path, options)) };
 }
 
