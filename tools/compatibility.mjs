@@ -31,6 +31,8 @@ const limits = {
   amqplib: "Tested against a scripted peer until there is a block.",
   kafkajs: "Tested against a scripted peer until there is a block.",
   nats: "Tested against a scripted peer until there is a block.",
+  agenda:
+    "Tested with its Redis backend: there is no block of MongoDB. An error of its subscription ends the process unless `backend.notificationChannel` has a listener, as on a real machine.",
   bottleneck:
     "Limiters that share a Redis 7 queue nothing any more once it has lost its memory, as on a real machine: `ERR SETTINGS_KEY_NOT_FOUND`.",
   "bee-queue": "Queues of before a restart of Redis go on with `NOSCRIPT`, as on a real machine.",
