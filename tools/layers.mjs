@@ -42,7 +42,7 @@ export const layers = {
     why: "campaigns, shrinking, replay",
   },
   report: {
-    may: ["base", "trace", "history", "check", "dissect"],
+    may: ["base", "trace", "history", "check", "dissect", "viewer"],
     builtins: true,
     why: "what a person or a program reads of a verdict",
   },

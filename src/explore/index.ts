@@ -1,6 +1,12 @@
 /** Campaigns, shrinking, replay. */
 export { pageOf } from "./page-file.ts";
-export { readTrace, recordTrace, type RunFileOptions, type RunFiles } from "./trace-file.ts";
+export {
+  readTrace,
+  recordTrace,
+  type RunFileOptions,
+  type RunFiles,
+  withMeta,
+} from "./trace-file.ts";
 export {
   runCampaign,
   type CampaignOptions,

@@ -47,6 +47,12 @@ export function traceMeta(outcome: RunOutcome, before?: readonly Fault[]): Trace
   };
 }
 
+/** The trace of a run that was recorded, with what it says about the run. */
+export function withMeta(outcome: RunOutcome): Trace {
+  assert(outcome.trace !== undefined, "a run that was to be recorded has no trace");
+  return { ...outcome.trace, meta: traceMeta(outcome) };
+}
+
 function told(fault: Fault): FaultTold {
   const { kind, targets, startNs, durationNs } = fault;
   return { kind, targets, startNs, durationNs, text: describeFault(fault) };

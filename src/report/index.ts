@@ -12,3 +12,4 @@ export { faultsWord, renderNotes, shrunkNotes, shrunkSubtitle, type ToldShrink }
 export { alsoRows, formatTime, renderLines, renderViolation, type ToldViolation } from "./story.ts";
 export { plainStyle, type Style, styleFor } from "./style.ts";
 export { PrintedByChecks } from "./printed.ts";
+export { renderTimeline, type TimelineOptions } from "./timeline/timeline.ts";

@@ -10,6 +10,7 @@ import {
   replayCommand,
   type Replay,
   type RunnerPool,
+  withMeta,
 } from "../../explore/index.ts";
 import {
   count,
@@ -20,12 +21,16 @@ import {
   styleFor,
 } from "../../report/index.ts";
 import { type Command, type ExitCode, parseOptions } from "../command.ts";
+import { timelineOf } from "../timeline.ts";
 import { saveTrace, showRun, startPool, tellViolation, usage } from "../session.ts";
 
 type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
 
 const options = {
+  all: { type: "boolean" },
+  ascii: { type: "boolean" },
   json: { type: "boolean" },
+  timeline: { type: "boolean" },
   trace: { type: "boolean" },
   world: { type: "string" },
 } as const;
@@ -33,12 +38,14 @@ const options = {
 export const command: Command = {
   summary: "run a violation again, from its file",
   usage: `
-lightcone replay FILE [--world FILE] [--trace] [--json]
+lightcone replay FILE [--world FILE] [--timeline] [--trace] [--json]
 
 Runs what .lightcone/NAME-SEED.json recorded: the same world, seed and faults. Says whether the code has
 changed since, and whether it was the same run to the last event.
 
   --world FILE  the world to run, where the file names one outside of its project and of this one
+  --timeline    draw what led to the violation: hosts as lanes, messages as arrows, faults as bands. With --all
+                draw everything; with --ascii use no other characters
   --trace       print operations, faults and output as they happened
   --json        one object: seed, verdict, fingerprint, events, violations
 
@@ -71,11 +78,12 @@ Exit code: 0 held (the violation is gone), 1 violated, 2 could not run.
     try {
       showing.durationNs = pool.info.durationNs;
       const { seed, schedule } = replay;
-      const { trace: timeline = false, json = false } = values;
-      const trace = timeline || !json;
-      const outcome = await pool.run({ seed, schedule, timeline, trace });
+      const { trace: printed = false, timeline: drawn = false, json = false } = values;
+      const trace = printed || drawn || !json;
+      const outcome = await pool.run({ seed, schedule, timeline: printed, trace });
       showing.close();
       process.stderr.write(outcome.printed ?? "");
+      if (drawn && !json) process.stdout.write(`${timelineOf(withMeta(outcome), values)}\n`);
       const code = tell(replay, pool, outcome, json);
       if (trace) {
         const command = replayCommand(process.cwd(), resolve(file), replay.worldPath);
