@@ -64,17 +64,18 @@ export function rowsOf(
   answer: Answer | undefined,
 ): Row[] {
   const resumed = resumptions(run);
-  const told = new Map<number, string>();
+  const told = new Map<number, { readonly who: string; readonly text: string }>();
   for (const { event, line } of answer?.steps ?? []) {
     // When it was asked is shown where it was.
-    if (event > 0)
-      told.set(event, line.text.replace(/ \(asked at [^)]*\)$/, "").replaceAll("->", "→"));
+    if (event <= 0) continue;
+    const text = line.text.replace(/ \(asked at [^)]*\)$/, "").replaceAll("->", "→");
+    told.set(event, { who: line.who, text });
   }
   const rows: Row[] = [];
   for (const { id, rank } of candidates) {
     const made = { ...rowOf(run, id, dissector, resumed, answer?.event === id), rank };
-    const text = told.get(id);
-    const row = text === undefined ? made : toldBy(run, made, text);
+    const line = told.get(id);
+    const row = line === undefined ? made : toldBy(run, made, line);
     if (isSaid(rows, row) || addTo(run, rows, row)) continue;
     rows.push(row);
   }
@@ -82,7 +83,9 @@ export function rowsOf(
 }
 
 /** A row whose text is the story's. Where that is about a connection, the row is no message. */
-function toldBy({ trace }: Run, row: Row, text: string): Row {
+function toldBy({ trace }: Run, row: Row, line: { who: string; text: string }): Row {
+  const isOfFault = row.mark === "none" && line.who !== "fault";
+  const text = isOfFault ? `${line.who} ${line.text}` : line.text;
   if (row.to.length === 0) return { ...row, text };
   const who = trace.hosts[row.host] ?? "";
   return { ...row, text, who, to: [], mark: "event", tone: "note" };
