@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { bundle } from "./bundle.mjs";
 import { readOptions } from "./options.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -31,14 +32,17 @@ const done = spawnSync(
 if (done.status !== 0) process.exit(done.status ?? 1);
 const main = join(dist, "cli", "main.js");
 if (existsSync(main)) chmodSync(main, 0o755);
+// What every campaign starts several times starts fast.
+await bundle(join(dist, "cli", "runner-process.js"));
 
 // The page of a run, and the licences of what is bundled into it.
-const { bundleViewer, viewerFiles } = await import("../dist/explore/viewer-assets.js");
+const assets = pathToFileURL(join(dist, "explore", "viewer-assets.js")).href;
+const { bundleViewer, viewerFiles } = await import(assets);
 const page = bundleViewer(`${root}src/viewer/page`);
 [page.script, page.protocols, page.style].forEach((text, index) => {
-  writeFileSync(`${root}dist/viewer/${viewerFiles[index]}`, text);
+  writeFileSync(join(dist, "viewer", viewerFiles[index]), text);
 });
-copyFileSync(`${root}node_modules/preact/LICENSE`, `${root}dist/viewer/LICENSE-preact`);
+copyFileSync(`${root}node_modules/preact/LICENSE`, join(dist, "viewer", "LICENSE-preact"));
 
 // Lua, set up for Redis's scripts already. It comes from a package, and goes with its licence.
 const redis = join(dist, "blocks", "redis");

@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { buildSync } from "esbuild";
 import type { PageAssets } from "../viewer/index.ts";
 
 /** The files of the bundle, in the folder of the built viewer: the script, the dissectors, the style. */
@@ -32,6 +32,8 @@ function readBuilt(): PageAssets | undefined {
 
 /** Bundles the program of the page from its sources in `folder`. */
 export function bundleViewer(folder: string): PageAssets {
+  // Every command would load it, and the built package does not need it here.
+  const { buildSync } = createRequire(import.meta.url)("esbuild") as typeof import("esbuild");
   const options = {
     bundle: true,
     minify: true,

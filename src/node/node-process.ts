@@ -216,7 +216,7 @@ export class NodeProcess implements ProcessRunner {
   }
 
   /** Runs a callback of this process, then its ticks and microtasks, before time advances. */
-  run<T>(action: (arg: T) => void, arg: T): void {
+  runTurn<T>(action: (arg: T) => void, arg: T): void {
     const before = current;
     const outer = switchView(this.view);
     current = this;

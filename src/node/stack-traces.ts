@@ -41,13 +41,10 @@ function headline(error: Error, node: ErrorsModule | undefined): string {
   }
 }
 
-/** Returns whether a frame is the call that enters a process. */
+/** Returns whether a frame is the call that enters a process. No other function of ours has its name. */
 function isEntry(frame: NodeJS.CallSite): boolean {
-  if (frame.getFunctionName() !== "run" || !isOurFrame(frame)) return false;
-  return frame.getFileName()?.endsWith(entryFile) === true;
+  return frame.getFunctionName() === "runTurn" && isOurFrame(frame);
 }
-
-const entryFile = `/node-process${import.meta.url.slice(-3)}`;
 
 /** Returns whether a frame is code that was put before a program's text on its first line. */
 function isAddedCode(frame: NodeJS.CallSite): boolean {

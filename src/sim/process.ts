@@ -10,7 +10,8 @@ import { type EventHandle, Kind } from "./kernel.ts";
 
 /** Runs program code: catches what it throws and drains its microtasks. */
 export interface ProcessRunner {
-  run<T>(action: (arg: T) => void, arg: T): void;
+  /** The name of this method marks where a program begins in stack traces. */
+  runTurn<T>(action: (arg: T) => void, arg: T): void;
   /** A signal from outside arrives, such as "SIGTERM": calls the program's listeners, or does its default action. */
   signal(name: string): void;
   /** Called when the process has ended (crash, kill or exit): releases all resources. Runs no program code. */
@@ -216,7 +217,7 @@ export class Process {
     if (!this.alive) throw new InvariantError(`process ${this.pid} runs after its end`);
     this.#depth++;
     try {
-      if (this.runner) this.runner.run(action, arg);
+      if (this.runner) this.runner.runTurn(action, arg);
       else action(arg);
     } finally {
       this.#depth--;

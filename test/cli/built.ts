@@ -45,7 +45,7 @@ export function builtPackage(): string {
 function digestOfSources(): string {
   const hash = createHash("sha256").update(process.version);
   const sources = (readdirSync(join(root, "src"), { recursive: true }) as string[])
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => statSync(join(root, "src", name)).isFile())
     .toSorted()
     .map((name) => join("src", name));
   for (const name of ["package-lock.json", "tsconfig.json", "tsconfig.build.json", ...sources]) {

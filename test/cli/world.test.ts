@@ -75,7 +75,8 @@ describe("lightcone run", () => {
 
 describe("lightcone explore", () => {
   it("finds, shrinks and tells a violation, and writes the file that replays it", async () => {
-    const found = await lightcone.run("explore", lock, "--seed", "1", "--jobs", "2");
+    const args = ["--seed", "1", "--jobs", "2", "--shrink-for", "1h"];
+    const found = await lightcone.run("explore", lock, ...args);
     expect(found.code).toBe(1);
     expect(found.stdout).toMatch(/^✗ one holder at a time +seed 0x\w+ · \d+ faults?, 1 after/);
     expect(found.stdout).toMatch(/ fault +lock (?:crashes|loses power)/);

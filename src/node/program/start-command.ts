@@ -46,19 +46,19 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
   node.inherit(owner, options.injected);
   giveModules(node, node.injected);
   openChannel(node);
-  if (read.notes !== "") node.run(() => tellEnvFiles(node, read), undefined);
+  if (read.notes !== "") node.runTurn(() => tellEnvFiles(node, read), undefined);
   if (!child.alive) return;
   const script = isNode ? command.script : undefined;
   // The process has its runner only now. Running the script through it makes it, and not the
   // simulator, catch the script's exceptions.
   if (script !== undefined) {
-    node.run((path) => startFile(node, path), script);
+    node.runTurn((path) => startFile(node, path), script);
     return;
   }
   node.loop.checkIdle();
   const { source } = command;
-  if (source !== undefined) node.run(() => evaluate(node, source, "[eval]"), undefined);
-  else node.run(() => evaluateInput(node), undefined);
+  if (source !== undefined) node.runTurn(() => evaluate(node, source, "[eval]"), undefined);
+  else node.runTurn(() => evaluateInput(node), undefined);
 }
 
 /** Runs text that is the program: of `node -e`, of standard input, or of another command. */
