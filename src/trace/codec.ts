@@ -153,16 +153,19 @@ function decodeColumns(length: number, reader: ByteReader): Columns {
   const kind = new Uint8Array(length);
   const cause = new Uint32Array(length);
   const detail = new Uint32Array(length);
+  const read = new Float64Array(length);
+  reader.column(timeNs);
   let at = 0;
-  for (let row = 0; row < length; row++) timeNs[row] = at += reader.varint();
-  for (let row = 0; row < length; row++) host[row] = reader.varint();
-  for (let row = 0; row < length; row++) kind[row] = reader.varint();
+  for (let row = 0; row < length; row++) timeNs[row] = at += timeNs[row] as number;
+  host.set(reader.column(read));
+  kind.set(reader.column(read));
+  reader.column(read);
   for (let row = 0; row < length; row++) {
-    const ago = reader.varint();
+    const ago = read[row] as number;
     if (ago > row) throw bad("the trace is damaged: a cause is before the first event");
     cause[row] = ago === 0 ? 0 : row + 1 - ago;
   }
-  for (let row = 0; row < length; row++) detail[row] = reader.varint();
+  detail.set(reader.column(read));
   return { length, timeNs, host, kind, cause, detail };
 }
 

@@ -106,7 +106,7 @@ export function decodeDetails(encoded: EncodedDetails, apart = false): Details {
   const table = {} as Record<Column, Float64Array>;
   for (const column of COLUMNS) {
     const values = new Float64Array(count);
-    for (let row = 0; row < count; row++) values[row] = reader.varint();
+    reader.column(values);
     table[column] = values;
   }
   const payloadAt = new Float64Array(count + 1);

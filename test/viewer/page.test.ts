@@ -118,9 +118,14 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
       if (request.url().split("#")[0] !== address.split("#")[0]) throw new Error(request.url());
     });
     await page.goto(address);
-    await page.waitForFunction(
-      "window.lightcone?.state.payloadsReady.value || document.querySelector('.early [role=alert]')",
-    );
+    // The page's policy forbids what Playwright's own waiting does.
+    await expect
+      .poll(() =>
+        page.evaluate(
+          "window.lightcone?.state.payloadsReady.value || document.querySelector('.early [role=alert]') !== null",
+        ),
+      )
+      .toBe(true);
     return page;
   }
 
@@ -176,7 +181,7 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
     await press("Control+k");
     await page.keyboard.type("whole run");
     await press("Enter");
-    await page.waitForFunction("window.lightcone.state.from.value === 0");
+    await expect.poll(() => page.evaluate("window.lightcone.state.from.value")).toBe(0);
     await press("2");
     expect(await page.getAttribute("#tab-history", "aria-selected")).toBe("true");
     expect(await page.locator(".bar.marked").textContent()).toBe("write x 7 → ok");

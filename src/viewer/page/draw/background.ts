@@ -54,6 +54,7 @@ export function drawAxis(scene: Scene): void {
     context.moveTo(...pointOf(scene, a, down ? 34 : AXIS - 5));
     context.lineTo(...pointOf(scene, a, bottom));
     context.stroke();
+    if (axis.folds.some((fold) => position > fold.from && position < fold.to)) continue;
     const label =
       axis.mode === "rank"
         ? `event ${Math.round(position)}`

@@ -129,7 +129,7 @@ export function placeStory(scene: Scene): Badge[] {
   const badges: Badge[] = [];
   for (const { number, event, line, decisive } of answer?.steps ?? []) {
     const a = along(scene, axis.ofTime(line.atNs));
-    if (event === 0 || a < gutter - 2 || a > end + 2) continue;
+    if (a < gutter - 2 || a > end + 2) continue;
     const isFault = line.tone === "fault" || line.tone === "lift";
     const text = `${number} · ${line.text.split("\n")[0]}`;
     if (line.tone === "fault" && !scene.down) {
@@ -154,9 +154,9 @@ export function placeStory(scene: Scene): Badge[] {
 }
 
 function laneOf({ run, layout }: Scene, event: number, who: string): LaneBox | undefined {
-  const own = layout.byHost.get(run.trace.host[event - 1] as number);
+  const own = event > 0 && layout.byHost.get(run.trace.host[event - 1] as number);
   if (own) return own;
-  const named = layout.boxes.find(({ lane }) => lane.name === who);
+  const named = layout.boxes.find(({ lane }) => lane.name === who.split("/")[0]);
   if (named) return named;
   const fault = run.faults.find(({ lifted, began }) => lifted === event || began === event);
   return layout.boxes.find(({ lane }) => fault?.targets.includes(lane.name));
