@@ -29,6 +29,19 @@ it("loads what --require and --import name before the program", async () => {
   );
 });
 
+it("refuses flags that are none of Node's or V8's, and those without their value", async () => {
+  await both(
+    `const { spawnSync } = require("node:child_process");
+     for (const flag of ["--nope", "--no-nope", "--require", "--input-type", "-x", "--stack-size=900", "--trace-warnings"]) {
+       const { status, stdout, stderr } = spawnSync(process.execPath, [flag, "-e", "console.log(1)"], { encoding: "utf8" });
+       console.log(flag, status, stdout, stderr.replace(/^.*node: /, ""));
+     }`,
+    { name: "program.cjs" },
+  );
+  const { stderr, code } = await hosted("", { execArgv: ["--env-fle=.env"] });
+  expect([stderr, code]).toEqual(["node: bad option: --env-fle=.env\n", 9]);
+});
+
 it("treats rejections as --unhandled-rejections says", async () => {
   await both(
     `${RUN}

@@ -1,10 +1,14 @@
-/** Files of environment variables that Node's command line names: `--env-file`, `--env-file-if-exists`. */
+/**
+ * What Node does with its command line before it runs a program: it refuses flags that it does not know, and reads the
+ * files of environment variables that `--env-file` and `--env-file-if-exists` name.
+ */
 import { posix } from "node:path";
 import { parseEnv } from "node:util";
 import type { Process } from "../../sim/process.ts";
 import { splitOptions, valuesOf } from "../lib/options.ts";
 import type { NodeProcess } from "../node-process.ts";
 import { hostFiles } from "./host-files.ts";
+import { complaintOf } from "./known-flags.ts";
 
 const ENV_FILE = "--env-file";
 const ENV_FILE_IF_EXISTS = "--env-file-if-exists";
@@ -30,9 +34,15 @@ export function readEnvFiles(
     readonly execArgv: readonly string[];
     readonly env: Readonly<Record<string, string>>;
     readonly cwd: string;
+    /** The name that Node was called by. */
+    readonly argv0?: string | undefined;
   },
 ): ReadEnvironment {
-  const { execArgv, env, cwd } = start;
+  const { execArgv, env, cwd, argv0 = "node" } = start;
+  const complaint = execArgv.length === 0 ? undefined : complaintOf(execArgv);
+  if (complaint !== undefined) {
+    return { env, notes: `${argv0}: ${complaint}\n`, isRefused: true };
+  }
   for (const name of [ENV_FILE, ENV_FILE_IF_EXISTS]) {
     if (valuesOf(splitOptions(env["NODE_OPTIONS"]), name).length === 0) continue;
     return { env, notes: `node: ${name}= is not allowed in NODE_OPTIONS\n`, isRefused: true };

@@ -28,7 +28,7 @@ export function startCommand(child: Process, command: Command, options: ChildOpt
   const execArgv = isNode ? command.execArgv : [];
   const env = { ...options.env, ...command.env };
   const read = isNode
-    ? readEnvFiles(child, { execArgv, env, cwd })
+    ? readEnvFiles(child, { execArgv, env, cwd, argv0 })
     : { env, notes: "", isRefused: false };
   const node = owner.fork(
     child,
