@@ -10,10 +10,19 @@ import {
   type FaultSource,
   type FaultWordName,
   faultWords,
+  findFaultWord,
+  FIRST_VERSION,
 } from "../sim/faults/index.ts";
 import { faultSource, sourcesOf } from "./fault-sources.ts";
 import type { HostPlan, LinkRule, Plan } from "./plan.ts";
-import { inlineKey, type PlannedProgram, programsOf, startsOf } from "./programs.ts";
+import {
+  inlineKey,
+  type PlannedProgram,
+  type PlannedVersion,
+  programsOf,
+  startsOf,
+  versionsOf,
+} from "./programs.ts";
 import { bad, onlyOptions, show } from "./refusals.ts";
 import type {
   Check,
@@ -98,6 +107,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
   readonly #checks: Check[] = [];
   readonly #tolerate = new Set<Tolerable>();
   readonly #inline = new Map<string, InlineProgram>();
+  readonly #versions = new Map<PlannedProgram, readonly PlannedVersion[]>();
   readonly #openEnded = new Set<string>();
   readonly #ours: ReadonlyMap<unknown, string>;
   #isDefinite: ((error: unknown, f: string) => boolean) | undefined;
@@ -113,7 +123,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
   }
 
   host(name: string, program: Program | Programs, options: HostOptions = {}): string {
-    this.#add(name, name, 0, this.#programs(name, program), options);
+    this.#add(name, name, 0, this.#programs(name, program, options), options);
     return name;
   }
 
@@ -128,7 +138,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
         `w.hosts(${JSON.stringify(name)}, ${show(count)}): the count must be a whole number from 1 to ${HOSTS_MAX}`,
       );
     }
-    const planned = this.#programs(name, program);
+    const planned = this.#programs(name, program, options);
     return Array.from({ length: count }, (_, index) => {
       const host = `${name}-${index + 1}`;
       this.#add(host, name, index, planned, options);
@@ -256,10 +266,20 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     };
   }
 
-  #programs(group: string, program: Program | Programs): readonly PlannedProgram[] {
+  #programs(
+    group: string,
+    program: Program | Programs,
+    options: HostOptions,
+  ): readonly PlannedProgram[] {
     const planned = programsOf(group, program, this.#ours);
-    for (const { name, inline } of planned) {
+    for (const one of planned) {
+      const { name, inline } = one;
       if (inline) this.#inline.set(inlineKey(group, name), inline);
+      const versions = versionsOf(group, one, options, this.#ours);
+      this.#versions.set(one, versions);
+      for (const other of versions) {
+        if (other.inline) this.#inline.set(inlineKey(group, name, other.version), other.inline);
+      }
     }
     return planned;
   }
@@ -283,7 +303,8 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     if (name === "fault" || name === "localhost") throw bad(`no host can be called ${show(name)}`);
     this.#names.add(name);
     this.#lowerNames.add(name.toLowerCase());
-    this.#hosts.push({ name, group, index, programs: startsOf(name, index, planned, options) });
+    const programs = startsOf(name, index, planned, options, this.#versions);
+    this.#hosts.push({ name, group, index, programs });
   }
 
   #source(
@@ -291,10 +312,42 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     targets: Targets | undefined,
     options: FaultOptions = {},
   ): FaultSource {
-    const names = targets === undefined ? [...this.#names] : this.#resolve(targets, `w.${word}`);
-    const source = faultSource(word, names, [...this.#names], options);
+    const all = findFaultWord(word)?.versions ? this.#withOthers() : [...this.#names];
+    const names = targets === undefined ? all : this.#resolve(targets, `w.${word}`);
+    const source = this.#withVersions(faultSource(word, names, [...this.#names], options));
     this.#idleSources.add(source);
     return source;
+  }
+
+  /** The hosts of which a program has other versions; if there are none, all hosts. */
+  #withOthers(): string[] {
+    const has = this.#hosts.filter(({ programs }) => {
+      return programs.some(({ versions }) => Object.keys(versions).length > 0);
+    });
+    return has.length > 0 ? has.map(({ name }) => name) : [...this.#names];
+  }
+
+  /** For a fault that starts other versions of programs: its targets must have them. */
+  #withVersions(source: FaultSource): FaultSource {
+    const word = findFaultWord(source.word);
+    if (!word?.versions) return source;
+    const had = source.targets.map((target) => {
+      const programs = this.#hosts.find(({ name }) => name === target)?.programs ?? [];
+      return new Set([FIRST_VERSION, ...programs.flatMap(({ versions }) => Object.keys(versions))]);
+    });
+    const asked = word.versions(source.options as never);
+    for (const [at, versions] of had.entries()) {
+      const lacking = asked.find((version) => !versions.has(version));
+      if (lacking === undefined && versions.size > 1) continue;
+      const what = lacking === undefined ? "no other version" : `no version ${show(lacking)}`;
+      throw bad(
+        `w.${source.word}(...): the host ${source.targets[at] ?? ""} has ${what}`,
+        'Versions are an option of the host: w.host("api", "./server.ts", { versions: { next: "./server-2.ts" } }).',
+      );
+    }
+    if (asked.length > 0) return source;
+    const common = [...(had[0] ?? [])].filter((version) => had.every((all) => all.has(version)));
+    return { ...source, options: { ...(source.options as object), to: common } };
   }
 
   #resolve(targets: Targets, where: string): string[] {

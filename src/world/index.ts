@@ -9,6 +9,8 @@ export type {
   CrashOptions,
   KillChildOptions,
   RestartOptions,
+  UpgradeOptions,
+  VersionOptions,
   FaultOptions,
   HostOptions,
   ProgramOptions,

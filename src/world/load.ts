@@ -19,7 +19,7 @@ import { Host } from "../sim/host.ts";
 import { Kernel } from "../sim/kernel.ts";
 import { Network } from "../sim/network/network.ts";
 import { PlanBuilder, WORLD_MARK, type World, world } from "./builder.ts";
-import type { HostPlan, Plan, ProgramPlan } from "./plan.ts";
+import type { HostPlan, Plan, ProgramPlan, ProgramStart } from "./plan.ts";
 import type { WrittenAssertion } from "./coverage.ts";
 import { hintWith, LastLines } from "./output.ts";
 import { namesIn } from "./own-files.ts";
@@ -100,7 +100,9 @@ async function compileSubstitutes(
 ): Promise<Map<string, CompiledProgram>> {
   const compiled = new Map<string, CompiledProgram>();
   for (const { name, programs } of hosts) {
-    const given = programs.flatMap(({ substitute }) => Object.entries(substitute));
+    const given = programs
+      .flatMap(allVersions)
+      .flatMap(({ substitute }) => Object.entries(substitute));
     for (const [module, path] of given) {
       if (compiled.has(path)) continue;
       const entry = resolve(directory, path);
@@ -118,7 +120,12 @@ async function compileSubstitutes(
 }
 
 function withPrograms({ name, programs }: HostPlan): { name: string; program: ProgramPlan }[] {
-  return programs.map(({ program }) => ({ name, program }));
+  return programs.flatMap(allVersions).map(({ program }) => ({ name, program }));
+}
+
+/** A program in its first and its other versions. */
+function allVersions(start: ProgramStart): readonly Pick<ProgramStart, "program" | "substitute">[] {
+  return [start, ...Object.values(start.versions)];
 }
 
 /** Identifies a program among those of a world; `undefined` for the world file itself. */

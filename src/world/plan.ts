@@ -18,10 +18,17 @@ export interface RestartPlan {
   readonly delayNs: number;
 }
 
+/** What is different in another version of a program. */
+export type ProgramVersion = Pick<ProgramStart, "program" | "argv" | "env" | "substitute"> & {
+  readonly version: string;
+};
+
 /** One program of a host, and how it is started. */
 export interface ProgramStart {
   /** `undefined`: it is the host's only program. */
   readonly name: string | undefined;
+  /** `undefined`: the first version. */
+  readonly version?: string | undefined;
   readonly program: ProgramPlan;
   readonly argv: readonly string[];
   /** Flags for Node itself. */
@@ -32,6 +39,8 @@ export interface ProgramStart {
   /** Default: a file's project folder, and the root for other programs. */
   readonly cwd: string | undefined;
   readonly restart: RestartPlan;
+  /** The other versions of the program, by name. */
+  readonly versions: Readonly<Record<string, ProgramVersion>>;
   /** What other programs of the host must have done before it starts; all of it. */
   readonly after: readonly { readonly program: string; readonly until: Condition }[];
 }

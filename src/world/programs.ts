@@ -3,7 +3,8 @@
  * The result is plain data, except for inline functions.
  */
 import { MS, parseDurationNs } from "../base/units.ts";
-import type { Condition, ProgramPlan, ProgramStart, RestartPlan } from "./plan.ts";
+import { FIRST_VERSION } from "../sim/faults/index.ts";
+import type { Condition, ProgramPlan, ProgramStart, ProgramVersion, RestartPlan } from "./plan.ts";
 import { bad, onlyOptions, show } from "./refusals.ts";
 import type {
   BlockProgram,
@@ -13,6 +14,7 @@ import type {
   Program,
   ProgramOptions,
   Programs,
+  VersionOptions,
 } from "./types.ts";
 
 const PROGRAM_NAME = /^[a-z][a-z0-9_-]{0,62}$/i;
@@ -24,8 +26,10 @@ const HOST_OPTIONS = [
   "cwd",
   "restart",
   "restartDelay",
+  "versions",
 ] as const;
 const PROGRAM_OPTIONS = ["program", "after", ...HOST_OPTIONS] as const;
+const VERSION_OPTIONS = ["program", "argv", "env", "substitute"] as const;
 const conditions: readonly Condition[] = ["started", "listening", "exited"];
 const policies: readonly RestartPlan["when"][] = ["never", "on-failure", "always"];
 /** The delay of systemd and of Docker's first restart. */
@@ -41,9 +45,54 @@ export interface PlannedProgram {
   readonly options: Omit<ProgramOptions, "program">;
 }
 
+/** Another version of a program, before its options are read for each host. */
+export interface PlannedVersion {
+  readonly version: string;
+  readonly plan: ProgramPlan;
+  readonly inline: InlineProgram | undefined;
+  readonly argv: readonly string[];
+  readonly options: VersionOptions;
+}
+
 /** The key of an inline program in {@link Plan.inline}. */
-export function inlineKey(group: string, name: string | undefined): string {
-  return name === undefined ? group : `${group}/${name}`;
+export function inlineKey(group: string, name: string | undefined, version?: string): string {
+  const key = name === undefined ? group : `${group}/${name}`;
+  return version === undefined ? key : `${key}@${version}`;
+}
+
+/** The other versions of a program of a group of hosts. `options`: those of the host. */
+export function versionsOf(
+  group: string,
+  base: PlannedProgram,
+  options: HostOptions,
+  ours: ReadonlyMap<unknown, string>,
+): readonly PlannedVersion[] {
+  const given: unknown = base.name === undefined ? options.versions : base.options.versions;
+  if (given === undefined) return [];
+  const where = `host ${JSON.stringify(group)}: versions`;
+  if (typeof given !== "object" || given === null || Array.isArray(given) || isBlock(given)) {
+    throw bad(`${where} is ${show(given)}`, 'It names programs: { next: "./server-2.ts" }.');
+  }
+  return Object.entries(given as Record<string, Program | VersionOptions>).map(
+    ([version, value]) => {
+      if (!PROGRAM_NAME.test(version) || version === FIRST_VERSION) {
+        throw bad(
+          `${where}: ${show(version)} cannot be the name of a version`,
+          "It begins with a letter; letters, digits, hyphens and underscores follow. The program itself is the first.",
+        );
+      }
+      const own = `${where}: ${version}`;
+      if (typeof value !== "object" || value === null || isBlock(value)) {
+        const { plan, inline, argv } = planned(own, base.name, value, {}, ours);
+        return { version, plan, inline, argv, options: {} };
+      }
+      onlyOptions(own, value, VERSION_OPTIONS);
+      const { program, ...rest } = value;
+      const { plan, inline, argv } =
+        program === undefined ? base : planned(own, base.name, program, {}, ours);
+      return { version, plan, inline, argv, options: rest };
+    },
+  );
 }
 
 /** Whether a value is a building block, as `redis()` and similar functions return. @internal */
@@ -190,6 +239,7 @@ export function startsOf(
   index: number,
   programs: readonly PlannedProgram[],
   options: HostOptions,
+  versions: ReadonlyMap<PlannedProgram, readonly PlannedVersion[]>,
 ): readonly ProgramStart[] {
   const where = `host ${host}`;
   onlyOptions(where, options, HOST_OPTIONS);
@@ -200,17 +250,42 @@ export function startsOf(
       'Give it to the program: { server: { program: "./server.js", argv: ["--verbose"] } }.',
     );
   }
+  if (several && options.versions !== undefined) {
+    throw bad(
+      `${where}: versions belong to one program, and the host runs several`,
+      'Give them to the program: { server: { program: "./server.js", versions: { next: "./server-2.js" } } }.',
+    );
+  }
   const shared = readOptions(where, host, index, options);
-  return programs.map(({ name, plan, argv, options: own }) => {
+  return programs.map((one) => {
+    const { name, plan, argv, options: own } = one;
     const ownWhere = name === undefined ? where : `${where}: ${name}`;
     const read = readOptions(ownWhere, host, index, own);
+    const ownArgv = [...shared.argv, ...read.argv];
+    const env = { ...shared.env, ...read.env };
+    const substitute = { ...shared.substitute, ...read.substitute };
+    const others = (versions.get(one) ?? []).map((other): [string, ProgramVersion] => {
+      const { version } = other;
+      const its = readOptions(`${ownWhere}: version ${version}`, host, index, other.options);
+      return [
+        version,
+        {
+          version,
+          program: other.plan,
+          argv: [...other.argv, ...(other.options.argv === undefined ? ownArgv : its.argv)],
+          env: { ...env, ...its.env },
+          substitute: { ...substitute, ...its.substitute },
+        },
+      ];
+    });
     return {
       name,
       program: plan,
-      argv: [...argv, ...shared.argv, ...read.argv],
+      versions: Object.fromEntries(others),
+      argv: [...argv, ...ownArgv],
       execArgv: [...shared.execArgv, ...read.execArgv],
-      env: { ...shared.env, ...read.env },
-      substitute: { ...shared.substitute, ...read.substitute },
+      env,
+      substitute,
       cwd: read.cwd ?? shared.cwd,
       restart: read.restart ?? shared.restart ?? { when: "never", delayNs: 0 },
       after: Object.entries(own.after ?? {}).map(([program, until]) => ({ program, until })),

@@ -174,6 +174,10 @@ class Run {
       packets: (from, to) => this.#links.packets(from, to),
       setLink: (from, to, effect) => this.#links.setEffect(from, to, effect),
       restart: (host) => this.#boot(host),
+      setVersion: (host, version) => {
+        const supervisor = this.#supervisors.get(host);
+        if (supervisor) supervisor.version = version;
+      },
     });
   }
 
@@ -366,7 +370,7 @@ class Run {
 
   #supervisorOf(host: Host, plan: HostPlan): Supervisor {
     return new Supervisor(this.kernel, plan.programs, {
-      start: (program, first) => this.#start(host, plan, program, first),
+      start: (program, running, first) => this.#start(host, plan, program, running, first),
       killRest: ({ name }) => {
         for (const process of [...host.processes]) {
           if (process.program === name) process.terminate({ code: null, signal: "SIGKILL" });
@@ -391,8 +395,16 @@ class Run {
     this.#supervisors.get(host)?.boot();
   }
 
-  /** Starts a program. `first`: it has not been started before in this run. */
-  #start(host: Host, plan: HostPlan, started: ProgramStart, first: boolean): void {
+  /**
+   * Starts a program of the plan in the version `started`. `first`: it has not been started before in this run.
+   */
+  #start(
+    host: Host,
+    plan: HostPlan,
+    planned: ProgramStart,
+    started: ProgramStart,
+    first: boolean,
+  ): void {
     const key = programKey(started.program);
     const program = key === undefined ? this.#loaded.own : this.#loaded.programs.get(key);
     assert(program, `host ${host.name} has no program`);
@@ -440,14 +452,16 @@ class Run {
               : undefined,
         });
         if (!this.#ending && !this.#faults.isDown(host.name))
-          this.#supervisors.get(host)?.ended(started, end);
+          this.#supervisors.get(host)?.ended(planned, end);
       },
       ...(key === undefined && {
         main: (exports, node) => {
           const { name, describe } = worldOf(exports, this.#loaded.path);
           const builder = new PlanBuilder(name);
           describe(builder);
-          const inline = builder.finish().inline.get(inlineKey(plan.group, started.name));
+          const inline = builder
+            .finish()
+            .inline.get(inlineKey(plan.group, started.name, started.version));
           if (!inline) throw changedWorld(recorded.label);
           const { setTimeout } = node.global as { setTimeout: (f: () => void, ms: number) => void };
           const prng = node.process.host.prng.fork(

@@ -8,8 +8,10 @@ import type { Condition, ProgramStart } from "./plan.ts";
 
 /** What a supervisor needs from its host. */
 export interface SupervisorPorts {
-  /** Starts a program. `first`: whether this has never been done in the run. */
-  start(program: ProgramStart, first: boolean): void;
+  /**
+   * Starts a program, in the version `running`. `first`: whether the program has never been started in the run.
+   */
+  start(program: ProgramStart, running: ProgramStart, first: boolean): void;
   /** Kills what a program has left behind: its children that are still running. */
   killRest(program: ProgramStart): void;
   /** Whether programs can be started now: the machine has power, and no crash is in effect. */
@@ -46,6 +48,8 @@ export class Supervisor {
   /** The programs that have been started at any time in the run. */
   readonly #known = new Set<ProgramStart>();
   #bootedNs = 0;
+  /** The version that programs which have it are started in; others start in their first one. */
+  version: string | undefined;
 
   constructor(kernel: Kernel, programs: readonly ProgramStart[], ports: SupervisorPorts) {
     this.#kernel = kernel;
@@ -126,7 +130,12 @@ export class Supervisor {
     const first = !this.#known.has(state.program);
     this.#known.add(state.program);
     state.running = true;
-    this.#ports.start(state.program, first);
+    const { program } = state;
+    const { versions } = program;
+    const { version } = this;
+    const other =
+      version !== undefined && Object.hasOwn(versions, version) ? versions[version] : undefined;
+    this.#ports.start(program, { ...program, ...other }, first);
   }
 
   #unmet({ program }: State): ProgramStart["after"] {

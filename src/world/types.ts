@@ -114,8 +114,25 @@ export interface HostOptions {
    * its end. Processes that it leaves behind are killed first. Default: `"never"`.
    */
   readonly restart?: "never" | "on-failure" | "always" | Duration;
+  /**
+   * Other versions of the program, by name: `{ next: "./server-2.ts" }`. Hosts start with the first version, the
+   * program itself; `w.upgrade` replaces it by another one and back, on the same disk.
+   */
+  readonly versions?: Readonly<Record<string, Program | VersionOptions>>;
   /** The time from its end to its restart, with `"on-failure"` and `"always"`. Default: `"100ms"`. */
   readonly restartDelay?: Duration;
+}
+
+/** What another version of a program does differently. What it does not say is as in the first version. */
+export interface VersionOptions {
+  /** Default: the program of the first version. */
+  readonly program?: Program;
+  /** Arguments after the entry, in place of the first version's. */
+  readonly argv?: PerHost<readonly string[]>;
+  /** Variables of the environment, added to those of the first version. */
+  readonly env?: PerHost<Readonly<Record<string, string>>>;
+  /** Files in place of modules, added to those of the first version: another version of a package, for example. */
+  readonly substitute?: Readonly<Record<string, string>>;
 }
 
 /** One program of a host that runs several. What it does not say itself is taken from the host's options. */
@@ -156,6 +173,7 @@ export type { ClockOptions } from "../sim/faults/clock.ts";
 export type { CrashOptions } from "../sim/faults/crash.ts";
 export type { BuggifyOptions } from "../sim/faults/buggify.ts";
 export type { KillChildOptions } from "../sim/faults/kill-child.ts";
+export type { UpgradeOptions } from "../sim/faults/upgrade.ts";
 export type { RestartOptions } from "../sim/faults/restart.ts";
 export type { CrashAtOptions } from "../sim/faults/crash-at.ts";
 export type { LatencyOptions } from "../sim/faults/latency.ts";

@@ -72,6 +72,7 @@ const cases: readonly [string, string, Words][] = [
   ],
   ["a rare path", "steps", [["buggify", { ...often, probability: [0.5, 1] }]]],
   ["a restart by the operator", "processes", [["restart", { ...often, lasts: "500ms" }]]],
+  ["an upgrade and its rollback", "versions", [["upgrade", { ...often, to: ["next", "first"] }]]],
   ["a child that is killed", "processes", [["killChild", often]]],
   ["a full disk", "files", [["diskFull", { ...often, lasts: "1s" }]]],
   ["failing writes", "files", [["diskErrors", { ...often, on: "write" }]]],

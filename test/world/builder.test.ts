@@ -103,6 +103,26 @@ describe("bad input", () => {
       (w) => void [w.host("a", "x"), w.run("1s", { calm: "2s" })],
       /calm cannot be longer/,
     ],
+    [
+      "versions that are a list",
+      (w) => void w.host("a", "x", { versions: ["y"] as never }),
+      /versions is \["y"\]/,
+    ],
+    [
+      "a version called first",
+      (w) => void w.host("a", "x", { versions: { first: "y" } }),
+      /"first" cannot be the name of a version/,
+    ],
+    [
+      "an upgrade of what has no versions",
+      (w) => void [w.host("a", "x"), w.upgrade("a")],
+      /the host a has no other version/,
+    ],
+    [
+      "an upgrade to a version that is not there",
+      (w) => void [w.host("a", "x", { versions: { next: "y" } }), w.upgrade("a", { to: "later" })],
+      /the host a has no version "later"/,
+    ],
     ["something unknown to tolerate", (w) => w.tolerate("bugs" as never), /to tolerate/],
   ];
   it.each(cases)("%s: says what is wrong", (_, describe, message) => {

@@ -28,6 +28,8 @@ export interface FaultPorts {
   packets?(from: string, to: string): number;
   /** Called when the host has power and no process: starts its program again. */
   restart(host: Host): void;
+  /** Which version of its programs a host starts from now on. */
+  setVersion?(host: Host, version: string): void;
 }
 
 /** Carries out the schedule of one run. */
@@ -104,6 +106,10 @@ export class FaultDriver implements FaultReach {
       if (fault.kind === kind.name && fault.targets.includes(host)) found.push(fault);
     }
     return found as unknown as Fault<Params>[];
+  }
+
+  setVersion(host: Host, version: string): void {
+    this.#ports.setVersion?.(host, version);
   }
 
   restart(host: Host): void {

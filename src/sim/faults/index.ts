@@ -11,4 +11,5 @@ export {
   findFaultKind,
   findFaultWord,
 } from "./registry.ts";
+export { FIRST_VERSION } from "./upgrade.ts";
 export { describeFault, describeLift } from "./tell.ts";

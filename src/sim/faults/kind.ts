@@ -64,6 +64,8 @@ export interface FaultReach {
   isDown(name: string): boolean;
   /** Starts the program of a host that has power and no process. */
   restart(host: Host): void;
+  /** Which version of its programs a host starts from now on. */
+  setVersion(host: Host, version: string): void;
   /**
    * Shows an active fault each moment that a program of its targets comes to, until the fault is lifted or `trap`
    * returns true. A program is within its code then, and may be ended.
@@ -179,6 +181,8 @@ export interface FaultWord<Options extends FaultOptions = FaultOptions, Read = u
       Name extends keyof Read ? Read[Name] : never
     >;
   };
+  /** The versions of programs that its faults start. Its targets must have them. */
+  versions?(options: Read): readonly string[];
   draw(draw: Draw<Read>): Drawn<object>;
 }
 

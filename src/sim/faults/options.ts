@@ -34,6 +34,19 @@ export function text(): OptionReader<string, string | undefined> {
   };
 }
 
+/** A name, or a list of names; if it is absent, none. */
+export function names(): OptionReader<string | readonly string[], readonly string[]> {
+  return {
+    fallback: [],
+    read(value, where) {
+      const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+      const areNames = list.every((name) => typeof name === "string" && name !== "");
+      if (areNames && list.length > 0) return list as readonly string[];
+      throw bad(`${where} is ${JSON.stringify(value)}, not a name or a list of names`);
+    },
+  };
+}
+
 /** Yes or no; if it is absent, the seed decides. */
 export function flag(): OptionReader<boolean, boolean | undefined> {
   return {

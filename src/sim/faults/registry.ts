@@ -27,6 +27,7 @@ import { restart } from "./restart.ts";
 import { reset } from "./reset.ts";
 import { scramble } from "./scramble.ts";
 import { shortIo } from "./short-io.ts";
+import { upgrade } from "./upgrade.ts";
 import { slowCpu } from "./slow-cpu.ts";
 
 /** The words by name. */
@@ -37,6 +38,8 @@ export const faultWords = {
   crashAt: crashAt as typeof crashAt,
   /** Programs are told to end (`SIGTERM`), and start again after a while, as in a deployment. */
   restart: restart as typeof restart,
+  /** A host's programs are replaced by another version, on the same disk. */
+  upgrade: upgrade as typeof upgrade,
   /** A child process of a program is killed, as by the kernel when memory runs out. */
   killChild: killChild as typeof killChild,
   /** A process stops, as in a long garbage collection. Its sockets stay open. */

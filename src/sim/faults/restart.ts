@@ -5,7 +5,8 @@
  */
 import { MS, SECOND } from "../../base/units.ts";
 import { victims } from "./chance.ts";
-import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
+import type { Host } from "../host.ts";
+import type { FaultKind, FaultOptions, FaultReach, FaultWord } from "./kind.ts";
 import { fewerTargets } from "./lighter.ts";
 import { oneOf } from "./options.ts";
 import { theyDo } from "./words.ts";
@@ -21,23 +22,28 @@ export interface RestartOptions extends FaultOptions {
 /** The parameters of a restart. */
 export type RestartParams = { readonly signal: (typeof SIGNALS)[number] };
 
+/** Tells the programs of a host to end. Their children are their own to end. */
+export function endPrograms(host: Host, signal: string): void {
+  for (const process of [...host.processes]) {
+    if (process.parentPid === 1) process.signal(signal);
+  }
+}
+
+/** Kills what has not ended, and starts the programs of a host again, unless another fault keeps it down. */
+export function startPrograms(host: Host, reach: FaultReach): void {
+  if (!host.up || reach.isDown(host.name)) return;
+  host.killAll();
+  reach.restart(host);
+}
+
 const kind: FaultKind<RestartParams> = {
   name: "restart",
   keeps: "down",
   begin(fault, reach) {
-    for (const host of reach.hosts(fault)) {
-      // The children of a program are its own to end.
-      for (const process of [...host.processes]) {
-        if (process.parentPid === 1) process.signal(fault.params.signal);
-      }
-    }
+    for (const host of reach.hosts(fault)) endPrograms(host, fault.params.signal);
   },
   lift(fault, reach) {
-    for (const host of reach.hosts(fault)) {
-      if (!host.up || reach.isDown(host.name)) continue;
-      host.killAll();
-      reach.restart(host);
-    }
+    for (const host of reach.hosts(fault)) startPrograms(host, reach);
   },
   tell: ({ targets, params }) => `${theyDo(targets, "is", "are")} told to end (${params.signal})`,
   tellLift: ({ targets }) => `${theyDo(targets, "starts", "start")} again`,
