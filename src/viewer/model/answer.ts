@@ -90,7 +90,7 @@ export function answerOf(run: Run, index = 0): Answer | undefined {
     operations,
     holds,
     fromNs: Math.max(0, fromNs - marginNs),
-    toNs: Math.min(run.endNs, toNs + marginNs),
+    toNs: Math.min(run.endNs, toNs + 1.6 * marginNs),
   };
 }
 

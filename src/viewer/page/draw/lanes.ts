@@ -269,7 +269,7 @@ function drawBar(
 export function drawNames(scene: Scene): void {
   const { context, colors, layout, gutter, down, head, playheadNs } = scene;
   context.fillStyle = colors.paper;
-  if (down) context.fillRect(0, 0, scene.width, head);
+  if (down) context.fillRect(0, 0, scene.width, gutter);
   else context.fillRect(0, head, gutter, scene.height);
   const selectedHost = scene.selected > 0 ? scene.run.trace.host[scene.selected - 1] : -1;
   for (const { lane, line, height } of layout.boxes) {
@@ -280,7 +280,7 @@ export function drawNames(scene: Scene): void {
     if (down) {
       context.textAlign = "center";
       const center = across(scene, line);
-      context.fillText(fit(context, lane.name, height - 6), center, head / 2);
+      context.fillText(fit(context, lane.name, height - 6), center, gutter / 2);
       context.textAlign = "left";
       continue;
     }
@@ -314,7 +314,7 @@ export function stateAt({ run }: Pick<Scene, "run">, host: number, atNs: number)
     return "down";
   if (lane.paused.some(covers)) return "paused";
   const open = run.operations.find(
-    (bar) => bar.host === host && atNs >= bar.fromNs && atNs < bar.toNs,
+    (bar) => bar.host === host && atNs > bar.fromNs && atNs < bar.toNs,
   );
   return open ? `waits: ${describeRequest(open)}` : "up";
 }

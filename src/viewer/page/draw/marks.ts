@@ -141,8 +141,10 @@ export function placeStory(scene: Scene): Badge[] {
     if (!target) continue;
     const [x, y] = pointOf(scene, a, across(scene, target.line));
     if (!scene.down && y < scene.head) continue;
+    // Not in the gutter, and beside each other where there are several.
+    const least = scene.down ? -Infinity : gutter + 1;
     const places = [0, 20, 40, 60, 80, -20].map((shift): [number, number] => [
-      x - RADIUS + shift,
+      Math.max(least, x - RADIUS) + shift,
       y - RADIUS,
     ]);
     const at = Math.max(0, room.claimFirst(places, 2 * RADIUS, 2 * RADIUS));

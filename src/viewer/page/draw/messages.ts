@@ -145,7 +145,7 @@ function drawArrows(
     scene.lines.push({ id: (end[index] as number) || (send[index] as number), x1, y1, x2, y2 });
   }
   label(scene, last.toReversed().slice(0, CHAIN_LABELLED), true);
-  if (arrows.length <= LABELS_MAX)
+  if (!dense && arrows.length <= LABELS_MAX)
     label(
       scene,
       arrows.filter(({ lit }) => lit),
@@ -261,25 +261,42 @@ function label(scene: Scene, arrows: readonly Arrow[], strong: boolean): void {
   }
 }
 
-/** A strip on each lane that is darker where there are more events. */
+/** A strip on each lane that is darker where there are more events; those in the cone are in its colour. */
 function drawDensity(scene: Scene): void {
-  const { context, colors, run, axis, from, to, layout, gutter, shown, lit } = scene;
+  const { colors, lit, shown } = scene;
+  const most = drawStrips(scene, shown, colors.dense, lit ? 0.35 : 1);
+  if (!lit) return;
+  const both = shown ? lit.map((flag, row) => flag & (shown[row] as number)) : lit;
+  drawStrips(scene, both, colors.past, 0.9, most);
+}
+
+/** Draws the strips of the rows in `flags`. Returns the greatest number in a column. */
+function drawStrips(
+  scene: Scene,
+  flags: Uint8Array | undefined,
+  color: string,
+  opacity: number,
+  most?: number,
+): number {
+  const { context, run, axis, from, to, layout, gutter } = scene;
   const columns = Math.max(1, Math.floor((alongEnd(scene) - gutter) / 2));
-  const density = binEvents(run, axis, from, to, columns, shown ?? lit);
-  if (density.max === 0) return;
-  const scale = 1 / Math.log1p(density.max);
-  context.fillStyle = colors.dense;
+  const density = binEvents(run, axis, from, to, columns, flags);
+  const max = most ?? density.max;
+  if (max === 0) return 0;
+  const scale = 1 / Math.log1p(max);
+  context.fillStyle = color;
   for (const box of layout.boxes) {
     const c = across(scene, box.line);
     for (let column = 0; column < columns; column++) {
       const count = density.counts[box.index * columns + column] as number;
       if (count === 0) continue;
       const share = Math.log1p(count) * scale;
-      context.globalAlpha = 0.2 + 0.7 * share;
+      context.globalAlpha = (0.3 + 0.7 * share) * opacity;
       const a = along(scene, from + ((to - from) * column) / columns);
       const half = 2 + 8 * share;
       fillBox(scene, a, c - half, a + 2, c + half);
     }
   }
   context.globalAlpha = 1;
+  return max;
 }
