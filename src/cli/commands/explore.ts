@@ -73,8 +73,8 @@ lightcone explore WORLD [--runs N | --for 30s] [--shrink-for 60s] [--seed N] [--
 
 Runs the world with one seed after the other, on all cores, until a check is violated, N runs are done
 or the time is up (30s unless told). Shrinks the faults of the first violated run to the fewest that
-still do it, tells the story, and writes a file that replays it. Some runs are run twice, to prove
-that a seed always gives the same run.
+still do it, tells the story, and writes a file that replays it and a page that shows it. Some runs are
+run twice, to prove that a seed always gives the same run.
 
   --runs N      how many runs at the most
   --for TIME    how long at the most: 30s, 5m, 1h

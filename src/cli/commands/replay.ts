@@ -41,7 +41,8 @@ export const command: Command = {
 lightcone replay FILE [--world FILE] [--timeline] [--trace] [--json]
 
 Runs what .lightcone/NAME-SEED.json recorded: the same world, seed and faults. Says whether the code has
-changed since, and whether it was the same run to the last event.
+changed since, and whether it was the same run to the last event. Writes the trace of the run and a page
+that shows it.
 
   --world FILE  the world to run, where the file names one outside of its project and of this one
   --timeline    draw what led to the violation: hosts as lanes, messages as arrows, faults as bands. With --all
