@@ -3,7 +3,7 @@
  * drawn.
  */
 import { LightconeError } from "../base/errors.ts";
-import { parseRangeNs, SECOND } from "../base/units.ts";
+import { type Duration, parseDurationNs, parseRangeNs, SECOND } from "../base/units.ts";
 import {
   type FaultOptions,
   type FaultSource,
@@ -38,7 +38,7 @@ export function faultSource(
     fallback: unknown;
     read(value: unknown, where: string): unknown;
   }>(word.options);
-  const allowed = ["lasts", "every", ...readers.map(([option]) => option)];
+  const allowed = ["lasts", "every", "at", ...readers.map(([option]) => option)];
   const unknown = Object.keys(options).find((option) => !allowed.includes(option));
   if (unknown !== undefined) {
     throw bad(
@@ -46,7 +46,13 @@ export function faultSource(
       `It has ${allowed.join(", ")}.`,
     );
   }
-  const { lasts, every, ...own } = options as FaultOptions & Readonly<Record<string, unknown>>;
+  const { lasts, every, at, ...own } = options as FaultOptions & Readonly<Record<string, unknown>>;
+  if (at !== undefined && every !== undefined) {
+    throw bad(
+      `${where}: at and every are both given`,
+      "Faults begin at certain times, or are drawn.",
+    );
+  }
   const read = readers.map(([option, reader]) => {
     const value = own[option];
     return [
@@ -59,8 +65,15 @@ export function faultSource(
     targets: [...targets],
     lasts: lasts === undefined ? word.lasts : parseRangeNs(lasts, `${where}: lasts`),
     every: every === undefined ? EVERY : parseRangeNs(every, `${where}: every`),
+    ...(at !== undefined && { atNs: timesOf(at, `${where}: at`) }),
     options: Object.fromEntries(read),
   };
+}
+
+function timesOf(at: Duration | readonly Duration[], where: string): number[] {
+  const list = Array.isArray(at) ? (at as readonly Duration[]) : [at as Duration];
+  if (list.length === 0) throw bad(`${where} is an empty list`);
+  return list.map((time) => parseDurationNs(time, where)).sort((a, b) => a - b);
 }
 
 /** Checks that the arguments of `w.faults` were created by `w.crash` and similar functions. */

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 
 const CODE = /\bLC_[A-Z_]+\b/g;
-/** The environment variable of the locale looks like one of ours. */
-const NOT_OURS = new Set(["LC_ALL"]);
+/** Environment variables of the locale look like ours. */
+const NOT_OURS = new Set(["LC_ALL", "LC_CTYPE"]);
 
 function codesIn(text: string): Set<string> {
   return new Set((text.match(CODE) ?? []).filter((code) => !NOT_OURS.has(code)));

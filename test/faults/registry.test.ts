@@ -76,6 +76,40 @@ describe.each(names)("w.%s", (name) => {
   });
 });
 
+describe("faults at certain times", () => {
+  const source = (word: FaultWordName, options: object) =>
+    faultSource(word, hosts, hosts, options as never);
+
+  it("are in every run, and the seed draws what else they are", () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const schedule = drawSchedule(
+        [source("crash", { at: ["9s", "3s", "70s"], lasts: "1s" })],
+        hosts,
+        60_000_000_000,
+        Prng.root(seed),
+      );
+      expect(schedule.map(({ startNs }) => startNs / 1e9)).toEqual([3, 9]);
+    }
+  });
+
+  it("change no other fault", () => {
+    const pause = source("pause", {});
+    const drawn = (sources: ReturnType<typeof source>[]) =>
+      drawSchedule(sources, hosts, 60_000_000_000, Prng.root(5)).filter(
+        ({ kind }) => kind === "pause",
+      );
+    const beside = drawn([pause, source("crash", { every: "1s..2s" })]);
+    expect(beside.length).toBeGreaterThan(0);
+    expect(drawn([pause, source("crash", { at: "1s" })])).toEqual(beside);
+  });
+
+  it("are refused beside every, or if they are no times", () => {
+    expect(() => source("crash", { at: "1s", every: "1s" })).toThrow(/at and every/);
+    expect(() => source("crash", { at: "soon" })).toThrow(/"soon" is not a duration/);
+    expect(() => source("crash", { at: [] })).toThrow(/empty list/);
+  });
+});
+
 describe("the page about faults", () => {
   it("has every word, with every option that only this word has", () => {
     const page = readFileSync(new URL("../../docs/faults.md", import.meta.url), "utf8");

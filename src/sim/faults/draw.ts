@@ -25,7 +25,9 @@ export function drawSchedule(
 ): Fault[] {
   if (sources.length === 0) return [];
   const swarm = prng.fork("swarm");
-  const on = sources.map(() => swarm.chance(ON_PROBABILITY));
+  // A chance is drawn for each source, so that one with times of its own does not change the others.
+  const drawn = sources.map(() => swarm.chance(ON_PROBABILITY));
+  const on = drawn.map((chance, at) => chance || sources[at]?.atNs !== undefined);
   if (!on.includes(true)) on[swarm.below(on.length)] = true;
   const schedule: Fault[] = [];
   for (const [at, source] of sources.entries()) {
@@ -48,8 +50,9 @@ function drawSource(
   const meanLastsNs = logUniform(prng, source.lasts);
   const stableNs = logUniform(prng, STABLE_NS);
   const out: Fault[] = [];
-  let startNs = grain(prng.float() * meanGapNs);
-  while (startNs < untilNs) {
+  const firstNs = grain(prng.float() * meanGapNs);
+  const times = source.atNs?.filter((atNs) => atNs < untilNs);
+  for (let startNs = times ? times[0] : firstNs; startNs !== undefined && startNs < untilNs;) {
     const wantedNs = grain(meanLastsNs * (0.5 + prng.float()));
     const lastsNs = Math.min(Math.max(wantedNs, source.lasts.minNs), source.lasts.maxNs);
     const durationNs = Math.min(lastsNs, untilNs - startNs);
@@ -62,7 +65,9 @@ function drawSource(
       at: out.length,
     });
     out.push({ kind, targets, startNs, durationNs, params: params as Fault["params"] });
-    startNs += durationNs + grain(stableNs + prng.exponential(meanGapNs));
+    startNs = times
+      ? times[out.length]
+      : startNs + durationNs + grain(stableNs + prng.exponential(meanGapNs));
   }
   return out;
 }

@@ -2,7 +2,7 @@
  * What a kind of fault consists of. A kind is one file in this folder: how it is drawn, begun, lifted, told,
  * made lighter and validated. The registry lists them all.
  */
-import type { DurationRange } from "../../base/units.ts";
+import type { Duration, DurationRange } from "../../base/units.ts";
 import type { Prng } from "../../base/prng.ts";
 import type { DiskEffect } from "../disk/disk-faults.ts";
 import type { Host, RarePath } from "../host.ts";
@@ -135,6 +135,11 @@ export interface FaultOptions {
   readonly lasts?: DurationRange;
   /** The average time from the end of one fault to the start of the next. Default: `1s..30s`. */
   readonly every?: DurationRange;
+  /**
+   * When such faults begin, since the start of the run, in every run; in place of `every`. What else they are is
+   * drawn as always. A time in the calm has no effect. Default: drawn.
+   */
+  readonly at?: Duration | readonly Duration[];
 }
 
 /** Reads and validates one option. */
@@ -197,6 +202,8 @@ export interface FaultSource {
   readonly targets: readonly string[];
   readonly lasts: RangeNs;
   readonly every: RangeNs;
+  /** The times at which such faults begin in every run, in order; `undefined` if the seed draws them. */
+  readonly atNs?: readonly number[] | undefined;
   /** The word's own options, as its readers have read them. */
   readonly options: unknown;
 }
