@@ -44,6 +44,9 @@ const page = bundleViewer(`${root}src/viewer/page`);
 });
 copyFileSync(`${root}node_modules/preact/LICENSE`, join(dist, "viewer", "LICENSE-preact"));
 
+// The world of `lightcone demo`.
+copyFileSync(`${root}examples/demo/demo.world.ts`, join(dist, "cli", "demo.world.ts"));
+
 // Lua, set up for Redis's scripts already. It comes from a package, and goes with its licence.
 const redis = join(dist, "blocks", "redis");
 const maker = pathToFileURL(join(redis, "scripting", "build-interpreter.js")).href;

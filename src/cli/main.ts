@@ -18,9 +18,17 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     summary: "run a violation again, from its file",
     load: () => import("./commands/replay.ts"),
   },
+  view: {
+    summary: "show a stored trace in a browser",
+    load: () => import("./commands/view.ts"),
+  },
   export: {
     summary: "write a trace in the format of another tool",
     load: () => import("./commands/export.ts"),
+  },
+  demo: {
+    summary: "find a first bug, in a world that comes with Lightcone",
+    load: () => import("./commands/demo.ts"),
   },
   init: {
     summary: "write a first world file to start from",

@@ -108,6 +108,19 @@ describe("the packed package, in an empty project", () => {
     expect(verified.code).toBe(0);
   });
 
+  it("shows a stranger a bug: the demo finds it, names its page, and needs nothing else", () => {
+    const shown = lightcone("demo");
+    expect(shown.stdout).toMatch(/two holders of job from [\d.]+s to [\d.]+s {2}\(mutex\)/);
+    expect(shown.code, shown.stderr).toBe(0);
+    const address = /See how it came about: (file:\S+)/.exec(shown.stdout)?.[1] as string;
+    const page = readFileSync(new URL(address), "utf8");
+    expect(page).toContain("<title>✗ two holders of job");
+    expect(readFileSync(join(project, "demo.world.ts"), "utf8")).toContain("w.check(mutex())");
+    const drawn = lightcone("view", fileURLToPath(address).replace(/html$/, "trace"), "--timeline");
+    expect(drawn.stdout).toContain("SET job worker-");
+    expect(drawn.stdout).toContain("← here it shows");
+  });
+
   it("gives a world's file its types, under TypeScript's strictest rules", () => {
     const settings = ["--strict", "--noEmit", "--module", "NodeNext", "--target", "ES2023"];
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
