@@ -26,12 +26,13 @@ const TRACE_BYTES_MAX = 2 ** 31 - 1;
 
 /** What a trace says about its run. `before`: the faults before shrinking, if it was shrunk. */
 export function traceMeta(outcome: RunOutcome, before?: readonly Fault[]): TraceMeta {
-  const { world, seed, schedule, verdict, fingerprint, violations } = outcome;
+  const { world, seed, startMs, schedule, verdict, fingerprint, violations } = outcome;
   return {
     lightcone: packageVersion(),
     node: process.version,
     world,
     seed,
+    startMs,
     schedule,
     verdict,
     fingerprint,

@@ -41,6 +41,8 @@ export interface TraceMeta {
   readonly node: string;
   readonly world: string;
   readonly seed: number;
+  /** When the run started on a wall clock without error, in milliseconds since 1970. Default: the start of 2026. */
+  readonly startMs?: number;
   /** The faults of the run. */
   readonly schedule: readonly unknown[];
   readonly verdict: "held" | "violated" | "unknown";

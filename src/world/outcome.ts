@@ -54,6 +54,8 @@ export interface RunOutcome {
   readonly code: string;
   readonly events: number;
   readonly simulatedNs: number;
+  /** When it started on a wall clock without error, in milliseconds since 1970. */
+  readonly startMs: number;
   readonly operations: number;
   /** The faults of this run, drawn or given. */
   readonly schedule: readonly Fault[];

@@ -287,6 +287,7 @@ class Run {
       code: this.#loaded.digest + codeDigest(this.kernel),
       events: this.kernel.eventId,
       simulatedNs: this.kernel.nowNs,
+      startMs: this.kernel.epochMs,
       operations: this.#recorder.count,
       schedule: this.#schedule,
       faultsBegun: this.#faults.begun,

@@ -26,6 +26,7 @@ function outcome(
     code: "code",
     events: 10,
     simulatedNs: 60 * SECOND,
+    startMs: 0,
     operations: 2,
     schedule,
     faultsBegun: 1,

@@ -30,7 +30,7 @@ export const otel: Exporter = {
         traceId,
         spanId: hex(BigInt(event.id), 16),
         ...(parent > 0 && { parentSpanId: hex(BigInt(parent), 16) }),
-        startTimeUnixNano: nanos(event.timeNs),
+        startTimeUnixNano: nanos(trace, event.timeNs),
         ...span,
       });
     };
@@ -39,7 +39,7 @@ export const otel: Exporter = {
       add(invoked, {
         name,
         kind: INTERNAL,
-        endTimeUnixNano: nanos(completed?.timeNs ?? lastNs),
+        endTimeUnixNano: nanos(trace, completed?.timeNs ?? lastNs),
         attributes: attributes({ outcome: outcome ?? "open at the end", output }),
         status: outcome === "ok" ? { code: OK } : { code: ERROR, message: words(error) },
       });
@@ -50,7 +50,7 @@ export const otel: Exporter = {
       add(sent, {
         name: words(packet.protocol, packet.flags || "data", "to", packet.to),
         kind: PRODUCER,
-        endTimeUnixNano: nanos(end?.timeNs ?? lastNs),
+        endTimeUnixNano: nanos(trace, end?.timeNs ?? lastNs),
         attributes: attributes({ ...facts, arrivals: received.length }),
         status: received.length > 0 ? { code: OK } : { code: ERROR, message: "it did not arrive" },
       });
@@ -79,8 +79,8 @@ function attributes(values: Readonly<Record<string, unknown>>): object[] {
     });
 }
 
-function nanos(timeNs: number): string {
-  return String(unixNs(timeNs));
+function nanos(trace: Trace, timeNs: number): string {
+  return String(unixNs(trace, timeNs));
 }
 
 function hex(value: bigint, digits: number): string {

@@ -42,7 +42,7 @@ export const pcapng: Exporter = {
       }
       if (received.length > 1) comments.push(`arrives ${received.length} times`);
       for (const bytes of streams.packets(trace, sent.id, packet)) {
-        blocks.push(enhancedPacket(bytes, sent.timeNs, comments.join("; ")));
+        blocks.push(enhancedPacket(bytes, unixNs(trace, sent.timeNs), comments.join("; ")));
       }
     }
     return concatBytes(blocks);
@@ -183,10 +183,9 @@ function interfaceDescription(): Uint8Array {
   return block(1, concatBytes([head, option(9, Uint8Array.of(9)), endOfOptions()]));
 }
 
-function enhancedPacket(bytes: Uint8Array, timeNs: number, comment: string): Uint8Array {
+function enhancedPacket(bytes: Uint8Array, time: bigint, comment: string): Uint8Array {
   const head = new Uint8Array(20);
   const view = new DataView(head.buffer);
-  const time = unixNs(timeNs);
   view.setUint32(4, Number(time >> 32n), true);
   view.setUint32(8, Number(time & 0xffff_ffffn), true);
   view.setUint32(12, bytes.length, true);

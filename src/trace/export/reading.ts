@@ -20,9 +20,9 @@ export interface OperationSpan {
   readonly name: string;
 }
 
-/** The time of an event as a date, in nanoseconds since 1970: runs are dated from the usual start of a world. */
-export function unixNs(timeNs: number): bigint {
-  return BigInt(WORLD_EPOCH_MS) * 1_000_000n + BigInt(timeNs);
+/** The time of an event as a date, in nanoseconds since 1970: true time, as a clock without error shows it. */
+export function unixNs({ meta }: Trace, timeNs: number): bigint {
+  return BigInt(meta?.startMs ?? WORLD_EPOCH_MS) * 1_000_000n + BigInt(timeNs);
 }
 
 /** All events of a trace, in order. */
