@@ -26,6 +26,8 @@ export interface KernelObserver {
     cause: number,
     detail: unknown,
   ): void;
+  /** Called when the cause of an event that has been reported turns out to be another one. */
+  onCause?(id: number, cause: number): void;
 }
 
 /** The event loop of one run. */
@@ -132,6 +134,26 @@ export class Kernel {
     } finally {
       this.#currentEvent = outer;
     }
+  }
+
+  /**
+   * Begins a separate event, now and inside the current one: what follows belongs to it, until `leave` is called
+   * with the result. `cause`: the event that leads to it.
+   */
+  begin(host: number, kind: EventKind, cause: number = this.#currentEvent): number {
+    const outer = this.#currentEvent;
+    this.#currentEvent = this.mark(host, kind, 0, undefined, cause);
+    return outer;
+  }
+
+  /** Returns to the event that was current before `begin`. */
+  leave(outer: number): void {
+    this.#currentEvent = outer;
+  }
+
+  /** Corrects the cause of the current event in the trace. The run itself does not depend on causes. */
+  attribute(cause: number): void {
+    this.observer?.onCause?.(this.#currentEvent, cause);
   }
 
   /** Mixes a payload's digest into the fingerprint without creating an event. */

@@ -1,5 +1,6 @@
 /** Records a run's events as the kernel reports them. */
 import { assert } from "../base/errors.ts";
+import { Kind } from "./kinds.ts";
 import type { Trace } from "./trace.ts";
 
 const FIRST_CAPACITY = 4_096;
@@ -33,6 +34,16 @@ export class TraceRecorder {
     this.#cause[row] = cause;
     if (detail !== undefined) this.#detail[row] = this.#details.push(detail);
     this.#length++;
+  }
+
+  /**
+   * Corrects the cause of an event. One that has waited, because its process was paused or busy, keeps its own: the
+   * correction is that of the event which waited.
+   */
+  onCause(id: number, cause: number): void {
+    const waited = this.#kind[id - 1] === Kind.resume;
+    const row = (waited ? (this.#cause[id - 1] as number) : id) - 1;
+    if (row >= 0 && cause > 0 && cause <= row) this.#cause[row] = cause;
   }
 
   /** Returns the trace so far. `hosts` are names by host number. */

@@ -74,6 +74,10 @@ export class Observers {
     if (this.#timeline) this.#tell(id, timeNs, host, kind, detail);
   }
 
+  onCause(id: number, cause: number): void {
+    this.#trace?.onCause(id, cause);
+  }
+
   uncaught(host: Recorded, what: string): void {
     this.#line(this.#kernel.eventId, this.#kernel.nowNs, host.label, `dies of ${what}`, "error");
   }

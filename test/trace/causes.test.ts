@@ -74,6 +74,34 @@ describe("in a trace", () => {
     expect(futureCone(trace, question?.id ?? 0).has(answer ?? 0)).toBe(true);
   });
 
+  it("what a timer does is caused by whoever armed it, not by those that share its list or its turn", async () => {
+    const timers = fileURLToPath(new URL("worlds/timers.world.ts", import.meta.url));
+    const { trace, fingerprint } = await runWorld(await loadWorld(timers, {}), {
+      seed: 1,
+      trace: true,
+    });
+    const recorded = trace as Trace;
+    const text = (id: number): string => Buffer.from(sent(recorded, id).payload ?? []).toString();
+    const answers = idsOf(recorded, Kind.send, "server").filter((id) =>
+      text(id).startsWith("answer"),
+    );
+    expect(answers.map((id) => text(id)).toSorted()).toEqual([
+      "answer to client-1",
+      "answer to client-2",
+      "answer to client-3",
+    ]);
+    for (const id of answers) {
+      const asked = causesOf(recorded, id).filter((cause) => {
+        return eventAt(recorded, cause)?.kind === Kind.send && text(cause).startsWith("client-");
+      });
+      expect(asked.map((cause) => `answer to ${text(cause)}`)).toEqual([text(id)]);
+    }
+    const turns = answers.map((id) => eventAt(recorded, id)?.timeNs);
+    expect(new Set(turns).size).toBe(2);
+    const unseen = await runWorld(await loadWorld(timers, {}), { seed: 1 });
+    expect(unseen.fingerprint).toBe(fingerprint);
+  });
+
   it("what is lost is caused by its sending, and sent again under its first id", async () => {
     const links = { from: ["client"], to: ["server"], both: true };
     const trace = await traceOf([

@@ -42,6 +42,12 @@ export function createTimers(
   let checkScheduled = false;
   let retainedImmediate = false;
 
+  const { kernel } = process.host;
+  /** The events in which timers were armed. Kept only while somebody observes, for the causes in the trace. */
+  const armedIn = new WeakMap<object, number>();
+  /** Whether the next timer that fires is the one of the current event: it has none of its own then. */
+  let isFirst = false;
+
   const nowMs = (): number => Math.floor(process.host.clock.monotonicNs() / MS);
 
   function updateTimerRetention(): void {
@@ -61,7 +67,22 @@ export function createTimers(
     updateTimerRetention();
   }
 
+  /** The process's timer fires: an event, which is that of the first of Node's timers that are due. */
   function runTimers(): void {
+    isFirst = true;
+    runDueTimers();
+  }
+
+  function runDueTimers(): void {
+    const outer = kernel.currentEvent;
+    try {
+      callTimers();
+    } finally {
+      kernel.leave(outer);
+    }
+  }
+
+  function callTimers(): void {
     armed = undefined;
     let nextMs: number | undefined;
     while (nextMs === undefined && process.alive) {
@@ -94,7 +115,8 @@ export function createTimers(
     if (armed !== undefined && dueNs <= process.host.clock.monotonicNs()) {
       // The process was busy past its timer, and timers run first in a turn of the loop.
       process.cancel(armed);
-      runTimers();
+      isFirst = false;
+      runDueTimers();
       if (!process.alive) return;
     }
     loop.checking = true;
@@ -125,6 +147,17 @@ export function createTimers(
       processTimers = timers;
     },
     getLibuvNow: nowMs,
+    // The following two are not Node's: `lib/natives.ts` adds the calls.
+    timerArmed(timer: object): void {
+      if (kernel.observer !== undefined) armedIn.set(timer, kernel.currentEvent);
+    },
+    /** A timer is caused by whoever armed it, not by whoever armed the one that shares its list. */
+    timerFires(timer: object): void {
+      const by = kernel.observer === undefined ? undefined : armedIn.get(timer);
+      if (!isFirst) kernel.begin(process.host.id, Kind.timer, by);
+      else if (by !== undefined) kernel.attribute(by);
+      isFirst = false;
+    },
     scheduleTimer: (delayMs: number): void => {
       schedule(delayMs);
     },

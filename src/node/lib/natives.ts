@@ -76,12 +76,24 @@ export function librarySource(id: string): string {
   return allSources()[id] ?? "";
 }
 
+/**
+ * Calls that are added to files of the library, each behind the text that it follows, on the same line. Timers share
+ * lists, and only the library knows which timer was armed and which one fires.
+ */
+const ADDED: Readonly<Record<string, readonly (readonly [after: string, call: string])[]>> = {
+  "internal/timers": [
+    ["item._idleStart = start;", " binding.timerArmed(item);"],
+    ["const asyncId = timer[async_id_symbol];", " binding.timerFires(timer);"],
+  ],
+};
+
 function sourceOf(id: string): string {
   const source = allSources()[id];
   if (source === undefined) {
     throw new LightconeError("LC_NOT_SIMULATED", `node:${id} does not exist in ${process.version}`);
   }
-  return source;
+  const added = ADDED[id] ?? [];
+  return added.reduce((text, [after, call]) => text.replace(after, after + call), source);
 }
 
 const PARAMETERS = ["exports", "require", "module", "process", "internalBinding", "primordials"];
