@@ -16,7 +16,7 @@ import {
   type RunFileOptions,
   writeReplay,
 } from "../explore/index.ts";
-import { alsoRows, Progress, renderViolation, type Style, styleFor } from "../report/index.ts";
+import { Progress, renderViolation, type Style, styleFor } from "../report/index.ts";
 
 type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
 
@@ -231,7 +231,7 @@ export function worldWord({ info }: RunnerPool): string {
   return shellWord(shown.startsWith("..") ? info.path : shown);
 }
 
-/** Reports a violated run: its first violation as a story, the others in a sentence each. */
+/** Reports a violated run: its violations of different checks as stories, the others in a sentence each. */
 export function tellViolation(
   outcome: RunOutcome,
   options: {
@@ -249,7 +249,8 @@ export function tellViolation(
       subtitle: `seed ${formatSeed(outcome.seed)} · ${subtitle}`,
       check: first.check,
       story: first.story,
-      footer: [...alsoRows(others), ...footer],
+      others,
+      footer,
     },
     style,
   );

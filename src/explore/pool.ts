@@ -21,6 +21,8 @@ export class RunnerPool {
     simulatedNs: 0,
     faults: 0,
   };
+  /** How long the longest run took so far, in milliseconds of real time. */
+  longestRunMs = 0;
   readonly #options: RunnerOptions;
   readonly #idle: Runner[] = [];
   readonly #all = new Set<Runner>();
@@ -53,7 +55,9 @@ export class RunnerPool {
       let runner: Runner | undefined;
       try {
         runner = fresh ? await this.#startApart() : await this.#take();
+        const beganMs = performance.now();
         const outcome = await runner.run(plain);
+        this.longestRunMs = Math.max(this.longestRunMs, performance.now() - beganMs);
         this.totals.runs++;
         this.totals.simulatedNs += outcome.simulatedNs;
         this.totals.faults += outcome.faultsBegun;

@@ -3,6 +3,8 @@ import { SECOND } from "../base/units.ts";
 import type { Story, StoryLine, StoryTone } from "../trace/story.ts";
 import { plainStyle, type Style } from "./style.ts";
 
+type Row = readonly [label: string, text: string];
+
 /** The data of a violation that is reported. */
 export interface ToldViolation {
   /** The world's name, which states what should have held. */
@@ -12,8 +14,10 @@ export interface ToldViolation {
   /** The check that was violated. */
   readonly check: string;
   readonly story: Story;
+  /** The other violations of the run, in order. */
+  readonly others?: readonly Other[];
   /** Pairs such as ["replay", "npx lightcone replay ..."]. */
-  readonly footer: readonly (readonly [label: string, text: string])[];
+  readonly footer: readonly Row[];
 }
 
 /** The first column at which the subtitle may start. */
@@ -21,15 +25,17 @@ const TITLE_WIDTH = 45;
 
 /** Renders a violation as lines of text, each ending in a newline. */
 export function renderViolation(told: ToldViolation, style: Style = plainStyle): string {
-  const { world, subtitle, check, story, footer } = told;
+  const { world, subtitle, check, story } = told;
   const title = `${style.red("✗")} ${style.bold(world)}`;
   const gap = " ".repeat(Math.max(2, TITLE_WIDTH - world.length));
-  const reason = `  ${style.bold(style.red(story.summary))}  ${style.dim(`(${check})`)}`;
+  const others = tellOthers(told, style);
+  const footer = [...others.rows, ...told.footer];
   const labels = Math.max(0, ...footer.map(([label]) => label.length));
   return [
     `${title}${gap}${style.dim(subtitle)}`,
     ...renderLines(story.lines, style),
-    reason,
+    reasonLine("", story, check, style),
+    ...others.lines,
     ...footer.map(([label, text]) => `  ${style.dim(label.padEnd(labels))}  ${style.cyan(text)}`),
     "",
   ].join("\n");
@@ -73,18 +79,51 @@ function paintText(tone: StoryTone, style: Style): (text: string) => string {
   return tone === "error" ? style.red : (text) => text;
 }
 
-/**
- * Up to this many further violations of a run are listed. Beyond that, only their number is given.
- */
-const OTHERS_TOLD_MAX = 4;
+/** Another violation of the same run. */
+interface Other {
+  readonly check: string;
+  readonly story: Story;
+}
 
-/** Rows of a footer for the other violations of a run: "two holders of job from 3s to 4s  (mutex)". */
-export function alsoRows(
-  others: readonly { readonly check: string; readonly story: Story }[],
-): (readonly [label: string, text: string])[] {
-  const told = others
-    .slice(0, OTHERS_TOLD_MAX)
-    .map(({ check, story }) => ["also", `${story.summary}  (${check})`] as const);
-  const more = others.length - told.length;
-  return more > 0 ? [...told, ["also", `${more} more violations`] as const] : told;
+/** At most this many further violations are told with their stories, each in at most this many more lines. */
+const STORIES_MAX = 2;
+const STORY_LINES_MAX = 12;
+/** At most this many of the rest are listed. Beyond that, only their number is given. */
+const LISTED_MAX = 4;
+
+/** Further violations: those of other checks are told with what led to them, the rest in a sentence each. */
+function tellOthers(
+  { check, story, others = [] }: ToldViolation,
+  style: Style,
+): { readonly lines: readonly string[]; readonly rows: readonly Row[] } {
+  const checks = new Set([check]);
+  const storied: Other[] = [];
+  for (const other of others) {
+    if (checks.has(other.check) || storied.length === STORIES_MAX) continue;
+    checks.add(other.check);
+    storied.push(other);
+  }
+  const known = new Set(story.lines.map(lineKey));
+  const lines = storied.flatMap((other) => {
+    const fresh = other.story.lines.filter((line) => !known.has(lineKey(line)));
+    for (const line of fresh) known.add(lineKey(line));
+    return [
+      ...renderLines(fresh.slice(-STORY_LINES_MAX), style),
+      reasonLine("also: ", other.story, other.check, style),
+    ];
+  });
+  const rest = others.filter((other) => !storied.includes(other));
+  const listed = rest
+    .slice(0, LISTED_MAX)
+    .map((other): Row => ["also", `${other.story.summary}  (${other.check})`]);
+  const more = rest.length - listed.length;
+  return { lines, rows: more > 0 ? [...listed, ["also", `${more} more violations`]] : listed };
+}
+
+function reasonLine(before: string, { summary }: Story, check: string, style: Style): string {
+  return `  ${style.bold(style.red(`${before}${summary}`))}  ${style.dim(`(${check})`)}`;
+}
+
+function lineKey({ atNs, who, text }: StoryLine): string {
+  return `${atNs} ${who} ${text}`;
 }

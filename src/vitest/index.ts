@@ -23,7 +23,6 @@ import {
   type RunFileOptions,
 } from "../explore/index.ts";
 import {
-  alsoRows,
   describeProgress,
   faultsWord,
   plainStyle,
@@ -237,7 +236,8 @@ async function violationError(pool: RunnerPool, found: Outcome, shrinkMs: number
     subtitle: `seed ${formatSeed(outcome.seed)} · ${shrunkSubtitle(shrinkWords)}`,
     check: first.check,
     story: first.story,
-    footer: [...alsoRows(others), ["replay", replay], ...page],
+    others,
+    footer: [["replay", replay], ...page],
   });
   return told(new Error(`${story}${renderNotes(shrunkNotes(shrinkWords), plainStyle)}`));
 }

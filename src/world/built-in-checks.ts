@@ -5,9 +5,9 @@
 import { formatNs } from "../base/units.ts";
 import type { Evidence, Step } from "../check/verdict.ts";
 import type { History, Operation } from "../history/operation.ts";
-import type { Assertions } from "./assertions.ts";
+import type { Assertions, BrokenAlways } from "./assertions.ts";
 import { lineOf, withoutValues } from "./causes.ts";
-import { operationsBefore } from "./concerned.ts";
+import { keysNamed, operationsBefore } from "./concerned.ts";
 import { describeOperation, showValue } from "./operation-words.ts";
 import type { Tolerable } from "./types.ts";
 
@@ -168,6 +168,42 @@ function unfinished(end: UnwantedEnd, open: readonly Operation[]): Violation {
 /** The maximum length of a detail, in characters. */
 const DETAIL_MAX = 300;
 
+/** At most this many failures of one `always` are told. */
+const FAILURES_TOLD_MAX = 3;
+
+/** The violation of one `always`: its first failure, and the first ones on other keys, which may show another side of it. */
+function brokenAlways(
+  cause: string,
+  failures: readonly BrokenAlways[],
+  operations: readonly Operation[],
+): Violation {
+  const [first, ...further] = failures as [BrokenAlways, ...BrokenAlways[]];
+  const told = [first];
+  const keys = new Set(keysNamed(operations, first.detail));
+  for (const broken of further) {
+    const named = keysNamed(operations, broken.detail);
+    if (told.length === FAILURES_TOLD_MAX) break;
+    if (named.length === 0 || named.some((key) => keys.has(key))) continue;
+    for (const key of named) keys.add(key);
+    told.push(broken);
+  }
+  const times = told.map(({ atNs }) => formatNs(atNs));
+  return {
+    check: `always: ${first.name}`,
+    causes: [cause],
+    evidence: {
+      summary: `"${first.name}" must always be true, and is not at ${times.join(", nor at ")}`,
+      steps: told.map(({ name, host, atNs, event, detail, place }, at) => ({
+        atNs,
+        who: host,
+        text: withPlace(`not so: ${name}${detailWords(detail)}`, at === 0 ? place : undefined),
+        events: [event],
+      })),
+      operations: [...new Set(told.flatMap((broken) => operationsBefore(operations, broken)))],
+    },
+  };
+}
+
 /** Returns one violation for each `always` that was false, and each `eventually` that was never true. */
 export function judgeAssertions(
   assertions: Assertions,
@@ -176,29 +212,12 @@ export function judgeAssertions(
   whole: boolean,
 ): Violation[] {
   const out: Violation[] = [];
-  const seen = new Set<string>();
+  const byCause = new Map<string, BrokenAlways[]>();
   for (const broken of assertions.broken) {
-    const { name, host, atNs, event, detail, place } = broken;
-    const cause = `${name} ${lineOf(place)}`;
-    if (seen.has(cause)) continue;
-    seen.add(cause);
-    out.push({
-      check: `always: ${name}`,
-      causes: [cause],
-      evidence: {
-        summary: `"${name}" must always be true, and is not at ${formatNs(atNs)}`,
-        steps: [
-          {
-            atNs,
-            who: host,
-            text: withPlace(`not so: ${name}${detailWords(detail)}`, place),
-            events: [event],
-          },
-        ],
-        operations: operationsBefore(operations, broken),
-      },
-    });
+    const cause = `${broken.name} ${lineOf(broken.place)}`;
+    byCause.set(cause, [...(byCause.get(cause) ?? []), broken]);
   }
+  for (const [cause, failures] of byCause) out.push(brokenAlways(cause, failures, operations));
   for (const state of whole ? assertions.eventually.values() : []) {
     const { name, host, lastNs, event, trueInCalm, last, detail, timesInCalm, place } = state;
     if (trueInCalm || (last && lastNs < calmFromNs)) continue;

@@ -147,6 +147,13 @@ function wordsOf(detail: unknown, depth = 0): string[] {
   return Object.values(detail).flatMap((value) => wordsOf(value, depth + 1));
 }
 
+/** The keys of operations that a detail names. */
+export function keysNamed(operations: readonly Operation[], detail: unknown): string[] {
+  const words = new Set(wordsOf(detail));
+  const keys = new Set(operations.map(({ key }) => (key === undefined ? "" : keyText(key))));
+  return [...words].filter((word) => word !== "" && keys.has(word));
+}
+
 /** The hosts that the evidence mentions, and maybe other words that stand where hosts do. */
 export function hostsOf(
   { steps, operations }: Evidence,

@@ -46,6 +46,35 @@ describe("a violation on the terminal", () => {
     `);
   });
 
+  it("tells further checks that were violated with what led to them, and the rest in a sentence", () => {
+    const [first, pause] = story.lines as [Story["lines"][0], Story["lines"][0]];
+    const lost = {
+      atNs: 13_700 * MS,
+      who: "worker-2",
+      text: "job 7 is gone",
+      tone: "note",
+    } as const;
+    const others = [
+      { check: "nothing is lost", story: { lines: [first, pause, lost], summary: "7 is lost" } },
+      { check: "mutex", story: { lines: [], summary: "two holders of other" } },
+      { check: "nothing is lost", story: { lines: [], summary: "8 is lost" } },
+    ];
+    expect(
+      renderViolation({ ...told, others })
+        .split("\n")
+        .slice(6),
+    ).toEqual([
+      "                     server.ts:3:1",
+      "  two holders of job from 12.402s to 13.602s  (mutex)",
+      "  13.700s  worker-2  job 7 is gone",
+      "  also: 7 is lost  (nothing is lost)",
+      "  also    two holders of other  (mutex)",
+      "  also    8 is lost  (nothing is lost)",
+      "  replay  npx lightcone replay .lightcone/redlock-1f3a.json",
+      "",
+    ]);
+  });
+
   it("has room for a million lines, as of a program that prints them", () => {
     const line = { atNs: 1e9, who: "a", text: "line", tone: "note" } as const;
     const lines = renderLines(Array.from({ length: 1_000_000 }, () => line));

@@ -201,6 +201,33 @@ describe("what never came true", () => {
   });
 });
 
+describe("an assertion that fails for several keys", () => {
+  it("is told for each of the first, since the second may show another side of the bug", async () => {
+    const { violations } = await runDescribed(
+      `w.host("a", async ({ op, always, sleep }) => {
+        const take = async (id, times) => {
+          await op("take", id, () => times);
+          await sleep(100);
+          always("an event comes once", times === 1, { id, times });
+        };
+        for (const [id, times] of [["x", 2], ["x", 3], ["y", 2], ["z", 1]]) await take(id, times);
+      }); w.run("1s");`,
+    );
+    const [{ evidence, story }] = violations as [RunViolation];
+    expect(violations).toHaveLength(1);
+    expect(evidence.summary).toBe(
+      '"an event comes once" must always be true, and is not at 100ms, nor at 300ms',
+    );
+    expect(story.lines.map(({ atNs, text }) => `${atNs / MS} ${text.split("\n")[0]}`)).toEqual([
+      "0 take x -> 2",
+      '100 not so: an event comes once: {"id":"x","times":2}',
+      "100 take x -> 3",
+      "200 take y -> 2",
+      '300 not so: an event comes once: {"id":"y","times":2}',
+    ]);
+  });
+});
+
 describe("a clock that is set right", () => {
   it("says by how much it steps, unless another clock fault is under way", async () => {
     const drift = (startMs: number, ppm: number): Fault => {

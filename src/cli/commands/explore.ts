@@ -59,6 +59,9 @@ const options = {
 
 const DEFAULT_FOR_MS = 30_000;
 const DEFAULT_SHRINK_MS = 60_000;
+/** A slow world gets the time of this many of its runs, up to a limit in milliseconds. */
+const DEFAULT_SHRINK_RUNS = 40;
+const DEFAULT_SHRINK_MS_MAX = 600_000;
 const TICK_MS = 1_000;
 /**
  * A limit for the number of processes. More than any machine has cores is a typing error, and would
@@ -79,7 +82,8 @@ run twice, to prove that a seed always gives the same run.
   --runs N      how many runs at the most
   --for TIME    how long at the most: 30s, 5m, 1h
   --shrink-for TIME
-                how long shrinking may take after that (default: as long as --for, else 60s)
+                how long shrinking may take after that (default: as long as --for, else 60s;
+                for a world of slow runs as long as 40 of them, 10m at most)
   --seed N      the first seed (default: drawn, and printed)
   --jobs N      how many processes (default: one for each core)
   --all         go on after a violation
@@ -113,7 +117,8 @@ Ctrl-C (or SIGTERM) ends it, and what was found until then is told. Exit code: 0
     const { signal } = interrupt;
     let pool: RunnerPool | undefined;
     try {
-      pool = await startPool({ world, jobs, calm: values["no-faults"], signal });
+      const started = await startPool({ world, jobs, calm: values["no-faults"], signal });
+      pool = started;
       const host = values["crash-points"];
       const points =
         host === undefined ? undefined : await crashPoints(pool, { seed: firstSeed, host });
@@ -129,7 +134,9 @@ Ctrl-C (or SIGTERM) ends it, and what was found until then is told. Exit code: 0
         json: values.json === true,
         strict: values.strict === true,
         shrinkMs:
-          values["no-shrink"] === true ? undefined : (shrinkMs ?? forMs ?? DEFAULT_SHRINK_MS),
+          values["no-shrink"] === true
+            ? undefined
+            : () => shrinkMs ?? forMs ?? defaultShrinkMs(started),
       });
     } finally {
       interrupt.close();
@@ -149,8 +156,8 @@ interface Search {
   readonly all: boolean;
   readonly json: boolean;
   readonly strict: boolean;
-  /** How long shrinking may take; `undefined` to skip it. */
-  readonly shrinkMs: number | undefined;
+  /** Says, when the runs are made, how long shrinking may take; `undefined` to skip it. */
+  readonly shrinkMs: (() => number) | undefined;
 }
 
 async function explore(search: Search): Promise<ExitCode> {
@@ -235,6 +242,12 @@ async function tellResult(
   process.stdout.write(`  ${style.dim(closingLine(result, search.pool, wallMs))}\n`);
 }
 
+/** How long shrinking may take by default, after the runs that were made. */
+function defaultShrinkMs({ longestRunMs }: RunnerPool): number {
+  const slowMs = Math.min(DEFAULT_SHRINK_RUNS * longestRunMs, DEFAULT_SHRINK_MS_MAX);
+  return Math.max(DEFAULT_SHRINK_MS, slowMs);
+}
+
 async function tellFound(search: Search, result: CampaignResult, style: Style): Promise<void> {
   const { pool, interrupt, shrinkMs } = search;
   const found = result.violation as NonNullable<CampaignResult["violation"]>;
@@ -247,7 +260,7 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
   const shrunk =
     shrinkMs === undefined || interrupt.asked
       ? undefined
-      : await withDeadline(interrupt.signal, shrinkMs, (signal) => {
+      : await withDeadline(interrupt.signal, shrinkMs(), (signal) => {
           return shrinkRun(pool, found, {
             signal,
             onStep: (faults, runs) => {
