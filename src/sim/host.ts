@@ -3,6 +3,7 @@ import type { Prng } from "../base/prng.ts";
 import { HostClock } from "./clock.ts";
 import type { PowerDetail } from "../trace/details.ts";
 import { type Kernel, Kind } from "./kernel.ts";
+import { type Lie, Liar } from "./lies.ts";
 import { Moments } from "./moments.ts";
 import { Process, type ProcessEnd } from "./process.ts";
 
@@ -52,6 +53,8 @@ export class Host {
   rarePaths: readonly RarePath[] = [];
   /** How often one was taken. */
   rarePathsTaken = 0;
+  /** What it does to the messages that its programs send, once a fault has made it lie. */
+  liar: Liar | undefined;
   /** Whether the machine has power. */
   up = true;
   #nextPid = 2;
@@ -79,6 +82,13 @@ export class Host {
   #add(process: Process): Process {
     this.processes.add(process);
     return process;
+  }
+
+  /** How it lies to other hosts from now on; an empty list if it is honest. */
+  setLies(lies: readonly Lie[]): void {
+    if (lies.length === 0 && !this.liar) return;
+    this.liar ??= new Liar(this.prng.fork("lies"));
+    this.liar.lies = lies;
   }
 
   /** Whether a program that comes to a rare path takes it now. Nothing is drawn unless a fault concerns the path. */

@@ -5,6 +5,7 @@ export type {
   Check,
   ClockOptions,
   BuggifyOptions,
+  ByzantineOptions,
   CrashAtOptions,
   CrashOptions,
   KillChildOptions,

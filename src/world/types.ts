@@ -173,6 +173,7 @@ export type { ClockOptions } from "../sim/faults/clock.ts";
 export type { CrashOptions } from "../sim/faults/crash.ts";
 export type { BuggifyOptions } from "../sim/faults/buggify.ts";
 export type { KillChildOptions } from "../sim/faults/kill-child.ts";
+export type { ByzantineOptions } from "../sim/faults/byzantine.ts";
 export type { UpgradeOptions } from "../sim/faults/upgrade.ts";
 export type { RestartOptions } from "../sim/faults/restart.ts";
 export type { CrashAtOptions } from "../sim/faults/crash-at.ts";

@@ -194,12 +194,13 @@ export class FaultDriver implements FaultReach {
   }
 
   #updateHost(host: Host): void {
-    const effect: HostEffect = { turnNs: 0, rarePaths: [] };
+    const effect: HostEffect = { turnNs: 0, rarePaths: [], lies: [] };
     for (const fault of this.#active) {
       if (fault.targets.includes(host.name)) faultKind(fault.kind).onHost?.(fault, effect);
     }
     host.turnNs = effect.turnNs;
     host.rarePaths = effect.rarePaths;
+    host.setLies(effect.lies);
   }
 
   #updateDisk(host: Host): void {

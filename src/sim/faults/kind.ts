@@ -6,6 +6,7 @@ import type { Duration, DurationRange } from "../../base/units.ts";
 import type { Prng } from "../../base/prng.ts";
 import type { DiskEffect } from "../disk/disk-faults.ts";
 import type { Host, RarePath } from "../host.ts";
+import type { Lie } from "../lies.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Moment } from "../moments.ts";
 import type { Fault, FaultParams, RangeNs } from "./fault.ts";
@@ -50,6 +51,8 @@ export interface HostEffect {
   turnNs: number;
   /** The rare paths that its programs take. */
   rarePaths: RarePath[];
+  /** How it lies to other hosts. */
+  lies: Lie[];
 }
 
 /** What a kind can do to the run. */

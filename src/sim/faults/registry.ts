@@ -3,6 +3,7 @@
  * The builder, the drawing, the shrinker, the stories and the format of replay files follow from this table.
  */
 import { assert } from "../../base/errors.ts";
+import { byzantine } from "./byzantine.ts";
 import { clock } from "./clock.ts";
 import { crash } from "./crash.ts";
 import { crashAt } from "./crash-at.ts";
@@ -51,6 +52,8 @@ export const faultWords = {
    * in two.
    */
   partition: partition as typeof partition,
+  /** A host lies to others: it swallows, changes or repeats what its programs send. */
+  byzantine: byzantine as typeof byzantine,
   /** Links become slow. */
   latency: latency as typeof latency,
   /** Links lose segments. */

@@ -12,6 +12,7 @@
  */
 import type { SocketDetail } from "../../../trace/details.ts";
 import { type EventHandle, Kind } from "../../kernel.ts";
+import type { Liar } from "../../lies.ts";
 import type { Process } from "../../process.ts";
 import type { Family } from "../address.ts";
 import { errorName, rememberEnd } from "../connections.ts";
@@ -106,7 +107,20 @@ export class TcpSocket implements PortHolder {
    * writable), or an error. The socket owns the bytes that were taken.
    */
   write(bytes: Uint8Array): number {
-    return this.sender.write(bytes);
+    const { liar } = this.stack.host;
+    return liar?.lies.length && !this.unix ? this.#lie(liar, bytes) : this.sender.write(bytes);
+  }
+
+  /** As `write`, on a host that lies to others. */
+  #lie(liar: Liar, bytes: Uint8Array): number {
+    const { remoteStack, sender } = this;
+    const ready = this.phase === Phase.open && this.error === 0 && bytes.length > 0;
+    if (!remoteStack || remoteStack === this.stack || !ready) return sender.write(bytes);
+    const told = liar.tell(remoteStack.host.name, bytes);
+    if (told.bytes === undefined) return bytes.length;
+    const taken = sender.write(told.bytes);
+    if (taken === bytes.length && told.again) sender.write(told.again);
+    return taken;
   }
 
   /** Asks for `onWritable` once the buffer has room. */

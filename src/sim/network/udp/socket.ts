@@ -303,6 +303,17 @@ export class UdpSocket implements PortHolder {
   }
 
   #sendTo(to: HostStack, payload: Uint8Array, address: string, port: number): void {
+    const { liar } = this.stack.host;
+    if (!liar?.lies.length || to === this.stack) {
+      this.#sendAsItIs(to, payload, address, port);
+      return;
+    }
+    const { bytes, again } = liar.tell(to.host.name, payload);
+    if (bytes) this.#sendAsItIs(to, bytes, address, port);
+    if (bytes && again) this.#sendAsItIs(to, again, address, port);
+  }
+
+  #sendAsItIs(to: HostStack, payload: Uint8Array, address: string, port: number): void {
     const { stack } = this;
     const local = this.localAddress;
     const anywhere = isWildcard(local) || isMulticast(local);
