@@ -72,17 +72,23 @@ const conversations: Readonly<Record<string, Packet[]>> = {
   text: packets([0, 'hello\n{"a": [1, "b", {"c": null}]}\nrest']),
 };
 
+const filters = new Set(dissectors.flatMap(({ filters }) => filters));
+
 /** Every byte is in exactly one message, and fields are within their message. */
 function check(sent: readonly Packet[], protocol: string, port?: number): void {
   const { messages } = dissect(sent, { protocol, port });
   for (const side of [0, 1] as const) {
     const own = messages.filter((message) => message.side === side);
     const ends = new Map<Uint8Array, number>();
-    for (const { start, end, summary, source, fields } of own.sort((a, b) => a.start - b.start)) {
+    for (const { start, end, summary, source, fields, flat } of own.sort(
+      (a, b) => a.start - b.start,
+    )) {
       const at = ends.get(source) ?? 0;
       if (start !== at || end <= at)
         throw new Error(`a message from ${start} to ${end} after ${at}`);
       if (/[\x00-\x1f]/.test(summary)) throw new Error(`a summary with ${JSON.stringify(summary)}`);
+      const unknown = Object.keys(flat).filter((name) => !filters.has(name));
+      if (unknown.length > 0) throw new Error(`${unknown.join(", ")}: no dissector says so`);
       ends.set(source, end);
       for (const field of fields) within(field, start, end);
     }

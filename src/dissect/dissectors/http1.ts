@@ -25,7 +25,7 @@ export const http1: Dissector = {
   ports: [80, 8080, 8000, 3000],
   over: "stream",
   filters: [
-    ...["http.method", "http.path", "http.host", "http.status", "http.type", "http.version"],
+    ...["http.method", "http.path", "http.host", "http.status", "http.type"],
     ...["graphql.type", "graphql.operation", "graphql.error", "soap.operation", "soap.fault"],
   ],
   looks(bytes, side) {
