@@ -34,10 +34,10 @@ export function filesAt({ trace, lanes }: Run, id: number): FileState[] {
     if (kind !== Kind.disk && kind !== Kind.power) continue;
     const host = trace.hosts[trace.host[row] as number] as string;
     if (kind === Kind.power) {
-      if (!(detailOf(trace, row) as PowerDetail).on) losePower(files, host);
+      if (!((detailOf(trace, row) ?? {}) as PowerDetail).on) losePower(files, host);
       continue;
     }
-    apply(files, host, detailOf(trace, row) as DiskDetail, row + 1);
+    apply(files, host, (detailOf(trace, row) ?? {}) as DiskDetail, row + 1);
   }
   const order = new Map(lanes.map(({ name }, index) => [name, index]));
   return [...files.values()].sort((a, b) => (order.get(a.host) ?? 0) - (order.get(b.host) ?? 0));

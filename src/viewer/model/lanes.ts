@@ -67,7 +67,7 @@ export function buildLanes(
       if (began === undefined || open.length > 0) continue;
       lives[host]?.push(spanOf(trace, began, row));
     } else if (kind === Kind.power) {
-      const { on } = detailOf(trace, row) as PowerDetail;
+      const { on } = (detailOf(trace, row) ?? {}) as PowerDetail;
       const since = offSince[host];
       if (!on) offSince[host] ??= row;
       else if (since !== undefined) {
@@ -75,7 +75,7 @@ export function buildLanes(
         offSince[host] = undefined;
       }
     } else {
-      clocks[host]?.push({ atNs, errorNs: (detailOf(trace, row) as ClockDetail).errorNs });
+      clocks[host]?.push({ atNs, errorNs: ((detailOf(trace, row) ?? {}) as ClockDetail).errorNs });
     }
   }
   const lanes: Lane[] = [];

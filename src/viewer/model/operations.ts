@@ -61,7 +61,7 @@ export function indexOperations(trace: Trace): OperationBar[] {
         bar.error = "its process ended";
       }
     } else if (kind === Kind.invoke) {
-      const { lane, f, key, input } = detailOf(trace, row) as InvokeDetail;
+      const { lane, f, key, input } = (detailOf(trace, row) ?? {}) as InvokeDetail;
       open.set(lane, bars.length);
       bars.push({
         index: bars.length,
@@ -79,7 +79,7 @@ export function indexOperations(trace: Trace): OperationBar[] {
         error: undefined,
       });
     } else if (kind === Kind.complete) {
-      const { lane, outcome, output, error } = detailOf(trace, row) as CompleteDetail;
+      const { lane, outcome, output, error } = (detailOf(trace, row) ?? {}) as CompleteDetail;
       const bar = bars[open.get(lane) ?? -1];
       if (!bar) continue;
       open.delete(lane);

@@ -58,6 +58,7 @@ function bind(canvas: HTMLCanvasElement, tip: HTMLDivElement, state: State): () 
   let frame: Frame | undefined;
   let hovered = 0;
   let asked = false;
+  let shownFor = 0;
   const draw = (): void => {
     asked = false;
     const startMs = performance.now();
@@ -72,7 +73,13 @@ function bind(canvas: HTMLCanvasElement, tip: HTMLDivElement, state: State): () 
       canvas.height = Math.round(height * ratio);
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const scene = sceneOf(state, context, colors, width, height, hovered);
+    let scene = sceneOf(state, context, colors, width, height, hovered);
+    if (state.selected.peek() !== shownFor) {
+      shownFor = state.selected.peek();
+      if (revealLane(state, scene)) {
+        scene = sceneOf(state, context, colors, width, height, hovered);
+      }
+    }
     const arrows = drawDiagram(scene);
     const { hits, lines, gutter, layout, down } = scene;
     frame = { hits, lines, gutter, total: layout.total + scene.head, down, width, height };
@@ -208,6 +215,18 @@ function sceneOf(
     hits: [],
     lines: [],
   };
+}
+
+/** Scrolls the lane of the selected event into view, if it is not; returns whether it did. */
+function revealLane(state: State, scene: Scene): boolean {
+  const { run, layout, selected, scroll, head, down, width, height } = scene;
+  const box = layout.byHost.get(run.trace.host[selected - 1] ?? -1);
+  if (!box) return false;
+  const room = (down ? width : height) - head;
+  if (box.top >= scroll && box.top + box.height <= scroll + room) return false;
+  const most = Math.max(0, layout.total - room + 4);
+  state.scroll.value = Math.max(0, Math.min(most, box.top - (room - box.height) / 2));
+  return true;
 }
 
 /** The lanes that have an event in the cone that is lit. */

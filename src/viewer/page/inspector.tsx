@@ -235,7 +235,13 @@ function Payload({ state, id }: { state: State; id: number }): VNode | null {
   const bytes = packet.payload;
   return (
     <Section title={`Payload · ${dissected?.conversation.dissector.title ?? "bytes"}`}>
-      {!bytes && <p class="soft">It was left out of this page: see the banner.</p>}
+      {!bytes && (
+        <p class="soft">
+          {state.facts.left === undefined
+            ? "It is not in the trace."
+            : "It was left out of this page: see the banner."}
+        </p>
+      )}
       {dissected?.messages.slice(0, 20).map((message, index) => (
         <MessageTree key={index} message={message} />
       ))}

@@ -95,7 +95,8 @@ export function createState(run: Run, facts: PageFacts, payloads: Payloads, hash
   const dissector = computed(() => {
     return payloadsReady.value && protocols ? new protocols.TraceDissector(run.trace) : undefined;
   });
-  const found = computed(() => find(run, filterText.value, dissector.value));
+  const filterApplied = settled(filterText, run.trace.length > SLOW_EVENTS ? FILTER_WAIT_MS : 0);
+  const found = computed(() => find(run, filterApplied.value, dissector.value));
   const cone = signal<View["cone"]>(opening.cone);
   const depth = signal(opening.depth);
   const cones = computed(() => {
@@ -159,6 +160,22 @@ export function createState(run: Run, facts: PageFacts, payloads: Payloads, hash
     scroll: signal(0),
     history: [],
   };
+}
+
+/** With more events than this, a filter waits until the typing rests. */
+const SLOW_EVENTS = 50_000;
+const FILTER_WAIT_MS = 250;
+
+/** A signal that follows another one when it has not changed for a while. */
+function settled(of: Signal<string>, waitMs: number): ReadonlySignal<string> {
+  if (waitMs === 0) return of;
+  const later = signal(of.peek());
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  of.subscribe((value) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => (later.value = value), waitMs);
+  });
+  return later;
 }
 
 /** The view with which a violated run opens: the violating event, its past lit, the story in view. */

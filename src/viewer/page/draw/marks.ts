@@ -85,7 +85,7 @@ function drawGlyph(scene: Scene, row: number, x: number, y: number, isWrong: boo
     return;
   }
   if (kind === Kind.disk) {
-    const { operation } = detailOf(run.trace, row) as DiskDetail;
+    const { operation } = (detailOf(run.trace, row) ?? {}) as DiskDetail;
     context.moveTo(x, y - 4);
     context.lineTo(x + 4, y);
     context.lineTo(x, y + 4);
