@@ -112,7 +112,9 @@ function row(name: string, i: number, width: number): string {
 function drawBar({ operation, marked, x, width, y, open }: Bar, wordsOf: Words): string {
   const words = wordsOf(operation);
   const kind = marked ? "bar marked" : `bar ${operation.outcome}`;
-  const label = cut(words, Math.max(4, Math.floor(width / 7)));
+  // What does not fit is in the title; a letter takes seven pixels, wide ones eight.
+  const room = Math.floor((width - 12) / (marked ? 8 : 7));
+  const label = room < 3 ? "" : cut(words, room);
   return [
     `<g tabindex="0" role="img" aria-label="${escape(`${String(operation.process)}: ${words}${marked ? " (part of the violation)" : ""}`)}">`,
     `<title>${escape(words)}</title>`,
