@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { readTrace } from "../../src/explore/trace-file.ts";
 import { ended, Lightcone } from "./lightcone.ts";
 
 const lightcone = new Lightcone();
@@ -84,6 +85,14 @@ describe("lightcone explore", () => {
     expect(found.stdout).toMatch(/worker-2 +acquire job -> held/);
     expect(found.stdout).toMatch(/two holders of job from [\d.]+m?s to [\d.]+m?s {2}\(mutex\)/);
     const [, file = ""] = /replay {2}npx lightcone replay (\S+)/.exec(found.stdout) ?? [];
+    const [, report = ""] = /report {2}(\S+\.html)/.exec(found.stdout) ?? [];
+    const page = readFileSync(join(lightcone.cwd, report), "utf8");
+    expect(page).toMatch(/<title>✗ two holders of job from /);
+    // The page knows the faults before shrinking; a replay, which does not, leaves them as they were.
+    const { faultsBefore } =
+      readTrace(join(lightcone.cwd, report.replace("html", "trace"))).meta ?? {};
+    const [, count] = /(\d+) faults?, 1 after/.exec(found.stdout) ?? [];
+    expect(faultsBefore?.length).toBe(Number(count));
     // The world lies in another project than the one that is worked in: it has to be named.
     expect(found.stdout).toContain(`npx lightcone replay ${file} --world ${lock}\n`);
     const unnamed = await lightcone.run("replay", file);
@@ -95,6 +104,9 @@ describe("lightcone explore", () => {
     const story = (text: string): string[] => text.split("\n").filter((line) => /^ +\d/.test(line));
     expect(story(again.stdout)).toEqual(story(found.stdout));
     expect(again.stdout).toMatch(/the same run, to the last of [\d,]+ events/);
+    expect(again.stdout).toContain(`report  ${report}`);
+    const { meta } = readTrace(join(lightcone.cwd, report.replace("html", "trace")));
+    expect(meta?.faultsBefore).toEqual(faultsBefore);
 
     const replay = JSON.parse(readFileSync(join(lightcone.cwd, file), "utf8")) as {
       code: string;
