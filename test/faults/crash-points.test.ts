@@ -59,6 +59,21 @@ describe("crash points", () => {
     expect(one.schedule).toEqual(request.schedule);
   });
 
+  it("judge nothing that an operator's restart kills", async () => {
+    const processes = fileURLToPath(new URL("worlds/processes.world.ts", import.meta.url));
+    const restart = { kind: "restart", targets: ["naive"], params: { signal: "SIGHUP" } };
+    const schedule = [0, 3 * SECOND].map((startNs) => ({
+      ...restart,
+      startNs,
+      durationNs: SECOND,
+    }));
+    const { violations } = await runWorld(await loadWorld(processes, {}), { seed: 1, schedule });
+    // What the naive program had not written yet is lost; that it was killed is nobody's fault.
+    expect(violations.map(({ check }) => check)).toEqual([
+      "what is said to be saved is on the disk",
+    ]);
+  });
+
   it("are refused by name for a host that is not there, or has none", async () => {
     await expect(crashPoints(await pool(), { seed: 1, host: "nobody" })).rejects.toThrow(
       /no host "nobody"/,

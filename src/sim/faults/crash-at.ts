@@ -53,6 +53,8 @@ const kind: FaultKind<CrashAtParams> = {
     otherwise: "no program came to that point meanwhile",
   },
   instant: true,
+  // A program may come to its point as soon as it starts.
+  precedesPrograms: true,
   begin(fault, reach) {
     const { params } = fault;
     let passes = 0;

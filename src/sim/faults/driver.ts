@@ -57,13 +57,13 @@ export class FaultDriver implements FaultReach {
   }
 
   /**
-   * Begins the faults of `schedule` that are there from the first instant, before any program starts. Faults that
+   * Begins the faults of `schedule` that precede the programs; see {@link FaultKind.precedesPrograms}. Faults that
    * would last beyond `calmFromNs` are lifted at that time.
    */
   startFirst(schedule: readonly Fault[], calmFromNs: number): void {
     this.#calmFromNs = calmFromNs;
     for (const fault of schedule) {
-      if (fault.startNs > 0 || calmFromNs === 0) continue;
+      if (!precedesPrograms(fault) || calmFromNs === 0) continue;
       this.#begin(fault);
       const endsNs = Math.min(endNs(fault), calmFromNs);
       this.kernel.scheduleAt(endsNs, NO_HOST, Kind.internal, () => this.#lift(fault), undefined);
@@ -75,7 +75,7 @@ export class FaultDriver implements FaultReach {
     const { kernel } = this;
     this.#calmFromNs = calmFromNs;
     for (const fault of schedule) {
-      if (fault.startNs === 0 || fault.startNs >= calmFromNs) continue;
+      if (precedesPrograms(fault) || fault.startNs >= calmFromNs) continue;
       const endsNs = Math.min(endNs(fault), calmFromNs);
       kernel.scheduleAt(fault.startNs, NO_HOST, Kind.internal, () => this.#begin(fault), undefined);
       kernel.scheduleAt(endsNs, NO_HOST, Kind.internal, () => this.#lift(fault), undefined);
@@ -160,6 +160,7 @@ export class FaultDriver implements FaultReach {
 
   #lift(fault: Fault): void {
     const kind = faultKind(fault.kind);
+    kind.end?.(fault, this);
     assert(this.#active.delete(fault), `a ${fault.kind} is lifted that is not on`);
     this.kernel.mark(NO_HOST, Kind.heal, digest(fault), fault);
     this.#unset(fault);
@@ -233,6 +234,10 @@ export class FaultDriver implements FaultReach {
     }
     return effect;
   }
+}
+
+function precedesPrograms({ kind, startNs }: Fault): boolean {
+  return startNs === 0 && faultKind(kind).precedesPrograms === true;
 }
 
 function sumOf<Item>(items: readonly Item[], number: (item: Item) => number): number {

@@ -110,7 +110,14 @@ export interface FaultKind<Params extends object = FaultParams> {
     /** What did not happen if the number has not grown: "no program read a wall clock meanwhile". */
     readonly otherwise: string;
   };
+  /**
+   * Whether a fault that is there from the first instant begins before any program starts. Others find the programs
+   * started.
+   */
+  readonly precedesPrograms?: boolean;
   begin?(fault: Fault<Params>, reach: FaultReach): void;
+  /** Called at the end of the fault, while it is still active. */
+  end?(fault: Fault<Params>, reach: FaultReach): void;
   /** Called when the fault is not active any more. */
   lift?(fault: Fault<Params>, reach: FaultReach): void;
   /**

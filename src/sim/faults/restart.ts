@@ -29,11 +29,9 @@ export function endPrograms(host: Host, signal: string): void {
   }
 }
 
-/** Kills what has not ended, and starts the programs of a host again, unless another fault keeps it down. */
+/** Starts the programs of a host again, unless another fault keeps it down. */
 export function startPrograms(host: Host, reach: FaultReach): void {
-  if (!host.up || reach.isDown(host.name)) return;
-  host.killAll();
-  reach.restart(host);
+  if (host.up && !reach.isDown(host.name)) reach.restart(host);
 }
 
 const kind: FaultKind<RestartParams> = {
@@ -42,10 +40,15 @@ const kind: FaultKind<RestartParams> = {
   begin(fault, reach) {
     for (const host of reach.hosts(fault)) endPrograms(host, fault.params.signal);
   },
+  // What has not ended is killed while the fault is active: nothing judges how it ended.
+  end(fault, reach) {
+    for (const host of reach.hosts(fault)) host.killAll();
+  },
   lift(fault, reach) {
     for (const host of reach.hosts(fault)) startPrograms(host, reach);
   },
-  tell: ({ targets, params }) => `${theyDo(targets, "is", "are")} told to end (${params.signal})`,
+  tell: ({ targets, params }) =>
+    `${theyDo(targets, "is", "are")} restarted (${params.signal}), down`,
   tellLift: ({ targets }) => `${theyDo(targets, "starts", "start")} again`,
   lighter: fewerTargets,
   isValid: ({ signal }) => SIGNALS.includes(signal as never),

@@ -30,6 +30,9 @@ const kind: FaultKind<UpgradeParams> = {
   begin(fault, reach) {
     for (const host of reach.hosts(fault)) endPrograms(host, "SIGTERM");
   },
+  end(fault, reach) {
+    for (const host of reach.hosts(fault)) host.killAll();
+  },
   lift(fault, reach) {
     for (const host of reach.hosts(fault)) {
       reach.setVersion(host, fault.params.to);
@@ -37,7 +40,7 @@ const kind: FaultKind<UpgradeParams> = {
     }
   },
   tell: ({ targets, params }) =>
-    `${theyDo(targets, "is", "are")} told to end (SIGTERM), for version ${params.to}`,
+    `${theyDo(targets, "is", "are")} replaced by version ${params.to} (SIGTERM), down`,
   tellLift: ({ targets, params }) =>
     `${theyDo(targets, "starts", "start")} again, version ${params.to}`,
   lighter: () => [],
