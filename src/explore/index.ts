@@ -1,7 +1,9 @@
 /** Campaigns, shrinking, replay. */
 export { pageOf } from "./page-file.ts";
 export {
+  explained,
   readTrace,
+  recordRun,
   recordTrace,
   type RunFileOptions,
   type RunFiles,

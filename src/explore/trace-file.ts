@@ -16,6 +16,7 @@ import {
 import type { RunOutcome } from "../world/outcome.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { RunnerPool } from "./pool.ts";
+import { lateRequests } from "../report/index.ts";
 import { describeFault, type Fault } from "../sim/faults/index.ts";
 import { pageOf } from "./page-file.ts";
 import { replayDirectory, runName, shellWord } from "./replay-file.ts";
@@ -57,6 +58,26 @@ export function withMeta(outcome: RunOutcome): Trace {
 function told(fault: Fault): FaultTold {
   const { kind, targets, startNs, durationNs } = fault;
   return { kind, targets, startNs, durationNs, text: describeFault(fault) };
+}
+
+/**
+ * A violated run with its trace, recorded once more if it was not recorded, and in its first story what the trace adds
+ * to it.
+ */
+export async function recordRun(pool: RunnerPool, outcome: RunOutcome): Promise<RunOutcome> {
+  const { seed, schedule } = outcome;
+  const trace = outcome.trace ?? (await pool.run({ seed, schedule, trace: true })).trace;
+  return trace === undefined ? outcome : explained({ ...outcome, trace });
+}
+
+/** A run that was recorded, and in its first story what the trace adds to it. */
+export function explained(outcome: RunOutcome): RunOutcome {
+  const [first, ...others] = outcome.violations;
+  if (first === undefined || outcome.trace === undefined) return outcome;
+  const late = lateRequests(withMeta(outcome));
+  if (late.length === 0) return outcome;
+  const lines = [...first.story.lines, ...late].sort((a, b) => a.atNs - b.atNs);
+  return { ...outcome, violations: [{ ...first, story: { ...first.story, lines } }, ...others] };
 }
 
 /** The files about a run. */

@@ -19,6 +19,7 @@ import {
   withDeadline,
   replayCommand,
   writeReplay,
+  recordRun,
   recordTrace,
   type RunFileOptions,
 } from "../explore/index.ts";
@@ -225,7 +226,8 @@ async function violationError(pool: RunnerPool, found: Outcome, shrinkMs: number
       },
     });
   });
-  const { outcome } = shrunk;
+  // Without a record the run is told as it was judged.
+  const outcome = await recordRun(pool, shrunk.outcome).catch(() => shrunk.outcome);
   replay = saveReplay(pool, outcome, before);
   const page = await saveTrace(pool, outcome, { before: found.schedule, replay });
   const [first, ...others] = outcome.violations;

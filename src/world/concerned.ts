@@ -86,10 +86,20 @@ export function operationsNamed(
       ? distance(a, named) - distance(b, named)
       : byProcess(b) - byProcess(a) || b.index - a.index;
   const room = Math.min(max, named.length > 0 ? named.length + BESIDE_NAMED_MAX : max);
-  for (const operation of rest.sort(order).slice(0, Math.max(0, room - named.length))) {
-    chosen.add(operation);
-  }
+  const ordered = rest.sort(order);
+  // A client that reads the same again and again says it once, so that what was before is seen as well.
+  const fresh = named.length > 0 ? ordered : withoutRepetitions(ordered);
+  for (const operation of fresh.slice(0, Math.max(0, room - named.length))) chosen.add(operation);
   return [...chosen].map(({ index }) => index).sort((a, b) => a - b);
+}
+
+/** The operations without those that repeat what the same process did and was answered. The first ones stay. */
+function withoutRepetitions(operations: readonly Operation[]): Operation[] {
+  const seen = new Set<string>();
+  return operations.filter(({ process, f, key, input, output, outcome }) => {
+    const text = [process, f, outcome, keyText(key), keyText(input), keyText(output)].join("\0");
+    return !seen.has(text) && seen.add(text);
+  });
 }
 
 /** Finds out whether a sentence contains a value: as one of its words, or, if it has several itself, in full. */

@@ -384,6 +384,16 @@ describe("the same bug", () => {
     expect(told).toEqual([16, 17, 18]);
   });
 
+  it("do not repeat what a client reads again and again, so that what was before is seen as well", () => {
+    const builder = new HistoryBuilder();
+    for (let n = 0; n < 60; n++) {
+      const id = builder.invoke({ process: `reader-${n % 2}`, f: "read", atNs: n * MS });
+      builder.complete(id, "ok", { atNs: n * MS, output: n < 10 ? n : 58 + (n % 2) });
+    }
+    const { operations } = builder.finish();
+    expect(operationsNamed(operations, "they read something else", 4)).toEqual([8, 9, 58, 59]);
+  });
+
   it("are found by a key of several words, though a count is some other operation's value", () => {
     const builder = new HistoryBuilder();
     for (let n = 0; n < 60; n++) {

@@ -9,6 +9,7 @@ import {
   reviewCoverage,
   runCampaign,
   type RunnerPool,
+  recordRun,
   shrinkRun,
   toldShrink,
   withDeadline,
@@ -275,7 +276,9 @@ async function tellFound(search: Search, result: CampaignResult, style: Style): 
   const told = shrunk && toldShrink(shrunk);
   if (shrunk) replay = saveReplay(pool, shrunk.outcome, before);
   const subtitle = told ? shrunkSubtitle(told) : faultsWord(before);
-  const outcome = shrunk?.outcome ?? found;
+  const last = shrunk?.outcome ?? found;
+  // Without a record the run is told as it was judged.
+  const outcome = interrupt.asked ? last : await recordRun(pool, last).catch(() => last);
   const about = { before: found.schedule, replay: replay[0] === "replay" ? replay[1] : undefined };
   const trace = interrupt.asked ? [] : await saveTrace(pool, outcome, about);
   process.stdout.write(tellViolation(outcome, { style, subtitle, footer: [replay, ...trace] }));

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { LightconeError } from "../../base/errors.ts";
 import {
+  explained,
   CoverageTally,
   isWithinProject,
   packageVersion,
@@ -81,7 +82,7 @@ Exit code: 0 held (the violation is gone), 1 violated, 2 could not run.
       const { seed, schedule } = replay;
       const { trace: printed = false, timeline: drawn = false, json = false } = values;
       const trace = printed || drawn || !json;
-      const outcome = await pool.run({ seed, schedule, timeline: printed, trace });
+      const outcome = explained(await pool.run({ seed, schedule, timeline: printed, trace }));
       showing.close();
       process.stderr.write(outcome.printed ?? "");
       if (drawn && !json) process.stdout.write(`${timelineOf(withMeta(outcome), values)}\n`);

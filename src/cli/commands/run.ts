@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import { formatNs } from "../../base/units.ts";
 import {
   CoverageTally,
+  explained,
   findDivergence,
   formatSeed,
   type Review,
@@ -95,7 +96,7 @@ async function runOnce(
   const { seed, json, verify, trace, strict, done } = asked;
   const style = styleFor(process.stdout);
   const startMs = performance.now();
-  const outcome = await pool.run({ seed, trace, timeline: trace });
+  const outcome = explained(await pool.run({ seed, trace, timeline: trace }));
   const wallMs = performance.now() - startMs;
   if (verify) await verifyRun(pool, seed);
   process.stderr.write(outcome.printed ?? "");
