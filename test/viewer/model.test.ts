@@ -17,7 +17,9 @@ import {
 } from "../../src/viewer/model/events.ts";
 import { plainView, readLink, type View, writeLink } from "../../src/viewer/model/link.ts";
 import { Fate, messagesWithin } from "../../src/viewer/model/messages.ts";
+import { describeAnswer, type OperationBar } from "../../src/viewer/model/operations.ts";
 import { indexRun } from "../../src/viewer/model/run.ts";
+import { showData } from "../../src/viewer/model/words.ts";
 import { type Line, packet, story, traceOf } from "./support.ts";
 
 /** Random traces in which every cause is earlier. */
@@ -123,6 +125,32 @@ describe("a run", () => {
     expect(stepFrom(run, 9, 1)).toBe(10);
     expect(stepFrom(run, 9, 1, { host: 1 })).toBe(16);
     expect(stepFrom(run, 16, 1)).toBe(0);
+  });
+});
+
+describe("an operation in words", () => {
+  it("says the steps of a transaction, and values as they are", () => {
+    const input = [
+      ["r", "x", null],
+      ["append", "y", 7],
+    ];
+    expect(showData(input)).toBe("r x · append y 7");
+    expect(showData({ a: [1] })).toBe('{"a":[1]}');
+    expect(showData("plain")).toBe("plain");
+    expect(showData([1, 2])).toBe("[1,2]");
+  });
+
+  it("ends with its process", () => {
+    const { operations } = indexRun(
+      traceOf([
+        [0, "a", "start"],
+        [1, "a", "invoke", 1, { lane: "a", f: "put", key: "x" }],
+        [5, "a", "exit", 1, { how: "SIGKILL" }],
+        [9, "a", "start"],
+      ]),
+    );
+    expect(operations.map(({ toNs, outcome }) => [toNs, outcome])).toEqual([[5e6, "info"]]);
+    expect(describeAnswer(operations[0] as OperationBar)).toBe("unknown: its process ended");
   });
 });
 

@@ -2,7 +2,7 @@
 import { Kind } from "../../trace/kinds.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { detailOf } from "./rows.ts";
-import { showValue } from "./words.ts";
+import { showData } from "./words.ts";
 
 /** One operation. */
 export interface OperationBar {
@@ -96,14 +96,14 @@ export function indexOperations(trace: Trace): OperationBar[] {
 /** "insert n4", "write x 7". */
 export function describeRequest({ f, key, input }: OperationBar): string {
   const words = [f, key, input].filter((part) => part !== undefined && part !== null);
-  return words.map((word) => showValue(word, 40)).join(" ");
+  return words.map((word) => showData(word, 60)).join(" ");
 }
 
 /** "ok", "7", "unknown: connection closed", "no answer". */
 export function describeAnswer({ outcome, output, error }: OperationBar): string {
   switch (outcome) {
     case "ok":
-      return output === undefined || output === null ? "ok" : showValue(output, 60);
+      return output === undefined || output === null ? "ok" : showData(output, 90);
     case "fail":
       return error === undefined ? "failed" : `failed: ${error}`;
     case "info":

@@ -6,6 +6,24 @@ export function showValue(value: unknown, max = 120): string {
   return cut(text.replaceAll(/\s+/g, " "), max);
 }
 
+/**
+ * What an operation was given or gave: the steps of a transaction as "r x · append y 7", anything else as
+ * {@link showValue} does.
+ */
+export function showData(value: unknown, max = 120): string {
+  const isStep = (step: unknown): step is unknown[] =>
+    Array.isArray(step) && step.length >= 2 && typeof step[0] === "string";
+  if (!Array.isArray(value) || value.length === 0 || !value.every(isStep)) {
+    return showValue(value, max);
+  }
+  const steps = value.map(([f, key, of]) => {
+    return [f, key, ...(of === null || of === undefined ? [] : [of])]
+      .map((part) => showValue(part, 24))
+      .join(" ");
+  });
+  return cut(steps.join(" · "), max);
+}
+
 /** Cuts a text to `max` characters. */
 export function cut(text: string, max: number): string {
   return text.length > max ? `${text.slice(0, Math.max(1, max - 1))}…` : text;

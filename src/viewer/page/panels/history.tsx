@@ -91,7 +91,8 @@ interface Edge {
   readonly text: string;
 }
 
-function Cycle(props: {
+/** The cycle of a violation, edge by edge; nothing if it has none. */
+export function Cycle(props: {
   state: State;
   edges: readonly Edge[];
   told: readonly { readonly index: number; readonly invoke: number }[];
@@ -106,7 +107,7 @@ function Cycle(props: {
     if (!bar) return <span>operation {index}</span>;
     return (
       <button type="button" class="link" onClick={() => select(state, bar.complete || bar.invoke)}>
-        {bar.lane}: {cut(describeRequest(bar), 60)}
+        T{index} {bar.lane}: {cut(describeRequest(bar), 60)}
       </button>
     );
   };

@@ -2,11 +2,13 @@
 import type { VNode } from "preact";
 import { showTime } from "../../model/words.ts";
 import { select, type State } from "../state.ts";
+import { Cycle } from "./history.tsx";
 
 /** The panel. */
 export function Story({ state }: { state: State }): VNode {
   const answer = state.answerShown.value;
   if (!answer) return <p class="soft">Nothing was violated in this run, so there is no story.</p>;
+  const violation = state.run.trace.meta?.violations[state.violation.value];
   return (
     <div>
       <ol class="story">
@@ -37,6 +39,9 @@ export function Story({ state }: { state: State }): VNode {
           );
         })}
       </ol>
+      {violation?.cycle && violation.cycle.length > 0 && (
+        <Cycle state={state} edges={violation.cycle} told={violation.operations ?? []} />
+      )}
       <p class="summary">
         <b>✗ {answer.summary}</b> <span class="soft">({answer.check})</span>
       </p>
