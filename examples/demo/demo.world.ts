@@ -30,9 +30,9 @@ export default world("a lock in Redis is held by one worker at a time", (w) => {
 
   w.definite((error) => error instanceof Error && error.message === "another one has it");
   w.link({ latency: "1ms..5ms" });
-  w.faults(w.pause(workers), w.crash(workers));
+  w.faults(w.pause(workers, { every: "1s..3s", lasts: "500ms..2s" }), w.crash(workers));
   w.check(mutex());
-  w.run("12s");
+  w.run("8s");
 });
 
 /** A client of Redis in a few lines: each call is a command, and its promise the first line of the reply. */
