@@ -27,21 +27,29 @@ interface Seen {
   target?: string;
   /** The bytes as text, and their digest. */
   text?: string;
-  digest?: string;
+  digest?: Digest;
 }
 
-const seen = new Map<string, Seen | undefined>();
+/** The two halves of a digest: unsigned numbers of 32 bits. */
+export interface Digest {
+  readonly high: number;
+  readonly low: number;
+}
+
+/** What was looked up; `null` where nothing is. */
+const seen = new Map<string, Seen | null>();
 
 /** Looks up a real path once, without following a link at its end. */
 function look(path: string): Seen | undefined {
-  if (seen.has(path)) return seen.get(path);
+  const before = seen.get(path);
+  if (before !== undefined) return before ?? undefined;
   const status = attempt(() => lstatSync(path, { throwIfNoEntry: false }));
   const kind = status && kindOf(status);
   const found =
     kind === undefined || status === undefined
       ? undefined
       : { kind, executable: (status.mode & 0o111) !== 0, size: status.size };
-  seen.set(path, found);
+  seen.set(path, found ?? null);
   return found;
 }
 
@@ -81,20 +89,22 @@ export function realBytes(path: string): Uint8Array {
 
 /** Returns the same as text: a single string for as long as the file is remembered. */
 export function realText(path: string): string {
-  const bytes = realBytes(path);
   const known = look(path);
+  if (known?.text !== undefined) return known.text;
+  const bytes = realBytes(path);
   if (known === undefined) return Buffer.from(bytes).toString();
   return (known.text ??= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
 }
 
 /** Returns a digest of a file's name and bytes. */
-export function realDigest(path: string): string {
+export function realDigest(path: string): Digest {
   const known = look(path);
   if (known?.digest !== undefined) return known.digest;
   const hash = createHash("sha256")
     .update(`${basename(path)}\0`)
     .update(realBytes(path));
-  const digest = hash.digest("hex").slice(0, 16);
+  const bytes = hash.digest();
+  const digest = { high: bytes.readUInt32BE(0), low: bytes.readUInt32BE(4) };
   if (known) known.digest = digest;
   return digest;
 }

@@ -14,24 +14,25 @@ interface Noted {
 
 /** What was read, by run. The run's kernel identifies it. */
 const notedIn = new WeakMap<object, Noted>();
-const runOf = new WeakMap<FileSystem, object>();
+/** The same, by disk. */
+const notedOn = new WeakMap<FileSystem, Noted>();
 
 /** Records to which run a disk belongs. */
 export function noteRun(fs: FileSystem, run: object): void {
-  if (!runOf.has(fs)) runOf.set(fs, run);
+  if (notedOn.has(fs)) return;
+  let noted = notedIn.get(run);
+  if (noted === undefined) notedIn.set(run, (noted = { paths: new Set(), high: 0, low: 0 }));
+  notedOn.set(fs, noted);
 }
 
 /** Called when a program of the disk's host has read the real file at `path`. */
 export function noteRead(fs: FileSystem, path: string): void {
-  const run = runOf.get(fs);
-  if (run === undefined) return;
-  let noted = notedIn.get(run);
-  if (noted === undefined) notedIn.set(run, (noted = { paths: new Set(), high: 0, low: 0 }));
-  if (noted.paths.has(path)) return;
+  const noted = notedOn.get(fs);
+  if (noted === undefined || noted.paths.has(path)) return;
   noted.paths.add(path);
   const digest = realDigest(path);
-  noted.high = (noted.high + Number.parseInt(digest.slice(0, 8), 16)) >>> 0;
-  noted.low = (noted.low + Number.parseInt(digest.slice(8), 16)) >>> 0;
+  noted.high = (noted.high + digest.high) >>> 0;
+  noted.low = (noted.low + digest.low) >>> 0;
 }
 
 /** Returns the digest of what a run has read so far: sixteen hexadecimal digits. */

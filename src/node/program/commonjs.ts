@@ -34,6 +34,7 @@ import { type Format, type SourceFile, sourceFile } from "./source/source-file.t
 import { moduleSyntaxError } from "./source/syntax-error.ts";
 import { StandIns } from "./stand-ins.ts";
 import { isTypeScript } from "./source/typescript.ts";
+import { factsOf } from "./path-facts.ts";
 
 /** A module's `require`, with its properties. */
 export interface Require {
@@ -272,7 +273,7 @@ export class CommonJsLoader {
     const loader = this;
     function Module(this: Module, id = "", parent?: Module | null): void {
       this.id = id;
-      this.path = posix.dirname(id);
+      this.path = factsOf(id).directory;
       setExports(this, {});
       setParent(this, parent);
       parent?.children?.push(this);
@@ -284,7 +285,9 @@ export class CommonJsLoader {
     // An accessor, so that a module is printed without its class.
     Object.defineProperty(Module.prototype, "constructor", { get: () => Module });
     Module.prototype.require = function (this: Module, id: unknown): unknown {
-      loader.realm.require("internal/validators").validateString(id, "id");
+      if (typeof id !== "string") {
+        loader.realm.require("internal/validators").validateString(id, "id");
+      }
       if (id === "") {
         const { codes } = loader.realm.require("internal/errors");
         throw new codes.ERR_INVALID_ARG_VALUE("id", id, "must be a non-empty string");
@@ -305,7 +308,7 @@ export class CommonJsLoader {
       const { exports } = this;
       const require = loader.#makeRequire(this);
       noteExecuting(this, true);
-      const directory = posix.dirname(filename);
+      const { directory } = factsOf(filename);
       const result = call(wrapper, exports, exports, require, this, filename, directory);
       noteExecuting(this, false);
       return result;
@@ -316,7 +319,13 @@ export class CommonJsLoader {
       _nodeModulePaths: (from: string) => this.finder.modulePaths(from),
       _load: (request: string, parent: Module | null | undefined, isMain: boolean) => {
         const standIn = this.standIns.fileFor(request, parent?.filename);
-        if (request.startsWith("node:") && !this.#isBuiltin(request) && standIn === undefined) {
+        const isPath = namesPath(request);
+        if (
+          !isPath &&
+          request.startsWith("node:") &&
+          !this.#isBuiltin(request) &&
+          standIn === undefined
+        ) {
           const { codes } = this.realm.require("internal/errors");
           throw new codes.ERR_UNKNOWN_BUILTIN_MODULE(request);
         }
@@ -329,7 +338,7 @@ export class CommonJsLoader {
           if (parent?.children && !parent.children.includes(known)) parent.children.push(known);
           return known.loaded ? known.exports : this.#circular.of(known);
         }
-        if (standIn === undefined && this.standIns.has(request)) {
+        if (!isPath && standIn === undefined && this.standIns.has(request)) {
           return this.standIns.load(request, parent?.filename ?? "/");
         }
         if (this.#isBuiltin(filename)) return this.builtin(filename);
@@ -373,7 +382,7 @@ export class CommonJsLoader {
   /** `Module.prototype.load`. */
   #load(module: Module, filename: string): void {
     module.filename = filename;
-    module.paths = this.Module._nodeModulePaths(posix.dirname(filename));
+    module.paths = this.Module._nodeModulePaths(factsOf(filename).directory);
     this.#extensions[this.#extensionOf(filename)]?.(module, filename);
     module.loaded = true;
     noteLoaded(module);
@@ -381,9 +390,9 @@ export class CommonJsLoader {
 
   /** Returns the longest registered file name extension of a path. */
   #extensionOf(filename: string): string {
-    const name = posix.basename(filename);
-    for (let at = name.indexOf(".", 1); at >= 0; at = name.indexOf(".", at + 1)) {
-      const extension = name.slice(at);
+    const { extensions } = factsOf(filename);
+    for (let at = 0; at < extensions.length; at++) {
+      const extension = extensions[at] as string;
       if (this.#extensions[extension]) return extension;
     }
     return ".js";
@@ -397,6 +406,15 @@ export class CommonJsLoader {
     const sources = this.files.isPristine ? realCaches().sources : undefined;
     const known = sources?.get(path);
     if (known !== undefined && known.original === text) return known;
+    return this.#compileNow(path, text, format, sources);
+  }
+
+  #compileNow(
+    path: string,
+    text: string,
+    format: Format | undefined,
+    sources: Map<string, SourceFile> | undefined,
+  ): SourceFile {
     // A program that compiles TypeScript itself passes on JavaScript.
     const isCompiled = isTypeScript(path) && !this.#isTextOf(path, text);
     const kind = format ?? (isCompiled ? "detect" : this.#formatOf(path));
@@ -471,15 +489,33 @@ export class CommonJsLoader {
       this.realm.require("internal/validators").validateString(request, "request");
       return this.search.lookUp(request, module) as string[] | null;
     };
-    own(resolve, "paths", paths);
-    own(require, "resolve", resolve);
-    own(require, "main", this.main);
-    own(require, "extensions", this.#extensions);
-    own(require, "cache", this.cache);
+    const { main, cache } = this;
+    const extensions = this.#extensions;
+    // Each name is looked up here, not in a helper: V8 then knows the hidden classes it meets.
+    const isInherited =
+      "paths" in (resolve as object) ||
+      "resolve" in (require as object) ||
+      "main" in (require as object) ||
+      "extensions" in (require as object) ||
+      "cache" in (require as object);
+    if (isInherited) {
+      own(resolve, "paths", paths);
+      own(require, "resolve", resolve);
+      own(require, "main", main);
+      own(require, "extensions", extensions);
+      own(require, "cache", cache);
+      return require;
+    }
+    resolve.paths = paths;
+    require.resolve = resolve;
+    require.main = main;
+    require.extensions = extensions;
+    require.cache = cache;
     return require;
   }
 
   #isBuiltin(request: string): boolean {
+    if (namesPath(request)) return false;
     return isBuiltin(request) || Object.hasOwn(this.builtins, request);
   }
 
@@ -501,19 +537,39 @@ export class CommonJsLoader {
     const directory = parent?.path;
     const isCached = this.files.isPristine && !this.changesResolution;
     if (options !== undefined || directory === undefined || !isCached) {
-      return withoutView(() => this.#resolveNow(request, parent, options));
+      return this.#resolveOnce(request, parent, options);
     }
     const { required } = realCaches();
-    const isSource = isTypeScript(parent?.filename ?? "");
+    const isSource = factsOf(parent?.filename ?? "").isTypeScript;
     const key = isSource ? `ts ${request}` : request;
     const known = findResolution(required, directory, key);
     if (known !== undefined) {
       this.files.plant(known);
       return known;
     }
+    return this.#resolveAndKeep(request, parent, directory, key);
+  }
+
+  /** Resolves a request whose result is not kept. */
+  #resolveOnce(
+    request: string,
+    parent: Module | null | undefined,
+    options: { paths?: string[] } | undefined,
+  ): string {
+    return withoutView(() => this.#resolveNow(request, parent, options));
+  }
+
+  /** Resolves a request without options, and keeps the result for other processes if it is theirs, too. */
+  #resolveAndKeep(
+    request: string,
+    parent: Module | null | undefined,
+    directory: string,
+    key: string,
+  ): string {
+    const { required } = realCaches();
     return withoutView(() => {
       this.#warned = false;
-      const found = this.#resolveNow(request, parent, options);
+      const found = this.#resolveNow(request, parent);
       if (
         !this.#warned &&
         this.files.origin(found) !== undefined &&
@@ -593,6 +649,12 @@ export class CommonJsLoader {
 const RESOLUTION_FLAGS =
   /^(?:-C|--conditions|--no-addons|--preserve-symlinks|--preserve-symlinks-main)(?:=|$)/;
 
+/** Returns whether a request is a path, relative or absolute, and so not the name of a module. */
+function namesPath(request: string): boolean {
+  const first = request[0];
+  return first === "." || first === "/";
+}
+
 /** Sets a property, whatever a program has defined on `Object.prototype`. */
 function own(object: object, name: string, value: unknown): void {
   // An assignment, which costs much less, adds the same property unless one is inherited.
@@ -603,7 +665,8 @@ function own(object: object, name: string, value: unknown): void {
 }
 
 function setExports(module: Module, value: unknown): void {
-  own(module, "exports", value);
+  if ("exports" in (module as object)) own(module, "exports", value);
+  else module.exports = value;
 }
 
 /** Returns the error for a native add-on: the dynamic linker's, if the file is none. */

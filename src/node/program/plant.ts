@@ -17,7 +17,7 @@ import { isMachines, projectRoot, type ProvidedFolder, userOf } from "./project.
 /** What was added to a disk before. Programs may start many times. */
 interface Planted {
   readonly programs: WeakSet<readonly ProvidedFolder[]>;
-  readonly folders: Set<string>;
+  readonly folders: string[];
 }
 
 const plantedOn = new WeakMap<FileSystem, Planted>();
@@ -25,7 +25,7 @@ const plantedOn = new WeakMap<FileSystem, Planted>();
 function plantedOf(fs: FileSystem): Planted {
   let planted = plantedOn.get(fs);
   if (planted === undefined) {
-    planted = { programs: new WeakSet(), folders: new Set() };
+    planted = { programs: new WeakSet(), folders: [] };
     plantedOn.set(fs, planted);
   }
   return planted;
@@ -64,7 +64,8 @@ export function isPlanted(fs: FileSystem, path: string): boolean {
 }
 
 function isBelowAny({ folders }: Planted, path: string): boolean {
-  for (const folder of folders) {
+  for (let at = 0; at < folders.length; at++) {
+    const folder = folders[at] as string;
     if (path.startsWith(folder) && (path.length === folder.length || path[folder.length] === "/")) {
       return true;
     }
@@ -79,14 +80,14 @@ function plantFolder(
   hidden: readonly string[],
 ): void {
   if (isBelowAny(planted, path)) return;
-  planted.folders.add(path);
+  planted.folders.push(path);
   unlessTaken(() => mountTree(fs, toBytes(path), programTree(fs, planted, path, hidden)));
 }
 
 /** Adds a link to a folder. A folder that is there already has its own links. */
 function plantFolderLink(fs: FileSystem, planted: Planted, path: string, target: string): void {
   if (isBelowAny(planted, path)) return;
-  planted.folders.add(path);
+  planted.folders.push(path);
   unlessTaken(() => plantLink(fs, toBytes(path), toBytes(target)));
 }
 

@@ -13,17 +13,22 @@ export class StandIns {
   readonly #loader: CommonJsLoader;
   /** The exports of the substitutes that were loaded, by name. */
   readonly #loaded = new Map<string, unknown>();
-  /** Absolute paths of files, by the names that they stand in for. */
-  files: Readonly<Record<string, string>> = {};
+  #files: Readonly<Record<string, string>> | undefined;
 
   constructor(loader: CommonJsLoader) {
     this.#loader = loader;
   }
 
+  /** Sets the absolute paths of files, by the names that they stand in for. */
+  set files(files: Readonly<Record<string, string>>) {
+    this.#files = Object.keys(files).length === 0 ? undefined : files;
+  }
+
   /** The file that the world gives for a name. The file itself may load what it stands in for. */
   fileFor(request: string, from: string | null | undefined): string | undefined {
-    if (!Object.hasOwn(this.files, request)) return undefined;
-    const file = this.files[request] as string;
+    const files = this.#files;
+    if (files === undefined || !Object.hasOwn(files, request)) return undefined;
+    const file = files[request] as string;
     return file === from ? undefined : file;
   }
 

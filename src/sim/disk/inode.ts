@@ -71,26 +71,29 @@ export interface InodeWatcher {
 /** The kinds of inotify events that Node's `fs.watch` uses. */
 export type WatchEvent = "modify" | "attribute" | "create" | "delete" | "move" | "self" | "ignored";
 
-/** An inode of any kind. */
+/**
+ * An inode of any kind. Its fields are assigned, not defined: there are more kinds than V8 remembers
+ * for definitions, which are then slow.
+ */
 export class Inode {
-  readonly number: number;
-  readonly mount: Mount;
+  declare readonly number: number;
+  declare readonly mount: Mount;
   /** File type and permission bits. */
-  mode: number;
-  uid: number;
-  gid: number;
-  nlink = 0;
-  atime: Timestamp;
-  mtime: Timestamp;
-  ctime: Timestamp;
-  readonly birthtime: Timestamp;
+  declare mode: number;
+  declare uid: number;
+  declare gid: number;
+  declare nlink: number;
+  declare atime: Timestamp;
+  declare mtime: Timestamp;
+  declare ctime: Timestamp;
+  declare readonly birthtime: Timestamp;
   /** The number of open files that refer to it. An inode without names exists until this is 0. */
-  openCount = 0;
-  watchers: InodeWatcher[] | undefined;
+  declare openCount: number;
+  declare watchers: InodeWatcher[] | undefined;
   /** Attributes that survive a power loss. */
-  durable: Attributes;
+  declare durable: Attributes;
   /** Operations on the inode that would not survive a power loss, oldest first. */
-  readonly pending: PendingOperation[] = [];
+  declare readonly pending: PendingOperation[];
 
   constructor(number: number, mount: Mount, mode: number, owner: Owner, now: Timestamp) {
     this.number = number;
@@ -98,11 +101,15 @@ export class Inode {
     this.mode = mode;
     this.uid = owner.uid;
     this.gid = owner.gid;
+    this.nlink = 0;
     this.atime = now;
     this.mtime = now;
     this.ctime = now;
     this.birthtime = now;
+    this.openCount = 0;
+    this.watchers = undefined;
     this.durable = this.attributes();
+    this.pending = [];
   }
 
   get type(): number {

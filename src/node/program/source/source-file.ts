@@ -57,7 +57,8 @@ export class SourceFile implements PlacedFile {
   readonly source: string;
   readonly translated: Translated | undefined;
   readonly #transformed: Transformed;
-  readonly #functions = new Map<FunctionKind | "commonjs", AnyFunction>();
+  #commonJs: AnyFunction | undefined;
+  readonly #functions = new Map<FunctionKind, AnyFunction>();
   /** The places that were mapped, by their numbers. Programs read the same stacks at every start. */
   readonly #places = new Map<number, Place>();
 
@@ -86,12 +87,16 @@ export class SourceFile implements PlacedFile {
    * The function around a CommonJS file. Called with a process's scope, it returns Node's wrapper.
    */
   get commonJs(): AnyFunction {
-    return this.#functions.get("commonjs") ?? this.#compile("commonjs", "");
+    return (this.#commonJs ??= this.#compile("commonjs", ""));
   }
 
   /** The function of an ES module. */
   moduleFunction(kind: FunctionKind): AnyFunction {
-    return this.#functions.get(kind) ?? this.#compile(kind, `(${kind} `);
+    let found = this.#functions.get(kind);
+    if (found === undefined) {
+      this.#functions.set(kind, (found = this.#compile(kind, `(${kind} `)));
+    }
+    return found;
   }
 
   #compile(kind: FunctionKind | "commonjs", before: string): AnyFunction {
@@ -107,9 +112,7 @@ export class SourceFile implements PlacedFile {
         throw this.#errorOfText(kind) ?? error;
       }
     });
-    const made = script.runInThisContext() as AnyFunction;
-    this.#functions.set(kind, made);
-    return made;
+    return script.runInThisContext() as AnyFunction;
   }
 
   /** Returns V8's error for the text of a CommonJS file as it is, if V8 finds one. */
