@@ -1,10 +1,19 @@
 /**
  * Results of parsing source files, kept on the real disk for the next process: parsing is most of
- * the cost of a program's first start. There is one file per project, below `LIGHTCONE_CACHE` (a
- * folder, or "off"), or in the user's cache folder. It may be deleted at any time.
+ * the cost of a program's first start. There is one file per project and version of this code and
+ * of Node, below `LIGHTCONE_CACHE` (a folder, or "off"), or in the user's cache folder. It may be
+ * deleted at any time, and is when it has not been written for a month.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +25,10 @@ const WORTHWHILE_CHARACTERS = 200_000;
  * number.
  */
 const ENTRIES_MAX = 20_000;
+/** A file that has not been written for this long belongs to an old version, or to an old project. */
+const OLD_MS = 30 * 86_400_000;
+/** The names of the files: a digest, and the number of the process that is writing it. */
+const OWN_NAME = /^[\w-]{24}\.json(?:\.\d+)?$/;
 
 interface Pack {
   /** Identifies the code that created the entries. */
@@ -32,7 +45,8 @@ let characters = 0;
 export function openStore(root: string): void {
   const folder = cacheFolder();
   if (folder === undefined) return;
-  const file = join(folder, `${digestOf(root)}.json`);
+  // Two versions that are used in turn keep each other's results.
+  const file = join(folder, `${digestOf(`${root}\0${maker()}`)}.json`);
   if (path === file) return;
   saveStore();
   path = file;
@@ -83,8 +97,20 @@ export function saveStore(): void {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(temporary, JSON.stringify(pack), { mode: 0o600 });
     renameSync(temporary, path);
+    removeOld(dirname(path));
   } catch {
     path = undefined;
+  }
+}
+
+/** Removes what nobody has written for long. The folder may be one of the user's: nothing else is touched. */
+function removeOld(folder: string): void {
+  const now = Date.now();
+  for (const name of readdirSync(folder)) {
+    if (!OWN_NAME.test(name)) continue;
+    const file = join(folder, name);
+    const status = statSync(file, { throwIfNoEntry: false });
+    if (status !== undefined && now - status.mtimeMs > OLD_MS) rmSync(file, { force: true });
   }
 }
 
