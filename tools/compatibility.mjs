@@ -124,8 +124,8 @@ function applications() {
     }),
     "",
     "PostgreSQL is PGlite behind its socket server, an ordinary program on both arms; `argon2` in the world is its",
-    "substitute. Not yet among them: the Express and Prisma RealWorld backend. Prisma 4, which it asks for, has no engine",
-    "but a native one, which a simulated host refuses by name (`LC_NOT_SIMULATED`).",
+    "substitute. Prisma 4, which the Express and Prisma backend asks for, has native engines only; on both arms it is a Prisma 6",
+    'whose query compiler is WebAssembly (`engineType = "client"`), with its driver adapter for `pg`.',
     "",
   ];
 }

@@ -3,7 +3,7 @@
  * entries, JSON, ES modules, `require.cache` and `require.main`.
  */
 import { posix } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { flagsOf } from "../lib/options.ts";
 import { isBuiltin } from "../public-modules.ts";
 import type { Realm } from "../realm-types.ts";
@@ -14,6 +14,13 @@ import { conditionsWith, importConditions, requireConditions } from "./package-e
 import { formatOf, sourceTextOf } from "./file-format.ts";
 import { type HostFiles, hostFiles } from "./host-files.ts";
 import { EsmLoader } from "./modules/esm-loader.ts";
+import {
+  type HookContext,
+  type Loaded,
+  ModuleHooks,
+  textOf,
+  urlOfModule,
+} from "./modules/hooks.ts";
 import { jsonValue } from "./json-values.ts";
 import { ModuleFinder } from "./module-finder.ts";
 import {
@@ -118,6 +125,13 @@ export class CommonJsLoader {
   builtins: Readonly<Record<string, () => unknown>>;
   /** What is loaded in place of native add-ons, and of what the world names. */
   readonly standIns: StandIns = new StandIns(this);
+  /** The program's own hooks of loading. */
+  readonly hooks: ModuleHooks;
+  /** Texts that hooks have given for files that are about to be loaded, and their formats. */
+  readonly #given = new Map<
+    string,
+    { readonly source: string; readonly format?: string | undefined }
+  >();
   readonly #extensions: Extensions;
   readonly #circular: CircularExports;
   /** The arguments with which the functions of the process's files are called. */
@@ -136,15 +150,20 @@ export class CommonJsLoader {
     this.realm = realm;
     this.builtins = builtins;
     this.files = hostFiles(realm.context.process);
+    this.hooks = new ModuleHooks(realm);
     this.#circular = new CircularExports(realm);
     this.#extensions = Object.create(null) as Extensions;
     // Assigned like this, the functions have no names, as in Node.
     this.#extensions[".js"] = (module, filename) => {
+      if (this.hooks.loads || this.#given.has(filename)) return this.#loadGiven(module, filename);
       const source = this.files.source(filename);
       module._compile(source, filename);
     };
     this.#extensions[".json"] = (module, filename) => {
-      setExports(module, parseJson(filename, this.files.source(filename)));
+      const { source } = this.hooks.loads
+        ? this.#sourceOf(filename, "json")
+        : { source: this.files.source(filename) };
+      setExports(module, parseJson(filename, source));
     };
     this.#extensions[".node"] = (_module, filename) => {
       throw addonError(filename, this.files.source(filename));
@@ -316,7 +335,11 @@ export class CommonJsLoader {
     return Object.assign(Module as unknown as ModuleClass, {
       _cache: this.cache,
       _extensions: this.#extensions,
-      _nodeModulePaths: (from: string) => this.finder.modulePaths(from),
+      _nodeModulePaths: (from: string) => {
+        return this.finder.modulePaths(
+          from.startsWith("/") ? from : posix.resolve(this.#cwd(), from),
+        );
+      },
       _load: (request: string, parent: Module | null | undefined, isMain: boolean) => {
         const standIn = this.standIns.fileFor(request, parent?.filename);
         const isPath = namesPath(request);
@@ -330,9 +353,9 @@ export class CommonJsLoader {
           throw new codes.ERR_UNKNOWN_BUILTIN_MODULE(request);
         }
         const filename =
-          this.Module._resolveFilename === this.#resolveFilename
-            ? this.#resolve(request, parent)
-            : this.Module._resolveFilename(request, parent, isMain);
+          this.hooks.resolves && standIn === undefined && !this.standIns.has(request)
+            ? this.#resolveByHooks(request, parent, isMain)
+            : this.#filenameOf(request, parent, isMain);
         const known = this.cache[filename];
         if (known !== undefined) {
           if (parent?.children && !parent.children.includes(known)) parent.children.push(known);
@@ -341,7 +364,10 @@ export class CommonJsLoader {
         if (!isPath && standIn === undefined && this.standIns.has(request)) {
           return this.standIns.load(request, parent?.filename ?? "/");
         }
-        if (this.#isBuiltin(filename)) return this.builtin(filename);
+        if (this.#isBuiltin(filename)) {
+          if (this.hooks.loads && isBuiltin(filename)) this.#askForBuiltin(filename);
+          return this.builtin(filename);
+        }
         return this.#loadNew(filename, parent ?? undefined, isMain);
       },
       _resolveFilename: (
@@ -351,6 +377,79 @@ export class CommonJsLoader {
         options?: { paths?: string[] },
       ) => this.#resolve(request, parent, options),
     });
+  }
+
+  #filenameOf(request: string, parent: Module | null | undefined, isMain: boolean): string {
+    return this.Module._resolveFilename === this.#resolveFilename
+      ? this.#resolve(request, parent)
+      : this.Module._resolveFilename(request, parent, isMain);
+  }
+
+  /** Returns what a program's hooks resolve a request to: a path, a module of Node's, or a name of their own. */
+  #resolveByHooks(request: string, parent: Module | null | undefined, isMain: boolean): string {
+    const from = parent?.filename ?? undefined;
+    const { url } = this.hooks.resolve(
+      request,
+      from === undefined ? undefined : urlOfModule(from, isBuiltin),
+      undefined,
+      [...requireConditions],
+      (specifier) => {
+        const isOwn = specifier.startsWith("node:");
+        const found = isOwn ? specifier : this.#filenameOf(specifier, parent, isMain);
+        return { url: urlOfModule(found, isBuiltin), format: isOwn ? "builtin" : undefined };
+      },
+    );
+    if (url.startsWith("node:")) return request.startsWith("node:") ? url : url.slice(5);
+    return url.startsWith("file:") ? fileURLToPath(url) : url;
+  }
+
+  /** Load hooks hear of a module of Node's, too. */
+  #askForBuiltin(id: string): void {
+    const url = urlOfModule(id, isBuiltin);
+    const conditions = [...requireConditions];
+    const last = (_: string, { format }: HookContext): Loaded => ({ source: null, format });
+    this.hooks.load(url, "builtin", undefined, conditions, last, true);
+  }
+
+  /** The loader of ES modules has the text of a CommonJS file already. */
+  give(filename: string, source: string): void {
+    this.#given.set(filename, { source, format: "commonjs" });
+  }
+
+  /** Returns the text of a file, and its format, as a program's hooks give it. */
+  #sourceOf(
+    filename: string,
+    format: string | undefined,
+  ): { readonly source: string; readonly format?: string | undefined } {
+    const given = this.#given.get(filename);
+    this.#given.delete(filename);
+    if (given !== undefined) return given;
+    const loaded = this.hooks.load(
+      urlOfModule(filename, isBuiltin),
+      format,
+      undefined,
+      [...requireConditions],
+      (url, context) => {
+        const path = url.startsWith("file:") ? fileURLToPath(url) : url;
+        return { source: this.files.source(path), format: context.format };
+      },
+      true,
+    );
+    return { source: textOf(loaded.source ?? ""), format: loaded.format ?? undefined };
+  }
+
+  /** Loads a file whose text hooks give. */
+  #loadGiven(module: Module, filename: string): void {
+    // A name that a hook has made up is in no package.
+    const known = filename.startsWith("/") ? formatOf(this.files, filename) : undefined;
+    const { source, format } = this.#sourceOf(
+      filename,
+      known === "module" || known === "commonjs" ? known : undefined,
+    );
+    if (format === "module") {
+      this.#circular.noteRequired(module);
+      setExports(module, this.esm.requireText(filename, source, parentOf(module)));
+    } else module._compile(source, filename, format);
   }
 
   /** Returns the exports of a file that is not in the cache. */
@@ -483,6 +582,9 @@ export class CommonJsLoader {
     const require = ((request: string) => module.require(request)) as Require;
     const resolve = ((request: string, options?: { paths?: string[] }) => {
       this.realm.require("internal/validators").validateString(request, "request");
+      if (RESOLVES_BY_HOOKS && this.hooks.resolves && options === undefined) {
+        return this.#resolveByHooks(request, module, false);
+      }
       return this.Module._resolveFilename(request, module, false, options);
     }) as Require["resolve"];
     const paths: Require["resolve"]["paths"] = (request) => {
@@ -645,6 +747,9 @@ export class CommonJsLoader {
     });
   }
 }
+
+/** Since Node 24, `require.resolve` asks hooks as well. */
+const RESOLVES_BY_HOOKS = Number.parseInt(process.versions.node, 10) >= 24;
 
 const RESOLUTION_FLAGS =
   /^(?:-C|--conditions|--no-addons|--preserve-symlinks|--preserve-symlinks-main)(?:=|$)/;

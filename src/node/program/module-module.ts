@@ -1,22 +1,25 @@
 /**
  * `node:module` of one process: its loader's class of modules, with Node's additional properties.
- * Functions that would affect the real Node's loader are not simulated. Those that only read or
- * cache are harmless.
+ * Functions that would affect the real Node's loader are not simulated, or affect the process's own. Those that only read
+ * or cache are harmless.
  */
 import { posix } from "node:path";
 import * as realModule from "node:module";
+import { fileURLToPath } from "node:url";
 import { notSimulated } from "../bindings/index.ts";
+import { librarySource } from "../lib/natives.ts";
 import { isBuiltin } from "../public-modules.ts";
 import { cloneReal } from "../real-clone.ts";
 import type { Realm } from "../realm-types.ts";
-import { type CommonJsLoader, loaderOf } from "./commonjs.ts";
+import { CommonJsLoader, loaderOf } from "./commonjs.ts";
+import type { AsyncHooks } from "./modules/hooks.ts";
 import { packageScope, splitSpecifier } from "./package-entry.ts";
 
 /** The class itself: a namespace lacks what is not enumerable. */
 const real = realModule.default as unknown as Readonly<Record<string, unknown>>;
 
-/** Functions that would change how the real Node loads modules, or run what it has loaded. */
-const REFUSED = ["register", "registerHooks", "_debug"];
+/** Functions that would run what the real Node has loaded. */
+const REFUSED = ["_debug"];
 
 /** Creates the module of one process. */
 export function createModuleModule(realm: Realm): unknown {
@@ -55,6 +58,8 @@ export function createModuleModule(realm: Realm): unknown {
     stripTypeScriptTypes: real["stripTypeScriptTypes"],
     getSourceMapsSupport: () => ({ enabled: false, nodeModules: false, generatedCode: false }),
     setSourceMapsSupport: () => {},
+    register: registerOf(realm, loader),
+    registerHooks: loader.hooks.registerHooks,
     Module,
   };
   for (const name of REFUSED) face[name] = notSimulated(`node:module.${name}`);
@@ -72,6 +77,63 @@ export function createModuleModule(realm: Realm): unknown {
   if ("_stat" in realModule.Module)
     Object.defineProperty(Module, "_stat", { get, set, configurable: true });
   return Module;
+}
+
+const registerWarned = new WeakSet<Realm>();
+
+/** Node 26 warns of it, once. */
+function warnOfRegister(realm: Realm): void {
+  if (!WARNS_OF_REGISTER || registerWarned.has(realm)) return;
+  registerWarned.add(realm);
+  realm.process.emitWarning(
+    "`module.register()` is deprecated. Use `module.registerHooks()` instead.",
+    "DeprecationWarning",
+    "DEP0205",
+  );
+}
+
+const WARNS_OF_REGISTER = librarySource("internal/modules/esm/loader").includes("DEP0205");
+
+interface RegisterOptions {
+  readonly parentURL?: unknown;
+  readonly data?: unknown;
+  readonly transferList?: readonly unknown[];
+}
+
+/** Returns `module.register`. The hooks are modules of their own, as on Node's thread of hooks. */
+function registerOf(realm: Realm, loader: CommonJsLoader): (...args: unknown[]) => void {
+  let own: CommonJsLoader | undefined;
+  return function register(specifier: unknown, parent?: unknown, options?: unknown): void {
+    warnOfRegister(realm);
+    const { isURL } = realm.require("internal/url");
+    const isOptions = typeof parent === "object" && parent !== null && !isURL(parent);
+    const given = ((isOptions ? parent : options) ?? {}) as RegisterOptions;
+    const base = String((isOptions ? given.parentURL : parent) ?? "data:");
+    const from = base.startsWith("file:") ? fileURLToPath(base) : "/";
+    own ??= new CommonJsLoader(realm, loader.builtins);
+    const { structuredClone } = realm.global as {
+      structuredClone: typeof globalThis.structuredClone;
+    };
+    const transfer = (given.transferList ?? []) as never[];
+    const data: unknown = structuredClone(given.data, { transfer });
+    const { hooks } = loader;
+    const setUp = (module: Record<string, unknown>): unknown => {
+      const { initialize, resolve, load } = module as Partial<AsyncHooks> & {
+        initialize?: (data: unknown) => unknown;
+      };
+      hooks.add({
+        specifier: String(specifier),
+        ...(resolve && { resolve }),
+        ...(load && { load }),
+      });
+      return initialize?.(data);
+    };
+    const loaded = own.esm.loadNow(String(specifier), from);
+    const done = loaded instanceof Promise ? loaded.then(setUp) : setUp(loaded);
+    hooks.ready = Promise.all([hooks.ready, done]);
+    // Whoever imports next hears of a failure.
+    hooks.ready.catch(() => {});
+  };
 }
 
 /** `Module._findPath`: returns the file that a request resolves to in one of the folders. */

@@ -22,16 +22,26 @@ export function exportNamesOf(loader: CommonJsLoader, path: string): ReadonlySet
   return found;
 }
 
+/** Returns the names that a CommonJS file with this path and text exports. */
+export function exportNamesIn(
+  loader: CommonJsLoader,
+  path: string,
+  text: string,
+): ReadonlySet<string> {
+  return withoutView(() => collect(loader, path, new Map(), text));
+}
+
 function collect(
   loader: CommonJsLoader,
   path: string,
   visited: Map<string, Set<string>>,
+  text?: string,
 ): Set<string> {
   const before = visited.get(path);
   if (before !== undefined) return before;
   const names = new Set<string>();
   visited.set(path, names);
-  const lexed = lex(loader, path);
+  const lexed = text === undefined ? lex(loader, path) : lexText(text);
   if (lexed === undefined) return names;
   for (const name of lexed.exports) names.add(name);
   for (const request of lexed.reexports) {
@@ -46,6 +56,14 @@ function collect(
     for (const name of collect(loader, target, visited)) names.add(name);
   }
   return names;
+}
+
+function lexText(text: string): ReturnType<typeof lex> {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function lex(

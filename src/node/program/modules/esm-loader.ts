@@ -11,7 +11,7 @@ import { isBuiltin } from "../../public-modules.ts";
 import type { Realm } from "../../realm-types.ts";
 import { privateSymbols } from "../../bindings/core.ts";
 import type { CommonJsLoader, Module } from "../commonjs.ts";
-import { exportNamesOf } from "./commonjs-names.ts";
+import { exportNamesIn, exportNamesOf } from "./commonjs-names.ts";
 import { resolveEsm } from "../esm-resolve.ts";
 import { parentOf } from "../module-state.ts";
 import { importConditions } from "../package-entry.ts";
@@ -23,6 +23,7 @@ import { moduleSyntaxError } from "../source/syntax-error.ts";
 import { type SourceFile, sourceFile, type SourceText } from "../source/source-file.ts";
 import type { ImportedName } from "../source/transform.ts";
 import { isTypeScript } from "../source/typescript.ts";
+import { type HookContext, type Loaded, type Resolved, textOf, urlOfModule } from "./hooks.ts";
 import { wasmModuleText } from "./wasm-module.ts";
 import { explainMissingGlobal } from "./missing-globals.ts";
 import { type Environment, setName } from "./namespace.ts";
@@ -91,6 +92,7 @@ export class EsmLoader implements ModuleHost {
     const attributes = this.#attributesOf(options);
     // As in Node, the module does not run before the caller continues.
     await resolved;
+    if (this.#hooks.isAsynchronous) await this.#askAhead(text, from, attributes);
     const found = withoutView(() => this.#find(text, from, attributes));
     if (found.status === "new" && !(found instanceof BuiltinModule)) {
       // Node resolves, reads and links a module first, each in a turn of its own.
@@ -101,13 +103,36 @@ export class EsmLoader implements ModuleHost {
     return record.namespace;
   }
 
+  /** Loads a module, and evaluates it at once unless it awaits. Returns its namespace. */
+  loadNow(
+    specifier: string,
+    from: string,
+  ): Record<string, unknown> | Promise<Record<string, unknown>> {
+    const record = withoutView(() =>
+      this.#linked(() => this.#find(specifier, from, NO_ATTRIBUTES)),
+    );
+    const namespace = (): Record<string, unknown> => record.namespace as Record<string, unknown>;
+    if (record instanceof SourceModule) {
+      if (record.awaits()) return this.#evaluate(record).then(namespace);
+      record.evaluateNow();
+    } else (record as SyntheticModule).evaluate();
+    return namespace();
+  }
+
   /** Runs the file at `path` as the process's main module. */
   async runMain(path: string): Promise<object> {
     const url = pathToFileURL(path).href;
     this.mainUrl = url;
     const { files } = this.#commonJs;
     if (!files.isPristine || files.origin(path) === undefined) this.sharesImports = false;
-    const record = withoutView(() => this.#linked(() => this.#recordOf(url, NO_ATTRIBUTES)));
+    if (this.#hooks.isAsynchronous) await this.#askAhead(url, "/", NO_ATTRIBUTES);
+    const record = withoutView(() =>
+      this.#linked(() => {
+        return this.#hooks.active
+          ? this.#findByHooks(url, "/", NO_ATTRIBUTES)
+          : this.#recordOf(url, NO_ATTRIBUTES);
+      }),
+    );
     // The code of a run is the same whichever process read the shared modules.
     if (this.sharesImports) for (const each of sharedModules().paths) files.noteSource(each);
     await this.#evaluate(record);
@@ -141,9 +166,23 @@ export class EsmLoader implements ModuleHost {
     return record.namespace;
   }
 
+  get #hooks(): CommonJsLoader["hooks"] {
+    return this.#commonJs.hooks;
+  }
+
+  /** Returns the result of `require` for an ES module whose text a hook has given. */
+  requireText(path: string, text: string, parent: Module | null | undefined): unknown {
+    const url = urlOfModule(path, isBuiltin);
+    const key = ` ${url}`;
+    if (!this.#records.has(key)) {
+      this.#records.set(key, this.#fromHooks(url, { format: "module", source: text }, {}));
+    }
+    return this.require(path, parent);
+  }
+
   /** Returns the result of `require` for the ES module at `path`. */
   require(path: string, parent: Module | null | undefined): unknown {
-    const url = pathToFileURL(path).href;
+    const url = urlOfModule(path, isBuiltin);
     const { codes } = this.#realm.require("internal/errors");
     const record = withoutView(() =>
       this.#linked(() => this.#recordOf(url, NO_ATTRIBUTES)),
@@ -216,6 +255,7 @@ export class EsmLoader implements ModuleHost {
     if (standIn !== undefined) return this.#recordOf(pathToFileURL(standIn).href, attributes);
     if (Object.hasOwn(builtins, specifier)) return this.#builtin(specifier);
     if (standIns.has(specifier)) return this.#substitute(specifier, from);
+    if (this.#hooks.active) return this.#findByHooks(specifier, from, attributes);
     if (isBuiltin(specifier)) return this.#builtin(specifier);
     const lenient = isTypeScript(from);
     const key = `${from}\0${specifier}`;
@@ -229,6 +269,144 @@ export class EsmLoader implements ModuleHost {
     // Compilers accept JSON imports without attributes.
     const asJson = lenient && new URL(url).pathname.endsWith(".json");
     return this.#recordOf(url, asJson ? { type: "json", ...attributes } : attributes);
+  }
+
+  /** What the hooks of `module.register` have answered, by request and by URL. */
+  readonly #resolvedAhead = new Map<string, Resolved>();
+  readonly #loadedAhead = new Map<string, Loaded>();
+
+  /** Asks these hooks for a module and all that it imports, before it is linked. */
+  async #askAhead(specifier: string, from: string, attributes: Attributes): Promise<void> {
+    const { builtins, standIns } = this.#commonJs;
+    const isOther = standIns.fileFor(specifier, from) !== undefined || standIns.has(specifier);
+    if (isOther || Object.hasOwn(builtins, specifier)) return;
+    await this.#hooks.ready;
+    const key = `${from}\0${specifier}`;
+    if (this.#resolvedAhead.has(key)) return;
+    const conditions = [...importConditions];
+    const found = await this.#hooks.resolveLater(
+      specifier,
+      { conditions, importAttributes: attributes, parentURL: urlOfModule(from, isBuiltin) },
+      (one, context) => this.#resolveLast(one, context, from),
+    );
+    this.#resolvedAhead.set(key, found);
+    const { url, format } = found;
+    if (this.#loadedAhead.has(url) || this.#records.has(`${attributes["type"] ?? ""} ${url}`))
+      return;
+    const loaded = await this.#hooks.loadLater(
+      url,
+      { conditions, importAttributes: found.importAttributes ?? attributes, format },
+      (one, context) => {
+        const last = this.#loadLast(one, context);
+        return last.format === "commonjs" ? { ...last, source: null } : last;
+      },
+    );
+    this.#loadedAhead.set(url, loaded);
+    const record = withoutView(() => this.#fromHooks(url, loaded, attributes));
+    if (!(record instanceof SourceModule)) return;
+    for (const request of record.file.shape.requests) {
+      await this.#askAhead(request.specifier, record.path, request.attributes);
+    }
+  }
+
+  /** Finds a module as a program's hooks say. */
+  #findByHooks(specifier: string, from: string, attributes: Attributes): ModuleRecord {
+    const conditions = [...importConditions];
+    const found = this.#hooks.resolve(
+      specifier,
+      urlOfModule(from, isBuiltin),
+      attributes,
+      conditions,
+      (one, context) => {
+        return this.#resolvedAhead.get(`${from}\0${one}`) ?? this.#resolveLast(one, context, from);
+      },
+    );
+    const { url } = found;
+    const given = (found.importAttributes ?? attributes) as Attributes;
+    const key = `${given["type"] ?? ""} ${url}`;
+    let record = this.#records.get(key);
+    if (record === undefined) {
+      const loaded = this.#hooks.load(
+        url,
+        found.format,
+        given,
+        conditions,
+        (one, context) => this.#loadedAhead.get(one) ?? this.#loadLast(one, context),
+        false,
+      );
+      record = this.#fromHooks(url, loaded, given);
+      this.#records.set(key, record);
+    }
+    if ("thrown" in record) throw record.thrown;
+    return record;
+  }
+
+  /** The last step of resolving: Node's own. */
+  #resolveLast(specifier: string, { parentURL }: HookContext, from: string): Resolved {
+    if (isBuiltin(specifier)) {
+      return { url: urlOfModule(specifier, isBuiltin), format: "builtin" };
+    }
+    const parent = parentURL === undefined ? from : fileURLToPathIfFile(parentURL);
+    const url = this.#resolve(specifier, parent, isTypeScript(parent));
+    if (!url.startsWith("file:"))
+      return { url, format: url.startsWith("data:") ? undefined : null };
+    const format = formatOf(this.#commonJs.files, fileURLToPath(url));
+    return { url, format: format === "detect" || format === "unknown" ? undefined : format };
+  }
+
+  /** The last step of loading. */
+  #loadLast(url: string, { format }: HookContext): Loaded {
+    if (url.startsWith("node:")) return { format: format ?? "builtin", source: null };
+    if (!url.startsWith("file:")) {
+      const record = this.#other(url, {});
+      const source = record instanceof SourceModule ? record.file.original : null;
+      return { format: format ?? "module", source };
+    }
+    const path = fileURLToPath(url);
+    const { files } = this.#commonJs;
+    const own = format ?? formatOf(files, path);
+    if (own === "wasm") {
+      const source = this.#realm.require("fs").readFileSync(path) as Uint8Array;
+      return { format: own, source };
+    }
+    const source = Buffer.from(files.source(path));
+    if (own !== "detect") return { format: own, source };
+    return { format: this.#commonJs.isEsModule(path) ? "module" : "commonjs", source };
+  }
+
+  /** Returns the module that hooks have given the text of. */
+  #fromHooks(url: string, { format, source }: Loaded, attributes: Attributes): ModuleRecord {
+    if (url.startsWith("node:")) return this.#builtin(url);
+    const path = fileURLToPathIfFile(url);
+    const isFile = url.startsWith("file:");
+    const text = source === null || source === undefined ? undefined : textOf(source);
+    switch (format) {
+      case "module":
+      case "module-typescript": {
+        const files = this.#commonJs.files;
+        const isOwn = isFile && text === files.read(path);
+        const isTyped = format === "module-typescript" || isOwn;
+        const given = { path, text: text ?? "", format: "module" as const };
+        const file = this.#compile(
+          isTyped ? sourceTextOf(files, path, given.text, "module") : given,
+          url,
+        );
+        return new SourceModule(url, path, file, this);
+      }
+      case "commonjs":
+      case "commonjs-typescript":
+        if (text !== undefined) this.#commonJs.give(path, text);
+        return this.#commonJsRecord(url, path, text);
+      case "json":
+        return this.#value(url, () => JSON.parse(text ?? ""));
+      case "wasm":
+        return this.#wasm(url, path);
+      default: {
+        if (isFile) return this.#file(url, attributes);
+        const { codes } = this.#realm.require("internal/errors");
+        throw new codes.ERR_UNKNOWN_MODULE_FORMAT(format ?? null, url);
+      }
+    }
   }
 
   #resolve(specifier: string, from: string, lenient: boolean): string {
@@ -506,9 +684,11 @@ export class EsmLoader implements ModuleHost {
     for (const record of this.#builtinRecords.values()) (record as BuiltinModule).sync();
   }
 
-  #commonJsRecord(url: string, path: string): ModuleRecord {
+  #commonJsRecord(url: string, path: string, text?: string): ModuleRecord {
     const commonJs = this.#commonJs;
-    const names = new Set(exportNamesOf(commonJs, path));
+    const names = new Set(
+      text === undefined ? exportNamesOf(commonJs, path) : exportNamesIn(commonJs, path, text),
+    );
     names.add("default");
     if (NAMES_WHOLE) names.add("module.exports");
     return new SyntheticModule(
