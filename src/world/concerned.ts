@@ -76,7 +76,11 @@ export function operationsNamed(
   const ofValue = among.filter(({ key, input, output }) => {
     return (ofKey.length === 0 || isNamed(key)) && (isNamed(input) || isNamed(output));
   });
-  const named = (ofValue.length > 0 ? ofValue : ofKey).slice(-max);
+  const meant = ofValue.length > 0 ? ofValue : ofKey;
+  // Repetitions may be what is wrong, unless there are more of them than can be shown.
+  const repeats = meant.length === 0 || meant.length > max;
+  const latest = meant.toReversed();
+  const named = (repeats ? withoutRepetitions(latest) : latest).slice(0, max).reverse();
   const chosen = new Set(named);
   const rest = operations.filter((operation) => !chosen.has(operation));
   const byProcess = ({ process, outcome }: Operation): number =>
@@ -88,8 +92,10 @@ export function operationsNamed(
   const room = Math.min(max, named.length > 0 ? named.length + BESIDE_NAMED_MAX : max);
   const ordered = rest.sort(order);
   // A client that reads the same again and again says it once, so that what was before is seen as well.
-  const fresh = named.length > 0 ? ordered : withoutRepetitions(ordered);
-  for (const operation of fresh.slice(0, Math.max(0, room - named.length))) chosen.add(operation);
+  const all = [...named, ...ordered];
+  for (const operation of repeats ? withoutRepetitions(all) : all) {
+    if (chosen.size < room) chosen.add(operation);
+  }
   return [...chosen].map(({ index }) => index).sort((a, b) => a - b);
 }
 

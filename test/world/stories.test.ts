@@ -392,6 +392,7 @@ describe("the same bug", () => {
     }
     const { operations } = builder.finish();
     expect(operationsNamed(operations, "they read something else", 4)).toEqual([8, 9, 58, 59]);
+    expect(operationsNamed(operations, "they read 58 and 59", 4)).toEqual([8, 9, 58, 59]);
   });
 
   it("are found by a key of several words, though a count is some other operation's value", () => {
