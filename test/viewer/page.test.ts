@@ -273,10 +273,12 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
     for (const dark of [false, true]) {
       const page = await open(write("axe.html"), dark);
       await page.evaluate(axe);
-      for (const key of dark ? ["1", "2"] : ["1", "2", "3", "4", "5", "6", "7", "8", "?"]) {
+      // Colours are all that differs in the dark.
+      const only = dark ? "{ runOnly: ['color-contrast'] }" : "{}";
+      for (const key of dark ? ["1", "2", "3"] : ["1", "2", "3", "4", "5", "6", "7", "8", "?"]) {
         await page.keyboard.press(key);
         const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
-          "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => ({ html })) })))",
+          `axe.run(${only}).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => ({ html })) })))`,
         );
         expect(found, `panel ${key}`).toEqual([]);
       }

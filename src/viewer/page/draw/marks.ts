@@ -188,6 +188,7 @@ export function drawStory(scene: Scene, badges: readonly Badge[]): void {
     context.strokeStyle = isOnBar ? color : colors.paper;
     context.stroke();
     context.fillStyle = isOnBar ? color : colors["badge-ink"];
+    context.font = number > 9 ? '600 10px system-ui, "Segoe UI", sans-serif' : FONT_BOLD;
     context.fillText(String(number), x, y + 0.5);
     scene.hits.push({
       id,

@@ -1,5 +1,6 @@
 /** The story of the violation: numbered as in the diagram; each line jumps to its event. */
 import type { VNode } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { showTime } from "../../model/words.ts";
 import { select, type State } from "../state.ts";
 import { Cycle } from "./history.tsx";
@@ -7,11 +8,16 @@ import { Cycle } from "./history.tsx";
 /** The panel. */
 export function Story({ state }: { state: State }): VNode {
   const answer = state.answerShown.value;
+  const list = useRef<HTMLOListElement>(null);
+  const selected = state.selected.value;
+  useEffect(() => {
+    list.current?.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
+  }, [selected]);
   if (!answer) return <p class="soft">Nothing was violated in this run, so there is no story.</p>;
   const violation = state.run.trace.meta?.violations[state.violation.value];
   return (
     <div>
-      <ol class="story">
+      <ol class="story" ref={list}>
         {answer.steps.map(({ number, line, event, decisive }) => {
           const [first, ...rest] = line.text.split("\n");
           return (
@@ -19,7 +25,7 @@ export function Story({ state }: { state: State }): VNode {
               <button
                 type="button"
                 class={decisive ? `${line.tone} decisive` : line.tone}
-                aria-current={event > 0 && event === state.selected.value}
+                aria-current={event > 0 && event === selected}
                 disabled={event === 0}
                 onClick={() => select(state, event)}
               >
