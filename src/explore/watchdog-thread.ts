@@ -13,7 +13,7 @@ const LOOK_MS = 250;
 const PROGRESS_MS = 1_000;
 /** The factor for time without computing. It covers a run that waits, which must not wait forever. */
 const IDLE_SHARE = 0.1;
-/** How long the debugger may take to stop the main thread and find a program, in milliseconds. A busy machine is slow. */
+/** How long the process may compute until the debugger has stopped the main thread in a program, in milliseconds. */
 const PAUSE_MS = 15_000;
 /**
  * In a loop of microtasks or ticks, much of the time is spent in Node's own code. The debugger steps at
@@ -35,8 +35,7 @@ function watch({ shared, stallMs, bytesMax, parent }: WatchdogData, ready: () =>
   let toldMs = performance.now();
   let toldNs = 0;
   let stalledMs = 0;
-  let lastMs = performance.now();
-  let lastCpuMs = cpuMs();
+  const computed = new ComputedTime();
   const timer = setInterval(() => {
     // A busy run cannot notice that its supervisor is dead. Without this it would continue without a
     // purpose, possibly forever.
@@ -48,13 +47,7 @@ function watch({ shared, stallMs, bytesMax, parent }: WatchdogData, ready: () =>
     }
     const beat = Atomics.load(cells, 0);
     const nowMs = performance.now();
-    const nowCpuMs = cpuMs();
-    const wallMs = nowMs - lastMs;
-    // A process that was stopped (Ctrl-Z), or not scheduled on a busy machine, did not compute meanwhile.
-    const computedMs = Math.min(wallMs, nowCpuMs - lastCpuMs);
-    stalledMs += Math.max(computedMs, IDLE_SHARE * Math.min(wallMs, 2 * LOOK_MS));
-    lastMs = nowMs;
-    lastCpuMs = nowCpuMs;
+    stalledMs += computed.sinceLastMs();
     const [reachedNs = 0] = times;
     if (nowMs - toldMs >= PROGRESS_MS && reachedNs !== toldNs && Atomics.load(cells, 1) === 1) {
       toldMs = nowMs;
@@ -74,6 +67,26 @@ function watch({ shared, stallMs, bytesMax, parent }: WatchdogData, ready: () =>
 
 function write(news: Stall | Reached): void {
   writeSync(WATCHDOG_FD, `${JSON.stringify(news)}\n`);
+}
+
+/**
+ * The time that this process computed. A process that was stopped (Ctrl-Z), or not scheduled on a busy machine, did
+ * not compute meanwhile; one that waits is counted with a share of the time.
+ */
+class ComputedTime {
+  #lastMs = performance.now();
+  #lastCpuMs = cpuMs();
+
+  /** Returns how long it computed since it was asked last, in milliseconds. */
+  sinceLastMs(): number {
+    const nowMs = performance.now();
+    const nowCpuMs = cpuMs();
+    const wallMs = nowMs - this.#lastMs;
+    const computedMs = Math.min(wallMs, nowCpuMs - this.#lastCpuMs);
+    this.#lastMs = nowMs;
+    this.#lastCpuMs = nowCpuMs;
+    return Math.max(computedMs, IDLE_SHARE * Math.min(wallMs, 2 * LOOK_MS));
+  }
 }
 
 /** The processor time used by this process. */
@@ -102,7 +115,14 @@ function tell(why: Stall["why"]): void {
     write(stall);
   };
   // A debugger session alone does not keep the thread alive; this timer does until there is an answer.
-  const giveUp = setTimeout(report, PAUSE_MS);
+  const computed = new ComputedTime();
+  let pausedMs = 0;
+  const giveUp = setInterval(() => {
+    pausedMs += computed.sinceLastMs();
+    if (pausedMs < PAUSE_MS) return;
+    clearInterval(giveUp);
+    report();
+  }, LOOK_MS);
   session.connectToMainThread();
   const urls = new Map<string, string>();
   session.on("Debugger.scriptParsed", ({ params }) => {
@@ -119,7 +139,7 @@ function tell(why: Stall["why"]): void {
       if (innermostPlace(found.stack ?? "") === undefined && ++steps < STEPS_MAX) {
         session.post("Debugger.stepInto");
       } else {
-        clearTimeout(giveUp);
+        clearInterval(giveUp);
         report();
       }
     });
