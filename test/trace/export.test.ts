@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { eventAt, exporters, Kind, type Trace } from "../../src/trace/index.ts";
 import type { PacketDetail } from "../../src/trace/packet.ts";
+import { withMeta } from "../../src/explore/index.ts";
 import { loadWorld } from "../../src/world/load.ts";
 import { runWorld } from "../../src/world/run.ts";
 
@@ -51,6 +52,16 @@ describe("for Chrome and Perfetto", () => {
       expect(starts.get(end.id)?.ts).toBeLessThanOrEqual(end.ts);
     }
   });
+});
+
+it("runs are dated from their start, which traces carry", async () => {
+  const path = fileURLToPath(new URL("worlds/dated.world.ts", import.meta.url));
+  const outcome = await runWorld(await loadWorld(path, {}), { seed: 1, trace: true });
+  const { meta } = withMeta(outcome);
+  expect(meta?.startMs).toBe(Date.UTC(2027, 11, 31, 23, 59));
+  const dated = exporters["otel"]?.write(withMeta(outcome));
+  const [, nanos = ""] = /"startTimeUnixNano":"(\d+)"/.exec(new TextDecoder().decode(dated)) ?? [];
+  expect(new Date(Number(BigInt(nanos) / 1_000_000n)).toISOString()).toMatch(/^2027-12-31T23:59:/);
 });
 
 describe("for ShiViz", () => {
