@@ -238,17 +238,16 @@ function terminalBinding(): object {
   };
 }
 
-let plainConstants: Record<string, unknown> | undefined;
+let constantDescriptors: PropertyDescriptorMap | undefined;
 
 /** The constants of `node:crypto`. The library of each process adds a property to an object of its own. */
 function cryptoConstants({ crypto }: { crypto: object }): object {
-  if (plainConstants === undefined) {
-    const values = Object.entries(Object.getOwnPropertyDescriptors(crypto))
-      .filter(([, { get }]) => get === undefined)
-      .map(([name, { value }]) => [name, value] as const);
-    plainConstants = Object.fromEntries(values);
-  }
-  return plainConstants;
+  constantDescriptors ??= Object.fromEntries(
+    Object.entries(Object.getOwnPropertyDescriptors(crypto)).filter(
+      ([, { get }]) => get === undefined,
+    ),
+  );
+  return Object.create(null, constantDescriptors) as object;
 }
 
 type Factory = (realm: Realm) => object;
@@ -271,7 +270,7 @@ export const coreBindings: Record<string, Factory> = {
   symbols: () => perIsolateSymbols,
   constants: () => {
     const real = realBinding("constants") as { internal?: object; crypto: object };
-    const crypto = { __proto__: null, ...cryptoConstants(real) };
+    const crypto = cryptoConstants(real);
     return { internal: { EXTENSIONLESS_FORMAT_JAVASCRIPT: 0 }, ...real, crypto };
   },
   config: () => ({
