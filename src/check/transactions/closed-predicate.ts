@@ -17,7 +17,7 @@ import { EdgeList, PROCESS, REALTIME, RW, RWP, WR, WRP, WW, WWP } from "./graph.
 import type { TransactionFindings } from "./list-append.ts";
 import { addProcessOrder, addRealtimeOrder, type Timeline } from "./precedence.ts";
 import { FAIL, OK } from "./table.ts";
-import { fieldNameOf, nameOf, textOf } from "../../history/values.ts";
+import { fieldNameOf, Keyword, nameOf, textOf } from "../../history/values.ts";
 
 /** A key's state before its first write, and after its deletion. */
 const unborn = "unborn";
@@ -30,8 +30,8 @@ export interface PredicateTransaction {
   readonly outcome: number;
   readonly invokeRank: number;
   readonly completeRank: number;
-  /** The universe's initial state, if this is the transaction that creates it. */
-  readonly init?: ReadonlyMap<string, unknown>;
+  /** The universe's initial state as the history has it, a map or an object, if this transaction creates it. */
+  readonly init?: unknown;
   readonly mops: readonly (readonly unknown[])[];
 }
 
@@ -59,7 +59,7 @@ export function checkPredicates(
   transactions.forEach((transaction, t) => {
     if (transaction.outcome !== OK) return;
     for (const mop of transaction.mops) {
-      if (mop[0] === "r") universe.linkRead(t, fieldNameOf(mop[1]), mop[2], link);
+      if (mop[0] === "r") universe.linkRead(t, universe.names.of(mop[1]), mop[2], link);
       else if (mop[0] === "rp") universe.linkPredicate(t, mop, link, found);
     }
   });
@@ -82,22 +82,24 @@ type Link = (a: number, b: number, kind: number, text: string) => void;
 
 /** All keys, their versions in order, and the writer of each version. */
 class Universe {
+  readonly names: Names;
   readonly #transactions: readonly PredicateTransaction[];
   readonly #versions = new Map<string, Version[]>();
   readonly #writer = new Map<string, number>();
 
   constructor(transactions: readonly PredicateTransaction[]) {
     this.#transactions = transactions;
+    this.names = new Names(transactions);
     transactions.forEach((transaction, t) => {
       if (transaction.outcome === FAIL) return;
-      for (const [key, value] of transaction.init ?? []) {
+      for (const [key, value] of this.names.entriesOf(transaction.init)) {
         this.#versions.set(key, [textOf(value)]);
         this.#writer.set(`${key} ${textOf(value)}`, t);
       }
       for (const mop of transaction.mops) {
         const version = written(mop);
         if (version === undefined) continue;
-        const key = fieldNameOf(mop[1]);
+        const key = this.names.of(mop[1]);
         const known = this.#versions.get(key);
         if (known) known.push(version);
         else this.#versions.set(key, [unborn, version]);
@@ -167,7 +169,7 @@ class Universe {
   /** Adds wr and rw edges of a read by predicate, for each key whose selected version can be determined. */
   linkPredicate(t: number, mop: readonly unknown[], link: Link, found: AnomalySet): void {
     const predicate = mop[1];
-    const returned = entriesOf(mop[2]);
+    const returned = this.names.entriesOf(mop[2]);
     for (const [key, versions] of this.#versions) {
       let chosen = returned.has(key) ? textOf(returned.get(key)) : undefined;
       if (chosen === undefined) {
@@ -231,11 +233,42 @@ function matches(predicate: unknown, version: Version): boolean {
   return value % Number(predicate[1]) === Number(predicate[2]);
 }
 
-/** Entries of a map in a history, whether it was read as a map or as an object. */
-export function entriesOf(value: unknown): ReadonlyMap<string, unknown> {
-  if (value instanceof Map)
-    return new Map([...value].map(([key, each]) => [fieldNameOf(key), each]));
-  return new Map(Object.entries((value ?? {}) as Record<string, unknown>));
+/**
+ * Keys as text. In EDN `:a` and `"a"` are two keys; in JSON there are only texts. So a text has quotation marks where
+ * the history has keywords for keys. The fields of objects stand for keywords there, and for texts elsewhere.
+ */
+class Names {
+  readonly #hasKeywords: boolean;
+
+  constructor(transactions: readonly PredicateTransaction[]) {
+    this.#hasKeywords = transactions.some(({ init, mops }) => {
+      const named = (mop: readonly unknown[]): boolean => {
+        return mop[0] === "rp" ? hasKeyword(mop[2]) : isKeyword(mop[1]);
+      };
+      return hasKeyword(init) || mops.some(named);
+    });
+  }
+
+  of(key: unknown): string {
+    return this.#hasKeywords && typeof key === "string" ? JSON.stringify(key) : fieldNameOf(key);
+  }
+
+  /** Entries of a map in a history, whether it was read as a map or as an object. */
+  entriesOf(value: unknown): ReadonlyMap<string, unknown> {
+    if (value instanceof Map) {
+      return new Map([...value].map(([key, each]) => [this.of(key), each]));
+    }
+    return new Map(Object.entries((value ?? {}) as Record<string, unknown>));
+  }
+}
+
+function isKeyword(value: unknown): boolean {
+  return value instanceof Keyword;
+}
+
+/** Whether a key of a map is a keyword. */
+function hasKeyword(value: unknown): boolean {
+  return value instanceof Map && [...value.keys()].some(isKeyword);
 }
 
 function timelineOf(transactions: readonly PredicateTransaction[]): Timeline {

@@ -5,7 +5,7 @@
 import type { Budget } from "../budget.ts";
 import { levels } from "../levels.ts";
 import type { AnomalySet } from "./anomaly.ts";
-import { checkPredicates, entriesOf, type PredicateTransaction } from "./closed-predicate.ts";
+import { checkPredicates, type PredicateTransaction } from "./closed-predicate.ts";
 import { checkListAppend, type TransactionFindings } from "./list-append.ts";
 import { inferRegister } from "./rw-register.ts";
 import {
@@ -178,7 +178,7 @@ export function predicateTransactions(events: readonly JepsenEvent[]): Predicate
       invokeRank: open.get(process) ?? -1,
       completeRank: outcome === INFO ? Infinity : rank,
       ...(event.f === "init"
-        ? { init: entriesOf(event.value), mops: [] }
+        ? { init: event.value, mops: [] }
         : { mops: event.value as PredicateTransaction["mops"] }),
     });
     open.delete(process);

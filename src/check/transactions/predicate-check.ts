@@ -6,7 +6,7 @@ import type { CheckOptions, CheckResult } from "../checker.ts";
 import { rulingOf } from "../levels.ts";
 import type { Verdict } from "../verdict.ts";
 import { impossibleLevels } from "./anomalies.ts";
-import { checkPredicates, entriesOf, type PredicateTransaction } from "./closed-predicate.ts";
+import { checkPredicates, type PredicateTransaction } from "./closed-predicate.ts";
 import { levelAsked } from "./elle-judgement.ts";
 import { evidenceOf, type Lookup } from "./evidence.ts";
 import { FAIL, INFO, OK, TableBuilder } from "./table.ts";
@@ -67,19 +67,15 @@ function transactionOf(
     outcome: outcome === "ok" ? OK : outcome === "fail" ? FAIL : INFO,
     invokeRank: operation.invokeRank,
     completeRank: operation.completeRank,
-    ...(isInit
-      ? { init: entriesOf(value), mops: [] }
-      : { mops: value as PredicateTransaction["mops"] }),
+    ...(isInit ? { init: value, mops: [] } : { mops: value as PredicateTransaction["mops"] }),
   };
 }
 
 /** The operation as evidence shows it: with the universe's initial state as inserts. */
 function told(operation: Operation): Operation {
   if (operation.f !== "init") return operation;
-  const inserts = [...entriesOf(operation.output ?? operation.input)].map(([key, value]) => [
-    "insert",
-    key,
-    value,
-  ]);
+  const state = operation.output ?? operation.input ?? {};
+  const entries = state instanceof Map ? [...state] : Object.entries(state);
+  const inserts = entries.map(([key, value]): unknown[] => ["insert", key, value]);
   return { ...operation, input: inserts, output: inserts };
 }
