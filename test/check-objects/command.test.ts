@@ -68,7 +68,7 @@ describe("lightcone check", () => {
       [
         "✗ bad.jsonl   register · linearizable · 4 operations in TIME",
         "",
-        "  stale read: 1 was there before and after 2, and was written but once",
+        "  stale read: 1 is seen again after 2, and nobody wrote it a second time",
         "    1ms  process 0  write 1 (1ms to 1.5ms)",
         "    2ms  process 1  write 2 (2ms to 2.5ms)",
         "    4ms  process 0  read 1 (4ms to 4.5ms)",

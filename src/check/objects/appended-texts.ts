@@ -331,7 +331,7 @@ function contradiction(one: Stretch, other: Stretch): Broken {
     anomaly: lost ? "lost write" : "stale read",
     summary: lost
       ? `${show(lost.first?.input)} was ${lost.first?.f === "append" ? "appended" : "put"} in between, and reads before and after are as if it was not`
-      : `${nameOf(one)} was there before and after ${nameOf(other)}, and was put but once`,
+      : `${nameOf(one)} is seen again after ${nameOf(other)}, and nobody put it a second time`,
   };
 }
 

@@ -150,6 +150,6 @@ function contradiction(one: Cluster, other: Cluster): SpecialistResult {
     result: "not",
     culprits: [...culprits],
     anomaly: "stale read",
-    summary: `${show(one.value)} was there before and after ${show(other.value)}, and was written but once`,
+    summary: `${show(one.value)} is seen again after ${show(other.value)}, and nobody wrote it a second time`,
   };
 }

@@ -140,9 +140,12 @@ function eventOfLine(run: Run, line: StoryLine): number {
   return 0;
 }
 
+/** A line about an assertion whose condition was false. Operations beside it are only its context. */
+const ASSERTION = /^(?:still )?not so: /;
+
 /**
- * The line in which the violation came to light: the one whose moment the verdict names, else the last that has
- * an event of a program.
+ * The line in which the violation came to light: the one whose moment the verdict names, else that of an assertion,
+ * else the last that has an event of a program.
  */
 function decisiveLine(
   lines: readonly StoryLine[],
@@ -161,5 +164,8 @@ function decisiveLine(
     });
     if (at >= 0) return at;
   }
-  return lines.findLastIndex((_, index) => isProgram(index));
+  const asserted = lines.findLastIndex(
+    ({ text }, index) => ASSERTION.test(text) && isProgram(index),
+  );
+  return asserted >= 0 ? asserted : lines.findLastIndex((_, index) => isProgram(index));
 }

@@ -6,7 +6,7 @@ import { Kind, kindNames } from "../../trace/kinds.ts";
 import { describeEvent, hostOf, operationOf, packetOf } from "../model/describe.ts";
 import { notableCauses, otherEnd, replyOf, stepFrom } from "../model/events.ts";
 import { fateNames } from "../model/messages.ts";
-import { describeAnswer, describeRequest } from "../model/operations.ts";
+import { describeAnswer, describeRequest, type OperationBar } from "../model/operations.ts";
 import { detailOf } from "../model/rows.ts";
 import { cut, showDuration, showTime, showValue } from "../model/words.ts";
 import { stateAt } from "./draw/lanes.ts";
@@ -138,12 +138,27 @@ function Facts({ facts }: { facts: readonly (readonly [string, ComponentChildren
   );
 }
 
+/** At most so many operations are named beside another one. */
+const BESIDE_MAX = 3;
+
+/** What the violation consists of beside an operation that it names. */
+function besideWords(others: readonly OperationBar[]): string {
+  if (others.length === 0) return "it consists of this";
+  const words = others.slice(0, BESIDE_MAX).map((bar) => {
+    return `${bar.lane} ${describeRequest(bar)} → ${describeAnswer(bar)}`;
+  });
+  const more = others.length > BESIDE_MAX ? ` and ${others.length - BESIDE_MAX} more` : "";
+  return `together with ${words.join(", ")}${more}`;
+}
+
 function OperationFacts({ state, id }: { state: State; id: number }): VNode | null {
   const bar = operationOf(state.run, id);
   if (!bar) return null;
   const { trace } = state.run;
   const other = bar.invoke === id ? bar.complete : bar.invoke;
-  const marked = state.answerShown.value?.operations.some(({ index }) => index === bar.index);
+  const named = state.answerShown.value?.operations ?? [];
+  const marked = named.some(({ index }) => index === bar.index);
+  const others = named.filter(({ index }) => index !== bar.index);
   return (
     <Section title="Operation">
       <Facts
@@ -152,9 +167,7 @@ function OperationFacts({ state, id }: { state: State; id: number }): VNode | nu
           ["request", describeRequest(bar)],
           ["answer", describeAnswer(bar)],
           ["took", bar.toNs === Infinity ? "never answered" : showDuration(bar.toNs - bar.fromNs)],
-          ...(marked === true
-            ? [["verdict", "one of those that contradict each other"] as const]
-            : []),
+          ...(marked ? [["violation", besideWords(others)] as const] : []),
         ]}
       />
       {other > 0 && (
