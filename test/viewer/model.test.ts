@@ -249,6 +249,32 @@ describe("an axis", () => {
   });
 });
 
+describe("the density of a long run", () => {
+  const recorder = new TraceRecorder();
+  for (let row = 0; row < 60_000; row++) {
+    recorder.onEvent(row + 1, row * row, 1 + (row % 3), Kind.timer, 0, undefined);
+  }
+  const trace = recorder.finish(["", "a", "b", "c"]);
+  const run = indexRun(trace);
+  const axis = buildAxis("time", trace.timeNs, run.endNs);
+
+  it("counts every event once, and as many in a column as are near it", () => {
+    const { counts } = binEvents(run, axis, 0, axis.end, 500);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(60_000);
+    // The times grow with the square: half of the events are in the first quarter.
+    const early = [0, 1, 2].flatMap((lane) => [...counts.subarray(lane * 500, lane * 500 + 125)]);
+    expect(early.reduce((sum, count) => sum + count, 0) / 60_000).toBeCloseTo(0.5, 2);
+  });
+
+  it("counts only what is shown", () => {
+    const shown = Uint8Array.from(trace.host, (host) => (host === 2 ? 1 : 0));
+    const { counts } = binEvents(run, axis, 0, axis.end, 500, shown);
+    const lane = (at: number): number =>
+      counts.subarray(at * 500, at * 500 + 500).reduce((sum, count) => sum + count, 0);
+    expect([lane(0), lane(1), lane(2)]).toEqual([0, 20_000, 0]);
+  });
+});
+
 describe("the answer", () => {
   it("is the event that the verdict names, with the fault that the story names", () => {
     const answer = answerOf(indexRun(story()));

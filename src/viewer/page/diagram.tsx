@@ -264,7 +264,8 @@ function bindPointer(canvas: HTMLCanvasElement, state: State, ports: PointerPort
     if (!frame) return;
     if (!drag) {
       const found = hitAt(frame, event.offsetX, event.offsetY);
-      const text = found === undefined ? "" : (found.text ?? lineText(state, found.id));
+      const told = found?.text ?? (() => (found ? lineText(state, found.id) : ""));
+      const text = typeof told === "string" ? told : told();
       ports.hover(found?.id ?? 0, text, event.offsetX, event.offsetY);
       return;
     }
@@ -327,7 +328,7 @@ function hitAt(
   { hits, lines, gutter, down }: Frame,
   x: number,
   y: number,
-): { readonly id: number; readonly text: string | undefined } | undefined {
+): { readonly id: number; readonly text: Hit["text"] | undefined } | undefined {
   if ((down ? y : x) < gutter) return undefined;
   for (let at = hits.length - 1; at >= 0; at--) {
     const hit = hits[at] as Hit;

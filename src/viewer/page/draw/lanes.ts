@@ -242,13 +242,13 @@ function drawBar(
   if (unsure) context.setLineDash([4, 3]);
   if (width > 3) context.stroke();
   context.setLineDash([]);
-  const text = `${describeRequest(bar)} → ${describeAnswer(bar)}`;
+  const describe = (): string => `${describeRequest(bar)} → ${describeAnswer(bar)}`;
   context.font = isMarked ? FONT_BOLD : FONT_SMALL;
-  const shown = scene.down ? "" : fit(context, text, width - 10);
+  const shown = scene.down || width < 30 ? "" : fit(context, describe(), width - 10);
   context.fillStyle = isMarked ? colors.bad : unsure ? colors.warn : colors.ink;
   if (shown !== "") context.fillText(shown, a0 + 6, (top + bottom) / 2 + 0.5);
   else if (scene.down && bottom - top >= 10 && width > 14) {
-    context.fillText(fit(context, text, box.height - 8), rect[0] + 3, a0 + 8);
+    context.fillText(fit(context, describe(), box.height - 8), rect[0] + 3, a0 + 8);
   }
   context.globalAlpha = 1;
   // No label of a message covers an operation's text.
@@ -257,7 +257,7 @@ function drawBar(
   const took = bar.toNs === Infinity ? "never answered" : showDuration(bar.toNs - bar.fromNs);
   scene.hits.push({
     id: bar.complete || bar.invoke,
-    text: `${bar.lane}: ${text} · ${took}`,
+    text: () => `${bar.lane}: ${describe()} · ${took}`,
     x: rect[0],
     y: rect[1],
     width: Math.max(4, rect[2]),

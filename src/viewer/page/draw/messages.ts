@@ -23,6 +23,8 @@ export const ARROWS_MAX = 4_000;
 /** With at most this many, arrows are labelled. */
 const LABELS_MAX = 90;
 
+/** At most this many messages of the chain of causes are drawn: the last ones in view. */
+const CHAIN_MAX = 300;
 /** How many messages of the chain of causes are drawn strongly, and how many of them have labels. */
 const CHAIN_STRONG = 6;
 const CHAIN_LABELLED = 4;
@@ -61,17 +63,20 @@ export function drawMessages(scene: Scene): number {
   return indices.length;
 }
 
-function chainMessages({ run, chain }: Scene): Set<number> {
+function chainMessages({ run, chain, firstRow, lastRow }: Scene): Set<number> {
   const found = new Set<number>();
-  chain.forEach((id, at) => {
+  for (let at = chain.length - 1; at >= 0 && found.size < CHAIN_MAX; at--) {
+    const id = chain[at] as number;
+    if (id <= firstRow) break;
+    if ((chain[at - 1] ?? id) > lastRow) continue;
     const kind = run.trace.kind[id - 1];
     const before = chain[at - 1] ?? 0;
     const index = run.messages.ofRow[id - 1] as number;
-    if (index === 0) return;
+    if (index === 0) continue;
     // A message is on the chain if both of its ends are, or if it is the selected one.
     const isArrival = kind === Kind.receive && run.messages.send[index - 1] === before;
     if (isArrival || at === chain.length - 1) found.add(index - 1);
-  });
+  }
   return found;
 }
 

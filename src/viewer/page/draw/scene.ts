@@ -11,7 +11,8 @@ import type { Colors } from "../colors.ts";
 export interface Hit {
   /** The event that it selects. */
   readonly id: number;
-  readonly text: string;
+  /** A function where the text takes long to make and is mostly not needed. */
+  readonly text: string | (() => string);
   readonly x: number;
   readonly y: number;
   readonly width: number;
