@@ -35,12 +35,10 @@ const publicTwins: Record<string, Substitute> = {
 
 function inspectModule(): object {
   const { inspect, stripVTControlCharacters } = realUtil;
-  const format = (...values: unknown[]): string =>
-    withOwnTraceLimit(values, () => realUtil.format(...values));
-  const formatWithOptions = (
-    options: Parameters<typeof realUtil.formatWithOptions>[0],
-    ...values: unknown[]
-  ): string => withOwnTraceLimit(values, () => realUtil.formatWithOptions(options, ...values));
+  const format = (...values: unknown[]): unknown => withOwnTraceLimit(realUtil.format, values);
+  const formatWithOptions = (...values: unknown[]): unknown =>
+    withOwnTraceLimit(realUtil.formatWithOptions, values);
+  Object.defineProperty(formatWithOptions, "length", { value: 1, configurable: true });
   return {
     inspect,
     format,

@@ -77,19 +77,31 @@ export function describeTraceLimit(recorded: PropertyDescriptor): PropertyDescri
   return recorded.value === recordedFor(limit) ? { ...recorded, value: limit } : recorded;
 }
 
+const { apply } = Reflect;
+
+/** Whether `Error` is among `values`: a program may have broken the methods of arrays for itself. */
+function hasError(values: readonly unknown[]): boolean {
+  for (let at = 0; at < values.length; at++) if (values[at] === RealError) return true;
+  return false;
+}
+
 /**
  * Calls `print`, which is Node's own code, with values of the running process. A program that prints `Error` sees its own
  * limit.
  */
-export function withOwnTraceLimit<T>(values: readonly unknown[], print: () => T): T {
-  const process = currentProcess();
-  if (process === undefined || !values.includes(RealError)) return print();
+export function withOwnTraceLimit(
+  print: (...values: never[]) => unknown,
+  values: readonly unknown[],
+): unknown {
+  const call = (): unknown => apply(print, undefined, values);
+  const process = hasError(values) ? currentProcess() : undefined;
+  if (process === undefined) return call();
   const recorded = (RealError as { stackTraceLimit?: unknown }).stackTraceLimit;
   const { stackTraceLimit: limit } = limitOf(process);
-  if (recorded !== recordedFor(limit)) return print();
+  if (recorded !== recordedFor(limit)) return call();
   (RealError as { stackTraceLimit?: unknown }).stackTraceLimit = limit;
   try {
-    return print();
+    return call();
   } finally {
     (RealError as { stackTraceLimit?: unknown }).stackTraceLimit = recorded;
   }
