@@ -104,13 +104,23 @@ function readRun(dissector: Dissector, session: Session, run: Run, messages: Mes
   const { bytes, side } = run;
   let at = 0;
   const add = (read: ReadMessage): void => {
+    const { protocol, role, summary, start, end, fields, flat, pair, minor, incomplete } = read;
+    // Written out, since copying all of an object is slow and there are many.
     messages.push({
-      ...read,
-      summary: oneLine(read.summary, SUMMARY_MAX),
+      protocol,
+      role,
+      summary: oneLine(summary, SUMMARY_MAX),
+      start,
+      end,
+      fields,
+      flat,
+      pair,
+      minor,
+      incomplete,
       side,
       source: bytes,
-      firstPacket: run.ids[packetAt(run, read.start)] as number,
-      lastPacket: run.ids[packetAt(run, Math.max(read.start, read.end - 1))] as number,
+      firstPacket: run.ids[packetAt(run, start)] as number,
+      lastPacket: run.ids[packetAt(run, Math.max(start, end - 1))] as number,
       partner: undefined,
     });
   };

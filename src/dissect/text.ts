@@ -1,11 +1,18 @@
 /** Bytes as text for people: one line, of bounded length. */
 
 const SHOWN_MAX = 80;
+const SHORT = 64;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Returns bytes as UTF-8 text, or as one character a byte if they are not UTF-8. */
 export function decodeText(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
+  // Most texts are short and plain: a decoder takes longer to ask than they do.
+  if (end - start < SHORT) {
+    let at = start;
+    while (at < end && (bytes[at] as number) < 128) at++;
+    if (at === end) return latin(bytes, start, end);
+  }
   const part = bytes.subarray(start, end);
   try {
     return utf8.decode(part);
@@ -17,7 +24,7 @@ export function decodeText(bytes: Uint8Array, start = 0, end: number = bytes.len
 /** Returns bytes as text with one character a byte. */
 export function latin(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
   let text = "";
-  if (end - start < 64) {
+  if (end - start < SHORT) {
     for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at] as number);
     return text;
   }
@@ -30,6 +37,7 @@ export function latin(bytes: Uint8Array, start = 0, end: number = bytes.length):
 /** Escapes what is not printable, and cuts long text. */
 export function oneLine(text: string, max: number = SHOWN_MAX): string {
   const cut = text.length > max ? `${text.slice(0, max - 1)}…` : text;
+  if (/^[ -~…]*$/.test(cut)) return cut;
   return cut.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd]/g, (c) => {
     if (c === "\n") return "\\n";
     if (c === "\r") return "\\r";
@@ -64,11 +72,14 @@ export function hex(bytes: Uint8Array, start: number, end: number, max = 24): st
 
 /** Whether bytes are valid UTF-8 without control characters other than white space. */
 export function isText(bytes: Uint8Array, start = 0, end: number = bytes.length): boolean {
+  let isPlain = true;
   for (let at = start; at < end; at++) {
     const byte = bytes[at] as number;
+    if (byte > 127) isPlain = false;
     if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13) return false;
     if (byte === 127) return false;
   }
+  if (isPlain) return true;
   try {
     utf8.decode(bytes.subarray(start, end));
     return true;

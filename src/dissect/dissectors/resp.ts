@@ -252,9 +252,16 @@ function inlineCommand(bytes: Uint8Array, start: number): Field | undefined {
 
 /** The number in the first line of a value; -1 for none. */
 function lengthAt(bytes: Uint8Array, name: string, start: number, body: number): number {
-  const text = latin(bytes, start + 1, body - 2);
-  if (!/^(-1|[0-9]{1,10})$/.test(text)) throw new Malformed(`${name} with the length ${text}`);
-  return Number(text);
+  const end = body - 2;
+  if (bytes[start + 1] === 0x2d && bytes[start + 2] === 0x31 && end === start + 3) return -1;
+  let length = 0;
+  for (let at = start + 1; at < end; at++) {
+    const digit = (bytes[at] as number) - 48;
+    if (digit < 0 || digit > 9) throw new Malformed(`${name} with a length that is no number`);
+    length = length * 10 + digit;
+  }
+  if (end === start + 1 || length > 1e10) throw new Malformed(`${name} without a length`);
+  return length;
 }
 
 function bulk(bytes: Uint8Array, name: string, start: number, body: number): Field | undefined {
