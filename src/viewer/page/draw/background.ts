@@ -130,6 +130,14 @@ export function drawFaultBars(scene: Scene): void {
     FAULT_ROWS_MAX,
   );
   const end = alongEnd(scene);
+  // When the next fault of the same row begins.
+  const ahead = new Map<number, number>();
+  const nextOf = faults.map(() => run.endNs * 2);
+  for (let index = faults.length - 1; index >= 0; index--) {
+    const row = rows[index] as number;
+    nextOf[index] = ahead.get(row) ?? run.endNs * 2;
+    ahead.set(row, (faults[index] as { fromNs: number }).fromNs);
+  }
   context.textBaseline = "middle";
   faults.forEach((fault, index) => {
     const a0 = Math.max(gutter, along(scene, axis.ofTime(fault.fromNs)));
@@ -153,11 +161,12 @@ export function drawFaultBars(scene: Scene): void {
     // A fault of the story has its number at its beginning.
     const offset = isTold ? 24 : 7;
     const inner = a1 - a0 - offset - 5;
-    const whole = context.measureText(fault.text).width;
     const middle = c + (FAULT_ROW - 3) / 2 + 0.5;
-    const next = faults.findIndex((_, at) => at > index && rows[at] === rows[index]);
-    const nextNs = next < 0 ? run.endNs * 2 : (faults[next] as { fromNs: number }).fromNs;
+    const nextNs = nextOf[index] as number;
     const outer = Math.min(end, along(scene, axis.ofTime(nextNs))) - a1 - 12;
+    // Most of many faults have no room for words.
+    if (inner < 18 && outer < 18) return;
+    const whole = context.measureText(fault.text).width;
     if (whole <= inner || inner >= outer) {
       context.fillStyle = isTold ? colors["badge-ink"] : colors.ink;
       context.fillText(fit(context, fault.text, inner), a0 + offset, middle);

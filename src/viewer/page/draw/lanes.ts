@@ -12,6 +12,7 @@ import {
   FONT,
   FONT_BOLD,
   FONT_SMALL,
+  type Hit,
   isLit,
   pointOf,
   type Scene,
@@ -184,7 +185,7 @@ export function drawOperations(scene: Scene): void {
   const { context, run, layout, axis, gutter, answer } = scene;
   const end = alongEnd(scene);
   const contradicting = new Set(answer?.operations.map(({ index }) => index));
-  const lastDrawn = new Map<string, number>();
+  const lastDrawn = new Map<number, number>();
   context.textBaseline = "middle";
   for (const bar of run.operations) {
     const box = layout.byHost.get(bar.host);
@@ -195,8 +196,8 @@ export function drawOperations(scene: Scene): void {
     if (a1 < gutter || a0 > end) continue;
     const isMarked = contradicting.has(bar.index);
     // Where there are many to a pixel, one stands for all.
-    const pixel = `${bar.host} ${rowOf(box, bar.lane)}`;
-    if (!isMarked && a1 - a0 < 1 && (lastDrawn.get(pixel) ?? -9) > a0 - 1) continue;
+    const pixel = bar.host * 8 + rowOf(box, bar.lane);
+    if (!isMarked && a1 - a0 < 2 && (lastDrawn.get(pixel) ?? -9) > a0 - 2) continue;
     lastDrawn.set(pixel, a1);
     drawBar(scene, bar, box, Math.max(gutter, a0), Math.min(a1, end + 6), isMarked);
   }
@@ -228,6 +229,14 @@ function drawBar(
         ? colors.card
         : colors["op-soft"];
   const rect = boxOf(scene, a0, top, a0 + width, bottom);
+  if (width < 5 && !isMarked && !isSelected) {
+    // Too narrow for an edge: its colour alone.
+    context.fillStyle = unsure ? colors.warn : colors.op;
+    context.fillRect(...rect);
+    context.globalAlpha = 1;
+    scene.hits.push(hitOf(bar, rect));
+    return;
+  }
   context.beginPath();
   context.roundRect(...rect, 3);
   context.fill();
@@ -254,15 +263,21 @@ function drawBar(
   // No label of a message covers an operation's text.
   if (!scene.down && shown !== "")
     scene.room.claim(rect[0], rect[1], Math.min(rect[2], 170), rect[3]);
-  const took = bar.toNs === Infinity ? "never answered" : showDuration(bar.toNs - bar.fromNs);
-  scene.hits.push({
+  scene.hits.push(hitOf(bar, rect));
+}
+
+function hitOf(bar: OperationBar, rect: readonly [number, number, number, number]): Hit {
+  return {
     id: bar.complete || bar.invoke,
-    text: () => `${bar.lane}: ${describe()} · ${took}`,
+    text: () => {
+      const took = bar.toNs === Infinity ? "never answered" : showDuration(bar.toNs - bar.fromNs);
+      return `${bar.lane}: ${describeRequest(bar)} → ${describeAnswer(bar)} · ${took}`;
+    },
     x: rect[0],
     y: rect[1],
     width: Math.max(4, rect[2]),
     height: Math.max(4, rect[3]),
-  });
+  };
 }
 
 /** The names of the lanes, in their gutter, with their state at the playhead. */
