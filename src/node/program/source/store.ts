@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import {
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -133,7 +134,9 @@ function maker(): string {
     const hash = createHash("sha256").update(process.version);
     const end = import.meta.url.slice(-3);
     for (const name of ["edits", "scopes", "transform", "typescript", "store"]) {
-      hash.update(readFileSync(fileURLToPath(new URL(`./${name}${end}`, import.meta.url))));
+      const file = fileURLToPath(new URL(`./${name}${end}`, import.meta.url));
+      // Joined to one file, as tools do, the code is in that.
+      hash.update(readFileSync(existsSync(file) ? file : fileURLToPath(import.meta.url)));
     }
     made = hash.digest("base64url");
   }
