@@ -35,7 +35,8 @@ async function findAndShrink(
 ): Promise<RunOutcome> {
   const run = withFaults(kind);
   for (let seed = 1; seed <= SEEDS_MAX; seed++) {
-    const { schedule } = await run({ seed });
+    // What is drawn is known before the run begins.
+    const { schedule } = await run({ seed, untilNs: 1 });
     const one = schedule.filter(form);
     const found = one.length > 0 ? await run({ seed, schedule: one }) : undefined;
     if (found?.verdict !== "violated") continue;
