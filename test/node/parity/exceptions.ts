@@ -42,6 +42,11 @@ export const shapeExceptions: readonly Exception[] = [
     why: "the loader is ours",
   },
   {
+    names: /^node:sqlite\b/,
+    why: "a substitute stands in for it, which has databases and statements only",
+    from: 22,
+  },
+  {
     names: /^node:test\.mock\.(constructor#\.)?timers\b/,
     why: "node:test is not simulated: its shape is taken without making a mock",
   },
@@ -81,7 +86,8 @@ export const notSimulated: readonly Exception[] = [
     why: "measures the heap that all processes share",
   },
   {
-    names: /^node:module\.(_debug|_preloadModules|runMain|register|_extensions\.\.node)/,
+    names: /^node:module\.(_debug|_preloadModules|runMain|_extensions\.\.node)/,
     why: "hooks into the loader of the real process",
+    until: 24,
   },
 ];
