@@ -141,9 +141,7 @@ function ownParts(realm: Realm): Record<string, unknown> {
     setHeapProfileNearHeapLimit: (limit: number) => {
       realm.require("internal/validators").validateUint32(limit, "limit", true);
     },
-    // These write what NODE_V8_COVERAGE requests.
-    takeCoverage: coverage(realm, "takeCoverage"),
-    stopCoverage: coverage(realm, "stopCoverage"),
+    ...coverage(realm),
     GCProfiler: gcProfilerClass(realm),
     startupSnapshot: startupSnapshot(realm),
     // Node's own, for the promises of the process that hooks them.
@@ -151,11 +149,20 @@ function ownParts(realm: Realm): Record<string, unknown> {
   };
 }
 
-function coverage(realm: Realm, name: string): () => void {
-  return () => {
-    if (realm.process.env.NODE_V8_COVERAGE) {
-      (notSimulated(`node:v8.${name} with NODE_V8_COVERAGE`) as () => never)();
-    }
+/**
+ * What writes the coverage that NODE_V8_COVERAGE requests. No coverage is collected, so that none can be written; a
+ * program that stops it gets what it asks for.
+ */
+function coverage(realm: Realm): Record<"takeCoverage" | "stopCoverage", () => void> {
+  let stopped = false;
+  return {
+    takeCoverage() {
+      if (stopped || !realm.process.env.NODE_V8_COVERAGE) return;
+      (notSimulated("node:v8.takeCoverage with NODE_V8_COVERAGE") as () => never)();
+    },
+    stopCoverage() {
+      stopped = true;
+    },
   };
 }
 

@@ -374,10 +374,27 @@ function OtherFacts({ state, id }: { state: State; id: number }): VNode | null {
 
 function Causes({ state, id }: { state: State; id: number }): VNode | null {
   const chain = notableCauses(state.run, id);
-  if (chain.length < 2) return null;
+  const { timeNs } = state.run.trace;
+  // No chain of messages leads through a fault: those of the story that had begun are told beside it.
+  const faults = (state.answerShown.value?.faults ?? []).filter(({ began, fromNs }) => {
+    return began > 0 && fromNs <= (timeNs[id - 1] as number);
+  });
+  if (chain.length < 2 && faults.length === 0) return null;
   const shown = chain.slice(-7);
   return (
     <Section title="Why: its causes">
+      {faults.slice(-3).map((fault) => (
+        <button
+          key={fault.began}
+          type="button"
+          class="event fault"
+          onClick={() => select(state, fault.began)}
+        >
+          <span class="time">{showTime(fault.fromNs)}</span>
+          <span class="host">fault</span>
+          <span class="text">{fault.text}</span>
+        </button>
+      ))}
       <ol class="chain">
         {chain.length > shown.length && (
           <li class="soft">… {chain.length - shown.length} earlier ones</li>
