@@ -71,7 +71,7 @@ function note(atNs: number, text: string): StoryLine {
 
 function linesOf(fault: Fault, judged: Judged, evidence: Evidence, untilNs: number): StoryLine[] {
   const words = [
-    describeFault(fault),
+    describeFault(untilCalm(fault, judged)),
     ...lossesOf(fault, judged),
     ...heardOf(fault, judged, evidence),
   ];
@@ -79,6 +79,11 @@ function linesOf(fault: Fault, judged: Judged, evidence: Evidence, untilNs: numb
   const atNs = Math.min(endNs(fault), judged.calmFromNs);
   if (faultKind(fault.kind).instant === true) return [begins];
   return atNs <= untilNs ? [begins, liftLine(fault, atNs, evidence, judged)] : [begins];
+}
+
+/** A fault as long as it lasted: all are lifted when the calm begins. */
+function untilCalm(fault: Fault, { calmFromNs }: Judged): Fault {
+  return { ...fault, durationNs: Math.min(fault.durationNs, calmFromNs - fault.startNs) };
 }
 
 /** What disks lost, if the fault has damaged them. */

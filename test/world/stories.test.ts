@@ -336,6 +336,14 @@ describe("a pause of several", () => {
       "3 a, b pause for 4ms",
       "7 a, b resume; a still holds job",
     ]);
+
+    const cut = faultLines({ ...judged, calmFromNs: 5 * MS } as never, evidence, {
+      fromNs: 0,
+      untilNs: 50 * MS,
+    });
+    // It was to last for 4 ms, and the calm came after 2.
+    expect(cut[0]?.text).toBe("a, b pause for 2ms");
+    expect(cut[1]?.atNs).toBe(5 * MS);
   });
 });
 
