@@ -10,6 +10,8 @@
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROUNDS = 5;
@@ -90,7 +92,7 @@ async function measure(workload, contenders) {
 
 function cargoIsInstalled() {
   try {
-    execFileSync("cargo", ["--version"], { stdio: "ignore" });
+    execFileSync("cargo", ["--version"], { stdio: "ignore", env: cargoEnvironment() });
     return true;
   } catch {
     console.error("peers: cargo is not installed here, so there is no peer to measure against");
@@ -122,10 +124,13 @@ function build(name) {
   return [{ name: `${name} ${lockedVersion(cwd, name)}`, run }];
 }
 
-/** RUSTFLAGS would replace the flag that switches madsim on, so the caller's is left out. */
+/**
+ * RUSTFLAGS would replace the flag that switches madsim on, so the caller's is left out. Cargo is also found where
+ * rustup puts it, which a shell has in its PATH only when somebody has logged in since.
+ */
 function cargoEnvironment() {
-  const { RUSTFLAGS: _, CARGO_ENCODED_RUSTFLAGS: __, ...environment } = process.env;
-  return environment;
+  const { RUSTFLAGS: _, CARGO_ENCODED_RUSTFLAGS: __, PATH = "", ...environment } = process.env;
+  return { ...environment, PATH: [PATH, join(homedir(), ".cargo/bin")].join(delimiter) };
 }
 
 function lockedVersion(cwd, crate) {
