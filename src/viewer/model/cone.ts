@@ -38,7 +38,10 @@ export function pastDepths(trace: Trace, id: number): Uint16Array {
     if (on > 0) reached[on] = near;
     const by = cause[row] as number;
     if (by === 0) continue;
-    const far = hop(near, host[by - 1] === on);
+    const there = host[by - 1] as number;
+    // What lies earlier on the same host is as near by `reached`.
+    if (there === on && on > 0) continue;
+    const far = hop(near, there === on);
     if (far < (depth[by - 1] as number)) depth[by - 1] = far;
   }
   return depth;
