@@ -7,7 +7,7 @@ import { type DurationRange, MS, SECOND } from "../../base/units.ts";
 import { type PowerLossWay, powerLossWays } from "../disk/power-loss.ts";
 import { type ChangingCall, changingCalls, isChangingCall, type Moment } from "../moments.ts";
 import { grain, logBetween, logUniform } from "./chance.ts";
-import type { CrashParams } from "./crash.ts";
+import { type CrashParams, isCrash, simplerCrashes } from "./crash.ts";
 import type { Fault, RangeNs } from "./fault.ts";
 import type { FaultKind, FaultOptions, FaultReach, FaultWord } from "./kind.ts";
 import { smallerNs, smallerNumbers, withEach } from "./lighter.ts";
@@ -72,26 +72,21 @@ const kind: FaultKind<CrashAtParams> = {
   },
   tellLift: () => "",
   lighter(fault) {
-    const { keeps, ...params } = fault.params;
-    const simpler: CrashAtParams[] = [];
-    if (params.how === "machine") simpler.push({ ...params, how: "process" });
-    if (keeps !== undefined && keeps !== "nothing") simpler.push({ ...params, keeps: "nothing" });
-    const { nth, downNs } = params;
+    const { nth, downNs } = fault.params;
     return [
-      ...simpler.map((lighter) => ({ ...fault, params: lighter })),
+      ...simplerCrashes(fault.params).map((params) => ({ ...fault, params })),
       ...withEach(fault, "nth", smallerNumbers(nth, 1).map(Math.ceil)),
       ...withEach(fault, "downNs", smallerNs(downNs)),
     ];
   },
-  isValid: ({ call, step, when, nth, how, keeps, downNs }) =>
+  isValid: ({ call, step, when, nth, downNs, ...crash }) =>
+    isCrash(crash) &&
     (call === undefined || (typeof call === "string" && isChangingCall(call))) &&
     (step === undefined || typeof step === "string") &&
     WHEN.includes(when as never) &&
     isWhole(nth) &&
     nth > 0 &&
-    isWhole(downNs) &&
-    (how === "process" || how === "machine") &&
-    (keeps === undefined || powerLossWays.includes(keeps as PowerLossWay)),
+    isWhole(downNs),
 };
 
 function isPoint(moment: Moment, { call, step, when }: CrashAtParams): boolean {

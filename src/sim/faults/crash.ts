@@ -3,6 +3,7 @@ import { MS, SECOND } from "../../base/units.ts";
 import { diskOf } from "../disk/disk.ts";
 import { powerLossPolicy, type PowerLossWay, powerLossWays } from "../disk/power-loss.ts";
 import { victims } from "./chance.ts";
+import type { FaultParams } from "./fault.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
 import { fewerTargets } from "./lighter.ts";
 import { oneOf } from "./options.ts";
@@ -65,16 +66,29 @@ const kind: FaultKind<CrashParams> = {
   tellLift: ({ targets }) => `${theyDo(targets, "starts", "start")} again, memory lost`,
   lighter(fault) {
     const { how, keeps } = fault.params;
-    const simpler: CrashParams[] = [];
-    if (how === "machine") simpler.push({ how: "process" });
-    if (keeps !== undefined && keeps !== "nothing") simpler.push({ how, keeps: "nothing" });
+    const simpler = simplerCrashes<CrashParams>(keeps === undefined ? { how } : { how, keeps });
     return [...fewerTargets(fault), ...simpler.map((params) => ({ ...fault, params }))];
   },
-  isValid: ({ how, keeps, at }) =>
-    (at === undefined || typeof at === "string") &&
-    (how === "process" || how === "machine") &&
-    (keeps === undefined || powerLossWays.includes(keeps as PowerLossWay)),
+  isValid: (params) =>
+    isCrash(params) && (params["at"] === undefined || typeof params["at"] === "string"),
 };
+
+/** The same crash of the process alone, and with all lost that was not synced. */
+export function simplerCrashes<Params extends CrashParams>(params: Params): Params[] {
+  const { keeps, ...rest } = params;
+  const simpler: object[] = [];
+  if (rest.how === "machine") simpler.push({ ...rest, how: "process" });
+  if (keeps !== undefined && keeps !== "nothing") simpler.push({ ...rest, keeps: "nothing" });
+  return simpler as Params[];
+}
+
+/** Whether parameters that were read from a file say how a host crashes. */
+export function isCrash({ how, keeps }: FaultParams): boolean {
+  return (
+    (how === "process" || how === "machine") &&
+    (keeps === undefined || powerLossWays.includes(keeps as PowerLossWay))
+  );
+}
 
 /** `w.crash(...)`. */
 export const crash: FaultWord<

@@ -65,8 +65,7 @@ export class FaultDriver implements FaultReach {
     for (const fault of schedule) {
       if (!precedesPrograms(fault) || calmFromNs === 0) continue;
       this.#begin(fault);
-      const endsNs = Math.min(endNs(fault), calmFromNs);
-      this.kernel.scheduleAt(endsNs, NO_HOST, Kind.internal, () => this.#lift(fault), undefined);
+      this.#liftLater(fault);
     }
   }
 
@@ -76,9 +75,8 @@ export class FaultDriver implements FaultReach {
     this.#calmFromNs = calmFromNs;
     for (const fault of schedule) {
       if (precedesPrograms(fault) || fault.startNs >= calmFromNs) continue;
-      const endsNs = Math.min(endNs(fault), calmFromNs);
       kernel.scheduleAt(fault.startNs, NO_HOST, Kind.internal, () => this.#begin(fault), undefined);
-      kernel.scheduleAt(endsNs, NO_HOST, Kind.internal, () => this.#lift(fault), undefined);
+      this.#liftLater(fault);
     }
   }
 
@@ -127,17 +125,22 @@ export class FaultDriver implements FaultReach {
   }
 
   follow<Params extends object>(from: Fault<Params>, fault: Fault): void {
-    const { kernel } = this;
     const cause = from as unknown as Fault;
     this.#followed.set(cause, this.followed(from) + 1);
     this.following.push(fault);
     this.#begin(fault);
-    const endsNs = Math.min(endNs(fault), Math.max(this.#calmFromNs, kernel.nowNs));
-    kernel.scheduleAt(endsNs, NO_HOST, Kind.internal, () => this.#lift(fault), undefined);
+    this.#liftLater(fault);
   }
 
   followed<Params extends object>(from: Fault<Params>): number {
     return this.#followed.get(from as unknown as Fault) ?? 0;
+  }
+
+  /** Schedules the end of a fault: its own, or the beginning of the calm if that comes first. */
+  #liftLater(fault: Fault): void {
+    const { kernel } = this;
+    const endsNs = Math.min(endNs(fault), Math.max(this.#calmFromNs, kernel.nowNs));
+    kernel.scheduleAt(endsNs, NO_HOST, Kind.internal, () => this.#lift(fault), undefined);
   }
 
   /** Takes away what a fault has set up on its targets. */
