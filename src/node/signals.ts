@@ -1,6 +1,6 @@
 /** POSIX signals between the processes of one host. */
 import * as os from "node:os";
-import type { Process } from "../sim/process.ts";
+import { ignoredByDefault } from "../sim/process.ts";
 import { Kind } from "../trace/kinds.ts";
 import type { BindingContext } from "./bindings/context.ts";
 import { Handle } from "./bindings/handle.ts";
@@ -17,18 +17,8 @@ const names = new Map(
 const ESRCH = -3;
 const EINVAL = -22;
 
-/** Signals that have no effect without a listener. */
-const ignoredByDefault = new Set(["SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH"]);
-
 /** The time that a signal takes to reach a process that has not started. */
 const UNSTARTED_NS = 100_000;
-
-/** Handles a signal to a process that has no listeners yet. */
-function endUnstarted(process: Process, signal: string): void {
-  if (signal === "SIGSTOP") process.pause();
-  else if (signal === "SIGCONT") process.resume();
-  else if (!ignoredByDefault.has(signal)) process.terminate({ code: null, signal });
-}
 
 /** One process's view of signals. */
 export class ProcessSignals {
@@ -70,11 +60,7 @@ export class ProcessSignals {
         // A signal to the process itself takes effect before `kill` returns, so this never returns.
         this.#owner.die(names.get(signal) as string);
       } else {
-        const arrive = (): void => {
-          const receiver = target.runner as NodeProcess | undefined;
-          if (receiver !== undefined) receiver.signals.deliver(signal);
-          else endUnstarted(target, names.get(signal) as string);
-        };
+        const arrive = (): void => target.signal(names.get(signal) as string);
         // A process that has not started yet exists all the same. Its pipes are connected by then.
         const delayNs = runner === undefined ? UNSTARTED_NS : 0;
         host.kernel.schedule(delayNs, host.id, Kind.internal, arrive, undefined);

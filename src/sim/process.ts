@@ -8,6 +8,14 @@ import type { EventKind } from "../trace/kinds.ts";
 import type { Host } from "./host.ts";
 import { type EventHandle, Kind } from "./kernel.ts";
 
+/** Signals that have no effect without a listener. */
+export const ignoredByDefault: ReadonlySet<string> = new Set([
+  "SIGCHLD",
+  "SIGCONT",
+  "SIGURG",
+  "SIGWINCH",
+]);
+
 /** Runs program code: catches what it throws and drains its microtasks. */
 export interface ProcessRunner {
   /** The name of this method marks where a program begins in stack traces. */
@@ -193,10 +201,12 @@ export class Process {
     this.#wakeWhenFree();
   }
 
-  /** A signal from outside, such as "SIGTERM". A process without a program yet, which has no listeners, ends. */
+  /** A signal arrives, such as "SIGTERM". A process without a program yet has no listeners. */
   signal(name: string): void {
     if (this.runner) this.runner.signal(name);
-    else this.terminate({ code: null, signal: name });
+    else if (name === "SIGSTOP") this.pause();
+    else if (name === "SIGCONT") this.resume();
+    else if (!ignoredByDefault.has(name)) this.terminate({ code: null, signal: name });
   }
 
   /** Ends the process. None of its code runs after this; the operating system cleans up. */
