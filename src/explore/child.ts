@@ -61,6 +61,7 @@ function infoOf(loaded: LoadedWorld, loadMs: number): WorldInfo {
     path,
     hosts: plan.hosts.length,
     durationNs: plan.durationNs,
+    survivals: plan.survived.survivals,
     hasFaults: plan.faults.length > 0,
     hasCalm: plan.faults.length > 0 && plan.calmNs > 0,
     assertions,

@@ -1,5 +1,6 @@
 /** The messages between the supervising process and a runner process. */
 import type { WrittenAssertion } from "../world/coverage.ts";
+import type { Survival } from "../sim/faults/index.ts";
 import type { RunOutcome, RunRequest } from "../world/outcome.ts";
 
 /** A runner's information about the world that it has loaded. */
@@ -9,6 +10,8 @@ export interface WorldInfo {
   readonly path: string;
   readonly hosts: number;
   readonly durationNs: number;
+  /** What it survives: faults stay inside of that while they are shrunk, too. */
+  readonly survivals: readonly Survival[];
   /** Whether the world has any fault sources. */
   readonly hasFaults: boolean;
   /** Whether its runs end with a calm period after faults, in which recovery can be observed. */

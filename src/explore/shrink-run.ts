@@ -5,7 +5,7 @@
  */
 import { LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
-import type { Fault } from "../sim/faults/index.ts";
+import { type Fault, isWithin } from "../sim/faults/index.ts";
 import type { RunOutcome, RunViolation } from "../world/outcome.ts";
 import type { RunnerPool } from "./pool.ts";
 import { formatSeed } from "./replay-file.ts";
@@ -213,6 +213,7 @@ class ShrinkRun {
         this.#forgetAllBut(smaller);
       },
       test: async (candidate) => {
+        if (!this.#isSurvivable(candidate)) return false;
         const tried = await this.#try(this.#found.seed, candidate, untilNs);
         onStep?.(faults, this.#runs);
         if (tried === undefined || !sameViolation(this.#target, tried)) return false;
@@ -268,6 +269,12 @@ class ShrinkRun {
       if (check !== this.#target?.check || cause === undefined || this.#others.has(cause)) continue;
       this.#others.set(cause, evidence.summary);
     }
+  }
+
+  /** Whether a world that survives what was found is asked for no more than it says that it survives. */
+  #isSurvivable(candidate: readonly Fault[]): boolean {
+    const { survivals = [] } = this.#pool.info;
+    return isWithin(candidate, survivals) || !isWithin(this.#found.schedule, survivals);
   }
 
   #stopped(): boolean {

@@ -6,12 +6,15 @@
 import { LightconeError } from "../base/errors.ts";
 import { parseDurationNs, parseRangeNs, SECOND, type Duration } from "../base/units.ts";
 import {
+  type DomainLevel,
+  domainLevels,
   type FaultOptions,
   type FaultSource,
   type FaultWordName,
   faultWords,
   findFaultWord,
   FIRST_VERSION,
+  type Survival,
 } from "../sim/faults/index.ts";
 import { faultSource, sourcesOf } from "./fault-sources.ts";
 import type { HostPlan, LinkRule, Plan } from "./plan.ts";
@@ -24,15 +27,18 @@ import {
   versionsOf,
 } from "./programs.ts";
 import { bad, onlyOptions, show } from "./refusals.ts";
+import { survivalOf } from "./survives.ts";
 import type {
   Check,
   FaultMethods,
   HostOptions,
   InlineProgram,
   LinkOptions,
+  PlacedHostOptions,
   Program,
   Programs,
   RunOptions,
+  SurvivesOptions,
   Targets,
   Tolerable,
   WorldBuilder,
@@ -100,6 +106,9 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
   readonly #names = new Set<string>();
   /** DNS names are case-insensitive. */
   readonly #lowerNames = new Set<string>();
+  /** The racks and zones, by level and name. */
+  readonly #domains = new Map<string, { level: DomainLevel; name: string; hosts: string[] }>();
+  readonly #survivals: Survival[] = [];
   readonly #links: LinkRule[] = [];
   readonly #faults: FaultSource[] = [];
   /** Fault sources that were created but not passed to `w.faults` yet. */
@@ -122,7 +131,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     this.#ours = ours;
   }
 
-  host(name: string, program: Program | Programs, options: HostOptions = {}): string {
+  host(name: string, program: Program | Programs, options: PlacedHostOptions = {}): string {
     this.#add(name, name, 0, this.#programs(name, program, options), options);
     return name;
   }
@@ -131,7 +140,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     name: string,
     count: number,
     program: Program | Programs,
-    options: HostOptions = {},
+    options: PlacedHostOptions = {},
   ): string[] {
     if (!Number.isInteger(count) || count < 1 || count > HOSTS_MAX) {
       throw bad(
@@ -255,6 +264,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
       hosts: this.#hosts,
       links: this.#links,
       faults: this.#faults,
+      survived: { domains: [...this.#domains.values()], survivals: this.#survivals },
       checks: this.#checks,
       tolerate: this.#tolerate,
       durationNs: this.#durationNs,
@@ -289,7 +299,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     group: string,
     index: number,
     planned: readonly PlannedProgram[],
-    options: HostOptions,
+    options: PlacedHostOptions,
   ): void {
     if (typeof name !== "string" || !HOST_NAME.test(name)) {
       throw bad(
@@ -305,6 +315,30 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     this.#lowerNames.add(name.toLowerCase());
     const programs = startsOf(name, index, planned, options, this.#versions);
     this.#hosts.push({ name, group, index, programs });
+    for (const level of domainLevels) this.#place(name, index, level, options[level]);
+  }
+
+  /** Notes the rack or the zone that a host stands in. */
+  #place(
+    host: string,
+    index: number,
+    level: DomainLevel,
+    given: PlacedHostOptions[DomainLevel],
+  ): void {
+    if (given === undefined) return;
+    const name: unknown = typeof given === "function" ? given(host, index) : given;
+    if (typeof name !== "string" || name === "") {
+      throw bad(`host ${host}: ${level} is ${show(name)}, not a name`);
+    }
+    const key = `${level} ${name}`;
+    const domain = this.#domains.get(key) ?? { level, name, hosts: [] };
+    this.#domains.set(key, domain);
+    domain.hosts.push(host);
+  }
+
+  survives(targets: Targets, options: SurvivesOptions = {}): void {
+    const hosts = this.#resolve(targets, "w.survives");
+    this.#survivals.push(survivalOf(hosts, options, [...this.#domains.values()]));
   }
 
   #source(
@@ -315,8 +349,21 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     const all = findFaultWord(word)?.versions ? this.#withOthers() : [...this.#names];
     const names = targets === undefined ? all : this.#resolve(targets, `w.${word}`);
     const source = this.#withVersions(faultSource(word, names, [...this.#names], options));
+    this.#refuseDomain(source);
     this.#idleSources.add(source);
     return source;
+  }
+
+  /** A fault of whole racks or zones needs targets that stand in some. */
+  #refuseDomain({ word, targets, options }: FaultSource): void {
+    const { domain } = options as { readonly domain?: DomainLevel };
+    if (domain === undefined) return;
+    const placed = [...this.#domains.values()].filter(({ level }) => level === domain);
+    if (placed.some(({ hosts }) => hosts.some((name) => targets.includes(name)))) return;
+    throw bad(
+      `w.${word}(...): domain is ${show(domain)}, and none of its hosts stands in a ${domain}`,
+      `It is an option of hosts: w.hosts("store", 6, program, { ${domain}: (_, index) => \`${domain}-\${index % 3}\` }).`,
+    );
   }
 
   /** The hosts of which a program has other versions; if there are none, all hosts. */

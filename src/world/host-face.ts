@@ -32,6 +32,8 @@ export interface FaceTargets {
   readonly step: (name: string) => void;
   /** Whether the program takes a rare path now. */
   readonly buggify: (name: string) => boolean;
+  /** Whether the calm has begun. */
+  readonly calm: () => boolean;
   readonly isDefinite: (error: unknown, f: string) => boolean;
   /**
    * Called with the error of an invalid argument before it is thrown. A program that catches all errors of
@@ -86,6 +88,7 @@ export function probeOf(targets: FaceTargets): Probe {
       checked(() => refuseName("buggify", name));
       return targets.buggify(name);
     },
+    calm: () => targets.calm(),
   };
 }
 

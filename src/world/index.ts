@@ -14,6 +14,8 @@ export type {
   VersionOptions,
   FaultOptions,
   HostOptions,
+  PlacedHostOptions,
+  SurvivesOptions,
   ProgramOptions,
   Programs,
   InlineContext,

@@ -1,5 +1,5 @@
 /** A world as plain data: the information that a run needs, without executable state. */
-import type { FaultSource, RangeNs } from "../sim/faults/index.ts";
+import type { Domain, FaultSource, RangeNs, Survival } from "../sim/faults/index.ts";
 import type { Check, InlineProgram, Tolerable } from "./types.ts";
 
 /** How to find and start a host's program. */
@@ -55,6 +55,12 @@ export interface HostPlan {
   readonly programs: readonly ProgramStart[];
 }
 
+/** What hosts fail together, and what the world survives. */
+export interface Survived {
+  readonly domains: readonly Domain[];
+  readonly survivals: readonly Survival[];
+}
+
 /** The behaviour of a link without faults. `undefined`: determined by the preceding rule. */
 export interface LinkPlan {
   readonly latencyNs: RangeNs | undefined;
@@ -76,6 +82,7 @@ export interface Plan {
   /** In order; the last one that applies to a link takes precedence. */
   readonly links: readonly LinkRule[];
   readonly faults: readonly FaultSource[];
+  readonly survived: Survived;
   readonly checks: readonly Check[];
   readonly tolerate: ReadonlySet<Tolerable>;
   readonly durationNs: number;

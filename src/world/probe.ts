@@ -27,6 +27,11 @@ export function buggify(_name: string): boolean {
   return false;
 }
 
+/** Whether no fault will begin any more. Outside of a world nobody knows. */
+export function calm(): boolean {
+  return false;
+}
+
 /** Whether the program runs on a simulated host. */
 export const simulated: boolean = false;
 

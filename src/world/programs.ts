@@ -28,6 +28,8 @@ const HOST_OPTIONS = [
   "restartDelay",
   "versions",
 ] as const;
+/** Options of the host itself, not of a program. */
+const PLACE_OPTIONS = ["rack", "zone"] as const;
 const PROGRAM_OPTIONS = ["program", "after", ...HOST_OPTIONS] as const;
 const VERSION_OPTIONS = ["program", "argv", "env", "substitute"] as const;
 const conditions: readonly Condition[] = ["started", "listening", "exited"];
@@ -242,7 +244,7 @@ export function startsOf(
   versions: ReadonlyMap<PlannedProgram, readonly PlannedVersion[]>,
 ): readonly ProgramStart[] {
   const where = `host ${host}`;
-  onlyOptions(where, options, HOST_OPTIONS);
+  onlyOptions(where, options, [...HOST_OPTIONS, ...PLACE_OPTIONS]);
   const several = programs.some(({ name }) => name !== undefined);
   if (several && options.argv !== undefined) {
     throw bad(

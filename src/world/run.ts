@@ -168,7 +168,13 @@ class Run {
     this.#observers = new Observers(this.kernel, request, ["", ...names]);
     this.#schedule =
       request.schedule ??
-      drawSchedule(plan.faults, names, this.#calmFromNs, this.kernel.prng.fork("faults"));
+      drawSchedule(
+        plan.faults,
+        names,
+        this.#calmFromNs,
+        this.kernel.prng.fork("faults"),
+        plan.survived,
+      );
     this.#faults = new FaultDriver(this.kernel, {
       host: (name) => this.#host(name),
       packets: (from, to) => this.#links.packets(from, to),
@@ -503,6 +509,7 @@ class Run {
       isAlive: () => host.process.alive,
       step: (name) => this.#step(host, name),
       buggify: (name) => host.process.host.takesRarePath(name),
+      calm: () => this.kernel.nowNs >= this.#calmFromNs,
       isDefinite: this.#loaded.plan.isDefinite,
       onMisuse: (error) => this.#onMisuse(host, error),
     });

@@ -43,6 +43,11 @@ export interface Probe {
    * retry. True only while a fault says so (`w.buggify`); always false outside of a world.
    */
   buggify(name: string): boolean;
+  /**
+   * Whether the calm has begun: no fault will begin any more, and all but those for good are over. A workload can stop
+   * writing, and read what is there. Always false outside of a world, where nobody knows.
+   */
+  calm(): boolean;
 }
 
 /** Random numbers for one host, drawn from the run's seed. */
@@ -121,6 +126,24 @@ export interface HostOptions {
   readonly versions?: Readonly<Record<string, Program | VersionOptions>>;
   /** The time from its end to its restart, with `"on-failure"` and `"always"`. Default: `"100ms"`. */
   readonly restartDelay?: Duration;
+}
+
+/** Options for the hosts of a group: how their programs start, and where they stand. */
+export interface PlacedHostOptions extends HostOptions {
+  /** The rack that it stands in. Hosts of one rack may fail together. Default: none. */
+  readonly rack?: PerHost<string>;
+  /** The zone that it stands in, such as a data center. Hosts of one zone may fail together. Default: none. */
+  readonly zone?: PerHost<string>;
+}
+
+/** What a world survives. */
+export interface SurvivesOptions {
+  /** How many may be lost at once: a number, or `"minority"` (fewer than half). Default: `"minority"`. */
+  readonly lost?: number | "minority";
+  /** What is lost as a whole: a `"host"`, or all hosts of a `"rack"` or a `"zone"`. Default: `"host"`. */
+  readonly of?: "host" | "rack" | "zone";
+  /** Whether disks of lost hosts may be damaged: by bits that rot, lost syncs, replaced machines. Default: true. */
+  readonly disks?: boolean;
 }
 
 /** What another version of a program does differently. What it does not say is as in the first version. */
@@ -251,9 +274,14 @@ export interface RunOptions {
 /** Describes a world. Passed to the function that `world` is called with. */
 export interface WorldBuilder extends FaultMethods {
   /** Adds one host with one program or several; returns its name. */
-  host(name: string, program: Program | Programs, options?: HostOptions): string;
+  host(name: string, program: Program | Programs, options?: PlacedHostOptions): string;
   /** Adds `count` hosts NAME-1, NAME-2, ...; returns their names. */
-  hosts(name: string, count: number, program: Program | Programs, options?: HostOptions): string[];
+  hosts(
+    name: string,
+    count: number,
+    program: Program | Programs,
+    options?: PlacedHostOptions,
+  ): string[];
   /** Sets the behaviour of all links. Default: half a millisecond each way. */
   link(options: LinkOptions): void;
   /**
@@ -263,6 +291,17 @@ export interface WorldBuilder extends FaultMethods {
   link(from: Targets, to: Targets, options: LinkOptions): void;
   /** Sets the faults that may occur. The seed decides which of them occur, when and how severely. */
   faults(...sources: readonly FaultSource[]): void;
+  /**
+   * Says what the world must survive: the loss of a minority of these hosts, or of as many as `lost` says. The faults that a
+   * seed draws stay inside it, so that a violation is the program's fault and never the world's. A host is lost
+   * while it is down, paused or cut off from others of the group, and for the whole run if its disk is damaged or it lies.
+   * Without this, faults may take any hosts at once.
+   *
+   * @example
+   * w.survives(stores); // fewer than half of them, disks included
+   * w.survives(stores, { lost: 1, of: "zone" });
+   */
+  survives(targets: Targets, options?: SurvivesOptions): void;
   /** Sets the checks that must hold. */
   check(...checks: readonly Check[]): void;
   /**

@@ -26,7 +26,8 @@ type Words = readonly (readonly [FaultWordName, object])[];
 async function* violations(name: string, who: string, words: Words): AsyncGenerator<string[]> {
   const world = await load(name);
   const hosts = world.plan.hosts.map((host) => host.name);
-  const faults = words.map(([word, options]) => faultSource(word, [who], hosts, options));
+  const targets = hosts.filter((host) => host.replace(/-\d+$/, "") === who);
+  const faults = words.map(([word, options]) => faultSource(word, targets, hosts, options));
   for (let seed = 1; ; seed++) {
     const outcome = await runWorld({ ...world, plan: { ...world.plan, faults } }, { seed });
     yield outcome.violations.map(({ check }) => `seed ${seed}: ${check}`);
@@ -74,6 +75,18 @@ const cases: readonly [string, string, Words][] = [
   ["a restart by the operator", "processes", [["restart", { ...often, lasts: "500ms" }]]],
   ["an upgrade and its rollback", "versions", [["upgrade", { ...often, to: ["next", "first"] }]]],
   ["a child that is killed", "processes", [["killChild", often]]],
+  ["a machine that dies for good", "stores", [["die", { every: "1s..3s" }]]],
+  ["a machine that is replaced", "stores", [["replace", { ...often, lasts: "500ms" }]]],
+  [
+    "a zone that loses power",
+    "stores",
+    [["crash", { ...often, how: "machine", domain: "zone", keeps: "nothing", lasts: "500ms" }]],
+  ],
+  [
+    "a minority that is cut off",
+    "stores",
+    [["partition", { ...often, shape: "majority", oneWay: false }]],
+  ],
   ["a full disk", "files", [["diskFull", { ...often, lasts: "1s" }]]],
   ["failing writes", "files", [["diskErrors", { ...often, on: "write" }]]],
   ["failing reads", "files", [["diskErrors", { ...often, on: "read" }]]],

@@ -4,7 +4,7 @@ import { Kind } from "../kernel.ts";
 import type { Process } from "../process.ts";
 import { ProcessFiles, timestamp } from "./descriptors.ts";
 import { type DiskEffect, DiskFaults } from "./disk-faults.ts";
-import { FileSystem } from "./file-system.ts";
+import { FileSystem, type FileSystemOptions } from "./file-system.ts";
 import type { PowerLoss } from "./losses.ts";
 import { loseEverything, type PowerLossPolicy } from "./journal.ts";
 import type { TakenName } from "./shared-names.ts";
@@ -29,7 +29,8 @@ const JOURNAL_ENTRIES_MAX = 1_024;
 
 /** One host's disk. */
 export class Disk implements Device {
-  readonly fs: FileSystem;
+  /** What is on it. Another one when the machine has been replaced. */
+  fs: FileSystem;
   readonly clock: DiskClock;
   readonly faults: DiskFaults;
   /** Consulted at each power loss; a fault may replace it. */
@@ -37,6 +38,8 @@ export class Disk implements Device {
   /** What each power loss destroyed, in order of time. */
   readonly losses: PowerLoss[] = [];
   readonly #nowNs: () => number;
+  readonly #format: (generation: number) => FileSystem;
+  #generation = 0;
 
   constructor(host: Host, options: DiskOptions = {}) {
     const prng = host.prng.fork("disk");
@@ -45,7 +48,7 @@ export class Disk implements Device {
     this.policy = options.policy ?? loseEverything;
     this.clock = new DiskClock(options.timing ?? ssd, prng.fork("delay"), nowNs);
     this.faults = new DiskFaults(prng.fork("faults"));
-    this.fs = new FileSystem({
+    const settings: FileSystemOptions = {
       capacityBytes: options.capacityBytes ?? 64 * GIB,
       dirtyBytesMax: options.dirtyBytesMax ?? DIRTY_BYTES_MAX,
       entriesMax: JOURNAL_ENTRIES_MAX,
@@ -57,8 +60,20 @@ export class Disk implements Device {
         const { kernel } = host;
         kernel.mark(host.id, Kind.disk, digest, kernel.observer && detail());
       },
-    });
-    plantSystem(this.fs, host.name, prng.fork("urandom"));
+    };
+    this.#format = (generation) => {
+      const fs = new FileSystem(settings);
+      plantSystem(fs, host.name, prng.fork(`urandom${generation === 0 ? "" : `.${generation}`}`));
+      return fs;
+    };
+    this.fs = this.#format(0);
+  }
+
+  /** Puts an empty disk in its place. The machine must be without power. */
+  replace(): void {
+    this.noteDamage("all that was on the disk is gone");
+    this.fs = this.#format(++this.#generation);
+    this.fs.remount(this.faults.effect.readOnly);
   }
 
   powerOff(): void {

@@ -15,6 +15,7 @@ const kind: FaultKind = {
   },
   instant: true,
   damagesDisk: () => true,
+  harms: () => "disk",
   begin(fault, reach) {
     for (const host of reach.hosts(fault)) {
       flipBit(diskOf(host), reach.kernel.prng.fork(`bit-rot.${host.name}.${fault.startNs}`));

@@ -45,6 +45,7 @@ const kind: FaultKind<ByzantineParams> = {
     count: (host) => host.liar?.told ?? 0,
     otherwise: "it sent nothing to another host meanwhile",
   },
+  harms: () => "word",
   onHost({ params }, effect) {
     effect.lies.push(params);
   },

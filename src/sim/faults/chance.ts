@@ -2,15 +2,33 @@
 import type { Prng } from "../../base/prng.ts";
 import { MS } from "../../base/units.ts";
 import type { RangeNs } from "./fault.ts";
+import type { Draw } from "./kind.ts";
 
 /** The share of crashes and pauses that affect several hosts at once. */
 const SEVERAL_PROBABILITY = 0.2;
 /** Times are rounded to whole milliseconds, to keep schedules readable. */
 const GRAIN_NS = MS;
 
-/** Picks one host, or occasionally several at once, as when a rack loses power. */
-export function victims(targets: readonly string[], prng: Prng): string[] {
+/** What hosts can have in common, so that they fail together. */
+export const domainLevels = ["rack", "zone"] as const;
+
+/** A rack or a zone. */
+export type DomainLevel = (typeof domainLevels)[number];
+
+/**
+ * Picks one host, or occasionally several at once: those of a rack or a zone where the world has some, else any. With a
+ * `level`, always those of one such domain.
+ */
+export function victims(
+  { targets, domains, prng }: Pick<Draw<unknown>, "targets" | "domains" | "prng">,
+  level?: DomainLevel,
+): string[] {
   const several = prng.chance(SEVERAL_PROBABILITY);
+  const groups = domains
+    .filter((domain) => level === undefined || domain.level === level)
+    .map(({ hosts }) => targets.filter((name) => hosts.includes(name)))
+    .filter(({ length }) => length > (level === undefined ? 1 : 0));
+  if (groups.length > 0 && (several || level !== undefined)) return prng.pick(groups);
   const count = several && targets.length > 1 ? prng.between(2, targets.length) : 1;
   const chosen = new Set(prng.shuffle(targets).slice(0, count));
   return targets.filter((name) => chosen.has(name));

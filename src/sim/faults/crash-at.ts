@@ -8,7 +8,7 @@ import { type PowerLossWay, powerLossWays } from "../disk/power-loss.ts";
 import { type ChangingCall, changingCalls, isChangingCall, type Moment } from "../moments.ts";
 import { grain, logBetween, logUniform } from "./chance.ts";
 import { type CrashParams, isCrash, simplerCrashes } from "./crash.ts";
-import type { Fault, RangeNs } from "./fault.ts";
+import { endNs, type Fault, type RangeNs } from "./fault.ts";
 import type { FaultKind, FaultOptions, FaultReach, FaultWord } from "./kind.ts";
 import { smallerNs, smallerNumbers, withEach } from "./lighter.ts";
 import { duration, oneOf, text } from "./options.ts";
@@ -53,6 +53,8 @@ const kind: FaultKind<CrashAtParams> = {
     otherwise: "no program came to that point meanwhile",
   },
   instant: true,
+  harms: () => "away",
+  harmsUntilNs: (fault) => endNs(fault) + fault.params.downNs,
   // A program may come to its point as soon as it starts.
   precedesPrograms: true,
   begin(fault, reach) {

@@ -2,7 +2,7 @@
 import { MS, SECOND } from "../../base/units.ts";
 import { diskOf } from "../disk/disk.ts";
 import { powerLossPolicy, type PowerLossWay, powerLossWays } from "../disk/power-loss.ts";
-import { victims } from "./chance.ts";
+import { type DomainLevel, domainLevels, victims } from "./chance.ts";
 import type { FaultParams } from "./fault.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
 import { fewerTargets } from "./lighter.ts";
@@ -19,6 +19,8 @@ export interface CrashOptions extends FaultOptions {
    * names. `prefix`: everything before some moment. `some`: each page up to a moment of its own. Default: drawn for each power loss.
    */
   readonly keeps?: PowerLossWay;
+  /** All targets of one rack or of one zone at once, as hosts have them. Default: one host, or rarely several. */
+  readonly domain?: DomainLevel;
 }
 
 /** The parameters of a crash. */
@@ -37,6 +39,7 @@ export type CrashParams = {
 const kind: FaultKind<CrashParams> = {
   name: "crash",
   keeps: "down",
+  harms: () => "away",
   damagesDisk: ({ params }) => params.how === "machine",
   begin(fault, reach) {
     for (const host of reach.hosts(fault)) {
@@ -52,7 +55,7 @@ const kind: FaultKind<CrashParams> = {
   },
   lift(fault, reach) {
     for (const host of reach.hosts(fault)) {
-      if (reach.active(kind, host.name).length > 0) continue;
+      if (reach.active(kind, host.name).length > 0 || reach.isOff(host.name)) continue;
       host.powerOn();
       if (host.processes.size === 0) reach.restart(host);
     }
@@ -93,16 +96,25 @@ export function isCrash({ how, keeps }: FaultParams): boolean {
 /** `w.crash(...)`. */
 export const crash: FaultWord<
   CrashOptions,
-  { how: "process" | "machine" | undefined; keeps: PowerLossWay | undefined }
+  {
+    how: "process" | "machine" | undefined;
+    keeps: PowerLossWay | undefined;
+    domain: DomainLevel | undefined;
+  }
 > = {
   kinds: [kind],
   links: false,
   example: { how: "machine", lasts: "1s..5s", every: "10s..20s" },
   lasts: { minNs: 100 * MS, maxNs: 10 * SECOND },
-  options: { how: oneOf("process", "machine"), keeps: oneOf(...powerLossWays) },
-  draw({ targets, options, prng, at }) {
+  options: {
+    how: oneOf("process", "machine"),
+    keeps: oneOf(...powerLossWays),
+    domain: oneOf(...domainLevels),
+  },
+  draw(draw) {
+    const { options, prng, at } = draw;
     const how = options.how ?? (prng.chance(0.5) ? "process" : "machine");
-    const victim = victims(targets, prng);
+    const victim = victims(draw, options.domain);
     if (how === "process") return { kind: kind.name, targets: victim, params: { how } };
     // A stream of its own: what the disk keeps must not change the draws of the other crashes.
     const keeps = options.keeps ?? prng.fork(`keeps.${at}`).pick(powerLossWays);

@@ -31,6 +31,7 @@ const kind: FaultKind<DiskErrorParams> = {
     count: (host) => diskOf(host).faults.hits.failed,
     otherwise: "none of these calls was made meanwhile",
   },
+  harms: ({ params }) => (params.on === "sync" ? "disk" : "away"),
   onDisk({ params: { on, probability } }, effect) {
     const name = ({ read: "readFails", write: "writeFails", sync: "syncFails" } as const)[on];
     effect[name] = 1 - (1 - effect[name]) * (1 - probability);

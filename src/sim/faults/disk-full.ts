@@ -7,6 +7,7 @@ import { list } from "./words.ts";
 
 const kind: FaultKind = {
   name: "disk-full",
+  harms: () => "away",
   matters: {
     count: (host) => diskOf(host).faults.hits.full,
     otherwise: "nothing was written that needed space meanwhile",

@@ -10,6 +10,7 @@ import { theyDo } from "./words.ts";
 
 const kind: FaultKind = {
   name: "disk-lies",
+  harms: () => "disk",
   matters: {
     count: (host) => diskOf(host).faults.hits.lied,
     otherwise: "nothing was synced meanwhile",

@@ -10,6 +10,7 @@ import { list } from "./words.ts";
 
 const kind: FaultKind = {
   name: "disk-read-only",
+  harms: () => "away",
   matters: {
     count: (host) => diskOf(host).clock.calls,
     otherwise: "the disk was not used meanwhile",

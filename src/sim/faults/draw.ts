@@ -8,7 +8,8 @@ import type { Prng } from "../../base/prng.ts";
 import { MS, SECOND } from "../../base/units.ts";
 import { grain, logUniform } from "./chance.ts";
 import { byStart, type Fault, type RangeNs } from "./fault.ts";
-import type { FaultSource } from "./kind.ts";
+import { keepWithin, type Survival } from "./atlas.ts";
+import type { Domain, FaultSource } from "./kind.ts";
 import { findFaultWord } from "./registry.ts";
 
 /** The probability that a source is enabled in a run. */
@@ -16,12 +17,19 @@ const ON_PROBABILITY = 0.6;
 /** The shortest stable gap after a fault, drawn once per run and source. */
 const STABLE_NS: RangeNs = { minNs: 50 * MS, maxNs: SECOND };
 
-/** Draws the faults before `untilNs`. All of them end by then. */
+/** What a world is made of, and what it survives. */
+export interface DrawnWorld {
+  readonly domains?: readonly Domain[];
+  readonly survivals?: readonly Survival[];
+}
+
+/** Draws the faults before `untilNs`. All of them end by then, but for those that are for good. */
 export function drawSchedule(
   sources: readonly FaultSource[],
   hosts: readonly string[],
   untilNs: number,
   prng: Prng,
+  { domains = [], survivals = [] }: DrawnWorld = {},
 ): Fault[] {
   if (sources.length === 0) return [];
   const swarm = prng.fork("swarm");
@@ -32,15 +40,16 @@ export function drawSchedule(
   const schedule: Fault[] = [];
   for (const [at, source] of sources.entries()) {
     if (on[at]) {
-      schedule.push(...drawSource(source, hosts, untilNs, prng.fork(`${at}.${source.word}`)));
+      const stream = prng.fork(`${at}.${source.word}`);
+      schedule.push(...drawSource(source, { hosts, domains }, untilNs, stream));
     }
   }
-  return byStart(schedule);
+  return keepWithin(byStart(schedule), survivals, prng.fork("survives"));
 }
 
 function drawSource(
   source: FaultSource,
-  hosts: readonly string[],
+  { hosts, domains }: { hosts: readonly string[]; domains: readonly Domain[] },
   untilNs: number,
   prng: Prng,
 ): Fault[] {
@@ -57,13 +66,17 @@ function drawSource(
     const lastsNs = Math.min(Math.max(wantedNs, source.lasts.minNs), source.lasts.maxNs);
     const durationNs = Math.min(lastsNs, untilNs - startNs);
     const options = source.options as never;
-    const { kind, targets, params } = word.draw({
+    const drawn = word.draw({
       targets: source.targets,
       hosts,
       options,
       prng,
       at: out.length,
+      earlier: out,
+      domains,
     });
+    if (!drawn) break;
+    const { kind, targets, params } = drawn;
     out.push({ kind, targets, startNs, durationNs, params: params as Fault["params"] });
     startNs = times
       ? times[out.length]

@@ -82,7 +82,11 @@ export class FaultDriver implements FaultReach {
 
   /** Whether no process may run on `name` now. Used before a program that has ended is restarted. */
   isDown(name: string): boolean {
-    return this.#isKept("down", name);
+    return this.#isKept("down", name) || this.isOff(name);
+  }
+
+  isOff(name: string): boolean {
+    return this.#isKept("off", name);
   }
 
   /** Whether a process that starts on `name` now has to start paused. */
@@ -138,6 +142,7 @@ export class FaultDriver implements FaultReach {
 
   /** Schedules the end of a fault: its own, or the beginning of the calm if that comes first. */
   #liftLater(fault: Fault): void {
+    if (faultKind(fault.kind).forGood === true) return;
     const { kernel } = this;
     const endsNs = Math.min(endNs(fault), Math.max(this.#calmFromNs, kernel.nowNs));
     kernel.scheduleAt(endsNs, NO_HOST, Kind.internal, () => this.#lift(fault), undefined);

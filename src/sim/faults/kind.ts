@@ -65,6 +65,8 @@ export interface FaultReach {
   active<Params extends object>(kind: FaultKind<Params>, host: string): readonly Fault<Params>[];
   /** Whether an active fault keeps a host down, or will start its programs again. */
   isDown(name: string): boolean;
+  /** Whether an active fault keeps the power of a host off, whatever other faults end. */
+  isOff(name: string): boolean;
   /** Starts the program of a host that has power and no process. */
   restart(host: Host): void;
   /** Which version of its programs a host starts from now on. */
@@ -87,8 +89,21 @@ export interface FaultReach {
 export interface FaultKind<Params extends object = FaultParams> {
   /** Its name in schedules. */
   readonly name: string;
-  /** The state in which it keeps its targets. They leave it when the last such fault is lifted. */
-  readonly keeps?: "down" | "paused";
+  /**
+   * The state in which it keeps its targets; "off" is down, without power. They leave it when the last such fault is
+   * lifted.
+   */
+  readonly keeps?: "down" | "off" | "paused";
+  /** Whether it is never lifted: it lasts through the calm, to the end of the run. */
+  readonly forGood?: boolean;
+  /**
+   * What it takes from its targets, for worlds that say how many hosts they survive the loss of: they are "away" as long as it
+   * lasts; or what is on their "disk", or their "word", cannot be trusted in this run. `undefined`: nothing of these.
+   * Kinds of links that let nothing through need not say it.
+   */
+  harms?(fault: Fault<Params>): "away" | "disk" | "word" | undefined;
+  /** Until when its targets are away. Default: its end. */
+  harmsUntilNs?(fault: Fault<Params>): number;
   /**
    * How far the fault alone has put the wall clocks of its targets ahead after `lastedNs`, in nanoseconds;
    * setting them right takes it back. `undefined` if the fault does not say. A kind without this method does
@@ -169,6 +184,17 @@ export interface Draw<Read> {
   readonly prng: Prng;
   /** How many faults this source has drawn before, to name streams of random numbers. */
   readonly at: number;
+  /** The faults that this source has drawn before. */
+  readonly earlier: readonly Fault[];
+  /** The racks and zones of the world, with their hosts. */
+  readonly domains: readonly Domain[];
+}
+
+/** Hosts that fail together: those of one rack or of one zone. */
+export interface Domain {
+  readonly level: "rack" | "zone";
+  readonly name: string;
+  readonly hosts: readonly string[];
 }
 
 /** A fault without its time. */
@@ -198,7 +224,8 @@ export interface FaultWord<Options extends FaultOptions = FaultOptions, Read = u
   };
   /** The versions of programs that its faults start. Its targets must have them. */
   versions?(options: Read): readonly string[];
-  draw(draw: Draw<Read>): Drawn<object>;
+  /** Draws one fault; `undefined` if there can be no more in this run. */
+  draw(draw: Draw<Read>): Drawn<object> | undefined;
 }
 
 /** The options of a word, as a world gives them. */

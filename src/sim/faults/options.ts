@@ -47,6 +47,17 @@ export function names(): OptionReader<string | readonly string[], readonly strin
   };
 }
 
+/** A whole number, `min` or more; if it is absent, the kind decides. */
+export function wholeNumber(min: number): OptionReader<number, number | undefined> {
+  return {
+    fallback: undefined,
+    read(value, where) {
+      if (Number.isSafeInteger(value) && value >= min) return value;
+      throw bad(`${where} is ${JSON.stringify(value)}, not a whole number from ${min}`);
+    },
+  };
+}
+
 /** Yes or no; if it is absent, the seed decides. */
 export function flag(): OptionReader<boolean, boolean | undefined> {
   return {

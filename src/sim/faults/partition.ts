@@ -1,26 +1,38 @@
 /** No packet gets from some hosts to others, in one or both directions. */
 import type { Prng } from "../../base/prng.ts";
 import { MS, SECOND } from "../../base/units.ts";
+import { type DomainLevel, domainLevels } from "./chance.ts";
 import type { Draw, FaultKind, FaultOptions, FaultWord } from "./kind.ts";
 import { withEach } from "./lighter.ts";
 import { areLinks, fewerLinks, type LinkParams } from "./link-sides.ts";
 import { flag, oneOf } from "./options.ts";
 import { list, theyDo } from "./words.ts";
 
-const SHAPES = ["isolate", "split", "link", "bridge", "ring"] as const;
+const SHAPES = ["isolate", "split", "majority", "link", "bridge", "ring"] as const;
 type Shape = (typeof SHAPES)[number];
 /** How often one of the rare shapes is drawn, if there are enough hosts. */
 const RARE_PROBABILITY = 0.15;
+/** How often a rack or a zone is cut off, where a world has some. */
+const DOMAIN_PROBABILITY = 0.25;
 
 /** The shape of partitions. */
 export interface PartitionOptions extends FaultOptions {
   /**
-   * `isolate`: one host from all others. `split`: hosts in two groups. `link`: one pair of hosts. `bridge`: two
-   * groups, and one host that reaches both. `ring`: each host reaches only its two neighbours. Default: drawn.
+   * `isolate`: one host from all others. `split`: hosts in two groups. `majority`: a minority of the targets from all
+   * others. `link`: one pair of hosts. `bridge`: two groups, and one host that reaches both. `ring`: each host reaches
+   * only its two neighbours. Default: drawn.
    */
   readonly shape?: Shape;
   /** Whether only one direction is cut. Default: drawn, 30% of all. */
   readonly oneWay?: boolean;
+  /** The hosts of one rack or of one zone, as they have them, are split from all others. Default: any hosts. */
+  readonly domain?: DomainLevel;
+}
+
+interface PartitionRead {
+  readonly shape: Shape | undefined;
+  readonly oneWay: boolean | undefined;
+  readonly domain: DomainLevel | undefined;
 }
 
 /** The parameters of a partition. */
@@ -50,15 +62,12 @@ const kind: FaultKind<PartitionParams> = {
 };
 
 /** `w.partition(...)`. */
-export const partition: FaultWord<
-  PartitionOptions,
-  { shape: Shape | undefined; oneWay: boolean | undefined }
-> = {
+export const partition: FaultWord<PartitionOptions, PartitionRead> = {
   kinds: [kind],
   links: true,
   example: { lasts: "1s..3s" },
   lasts: { minNs: 200 * MS, maxNs: 20 * SECOND },
-  options: { shape: oneOf(...SHAPES), oneWay: flag() },
+  options: { shape: oneOf(...SHAPES), oneWay: flag(), domain: oneOf(...domainLevels) },
   draw(draw) {
     const { near, params } = drawShape(draw);
     return { kind: kind.name, targets: near, params };
@@ -74,14 +83,14 @@ interface DrawnShape {
  * Draws one of TigerBeetle's shapes (one host isolated from all others, a split in two, or a single link), or
  * rarely one of Jepsen's partial ones. Symmetric partitions are more likely than one-way ones.
  */
-function drawShape(
-  draw: Draw<{ shape: Shape | undefined; oneWay: boolean | undefined }>,
-): DrawnShape {
+function drawShape(draw: Draw<PartitionRead>): DrawnShape {
   const { targets, hosts, options, prng, at } = draw;
   const drawn = prng.pick(["isolate", "split", "split", "link"] as const);
   const drawnBoth = prng.chance(0.7);
   // A stream of its own: the rare shapes must not change the other draws.
   const rare = prng.fork(`shape.${at}`);
+  const inDomain = drawDomain(draw, rare);
+  if (inDomain) return sidesOf(inDomain, hosts, prng.chance(0.5), drawnBoth, options.oneWay);
   const shape = options.shape ?? (rare.chance(RARE_PROBABILITY) ? pickRare(targets, rare) : drawn);
   const both = options.oneWay === undefined ? drawnBoth : !options.oneWay;
   if (shape === "ring" && hosts.length > 3) return ring(hosts, both, rare);
@@ -109,6 +118,11 @@ function twoSides(
     const chosen = new Set(prng.shuffle(targets).slice(0, size));
     from = targets.filter((name) => chosen.has(name));
     to = hosts.filter((name) => !chosen.has(name));
+  } else if (shape === "majority" && targets.length > 2) {
+    const size = prng.between(1, Math.floor((targets.length - 1) / 2));
+    const chosen = new Set(prng.shuffle(targets).slice(0, size));
+    from = targets.filter((name) => chosen.has(name));
+    to = hosts.filter((name) => !chosen.has(name));
   } else if (shape === "link") {
     to = [prng.pick(to)];
   }
@@ -117,6 +131,34 @@ function twoSides(
   // If one host alone receives nothing, all others send: that is told as a split.
   const told = shape === "isolate" && !reversed ? shape : shape === "link" ? shape : "split";
   return { near: [...from], params: { shape: told, ...sides, both } };
+}
+
+/**
+ * The hosts of a rack or of a zone that are cut off together: always if the options say so, and now and then where a
+ * world has some.
+ */
+function drawDomain({ targets, hosts, options, domains }: Draw<PartitionRead>, prng: Prng) {
+  const { domain, shape } = options;
+  if (domain === undefined && (shape !== undefined || !prng.chance(DOMAIN_PROBABILITY))) return;
+  const groups = domains
+    .filter(({ level }) => domain === undefined || level === domain)
+    .filter((group) => group.hosts.length < hosts.length)
+    .filter((group) => group.hosts.some((name) => targets.includes(name)));
+  return groups.length > 0 ? prng.pick(groups).hosts : undefined;
+}
+
+/** Some hosts at one side, all others at the other. */
+function sidesOf(
+  near: readonly string[],
+  hosts: readonly string[],
+  reversed: boolean,
+  drawnBoth: boolean,
+  oneWay: boolean | undefined,
+): DrawnShape {
+  const both = oneWay === undefined ? drawnBoth : !oneWay;
+  const far = hosts.filter((name) => !near.includes(name));
+  const sides = reversed && !both ? { from: far, to: near } : { from: near, to: far };
+  return { near: [...near], params: { shape: "split", ...sides, both } };
 }
 
 /** Two groups that do not reach each other, and one host that reaches both. */

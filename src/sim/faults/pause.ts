@@ -8,6 +8,7 @@ import { theyDo } from "./words.ts";
 const kind: FaultKind = {
   name: "pause",
   keeps: "paused",
+  harms: () => "away",
   begin(fault, reach) {
     for (const host of reach.hosts(fault)) host.pause();
   },
@@ -29,5 +30,5 @@ export const pause: FaultWord<FaultOptions, object> = {
   example: { lasts: "2s..10s" },
   lasts: { minNs: 50 * MS, maxNs: 10 * SECOND },
   options: {},
-  draw: ({ targets, prng }) => ({ kind: kind.name, targets: victims(targets, prng), params: {} }),
+  draw: (draw) => ({ kind: kind.name, targets: victims(draw), params: {} }),
 };

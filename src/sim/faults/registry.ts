@@ -22,8 +22,10 @@ import { diskFull } from "./disk-full.ts";
 import { diskLies } from "./disk-lies.ts";
 import { diskReadOnly } from "./disk-read-only.ts";
 import { diskSlow } from "./disk-slow.ts";
+import { die } from "./die.ts";
 import { dns } from "./dns.ts";
 import { refuse } from "./refuse.ts";
+import { replace } from "./replace.ts";
 import { restart } from "./restart.ts";
 import { reset } from "./reset.ts";
 import { scramble } from "./scramble.ts";
@@ -37,6 +39,10 @@ export const faultWords = {
   crash: crash as typeof crash,
   /** A process or its machine crashes exactly before or after a call that changes files, or a step of its program. */
   crashAt: crashAt as typeof crashAt,
+  /** A machine dies for good: it does not come back in the calm either. */
+  die: die as typeof die,
+  /** A machine dies, and another one with an empty disk takes its place. */
+  replace: replace as typeof replace,
   /** Programs are told to end (`SIGTERM`), and start again after a while, as in a deployment. */
   restart: restart as typeof restart,
   /** A host's programs are replaced by another version, on the same disk. */

@@ -37,6 +37,7 @@ export function startPrograms(host: Host, reach: FaultReach): void {
 const kind: FaultKind<RestartParams> = {
   name: "restart",
   keeps: "down",
+  harms: () => "away",
   begin(fault, reach) {
     for (const host of reach.hosts(fault)) endPrograms(host, fault.params.signal);
   },
@@ -64,6 +65,10 @@ export const restart: FaultWord<RestartOptions, { signal: (typeof SIGNALS)[numbe
     options: { signal: oneOf(...SIGNALS) },
     draw({ targets, options, prng }) {
       const { signal = "SIGTERM" } = options;
-      return { kind: kind.name, targets: victims(targets, prng), params: { signal } };
+      return {
+        kind: kind.name,
+        targets: victims({ targets, domains: [], prng }),
+        params: { signal },
+      };
     },
   };

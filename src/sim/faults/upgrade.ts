@@ -27,6 +27,7 @@ export const FIRST_VERSION = "first";
 const kind: FaultKind<UpgradeParams> = {
   name: "upgrade",
   keeps: "down",
+  harms: () => "away",
   begin(fault, reach) {
     for (const host of reach.hosts(fault)) endPrograms(host, "SIGTERM");
   },
