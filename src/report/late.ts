@@ -8,6 +8,7 @@ import type { StoryLine } from "../trace/story.ts";
 import type { Trace } from "../trace/trace.ts";
 import { type Answer, answerOf, type Hold } from "../viewer/model/answer.ts";
 import { packetOf } from "../viewer/model/describe.ts";
+import { sentAgain } from "../viewer/model/events.ts";
 import { Fate } from "../viewer/model/messages.ts";
 import { indexRun, type Run } from "../viewer/model/run.ts";
 import { cut } from "../viewer/model/words.ts";
@@ -90,22 +91,9 @@ function arrivalOf(
   const index = (messages.ofRow[id - 1] as number) - 1;
   const fate = messages.fate[index];
   const isLost = fate === Fate.dropped || fate === Fate.transit;
-  const end = isLost ? againAt(run, index) : (messages.end[index] as number);
+  const end = isLost ? sentAgain(run, index).arrived : (messages.end[index] as number);
   return {
     atNs: end === 0 ? undefined : (trace.timeNs[end - 1] as number),
     isHindered: isLost || fate === Fate.delayed,
   };
-}
-
-/** The event in which a lost message arrives that was sent again; 0 if it never does. */
-function againAt(run: Run, lost: number): number {
-  const { messages } = run;
-  const sent = messages.send[lost] as number;
-  for (let index = lost + 1; index < messages.length; index++) {
-    if (messages.from[index] !== messages.from[lost]) continue;
-    const packet = packetOf(run, messages.send[index] as number);
-    const arrives = messages.fate[index] !== Fate.dropped && messages.fate[index] !== Fate.transit;
-    if (arrives && packet?.repeats === sent) return messages.end[index] as number;
-  }
-  return 0;
 }

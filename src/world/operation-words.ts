@@ -1,14 +1,7 @@
 /** Formats operations in words, for stories: "acquire job -> held". */
 import { messageOf } from "../base/errors.ts";
 import type { Operation } from "../history/operation.ts";
-
-/** The word for a successful operation without an answer, if there is a better one than "ok". */
-const done: Record<string, string> = {
-  acquire: "held",
-  lock: "held",
-  release: "released",
-  unlock: "released",
-};
+import { answerWord } from "../trace/answer-words.ts";
 
 const SHOWN_MAX = 60;
 const ERROR_MAX = 300;
@@ -22,19 +15,13 @@ export function describeOperation({ f, key, input }: Operation): string {
 export function describeOutcome(operation: Operation): string {
   const { outcome, output, f, error, completeNs } = operation;
   if (outcome === "ok") {
-    const word = Object.hasOwn(done, f) ? done[f] : undefined;
-    if (word !== undefined && saysNothing(output)) return word;
+    const word = answerWord(f, output);
+    if (word !== undefined) return word;
     return output === undefined ? "ok" : output === null ? "null" : show(output);
   }
   if (completeNs === Infinity) return "no answer";
   const why = error === undefined ? "" : `: ${showValue(messageOf(error), ERROR_MAX)}`;
   return outcome === "fail" ? `failed${why}` : `unknown${why}`;
-}
-
-/** Whether an answer is a mere handle, such as the lock's own object, and not worth showing. */
-function saysNothing(output: unknown): boolean {
-  if (typeof output === "string") return /^\[[^\]]*\]$/.test(output);
-  return output === undefined || typeof output === "object";
 }
 
 function show(value: unknown): string {

@@ -241,11 +241,16 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
     await page.waitForTimeout(400);
     const hash = await page.evaluate<string>("location.hash");
     const view =
-      "JSON.stringify(['selected', 'filterText', 'cone', 'panel', 'from', 'to', 'axisMode'].map((name) => window.lightcone.state[name].value))";
+      "JSON.stringify(['selected', 'filterText', 'cone', 'panel', 'axisMode'].map((name) => window.lightcone.state[name].value))";
+    const span = "[window.lightcone.state.from.value, window.lightcone.state.to.value]";
+    const [from, to] = await page.evaluate<[number, number]>(span);
     const before = await page.evaluate(view);
     await page.close();
     const other = await open(address + hash);
     expect(await other.evaluate(view)).toBe(before);
+    // Links have whole nanoseconds.
+    const again = await other.evaluate<[number, number]>(span);
+    expect(Math.abs(again[0] - from) + Math.abs(again[1] - to)).toBeLessThan(2);
     await other.close();
   });
 

@@ -73,6 +73,9 @@ export const resp: Dissector = {
   open: () => new RespSession(),
 };
 
+/** So many characters of a script's digest are shown. */
+const DIGEST_SHOWN = 6;
+
 class RespSession implements Session {
   /** How many replies each request gets: a subscription gets one for each channel. */
   readonly #replies: number[] = [];
@@ -150,6 +153,10 @@ function request(bytes: Uint8Array, value: Field): ReadMessage {
   if (key !== undefined) flat["redis.key"] = key;
   if (/PUBLISH$|SUBSCRIBE$/.test(cmd) && texts[1] !== undefined) flat["redis.channel"] = texts[1];
   const words = texts.slice(1, 12).map((text) => quoted(text));
+  // The digest of a script says little; what it is about are the keys and arguments behind it.
+  if (cmd.startsWith('EVALSHA') && (texts[1]?.length ?? 0) > DIGEST_SHOWN) {
+    words[0] = `${texts[1]?.slice(0, DIGEST_SHOWN)}…`;
+  }
   return {
     protocol: resp.name,
     role: "request",

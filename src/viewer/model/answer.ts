@@ -59,8 +59,7 @@ export function answerOf(run: Run, index = 0): Answer | undefined {
   const summary = story?.summary ?? violation.check;
   const events = lines.map((line) => eventOfLine(run, line));
   const decisive = decisiveLine(lines, events, summary);
-  const told = violation.operations ?? [];
-  const operations = told.flatMap(
+  const operations = (violation.operations ?? []).flatMap(
     ({ invoke }) => run.operations.find((bar) => bar.invoke === invoke) ?? [],
   );
   const holds = operations.flatMap((bar) => holdAfter(run, bar) ?? []);
@@ -69,11 +68,11 @@ export function answerOf(run: Run, index = 0): Answer | undefined {
       return tone === "fault" && atNs === fromNs && (said.startsWith(text) || isAlone(run, fromNs));
     }),
   );
-  const times = lines.map(({ atNs }) => atNs);
-  for (const bar of operations)
-    times.push(bar.fromNs, bar.toNs === Infinity ? bar.fromNs : bar.toNs);
-  const fromNs = Math.min(...times, run.endNs);
-  const toNs = Math.max(...times, 0);
+  const told = lines.map(({ atNs }) => atNs);
+  const moments = [...told];
+  for (const { fromNs, toNs } of operations)
+    moments.push(fromNs, toNs === Infinity ? fromNs : toNs);
+  const [fromNs, toNs] = spanOf(moments, run.endNs);
   const marginNs = Math.max((toNs - fromNs) * 0.06, run.endNs * 0.0005, 1);
   return {
     check: violation.check,
@@ -92,6 +91,11 @@ export function answerOf(run: Run, index = 0): Answer | undefined {
     fromNs: Math.max(0, fromNs - marginNs),
     toNs: Math.min(run.endNs, toNs + 1.6 * marginNs),
   };
+}
+
+/** The first and the last of some moments. */
+export function spanOf(moments: readonly number[], endNs: number): readonly [number, number] {
+  return [Math.min(...moments, endNs), Math.max(...moments, 0)];
 }
 
 const ACQUIRE = /^(acquire|lock|take|lease|elect|hold)/i;

@@ -57,6 +57,27 @@ export function otherEnd({ trace, messages }: Run, id: number): number {
   return end ?? 0;
 }
 
+/** How often a lost message was sent and lost, and the event in which it arrived after all; 0 if it never did. */
+export function sentAgain(
+  { messages, trace }: Run,
+  lost: number,
+): { readonly times: number; readonly arrived: number } {
+  // Each retransmission names the one before it.
+  const sendings = new Set([messages.send[lost] as number]);
+  let times = 1;
+  for (let index = lost + 1; index < messages.length; index++) {
+    if (messages.from[index] !== messages.from[lost]) continue;
+    const sent = messages.send[index] as number;
+    const { repeats } = (detailOf(trace, sent - 1) ?? {}) as Partial<PacketDetail>;
+    if (repeats === undefined || !sendings.has(repeats)) continue;
+    sendings.add(sent);
+    const end = messages.end[index] as number;
+    if (end > 0 && trace.kind[end - 1] === Kind.receive) return { times, arrived: end };
+    times++;
+  }
+  return { times, arrived: 0 };
+}
+
 /**
  * The message that answers the message of event `id`, or that it answers: the next one on the same connection in
  * the other direction that it led to. Returns the id of its `send`; 0 if there is none. It is looked for among the

@@ -1,5 +1,6 @@
 /** Operations of clients as bars: from the invocation to the answer. */
 import { Kind } from "../../trace/kinds.ts";
+import { answerWord } from "../../trace/answer-words.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { detailOf } from "./rows.ts";
 import { showData } from "./words.ts";
@@ -100,10 +101,13 @@ export function describeRequest({ f, key, input }: OperationBar): string {
 }
 
 /** "ok", "7", "unknown: connection closed", "no answer". */
-export function describeAnswer({ outcome, output, error }: OperationBar): string {
+export function describeAnswer({ f, outcome, output, error }: OperationBar): string {
   switch (outcome) {
     case "ok":
-      return output === undefined || output === null ? "ok" : showData(output, 90);
+      return (
+        answerWord(f, output) ??
+        (output === undefined || output === null ? "ok" : showData(output, 90))
+      );
     case "fail":
       return error === undefined ? "failed" : `failed: ${error}`;
     case "info":

@@ -11,7 +11,7 @@ import { showTime } from "../model/words.ts";
 import { type Colors, readColors } from "./colors.ts";
 import { AXIS_DOWN, headSize } from "./draw/background.ts";
 import { drawDiagram } from "./draw/diagram.ts";
-import type { Hit, HitLine, Scene } from "./draw/scene.ts";
+import { END_PAD, type Hit, type HitLine, type Scene } from "./draw/scene.ts";
 import { jumpTo, select, showWindow, type State } from "./state.ts";
 import { messageWords, summaryOf } from "./summary.ts";
 
@@ -111,7 +111,7 @@ function bind(canvas: HTMLCanvasElement, tip: HTMLDivElement, state: State): () 
   const at = (x: number): number => {
     const { from, to } = state;
     const { gutter, width, height, down } = frame as Frame;
-    const size = (down ? height : width) - gutter;
+    const size = (down ? height : width) - gutter - END_PAD;
     return from.value + ((x - gutter) / size) * (to.value - from.value);
   };
   bindPointer(canvas, state, {
@@ -156,6 +156,7 @@ function touch(state: State): void {
   ])
     void each.value;
   void state.axis.value;
+  void state.mechanism.value;
   void state.filterMode.value;
   void state.dissector.value;
   void state.violation.value;
@@ -203,6 +204,7 @@ function sceneOf(
     other: state.other.peek(),
     hovered,
     chain: state.chain.peek(),
+    told: new Set(state.mechanism.peek().flatMap(({ event }) => (event > 0 ? [event] : []))),
     cones: cones.peek(),
     lit: state.lit.peek(),
     depth: depth.peek(),
@@ -273,7 +275,7 @@ function bindPointer(canvas: HTMLCanvasElement, state: State, ports: PointerPort
     if (Math.abs(along - drag.x) > 3) drag.moved = true;
     if (!drag.moved || drag.range) return;
     ports.hover(0, "", 0, 0);
-    const size = (frame.down ? frame.height : frame.width) - frame.gutter;
+    const size = (frame.down ? frame.height : frame.width) - frame.gutter - END_PAD;
     const shift = ((drag.x - along) / size) * (drag.to - drag.from);
     showWindow(state, drag.from + shift, drag.to + shift);
   });

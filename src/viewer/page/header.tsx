@@ -1,6 +1,7 @@
 /** The top of the page: the verdict in words, the faults that did it, and the command that replays the run. */
 import type { VNode } from "preact";
 import { cut, showCount, showTime } from "../model/words.ts";
+import type { Answer } from "../model/answer.ts";
 import { actions } from "./actions.ts";
 import { select, type State } from "./state.ts";
 
@@ -23,9 +24,10 @@ export function Header({ state }: { state: State }): VNode {
           </span>
           <span>{cut(sentence, 240)}</span>
         </h1>
+        <Mechanism state={state} />
         <p class="about">
           <span>{meta?.world ?? "a run without a name"}</span>
-          {answer && <span>{cut(answer.check, 80)}</span>}
+          {answer && saysMore(answer, meta?.world) && <span>{cut(answer.check, 80)}</span>}
           {answer?.anomaly !== undefined && <span class="kind">{answer.anomaly}</span>}
           {meta && <span>seed 0x{meta.seed.toString(16)}</span>}
           <span>
@@ -87,6 +89,41 @@ export function Header({ state }: { state: State }): VNode {
         )}
       </div>
     </header>
+  );
+}
+
+/** Whether the name of the check says what neither the world's name nor the verdict does. */
+function saysMore({ check, summary }: Answer, world: string | undefined): boolean {
+  const name = check.replace(/^(always|sometimes|eventually|never): /, "");
+  return name !== world && !summary.includes(name);
+}
+
+/** How it came about, in one sentence; what is on record as an event leads to it. */
+function Mechanism({ state }: { state: State }): VNode | null {
+  const parts = state.mechanism.value;
+  if (parts.length === 0) return null;
+  return (
+    <p class="mechanism">
+      {parts.map(({ text, event }, index) => {
+        const [, lead = "", rest = ""] = /^([\s;:,(]*)(.*)$/s.exec(text) ?? [];
+        return event === 0 ? (
+          text
+        ) : (
+          <span key={index}>
+            {lead}
+            <a
+              href={`#sel=${event}`}
+              onClick={(click) => {
+                click.preventDefault();
+                select(state, event);
+              }}
+            >
+              {rest}
+            </a>
+          </span>
+        );
+      })}
+    </p>
   );
 }
 

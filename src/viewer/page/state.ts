@@ -16,7 +16,9 @@ import {
 } from "../model/cone.ts";
 import { notableCauses } from "../model/events.ts";
 import { readLink, type View } from "../model/link.ts";
+import { mechanismOf, type Part } from "../model/mechanism/index.ts";
 import { isNotable } from "../model/rows.ts";
+import { openingWindow } from "../model/opening.ts";
 import type { Run } from "../model/run.ts";
 import type { PageFacts } from "../page-facts.ts";
 import type { Payloads } from "./load.ts";
@@ -33,6 +35,8 @@ export interface State {
   /** The number of the violation that is shown, and what it says. */
   readonly violation: Signal<number>;
   readonly answerShown: ReadonlySignal<Answer | undefined>;
+  /** The sentence that says how it came about; it says more once payloads can be read. */
+  readonly mechanism: ReadonlySignal<readonly Part[]>;
   readonly selected: Signal<number>;
   readonly other: Signal<number>;
   /** The window, in positions of the axis. */
@@ -126,12 +130,20 @@ export function createState(run: Run, facts: PageFacts, payloads: Payloads, hash
       (id) => id === a || id === b || isNotable(run.trace.kind[id - 1] as number),
     );
   });
+  const answerShown = computed(() => answerOf(run, violation.value));
+  const mechanism = computed(() => {
+    const told = run.trace.meta?.violations[violation.value];
+    return answerShown.value && told
+      ? mechanismOf({ run, answer: answerShown.value, dissector: dissector.value }, told)
+      : [];
+  });
   return {
     run,
     facts,
     payloads,
     violation,
-    answerShown: computed(() => answerOf(run, violation.value)),
+    answerShown,
+    mechanism,
     selected,
     other,
     from,
@@ -179,19 +191,23 @@ function settled(of: Signal<string>, waitMs: number): ReadonlySignal<string> {
 }
 
 /** The view with which a violated run opens: the violating event, its past lit, the story in view. */
-export function openingOf(answer: Answer, run: Run): View {
+export function openingOf(answer: Answer, run: Run, index = 0): View {
+  const told = run.trace.meta?.violations[index];
+  // Without the payloads, which are not there yet: the same window each time.
+  const mechanism = told ? mechanismOf({ run, answer, dissector: undefined }, told) : [];
+  const [fromNs, toNs] = openingWindow(run, answer, mechanism);
   return {
     ...readLink(""),
-    axis: isIdle(answer, run) ? "folded" : "time",
+    axis: isIdle(fromNs, toNs, run) ? "folded" : "time",
     selected: answer.event,
-    fromNs: answer.fromNs,
-    toNs: answer.toNs,
+    fromNs,
+    toNs,
     cone: answer.event > 0 ? "past" : "none",
   };
 }
 
 /** Whether the story is mostly about waiting: then idle gaps are folded. */
-function isIdle({ fromNs, toNs }: Answer, { trace, endNs }: Run): boolean {
+function isIdle(fromNs: number, toNs: number, { trace, endNs }: Run): boolean {
   const { folds } = buildAxis("folded", trace.timeNs, endNs);
   const idleNs = folds.reduce((sum, fold) => {
     return sum + Math.max(0, Math.min(toNs, fold.toNs) - Math.max(fromNs, fold.fromNs));

@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import { showCount, showTime } from "../model/words.ts";
 import { runAction } from "./header.tsx";
+import { Legend } from "./legend.tsx";
 import type { State } from "./state.ts";
 
 /** The bar. */
@@ -44,30 +45,7 @@ export function Status({ state }: { state: State }): VNode {
       <span role="status" class="saying">
         {state.said.value}
       </span>
-      <Legend />
+      <Legend state={state} />
     </footer>
-  );
-}
-
-function Legend(): VNode {
-  return (
-    <span class="legend" aria-label="Legend" role="group">
-      <span>
-        <i class="arrow" /> message
-      </span>
-      <span class="bad">✕ lost or dead</span>
-      <span class="past">
-        <i class="swatch" /> past
-      </span>
-      <span class="future">
-        <i class="swatch" /> future
-      </span>
-      <span class="fault">
-        <i class="swatch" /> fault
-      </span>
-      <span>
-        <i class="swatch op" /> operation
-      </span>
-    </span>
   );
 }

@@ -43,6 +43,7 @@ export function drawAxis(scene: Scene): void {
   context.textBaseline = "middle";
   const pixels = end - gutter;
   const step = roundStep(((to - from) / Math.max(1, pixels)) * (down ? 60 : 110));
+  drawFolds(scene, bottom);
   context.strokeStyle = colors.line;
   context.fillStyle = colors.soft;
   context.lineWidth = 1;
@@ -58,15 +59,24 @@ export function drawAxis(scene: Scene): void {
     const label =
       axis.mode === "rank"
         ? `event ${Math.round(position)}`
-        : showTime(axis.mode === "folded" ? axis.timeAt(position) : position, step);
+        : axis.mode === "folded"
+          ? showTime(axis.timeAt(position), step / 10)
+          : showTime(position, step);
     context.textAlign = down ? "right" : "center";
     if (down) context.fillText(label, AXIS_DOWN - 6, a);
-    else if (a + 20 < end || context.measureText(label).width / 2 < end - a) {
-      context.fillText(label, Math.max(a, gutter + 22), AXIS / 2 - 1);
-    }
+    else tickLabel(scene, label, a);
   }
-  drawFolds(scene, bottom);
   context.textAlign = "left";
+}
+
+/** A word on the axis, moved so that it is not cut off, and left out where another one is. */
+function tickLabel(scene: Scene, label: string, a: number): void {
+  const { context, gutter, room } = scene;
+  const half = context.measureText(label).width / 2;
+  const end = alongEnd(scene);
+  const x = Math.max(gutter + half + 2, Math.min(end - half - 2, a));
+  if (Math.abs(x - a) > half || !room.claim(x - half - 3, 0, 2 * half + 6, AXIS - 4)) return;
+  context.fillText(label, x, AXIS / 2 - 1);
 }
 
 function drawFolds(scene: Scene, bottom: number): void {
@@ -87,12 +97,10 @@ function drawFolds(scene: Scene, bottom: number): void {
       context.stroke();
     }
     context.setLineDash([]);
-    const label = `⋯ ${showDuration(fold.toNs - fold.fromNs)}`;
-    const [x, y] = pointOf(scene, (a0 + a1) / 2, AXIS + 8);
-    if (scene.down || !scene.room.claim(x - 26, y - 8, 52, 16)) continue;
+    if (scene.down) continue;
     context.fillStyle = colors.soft;
     context.textAlign = "center";
-    context.fillText(label, x, y);
+    tickLabel(scene, `${showDuration(fold.toNs - fold.fromNs)} idle`, (a0 + a1) / 2);
   }
 }
 

@@ -1,7 +1,8 @@
 /** Draws one frame of the diagram. */
 import { drawAxis, drawCones, drawFaultBands, drawFaultBars } from "./background.ts";
-import { drawNames, drawOperations, drawPlayhead, drawWorldlines } from "./lanes.ts";
+import { drawNames, drawPlayhead, drawWorldlines } from "./lanes.ts";
 import { drawEvents, drawSelection, drawStory, placeStory } from "./marks.ts";
+import { drawBarTexts, drawOperations } from "./operations.ts";
 import { drawMessages } from "./messages.ts";
 import { alongEnd, boxOf, type Scene } from "./scene.ts";
 
@@ -21,9 +22,11 @@ export function drawDiagram(scene: Scene): number {
   clipped(scene, boxOf(scene, gutter, head, end, bottom), () => {
     drawFaultBands(scene);
     drawCones(scene);
-    drawWorldlines(scene);
-    drawOperations(scene);
+    const words = drawWorldlines(scene);
+    const texts = drawOperations(scene);
     arrows = drawMessages(scene);
+    drawBarTexts(scene, texts);
+    for (const draw of words) draw();
     drawEvents(scene);
     drawSelection(scene, badges);
   });

@@ -1,6 +1,6 @@
-/** The lanes: names, worldlines with their deaths and pauses, clocks, and operations. */
-import { rowOf, type LaneBox } from "../../layout/lanes.ts";
-import { describeAnswer, describeRequest, type OperationBar } from "../../model/operations.ts";
+/** The lanes: names, worldlines with their deaths and pauses, and clocks. */
+import type { LaneBox } from "../../layout/lanes.ts";
+import { describeRequest } from "../../model/operations.ts";
 import { showDuration, showTime } from "../../model/words.ts";
 import {
   across,
@@ -12,15 +12,14 @@ import {
   FONT,
   FONT_BOLD,
   FONT_SMALL,
-  type Hit,
-  isLit,
   pointOf,
   type Scene,
 } from "./scene.ts";
 
-/** The worldlines. */
-export function drawWorldlines(scene: Scene): void {
+/** The worldlines. Returns what draws the words on them, for when the messages are drawn. */
+export function drawWorldlines(scene: Scene): (() => void)[] {
   const { context, colors, layout, axis, gutter, run } = scene;
+  const words: ((() => void) | undefined)[] = [];
   const end = alongEnd(scene);
   for (const box of layout.boxes) {
     const { lane } = box;
@@ -49,17 +48,18 @@ export function drawWorldlines(scene: Scene): void {
       context.strokeStyle = colors.fault;
       context.lineWidth = 1.25;
       context.strokeRect(...boxOf(scene, a0, c - 4, a1, c + 4));
-      stateWord(scene, "paused", a0, a1, c, colors.fault);
+      words.push(stateWord(scene, "paused", a0, a1, c, colors.fault));
     }
     for (const { fromNs, toNs } of lane.dark) {
       const a0 = Math.max(gutter, along(scene, axis.ofTime(fromNs)));
       const a1 = Math.min(end, along(scene, axis.ofTime(toNs)));
       if (a1 - a0 < 2) continue;
-      stateWord(scene, "no power", a0, a1, c, colors.bad);
+      words.push(stateWord(scene, "no power", a0, a1, c, colors.bad));
     }
     drawDeaths(scene, box);
     drawClock(scene, box);
   }
+  return words.flatMap((draw) => draw ?? []);
 }
 
 function stateWord(
@@ -69,26 +69,29 @@ function stateWord(
   a1: number,
   c: number,
   color: string,
-): void {
+): (() => void) | undefined {
   const { context, down, colors } = scene;
   context.font = FONT_SMALL;
   const width = context.measureText(text).width + 10;
-  if (a1 - a0 < width + 8) return;
+  if (a1 - a0 < width + 8) return undefined;
   const [x, y] = pointOf(scene, (a0 + a1) / 2, c);
   const left = x - width / 2;
-  if (!down && !scene.room.claim(left, y - 8, width, 16)) return;
-  context.fillStyle = colors.paper;
-  context.beginPath();
-  context.roundRect(left, y - 8, width, 16, 8);
-  context.fill();
-  context.strokeStyle = color;
-  context.lineWidth = 1;
-  context.stroke();
-  context.fillStyle = color;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  context.fillText(text, x, y + 0.5);
-  context.textAlign = "left";
+  if (!down && !scene.room.claim(left, y - 8, width, 16)) return undefined;
+  return () => {
+    context.fillStyle = colors.paper;
+    context.beginPath();
+    context.roundRect(left, y - 8, width, 16, 8);
+    context.fill();
+    context.strokeStyle = color;
+    context.lineWidth = 1;
+    context.stroke();
+    context.font = FONT_SMALL;
+    context.fillStyle = color;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(text, x, y + 0.5);
+    context.textAlign = "left";
+  };
 }
 
 function drawDeaths(scene: Scene, { lane, line }: LaneBox): void {
@@ -147,137 +150,6 @@ function drawClock(scene: Scene, { lane, top, height }: LaneBox): void {
     context.textBaseline = "middle";
     context.fillText(text, a0 + 4, c - 9);
   });
-}
-
-/** What clients of the violation held, between their operations. */
-function drawHolds(scene: Scene): void {
-  const { context, colors, layout, axis, gutter, answer } = scene;
-  const end = alongEnd(scene);
-  for (const { host, lane, what, fromNs, toNs, event } of answer?.holds ?? []) {
-    const box = layout.byHost.get(host);
-    const a0 = Math.max(gutter, along(scene, axis.ofTime(fromNs)));
-    const a1 = Math.min(end, along(scene, axis.ofTime(toNs)));
-    if (!box || a1 - a0 < 1) continue;
-    const top = across(scene, box.rowTop + rowOf(box, lane) * box.rowHeight);
-    const bottom = top + box.rowHeight - 3;
-    context.fillStyle = colors.bad;
-    const rect = boxOf(scene, a0, top, Math.max(a0 + 2, a1), bottom);
-    context.fillRect(...rect);
-    const text = `holds ${what}`;
-    scene.hits.push({
-      id: event,
-      text: `${lane}: ${text} for ${showDuration(toNs - fromNs)}`,
-      x: rect[0],
-      y: rect[1],
-      width: Math.max(4, rect[2]),
-      height: rect[3],
-    });
-    if (scene.down) continue;
-    scene.room.claim(...rect);
-    context.font = FONT_BOLD;
-    context.fillStyle = colors["badge-ink"];
-    context.fillText(fit(context, text, a1 - a0 - 10), a0 + 6, (top + bottom) / 2 + 0.5);
-  }
-}
-
-/** The bars of operations, from request to answer. */
-export function drawOperations(scene: Scene): void {
-  const { context, run, layout, axis, gutter, answer } = scene;
-  const end = alongEnd(scene);
-  const contradicting = new Set(answer?.operations.map(({ index }) => index));
-  const lastDrawn = new Map<number, number>();
-  context.textBaseline = "middle";
-  for (const bar of run.operations) {
-    const box = layout.byHost.get(bar.host);
-    if (!box) continue;
-    const until = Math.min(bar.toNs, run.endNs);
-    const a0 = along(scene, axis.ofTime(bar.fromNs));
-    const a1 = along(scene, axis.ofTime(until));
-    if (a1 < gutter || a0 > end) continue;
-    const isMarked = contradicting.has(bar.index);
-    // Where there are many to a pixel, one stands for all.
-    const pixel = bar.host * 8 + rowOf(box, bar.lane);
-    if (!isMarked && a1 - a0 < 2 && (lastDrawn.get(pixel) ?? -9) > a0 - 2) continue;
-    lastDrawn.set(pixel, a1);
-    drawBar(scene, bar, box, Math.max(gutter, a0), Math.min(a1, end + 6), isMarked);
-  }
-  context.globalAlpha = 1;
-  drawHolds(scene);
-}
-
-function drawBar(
-  scene: Scene,
-  bar: OperationBar,
-  box: LaneBox,
-  a0: number,
-  a1: number,
-  isMarked: boolean,
-): void {
-  const { context, colors } = scene;
-  const top = across(scene, box.rowTop + rowOf(box, bar.lane) * box.rowHeight);
-  const bottom = top + box.rowHeight - 3;
-  const unsure = bar.outcome === "info" || bar.outcome === "open";
-  const dim = !isMarked && scene.lit !== undefined && !isLit(scene, bar.invoke);
-  const isSelected = scene.selected === bar.invoke || scene.selected === bar.complete;
-  const width = Math.max(2, a1 - a0);
-  context.globalAlpha = dim ? 0.35 : 1;
-  context.fillStyle = isMarked
-    ? colors["bad-soft"]
-    : unsure
-      ? colors["warn-soft"]
-      : bar.outcome === "fail"
-        ? colors.card
-        : colors["op-soft"];
-  const rect = boxOf(scene, a0, top, a0 + width, bottom);
-  if (width < 5 && !isMarked && !isSelected) {
-    // Too narrow for an edge: its colour alone.
-    context.fillStyle = unsure ? colors.warn : colors.op;
-    context.fillRect(...rect);
-    context.globalAlpha = 1;
-    scene.hits.push(hitOf(bar, rect));
-    return;
-  }
-  context.beginPath();
-  context.roundRect(...rect, 3);
-  context.fill();
-  context.strokeStyle = isMarked
-    ? colors.bad
-    : unsure
-      ? colors.warn
-      : bar.outcome === "fail"
-        ? colors.soft
-        : colors.op;
-  context.lineWidth = isSelected ? 2.5 : isMarked ? 1.75 : 1;
-  if (unsure) context.setLineDash([4, 3]);
-  if (width > 3) context.stroke();
-  context.setLineDash([]);
-  const describe = (): string => `${describeRequest(bar)} → ${describeAnswer(bar)}`;
-  context.font = isMarked ? FONT_BOLD : FONT_SMALL;
-  const shown = scene.down || width < 30 ? "" : fit(context, describe(), width - 10);
-  context.fillStyle = isMarked ? colors.bad : unsure ? colors.warn : colors.ink;
-  if (shown !== "") context.fillText(shown, a0 + 6, (top + bottom) / 2 + 0.5);
-  else if (scene.down && bottom - top >= 10 && width > 14) {
-    context.fillText(fit(context, describe(), box.height - 8), rect[0] + 3, a0 + 8);
-  }
-  context.globalAlpha = 1;
-  // No label of a message covers an operation's text.
-  if (!scene.down && shown !== "")
-    scene.room.claim(rect[0], rect[1], Math.min(rect[2], 170), rect[3]);
-  scene.hits.push(hitOf(bar, rect));
-}
-
-function hitOf(bar: OperationBar, rect: readonly [number, number, number, number]): Hit {
-  return {
-    id: bar.complete || bar.invoke,
-    text: () => {
-      const took = bar.toNs === Infinity ? "never answered" : showDuration(bar.toNs - bar.fromNs);
-      return `${bar.lane}: ${describeRequest(bar)} → ${describeAnswer(bar)} · ${took}`;
-    },
-    x: rect[0],
-    y: rect[1],
-    width: Math.max(4, rect[2]),
-    height: Math.max(4, rect[3]),
-  };
 }
 
 /** The names of the lanes, in their gutter, with their state at the playhead. */

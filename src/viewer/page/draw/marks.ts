@@ -114,10 +114,27 @@ export interface Badge {
   readonly text: string;
   readonly x: number;
   readonly y: number;
+  /** Where its event is; the same unless it had to move aside. */
+  readonly atX: number;
+  readonly atY: number;
   readonly tone: "decisive" | "fault" | "step" | "inFault";
 }
 
 const RADIUS = 8.5;
+
+/** Where a number goes if another one has its place. */
+const ASIDE = [
+  [0, 0],
+  [0, -20],
+  [0, 20],
+  [20, 0],
+  [20, -20],
+  [20, 20],
+  [40, 0],
+  [60, 0],
+  [80, 0],
+  [-20, 0],
+] as const;
 
 /**
  * Places the numbers of the story's lines at their events, and takes their room before any label does. Fault bars
@@ -134,7 +151,7 @@ export function placeStory(scene: Scene): Badge[] {
     const text = `${number} · ${line.text.split("\n")[0]}`;
     if (line.tone === "fault" && !scene.down) {
       const [x, y] = faultPlace(scene, line.atNs, a);
-      badges.push({ id: event, number, text, x, y, tone: "inFault" });
+      badges.push({ id: event, number, text, x, y, atX: x, atY: y, tone: "inFault" });
       continue;
     }
     const target = laneOf(scene, event, line.who);
@@ -143,14 +160,16 @@ export function placeStory(scene: Scene): Badge[] {
     if (!scene.down && y < scene.head) continue;
     // Not in the gutter, and beside each other where there are several.
     const least = scene.down ? -Infinity : gutter + 1;
-    const places = [0, 20, 40, 60, 80, -20].map((shift): [number, number] => [
-      Math.max(least, x - RADIUS) + shift,
-      y - RADIUS,
+    // Above or below the line first, so that it stays at its time.
+    const places = ASIDE.map(([dx, dy]): [number, number] => [
+      Math.max(least, x - RADIUS) + dx,
+      y - RADIUS + dy,
     ]);
     const at = Math.max(0, room.claimFirst(places, 2 * RADIUS, 2 * RADIUS));
     const [left, top] = places[at] as [number, number];
     const tone = decisive ? "decisive" : isFault ? "fault" : "step";
-    badges.push({ id: event, number, text, x: left + RADIUS, y: top + RADIUS, tone });
+    const place = { x: left + RADIUS, y: top + RADIUS, atX: x, atY: y };
+    badges.push({ id: event, number, text, ...place, tone });
   }
   return badges;
 }
@@ -176,8 +195,20 @@ export function drawStory(scene: Scene, badges: readonly Badge[]): void {
   context.font = FONT_BOLD;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  for (const { id, number, text, x, y, tone } of badges) {
+  for (const { id, number, text, x, y, atX, atY, tone } of badges) {
     const color = tone === "decisive" ? colors.bad : tone === "step" ? colors.ink : colors.fault;
+    if (Math.hypot(x - atX, y - atY) > RADIUS) {
+      context.strokeStyle = color;
+      context.lineWidth = 1.5;
+      context.beginPath();
+      context.moveTo(x, y);
+      context.lineTo(atX, atY);
+      context.stroke();
+      context.beginPath();
+      context.arc(atX, atY, 3, 0, 2 * Math.PI);
+      context.fillStyle = color;
+      context.fill();
+    }
     const isOnBar = tone === "inFault";
     const radius = isOnBar ? 7 : RADIUS;
     context.beginPath();

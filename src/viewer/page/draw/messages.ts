@@ -28,6 +28,8 @@ const CHAIN_MAX = 300;
 /** How many messages of the chain of causes are drawn strongly, and how many of them have labels. */
 const CHAIN_STRONG = 6;
 const CHAIN_LABELLED = 4;
+/** A label is not repeated within this many pixels along time. */
+const REPEATED_WITHIN = 260;
 
 interface Arrow {
   readonly index: number;
@@ -118,6 +120,8 @@ function drawArrows(
   const { context, run, bright } = scene;
   const { fate, send, end } = run.messages;
   const arrows = indices.map((index) => arrowOf(scene, index));
+  const isTold = ({ index }: Arrow): boolean =>
+    scene.told.has(send[index] as number) || scene.told.has(end[index] as number);
   const pens = pensOf(scene, Math.min(0.75, 8 / Math.sqrt(Math.max(1, arrows.length))));
   // One path for each pen: a stroke for every arrow would be many times slower.
   const groups = new Map<Pen, Arrow[]>();
@@ -126,7 +130,7 @@ function drawArrows(
     const sent = (send[arrow.index] as number) - 1;
     const found =
       bright === undefined || bright[sent] === 1 || bright[(end[arrow.index] as number) - 1] === 1;
-    const pen = pens(fate[arrow.index] as number, arrow.lit && found);
+    const pen = pens(fate[arrow.index] as number, (arrow.lit || isTold(arrow)) && found);
     const group = groups.get(pen);
     if (group) group.push(arrow);
     else groups.set(pen, [arrow]);
@@ -150,12 +154,18 @@ function drawArrows(
     scene.lines.push({ id: (end[index] as number) || (send[index] as number), x1, y1, x2, y2 });
   }
   label(scene, last.toReversed().slice(0, CHAIN_LABELLED), true);
-  if (!dense && arrows.length <= LABELS_MAX)
+  label(scene, arrows.filter(isTold), true);
+  if (dense) return;
+  // What was lost says why, wherever it is; of the others only those that may have led to the event.
+  const lost = arrows.filter(({ index }) => fate[index] === Fate.dropped);
+  if (lost.length <= LABELS_MAX) label(scene, lost, false);
+  if (arrows.length <= LABELS_MAX) {
     label(
       scene,
       arrows.filter(({ lit }) => lit),
       false,
     );
+  }
 }
 
 /** `base`: how opaque a message is; the less, the more there are. */
@@ -179,7 +189,7 @@ function pensOf(scene: Scene, base: number): (fate: number, lit: boolean) => Pen
     const pen: Pen = {
       color,
       width: lost || fate !== Fate.delivered ? 1.5 : 1,
-      alpha: lit ? (lost ? 0.95 : base) : off,
+      alpha: lit ? (lost ? 0.95 : base) : fate === Fate.delivered ? off : Math.max(off, 0.6),
       dash: fate === Fate.delayed ? [6, 4] : fate === Fate.transit ? [2, 3] : [],
     };
     table.set(key, pen);
@@ -242,20 +252,29 @@ function label(scene: Scene, arrows: readonly Arrow[], strong: boolean): void {
   const { context, colors, run, down } = scene;
   context.font = FONT_SMALL;
   context.textBaseline = "middle";
+  // Where a text was last written on the same pair of lanes, along time.
+  const written = new Map<string, number>();
   for (const { index, x1, y1, x2, y2 } of arrows) {
     const sent = run.messages.send[index] as number;
     const packet = detailOf(run.trace, sent - 1) as PacketDetail | undefined;
     if (!strong && (packet === undefined || packet.bytes === 0)) continue;
     const text = fit(context, scene.summaryOf(sent), 150);
     if (text === "") continue;
+    const said = `${run.messages.from[index]} ${run.messages.to[index]} ${text}`;
+    const at = down ? y1 : x1;
+    // What is said again and again is written now and then.
+    if (Math.abs(at - (written.get(said) ?? -Infinity)) < REPEATED_WITHIN) continue;
     const width = context.measureText(text).width + 8;
+    const end = down ? Infinity : alongEnd(scene) - width - 2;
+    if (x1 > end + width && x2 > end + width) continue;
     const places = [0.5, 0.35, 0.65].map((share): [number, number] => {
-      const x = x1 + (x2 - x1) * share + (down ? 0 : 6);
+      const x = Math.min(end, x1 + (x2 - x1) * share + (down ? 0 : 6));
       const y = y1 + (y2 - y1) * share;
       return [x, y - 8];
     });
     const place = places[scene.room.claimFirst(places, width, 16)];
     if (!place) continue;
+    written.set(said, at);
     const [x, y] = place;
     context.globalAlpha = 0.88;
     context.fillStyle = colors.paper;

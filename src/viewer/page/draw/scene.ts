@@ -53,6 +53,8 @@ export interface Scene {
   readonly other: number;
   readonly hovered: number;
   readonly chain: readonly number[];
+  /** The events that the sentence of the mechanism is about. */
+  readonly told: ReadonlySet<number>;
   readonly cones: Cones | undefined;
   readonly lit: Uint8Array | undefined;
   readonly depth: number;
@@ -68,10 +70,13 @@ export interface Scene {
   readonly lines: HitLine[];
 }
 
+/** Behind the end of the window this many pixels are left, so that what lies at the very end is whole. */
+export const END_PAD = 18;
+
 /** Where a position of the axis lies along time, in pixels. */
 export function along(scene: Scene, position: number): number {
   const { from, to, gutter, width, height, down } = scene;
-  const size = (down ? height : width) - gutter;
+  const size = (down ? height : width) - gutter - END_PAD;
   return gutter + ((position - from) / (to - from)) * size;
 }
 

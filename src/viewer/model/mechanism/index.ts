@@ -1,0 +1,50 @@
+/**
+ * The mechanism of a violation in one sentence: what happened to whom, in which order, so that the promise was broken.
+ * Each way to find one reads it from the verdict's operations, the faults of the story and the recorded events; where
+ * none applies, the faults and the decisive moment are told, and nothing is made up.
+ */
+import type { ViolationTold } from "../../../trace/trace.ts";
+import { cut } from "../words.ts";
+import { diskMechanism } from "./disk.ts";
+import { holdersMechanism } from "./holders.ts";
+import { lossMechanism } from "./losses.ts";
+import { decisivePart, faultPart, type Material, part, type Part } from "./part.ts";
+import { overlapMechanism, raceMechanism } from "./race.ts";
+import { staleMechanism } from "./stale.ts";
+
+export type { Material, Part } from "./part.ts";
+
+/** The sentence, in pieces; empty if the verdict says all that is known. */
+export function mechanismOf(material: Material, violation: ViolationTold): readonly Part[] {
+  return (
+    holdersMechanism(material) ??
+    cycleMechanism(violation) ??
+    diskMechanism(material) ??
+    staleMechanism(material) ??
+    raceMechanism(material) ??
+    lossMechanism(material) ??
+    overlapMechanism(material) ??
+    plainMechanism(material)
+  );
+}
+
+/** A cycle of transactions is explained edge by edge. */
+function cycleMechanism({ cycle }: ViolationTold): Part[] | undefined {
+  if (!cycle || cycle.length === 0 || cycle.length > 3) return undefined;
+  return [part(`${cycle.map(({ text }) => cut(text, 110)).join("; ")}.`)];
+}
+
+/** The faults of the story, and the moment in which the violation came to light. */
+function plainMechanism(material: Material): Part[] {
+  const { faults } = material.answer;
+  if (faults.length === 0) return [];
+  const decisive = decisivePart(material);
+  return [
+    ...faults.slice(0, 3).flatMap((fault, index) => {
+      const said = faultPart(fault);
+      return [index === 0 ? said : part(`; ${said.text}`, said.event)];
+    }),
+    ...(decisive ? [part(`; ${decisive.text}`, decisive.event)] : []),
+    part("."),
+  ];
+}

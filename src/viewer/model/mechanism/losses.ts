@@ -1,0 +1,72 @@
+/** A message that a fault made late or lost, and the operation that waited for it. */
+import type { PacketDetail } from "../../../trace/packet.ts";
+import type { FaultSpan } from "../faults.ts";
+import { Fate, messagesWithin } from "../messages.ts";
+import { describePacket } from "../describe.ts";
+import { sentAgain } from "../events.ts";
+import { describeRequest, type OperationBar } from "../operations.ts";
+import { detailOf } from "../rows.ts";
+import type { Run } from "../run.ts";
+import { cut, showDuration, showTime } from "../words.ts";
+import { decisivePart, faultPart, type Material, part, type Part, when } from "./part.ts";
+
+interface Loss {
+  readonly sent: number;
+  /** How often it was sent and lost. */
+  readonly times: number;
+  /** When it arrived at last, as an event; 0 for never. */
+  readonly arrived: number;
+  readonly waits: OperationBar;
+}
+
+/** The sentence about a lost message; `undefined` if none was lost that an operation waited for. */
+export function lossMechanism(material: Material): Part[] | undefined {
+  const { run, answer } = material;
+  for (const fault of answer.faults) {
+    const loss = greatestLoss(run, fault);
+    if (!loss) continue;
+    const { sent, times, arrived, waits } = loss;
+    const packet = detailOf(run.trace, sent - 1) as PacketDetail;
+    const said = material.dissector?.packet(sent)?.summary || describePacket(packet);
+    const afterNs = (run.trace.timeNs[arrived - 1] as number) - fault.toNs;
+    const after = afterNs > 0 ? `, ${showDuration(afterNs)} after the fault had ended` : "";
+    const often = times === 1 ? "was lost" : `was lost ${times} times`;
+    const decisive = decisivePart(material);
+    return [
+      faultPart(fault),
+      part(` until ${showTime(fault.toNs)}`, fault.lifted),
+      part(`; ${cut(said, 50)} from ${packet.from} to ${packet.to} ${often}`, sent),
+      arrived > 0
+        ? part(` and came through at ${when(run, arrived)}${after}`, arrived)
+        : part(" and never came through"),
+      part(`, while ${waits.lane}'s ${cut(describeRequest(waits), 40)} waited`, waits.invoke),
+      ...(decisive ? [part(`; ${decisive.text}`, decisive.event)] : []),
+      part("."),
+    ];
+  }
+  return undefined;
+}
+
+/** The loss that an operation waited for longest. */
+function greatestLoss(run: Run, fault: FaultSpan): Loss | undefined {
+  const { messages, trace } = run;
+  let found: Loss | undefined;
+  let longestNs = 0;
+  messagesWithin(messages, fault.began, fault.lifted || trace.length, (index) => {
+    const sent = messages.send[index] as number;
+    if (messages.fate[index] !== Fate.dropped || sent < fault.began) return;
+    const packet = detailOf(trace, sent - 1) as PacketDetail;
+    if (packet.bytes === 0 || packet.repeats !== undefined) return;
+    const again = sentAgain(run, index);
+    const untilNs = again.arrived > 0 ? (trace.timeNs[again.arrived - 1] as number) : run.endNs;
+    const waits = run.operations.find((bar) => {
+      const isEnd = bar.host === messages.to[index] || bar.host === messages.from[index];
+      return isEnd && bar.fromNs <= (trace.timeNs[sent - 1] as number) && bar.toNs >= untilNs;
+    });
+    const lastsNs = untilNs - (trace.timeNs[sent - 1] as number);
+    if (!waits || lastsNs <= longestNs) return;
+    longestNs = lastsNs;
+    found = { sent, waits, ...again };
+  });
+  return found;
+}

@@ -1,0 +1,44 @@
+/** The pieces of which the sentence of a mechanism is made, and what the ways to find one have in common. */
+import type { TraceDissector } from "../../../dissect/index.ts";
+import type { Answer } from "../answer.ts";
+import type { FaultSpan } from "../faults.ts";
+import type { Run } from "../run.ts";
+import { cut, showTime } from "../words.ts";
+
+/** A piece of the sentence, with the event that it is about; 0 for none. */
+export interface Part {
+  readonly text: string;
+  readonly event: number;
+}
+
+/** What a way to find the mechanism looks at. */
+export interface Material {
+  readonly run: Run;
+  readonly answer: Answer;
+  /** Reads payloads; absent where they are not at hand. */
+  readonly dissector: Pick<TraceDissector, "packet"> | undefined;
+}
+
+/** A piece about an event. */
+export function part(text: string, event = 0): Part {
+  return { text, event };
+}
+
+/** The time of event `id`, in seconds: "1.234s". */
+export function when({ trace }: Run, id: number): string {
+  return showTime(trace.timeNs[id - 1] as number);
+}
+
+/** "worker-1 pauses for 1.177s at 14.431s". */
+export function faultPart({ text, fromNs, began }: FaultSpan): Part {
+  return part(`${cut(text, 90)} at ${showTime(fromNs)}`, began);
+}
+
+/** The line in which the violation came to light: "app: not so: the documents are there at 7.001s". */
+export function decisivePart({ answer }: Material): Part | undefined {
+  const step = answer.steps.find(({ decisive }) => decisive);
+  if (!step || step.event === 0) return undefined;
+  const { line, event } = step;
+  const text = (line.text.split("\n")[0] as string).replace(/ \(asked at [^)]*\)$/, "");
+  return part(`${line.who}: ${cut(text, 100)} at ${showTime(line.atNs)}`, event);
+}

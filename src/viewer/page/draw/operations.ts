@@ -1,0 +1,229 @@
+/** The operations of clients as bars, what they held in between, and the texts of both. */
+import { type LaneBox, rowOf } from "../../layout/lanes.ts";
+import { describeAnswer, describeRequest, type OperationBar } from "../../model/operations.ts";
+import { showDuration } from "../../model/words.ts";
+import {
+  across,
+  along,
+  alongEnd,
+  boxOf,
+  fit,
+  FONT_BOLD,
+  FONT_SMALL,
+  type Hit,
+  isLit,
+  type Scene,
+} from "./scene.ts";
+
+/** What clients of the violation held, between their operations. */
+function drawHolds(scene: Scene): BarText[] {
+  const texts: BarText[] = [];
+  const { context, colors, layout, axis, gutter, answer } = scene;
+  const end = alongEnd(scene);
+  for (const { host, lane, what, fromNs, toNs, event } of answer?.holds ?? []) {
+    const box = layout.byHost.get(host);
+    const a0 = Math.max(gutter, along(scene, axis.ofTime(fromNs)));
+    const a1 = Math.min(end, along(scene, axis.ofTime(toNs)));
+    if (!box || a1 - a0 < 1) continue;
+    const top = across(scene, box.rowTop + rowOf(box, lane) * box.rowHeight);
+    const bottom = top + box.rowHeight - 3;
+    context.fillStyle = colors.bad;
+    const rect = boxOf(scene, a0, top, Math.max(a0 + 2, a1), bottom);
+    context.fillRect(...rect);
+    const text = `holds ${what}`;
+    scene.hits.push({
+      id: event,
+      text: `${lane}: ${text} for ${showDuration(toNs - fromNs)}`,
+      x: rect[0],
+      y: rect[1],
+      width: Math.max(4, rect[2]),
+      height: rect[3],
+    });
+    if (scene.down) continue;
+    scene.room.claim(...rect);
+    context.font = FONT_BOLD;
+    const shown = fit(context, text, a1 - a0 - 10);
+    const { width } = context.measureText(shown);
+    const y = (top + bottom) / 2 + 0.5;
+    const [color, back] = [colors["badge-ink"], colors.bad];
+    if (shown !== "")
+      texts.push({ text: shown, x: a0 + 6, y, width, font: FONT_BOLD, color, back, alpha: 1 });
+  }
+  return texts;
+}
+
+/** A text of a bar. It is written when the messages are drawn, so that none crosses it. */
+export interface BarText {
+  readonly text: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly font: string;
+  readonly color: string;
+  /** The colour behind it. */
+  readonly back: string;
+  readonly alpha: number;
+}
+
+interface PlacedBar {
+  readonly bar: OperationBar;
+  readonly box: LaneBox;
+  readonly a0: number;
+  readonly a1: number;
+  readonly isMarked: boolean;
+  /** How much of the row is free behind it, in pixels. */
+  readonly free: number;
+}
+
+/** With more bars than this in view, none has its text beside it. */
+const BESIDE_MAX = 60;
+
+/** The bars of operations, from request to answer. Returns their texts, for {@link drawBarTexts}. */
+export function drawOperations(scene: Scene): BarText[] {
+  const bars = placeBars(scene);
+  const texts: BarText[] = [];
+  scene.context.textBaseline = "middle";
+  for (const placed of bars) {
+    const text = drawBar(scene, placed, bars.length <= BESIDE_MAX);
+    if (text) texts.push(text);
+  }
+  scene.context.globalAlpha = 1;
+  texts.push(...drawHolds(scene));
+  return texts;
+}
+
+/** The bars in view, with the room that each has behind it. */
+function placeBars(scene: Scene): PlacedBar[] {
+  const { run, layout, axis, gutter, answer } = scene;
+  const end = alongEnd(scene);
+  const contradicting = new Set(answer?.operations.map(({ index }) => index));
+  const lastDrawn = new Map<number, number>();
+  const bars: PlacedBar[] = [];
+  const rowKey = (box: LaneBox, lane: string): number => box.lane.host * 8 + rowOf(box, lane);
+  for (const bar of run.operations) {
+    const box = layout.byHost.get(bar.host);
+    if (!box) continue;
+    const until = Math.min(bar.toNs, run.endNs);
+    const a0 = along(scene, axis.ofTime(bar.fromNs));
+    const a1 = along(scene, axis.ofTime(until));
+    if (a1 < gutter || a0 > end) continue;
+    const isMarked = contradicting.has(bar.index);
+    // Where there are many to a pixel, one stands for all.
+    const row = rowKey(box, bar.lane);
+    if (!isMarked && a1 - a0 < 2 && (lastDrawn.get(row) ?? -9) > a0 - 2) continue;
+    lastDrawn.set(row, a1);
+    const clipped = { a0: Math.max(gutter, a0), a1: Math.min(a1, end + 6) };
+    bars.push({ bar, box, ...clipped, isMarked, free: 0 });
+  }
+  // What is held lies behind the bar that took it.
+  const next = new Map<number, number>();
+  const taken = new Set((answer?.holds ?? []).map(({ event }) => event));
+  for (let at = bars.length - 1; at >= 0; at--) {
+    const placed = bars[at] as PlacedBar;
+    const row = rowKey(placed.box, placed.bar.lane);
+    const free = taken.has(placed.bar.complete) ? 0 : (next.get(row) ?? end) - placed.a1;
+    bars[at] = { ...placed, free };
+    next.set(row, placed.a0);
+  }
+  return bars;
+}
+
+function drawBar(
+  scene: Scene,
+  { bar, box, a0, a1, isMarked, free }: PlacedBar,
+  mayBeside: boolean,
+): BarText | undefined {
+  const { context, colors, down } = scene;
+  const top = across(scene, box.rowTop + rowOf(box, bar.lane) * box.rowHeight);
+  const bottom = top + box.rowHeight - 3;
+  const unsure = bar.outcome === "info" || bar.outcome === "open";
+  const dim = !isMarked && scene.lit !== undefined && !isLit(scene, bar.invoke);
+  const isSelected = scene.selected === bar.invoke || scene.selected === bar.complete;
+  const width = Math.max(2, a1 - a0);
+  const alpha = dim ? 0.35 : 1;
+  context.globalAlpha = alpha;
+  const back = isMarked
+    ? colors["bad-soft"]
+    : unsure
+      ? colors["warn-soft"]
+      : bar.outcome === "fail"
+        ? colors.card
+        : colors["op-soft"];
+  const rect = boxOf(scene, a0, top, a0 + width, bottom);
+  scene.hits.push(hitOf(bar, rect));
+  const color = isMarked ? colors.bad : unsure ? colors.warn : colors.ink;
+  if (width < 5 && !isSelected) {
+    // Too narrow for an edge: its colour alone.
+    context.fillStyle = isMarked ? colors.bad : unsure ? colors.warn : colors.op;
+    context.fillRect(...rect);
+  } else {
+    context.fillStyle = back;
+    context.beginPath();
+    context.roundRect(...rect, 3);
+    context.fill();
+    const plain = bar.outcome === "fail" ? colors.soft : colors.op;
+    context.strokeStyle = isMarked ? colors.bad : unsure ? colors.warn : plain;
+    context.lineWidth = isSelected ? 2.5 : isMarked ? 1.75 : 1;
+    if (unsure) context.setLineDash([4, 3]);
+    if (width > 3) context.stroke();
+    context.setLineDash([]);
+  }
+  context.globalAlpha = 1;
+  const font = isMarked ? FONT_BOLD : FONT_SMALL;
+  context.font = font;
+  const describe = (): string => `${describeRequest(bar)} → ${describeAnswer(bar)}`;
+  const written = { y: (top + bottom) / 2 + 0.5, font, color, alpha };
+  if (down) {
+    if (bottom - top < 10 || width <= 14) return undefined;
+    const text = fit(context, describe(), box.height - 8);
+    const measured = context.measureText(text).width;
+    return { ...written, text, x: rect[0] + 3, y: a0 + 8, width: measured, back };
+  }
+  if (width < 30 && !(mayBeside && free > 40)) return undefined;
+  const whole = describe();
+  const measured = context.measureText(whole).width;
+  if (measured > width - 10 && mayBeside && measured < free - 12) {
+    const x = a0 + width + 5;
+    if (!scene.room.claim(x - 2, top, measured + 4, bottom - top)) return undefined;
+    return { ...written, text: whole, x, width: measured, back: colors.paper };
+  }
+  // The answer alone says more than half of the request.
+  const answer = describeAnswer(bar);
+  const isAnswer = measured > width - 10 && context.measureText(answer).width <= width - 10;
+  const text = isAnswer ? answer : fit(context, whole, width - 10);
+  if (text === "") return undefined;
+  const shown = context.measureText(text).width;
+  // No label of a message covers an operation's text.
+  scene.room.claim(rect[0], rect[1], Math.min(rect[2], shown + 12), rect[3]);
+  return { ...written, text, x: a0 + 6, width: shown, back };
+}
+
+/** Writes the texts of the bars, each on the colour of its bar. */
+export function drawBarTexts({ context }: Scene, texts: readonly BarText[]): void {
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  for (const { text, x, y, width, font, color, back, alpha } of texts) {
+    context.globalAlpha = alpha < 1 ? 0 : 0.8;
+    context.fillStyle = back;
+    context.fillRect(x - 2, y - 6, width + 4, 12);
+    context.globalAlpha = alpha < 1 ? 0.6 : 1;
+    context.font = font;
+    context.fillStyle = color;
+    context.fillText(text, x, y);
+  }
+  context.globalAlpha = 1;
+}
+
+function hitOf(bar: OperationBar, rect: readonly [number, number, number, number]): Hit {
+  return {
+    id: bar.complete || bar.invoke,
+    text: () => {
+      const took = bar.toNs === Infinity ? "never answered" : showDuration(bar.toNs - bar.fromNs);
+      return `${bar.lane}: ${describeRequest(bar)} → ${describeAnswer(bar)} · ${took}`;
+    },
+    x: rect[0],
+    y: rect[1],
+    width: Math.max(4, rect[2]),
+    height: Math.max(4, rect[3]),
+  };
+}
