@@ -154,7 +154,7 @@ function request(bytes: Uint8Array, value: Field): ReadMessage {
   if (/PUBLISH$|SUBSCRIBE$/.test(cmd) && texts[1] !== undefined) flat["redis.channel"] = texts[1];
   const words = texts.slice(1, 12).map((text) => quoted(text));
   // The digest of a script says little; what it is about are the keys and arguments behind it.
-  if (cmd.startsWith('EVALSHA') && (texts[1]?.length ?? 0) > DIGEST_SHOWN) {
+  if (cmd.startsWith("EVALSHA") && (texts[1]?.length ?? 0) > DIGEST_SHOWN) {
     words[0] = `${texts[1]?.slice(0, DIGEST_SHOWN)}…`;
   }
   return {
