@@ -21,8 +21,13 @@ export const layers = {
     // How long a check may take, and how much memory, is the machine's: no verdict depends on it but "unknown".
     machine: ["budget.ts"],
   },
+  filter: {
+    may: ["base"],
+    builtins: false,
+    why: "the language of filters: the viewer's, and that of faults that wait for a message",
+  },
   sim: {
-    may: ["base", "trace"],
+    may: ["base", "trace", "filter"],
     builtins: false,
     why: "the simulated machine knows nothing of Node",
   },
@@ -32,7 +37,7 @@ export const layers = {
     why: "what a program sees of Node; HTTP/2 needs its codecs",
   },
   world: {
-    may: ["base", "trace", "history", "check", "sim", "node"],
+    may: ["base", "trace", "history", "check", "sim", "node", "filter", "dissect"],
     builtins: true,
     why: "the public way to describe a world",
   },
@@ -47,7 +52,7 @@ export const layers = {
     why: "what a person or a program reads of a verdict",
   },
   viewer: {
-    may: ["base", "trace", "dissect"],
+    may: ["base", "trace", "dissect", "filter"],
     builtins: false,
     why: "meets the simulator only through the trace format",
     // What runs in a browser has the browser's clock, timers and document.

@@ -12,4 +12,5 @@ export type {
 } from "./message.ts";
 export { Malformed } from "./message.ts";
 export { dissectors } from "./registry.ts";
+export { type HeardMessage, Listener } from "./listener.ts";
 export { type DissectedPacket, TraceDissector } from "./trace.ts";

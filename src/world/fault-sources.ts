@@ -3,6 +3,9 @@
  * drawn.
  */
 import { LightconeError } from "../base/errors.ts";
+import { FilterError } from "../filter/lexer.ts";
+import { parseMessageFilter } from "../filter/match.ts";
+import { isMessageField } from "./interpreter.ts";
 import { type Duration, parseDurationNs, parseRangeNs, SECOND } from "../base/units.ts";
 import {
   type FaultOptions,
@@ -36,6 +39,7 @@ export function faultSource(
   }
   const readers = Object.entries<{
     fallback: unknown;
+    isFilter?: true;
     read(value: unknown, where: string): unknown;
   }>(word.options);
   const allowed = ["lasts", "every", "at", ...readers.map(([option]) => option)];
@@ -55,10 +59,10 @@ export function faultSource(
   }
   const read = readers.map(([option, reader]) => {
     const value = own[option];
-    return [
-      option,
-      value === undefined ? reader.fallback : reader.read(value, `${where}: ${option}`),
-    ];
+    const told = `${where}: ${option}`;
+    const taken = value === undefined ? reader.fallback : reader.read(value, told);
+    if (reader.isFilter && typeof taken === "string") refuseFields(taken, told);
+    return [option, taken];
   });
   return {
     word: name,
@@ -68,6 +72,19 @@ export function faultSource(
     ...(at !== undefined && { atNs: timesOf(at, `${where}: at`) }),
     options: Object.fromEntries(read),
   };
+}
+
+/** A filter of messages must name fields that messages have. */
+function refuseFields(when: string, where: string): void {
+  try {
+    parseMessageFilter(when, isMessageField);
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error;
+    throw bad(
+      `${where}: ${JSON.stringify(when)}: ${error.message}`,
+      "Fields are those of the page about dissectors, such as redis.cmd and http.status; and from, to, port, bytes.",
+    );
+  }
 }
 
 function timesOf(at: Duration | readonly Duration[], where: string): number[] {

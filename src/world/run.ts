@@ -16,6 +16,7 @@ import {
   simulate,
   startProgram,
 } from "../node/index.ts";
+import { parseMessageFilter } from "../filter/match.ts";
 import type { History } from "../history/operation.ts";
 import { byStart, drawSchedule, type Fault, FaultDriver } from "../sim/faults/index.ts";
 import { powerLossesOf, takenNamesOf } from "../sim/disk/index.ts";
@@ -26,6 +27,7 @@ import {
   type HostStack,
   type LostEnd,
   lostEnds,
+  Overhearing,
 } from "../sim/network/index.ts";
 import type { Process, ProcessEnd } from "../sim/process.ts";
 import type { StepDetail } from "../trace/details.ts";
@@ -34,6 +36,7 @@ import { EXITED, type HangingAt, type NeverStarted, type UnwantedEnd } from "./b
 import { PlanBuilder } from "./builder.ts";
 import { type Coverage, countOperations } from "./coverage.ts";
 import { inlineContext, probeOf } from "./host-face.ts";
+import { interpreter, isMessageField } from "./interpreter.ts";
 import { judgeRun } from "./judge.ts";
 import { WorldLinks } from "./links.ts";
 import {
@@ -180,6 +183,11 @@ class Run {
       packets: (from, to) => this.#links.packets(from, to),
       setLink: (from, to, effect) => this.#links.setEffect(from, to, effect),
       restart: (host) => this.#boot(host),
+      overhearing: () => {
+        const { network } = this.#links;
+        return (network.overhearing ??= new Overhearing(interpreter(this.kernel.nowNs > 0)));
+      },
+      messageTest: (when) => parseMessageFilter(when, isMessageField),
       setVersion: (host, version) => {
         const supervisor = this.#supervisors.get(host);
         if (supervisor) supervisor.version = version;

@@ -110,6 +110,21 @@ const cases: readonly [string, string, Words][] = [
   ],
   ["a host that repeats itself", "lies", [["byzantine", { ...often, how: "replay" }]]],
   ["connections that are reset", "talks", [["reset", often]]],
+  [
+    "a reset after a request that was heard",
+    "payments",
+    [["reset", { ...often, when: "http.path=/pay", point: "after" }]],
+  ],
+  [
+    "an answer that comes late",
+    "payments",
+    [["message", { ...often, when: "http.status=200", how: "delay", by: "2s..3s" }]],
+  ],
+  [
+    "an answer that is reset half-way",
+    "payments",
+    [["reset", { ...often, when: "http.status=200", point: "within" }]],
+  ],
   ["connections that are refused", "talks", [["refuse", { ...often, lasts: "2s" }]]],
   ["little bandwidth", "talks", [["bandwidth", { ...often, bytesPerSecond: [2_000, 10_000] }]]],
   ["errors that TCP misses", "talks", [["scramble", { ...often, how: "undetected" }]]],

@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { complete } from "../../src/viewer/filter/complete.ts";
 import { applyFilter } from "../../src/viewer/filter/evaluate.ts";
-import { FilterError } from "../../src/viewer/filter/lexer.ts";
-import { parseFilter } from "../../src/viewer/filter/parser.ts";
+import { FilterError } from "../../src/filter/lexer.ts";
+import { parseFilter } from "../../src/filter/parser.ts";
 import { indexRun } from "../../src/viewer/model/run.ts";
 import { story } from "./support.ts";
 

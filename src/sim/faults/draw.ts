@@ -64,7 +64,7 @@ function drawSource(
   for (let startNs = times ? times[0] : firstNs; startNs !== undefined && startNs < untilNs;) {
     const wantedNs = grain(meanLastsNs * (0.5 + prng.float()));
     const lastsNs = Math.min(Math.max(wantedNs, source.lasts.minNs), source.lasts.maxNs);
-    const durationNs = Math.min(lastsNs, untilNs - startNs);
+    const leftNs = untilNs - startNs;
     const options = source.options as never;
     const drawn = word.draw({
       targets: source.targets,
@@ -77,6 +77,7 @@ function drawSource(
     });
     if (!drawn) break;
     const { kind, targets, params } = drawn;
+    const durationNs = Math.min(drawn.durationNs ?? lastsNs, leftNs);
     out.push({ kind, targets, startNs, durationNs, params: params as Fault["params"] });
     startNs = times
       ? times[out.length]

@@ -9,6 +9,8 @@ import { soundDisk } from "../disk/disk-faults.ts";
 import type { Host } from "../host.ts";
 import { Kind, type Kernel, NO_HOST } from "../kernel.ts";
 import type { Moment, Trap } from "../moments.ts";
+import type { MessageTest } from "../../filter/match.ts";
+import { type Ear, isAskedFor, type Overhearing } from "../network/overhear.ts";
 import { endNs, type Fault } from "./fault.ts";
 import {
   type FaultKind,
@@ -30,6 +32,10 @@ export interface FaultPorts {
   restart(host: Host): void;
   /** Which version of its programs a host starts from now on. */
   setVersion?(host: Host, version: string): void;
+  /** What listens to all that hosts say to each other. */
+  overhearing?(): Overhearing;
+  /** Parses a filter of messages that is known to be one. */
+  messageTest?(when: string): MessageTest;
 }
 
 /** Carries out the schedule of one run. */
@@ -45,6 +51,7 @@ export class FaultDriver implements FaultReach {
   /** The faults that followed from others: they are in no schedule. */
   readonly following: Fault[] = [];
   readonly #followed = new Map<Fault, number>();
+  readonly #listening = new Map<Fault, Overhearing>();
   /** What the active faults have set up on their targets. */
   readonly #traps = new Map<Fault, Trap>();
   #calmFromNs = Infinity;
@@ -62,6 +69,9 @@ export class FaultDriver implements FaultReach {
    */
   startFirst(schedule: readonly Fault[], calmFromNs: number): void {
     this.#calmFromNs = calmFromNs;
+    // Conversations are listened to from their beginnings, whenever a fault will wait for a message.
+    const isListening = schedule.some((fault) => faultKind(fault.kind).listens?.(fault));
+    if (isListening) this.#ports.overhearing?.();
     for (const fault of schedule) {
       if (!precedesPrograms(fault) || calmFromNs === 0) continue;
       this.#begin(fault);
@@ -128,6 +138,18 @@ export class FaultDriver implements FaultReach {
     for (const host of this.hosts(scheduled)) host.moments.await(set);
   }
 
+  listen<Params extends object>(fault: Fault<Params>, when: string, ear: Ear): void {
+    const overhearing = this.#ports.overhearing?.();
+    const test = this.#ports.messageTest?.(when);
+    if (!overhearing || !test) return;
+    this.#listening.set(fault as unknown as Fault, overhearing);
+    overhearing.listen(fault, (message, piece) => {
+      const fate = isAskedFor(test, message, piece) ? ear(message, piece) : undefined;
+      if (fate) overhearing.forget(fault);
+      return fate;
+    });
+  }
+
   follow<Params extends object>(from: Fault<Params>, fault: Fault): void {
     const cause = from as unknown as Fault;
     this.#followed.set(cause, this.followed(from) + 1);
@@ -150,6 +172,8 @@ export class FaultDriver implements FaultReach {
 
   /** Takes away what a fault has set up on its targets. */
   #unset(fault: Fault): void {
+    this.#listening.get(fault)?.forget(fault);
+    this.#listening.delete(fault);
     const trap = this.#traps.get(fault);
     if (!trap) return;
     this.#traps.delete(fault);

@@ -9,6 +9,7 @@ import type { Host, RarePath } from "../host.ts";
 import type { Lie } from "../lies.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Moment } from "../moments.ts";
+import type { Ear } from "../network/overhear.ts";
 import type { Fault, FaultParams, RangeNs } from "./fault.ts";
 
 /** The combined effect of all active faults on one directed link. */
@@ -77,6 +78,11 @@ export interface FaultReach {
    */
   await<Params extends object>(fault: Fault<Params>, trap: (moment: Moment) => boolean): void;
   /**
+   * Shows an active fault each message between two hosts that a filter asks for, before it is sent, until the fault is
+   * lifted or `ear` says what happens to it. `from` and `to` may be any hosts.
+   */
+  listen<Params extends object>(fault: Fault<Params>, when: string, ear: Ear): void;
+  /**
    * Begins a fault that no schedule contains and that follows from one that is active: what that one has waited for
    * has come. It is lifted, told and counted like others.
    */
@@ -112,6 +118,8 @@ export interface FaultKind<Params extends object = FaultParams> {
   clockErrorNs?(fault: Fault<Params>, lastedNs: number): number | undefined;
   /** Whether it happens at one moment. Its duration then says nothing, and its end is not told. */
   readonly instant?: boolean;
+  /** Whether it waits for messages. Conversations are then listened to from their beginnings. */
+  listens?(fault: Fault<Params>): boolean;
   /** Whether it damages the disks of its targets when it begins. Stories then say what was lost. */
   damagesDisk?(fault: Fault<Params>): boolean;
   /**
@@ -169,6 +177,8 @@ export interface FaultOptions {
 
 /** Reads and validates one option. */
 export interface OptionReader<Given, Read> {
+  /** Whether it is a filter of messages. */
+  readonly isFilter?: true;
   /** The value if the option is absent. */
   readonly fallback: Read;
   /** Throws `LC_BAD_WORLD` with what is wrong; `where` names the option. */
@@ -201,7 +211,10 @@ export interface Domain {
 export type Drawn<Params extends object = FaultParams> = Omit<
   Fault<Params>,
   "startNs" | "durationNs"
->;
+> & {
+  /** How long it lasts, in place of what was drawn from `lasts`. */
+  readonly durationNs?: number;
+};
 
 /** The names of the options that only one word has. */
 type Own<Options> = Exclude<keyof Options, keyof FaultOptions>;

@@ -9,8 +9,10 @@ import { grain, logBetween, logUniform } from "./chance.ts";
 import type { Fault, RangeNs } from "./fault.ts";
 import type { FaultKind, FaultOptions, FaultReach, FaultWord } from "./kind.ts";
 import { smallerNs, smallerNumbers, withEach } from "./lighter.ts";
-import { duration, oneOf } from "./options.ts";
-import { isWhole } from "./valid.ts";
+import { duration, messageFilter, oneOf } from "./options.ts";
+import { strike } from "./strike.ts";
+import { isMessageFilter, isWhole } from "./valid.ts";
+import { list } from "./words.ts";
 
 const HOW = ["lose", "delay", "duplicate"] as const;
 type How = (typeof HOW)[number];
@@ -23,68 +25,105 @@ export interface MessageOptions extends FaultOptions {
   readonly how?: How;
   /** `delay`: how late. Default: `10ms..10s`. */
   readonly by?: DurationRange;
+  /**
+   * Only messages that this filter asks for: "redis.cmd=PUBLISH". It is the viewer's language, with its fields of protocols.
+   * Default: any message.
+   */
+  readonly when?: string;
 }
 
 /** The parameters of a single message. */
 export type MessageParams = {
-  readonly from: string;
-  readonly to: string;
+  /** From which host to which. With `when`: from or to any of the targets. */
+  readonly from?: string;
+  readonly to?: string;
   /** Which message after the start of the fault; 1 is the first. */
   readonly nth: number;
   readonly how: How;
   /** `delay`: how late, in nanoseconds. */
   readonly addNs: number;
+  /** Which messages are counted. */
+  readonly when?: string;
 };
 
 const kind: FaultKind<MessageParams> = {
   name: "message",
   matters: {
-    count: (_, fault, reach) => linkOf(fault, reach).singled,
+    count: (_, fault, reach) => linkOf(fault, reach)?.singled ?? reach.followed(fault),
     otherwise: "that message did not come meanwhile",
   },
   instant: true,
+  listens: ({ params }) => params.when !== undefined,
   begin(fault, reach) {
-    const { nth, how, addNs } = fault.params;
-    linkOf(fault, reach).singleOut(fault, { nth, how, addNs });
+    const { nth, how, addNs, when } = fault.params;
+    if (when !== undefined) waitFor(fault, when, reach);
+    else linkOf(fault, reach)?.singleOut(fault, { nth, how, addNs });
   },
   lift(fault, reach) {
-    linkOf(fault, reach).forgetSingle(fault);
+    linkOf(fault, reach)?.forgetSingle(fault);
   },
-  tell({ params: { from, to, nth, how, addNs } }) {
-    const which = nth === 1 ? "the next message" : `message ${nth} from now`;
-    const fate = {
-      lose: "is lost",
-      delay: `comes ${formatNs(addNs)} late`,
-      duplicate: "arrives twice",
-    };
-    return `${which} from ${from} to ${to} ${fate[how]}`;
+  tell(fault) {
+    const { from, to, nth, when } = fault.params;
+    const what = when === undefined ? "message" : `${when} message`;
+    const which = nth === 1 ? `the next ${what}` : `${what} ${nth} from now`;
+    const between = when === undefined ? `from ${from} to ${to}` : `of ${list(fault.targets)}`;
+    return `${which} ${between} ${fateOf(fault)}`;
   },
   tellLift: () => "",
   lighter: (fault) => [
     ...withEach(fault, "nth", smallerNumbers(fault.params.nth, 1).map(Math.ceil)),
     ...withEach(fault, "addNs", fault.params.how === "delay" ? smallerNs(fault.params.addNs) : []),
   ],
-  isValid: ({ from, to, nth, how, addNs }) =>
-    typeof from === "string" &&
-    typeof to === "string" &&
+  isValid: ({ from, to, nth, how, addNs, when }) =>
+    (when === undefined
+      ? typeof from === "string" && typeof to === "string"
+      : from === undefined && to === undefined && isMessageFilter(when)) &&
     isWhole(nth) &&
     nth > 0 &&
     HOW.includes(how as How) &&
     isWhole(addNs),
 };
 
-function linkOf({ params: { from, to } }: Fault<MessageParams>, reach: FaultReach): Link {
+/** Waits for the message, and says what happens to it. */
+function waitFor(fault: Fault<MessageParams>, when: string, reach: FaultReach): void {
+  const { nth, how, addNs } = fault.params;
+  let passes = 0;
+  reach.listen(fault, when, (message, { from, to, protocol }) => {
+    // TCP hides a segment that arrives twice.
+    if (how === "duplicate" && protocol === "tcp") return undefined;
+    if (!fault.targets.includes(from) && !fault.targets.includes(to)) return undefined;
+    if (++passes < nth) return undefined;
+    strike(fault, reach, `${message.summary} from ${from} to ${to} ${fateOf(fault)}`);
+    return { how, addNs };
+  });
+}
+
+function fateOf({ params: { how, addNs } }: Fault<MessageParams>): string {
+  if (how === "delay") return `comes ${formatNs(addNs)} late`;
+  return how === "lose" ? "is lost" : "arrives twice";
+}
+
+function linkOf({ params }: Fault<MessageParams>, reach: FaultReach): Link | undefined {
+  const { from, to } = params;
+  if (from === undefined || to === undefined) return undefined;
   return stackOf(reach.host(from)).linkTo(stackOf(reach.host(to)));
 }
 
 /** `w.message(...)`. */
-export const message: FaultWord<MessageOptions, { how: How | undefined; by: RangeNs }> = {
+export const message: FaultWord<
+  MessageOptions,
+  { how: How | undefined; by: RangeNs; when: string | undefined }
+> = {
   kinds: [kind],
   links: true,
   example: { how: "delay", by: "1s..5s", every: "1s..5s" },
   // How long it waits for the message before it gives up.
   lasts: { minNs: SECOND, maxNs: 10 * SECOND },
-  options: { how: oneOf(...HOW), by: duration({ minNs: 10 * MS, maxNs: 10 * SECOND }) },
+  options: {
+    how: oneOf(...HOW),
+    by: duration({ minNs: 10 * MS, maxNs: 10 * SECOND }),
+    when: messageFilter(),
+  },
   draw({ targets, hosts, options, prng }) {
     const one = prng.pick(targets);
     const other = prng.pick(hosts.filter((name) => name !== one));
@@ -92,6 +131,10 @@ export const message: FaultWord<MessageOptions, { how: How | undefined; by: Rang
     const how = options.how ?? prng.pick(["lose", "delay", "delay", "duplicate"] as const);
     const nth = Math.max(1, Math.round(logBetween(prng, [1, NTH_MAX])));
     const addNs = how === "delay" ? grain(logUniform(prng, options.by)) : 0;
+    const { when } = options;
+    if (when !== undefined) {
+      return { kind: kind.name, targets, params: { nth, how, addNs, when } };
+    }
     return { kind: kind.name, targets: [one], params: { from, to, nth, how, addNs } };
   },
 };

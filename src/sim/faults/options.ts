@@ -1,6 +1,8 @@
 /** The readers of the options that faults have. */
 import { LightconeError } from "../../base/errors.ts";
 import { type DurationRange, parseRangeNs } from "../../base/units.ts";
+import { FilterError } from "../../filter/lexer.ts";
+import { parseMessageFilter } from "../../filter/match.ts";
 import type { RangeNs } from "./fault.ts";
 import type { OptionReader } from "./kind.ts";
 
@@ -30,6 +32,29 @@ export function text(): OptionReader<string, string | undefined> {
     read(value, where) {
       if (typeof value === "string" && value !== "") return value;
       throw bad(`${where} is ${JSON.stringify(value)}, not a text`);
+    },
+  };
+}
+
+/**
+ * A filter of messages, such as "redis.cmd=PUBLISH"; if it is absent, none. Whether there are fields with these names is known
+ * where messages are read.
+ */
+export function messageFilter(): OptionReader<string, string | undefined> {
+  return {
+    fallback: undefined,
+    isFilter: true,
+    read(value, where) {
+      try {
+        if (typeof value === "string") parseMessageFilter(value, () => true);
+        else throw new FilterError("it is no text", 0, 1);
+        return value;
+      } catch (error) {
+        if (!(error instanceof FilterError)) throw error;
+        throw bad(
+          `${where}: ${JSON.stringify(value)} is not a filter of messages: ${error.message}`,
+        );
+      }
     },
   };
 }

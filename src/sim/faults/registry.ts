@@ -29,6 +29,7 @@ import { replace } from "./replace.ts";
 import { restart } from "./restart.ts";
 import { reset } from "./reset.ts";
 import { scramble } from "./scramble.ts";
+import { strikeKind } from "./strike.ts";
 import { shortIo } from "./short-io.ts";
 import { upgrade } from "./upgrade.ts";
 import { slowCpu } from "./slow-cpu.ts";
@@ -102,7 +103,9 @@ export type FaultWordName = keyof typeof faultWords;
 const words: Readonly<Record<string, FaultWord<object, never>>> = faultWords;
 
 const kinds = new Map<string, FaultKind>(
-  Object.values(words).flatMap((word) => word.kinds.map((kind) => [kind.name, kind] as const)),
+  [...Object.values(words).flatMap((word) => word.kinds), strikeKind as unknown as FaultKind].map(
+    (kind) => [kind.name, kind] as const,
+  ),
 );
 
 /** The names of all words, in the order of the table. */

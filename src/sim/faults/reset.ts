@@ -1,19 +1,30 @@
 /**
  * Established connections are reset, as by a firewall or a load balancer that forgets them. Both ends learn of
- * it, or only one: the other finds out when it sends. Connections within a host are not affected.
+ * it, or only one: the other finds out when it sends. Connections within a host are not affected. It may wait for a message by
+ * what it says, and strike before, within or after it.
  */
-import { MS } from "../../base/units.ts";
+import { MS, SECOND } from "../../base/units.ts";
 import { Errno } from "../network/errno.ts";
 import { stackOf } from "../network/stack.ts";
 import { Phase } from "../network/tcp/phase.ts";
 import type { TcpSocket } from "../network/tcp/socket.ts";
 import type { Host } from "../host.ts";
-import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { oneOf } from "./options.ts";
+import { grain, logBetween, logUniform } from "./chance.ts";
+import type { Fault, RangeNs } from "./fault.ts";
+import type { FaultKind, FaultOptions, FaultReach, FaultWord } from "./kind.ts";
+import { smallerNumbers } from "./lighter.ts";
+import { messageFilter, oneOf } from "./options.ts";
+import { strike } from "./strike.ts";
+import { isMessageFilter, isWhole } from "./valid.ts";
 import { list } from "./words.ts";
 
 const ENDS = ["both", "here", "there"] as const;
 const WHICH = ["all", "one"] as const;
+const POINTS = ["before", "within", "after"] as const;
+/** How long it waits for its message before it gives up. */
+const WAITS: RangeNs = { minNs: SECOND, maxNs: 10 * SECOND };
+/** Which of the messages is chosen: one of so many. */
+const NTH_MAX = 10;
 
 /** Which connections are reset, and who learns of it. */
 export interface ResetOptions extends FaultOptions {
@@ -21,6 +32,16 @@ export interface ResetOptions extends FaultOptions {
   readonly which?: (typeof WHICH)[number];
   /** Which ends learn of it at once: `both`, only the one `here`, or only the others `there`. Default: drawn. */
   readonly ends?: (typeof ENDS)[number];
+  /**
+   * Waits for a message from or to the host that this filter asks for, and resets the connection that carries it:
+   * "redis.cmd=PUBLISH". It is the viewer's language, with its fields of protocols. Default: it does not wait.
+   */
+  readonly when?: string;
+  /**
+   * With `when`: `before` the first byte of the message, `within` it (half of it arrives), or `after` its last byte.
+   * Default: drawn for each fault.
+   */
+  readonly point?: (typeof POINTS)[number];
 }
 
 /** The parameters of a reset. */
@@ -29,19 +50,30 @@ export type ResetParams = {
   readonly ends: (typeof ENDS)[number];
   /** `one`: which of the connections, as a share from 0 to 1 of their number. */
   readonly at: number;
+  /** What message it waits for, which of them, and at which point of it it strikes. */
+  readonly when?: string;
+  readonly nth?: number;
+  readonly point?: (typeof POINTS)[number];
 };
 
 const kind: FaultKind<ResetParams> = {
   name: "reset",
   matters: {
     count: (host) => stackOf(host).resets,
-    otherwise: "there was no connection to another host",
+    otherwise: "there was no such connection to another host",
   },
   instant: true,
+  listens: ({ params }) => params.when !== undefined,
   begin(fault, reach) {
-    for (const host of reach.hosts(fault)) resetConnections(host, fault.params);
+    const { when } = fault.params;
+    if (when === undefined) {
+      for (const host of reach.hosts(fault)) resetConnections(host, fault.params);
+    } else waitFor(fault, when, reach);
   },
-  tell({ targets, params: { which, ends } }) {
+  tell({ targets, params: { which, ends, when, nth = 1, point } }) {
+    if (when !== undefined) {
+      return `${list(targets)}: a connection is reset ${point} ${theMessage(nth)} ${when}`;
+    }
     const what = which === "all" ? "all connections are reset" : "a connection is reset";
     const who = {
       both: "",
@@ -52,15 +84,43 @@ const kind: FaultKind<ResetParams> = {
   },
   tellLift: () => "",
   lighter(fault) {
-    const { which, ends } = fault.params;
+    const { which, ends, when, nth = 1 } = fault.params;
     const changes: Partial<ResetParams>[] = [];
+    if (when !== undefined) {
+      const fewer = smallerNumbers(nth, 1).map(Math.ceil);
+      changes.push(...[...new Set(fewer)].map((less) => ({ nth: less })));
+    }
     if (which === "all") changes.push({ which: "one" });
     if (ends !== "both") changes.push({ ends: "both" });
     return changes.map((change) => ({ ...fault, params: { ...fault.params, ...change } }));
   },
-  isValid: ({ which, ends, at }) =>
-    WHICH.includes(which as never) && ENDS.includes(ends as never) && typeof at === "number",
+  isValid: ({ which, ends, at, when, nth, point }) =>
+    WHICH.includes(which as never) &&
+    ENDS.includes(ends as never) &&
+    typeof at === "number" &&
+    (when === undefined
+      ? nth === undefined && point === undefined
+      : isMessageFilter(when) && isWhole(nth) && nth > 0 && POINTS.includes(point as never)),
 };
+
+/** Waits for the message, and says what happens to its connection. */
+function waitFor(fault: Fault<ResetParams>, when: string, reach: FaultReach): void {
+  const { ends, nth = 1, point = "after" } = fault.params;
+  let passes = 0;
+  reach.listen(fault, when, (message, { from, to, protocol }) => {
+    const here = [from, to].find((name) => fault.targets.includes(name));
+    if (here === undefined || protocol !== "tcp" || ++passes < nth) return undefined;
+    const isSender = (ends === "here") === (here === from);
+    const told = ends === "both" ? "both" : isSender ? "sender" : "receiver";
+    strike(fault, reach, `the connection of ${from} to ${to} is reset ${point} ${message.summary}`);
+    return { how: "reset", point, ends: told, message };
+  });
+}
+
+/** "the next", "the third". */
+function theMessage(nth: number): string {
+  return nth === 1 ? "the next" : `number ${nth} from now of`;
+}
 
 function resetConnections(host: Host, { which, ends, at }: ResetParams): void {
   const stack = stackOf(host);
@@ -79,17 +139,37 @@ function resetConnections(host: Host, { which, ends, at }: ResetParams): void {
 /** `w.reset(...)`. */
 export const reset: FaultWord<
   ResetOptions,
-  { which: (typeof WHICH)[number] | undefined; ends: (typeof ENDS)[number] | undefined }
+  {
+    which: (typeof WHICH)[number] | undefined;
+    ends: (typeof ENDS)[number] | undefined;
+    when: string | undefined;
+    point: (typeof POINTS)[number] | undefined;
+  }
 > = {
   kinds: [kind],
   links: true,
   example: { which: "one", every: "2s..10s" },
   lasts: { minNs: MS, maxNs: MS },
-  options: { which: oneOf(...WHICH), ends: oneOf(...ENDS) },
+  options: {
+    which: oneOf(...WHICH),
+    ends: oneOf(...ENDS),
+    when: messageFilter(),
+    point: oneOf(...POINTS),
+  },
   draw({ targets, options, prng }) {
     const which = options.which ?? prng.pick(WHICH);
     const ends = options.ends ?? prng.pick(["both", ...ENDS] as const);
     const params: ResetParams = { which, ends, at: Number(prng.float().toFixed(3)) };
-    return { kind: kind.name, targets: [prng.pick(targets)], params };
+    const { when } = options;
+    if (when === undefined) return { kind: kind.name, targets: [prng.pick(targets)], params };
+    const nth = Math.max(1, Math.round(logBetween(prng, [1, NTH_MAX])));
+    const point = options.point ?? prng.pick(POINTS);
+    const waiting: ResetParams = { ...params, which: "one", when, nth, point };
+    return {
+      kind: kind.name,
+      targets,
+      params: waiting,
+      durationNs: grain(logUniform(prng, WAITS)),
+    };
   },
 };

@@ -1,4 +1,5 @@
 /** Tests of values that were read from files. */
+import { parseMessageFilter } from "../../filter/match.ts";
 
 /** Whether a value is a list of names. */
 export function isNames(value: unknown): value is readonly string[] {
@@ -13,4 +14,15 @@ export function isWhole(value: unknown): value is number {
 /** Whether a value is a share from 0 to 1. */
 export function isShare(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= 1;
+}
+
+/** Whether a value is a filter of messages. */
+export function isMessageFilter(value: unknown): value is string {
+  if (typeof value !== "string") return false;
+  try {
+    parseMessageFilter(value, () => true);
+    return true;
+  } catch {
+    return false;
+  }
 }

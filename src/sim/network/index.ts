@@ -11,6 +11,15 @@ export { Errno } from "./errno.ts";
 export { defaultLinkSettings, Link, type LinkSettings } from "./link.ts";
 export { type NameAnswer, Names } from "./names.ts";
 export { Network } from "./network.ts";
+export {
+  type Fate,
+  type Interpreter,
+  type MessagePart,
+  type Overheard,
+  Overhearing,
+  type Piece,
+  pieceFields,
+} from "./overhear.ts";
 export { HostStack, stackOf } from "./stack.ts";
 export { connect, connectUnix } from "./tcp/handshake.ts";
 export { defaultKeepAlive, KeepAlive, type KeepAliveOptions } from "./tcp/keepalive.ts";

@@ -7,6 +7,7 @@ import type { Host } from "../host.ts";
 import type { Kernel } from "../kernel.ts";
 import { defaultLinkSettings, type Link, type LinkSettings } from "./link.ts";
 import { Names } from "./names.ts";
+import type { Overhearing } from "./overhear.ts";
 import { HostStack } from "./stack.ts";
 
 /** Connects the hosts of a world. */
@@ -15,6 +16,8 @@ export class Network {
   readonly names: Names = new Names();
   /** The settings of new links. */
   readonly defaults: LinkSettings = { ...defaultLinkSettings };
+  /** Listens to what hosts say to each other, for faults that wait for a message. */
+  overhearing: Overhearing | undefined;
   /** The network stacks in the order of their hosts' numbers. */
   readonly stacks: HostStack[] = [];
   readonly #byAddress: Map<string, HostStack> = new Map();

@@ -1,11 +1,12 @@
 /** Applies a filter to a run: one flag for each event. */
+import { FilterError } from "../../filter/lexer.ts";
+import type { Filter } from "../../filter/parser.ts";
+import { tester, type Value } from "../../filter/values.ts";
 import { describeEvent, hostOf } from "../model/describe.ts";
 import { isNotable } from "../model/rows.ts";
 import type { Run } from "../model/run.ts";
-import type { Field, Value } from "./fields.ts";
+import type { Field } from "./fields.ts";
 import { fields as ownFields } from "./fields.ts";
-import { FilterError } from "./lexer.ts";
-import type { Comparison, Filter } from "./parser.ts";
 
 /** The fields of protocols, as a dissector finds them in an event: "redis.cmd" with its values. */
 export interface ProtocolFields {
@@ -92,72 +93,6 @@ function each(asked: Uint8Array, holds: (row: number) => boolean): Uint8Array {
   const out = new Uint8Array(asked.length);
   for (let row = 0; row < asked.length; row++) if (asked[row] === 1 && holds(row)) out[row] = 1;
   return out;
-}
-
-/** A test of one value. */
-function tester(
-  comparison: Comparison,
-  text: string,
-  from: number,
-  to: number,
-): (value: Value) => boolean {
-  const lower = text.toLowerCase();
-  switch (comparison) {
-    case "=":
-    case "!=": {
-      const number = quantity(text);
-      const equals = (value: Value): boolean =>
-        typeof value === "number" ? value === number : value.toLowerCase() === lower;
-      return comparison === "=" ? equals : (value) => !equals(value);
-    }
-    case "~":
-      return (value) => String(value).toLowerCase().includes(lower);
-    case ":": {
-      const pattern = glob(lower);
-      const number = quantity(text);
-      return (value) => {
-        return typeof value === "number" ? value === number : pattern.test(value.toLowerCase());
-      };
-    }
-    default: {
-      const limit = quantity(text);
-      if (limit === undefined) {
-        throw new FilterError(`"${text}" is not a number or a time such as 1.2s`, from, to);
-      }
-      const compare = {
-        ">": (value: number) => value > limit,
-        ">=": (value: number) => value >= limit,
-        "<": (value: number) => value < limit,
-        "<=": (value: number) => value <= limit,
-      }[comparison];
-      return (value) => compare(typeof value === "number" ? value : Number(value));
-    }
-  }
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  "": 1,
-  ns: 1,
-  us: 1e3,
-  µs: 1e3,
-  ms: 1e6,
-  s: 1e9,
-  m: 60e9,
-  kb: 1e3,
-  mb: 1e6,
-};
-
-/** A number, a time in nanoseconds or a size in bytes: "12", "1.2s", "300ms", "4kb". */
-export function quantity(text: string): number | undefined {
-  const match = /^(-?\d+(?:\.\d+)?)([a-zµ]*)$/i.exec(text);
-  const unit = match && UNITS[(match[2] as string).toLowerCase()];
-  return unit === undefined || unit === null || !match ? undefined : Number(match[1]) * unit;
-}
-
-/** A pattern in which `*` stands for any text and `?` for one character; it matches whole values. */
-function glob(text: string): RegExp {
-  const escaped = text.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`, "s");
 }
 
 /** The rows that one of `sources` could have influenced, except the sources that no other one precedes. */

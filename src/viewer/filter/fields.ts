@@ -1,13 +1,11 @@
 /** The fields that filters can name: each with what it means and how it is read from an event. */
+import type { Value } from "../../filter/values.ts";
 import { Kind, kindNames } from "../../trace/kinds.ts";
 import type { PacketDetail } from "../../trace/packet.ts";
 import { describeEvent, operationOf, packetOf } from "../model/describe.ts";
 import { fateNames } from "../model/messages.ts";
 import { detailOf } from "../model/rows.ts";
 import type { Run } from "../model/run.ts";
-
-/** The values that a field has for an event: none, one or several. A filter holds if it holds for one of them. */
-export type Value = string | number;
 
 /** A field. */
 export interface Field {

@@ -2,8 +2,8 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { TraceDissector } from "../../dissect/index.ts";
 import { applyFilter, type ProtocolFields } from "../filter/evaluate.ts";
-import { FilterError } from "../filter/lexer.ts";
-import { parseFilter } from "../filter/parser.ts";
+import { FilterError } from "../../filter/lexer.ts";
+import { parseFilter } from "../../filter/parser.ts";
 import { type Answer, answerOf } from "../model/answer.ts";
 import { type Axis, type AxisMode, buildAxis } from "../model/axis.ts";
 import {

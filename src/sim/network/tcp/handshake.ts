@@ -56,6 +56,7 @@ export function connect(
   if (isOutOfReach(socket, target)) return Errno.ENETUNREACH;
   socket.connection = stack.network.newConnection();
   socket.phase = Phase.connecting;
+  socket.opener = true;
   socket.remoteStack = target;
   if (target === undefined) {
     kernel.schedule(UNREACHABLE_AFTER_NS, stack.host.id, Kind.internal, unreachable, socket);

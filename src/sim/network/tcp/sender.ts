@@ -11,7 +11,8 @@ import { digestOf } from "../../../base/fingerprint.ts";
 import { type Kernel, Kind } from "../../kernel.ts";
 import { Errno } from "../errno.ts";
 import { type Link, LOST, MSS } from "../link.ts";
-import { arrive } from "./arrival.ts";
+import type { Fate, Piece } from "../overhear.ts";
+import { arrive, sendReset } from "./arrival.ts";
 import { takeChunks } from "./chunks.ts";
 import { HEADER_BYTES, RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES } from "./constants.ts";
 import { Phase } from "./phase.ts";
@@ -47,6 +48,8 @@ export class Sender {
   recovery: Recovery | undefined;
   /** The window probe; created when the window is first closed. */
   #windowProbe: WindowProbe | undefined;
+  /** Who learns that something between the ends has forgotten the connection: nothing passes any more. */
+  severed: "both" | "sender" | "receiver" | undefined;
   /** The arrival time of the last transmission. Later transmissions do not arrive earlier. */
   lastArrivalNs = 0;
   /** The flight sent by the current event. Further data written in this event joins it. */
@@ -167,20 +170,76 @@ export class Sender {
   }
 
   #send(payload: Uint8Array): void {
+    const { overhearing } = this.#socket.stack.network;
+    if (overhearing === undefined && this.severed === undefined)
+      this.#sendPiece(payload, undefined);
+    else this.#sendOverheard(payload);
+  }
+
+  /** As `#sendPiece`, where somebody may wait for a message, or has ended the connection at one. */
+  #sendOverheard(payload: Uint8Array): void {
+    const socket = this.#socket;
+    const { stack, remoteStack } = socket;
+    if (this.severed !== undefined) {
+      this.#sendInVain(payload.length);
+      return;
+    }
+    const isBetweenHosts = !socket.unix && remoteStack !== undefined && remoteStack !== stack;
+    const fate = isBetweenHosts
+      ? stack.network.overhearing?.hear(pieceOf(socket, payload))
+      : undefined;
+    if (fate?.how !== "reset") {
+      this.#sendPiece(payload, fate);
+      return;
+    }
+    const { start, end } = fate.message;
+    const from = Math.max(0, start);
+    const cut = { before: from, within: from + Math.ceil((end - from) / 2), after: end }[
+      fate.point
+    ];
+    if (cut > 0) this.#sendPiece(payload.subarray(0, cut), undefined);
+    this.#sever(fate.ends);
+    if (cut < payload.length) this.#sendInVain(payload.length - cut);
+  }
+
+  /** Ends the connection as a firewall does: RST follows what was sent, and nothing else passes. */
+  #sever(ends: "both" | "sender" | "receiver"): void {
+    const socket = this.#socket;
+    this.severed = ends;
+    socket.stack.resets++;
+    if (socket.remoteStack) socket.remoteStack.resets++;
+    if (ends !== "sender") sendReset(socket);
+    if (ends !== "receiver") this.#failLater();
+  }
+
+  /** What is sent over a connection that nobody knows any more is answered with RST, after a round trip. */
+  #sendInVain(bytes: number): void {
+    this.sentSeq += bytes;
+    this.ackedSeq = this.sentSeq;
+    if (this.severed === "receiver") this.#failLater();
+  }
+
+  #failLater(): void {
+    const delayNs = Math.round(2 * this.out.meanLatencyNs());
+    this.#kernel.schedule(delayNs, this.#hostId, Kind.internal, forgotten, this.#socket);
+  }
+
+  #sendPiece(payload: Uint8Array, fate: Exclude<Fate, { how: "reset" }> | undefined): void {
     const socket = this.#socket;
     const kernel = this.#kernel;
     const sent = this.#mark(payload);
     const seq = this.sentSeq;
     const { length } = payload;
     this.sentSeq = seq + length;
-    if (this.#flightEvent === kernel.currentEvent && this.#joinsFlight(payload)) {
+    const joins = fate === undefined && this.#flightEvent === kernel.currentEvent;
+    if (joins && this.#joinsFlight(payload)) {
       ((this.#flight as Segment).joined ??= []).push(sent);
       return;
     }
     const segment = new Segment(socket, socket.peer as TcpSocket, Flag.data, seq, length, payload);
-    this.#flight = segment;
+    this.#flight = fate === undefined ? segment : undefined;
     this.#flightEvent = kernel.currentEvent;
-    this.launch(segment, sent);
+    this.launch(segment, sent, fate);
   }
 
   /** As {@link markSend}, with a fast path without an observer, because this runs at every write. */
@@ -194,7 +253,8 @@ export class Sender {
   /** Whether the payload joins the flight that this event has already sent. */
   #joinsFlight(payload: Uint8Array): boolean {
     const { out } = this;
-    const flight = this.#flight as Segment;
+    const flight = this.#flight;
+    if (flight === undefined) return false;
     const together = flight.length + payload.length;
     if (!flight.flying || together > out.flightBytes) return false;
     if (out.lossy || out.bandwidth !== Infinity) return false;
@@ -207,14 +267,22 @@ export class Sender {
     const socket = this.#socket;
     const peer = socket.peer as TcpSocket;
     this.finSent = true;
+    if (this.severed !== undefined) {
+      this.#sendInVain(1);
+      return;
+    }
     this.closedFirst = !socket.receiver.finReceived;
     const sent = markSend(socket, Flag.fin, 0, undefined);
     this.#fin = new Segment(socket, peer, Flag.fin, this.sentSeq++, 1, undefined);
     this.launch(this.#fin, sent);
   }
 
-  /** Sends a segment; `cause` is the event in which it is sent. */
-  launch(segment: Segment, cause: number): void {
+  /** Sends a segment; `cause` is the event in which it is sent. `fate`: what happens to the message in it. */
+  launch(
+    segment: Segment,
+    cause: number,
+    fate?: Exclude<Fate, { how: "reset" }> | undefined,
+  ): void {
     const { out } = this;
     const kernel = this.#kernel;
     segment.sentNs = kernel.nowNs;
@@ -225,7 +293,7 @@ export class Sender {
       this.lost(segment, "blocked");
       return;
     }
-    const single = segment.flag === Flag.data ? out.takeSingle() : undefined;
+    const single = fate ?? (segment.flag === Flag.data ? out.takeSingle() : undefined);
     if (single?.how === "lose") {
       this.lost(segment, "lost");
       return;
@@ -341,6 +409,25 @@ function cutByLoss(segment: Segment, out: Link): Segment | undefined {
   const passed = out.passing(packets);
   if (passed === packets) return undefined;
   return passed === 0 ? segment : segment.split(passed * MSS);
+}
+
+/** A piece of the stream, as whoever overhears it sees it. */
+function pieceOf(socket: TcpSocket, bytes: Uint8Array): Piece {
+  const { stack, remoteStack, localPort, remotePort, connection, opener } = socket;
+  return {
+    protocol: "tcp",
+    from: stack.host.name,
+    to: remoteStack?.host.name ?? "",
+    fromPort: localPort,
+    toPort: remotePort,
+    connection,
+    opener,
+    bytes,
+  };
+}
+
+function forgotten(socket: TcpSocket): void {
+  socket.fail(Errno.ECONNRESET);
 }
 
 function writable(socket: TcpSocket): void {

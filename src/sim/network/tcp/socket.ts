@@ -54,6 +54,8 @@ export class TcpSocket implements PortHolder {
   /** The other host, and the socket at the other end once it is known. */
   remoteStack: HostStack | undefined;
   peer: TcpSocket | undefined;
+  /** Whether its process has opened the connection. */
+  opener = false;
   handshake: HandshakeHooks | undefined;
   /** The round trip time of the handshake. */
   rttNs = 0;

@@ -19,6 +19,7 @@ import {
 import { Errno } from "../errno.ts";
 import { flipBit, LOST, MTU } from "../link.ts";
 import { Holders, Turns, type Waiting } from "../holders.ts";
+import type { Piece } from "../overhear.ts";
 import type { PortHolder } from "../ports.ts";
 import type { HostStack } from "../stack.ts";
 import { Datagram, markDatagram } from "./datagram.ts";
@@ -322,7 +323,8 @@ export class UdpSocket implements PortHolder {
     const datagram = new Datagram(this, unmapped(source), to, address, port, payload);
     datagram.sentEvent = markDatagram(datagram, Kind.send, digestOf(payload));
     const link = stack.linkTo(to);
-    const single = link.takeSingle();
+    const fate = to === stack ? undefined : stack.network.overhearing?.hear(pieceOf(datagram));
+    const single = (fate?.how === "reset" ? undefined : fate) ?? link.takeSingle();
     if (single?.how === "lose") {
       markDatagram(datagram, Kind.drop, 0, "lost");
       return;
@@ -413,6 +415,20 @@ export class UdpSocket implements PortHolder {
     if (this.#receivers.has(events)) events.onReadable();
     else this.receiveAgain();
   }
+}
+
+/** The datagram as whoever overhears it sees it. Whoever sends to the lower port counts as the client. */
+function pieceOf({ from, to, fromPort, toPort, payload }: Datagram): Piece {
+  return {
+    protocol: "udp",
+    from: from.host.name,
+    to: to.host.name,
+    fromPort,
+    toPort,
+    connection: 0,
+    opener: toPort <= fromPort,
+    bytes: payload,
+  };
 }
 
 function readable(socket: UdpSocket): void {
