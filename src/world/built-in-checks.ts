@@ -55,6 +55,8 @@ export interface Violation {
   readonly causes?: readonly string[];
   /** Whether only a complete run can show it. */
   readonly takesWholeRun?: boolean;
+  /** Whether its check has looked at hosts as they are at the end of the run: any fault may be to blame. */
+  readonly looksAtEnd?: boolean;
 }
 
 /** The state of a host's connections while an operation hangs. */

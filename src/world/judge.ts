@@ -69,13 +69,15 @@ export function judgeRun(
   const undecided: { check: string; why: string }[] = [];
   const idle: IdleCheck[] = [];
   for (const check of plan.checks) {
-    const verdict = ask(check, judged);
+    const { verdict, sawHosts } = ask(check, judged);
     if (verdict.result === "unknown") undecided.push({ check: check.name, why: verdict.why });
     if (verdict.result === "holds" && !hasJudged(check, history)) {
       idle.push({ check: check.name, looksFor: check.looksFor });
     }
     if (verdict.result !== "violated") continue;
-    for (const evidence of verdict.evidence) violations.push({ check: check.name, evidence });
+    for (const evidence of verdict.evidence) {
+      violations.push({ check: check.name, evidence, ...(sawHosts && { looksAtEnd: true }) });
+    }
   }
   violations.push(...judgeAssertions(judged.assertions, history, calmFromNs, judged.whole));
   if (judged.whole && !plan.tolerate.has("hangs") && plan.calmNs > 0) {
@@ -92,19 +94,19 @@ export function judgeRun(
 
 /** A violation with its story, its causes, and the time at which its evidence was complete. */
 function toldViolation(violation: Violation, judged: Judged): RunViolation {
-  const { check, evidence, takesWholeRun = false } = violation;
+  const { check, evidence, takesWholeRun = false, looksAtEnd = false } = violation;
   const names = judged.plan.hosts.map(({ name }) => name);
   const causes = violation.causes ?? [
     causeOfEvidence(evidence, names),
     ...(evidence.manner === undefined ? [] : [evidence.manner]),
   ];
-  const whole = takesWholeRun || !namesAnything(evidence);
+  const whole = takesWholeRun || looksAtEnd || !namesAnything(evidence);
   return {
     check,
     evidence,
     causes,
     completeNs: whole ? undefined : completeNs(evidence, judged),
-    story: tellStory(evidence, judged),
+    story: tellStory(evidence, judged, looksAtEnd),
     operations: eventsOf(evidence, judged),
   };
 }
@@ -138,22 +140,32 @@ function completeNs({ steps, operations }: Evidence, { history }: Judged): numbe
   return Number.isFinite(lastNs) ? lastNs : undefined;
 }
 
-/** Converts a check's answer to a verdict. A check that throws is unreliable, so the run cannot be judged. */
-function ask(check: Check, judged: Judged): Verdict {
+/** A check's verdict, and whether the check has looked at hosts as they are at the end of the run. */
+function ask(check: Check, judged: Judged): { verdict: Verdict; sawHosts: boolean } {
   const { history, seed, schedule, hosts, calmFromNs, plan } = judged;
+  let sawHosts = false;
+  const record: RunRecord = {
+    history,
+    seed,
+    // Only described for checks that ask.
+    get faults() {
+      return seenFaults(schedule, calmFromNs);
+    },
+    get hosts() {
+      sawHosts = true;
+      return hosts;
+    },
+    calmFromNs,
+    durationNs: plan.durationNs,
+  };
+  return { verdict: verdictOf(check, record), sawHosts };
+}
+
+/** Converts a check's answer to a verdict. A check that throws is unreliable, so the run cannot be judged. */
+function verdictOf(check: Check, record: RunRecord): Verdict {
   let answer: Verdict | boolean | string;
   try {
-    answer = check.judge({
-      history,
-      seed,
-      // Only described for checks that ask.
-      get faults() {
-        return seenFaults(schedule, calmFromNs);
-      },
-      hosts,
-      calmFromNs,
-      durationNs: plan.durationNs,
-    });
+    answer = check.judge(record);
   } catch (error) {
     if (error instanceof LightconeError) throw error;
     const { what, stack } = describeThrown(error);

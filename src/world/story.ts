@@ -18,8 +18,8 @@ const OPERATIONS_TOLD_MAX = 24;
 /** The maximum length of a check's own sentence, which may quote anything. */
 const SUMMARY_MAX = 800;
 
-/** The story of one violation. */
-export function tellStory(evidence: Evidence, judged: Judged): Story {
+/** The story of one violation. `looksAtEnd`: its check has looked at the end of the run. */
+export function tellStory(evidence: Evidence, judged: Judged, looksAtEnd = false): Story {
   const { operations } = judged.history;
   const { durationNs } = judged.plan;
   const told = new Set<number>();
@@ -45,7 +45,7 @@ export function tellStory(evidence: Evidence, judged: Judged): Story {
     const rest = operations.length - told.size;
     if (rest > 0) lines.push(restLine(rest, judged));
   }
-  const focus = focusOf(evidence, judged, lines);
+  const focus = focusOf(evidence, judged, lines, looksAtEnd);
   lines.push(...faultLines(judged, evidence, focus));
   lines.push(...nameLines(judged, evidence, focus.untilNs));
   lines.push(...waitingLines(judged, evidence, lines));
@@ -63,6 +63,7 @@ function focusOf(
   evidence: Evidence,
   { history }: Judged,
   lines: readonly StoryLine[],
+  looksAtEnd: boolean,
 ): { readonly fromNs: number; readonly untilNs: number } {
   const times = namesAnything(evidence) ? lines.map(({ atNs }) => atNs) : [];
   // The answer to an unanswered operation may have been prevented by anything until the end.
@@ -71,7 +72,8 @@ function focusOf(
   );
   const fromNs = times.reduce((first, atNs) => Math.min(first, atNs), Infinity);
   const lastNs = times.reduce((last, atNs) => Math.max(last, atNs), 0);
-  const whole = times.length === 0 || waits;
+  // What was left at the end may have been changed by anything until then.
+  const whole = times.length === 0 || waits || looksAtEnd;
   return { fromNs: fromNs === Infinity ? 0 : fromNs, untilNs: whole ? Infinity : lastNs };
 }
 

@@ -1,5 +1,4 @@
 /** What holds for every fault of the registry, so that a new one needs only its own file. */
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Prng } from "../../src/base/prng.ts";
 import {
@@ -107,20 +106,6 @@ describe("faults at certain times", () => {
     expect(() => source("crash", { at: "1s", every: "1s" })).toThrow(/at and every/);
     expect(() => source("crash", { at: "soon" })).toThrow(/"soon" is not a duration/);
     expect(() => source("crash", { at: [] })).toThrow(/empty list/);
-  });
-});
-
-describe("the page about faults", () => {
-  it("has every word, with every option that only this word has", () => {
-    const page = readFileSync(new URL("../../docs/faults.md", import.meta.url), "utf8");
-    for (const name of names) {
-      const [, section = ""] = page.split(new RegExp("(?:## |\\| `)w\\." + name + "\\b"));
-      const own = section.split(/\n## |\n\| `w\./)[0] ?? "";
-      expect(own, `w.${name} is not on the page`).not.toBe("");
-      for (const option of Object.keys(faultWords[name].options)) {
-        expect(own, `w.${name}: ${option}`).toContain(`\`${option}\``);
-      }
-    }
   });
 });
 

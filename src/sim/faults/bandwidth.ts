@@ -43,7 +43,11 @@ const kind: FaultKind<BandwidthParams> = {
   },
 };
 
-/** `w.bandwidth(...)`. */
+/**
+ * Links carry only so many bytes a second; what exceeds it waits.
+ *
+ * @cause a link that others share, a limit of the provider, a phone at the edge of its cell.
+ */
 export const bandwidth: FaultWord<BandwidthOptions, { bytesPerSecond: readonly [number, number] }> =
   {
     kinds: [kind],

@@ -53,7 +53,11 @@ function filesBelow(folder: DirectoryNode, path: string): { path: string; file: 
   });
 }
 
-/** `w.bitRot(...)`. */
+/**
+ * One bit of a file that a program has written flips, on the device and in the page cache. Nothing reports it.
+ *
+ * @cause a device that ages, memory without error correction.
+ */
 export const bitRot: FaultWord<FaultOptions, object> = {
   kinds: [kind],
   links: false,

@@ -55,7 +55,14 @@ const kind: FaultKind<BuggifyParams> = {
     (path === undefined || typeof path === "string") && isWhole(draw) && isShare(probability),
 };
 
-/** `w.buggify(...)`. */
+/**
+ * Programs take rare paths that they offer themselves with `buggify("the cache is empty")` of
+ * [`lightcone/probe`](checks.md#assertions): paths that are correct and seldom taken. Without this fault, and outside
+ * of a world, `buggify` is always false.
+ *
+ * @cause whatever makes the program take such a path.
+ * @lasts how long the paths are taken
+ */
 export const buggify: FaultWord<
   BuggifyOptions,
   { path: string | undefined; probability: readonly [number, number] }

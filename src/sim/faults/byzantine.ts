@@ -58,7 +58,13 @@ const kind: FaultKind<ByzantineParams> = {
     lieWays.includes(how as LieWay) && isShare(probability) && isWhole(draw),
 };
 
-/** `w.byzantine(...)`. */
+/**
+ * A host lies to others, in what its programs send. What a program sends in one write counts as a message; what is
+ * encrypted is changed after that, and is noticed.
+ *
+ * @cause a bug, a wrong version, memory that fails, an attacker.
+ * @lasts how long it lies
+ */
 export const byzantine: FaultWord<
   ByzantineOptions,
   { how: LieWay | undefined; probability: readonly [number, number] }

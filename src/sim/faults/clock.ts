@@ -138,7 +138,13 @@ function ordinal(count: number): string {
   return `${count}${suffix ?? "th"}`;
 }
 
-/** `w.clock(...)`. */
+/**
+ * A host's wall clock jumps ahead or back, drifts, or stands still, and is set right at the end. It may jump between
+ * two readings within one turn. Timers and `performance.now()` follow the monotonic clock, which never jumps.
+ *
+ * @cause a time server that is wrong, a virtual machine that was asleep, a battery, an operator.
+ * @lasts until it is set right
+ */
 export const clock: FaultWord<
   ClockOptions,
   { by: RangeNs; ppm: readonly [number, number]; how: ClockWay | undefined }

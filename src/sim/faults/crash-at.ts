@@ -21,7 +21,10 @@ const NTH_MAX = 100;
 
 /** At which point a program crashes. */
 export interface CrashAtOptions extends FaultOptions {
-  /** The call: one of those that change or sync files. Default: any of them, or any step. */
+  /**
+   * The call: `open` (that creates or empties a file), `write`, `ftruncate`, `fsync`, `fdatasync`, `rename`, `unlink`,
+   * `mkdir`, `rmdir`, `link`, `symlink`, `copyfile`, `mkdtemp`, `rm` or `cp`. Default: any of them, or any step.
+   */
   readonly call?: ChangingCall;
   /** The step, as the program names it with `step` of `lightcone/probe`. Default: any step, or any call. */
   readonly step?: string;
@@ -111,7 +114,15 @@ function strike(fault: Fault<CrashAtParams>, reach: FaultReach, moment: Moment):
   });
 }
 
-/** `w.crashAt(...)`. */
+/**
+ * A process crashes, or its machine loses power, exactly at a point of its program: right before or right after a
+ * call that changes or syncs files, or a step that the program names with `step("charged")` of
+ * [`lightcone/probe`](checks.md#assertions). Crashes that are drawn by time alone rarely come between a rename and
+ * the sync that should precede it. `lightcone explore --crash-points HOST` tries every point in turn.
+ *
+ * @cause the same as of `w.crash`, at the moment that matters.
+ * @lasts how long the fault waits for its point before it gives up
+ */
 export const crashAt: FaultWord<
   CrashAtOptions,
   {

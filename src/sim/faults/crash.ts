@@ -93,7 +93,21 @@ export function isCrash({ how, keeps }: FaultParams): boolean {
   );
 }
 
-/** `w.crash(...)`. */
+/**
+ * A process dies with its memory, or its machine loses power; it starts again afterwards. When a process dies, the
+ * operating system closes its sockets. When a machine loses power, nobody is told: others find out when they send,
+ * and the disk keeps what was synced and perhaps more. One crash in five hits several hosts at once.
+ *
+ * POSIX promises nothing about changes that were not synced, and file systems differ. `"nothing"`: all are lost.
+ * `"old"`: kept is what the kernel writes back by itself, names after 5 seconds and data after 30. `"names"`: names
+ * without their data, as ext4 leaves a file that was renamed before its data was synced. `"data"`: data without its
+ * names. `"prefix"`: everything up to some moment. `"some"`: names up to some moment, and each page of a file up to a
+ * moment of its own, as the kernel writes pages back. In the last two a write may be torn between sectors of 512 or
+ * 4,096 bytes. The story says which files and names were lost.
+ *
+ * @cause a bug, `kill -9`, a kernel that panics, a power supply, a cloud that takes a machine away.
+ * @lasts how long it is down
+ */
 export const crash: FaultWord<
   CrashOptions,
   {

@@ -10,7 +10,7 @@ import { theyDo } from "./words.ts";
 
 /** How many machines are lost. */
 export interface DieOptions extends FaultOptions {
-  /** At most so many of the targets die in one run. Default: a minority of them; of one or two, one. */
+  /** At most so many of the targets die in one run. Default: a minority of them, or one of two. */
   readonly atMost?: number;
 }
 
@@ -29,7 +29,11 @@ const kind: FaultKind = {
   isValid: () => true,
 };
 
-/** `w.die(...)`. */
+/**
+ * A machine dies for good, as if it lost power and nobody went there: it is dead in the calm, too.
+ *
+ * @cause a machine that is broken, a site that has burnt down, an account that is closed.
+ */
 export const die: FaultWord<DieOptions, { atMost: number | undefined }> = {
   kinds: [kind],
   links: false,

@@ -44,7 +44,12 @@ const kind: FaultKind<DiskErrorParams> = {
   isValid: ({ on, probability }) => CALLS.includes(on as Call) && isShare(probability),
 };
 
-/** `w.diskErrors(...)`. */
+/**
+ * Calls fail with `EIO`. After a failed sync the data counts as written, so that the next sync succeeds without it
+ * (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
+ *
+ * @cause a sector that cannot be read or written, a cable, a network disk that is gone.
+ */
 export const diskErrors: FaultWord<
   DiskErrorOptions,
   { on: Call | undefined; probability: readonly [number, number] }

@@ -21,7 +21,11 @@ const kind: FaultKind = {
   isValid: () => true,
 };
 
-/** `w.diskFull(...)`. */
+/**
+ * A write that needs a block fails with `ENOSPC`.
+ *
+ * @cause logs, a backup, another program on the same disk.
+ */
 export const diskFull: FaultWord<FaultOptions, object> = {
   kinds: [kind],
   links: false,

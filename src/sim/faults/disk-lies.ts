@@ -24,7 +24,12 @@ const kind: FaultKind = {
   isValid: () => true,
 };
 
-/** `w.diskLies(...)`. */
+/**
+ * Syncs report success and do nothing. It shows when the machine loses power during the fault, or after it without
+ * another sync.
+ *
+ * @cause a device with a volatile write cache that ignores flushes, a virtual machine whose host does.
+ */
 export const diskLies: FaultWord<FaultOptions, object> = {
   kinds: [kind],
   links: false,

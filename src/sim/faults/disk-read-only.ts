@@ -24,7 +24,11 @@ const kind: FaultKind = {
   isValid: () => true,
 };
 
-/** `w.diskReadOnly(...)`. */
+/**
+ * Every change fails with `EROFS`. What was open stays open.
+ *
+ * @cause a file system with `errors=remount-ro` that has met an error.
+ */
 export const diskReadOnly: FaultWord<FaultOptions, object> = {
   kinds: [kind],
   links: false,

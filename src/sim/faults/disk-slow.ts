@@ -34,7 +34,11 @@ const kind: FaultKind<DiskSlowParams> = {
   isValid: ({ factor }) => typeof factor === "number" && factor >= 1 && factor <= FACTOR_MAX,
 };
 
-/** `w.diskSlow(...)`. */
+/**
+ * Every call to a disk takes longer.
+ *
+ * @cause a device that dies, a neighbour, a RAID that is rebuilt.
+ */
 export const diskSlow: FaultWord<DiskSlowOptions, { factor: readonly [number, number] }> = {
   kinds: [kind],
   links: false,

@@ -64,7 +64,12 @@ function setAnswers(host: Host, reach: FaultReach): void {
   }
 }
 
-/** `w.dns(...)`. */
+/**
+ * A host cannot resolve the names of others: no answer (`EAI_AGAIN` after a while), `ENOTFOUND`, or the address of
+ * another host.
+ *
+ * @cause a resolver that is down or overloaded, a record that is deleted by mistake, a cache that outlives a move.
+ */
 export const dns: FaultWord<DnsOptions, { how: How | undefined }> = {
   kinds: [kind],
   links: true,

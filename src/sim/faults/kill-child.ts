@@ -47,7 +47,12 @@ function childrenOf(host: Host): Process[] {
   return [...host.processes].filter(({ parentPid }) => parentPid !== 1);
 }
 
-/** `w.killChild(...)`. */
+/**
+ * One child process of a host's programs (a forked worker, a member of a cluster, a command) is killed with
+ * `SIGKILL`. Its parent lives on, and is told.
+ *
+ * @cause the kernel when memory runs out, an operator.
+ */
 export const killChild: FaultWord<KillChildOptions, Record<string, never>> = {
   kinds: [kind],
   links: false,

@@ -31,7 +31,11 @@ const kind: FaultKind<LatencyParams> = {
   isValid: (params) => areLinks(params) && isWhole(params.addNs),
 };
 
-/** `w.latency(...)`. */
+/**
+ * Links from some targets become slow.
+ *
+ * @cause a route over another continent, a queue in a router, a neighbour who uses the link.
+ */
 export const latency: FaultWord<LatencyOptions, { by: RangeNs }> = {
   kinds: [kind],
   links: true,

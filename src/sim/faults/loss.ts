@@ -31,7 +31,11 @@ const kind: FaultKind<LossParams> = {
   isValid: (params) => areLinks(params) && isShare(params.probability),
 };
 
-/** `w.loss(...)`. */
+/**
+ * Links lose segments. TCP sends them again, so that its users see delay.
+ *
+ * @cause a full queue in a router, radio, a cable that is damaged.
+ */
 export const loss: FaultWord<LossOptions, { probability: readonly [number, number] }> = {
   kinds: [kind],
   links: true,

@@ -109,7 +109,22 @@ function linkOf({ params }: Fault<MessageParams>, reach: FaultReach): Link | und
   return stackOf(reach.host(from)).linkTo(stackOf(reach.host(to)));
 }
 
-/** `w.message(...)`. */
+/**
+ * One message between two hosts is singled out; all others pass. It is what finds bugs that need only this reply to
+ * come late. A lost segment is sent again by TCP, some 200 ms later at the earliest.
+ *
+ * `when` chooses a message from or to the targets by what it says, in the [viewer's filter language](viewer.md#filters),
+ * with the fields of [all protocols](dissectors.md) and `from`, `to`, `port`, `proto`, `bytes`; a word alone is looked
+ * for in the message's summary. A message counts when its last byte is sent. What is encrypted says nothing. The
+ * story names the message that was chosen.
+ *
+ * ```ts world
+ * w.faults(w.message(stores, { when: "redis.cmd=PUBLISH redis.channel=news", how: "lose" }));
+ * ```
+ *
+ * @cause chance: among many messages one always has the worst of it.
+ * @lasts how long the fault waits for its message before it gives up
+ */
 export const message: FaultWord<
   MessageOptions,
   { how: How | undefined; by: RangeNs; when: string | undefined }

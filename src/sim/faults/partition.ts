@@ -61,7 +61,11 @@ const kind: FaultKind<PartitionParams> = {
   isValid: (params) => areLinks(params) && SHAPES.includes(params.shape as never),
 };
 
-/** `w.partition(...)`. */
+/**
+ * Hosts cannot reach each other, both ways more often (70%) than one way. `targets` are the hosts at one side.
+ *
+ * @cause a switch, a cable, a firewall rule, a route that is gone.
+ */
 export const partition: FaultWord<PartitionOptions, PartitionRead> = {
   kinds: [kind],
   links: true,

@@ -23,7 +23,13 @@ const kind: FaultKind = {
   isValid: () => true,
 };
 
-/** `w.pause(...)`. */
+/**
+ * A process stops and goes on later. Its sockets stay, the kernel still acknowledges what arrives, and its timers
+ * fire late.
+ *
+ * @cause a long garbage collection, a virtual machine that is moved or frozen, a container without its share of the
+ * processor, `SIGSTOP`.
+ */
 export const pause: FaultWord<FaultOptions, object> = {
   kinds: [kind],
   links: false,

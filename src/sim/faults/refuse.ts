@@ -20,7 +20,11 @@ const kind: FaultKind<LinkParams> = {
   isValid: areLinks,
 };
 
-/** `w.refuse(...)`. */
+/**
+ * New connections are refused (`ECONNREFUSED`). Those that stand stay.
+ *
+ * @cause a server that is not up yet, a port that is closed, a proxy without a backend.
+ */
 export const refuse: FaultWord<FaultOptions, object> = {
   kinds: [kind],
   links: true,

@@ -36,7 +36,12 @@ const kind: FaultKind = {
   isValid: () => true,
 };
 
-/** `w.replace(...)`. */
+/**
+ * A machine dies, and after a while another one takes its place: the same name, address and programs, and an empty disk.
+ *
+ * @cause machines in a cloud that are made anew, containers without a volume, a disk that dies.
+ * @lasts the time until the other one is there
+ */
 export const replace: FaultWord<FaultOptions, object> = {
   kinds: [kind],
   links: false,

@@ -136,7 +136,15 @@ function resetConnections(host: Host, { which, ends, at }: ResetParams): void {
   }
 }
 
-/** `w.reset(...)`. */
+/**
+ * Established connections of a host to others are reset. Nobody dies.
+ *
+ * ```ts world
+ * w.faults(w.reset(stores, { when: "redis.cmd=PUBLISH", point: "after" }));
+ * ```
+ *
+ * @cause a firewall or a load balancer that has forgotten them, a limit on idle connections, an address that moves.
+ */
 export const reset: FaultWord<
   ResetOptions,
   {

@@ -55,7 +55,13 @@ const kind: FaultKind<RestartParams> = {
   isValid: ({ signal }) => SIGNALS.includes(signal as never),
 };
 
-/** `w.restart(...)`. */
+/**
+ * A host's programs are restarted by their operator: they are told to end, what has not ended after `lasts` is
+ * killed, and they start again. How a program ends meanwhile is judged by nothing here, but an uncaught exception is.
+ *
+ * @cause a deployment, an orchestrator that moves a container, a configuration that is read again.
+ * @lasts the time that programs have to end
+ */
 export const restart: FaultWord<RestartOptions, { signal: (typeof SIGNALS)[number] | undefined }> =
   {
     kinds: [kind],

@@ -53,7 +53,12 @@ const kind: FaultKind<ScrambleParams> = {
     areLinks(params) && HOW.includes(params.how as How) && isShare(params.probability),
 };
 
-/** `w.scramble(...)`. */
+/**
+ * Datagrams arrive twice or in another order, or a bit of a packet changes. TCP hides all of that behind delay, but
+ * for the errors that its checksum of 16 bits misses.
+ *
+ * @cause two routes to one host, a retransmission below IP, a network card or a router with bad memory.
+ */
 export const scramble: FaultWord<
   ScrambleOptions,
   { how: How | undefined; probability: readonly [number, number] }

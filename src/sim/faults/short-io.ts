@@ -37,7 +37,11 @@ const kind: FaultKind<ShortIoParams> = {
   isValid: ({ probability }) => isShare(probability),
 };
 
-/** `w.shortIo(...)`. */
+/**
+ * Reads and writes of files handle only part of their bytes, as POSIX allows at any time.
+ *
+ * @cause signals, limits, network file systems, a disk that is nearly full.
+ */
 export const shortIo: FaultWord<ShortIoOptions, { probability: readonly [number, number] }> = {
   kinds: [kind],
   links: false,

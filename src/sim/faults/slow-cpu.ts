@@ -28,7 +28,11 @@ const kind: FaultKind<SlowCpuParams> = {
   isValid: ({ turnNs }) => isWhole(turnNs),
 };
 
-/** `w.slowCpu(...)`. */
+/**
+ * A machine computes slowly: every event takes time, and what arrives meanwhile waits.
+ *
+ * @cause a neighbour on the same machine, a processor that is throttled, a limit of the container.
+ */
 export const slowCpu: FaultWord<SlowCpuOptions, { by: RangeNs }> = {
   kinds: [kind],
   links: false,

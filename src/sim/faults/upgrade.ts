@@ -48,7 +48,14 @@ const kind: FaultKind<UpgradeParams> = {
   isValid: ({ to }) => typeof to === "string",
 };
 
-/** `w.upgrade(...)`. */
+/**
+ * A host's programs are replaced by another version: they are told to end (`SIGTERM`), what has not ended after
+ * `lasts` is killed, and the other version starts on the same disk. One host at a time, so that versions meet.
+ * Without `targets`, all hosts that have [other versions](worlds.md#versions).
+ *
+ * @cause a rolling upgrade, and its rollback.
+ * @lasts the time that programs have to end
+ */
 export const upgrade: FaultWord<UpgradeOptions, { to: readonly string[] }> = {
   kinds: [kind],
   links: false,
