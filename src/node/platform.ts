@@ -19,8 +19,9 @@ import { createBufferModule } from "./modules/buffer.ts";
 import { createV8Module } from "./modules/v8.ts";
 import { secureBindings, secureModules } from "./bindings/secure.ts";
 import { createVmModule } from "./modules/vm.ts";
+import { loaderOf } from "./program/commonjs.ts";
 import { createModuleModule } from "./program/module-module.ts";
-import { registerLibraryModules, registerModule } from "./public-modules.ts";
+import { isBuiltin, registerLibraryModules, registerModule } from "./public-modules.ts";
 
 let ready = false;
 
@@ -55,4 +56,7 @@ export function preparePlatform(): void {
   registerModule("buffer", createBufferModule);
   registerModule("vm", createVmModule);
   registerModule("module", createModuleModule);
+  if (isBuiltin("node:sqlite")) {
+    registerModule("sqlite", (realm) => loaderOf(realm).standIns.load("node:sqlite"));
+  }
 }

@@ -137,7 +137,7 @@ export function loadOutside(
 }
 
 /** Creates a stand-in for a module that is not simulated, in the shape of the real one. */
-function standInFor(realm: Realm, id: string): object {
+export function standInFor(realm: Realm, id: string): object {
   const path = `node:${id}`;
   try {
     return standIn(realRequire(path) as object, path);

@@ -1,115 +1,25 @@
 /** SQLite on a host's disk: the interfaces that programs use, and what crashes leave of a database. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../../src/sim/faults/index.ts";
-import { beside, runDescribed } from "./described.ts";
+import { installSqlite, printed } from "./sqlite-programs.ts";
 
-const modules = join(dirname(beside("package.json", "{}\n")), "node_modules");
-for (const name of ["better-sqlite3", "sqlite3"]) {
-  mkdirSync(join(modules, name), { recursive: true });
-  writeFileSync(join(modules, name, "package.json"), `{ "name": "${name}" }`);
-  writeFileSync(join(modules, name, "index.js"), 'throw new Error("native");\n');
-}
-symlinkSync(resolve("node_modules/node-sqlite3-wasm"), join(modules, "node-sqlite3-wasm"));
-
-let count = 0;
-/** Runs a program of a host with its faults; returns the lines that it prints. */
-async function printed(program: string, schedule: readonly Fault[] = []): Promise<string[]> {
-  const name = `sqlite${++count}.mjs`;
-  beside(name, program);
-  const body = `w.host("a", "./${name}"); w.tolerate("exits"); w.run("9s");`;
-  const { violations, timeline } = await runDescribed(body, { timeline: true, schedule });
-  expect(violations).toEqual([]);
-  const lines = (timeline ?? []).filter(({ who, tone }) => who === "a" && tone === "note");
-  return lines.map(({ text }) => text).filter((text) => text !== "" && !text.startsWith("ends: "));
-}
+installSqlite();
 const crash = (how: "process" | "machine"): Fault => {
   return { kind: "crash", targets: ["a"], startNs: 2.05e9, durationNs: 1e9, params: { how } };
 };
-const tell = `const tell = (call) => {
-  try { console.log(JSON.stringify(call())); } catch ({ name, message, code }) { console.log(name, "|", message, "|", code); }
-};`;
-
-describe("better-sqlite3", () => {
-  it("has its statements, forms of rows, transactions, pragmas and errors", async () => {
-    const lines = await printed(`import Database, { SqliteError } from "better-sqlite3"; ${tell}
-      const db = new Database("file.db");
-      db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT UNIQUE, b BLOB)");
-      const insert = db.prepare("INSERT INTO t (v, b) VALUES (?, ?)");
-      tell(() => insert.run("a", Buffer.from("x")));
-      tell(() => insert.run("a", null));
-      tell(() => insert.run("b", null));
-      tell(() => insert.run("c"));
-      tell(() => insert.run(true, null));
-      tell(() => insert.get("d", null));
-      tell(() => db.prepare("SELECT 1").run());
-      tell(() => db.prepare("SELECT id, v FROM t WHERE v = @v OR id = $id -- ?").all({ v: "a", id: 2 }));
-      tell(() => db.prepare("SELECT @v").get({ w: 1 }));
-      tell(() => db.prepare("SELECT v FROM t WHERE id = ?").pluck().get(2));
-      tell(() => db.prepare("SELECT id, v FROM t").raw().all());
-      tell(() => db.prepare("SELECT v FROM t WHERE id = 9").get() === undefined);
-      tell(() => db.prepare("SELECT b FROM t WHERE id = 1").get().b instanceof Buffer);
-      const move = db.transaction((v, fails) => { insert.run(v, null); if (fails) throw new Error("no"); return v; });
-      tell(() => [move("m"), db.inTransaction]);
-      tell(() => move.immediate("n", true));
-      const outer = db.transaction(() => { insert.run("o", null); try { move("p", true); } catch {} });
-      tell(() => outer());
-      tell(() => db.prepare("SELECT v FROM t ORDER BY id").pluck().all());
-      tell(() => [db.pragma("user_version = 7"), db.pragma("user_version", { simple: true }), db.pragma("user_version")]);
-      db.function("double", (x) => x * 2);
-      tell(() => db.prepare("SELECT double(21) AS d").get());
-      tell(() => db.prepare("nonsense"));
-      tell(() => db.prepare("SELECT 1; SELECT 2"));
-      tell(() => db.prepare("SELECT ';x' AS x; -- SELECT 2").get());
-      tell(() => new Database("/absent/file.db"));
-      tell(() => new SqliteError("m", "SQLITE_X").code);
-      tell(() => db.close().open);
-      tell(() => insert.run("z", null));`);
-    expect(lines).toEqual([
-      '{"changes":1,"lastInsertRowid":1}',
-      "SqliteError | UNIQUE constraint failed: t.v | SQLITE_CONSTRAINT_UNIQUE",
-      '{"changes":1,"lastInsertRowid":2}',
-      "RangeError | Too few parameter values were provided | undefined",
-      "TypeError | SQLite3 can only bind numbers, strings, bigints, buffers, and null | undefined",
-      "TypeError | This statement does not return data. Use run() instead | undefined",
-      "TypeError | This statement returns data. Use get(), all(), or iterate() instead | undefined",
-      '[{"id":1,"v":"a"},{"id":2,"v":"b"}]',
-      'RangeError | Missing named parameter "v" | undefined',
-      '"b"',
-      '[[1,"a"],[2,"b"]]',
-      "true",
-      "true",
-      '["m",false]',
-      "Error | no | undefined",
-      "undefined",
-      '["a","b","m","o"]',
-      '[[],7,[{"user_version":7}]]',
-      '{"d":42}',
-      'SqliteError | near "nonsense": syntax error | SQLITE_ERROR',
-      "RangeError | The supplied SQL string contains more than one statement | undefined",
-      '{"x":";x"}',
-      "SqliteError | unable to open database file | SQLITE_CANTOPEN",
-      '"SQLITE_X"',
-      "false",
-      "TypeError | The database connection is not open | undefined",
-    ]);
-  });
-});
+/** Commits a row every tenth of a second, and says so; when it starts, it says what it finds. */
+const commits = (synchronous: string): string => `import Database from "better-sqlite3";
+  const db = new Database("/rows.db");
+  db.pragma("synchronous = ${synchronous}");
+  db.exec("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY)");
+  console.log("found", db.prepare("SELECT count(*) FROM t").pluck().get(), db.pragma("integrity_check", { simple: true }));
+  setInterval(() => {
+    if (process.uptime() > 3) process.exit(0);
+    console.log("wrote", db.prepare("INSERT INTO t DEFAULT VALUES").run().lastInsertRowid);
+  }, 100);`;
 
 describe("a database on a host's disk", () => {
-  /** Commits a row every tenth of a second, and says so; when it starts, it says what it finds. */
-  const commits = (synchronous: string): string => `import Database from "better-sqlite3";
-    const db = new Database("/rows.db");
-    db.pragma("synchronous = ${synchronous}");
-    db.exec("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY)");
-    console.log("found", db.prepare("SELECT count(*) FROM t").pluck().get(), db.pragma("integrity_check", { simple: true }));
-    setInterval(() => {
-      if (process.uptime() > 3) process.exit(0);
-      console.log("wrote", db.prepare("INSERT INTO t DEFAULT VALUES").run().lastInsertRowid);
-    }, 100);`;
-
   it("keeps through a power loss what its syncs have made durable", async () => {
     const lost = async (synchronous: string): Promise<number> => {
       const lines = await printed(commits(synchronous), [crash("machine")]);
@@ -176,72 +86,6 @@ describe("a database on a host's disk", () => {
 });
 
 describe("sqlite3", () => {
-  it("has its calls, their order, their results and its errors", async () => {
-    const lines = await printed(`import sqlite3 from "sqlite3";
-      const { Database } = sqlite3.verbose();
-      const log = (name) => function (error, ...rest) {
-        console.log(name, error ? [error.message, error.errno, error.code].join(" | ") : JSON.stringify(rest), this.lastID, this.changes);
-      };
-      const db = new Database("file.db", (error) => console.log("open", error, db.open));
-      db.on("open", () => console.log("event"));
-      db.serialize(() => {
-        db.run("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT UNIQUE, b BLOB)", log("create"));
-        db.run("INSERT INTO t (v, b) VALUES (?, ?)", "a", Buffer.from("x"), log("positions"));
-        db.run("INSERT INTO t (v, b) VALUES ($v, :b)", { $v: "b", ":b": true }, log("names"));
-        db.run("INSERT INTO t (v) VALUES (?)", ["a"], log("unique"));
-        db.run("UPDATE t SET b = ?", [null], log("update"));
-        db.get("SELECT id, v FROM t WHERE v = ?", ["b"], log("get"));
-        db.get("SELECT 1 WHERE 0", log("no row"));
-        db.all("SELECT id, v FROM t", log("all"));
-        db.all("SELECT ? AS a, ? AS b", [1], log("missing"));
-        db.all("SELECT ?", [1, 2], log("too many"));
-        db.run("nonsense", log("syntax"));
-        db.each("SELECT v FROM t", log("row"), log("rows"));
-        db.map("SELECT id, v FROM t", log("map"));
-        db.exec("INSERT INTO t (v) VALUES ('c'); SELECT 1", log("exec"));
-      });
-      const statement = db.prepare("INSERT INTO t (v) VALUES (?)", log("prepare"));
-      for (const v of ["d", "e"]) statement.run(v, log("run"));
-      db.close(log("close too early"));
-      statement.finalize();
-      const reader = db.prepare("SELECT v FROM t ORDER BY id DESC LIMIT 1");
-      reader.get(log("first")); reader.get(log("end")); reader.get(log("first again"));
-      reader.finalize(() => db.close((error) => { console.log("closed", error); db.run("SELECT 1", log("late")); }));
-      console.log("asked");
-      new Database("/absent/x.db", log("absent"));`);
-    expect(lines).toEqual([
-      "asked",
-      "open null true",
-      "event",
-      "absent SQLITE_CANTOPEN: unable to open database file | 14 | SQLITE_CANTOPEN undefined undefined",
-      "create [] 0 0",
-      "positions [] 1 1",
-      "names [] 2 1",
-      "unique SQLITE_CONSTRAINT: UNIQUE constraint failed: t.v | 19 | SQLITE_CONSTRAINT 0 0",
-      "update [] 2 2",
-      'get [{"id":2,"v":"b"}] 0 0',
-      "no row [] 0 0",
-      'all [[{"id":1,"v":"a"},{"id":2,"v":"b"}]] 0 0',
-      'missing [[{"a":1,"b":null}]] 0 0',
-      "too many SQLITE_RANGE: column index out of range | 25 | SQLITE_RANGE 0 0",
-      'syntax SQLITE_ERROR: near "nonsense": syntax error | 1 | SQLITE_ERROR 0 0',
-      'row [{"v":"a"}] 0 0',
-      'row [{"v":"b"}] 0 0',
-      "rows [2] 0 0",
-      'map [{"1":"a","2":"b"}] 0 0',
-      "exec [] undefined undefined",
-      "prepare [] 0 0",
-      "run [] 4 1",
-      "run [] 5 1",
-      "close too early SQLITE_BUSY: unable to close due to unfinalized statements or unfinished backups | 5 | SQLITE_BUSY undefined undefined",
-      'first [{"v":"e"}] 0 0',
-      "end [] 0 0",
-      'first again [{"v":"e"}] 0 0',
-      "closed null",
-      "late SQLITE_MISUSE: Database is closed | 21 | SQLITE_MISUSE 0 0",
-    ]);
-  });
-
   it("waits for another process's lock, reads beside it, and gives up when its time is over", async () => {
     const lines =
       await printed(`import sqlite3 from "sqlite3"; import { spawn } from "node:child_process";
@@ -267,38 +111,114 @@ describe("sqlite3", () => {
   });
 });
 
-describe("node:sqlite", () => {
-  const program = `${tell}
-    const { DatabaseSync, StatementSync } = await import("node:sqlite");
-    const db = new DatabaseSync("/own.db");
-    db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT UNIQUE, b BLOB)");
-    const insert = db.prepare("INSERT INTO t (v, b) VALUES (?, ?)");
-    tell(() => insert.run("a", new Uint8Array([1])));
-    tell(() => insert.run("a", null));
-    tell(() => insert.run(true, null));
-    tell(() => db.prepare("SELECT id, v, b FROM t WHERE v = :v").all({ v: "a" }));
-    tell(() => [Object.getPrototypeOf(db.prepare("SELECT 1").get()), db.prepare("SELECT 1 WHERE 0").get() === undefined]);
-    tell(() => db.prepare("SELECT :a").get({ b: 1 }));
-    tell(() => db.prepare("SELECT x"));
-    tell(() => insert instanceof StatementSync);
-    tell(() => { db.close(); return db.isOpen; });
-    tell(() => db.exec("SELECT 1"));
-    tell(() => new DatabaseSync("/absent/own.db"));`;
+describe("a synchronous call that finds the database locked", () => {
+  it("takes its timeout, in which nothing else of its process runs, and then fails", async () => {
+    const lines =
+      await printed(`import Database from "better-sqlite3"; import { spawn } from "node:child_process";
+      const db = new Database("/shared.db", { timeout: 700 });
+      db.exec("CREATE TABLE IF NOT EXISTS t (x)");
+      const code = "const D = require('better-sqlite3'); const db = new D('/shared.db'); db.exec('BEGIN IMMEDIATE'); console.log('has'); setInterval(() => {}, 1000);";
+      const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+      child.stdout.once("data", () => {
+        const start = Date.now();
+        setTimeout(() => console.log("timer", Date.now() - start >= 700), 10);
+        for (const timeout of [undefined, 0]) {
+          if (timeout !== undefined) db.pragma("busy_timeout = " + timeout);
+          const before = Date.now();
+          try { db.exec("INSERT INTO t VALUES (2)"); } catch ({ code }) { console.log(code, Date.now() - before > 600); }
+        }
+        child.kill("SIGKILL");
+      });`);
+    expect(lines).toEqual(["SQLITE_BUSY true", "SQLITE_BUSY false", "timer true"]);
+  });
+});
 
-  it.runIf(isBuiltin("node:sqlite"))("answers as Node's own", async () => {
-    expect(await printed(program)).toEqual([
-      '{"changes":1,"lastInsertRowid":1}',
-      "Error | UNIQUE constraint failed: t.v | ERR_SQLITE_ERROR",
-      "TypeError | Provided value cannot be bound to SQLite parameter 1. | ERR_INVALID_ARG_TYPE",
-      '[{"id":1,"v":"a","b":{"0":1}}]',
-      "[null,true]",
-      "Error | Unknown named parameter 'b' | ERR_INVALID_STATE",
-      "Error | no such column: x | ERR_SQLITE_ERROR",
-      "true",
-      "false",
-      "Error | database is not open | ERR_INVALID_STATE",
-      "Error | unable to open database file | ERR_SQLITE_ERROR",
+describe("the write-ahead log", () => {
+  it("is read by others as it was when they began, beside one who writes, and not by two who write", async () => {
+    const child = `
+      const Database = require("better-sqlite3");
+      const db = new Database("/log.db", { timeout: 0 });
+      process.on("message", ({ sql }) => {
+        try { process.send([db.pragma("journal_mode", { simple: true }), /^SELECT/.test(sql) ? db.prepare(sql).pluck().all().join() : (db.exec(sql), "done")]); }
+        catch ({ code }) { process.send([code]); }
+      });`;
+    const lines =
+      await printed(`import Database from "better-sqlite3"; import { fork } from "node:child_process"; import fs from "node:fs"; import { once } from "node:events";
+      const db = new Database("/log.db", { timeout: 0 });
+      const mode = db.pragma("journal_mode = WAL", { simple: true });
+      db.exec("CREATE TABLE t (x); INSERT INTO t VALUES (1)");
+      console.log(mode, fs.existsSync("/log.db-wal"), fs.statSync("/log.db-shm").size);
+      fs.writeFileSync("/child.cjs", ${JSON.stringify(child)});
+      fs.symlinkSync(process.cwd() + "/node_modules", "/node_modules");
+      const other = fork("/child.cjs");
+      const ask = async (sql) => { other.send({ sql }); const [answer] = await once(other, "message"); console.log(sql, ...answer); };
+      await ask("SELECT x FROM t");
+      await ask("BEGIN");
+      await ask("SELECT x FROM t");
+      db.exec("INSERT INTO t VALUES (2)");
+      await ask("SELECT x FROM t");
+      await ask("INSERT INTO t VALUES (3)");
+      await ask("COMMIT");
+      await ask("SELECT x FROM t");
+      db.exec("BEGIN IMMEDIATE; INSERT INTO t VALUES (4)");
+      await ask("SELECT x FROM t");
+      await ask("INSERT INTO t VALUES (5)");
+      db.exec("COMMIT");
+      await ask("INSERT INTO t VALUES (6)");
+      console.log(db.prepare("SELECT x FROM t").pluck().all().join(), JSON.stringify(db.pragma("wal_checkpoint(TRUNCATE)")));
+      await ask("SELECT x FROM t");
+      other.kill();
+      await once(other, "exit");
+      db.close();
+      console.log(fs.readdirSync("/").filter((name) => name.startsWith("log")).join());`);
+    expect(lines).toEqual([
+      "wal true 32768",
+      "SELECT x FROM t wal 1",
+      "BEGIN wal done",
+      "SELECT x FROM t wal 1",
+      "SELECT x FROM t wal 1",
+      // It began before the second row was there.
+      "INSERT INTO t VALUES (3) SQLITE_BUSY_SNAPSHOT",
+      "COMMIT wal done",
+      "SELECT x FROM t wal 1,2",
+      "SELECT x FROM t wal 1,2",
+      "INSERT INTO t VALUES (5) SQLITE_BUSY",
+      "INSERT INTO t VALUES (6) wal done",
+      '1,2,4,6 [{"busy":0,"log":0,"checkpointed":0}]',
+      "SELECT x FROM t wal 1,2,4,6",
+      "log.db",
     ]);
+  });
+
+  it("loses to a power loss what was not synced: with NORMAL, better-sqlite3's default, what no checkpoint has", async () => {
+    const lost = async (more: string, how: "machine" | "process"): Promise<number> => {
+      const program = commits("").replace(
+        /db\.pragma\("synchronous.*"\);/,
+        `db.pragma("journal_mode = WAL"); ${more}`,
+      );
+      const lines = await printed(program, [crash(how)]);
+      const again = lines.findLastIndex((line) => line.startsWith("found"));
+      const [, found, integrity] = (lines[again] as string).split(" ");
+      expect(integrity).toBe("ok");
+      expect(lines[again - 1]).toBe("wrote 20");
+      return 20 - Number(found);
+    };
+    expect(await lost("", "machine")).toBe(20);
+    expect(await lost('db.pragma("synchronous = FULL");', "machine")).toBe(0);
+    expect(await lost('db.pragma("wal_autocheckpoint = 1");', "machine")).toBeLessThan(3);
+    expect(await lost("", "process")).toBe(0);
+  });
+});
+
+describe("node:sqlite", () => {
+  it.runIf(isBuiltin("node:sqlite"))("is one module, however it is loaded", async () => {
+    const lines =
+      await printed(`import * as imported from "node:sqlite"; import { createRequire, builtinModules } from "node:module";
+      const required = createRequire(import.meta.url)("node:sqlite");
+      console.log(imported.default === required, process.getBuiltinModule("node:sqlite") === required, "DatabaseSync" in imported);
+      try { new required.DatabaseSync(":memory:").createSession(); } catch ({ code }) { console.log(code); }`);
+    const said = lines.filter((line) => !/Warning|--trace/.test(line));
+    expect(said).toEqual(["true true true", "LC_NOT_SIMULATED"]);
   });
 
   it.skipIf(isBuiltin("node:sqlite"))("is unknown where Node has none", async () => {

@@ -1,5 +1,6 @@
 /** What programs load in place of native add-ons: Lightcone's substitutes, the world's own, or an error by name. */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RunOutcome } from "../../src/world/outcome.ts";
@@ -48,6 +49,25 @@ describe("a substitute of Lightcone's", () => {
     expect(await printed('await import("bcrypt").catch(({ code }) => console.log(code));')).toEqual(
       ["LC_NO_SUBSTITUTE"],
     );
+  });
+
+  it("of SQLite is missed when a database is opened, and not by a program that only loads it", async () => {
+    const names = [
+      "better-sqlite3",
+      "sqlite3",
+      ...(isBuiltin("node:sqlite") ? ["node:sqlite"] : []),
+    ];
+    for (const name of names) {
+      if (!name.startsWith("node:")) addOn(name);
+      const load = `const loaded = await import(${JSON.stringify(name)});
+        const Database = loaded.DatabaseSync ?? loaded.Database ?? loaded.default;
+        console.log(typeof Database);`;
+      expect((await printed(load)).at(-1)).toBe("function");
+      expect(await failure(`${load} new Database("/x.db");`)).toMatchObject({
+        code: "LC_NO_SUBSTITUTE",
+        message: expect.stringContaining("node-sqlite3-wasm stands in for it"),
+      });
+    }
   });
 
   it("is of no use to a program that has not installed the add-on", async () => {

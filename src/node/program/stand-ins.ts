@@ -2,9 +2,9 @@
  * What a process loads in place of other modules: the world's own files by name, and Lightcone's
  * substitutes for native add-ons.
  */
-import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import { LightconeError } from "../../base/errors.ts";
+import { standInFor } from "../public-modules.ts";
 import { type AddOn, addOnNamed } from "../substitutes/index.ts";
 import type { CommonJsLoader, Module } from "./commonjs.ts";
 
@@ -32,15 +32,13 @@ export class StandIns {
     return file === from ? undefined : file;
   }
 
-  /** Whether there is a substitute for a name. */
+  /** Whether there is a substitute for a package. Those for modules of Node's are loaded as these are. */
   has(request: string): boolean {
-    // A module of Node's that this version does not have stays unknown.
-    if (request.startsWith("node:") && !isBuiltin(request)) return false;
-    return addOnNamed(request) !== undefined;
+    return !request.startsWith("node:") && addOnNamed(request) !== undefined;
   }
 
-  /** The exports of the substitute for a name. `from` is the file that asks for it. */
-  load(request: string, from: string): unknown {
+  /** The exports of the substitute for a name. `from` is the file that asks for it: the main one, unless given. */
+  load(request: string, from: string = this.#loader.main?.filename ?? "/"): unknown {
     if (this.#loaded.has(request)) return this.#loaded.get(request);
     const addOn = addOnNamed(request) as AddOn;
     const exports = addOn.create({
@@ -48,6 +46,7 @@ export class StandIns {
         return this.#peer(request, addOn.peer as string, from, builtins, change);
       },
       process: this.#loader.realm.context.process,
+      shape: (id) => standInFor(this.#loader.realm, id),
       builtin: (id) => this.#loader.realm.requirePublic(id),
     });
     this.#loaded.set(request, exports);

@@ -668,7 +668,7 @@ export class EsmLoader implements ModuleHost {
 
   /** The substitute for a native add-on, which must be installed as if it were to be loaded. */
   #substitute(specifier: string, from: string): ModuleRecord {
-    if (!isBuiltin(specifier)) this.#resolve(specifier, from, isTypeScript(from));
+    this.#resolve(specifier, from, isTypeScript(from));
     const key = `substitute ${specifier}`;
     let record = this.#builtinRecords.get(key);
     if (record === undefined) {
