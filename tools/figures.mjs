@@ -7,7 +7,8 @@
  * LIGHTCONE_PORCUPINE. A figure whose folder nobody names is not measured, and the output says so. `--list` runs
  * nothing, and prints what is claimed.
  *
- * The exit code is 1 when a count fell, or a ratio by more than 15%; 2 when nothing could be measured.
+ * The exit code is 1 when a count fell, a ratio by more than 15%, or a command failed before it printed its figure; 2
+ * when nothing could be measured.
  */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -42,7 +43,7 @@ function commandOf({ command }) {
 
 const runs = new Map();
 
-/** What a command prints, one object a line; each command runs once for all its figures. */
+/** What a command prints, one object a line, and how it ended; each command runs once for all its figures. */
 function linesOf(command) {
   const key = command.join(" ");
   if (!runs.has(key)) runs.set(key, run(command));
@@ -59,9 +60,10 @@ function run(command) {
     });
     let output = "";
     child.stdout.on("data", (chunk) => (output += chunk));
-    child.on("close", () => {
+    child.on("close", (code, signal) => {
       const lines = output.split("\n").filter((line) => line.startsWith("{"));
-      done(lines.map((line) => JSON.parse(line)));
+      const end = signal === null ? `exit code ${code}` : signal;
+      done({ lines: lines.map((line) => JSON.parse(line)), failed: code !== 0, end });
     });
   });
 }
@@ -70,12 +72,15 @@ async function measure(claim) {
   const command = commandOf(claim);
   if (command === undefined)
     return { state: "not measured", why: `needs ${claim.command.join(" ")}` };
-  const lines = await linesOf(command);
+  const { lines, failed, end } = await linesOf(command);
   const line = lines.find((one) =>
     Object.entries(claim.select).every(([field, value]) => one[field] === value),
   );
-  if (line === undefined)
-    return { state: "not measured", why: "its command does not print it here" };
+  if (line === undefined) {
+    return failed
+      ? { state: "failed", why: `its command ended with ${end} and did not print it` }
+      : { state: "not measured", why: "its command does not print it here" };
+  }
   const measured = line[claim.field];
   return { state: verdictOf(claim, measured), measured };
 }
@@ -89,7 +94,7 @@ function print(claim, { state, measured, why }) {
     return;
   }
   const found = measured === undefined ? why : `measured ${number.format(measured)}`;
-  const mark = state === "fell" ? "✗" : state === "not measured" ? "-" : "✓";
+  const mark = state === "fell" || state === "failed" ? "✗" : state === "not measured" ? "-" : "✓";
   console.log(
     `${mark} ${claim.id.padEnd(34)} claimed ${number.format(claim.claimed).padStart(6)}  ${found}  (${claim.what})`,
   );
@@ -113,12 +118,13 @@ for (const claim of wanted) {
 }
 if (!options.list) {
   const count = (state) => states.filter((one) => one === state).length;
-  const [fell, missing] = [count("fell"), count("not measured")];
+  const [fell, failed, missing] = ["fell", "failed", "not measured"].map(count);
   if (!options.json) {
     console.log(
-      `${states.length - missing} of ${states.length} figures measured; ${fell} fell` +
-        ` (a count at all, a ratio by more than ${100 * TOLERANCE}%)`,
+      `${states.length - missing - failed} of ${states.length} figures measured; ${fell} fell` +
+        ` (a count at all, a ratio by more than ${100 * TOLERANCE}%)` +
+        (failed > 0 ? `; the commands of ${failed} failed` : ""),
     );
   }
-  process.exitCode = fell > 0 ? 1 : missing === states.length ? 2 : 0;
+  process.exitCode = fell + failed > 0 ? 1 : missing === states.length ? 2 : 0;
 }

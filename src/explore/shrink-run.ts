@@ -24,7 +24,7 @@ export interface ShrunkRun {
   /** The seed of the violation that was found. */
   readonly foundSeed: number;
   readonly faultsBefore: number;
-  /** The number of runs used. */
+  /** The number of runs that shrinking one by one takes: the same with every number of processes. */
   readonly runs: number;
   /** Whether no fault can be left out: without each of them, a complete run did not show the violation. */
   readonly minimal: boolean;
@@ -182,9 +182,13 @@ class ShrinkRun {
     for (let at = 0; at < possible.length; at += this.#pool.size) {
       const batch = possible.slice(at, at + this.#pool.size);
       const outcomes = await Promise.all(batch.map((seed) => this.#try(seed, [], undefined)));
-      const shown = outcomes.find((outcome) => outcome && sameViolation(this.#target, outcome));
-      if (shown) return shown;
-      this.#calmSeeds += outcomes.filter((outcome) => outcome !== undefined).length;
+      for (const outcome of outcomes) {
+        this.#runs++;
+        if (!outcome) continue;
+        if (sameViolation(this.#target, outcome)) return outcome;
+        this.#listen(outcome.violations);
+        this.#calmSeeds++;
+      }
     }
     return undefined;
   }
@@ -200,6 +204,8 @@ class ShrinkRun {
   ): Promise<Shrunk> {
     const { onStep } = this.#options;
     let faults = schedule.length;
+    /** The violations of candidates that do not show the one that is shrunk, by schedule. */
+    const others = new Map<string, readonly RunViolation[]>();
     const runsMax = RUNS_MAX - this.#runs - (untilNs === undefined ? 0 : WHOLE_RUNS);
     const shrunk = await shrink(schedule, {
       parallel: this.#pool.size,
@@ -208,6 +214,12 @@ class ShrinkRun {
       // The empty schedule was already tried, with this seed and others.
       notEmpty: this.#calmSeeds > 0,
       stopped: () => this.#stopped(),
+      onRun: (candidate) => {
+        this.#runs++;
+        onStep?.(faults, this.#runs);
+        // Candidates that were run early and are not needed are not told either.
+        this.#listen(others.get(JSON.stringify(candidate)) ?? []);
+      },
       onSmaller: (smaller) => {
         faults = smaller.length;
         this.#forgetAllBut(smaller);
@@ -215,10 +227,12 @@ class ShrinkRun {
       test: async (candidate) => {
         if (!this.#isSurvivable(candidate)) return false;
         const tried = await this.#try(this.#found.seed, candidate, untilNs);
-        onStep?.(faults, this.#runs);
-        if (tried === undefined || !sameViolation(this.#target, tried)) return false;
-        if (untilNs === undefined) this.#complete.set(JSON.stringify(candidate), tried);
-        return true;
+        if (tried === undefined) return false;
+        const key = JSON.stringify(candidate);
+        const same = sameViolation(this.#target, tried) !== undefined;
+        if (!same) others.set(key, tried.violations);
+        else if (untilNs === undefined) this.#complete.set(key, tried);
+        return same;
       },
     });
     if (shrunk.runs >= runsMax) this.#runsSpent = true;
@@ -252,19 +266,16 @@ class ShrinkRun {
     untilNs: number | undefined,
   ): Promise<RunOutcome | undefined> {
     if (this.#stopped()) return undefined;
-    this.#runs++;
     const beganMs = performance.now();
     const asked = this.#pool.run({ seed, schedule, untilNs }).catch(neverMind);
     const tried = await Promise.race([asked, this.#aborted]);
     this.#longestMs = Math.max(this.#longestMs, performance.now() - beganMs);
-    if (tried) this.#listen(tried);
     return tried;
   }
 
   /** Records other bugs that violate the same check. */
-  #listen(tried: RunOutcome): void {
-    if (sameViolation(this.#target, tried)) return;
-    for (const { check, causes, evidence } of tried.violations) {
+  #listen(violations: readonly RunViolation[]): void {
+    for (const { check, causes, evidence } of violations) {
       const [cause] = causes;
       if (check !== this.#target?.check || cause === undefined || this.#others.has(cause)) continue;
       this.#others.set(cause, evidence.summary);

@@ -13,14 +13,19 @@ export type StillViolates = (schedule: readonly Fault[]) => Promise<boolean>;
 /** Limits and options of shrinking. */
 export interface ShrinkOptions {
   readonly test: StillViolates;
-  /** The number of candidates tried in parallel. The first in order that violates is taken. */
+  /**
+   * The number of candidates tried in parallel. The first in order that violates is taken, and only the candidates
+   * up to it count as runs, so that the result is the same for every number.
+   */
   readonly parallel?: number;
   /** Whether it is already known that the empty schedule does not violate. */
   readonly notEmpty?: boolean;
   /** Only remove faults, without changing the remaining ones. */
   readonly fewerOnly?: boolean;
-  /** The most runs to spend. */
+  /** The most runs to spend, as `Shrunk.runs` counts them. */
   readonly runsMax?: number;
+  /** Called for every candidate that counts as a run, in order, when its verdict is known. */
+  readonly onRun?: (schedule: readonly Fault[]) => void;
   /** Called after every step that reduced the schedule. */
   readonly onSmaller?: (schedule: readonly Fault[]) => void;
   /** Called before every batch; true ends shrinking with the current result. */
@@ -30,6 +35,7 @@ export interface ShrinkOptions {
 /** A schedule after shrinking. */
 export interface Shrunk {
   readonly schedule: readonly Fault[];
+  /** The number of runs that trying one candidate after the other takes. */
   readonly runs: number;
   /** Whether no fault can be left out: removing each one was tried and the violation disappeared. */
   readonly minimal: boolean;
@@ -63,7 +69,9 @@ class Search {
   minimal = false;
   readonly #options: ShrinkOptions;
   /** Verdicts by schedule, because the same candidate occurs more than once. */
-  readonly #known = new Map<string, boolean>();
+  readonly #known = new Map<string, Promise<boolean>>();
+  /** The candidates that count as runs. */
+  readonly #counted = new Set<string>();
 
   constructor(schedule: Schedule, options: ShrinkOptions) {
     this.best = schedule;
@@ -129,25 +137,36 @@ class Search {
   /** Returns the first candidate, in order, that violates. It becomes the best. */
   async #first(candidates: readonly Schedule[]): Promise<Schedule | undefined> {
     const { parallel = 1, onSmaller } = this.#options;
-    for (let at = 0; at < candidates.length && !this.#over(); at += parallel) {
-      const batch = candidates.slice(at, at + parallel);
-      const verdicts = await Promise.all(batch.map((candidate) => this.#ask(candidate)));
-      const found = batch[verdicts.indexOf(true)];
-      if (!found) continue;
-      this.best = found;
-      onSmaller?.(found);
-      return found;
+    for (let at = 0; at < candidates.length && !this.#over(); at++) {
+      const candidate = candidates[at] as Schedule;
+      // Those after it are begun early, and count only when their turn comes.
+      for (const next of candidates.slice(at + 1, at + parallel)) void this.#ask(next);
+      if (!(await this.#take(candidate))) continue;
+      this.best = candidate;
+      onSmaller?.(candidate);
+      return candidate;
     }
     return undefined;
   }
+  /** The verdict of a candidate whose turn has come. The same candidate is run and counted once. */
+  async #take(schedule: Schedule): Promise<boolean> {
+    const key = JSON.stringify(schedule);
+    if (this.#counted.has(key)) return this.#ask(schedule);
+    this.#counted.add(key);
+    this.runs++;
+    const verdict = await this.#ask(schedule);
+    this.#options.onRun?.(schedule);
+    return verdict;
+  }
 
-  async #ask(schedule: Schedule): Promise<boolean> {
+  #ask(schedule: Schedule): Promise<boolean> {
     const key = JSON.stringify(schedule);
     const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    this.runs++;
-    const verdict = await this.#options.test(schedule);
+    if (known) return known;
+    const verdict = this.#options.test(schedule);
     this.#known.set(key, verdict);
+    // Whoever takes the candidate receives the error. Nobody may, if it was begun early.
+    verdict.catch(() => {});
     return verdict;
   }
 

@@ -72,7 +72,37 @@ describe("shrinking", () => {
     const test = needs("host-5", "host-6", "host-31");
     const alone = await shrink(many, { test });
     const beside = await shrink(many, { test, parallel: 4 });
-    expect(beside.schedule).toEqual(alone.schedule);
+    expect(beside).toEqual(alone);
+  });
+
+  it("comes to the same end within the same budget, with one process and with 64", async () => {
+    const crowd = Array.from({ length: 140 }, (_, at) => pause(`host-${at}`, 50 * at));
+    const test = needs(...Array.from({ length: 10 }, (_, at) => `host-${13 * at + 2}`));
+    const whole = await shrink(crowd, { test });
+    expect(whole).toMatchObject({ minimal: true });
+    expect(whole.schedule).toHaveLength(10);
+    for (const runsMax of [whole.runs, 60]) {
+      const alone = await shrink(crowd, { test, runsMax });
+      const counted: unknown[] = [];
+      const onRun = (schedule: unknown): void => void counted.push(schedule);
+      const beside = await shrink(crowd, { test, runsMax, parallel: 64, onRun });
+      expect(beside).toEqual(alone);
+      expect(counted).toHaveLength(alone.runs);
+    }
+  });
+
+  it("passes on the error of a run, and none of a run that was not needed", async () => {
+    const test = async (schedule: readonly Fault[]): Promise<boolean> => {
+      const names = schedule.flatMap(({ targets }) => targets).join(" ");
+      if (names === "host-1") throw new Error("cannot run");
+      return names === "host-0";
+    };
+    // Of the halves the first violates, so that the second counts for nothing.
+    const two = many.slice(0, 2);
+    const { schedule } = await shrink(two, { test, parallel: 3, notEmpty: true, fewerOnly: true });
+    expect(schedule).toEqual([two[0]]);
+    const failing = shrink(two, { test: () => Promise.reject(new Error("cannot run")) });
+    await expect(failing).rejects.toThrow("cannot run");
   });
 
   it("makes what is left short and round", async () => {
