@@ -284,7 +284,7 @@ class ShrinkRun {
 
   /** Whether a world that survives what was found is asked for no more than it says that it survives. */
   #isSurvivable(candidate: readonly Fault[]): boolean {
-    const { survivals = [] } = this.#pool.info;
+    const { survivals } = this.#pool.info;
     return isWithin(candidate, survivals) || !isWithin(this.#found.schedule, survivals);
   }
 

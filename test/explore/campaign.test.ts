@@ -4,6 +4,7 @@ import { LightconeError } from "../../src/base/errors.ts";
 import { runCampaign } from "../../src/explore/campaign.ts";
 import { firstDifference } from "../../src/explore/diverge.ts";
 import type { PoolRequest, RunnerPool } from "../../src/explore/pool.ts";
+import type { WorldInfo } from "../../src/explore/protocol.ts";
 import { shrinkRun, type ShrunkRun } from "../../src/explore/shrink-run.ts";
 import type { Fault } from "../../src/sim/faults/index.ts";
 import type { RunOutcome } from "../../src/world/outcome.ts";
@@ -48,6 +49,9 @@ function outcome(
 }
 
 /** Runners that take their time, so that outcomes come in any order. */
+/** What these worlds say of themselves: they promise to survive nothing in particular. */
+const info: Partial<WorldInfo> = { survivals: [] };
+
 function poolOf(size: number, answer: (request: PoolRequest, times: number) => RunOutcome) {
   const asked = new Map<string, number>();
   const run = async (request: PoolRequest): Promise<RunOutcome> => {
@@ -57,7 +61,7 @@ function poolOf(size: number, answer: (request: PoolRequest, times: number) => R
     for (let turn = (request.seed * 7) % 5; turn >= 0; turn--) await Promise.resolve();
     return answer(request, times);
   };
-  return { size, run } as unknown as RunnerPool;
+  return { size, run, info } as unknown as RunnerPool;
 }
 
 describe("a campaign", () => {
@@ -275,6 +279,7 @@ describe("shrinking a run", () => {
     const pool = poolOf(2, ({ seed, schedule }) => outcome(seed, needed(schedule), schedule));
     const stuck = {
       size: 2,
+      info,
       run: (request: PoolRequest) => {
         if (++asked === 7) controller.abort("time");
         const isShort = request.untilNs !== undefined;
@@ -296,6 +301,7 @@ describe("shrinking a run", () => {
     const pool = poolOf(2, ({ seed, schedule }) => late(outcome(seed, needed(schedule), schedule)));
     const ending = {
       size: 2,
+      info,
       run: (request: PoolRequest) =>
         controller.signal.aborted ? new Promise(() => {}) : pool.run(request),
     } as unknown as RunnerPool;
