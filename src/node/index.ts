@@ -10,4 +10,4 @@ export { rejectionReason } from "./rejections.ts";
 export { missingVariables } from "./environment.ts";
 export { simulate } from "./simulate.ts";
 export { followPromises, rejectionStacks } from "./rejection-frames.ts";
-export { stackHere } from "./stack-traces.ts";
+export { placesHere, stackHere } from "./stack-traces.ts";

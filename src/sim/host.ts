@@ -9,7 +9,8 @@ import { Process, type ProcessEnd } from "./process.ts";
 
 /** A part of a host that is notified when the machine loses power and when it boots again. */
 export interface Device {
-  powerOff(): void;
+  /** Returns what is lost, in words. */
+  powerOff(): readonly string[];
   powerOn(): void;
 }
 
@@ -113,10 +114,12 @@ export class Host {
   powerOff(): void {
     if (!this.up) return;
     this.up = false;
-    this.#tellPower();
+    // What is lost is known, and told, once the devices are off.
+    const lost: string[] = [];
+    this.#tellPower(lost);
     // The devices come first: the network stack of a machine without power must not close connections for
     // its processes.
-    for (const device of this.devices) device.powerOff();
+    for (const device of this.devices) lost.push(...device.powerOff());
     this.#endAll({ code: null, signal: "SIGKILL" });
   }
 
@@ -143,9 +146,9 @@ export class Host {
     for (const process of this.processes) process.resume();
   }
 
-  #tellPower(): void {
+  #tellPower(lost?: readonly string[]): void {
     const { kernel, up } = this;
-    const detail: PowerDetail = { on: up };
+    const detail: PowerDetail = lost ? { on: up, lost } : { on: up };
     kernel.mark(this.id, Kind.power, up ? 1 : 0, kernel.observer && detail);
   }
 

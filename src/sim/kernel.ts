@@ -28,6 +28,8 @@ export interface KernelObserver {
   ): void;
   /** Called when the cause of an event that has been reported turns out to be another one. */
   onCause?(id: number, cause: number): void;
+  /** What turns out about an event while it runs. */
+  onDetail?(id: number, detail: unknown): void;
 }
 
 /** The event loop of one run. */
@@ -154,6 +156,11 @@ export class Kernel {
   /** Corrects the cause of the current event in the trace. The run itself does not depend on causes. */
   attribute(cause: number): void {
     this.observer?.onCause?.(this.#currentEvent, cause);
+  }
+
+  /** Tells the observer what turns out about the current event, before anything else is recorded in it. */
+  describe(detail: unknown): void {
+    this.observer?.onDetail?.(this.#currentEvent, detail);
   }
 
   /** Mixes a payload's digest into the fingerprint without creating an event. */

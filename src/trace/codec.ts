@@ -10,11 +10,22 @@ import type { Trace, TraceMeta } from "./trace.ts";
 
 /**
  * The format's version, stored in the first line. It changes whenever an older reader could misread
- * a file. Format 1 is read as well.
+ * a file. Formats 1 and 2 are read as well.
  */
-export const TRACE_FORMAT = 2;
+export const TRACE_FORMAT = 3;
 
-const SECTIONS = ["columns", "shapes", "words", "packets", "others", "payloads"] as const;
+const SECTIONS = [
+  "columns",
+  "shapes",
+  "words",
+  "packets",
+  "others",
+  "places",
+  "stacks",
+  "payloads",
+] as const;
+/** What format 2 does not have. */
+const ADDED: readonly string[] = ["places", "stacks"];
 type Section = (typeof SECTIONS)[number];
 
 interface Header {
@@ -33,6 +44,7 @@ export function encodeTrace(trace: Trace): Uint8Array {
   const sections: Readonly<Record<Section, Uint8Array>> = {
     columns: encodeColumns(trace),
     ...encodeDetails(trace.details),
+    ...encodeStacks(trace),
   };
   const sizes = SECTIONS.map((name) => [name, sections[name].length] as const);
   const header: Header = {
@@ -72,6 +84,14 @@ function encodeColumns(trace: Trace): Uint8Array {
   return out.finish();
 }
 
+/** The stacks: a JSON array of their texts, and a number for each event; both empty if none is on record. */
+function encodeStacks({ stack, stacks, length }: Trace): Record<"places" | "stacks", Uint8Array> {
+  if (!stack || !stacks) return { places: new Uint8Array(0), stacks: new Uint8Array(0) };
+  const column = new ByteWriter();
+  for (let row = 0; row < length; row++) column.varint(stack[row] as number);
+  return { places: new TextEncoder().encode(JSON.stringify(stacks)), stacks: column.finish() };
+}
+
 /**
  * Separates the payloads, the last section, from an encoded trace of the current format. The first part is for
  * `decodeTrace` with `payloadsApart`. Throws `LC_BAD_TRACE`.
@@ -103,8 +123,8 @@ export function decodeTrace(bytes: Uint8Array, options: DecodeOptions = {}): Tra
   const format = header.lightconeTrace;
   // Every event takes at least five bytes.
   if (header.events * 5 > bytes.length) throw bad("the trace was cut short");
-  if (format !== 1 && format !== TRACE_FORMAT) {
-    throw bad(`the trace has format ${format}, this Lightcone reads formats 1 and ${TRACE_FORMAT}`);
+  if (![1, 2, TRACE_FORMAT].includes(format)) {
+    throw bad(`the trace has format ${format}, this Lightcone reads formats 1 to ${TRACE_FORMAT}`);
   }
   if (format === 1) return decodeFirstFormat(header, bytes.subarray(newline + 1));
   const sections = split(header, bytes.subarray(newline + 1), payloadsApart);
@@ -117,9 +137,31 @@ export function decodeTrace(bytes: Uint8Array, options: DecodeOptions = {}): Tra
   return {
     ...columns,
     details: decodeDetails(sections satisfies EncodedDetails, payloadsApart),
+    ...decodeStacks(header.events, sections),
     hosts: header.hosts,
     ...(header.meta && { meta: header.meta }),
   };
+}
+
+function decodeStacks(
+  events: number,
+  { places, stacks }: Record<Section, Uint8Array>,
+): Pick<Trace, "stack" | "stacks"> {
+  if (places.length === 0) return {};
+  const read = new Float64Array(events);
+  new ByteReader(stacks).column(read);
+  const texts = parseJson(places);
+  const isWhole = Array.isArray(texts) && texts.every((text) => typeof text === "string");
+  if (!isWhole || read.some((number) => number > texts.length)) throw bad("the trace is damaged");
+  return { stack: Uint32Array.from(read), stacks: texts };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw bad("the trace is damaged");
+  }
 }
 
 /** Format 1: the details are in the first line, and events refer to them by number. */
@@ -129,13 +171,15 @@ function decodeFirstFormat(header: Header, bytes: Uint8Array): Trace {
 }
 
 function split(
-  { sections }: Header,
+  { sections, lightconeTrace }: Header,
   bytes: Uint8Array,
   payloadsApart: boolean,
 ): Record<Section, Uint8Array> {
   let at = 0;
   const found = SECTIONS.map((name) => {
-    const size = name === "payloads" && payloadsApart ? 0 : sections?.[name];
+    const isAbsent =
+      (name === "payloads" && payloadsApart) || (lightconeTrace === 2 && ADDED.includes(name));
+    const size = isAbsent ? 0 : sections?.[name];
     if (!Number.isSafeInteger(size) || (size as number) < 0) throw bad("the trace is damaged");
     const from = at;
     at += size as number;

@@ -50,9 +50,20 @@ export interface StepDetail {
   readonly name: string;
 }
 
+/** The detail of a `state` event. */
+export interface StateDetail {
+  readonly pid: number;
+  /** What it is called, such as "role". A later value of the same name takes its place. */
+  readonly name: string;
+  /** Plain data, or a text that shows it. */
+  readonly value: unknown;
+}
+
 /** The detail of a `power` event. */
 export interface PowerDetail {
   readonly on: boolean;
+  /** What its disk has lost, in words, one for each file or name; empty or absent if nothing. */
+  readonly lost?: readonly string[];
 }
 
 /** The detail of a `clock` event: the state of the host's clocks after it. */

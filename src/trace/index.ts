@@ -12,6 +12,7 @@ export {
   eventAt,
   type FaultTold,
   type OperationEvents,
+  stackOf,
   type Trace,
   type TraceEvent,
   type TraceMeta,

@@ -51,6 +51,8 @@ export const Kind = {
   clock: 21,
   /** A program came to a step that it names. */
   step: 22,
+  /** A program told a part of its state: its role, its term, the size of its queue. */
+  state: 23,
 } as const;
 
 /** One of the values of {@link Kind}. */

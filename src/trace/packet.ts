@@ -2,6 +2,9 @@
  * The details that the trace stores for a packet, in addition to its time, host, kind and cause.
  */
 
+/** The `reason` of a `receive` whose payload is not the one that was sent. */
+export const CHANGED = "changed in flight";
+
 /** The detail of a `send`, `receive` or `drop` event. */
 export interface PacketDetail {
   readonly protocol: "tcp" | "udp" | "unix";
@@ -19,6 +22,6 @@ export interface PacketDetail {
   readonly connection: number;
   /** For a retransmission: the event in which it was sent before. */
   readonly repeats?: number;
-  /** Why it was dropped. */
+  /** Why it was dropped; of a `receive`, {@link CHANGED}. */
   readonly reason?: string;
 }

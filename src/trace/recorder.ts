@@ -15,6 +15,9 @@ export class TraceRecorder {
   #cause = new Uint32Array(FIRST_CAPACITY);
   #detail = new Uint32Array(FIRST_CAPACITY);
   readonly #details: unknown[] = [];
+  #stack: Uint32Array | undefined;
+  readonly #stacks: string[] = [];
+  readonly #stackNumbers = new Map<string, number>();
 
   /** Called by the kernel for each event, in order of ids, starting at 1. */
   onEvent(
@@ -46,6 +49,25 @@ export class TraceRecorder {
     if (row >= 0 && cause > 0 && cause <= row) this.#cause[row] = cause;
   }
 
+  /** Adds the detail of an event that was recorded without one. No later event may have a detail yet. */
+  onDetail(id: number, detail: unknown): void {
+    const row = id - 1;
+    if (row < 0 || row >= this.#length || this.#detail[row] !== 0) return;
+    for (let later = row + 1; later < this.#length; later++) if (this.#detail[later] !== 0) return;
+    this.#detail[row] = this.#details.push(detail);
+  }
+
+  /** Adds where the program was in an event: its places, one a line. */
+  onStack(id: number, stack: string): void {
+    this.#stack ??= new Uint32Array(this.#capacity);
+    let number = this.#stackNumbers.get(stack);
+    if (number === undefined) {
+      number = this.#stacks.push(stack);
+      this.#stackNumbers.set(stack, number);
+    }
+    this.#stack[id - 1] = number;
+  }
+
   /** Returns the trace so far. `hosts` are names by host number. */
   finish(hosts: readonly string[]): Trace {
     const length = this.#length;
@@ -58,6 +80,7 @@ export class TraceRecorder {
       detail: this.#detail.subarray(0, length),
       details: this.#details,
       hosts,
+      ...(this.#stack && { stack: this.#stack.subarray(0, length), stacks: this.#stacks }),
     };
   }
 
@@ -68,6 +91,7 @@ export class TraceRecorder {
     this.#kind = grown(this.#kind, new Uint8Array(this.#capacity));
     this.#cause = grown(this.#cause, new Uint32Array(this.#capacity));
     this.#detail = grown(this.#detail, new Uint32Array(this.#capacity));
+    if (this.#stack) this.#stack = grown(this.#stack, new Uint32Array(this.#capacity));
   }
 }
 

@@ -17,6 +17,10 @@ export interface Trace {
   /** Index into `details` plus one, or 0 for none. */
   readonly detail: Uint32Array;
   readonly details: Details;
+  /** Index into `stacks` plus one, or 0 for none. Absent in traces of format 2 and before. */
+  readonly stack?: Uint32Array;
+  /** Where programs were: the places in their files, innermost first, one a line: "worker.ts:12:5 takeJob". */
+  readonly stacks?: readonly string[];
   /** Names by host number; `hosts[0]` is the simulator itself. */
   readonly hosts: readonly string[];
   /** Where the trace comes from. */
@@ -93,6 +97,12 @@ export interface FaultTold {
   readonly targets: readonly string[];
   readonly startNs: number;
   readonly durationNs: number;
+}
+
+/** The places in a program's files that led to event `id`, innermost first; empty where none is on record. */
+export function stackOf({ stack, stacks }: Trace, id: number): readonly string[] {
+  const number = stack?.[id - 1] ?? 0;
+  return number === 0 ? [] : (stacks?.[number - 1]?.split("\n") ?? []);
 }
 
 /** One event, read from the columns. */

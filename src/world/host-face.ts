@@ -13,6 +13,7 @@ import {
   refuseName,
 } from "./arguments.ts";
 import type { Assertions } from "./assertions.ts";
+import { plain } from "./plain.ts";
 import type { OperationRecorder, Recording } from "./recorder.ts";
 import type { InlineContext, Probe, Random, RecordOperation } from "./types.ts";
 
@@ -30,6 +31,8 @@ export interface FaceTargets {
   readonly isAlive: () => boolean;
   /** The program has come to a step. Does not return if its process ends here. */
   readonly step: (name: string) => void;
+  /** The program tells a part of its state; `value` is plain data. */
+  readonly state: (name: string, value: unknown) => void;
   /** Whether the program takes a rare path now. */
   readonly buggify: (name: string) => boolean;
   /** Whether the calm has begun. */
@@ -83,6 +86,11 @@ export function probeOf(targets: FaceTargets): Probe {
       if (!isAlive()) return;
       checked(() => refuseName("step", name));
       targets.step(name);
+    },
+    state: (name, value) => {
+      if (!isAlive()) return;
+      checked(() => refuseName("state", name));
+      targets.state(name, plain(value));
     },
     buggify: (name) => {
       checked(() => refuseName("buggify", name));

@@ -266,7 +266,7 @@ function worldFailure(failure: unknown, path: string, lines: readonly string[]):
 }
 
 /** Determined once: within a run, programs have their own working directories. */
-const workingDirectory = `${process.cwd()}/`;
+export const workingDirectory: string = `${process.cwd()}/`;
 
 /** The positions in a stack trace, innermost first: "worker.ts:12:5", with the function if it has a name. */
 export function userFrames(stack: string): string[] {

@@ -7,7 +7,9 @@ import { describeFault, describeLift, type Fault } from "../sim/faults/index.ts"
 import { TraceRecorder } from "../trace/recorder.ts";
 import type { StoryLine, StoryTone } from "../trace/story.ts";
 import type { RunOutcome, RunRequest } from "./outcome.ts";
-import { userFrames } from "./load.ts";
+import { userFrames, workingDirectory } from "./load.ts";
+import { placesHere } from "../node/index.ts";
+import type { PacketDetail } from "../trace/packet.ts";
 import type { Recorded } from "./recorder.ts";
 
 /** Observes one run. */
@@ -63,7 +65,13 @@ export class Observers {
     cause: number,
     detail: unknown,
   ): void {
-    this.#trace?.onEvent(id, timeNs, host, kind, cause, detail);
+    if (this.#trace) {
+      this.#trace.onEvent(id, timeNs, host, kind, cause, detail);
+      if (isMadByProgram(kind, detail)) {
+        const places = placesHere();
+        if (places !== "") this.#trace.onStack(id, places.replaceAll(workingDirectory, ""));
+      }
+    }
     if (id === this.#stackOf?.event) {
       // A mark is made at the relevant code; a queued event runs from the kernel's loop, whose stack is not
       // useful.
@@ -76,6 +84,10 @@ export class Observers {
 
   onCause(id: number, cause: number): void {
     this.#trace?.onCause(id, cause);
+  }
+
+  onDetail(id: number, detail: unknown): void {
+    this.#trace?.onDetail(id, detail);
   }
 
   uncaught(host: Recorded, what: string): void {
@@ -133,6 +145,19 @@ export class Observers {
   #line(event: number, atNs: number, who: string, text: string, tone: StoryTone): void {
     this.#timeline?.push({ atNs, who, text, tone, event });
   }
+}
+
+/** Whether an event is made by a call of a program: then it is recorded where. */
+function isMadByProgram(kind: number, detail: unknown): boolean {
+  if (kind === Kind.send) return ((detail as PacketDetail | undefined)?.bytes ?? 0) > 0;
+  return (
+    kind === Kind.invoke ||
+    kind === Kind.log ||
+    kind === Kind.assert ||
+    kind === Kind.step ||
+    kind === Kind.state ||
+    kind === Kind.disk
+  );
 }
 
 /** The program's stack frames if there are any, otherwise Lightcone's. */

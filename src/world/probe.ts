@@ -22,6 +22,9 @@ export function eventually(_name: string, _condition: boolean, _detail?: unknown
 /** A step that the program has come to. A fault may crash the process here. */
 export function step(_name: string): void {}
 
+/** A part of the program's state, for whoever looks at the run: its role, its term, the length of its queue. */
+export function state(_name: string, _value: unknown): void {}
+
 /** Whether to take a rare path that is correct and seldom taken. */
 export function buggify(_name: string): boolean {
   return false;

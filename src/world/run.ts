@@ -30,7 +30,7 @@ import {
   Overhearing,
 } from "../sim/network/index.ts";
 import type { Process, ProcessEnd } from "../sim/process.ts";
-import type { StepDetail } from "../trace/details.ts";
+import type { StateDetail, StepDetail } from "../trace/details.ts";
 import { Assertions } from "./assertions.ts";
 import { EXITED, type HangingAt, type NeverStarted, type UnwantedEnd } from "./built-in-checks.ts";
 import { PlanBuilder } from "./builder.ts";
@@ -516,6 +516,7 @@ class Run {
       assertions: this.#assertions,
       isAlive: () => host.process.alive,
       step: (name) => this.#step(host, name),
+      state: (name, value) => this.#state(host, name, value),
       buggify: (name) => host.process.host.takesRarePath(name),
       calm: () => this.kernel.nowNs >= this.#calmFromNs,
       isDefinite: this.#loaded.plan.isDefinite,
@@ -533,6 +534,14 @@ class Run {
       moments.reach({ process, what: "step", name, after });
       leaveIfEnded(process);
     }
+  }
+
+  /** A program tells a part of its state. It is a part of the run, like its output. */
+  #state({ process }: RecordingProcess, name: string, value: unknown): void {
+    const { kernel, id } = process.host;
+    const detail: StateDetail = { pid: process.pid, name, value };
+    const digest = digestOfText(`${name} ${JSON.stringify(value) ?? ""}`);
+    kernel.mark(id, Kind.state, digest, kernel.observer && detail);
   }
 
   #onMisuse(host: Recorded, error: LightconeError): void {
@@ -565,7 +574,7 @@ class Run {
       host.id,
       Kind.uncaught,
       digestOfText(what),
-      kernel.observer && { what },
+      kernel.observer && { what, stack: stack.join("\n") },
     );
     this.#ends.push({ who: host.label, atNs: kernel.nowNs, event, how: "uncaught", what, stack });
     this.#observers.uncaught(host, what);
@@ -605,7 +614,7 @@ class Run {
   }
 
   #onExit(
-    recorded: Recording,
+    recorded: RecordingProcess,
     end: ProcessEnd,
     {
       uncaught,
@@ -629,7 +638,7 @@ class Run {
       recorded.id,
       Kind.exit,
       digestOfText(how),
-      kernel.observer && { how },
+      kernel.observer && { how, pid: recorded.process.pid },
     );
     const unfinished = !crashed && !uncaught && this.#noteUnfinished(recorded, end, settled, event);
     this.#recorder.processEnded(recorded);

@@ -39,6 +39,11 @@ export interface Probe {
    */
   step(name: string): void;
   /**
+   * Tells a part of the program's state: `state("role", "leader")`. A run's page shows the latest value of each name, and
+   * what it was at any moment. It judges nothing. `value` is plain data: what JSON can write.
+   */
+  state(name: string, value: unknown): void;
+  /**
    * Whether to take a rare path here that is correct and seldom taken: an empty cache, a batch of one, a needless
    * retry. True only while a fault says so (`w.buggify`); always false outside of a world.
    */

@@ -61,7 +61,7 @@ describe("view", () => {
   it("says in one message what is wrong with a file", async () => {
     const plain = gunzipSync(bytes);
     const newer = Buffer.from(
-      plain.toString("latin1").replace('"lightconeTrace":2', '"lightconeTrace":9'),
+      plain.toString("latin1").replace('"lightconeTrace":3', '"lightconeTrace":9'),
       "latin1",
     );
     const damaged = Buffer.from(plain);
@@ -73,7 +73,7 @@ describe("view", () => {
       [
         "newer.trace",
         newer,
-        /newer\.trace: the trace has format 9, this Lightcone reads formats 1 and 2/,
+        /newer\.trace: the trace has format 9, this Lightcone reads formats 1 to 3/,
       ],
       ["damaged.trace", damaged, /damaged\.trace: the trace/],
     ] as const;

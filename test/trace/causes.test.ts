@@ -158,7 +158,10 @@ describe("in a trace", () => {
     expect(told(Kind.disk)).toContainEqual({ operation: "sync", path: "/log" });
     expect(told(Kind.lookup)).toContainEqual({ name: "server", answer: ["10.0.0.1"] });
     expect(told(Kind.socket)).toContainEqual(expect.objectContaining({ state: "accepted" }));
-    expect(told(Kind.power)).toEqual([{ on: false }, { on: true }]);
+    expect(told(Kind.power)).toEqual([
+      { on: false, lost: ["/log is gone: its name was not synced"] },
+      { on: true },
+    ]);
     expect(told(Kind.clock)[0]).toEqual({ errorNs: SECOND, ppm: 0, frozen: false });
   });
 });

@@ -57,9 +57,9 @@ describe("the figures", () => {
       },
     ]);
     expect(messages.map(({ from, to, fates }) => [from, to, ...fates])).toEqual([
-      ["a-1", "server", 1, 0, 0, 0, 0],
-      ["server", "a-1", 1, 0, 0, 0, 0],
-      ["a-2", "server", 0, 1, 0, 0, 0],
+      ["a-1", "server", 1, 0, 0, 0, 0, 0],
+      ["server", "a-1", 1, 0, 0, 0, 0, 0],
+      ["a-2", "server", 0, 1, 0, 0, 0, 0],
     ]);
     expect(Object.fromEntries(kinds)).toMatchObject({ start: 4, send: 3, receive: 2, drop: 1 });
   });

@@ -326,11 +326,11 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
         withTrace(html, (bytes) => {
           const text = gunzipSync(bytes)
             .toString("latin1")
-            .replace('"lightconeTrace":2', '"lightconeTrace":9');
+            .replace('"lightconeTrace":3', '"lightconeTrace":9');
           return gzipSync(Buffer.from(text, "latin1"));
         }),
       ),
-    ).toBe("the trace has format 9, this Lightcone reads formats 1 and 2");
+    ).toBe("the trace has format 9, this Lightcone reads formats 1 to 3");
     expect(await says("empty.html", (html) => html.replace(packed, "$1"))).toContain("no trace");
   });
 });

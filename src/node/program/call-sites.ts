@@ -44,7 +44,8 @@ export function callSites(count: number): Frame[] {
   return found;
 }
 
-function frameOf(frame: NodeJS.CallSite): Frame | undefined {
+/** A frame with its place in the user's file; `undefined` for one of ours, or without a file. */
+export function frameOf(frame: NodeJS.CallSite): Frame | undefined {
   const name = frame.getFileName();
   if (!name || isOurFrame(frame)) return undefined;
   const [line, column] = [frame.getLineNumber() ?? 1, frame.getColumnNumber() ?? 1];

@@ -76,9 +76,10 @@ export class Disk implements Device {
     this.fs.remount(this.faults.effect.readOnly);
   }
 
-  powerOff(): void {
+  powerOff(): readonly string[] {
     const lost = this.fs.powerLoss(this.policy);
     if (lost.length > 0) this.losses.push({ atNs: this.#nowNs(), lost });
+    return lost;
   }
 
   powerOn(): void {}

@@ -149,7 +149,7 @@ export class HostStack implements Device {
   }
 
   /** @internal Called at a power loss: every connection is lost, and no peer is told. */
-  powerOff(): void {
+  powerOff(): readonly string[] {
     this.up = false;
     this.#owned.clear();
     for (const socket of this.sockets) socket.vanish();
@@ -159,6 +159,7 @@ export class HostStack implements Device {
     this.tcpPorts.clear();
     this.udpPorts.clear();
     this.abstractNames.clear();
+    return [];
   }
 
   /** @internal */

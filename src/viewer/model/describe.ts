@@ -74,7 +74,10 @@ export function describeEvent(run: Run, id: number): string {
         const lost = fate === Fate.delivered || fate === undefined ? "" : `, ${fateNames[fate]}`;
         return `sends ${packet.to} ${what}${lost}`;
       }
-      if (kind === Kind.receive) return `receives ${what} from ${packet.from}`;
+      if (kind === Kind.receive) {
+        const changed = fate === Fate.corrupted ? ", changed in flight" : "";
+        return `receives ${what} from ${packet.from}${changed}`;
+      }
       const { reason } = (detail ?? {}) as Partial<PacketDetail>;
       return `${what} from ${packet.from} is lost${reason === undefined ? "" : `: ${reason}`}`;
     }
@@ -128,8 +131,12 @@ function describeOther(kind: number, detail: unknown): string {
       const { state, peer, error } = fields as unknown as SocketDetail;
       return `connection with ${peer} ${state}${error === undefined ? "" : `: ${error}`}`;
     }
-    case Kind.power:
-      return (fields as unknown as PowerDetail).on ? "has power again" : "loses power";
+    case Kind.power: {
+      const { on, lost = [] } = fields as unknown as PowerDetail;
+      return on ? "has power again" : ["loses power", ...lost].join("; ");
+    }
+    case Kind.state:
+      return `${showValue(fields["name"])}: ${showValue(fields["value"])}`;
     case Kind.clock: {
       const { errorNs, ppm, frozen } = fields as unknown as ClockDetail;
       const drift = frozen ? ", frozen" : ppm === 0 ? "" : `, ${ppm} ppm`;

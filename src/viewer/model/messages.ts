@@ -1,14 +1,28 @@
 /** Messages: each `send` with what became of it. */
 import { Kind } from "../../trace/kinds.ts";
-import type { PacketDetail } from "../../trace/packet.ts";
+import { CHANGED, type PacketDetail } from "../../trace/packet.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { detailOf } from "./rows.ts";
 
 /** What became of a message. The numbers are indices of {@link fateNames}. */
-export const Fate = { delivered: 0, dropped: 1, duplicated: 2, transit: 3, delayed: 4 } as const;
+export const Fate = {
+  delivered: 0,
+  dropped: 1,
+  duplicated: 2,
+  transit: 3,
+  delayed: 4,
+  corrupted: 5,
+} as const;
 
 /** The names of the fates, for people and for filters. */
-export const fateNames = ["delivered", "dropped", "duplicated", "in transit", "delayed"] as const;
+export const fateNames = [
+  "delivered",
+  "dropped",
+  "duplicated",
+  "in transit",
+  "delayed",
+  "corrupted",
+] as const;
 
 /** The messages of a run in columns, in the order of their sending. A duplicate is a message of its own. */
 export interface Messages {
@@ -76,7 +90,13 @@ export function indexMessages(trace: Trace): Messages {
     ofRow[row] = index + 1;
     const isDrop = kind[row] === Kind.drop;
     const isCopy = (arrivals[sent] as number) > 1;
-    fate[index] = isDrop ? Fate.dropped : isCopy ? Fate.duplicated : Fate.delivered;
+    fate[index] = isDrop
+      ? Fate.dropped
+      : isChanged(trace, row)
+        ? Fate.corrupted
+        : isCopy
+          ? Fate.duplicated
+          : Fate.delivered;
   }
   const numbers = new Map(trace.hosts.map((name, number) => [name, number]));
   for (let index = 0; index < total; index++) {
@@ -92,6 +112,11 @@ export function indexMessages(trace: Trace): Messages {
     endMax[index] = greatest;
   }
   return { length: total, send, end, from, to, fate, endMax, ofRow };
+}
+
+/** Whether what arrives in a `receive` is not what was sent. */
+function isChanged(trace: Trace, row: number): boolean {
+  return (detailOf(trace, row) as PacketDetail | undefined)?.reason === CHANGED;
 }
 
 /** The row of the `send` that a `receive` or `drop` is about, or -1. */

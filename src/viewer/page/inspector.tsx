@@ -2,6 +2,8 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useState } from "preact/hooks";
 import type { Field, Message } from "../../dissect/index.ts";
+import type { PacketDetail } from "../../trace/packet.ts";
+import { stackOf, type Trace } from "../../trace/trace.ts";
 import { Kind, kindNames } from "../../trace/kinds.ts";
 import { describeEvent, hostOf, operationOf, packetOf } from "../model/describe.ts";
 import { notableCauses, otherEnd, replyOf, stepFrom } from "../model/events.ts";
@@ -11,7 +13,8 @@ import { detailOf } from "../model/rows.ts";
 import { cut, showDuration, showTime, showValue } from "../model/words.ts";
 import { stateAt } from "./draw/lanes.ts";
 import { select, type State } from "./state.ts";
-import { messageWords, summaryOf } from "./summary.ts";
+import { toldState } from "../model/state.ts";
+import { isChanged, messageWords, summaryOf } from "./summary.ts";
 
 /** The inspector. */
 export function Inspector({ state }: { state: State }): VNode {
@@ -68,13 +71,31 @@ function Selected({ state, id }: { state: State; id: number }): VNode {
       <OtherFacts state={state} id={id} />
       <Causes state={state} id={id} />
       <Stack state={state} id={id} />
-      {host > 0 && (
-        <Section title={`State of ${hostOf(run, id)}`}>
-          <p>{stateAt({ run }, host, atNs)}</p>
-        </Section>
-      )}
+      {host > 0 && <HostState state={state} id={id} host={host} atNs={atNs} />}
       <LogsAround state={state} id={id} />
     </div>
+  );
+}
+
+/** How the host of an event was then: as its lane says, and as its programs had told. */
+function HostState(props: { state: State; id: number; host: number; atNs: number }): VNode {
+  const { state, id, host, atNs } = props;
+  const { run } = state;
+  const told = toldState(run, host, id);
+  return (
+    <Section title={`State of ${hostOf(run, id)}`}>
+      <p>{stateAt({ run }, host, atNs)}</p>
+      {told.length > 0 && (
+        <Facts
+          facts={told.map(({ name, value, event }) => [
+            name,
+            <button key={name} type="button" class="link" onClick={() => select(state, event)}>
+              {showValue(value, 120)}
+            </button>,
+          ])}
+        />
+      )}
+    </Section>
   );
 }
 
@@ -235,8 +256,29 @@ function MessageFacts({ state, id }: { state: State; id: number }): VNode | null
           <EventLink state={state} id={reply} text={`reply: ${messageWords(state, reply)}`} />
         )}
       </Section>
+      <Changed state={state} end={end} sent={sent} />
       <Payload state={state} id={id} />
     </>
+  );
+}
+
+/** What arrived in place of what was sent: both, with the bytes that differ marked. */
+function Changed(props: { state: State; end: number; sent: number }): VNode | null {
+  const { state, end, sent } = props;
+  const { trace } = state.run;
+  if (end === 0 || !isChanged(state.run, end) || !state.payloadsReady.value) return null;
+  const [before, after] = [sent, end].map((id) => {
+    return (detailOf(trace, id - 1) as PacketDetail | undefined)?.payload;
+  });
+  if (!before || !after) return null;
+  const at = after.findIndex((byte, index) => byte !== before[index]);
+  return (
+    <Section title={`Changed in flight: byte ${at} of ${after.length}`}>
+      <p class="soft">sent</p>
+      <Hex bytes={before} from={at} to={at + 1} />
+      <p class="soft">arrived</p>
+      <Hex bytes={after} from={at} to={at + 1} />
+    </Section>
   );
 }
 
@@ -409,10 +451,43 @@ function Causes({ state, id }: { state: State; id: number }): VNode | null {
   );
 }
 
+/** So many causes of an event are asked for a place in the code. */
+const CAUSES_ASKED = 40;
+
+/** The nearest cause of event `id` on its host that has a place in the code; 0 if there is none. */
+function nearestStack(trace: Trace, id: number): number {
+  let at = id;
+  for (let steps = 0; steps < CAUSES_ASKED && at > 0; steps++) {
+    if (trace.host[at - 1] !== trace.host[id - 1]) return 0;
+    if (stackOf(trace, at).length > 0) return at;
+    at = trace.cause[at - 1] as number;
+  }
+  return 0;
+}
+
 /** Places in files that an event names: those of what was thrown or asserted. */
 function Stack({ state, id }: { state: State; id: number }): VNode | null {
   const detail = detailOf(state.run.trace, id - 1) as Record<string, unknown> | undefined;
   const step = state.answerShown.value?.steps.find(({ event }) => event === id);
+  // A message that arrives was sent somewhere.
+  const index = (state.run.messages.ofRow[id - 1] ?? 0) - 1;
+  const sent = index < 0 ? id : (state.run.messages.send[index] as number);
+  const made = nearestStack(state.run.trace, sent);
+  const stack = stackOf(state.run.trace, made).map((line) => line.split(" "));
+  if (stack.length > 0) {
+    const title = made !== sent ? "What led to it in the code" : "Where it was sent in the code";
+    return (
+      <Section title={made === id ? "Where in the code" : title}>
+        <ul class="places">
+          {stack.map(([place, ...name]) => (
+            <li key={place}>
+              <code>{place}</code> <span class="soft">{name.join(" ")}</span>
+            </li>
+          ))}
+        </ul>
+      </Section>
+    );
+  }
   const text = [
     detail?.["stack"],
     detail?.["text"],

@@ -1,7 +1,14 @@
 /** Events in words with the help of dissectors: "sends GET cart:7 to redis" instead of "24 bytes". */
 import { Kind } from "../../trace/kinds.ts";
 import { describeEvent, describePacket, packetOf } from "../model/describe.ts";
+import { Fate } from "../model/messages.ts";
+import type { Run } from "../model/run.ts";
 import type { State } from "./state.ts";
+
+/** Whether the message of event `id` did not arrive as it was sent. */
+export function isChanged({ messages }: Run, id: number): boolean {
+  return messages.fate[(messages.ofRow[id - 1] ?? 0) - 1] === Fate.corrupted;
+}
 
 /** The message of event `id` in a few words: "GET cart:7", or its size where nothing can be read. */
 export function messageWords(state: State, id: number): string {
@@ -28,7 +35,7 @@ export function summaryOf(state: State, id: number): string {
     case Kind.send:
       return `sends ${packet.to} ${words}${again}`;
     case Kind.receive:
-      return `receives ${words}${again} from ${packet.from}`;
+      return `receives ${words}${again} from ${packet.from}${isChanged(run, id) ? ", changed in flight" : ""}`;
     default:
       return `loses ${words}${again} from ${packet.from}`;
   }

@@ -10,7 +10,7 @@ import type { HostStack } from "../stack.ts";
 import { HEADER_BYTES } from "./constants.ts";
 import { Phase } from "./phase.ts";
 import type { Segment } from "./segment.ts";
-import { Flag, markDrop, markJoined, markSend } from "./segment.ts";
+import { describeChanged, Flag, markDrop, markJoined, markSend } from "./segment.ts";
 import type { TcpSocket } from "./socket.ts";
 
 /** Delivers a segment of the stream to the other host, or reports its loss. */
@@ -20,9 +20,13 @@ export function arrive(segment: Segment): void {
   else if (!to.stack.up) from.sender.lost(segment, "host is down");
   else {
     segment.flying = false;
-    markJoined(segment, Kind.receive);
     const { out } = from.sender;
-    if (out.undetected > 0 && segment.payload) segment.payload = out.delivered(segment.payload);
+    if (out.undetected > 0 && segment.payload) {
+      const sent = segment.payload;
+      segment.payload = out.delivered(sent);
+      if (segment.payload !== sent) describeChanged(segment);
+    }
+    markJoined(segment, Kind.receive);
     to.receiver.receive(segment);
   }
 }

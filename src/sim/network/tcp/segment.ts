@@ -1,6 +1,6 @@
 /** The segments that travel between two TCP sockets: a flight of data, or a segment with a flag. */
 import type { EventKind } from "../../../trace/kinds.ts";
-import type { PacketDetail } from "../../../trace/packet.ts";
+import { CHANGED, type PacketDetail } from "../../../trace/packet.ts";
 import { Kind } from "../../kernel.ts";
 import { concatBytes } from "../../../base/bytes.ts";
 import type { TcpSocket } from "./socket.ts";
@@ -107,6 +107,12 @@ export function markJoined(segment: Segment, kind: EventKind, reason?: string): 
     const detail = kernel.observer && detailOf(from, Flag.data, undefined, reason);
     kernel.mark(host.id, kind, 0, detail, sent);
   }
+}
+
+/** Tells the trace that the segment which arrives now is not what was sent: the receive has what arrived. */
+export function describeChanged({ from, to, payload }: Segment): void {
+  const { kernel } = to.stack.host;
+  if (kernel.observer) kernel.describe(detailOf(from, Flag.data, payload, CHANGED));
 }
 
 /** Records that something which `from` sent is lost. `cause`: the event of its sending, if it is known. */

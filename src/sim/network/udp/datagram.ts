@@ -1,6 +1,6 @@
 /** A datagram, and how it is recorded in the fingerprint and the trace. */
 import { type EventKind, Kind } from "../../../trace/kinds.ts";
-import type { PacketDetail } from "../../../trace/packet.ts";
+import { CHANGED, type PacketDetail } from "../../../trace/packet.ts";
 import type { HostStack } from "../stack.ts";
 import type { UdpSocket } from "./socket.ts";
 
@@ -14,6 +14,8 @@ export class Datagram {
   readonly toAddress: string;
   readonly toPort: number;
   payload: Uint8Array;
+  /** Whether the payload is not the one that was sent. */
+  changed = false;
   /** Whether its sender was connected when it was sent. */
   readonly connected: boolean;
   /** The event of its sending, which is the cause of its arrival or loss. */
@@ -51,7 +53,18 @@ export function markDatagram(
   const host = kind === Kind.send ? from.host.id : to.host.id;
   const cause = kind === Kind.send ? kernel.currentEvent : datagram.sentEvent;
   if (kernel.observer === undefined) return kernel.mark(host, kind, digest);
-  const detail: PacketDetail = {
+  return kernel.mark(host, kind, digest, detailOf(datagram, reason), cause);
+}
+
+/** Tells the trace that the datagram which arrives now is not what was sent: the receive has what arrived. */
+export function describeChanged(datagram: Datagram): void {
+  const { kernel } = datagram.to.host;
+  if (datagram.changed && kernel.observer) kernel.describe(detailOf(datagram, CHANGED));
+}
+
+function detailOf(datagram: Datagram, reason: string | undefined): PacketDetail {
+  const { from, to } = datagram;
+  return {
     protocol: "udp",
     from: from.host.name,
     to: to.host.name,
@@ -63,5 +76,4 @@ export function markDatagram(
     connection: 0,
     ...(reason === undefined ? {} : { reason }),
   };
-  return kernel.mark(host, kind, digest, detail, cause);
 }

@@ -22,7 +22,7 @@ import { Holders, Turns, type Waiting } from "../holders.ts";
 import type { Piece } from "../overhear.ts";
 import type { PortHolder } from "../ports.ts";
 import type { HostStack } from "../stack.ts";
-import { Datagram, markDatagram } from "./datagram.ts";
+import { Datagram, describeChanged, markDatagram } from "./datagram.ts";
 import { hears, takesIn } from "./groups.ts";
 
 /** The largest payload of a datagram over IPv4, and over IPv6. */
@@ -357,7 +357,10 @@ export class UdpSocket implements PortHolder {
     }
     if (link.corrupt > 0 && payload.length > 0) {
       const prng = link.prng("corrupt");
-      if (prng.chance(link.corrupt)) datagram.payload = flipBit(payload, prng);
+      if (prng.chance(link.corrupt)) {
+        datagram.payload = flipBit(payload, prng);
+        datagram.changed = true;
+      }
     }
     const { kernel } = stack.host;
     kernel.schedule(transitNs, to.host.id, Kind.receive, arrive, datagram, datagram.sentEvent);
@@ -442,6 +445,7 @@ function arrive(datagram: Datagram): void {
     markDatagram(datagram, Kind.drop, 0, link.blocked ? "blocked" : "host is down");
     return;
   }
+  describeChanged(datagram);
   if (isMulticast(toAddress) || isBroadcast(toAddress)) deliverToAll(datagram);
   else deliverToOne(datagram);
 }

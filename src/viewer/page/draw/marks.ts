@@ -35,6 +35,7 @@ export function drawEvents(scene: Scene): void {
       of !== Kind.disk &&
       of !== Kind.assert &&
       of !== Kind.uncaught &&
+      of !== Kind.state &&
       of !== Kind.socket
     ) {
       continue;
@@ -95,6 +96,15 @@ function drawGlyph(scene: Scene, row: number, x: number, y: number, isWrong: boo
     context.fill();
     context.strokeStyle = operation === "sync" ? colors.good : colors.soft;
     context.lineWidth = 1;
+    context.stroke();
+    return;
+  }
+  if (kind === Kind.state) {
+    context.arc(x, y, 3.5, 0, 2 * Math.PI);
+    context.fillStyle = colors.paper;
+    context.fill();
+    context.strokeStyle = colors.past;
+    context.lineWidth = 1.5;
     context.stroke();
     return;
   }

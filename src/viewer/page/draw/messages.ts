@@ -181,7 +181,7 @@ function pensOf(scene: Scene, base: number): (fate: number, lit: boolean) => Pen
     const lost = fate === Fate.dropped;
     const color = lost
       ? colors.bad
-      : fate === Fate.delayed || fate === Fate.duplicated
+      : fate === Fate.delayed || fate === Fate.duplicated || fate === Fate.corrupted
         ? colors.warn
         : lit && hasCone
           ? colors.past
