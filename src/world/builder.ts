@@ -4,7 +4,7 @@
  * no randomness.
  */
 import { LightconeError } from "../base/errors.ts";
-import { parseDurationNs, parseRangeNs, SECOND, type Duration } from "../base/units.ts";
+import { parseDurationNs, SECOND, type Duration } from "../base/units.ts";
 import {
   type DomainLevel,
   domainLevels,
@@ -17,6 +17,7 @@ import {
   type Survival,
 } from "../sim/faults/index.ts";
 import { faultSource, sourcesOf } from "./fault-sources.ts";
+import { linkPlan } from "./link-plan.ts";
 import type { HostPlan, LinkRule, Plan } from "./plan.ts";
 import {
   inlineKey,
@@ -425,31 +426,6 @@ function parseStart(start: unknown): number | "drawn" {
     `w.run: start is ${show(start)}, not a date`,
     'Write "drawn", or a date with its time zone: "2026-03-29T00:59:30Z".',
   );
-}
-
-function linkPlan(options: unknown, where: string): LinkRule["link"] {
-  if (typeof options !== "object" || options === null) {
-    throw bad(`${where}(...): ${show(options)} does not describe a link`);
-  }
-  const { latency, bandwidth, loss, ...unknown } = options as LinkOptions;
-  const [first] = Object.keys(unknown);
-  if (first !== undefined) {
-    throw bad(
-      `${where}(...): a link has no ${JSON.stringify(first)}`,
-      "A link has latency, bandwidth (bytes a second) and loss (0 to 1).",
-    );
-  }
-  if (bandwidth !== undefined && !(typeof bandwidth === "number" && bandwidth > 0)) {
-    throw bad(`${where}: bandwidth ${show(bandwidth)} is not a number of bytes a second`);
-  }
-  if (loss !== undefined && !(typeof loss === "number" && loss >= 0 && loss <= 1)) {
-    throw bad(`${where}: loss ${show(loss)} is not a share from 0 to 1`);
-  }
-  return {
-    latencyNs: latency === undefined ? undefined : parseRangeNs(latency, `${where}: latency`),
-    bandwidthBytesPerSecond: bandwidth,
-    loss,
-  };
 }
 
 /** Validates the optional properties of a check. */

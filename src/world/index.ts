@@ -21,6 +21,7 @@ export type {
   InlineContext,
   InlineProgram,
   LatencyOptions,
+  LatencyDistribution,
   LinkOptions,
   LossOptions,
   Probe,

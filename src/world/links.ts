@@ -35,9 +35,13 @@ export class WorldLinks {
     if (own === undefined) this.#own.set(link, (own = settingsNow(link)));
     link.blocked = effect.blocked;
     link.refuses = effect.refuses;
+    link.ignores = effect.ignores;
     link.configure({
       extraLatencyNs: own.extraLatencyNs + effect.addNs,
+      delays: [...own.delays, ...effect.delays],
+      finNs: own.finNs + effect.finNs,
       loss: 1 - (1 - own.loss) * effect.arrives,
+      lossBurst: Math.max(own.lossBurst, effect.lossBurst),
       bandwidth: Math.min(own.bandwidth, effect.bandwidth),
       duplicate: either(own.duplicate, effect.duplicate),
       reorder: either(own.reorder, effect.reorder),
@@ -75,14 +79,15 @@ function either(a: number, b: number): number {
 
 function settingsNow(link: Link): LinkSettings {
   const names = Object.keys(defaultLinkSettings) as (keyof LinkSettings)[];
-  const settings = { ...defaultLinkSettings };
-  for (const name of names) settings[name] = link[name];
-  return settings;
+  return Object.fromEntries(names.map((name) => [name, link[name]])) as unknown as LinkSettings;
 }
 
-function settingsOf({ latencyNs, bandwidthBytesPerSecond, loss }: LinkPlan): Partial<LinkSettings> {
+function settingsOf(plan: LinkPlan): Partial<LinkSettings> {
+  const { latencyNs, delays, bandwidthBytesPerSecond, loss, lossBurst } = plan;
   return {
-    ...(latencyNs && { minLatencyNs: latencyNs.minNs, maxLatencyNs: latencyNs.maxNs }),
+    ...(delays && { minLatencyNs: 0, maxLatencyNs: 0, delays: [delays] }),
+    ...(lossBurst !== undefined && { lossBurst }),
+    ...(latencyNs && { minLatencyNs: latencyNs.minNs, maxLatencyNs: latencyNs.maxNs, delays: [] }),
     ...(bandwidthBytesPerSecond !== undefined && { bandwidth: bandwidthBytesPerSecond }),
     ...(loss !== undefined && { loss }),
   };

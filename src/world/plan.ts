@@ -1,5 +1,6 @@
 /** A world as plain data: the information that a run needs, without executable state. */
 import type { Domain, FaultSource, RangeNs, Survival } from "../sim/faults/index.ts";
+import type { Delays } from "../sim/network/index.ts";
 import type { Check, InlineProgram, Tolerable } from "./types.ts";
 
 /** How to find and start a host's program. */
@@ -65,7 +66,10 @@ export interface Survived {
 export interface LinkPlan {
   readonly latencyNs: RangeNs | undefined;
   readonly bandwidthBytesPerSecond: number | undefined;
+  /** A distribution in place of `latencyNs`. */
+  readonly delays: Delays | undefined;
   readonly loss: number | undefined;
+  readonly lossBurst: number | undefined;
 }
 
 /** A rule for the links between two sets of hosts, in both directions; `undefined` means all hosts. */

@@ -188,13 +188,28 @@ export type Programs = Readonly<Record<string, Program | ProgramOptions>>;
 
 /** The behaviour of a link without faults. */
 export interface LinkOptions {
-  /** One-way latency. From a range, a value is drawn for each segment. */
-  readonly latency?: DurationRange;
+  /** One-way latency. From a range, a value is drawn for each segment; or from another distribution. */
+  readonly latency?: DurationRange | LatencyDistribution;
   /** Bytes per second. Default: no limit. */
   readonly bandwidth?: number;
   /** The share of segments that is lost, 0 to 1. TCP retransmits them, so its users see a delay. */
   readonly loss?: number;
+  /**
+   * How many segments in a row are lost on average (Gilbert's model of bursts), while the share stays the same. Default: each
+   * is lost independently.
+   */
+  readonly lossBurst?: number;
 }
+
+/**
+ * A distribution of latencies. Log-normal, by its median and the sigma of its logarithm (default: 0.5). Pareto, with a heavy tail:
+ * `min` and more, with a chance of (min / x) ** alpha of more than x (default of alpha: 2). Or a trace: latencies as
+ * they were recorded, one segment after another, and again from the beginning.
+ */
+export type LatencyDistribution =
+  | { readonly median: Duration; readonly sigma?: number }
+  | { readonly min: Duration; readonly alpha?: number }
+  | { readonly trace: readonly Duration[] };
 
 export type { FaultOptions } from "../sim/faults/index.ts";
 export type { ClockOptions } from "../sim/faults/clock.ts";

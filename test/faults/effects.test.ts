@@ -116,6 +116,36 @@ const cases: readonly [string, string, Words][] = [
     [["reset", { ...often, when: "http.status=200", point: "within" }]],
   ],
   ["connections that are refused", "talks", [["refuse", { ...often, lasts: "2s" }]]],
+  [
+    "requests that nobody answers",
+    "talks",
+    [["refuse", { ...often, lasts: "3s", how: "ignored" }]],
+  ],
+  [
+    "a partition that comes and goes",
+    "talks",
+    [["partition", { ...often, flaps: "100ms..300ms" }]],
+  ],
+  [
+    "a connection that is forgotten on the way",
+    "payments",
+    [["reset", { ...often, ends: "neither", when: "http.method=POST", point: "after" }]],
+  ],
+  [
+    "losses in a row",
+    "readings",
+    [["loss", { ...often, lasts: "5s", probability: [0.1, 0.1], burst: [20, 20] }]],
+  ],
+  [
+    "a heavy tail of latencies",
+    "talks",
+    [["latency", { ...often, lasts: "5s", by: "20ms", distribution: "pareto" }]],
+  ],
+  [
+    "latencies as they were recorded",
+    "talks",
+    [["latency", { ...often, lasts: "5s", trace: ["5ms", "8ms", "5ms", "6ms", "300ms"] }]],
+  ],
   ["errors that TCP misses", "talks", [["scramble", { ...often, how: "undetected" }]]],
   ["errors that TCP finds", "talks", [["scramble", { ...often, how: "corrupt" }]]],
   ["a resolver that fails", "talks", [["dns", { ...often, lasts: "2s" }]]],

@@ -119,7 +119,7 @@ function cutsOf(fault: Fault, { units }: Survival): [number, number][] {
   if (!kind.onLink) return [];
   const effect = soundLink();
   kind.onLink(fault, effect);
-  if (!effect.blocked && !effect.refuses) return [];
+  if (!effect.blocked && !effect.refuses && !effect.ignores) return [];
   const unitOf = new Map(units.flatMap((hosts, unit) => hosts.map((host) => [host, unit])));
   const pairs = new Map<string, [number, number]>();
   for (const [from, to] of linksOf(fault as unknown as Fault<LinkParams>)) {

@@ -120,6 +120,14 @@ export class FaultDriver implements FaultReach {
     return found as unknown as Fault<Params>[];
   }
 
+  isActive<Params extends object>(fault: Fault<Params>): boolean {
+    return this.#active.has(fault as unknown as Fault);
+  }
+
+  update<Params extends object>(fault: Fault<Params>): void {
+    this.#updateEffects(faultKind(fault.kind), fault as unknown as Fault);
+  }
+
   setVersion(host: Host, version: string): void {
     this.#ports.setVersion?.(host, version);
   }

@@ -9,6 +9,7 @@ import type { Host, RarePath } from "../host.ts";
 import type { Lie } from "../lies.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Moment } from "../moments.ts";
+import type { Delays } from "../network/delays.ts";
 import type { Ear } from "../network/overhear.ts";
 import type { Fault, FaultParams, RangeNs } from "./fault.ts";
 
@@ -27,8 +28,16 @@ export interface LinkEffect {
   /** The share of packets in which one bit changes, and the share that TCP delivers with a changed bit. */
   corrupt: number;
   undetected: number;
+  /** How many packets in a row are lost on average, if they are not lost independently. */
+  lossBurst: number;
+  /** Distributions from which a delay is added to each packet's. */
+  delays: Delays[];
+  /** Added to the time that the end of a connection takes. */
+  finNs: number;
   /** Whether new connections are refused. */
   refuses: boolean;
+  /** Whether requests for new connections are dropped, as when the queue of a listener is full. */
+  ignores: boolean;
 }
 
 /** A link without faults. */
@@ -42,7 +51,11 @@ export function soundLink(): LinkEffect {
     reorder: 0,
     corrupt: 0,
     undetected: 0,
+    lossBurst: 0,
+    delays: [],
+    finNs: 0,
     refuses: false,
+    ignores: false,
   };
 }
 
@@ -70,6 +83,10 @@ export interface FaultReach {
   isOff(name: string): boolean;
   /** Starts the program of a host that has power and no process. */
   restart(host: Host): void;
+  /** Whether a fault has begun and was not lifted. */
+  isActive<Params extends object>(fault: Fault<Params>): boolean;
+  /** Takes the effect of an active fault anew, which has changed. */
+  update<Params extends object>(fault: Fault<Params>): void;
   /** Which version of its programs a host starts from now on. */
   setVersion(host: Host, version: string): void;
   /**

@@ -1,6 +1,11 @@
 /** The readers of the options that faults have. */
 import { LightconeError } from "../../base/errors.ts";
-import { type DurationRange, parseRangeNs } from "../../base/units.ts";
+import {
+  type Duration,
+  type DurationRange,
+  parseDurationNs,
+  parseRangeNs,
+} from "../../base/units.ts";
 import { FilterError } from "../../filter/lexer.ts";
 import { parseMessageFilter } from "../../filter/match.ts";
 import type { RangeNs } from "./fault.ts";
@@ -9,6 +14,24 @@ import type { OptionReader } from "./kind.ts";
 /** A duration or a range of durations. */
 export function duration(fallback: RangeNs): OptionReader<DurationRange, RangeNs> {
   return { fallback, read: (value, where) => parseRangeNs(value, where) };
+}
+
+/** As {@link duration}; if it is absent, the kind decides. */
+export function optionalDuration(): OptionReader<DurationRange, RangeNs | undefined> {
+  return { fallback: undefined, read: (value, where) => parseRangeNs(value, where) };
+}
+
+/** A list of durations; if it is absent, none. */
+export function durations(): OptionReader<readonly Duration[], readonly number[] | undefined> {
+  return {
+    fallback: undefined,
+    read(value, where) {
+      if (Array.isArray(value) && value.length > 0) {
+        return (value as readonly Duration[]).map((each) => parseDurationNs(each, where));
+      }
+      throw bad(`${where} is ${JSON.stringify(value)}, not a list of durations`);
+    },
+  };
 }
 
 /** One of several words; if it is absent, the seed decides. */
@@ -108,6 +131,13 @@ export function numbers(
       throw bad(`${where} is ${JSON.stringify(value)}, not [from, to] within 0 and ${max}`);
     },
   };
+}
+
+/** As {@link numbers}; if it is absent, the kind decides. */
+export function optionalNumbers(
+  max: number,
+): OptionReader<readonly [number, number], readonly [number, number] | undefined> {
+  return { fallback: undefined, read: (value, where) => numbers(max, [0, 0]).read(value, where) };
 }
 
 function bad(message: string): LightconeError {

@@ -1,11 +1,14 @@
 /** No packet gets from some hosts to others, in one or both directions. */
 import type { Prng } from "../../base/prng.ts";
-import { MS, SECOND } from "../../base/units.ts";
-import { type DomainLevel, domainLevels } from "./chance.ts";
+import { type DurationRange, formatNs, MS, SECOND } from "../../base/units.ts";
+import { Kind, NO_HOST } from "../kernel.ts";
+import { type DomainLevel, domainLevels, grain, logUniform } from "./chance.ts";
+import type { Fault, RangeNs } from "./fault.ts";
 import type { Draw, FaultKind, FaultOptions, FaultWord } from "./kind.ts";
 import { withEach } from "./lighter.ts";
 import { areLinks, fewerLinks, type LinkParams } from "./link-sides.ts";
-import { flag, oneOf } from "./options.ts";
+import { flag, oneOf, optionalDuration } from "./options.ts";
+import { isWhole } from "./valid.ts";
 import { list, theyDo } from "./words.ts";
 
 const SHAPES = ["isolate", "split", "majority", "link", "bridge", "ring"] as const;
@@ -14,6 +17,9 @@ type Shape = (typeof SHAPES)[number];
 const RARE_PROBABILITY = 0.15;
 /** How often a rack or a zone is cut off, where a world has some. */
 const DOMAIN_PROBABILITY = 0.25;
+/** How often a partition comes and goes, and how fast. */
+const FLAP_PROBABILITY = 0.1;
+const FLAPS: RangeNs = { minNs: 50 * MS, maxNs: 2 * SECOND };
 
 /** The shape of partitions. */
 export interface PartitionOptions extends FaultOptions {
@@ -27,39 +33,76 @@ export interface PartitionOptions extends FaultOptions {
   readonly oneWay?: boolean;
   /** The hosts of one rack or of one zone, as they have them, are split from all others. Default: any hosts. */
   readonly domain?: DomainLevel;
+  /** It comes and goes: cut and open in turn, each for about this long. Default: drawn, seldom. */
+  readonly flaps?: DurationRange;
 }
 
 interface PartitionRead {
   readonly shape: Shape | undefined;
   readonly oneWay: boolean | undefined;
   readonly domain: DomainLevel | undefined;
+  readonly flaps: RangeNs | undefined;
 }
 
 /** The parameters of a partition. */
 export type PartitionParams = LinkParams & {
   readonly shape: Shape;
+  /** How long it is cut and open in turn. Default: cut all the time. */
+  readonly flapNs?: number;
 };
+
+/** Partitions that are open at the moment, because they come and go. */
+const open = new WeakSet<Fault<PartitionParams>>();
 
 const kind: FaultKind<PartitionParams> = {
   name: "partition",
-  onLink(_, effect) {
-    effect.blocked = true;
+  begin(fault, reach) {
+    const { flapNs } = fault.params;
+    open.delete(fault);
+    if (flapNs === undefined) return;
+    const flap = (): void => {
+      if (!reach.isActive(fault)) return;
+      if (!open.delete(fault)) open.add(fault);
+      reach.update(fault);
+      reach.kernel.schedule(flapNs, NO_HOST, Kind.internal, flap, undefined);
+    };
+    reach.kernel.schedule(flapNs, NO_HOST, Kind.internal, flap, undefined);
   },
-  tell({ params: { shape, from, to, both } }) {
-    if (shape === "isolate") {
-      return both
-        ? `${list(from)} is cut off from all`
-        : `nothing that ${list(from)} sends arrives`;
-    }
-    if (shape === "ring") return `${list(from)} reach only their neighbours in a ring`;
-    if (!both) return `${list(from)} to ${list(to)} is cut`;
-    return `${theyDo(from, "is", "are")} apart from ${list(to)}`;
+  lift: (fault) => open.delete(fault),
+  onLink(fault, effect) {
+    if (!open.has(fault)) effect.blocked = true;
+  },
+  tell(fault) {
+    const { flapNs } = fault.params;
+    return flapNs === undefined
+      ? tellShape(fault.params)
+      : `${tellShape(fault.params)}, on and off every ${formatNs(flapNs)},`;
   },
   tellLift: () => "the partition heals",
-  // A partition of fewer hosts, or in one direction only, is no longer an isolation.
-  lighter: (fault) => fewerLinks(fault).flatMap((fewer) => withEach(fewer, "shape", ["split"])),
-  isValid: (params) => areLinks(params) && SHAPES.includes(params.shape as never),
+  lighter: (fault) => [
+    ...withoutFlaps(fault),
+    // A partition of fewer hosts, or in one direction only, is no longer an isolation.
+    ...fewerLinks(fault).flatMap((fewer) => withEach(fewer, "shape", ["split"])),
+  ],
+  isValid: (params) =>
+    areLinks(params) &&
+    SHAPES.includes(params["shape"] as never) &&
+    (params["flapNs"] === undefined || (isWhole(params["flapNs"]) && params["flapNs"] > 0)),
 };
+
+function withoutFlaps(fault: Fault<PartitionParams>): Fault<PartitionParams>[] {
+  const { flapNs, ...rest } = fault.params;
+  return flapNs === undefined ? [] : [{ ...fault, params: rest }];
+}
+
+function tellShape({ shape, from, to, both }: PartitionParams): string {
+  if (shape === "isolate") {
+    return both ? `${list(from)} is cut off from all` : `nothing that ${list(from)} sends arrives`;
+  }
+  if (shape === "ring") return `${list(from)} reach only their neighbours in a ring`;
+  if (!both) return `${list(from)} to ${list(to)} is cut`;
+  return `${theyDo(from, "is", "are")} apart from ${list(to)}`;
+}
 
 /**
  * Hosts cannot reach each other, both ways more often (70%) than one way. `targets` are the hosts at one side.
@@ -71,9 +114,19 @@ export const partition: FaultWord<PartitionOptions, PartitionRead> = {
   links: true,
   example: { lasts: "1s..3s" },
   lasts: { minNs: 200 * MS, maxNs: 20 * SECOND },
-  options: { shape: oneOf(...SHAPES), oneWay: flag(), domain: oneOf(...domainLevels) },
+  options: {
+    shape: oneOf(...SHAPES),
+    oneWay: flag(),
+    domain: oneOf(...domainLevels),
+    flaps: optionalDuration(),
+  },
   draw(draw) {
-    const { near, params } = drawShape(draw);
+    const { near, params: steady } = drawShape(draw);
+    // A stream of its own: it must not change the other draws.
+    const rare = draw.prng.fork(`flaps.${draw.at}`);
+    const flaps = rare.chance(FLAP_PROBABILITY) || draw.options.flaps !== undefined;
+    const flapNs = grain(logUniform(rare, draw.options.flaps ?? FLAPS));
+    const params: PartitionParams = flaps ? { ...steady, flapNs } : steady;
     return { kind: kind.name, targets: near, params };
   },
 };

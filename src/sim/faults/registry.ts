@@ -32,6 +32,7 @@ import { scramble } from "./scramble.ts";
 import { strikeKind } from "./strike.ts";
 import { shortIo } from "./short-io.ts";
 import { upgrade } from "./upgrade.ts";
+import { slowClose } from "./slow-close.ts";
 import { slowCpu } from "./slow-cpu.ts";
 
 /** The words by name. */
@@ -75,6 +76,8 @@ export const faultWords = {
   reset: reset as typeof reset,
   /** New connections are refused. */
   refuse: refuse as typeof refuse,
+  /** The ends of connections come late. */
+  slowClose: slowClose as typeof slowClose,
   /** A resolver does not answer, knows no name, or answers with the address of another host. */
   dns: dns as typeof dns,
   /** A machine computes slowly: every event takes time. */

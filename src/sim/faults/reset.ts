@@ -18,11 +18,13 @@ import { strike } from "./strike.ts";
 import { isMessageFilter, isWhole } from "./valid.ts";
 import { list } from "./words.ts";
 
-const ENDS = ["both", "here", "there"] as const;
+const ENDS = ["both", "here", "there", "neither"] as const;
 const WHICH = ["all", "one"] as const;
 const POINTS = ["before", "within", "after"] as const;
 /** How long it waits for its message before it gives up. */
 const WAITS: RangeNs = { minNs: SECOND, maxNs: 10 * SECOND };
+/** How often a connection is forgotten in silence. */
+const NEITHER_PROBABILITY = 0.2;
 /** Which of the messages is chosen: one of so many. */
 const NTH_MAX = 10;
 
@@ -30,7 +32,11 @@ const NTH_MAX = 10;
 export interface ResetOptions extends FaultOptions {
   /** `all` connections of a host to others, or `one` of them. Default: drawn for each fault. */
   readonly which?: (typeof WHICH)[number];
-  /** Which ends learn of it at once: `both`, only the one `here`, or only the others `there`. Default: drawn. */
+  /**
+   * Which ends learn of it at once: `both`, only the one `here`, or only the others `there`. `neither`: nothing passes any
+   * more, as when a translator of addresses has forgotten the connection, and both ends wait for their times to run out.
+   * Default: drawn.
+   */
   readonly ends?: (typeof ENDS)[number];
   /**
    * Waits for a message from or to the host that this filter asks for, and resets the connection that carries it:
@@ -72,14 +78,19 @@ const kind: FaultKind<ResetParams> = {
   },
   tell({ targets, params: { which, ends, when, nth = 1, point } }) {
     if (when !== undefined) {
-      return `${list(targets)}: a connection is reset ${point} ${theMessage(nth)} ${when}`;
+      return `${list(targets)}: a connection is ${ends === "neither" ? "forgotten" : "reset"} ${point} ${theMessage(nth)} ${when}`;
     }
     const what = which === "all" ? "all connections are reset" : "a connection is reset";
     const who = {
       both: "",
       here: ", and the other end is not told",
       there: ", and this end is not told",
+      neither: "",
     };
+    if (ends === "neither") {
+      const which_ = which === "all" ? "all connections are" : "a connection is";
+      return `${list(targets)}: ${which_} forgotten on the way, and nobody is told`;
+    }
     return `${list(targets)}: ${what}${who[ends]}`;
   },
   tellLift: () => "",
@@ -111,8 +122,13 @@ function waitFor(fault: Fault<ResetParams>, when: string, reach: FaultReach): vo
     const here = [from, to].find((name) => fault.targets.includes(name));
     if (here === undefined || protocol !== "tcp" || ++passes < nth) return undefined;
     const isSender = (ends === "here") === (here === from);
-    const told = ends === "both" ? "both" : isSender ? "sender" : "receiver";
-    strike(fault, reach, `the connection of ${from} to ${to} is reset ${point} ${message.summary}`);
+    const told = ends === "both" || ends === "neither" ? ends : isSender ? "sender" : "receiver";
+    const what = ends === "neither" ? "forgotten" : "reset";
+    strike(
+      fault,
+      reach,
+      `the connection of ${from} to ${to} is ${what} ${point} ${message.summary}`,
+    );
     return { how: "reset", point, ends: told, message };
   });
 }
@@ -131,6 +147,11 @@ function resetConnections(host: Host, { which, ends, at }: ResetParams): void {
   for (const socket of chosen) {
     const peer: TcpSocket | undefined = socket.peer;
     stack.resets++;
+    if (ends === "neither") {
+      socket.sender.isForgotten = true;
+      if (peer) peer.sender.isForgotten = true;
+      continue;
+    }
     if (ends !== "there") socket.fail(Errno.ECONNRESET);
     if (ends !== "here") peer?.fail(Errno.ECONNRESET);
   }
@@ -164,9 +185,12 @@ export const reset: FaultWord<
     when: messageFilter(),
     point: oneOf(...POINTS),
   },
-  draw({ targets, options, prng }) {
+  draw({ targets, options, prng, at }) {
     const which = options.which ?? prng.pick(WHICH);
-    const ends = options.ends ?? prng.pick(["both", ...ENDS] as const);
+    // A stream of its own: it must not change the other draws.
+    const isForgotten = prng.fork(`ends.${at}`).chance(NEITHER_PROBABILITY);
+    const drawnEnds = prng.pick(["both", "both", "here", "there"] as const);
+    const ends = options.ends ?? (isForgotten ? "neither" : drawnEnds);
     const params: ResetParams = { which, ends, at: Number(prng.float().toFixed(3)) };
     const { when } = options;
     if (when === undefined) return { kind: kind.name, targets: [prng.pick(targets)], params };

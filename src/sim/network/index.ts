@@ -7,6 +7,7 @@ export {
   type LostEnd,
   lostEnds,
 } from "./connections.ts";
+export type { Delays } from "./delays.ts";
 export { Errno } from "./errno.ts";
 export { defaultLinkSettings, Link, type LinkSettings } from "./link.ts";
 export { type NameAnswer, Names } from "./names.ts";

@@ -9,6 +9,7 @@
 import type { Prng } from "../../base/prng.ts";
 import { SECOND } from "../../base/units.ts";
 import type { Kernel } from "../kernel.ts";
+import { type Delays, DelaySource, typicalNs } from "./delays.ts";
 
 /** The settings of a link. All durations are in nanoseconds, all probabilities in [0, 1]. */
 export interface LinkSettings {
@@ -17,6 +18,10 @@ export interface LinkSettings {
   maxLatencyNs: number;
   /** Added to every latency, for a latency spike. */
   extraLatencyNs: number;
+  /** Distributions from which a further delay is drawn for each packet, and added. */
+  delays: readonly Delays[];
+  /** Added to the latency of the end of a connection (FIN), which then comes late. */
+  finNs: number;
   /** The probability that a packet is a straggler, and the mean of its additional delay. */
   tailChance: number;
   tailMeanNs: number;
@@ -26,6 +31,11 @@ export interface LinkSettings {
   queueBytes: number;
   /** The probability that a packet (of at most {@link MTU} bytes) is lost. TCP retransmits it. */
   loss: number;
+  /**
+   * How many packets in a row are lost on average (Gilbert's model of bursts); 1 or less if each is lost independently. The
+   * share that is lost is `loss`.
+   */
+  lossBurst: number;
   /** The probability that a datagram arrives twice. */
   duplicate: number;
   /** The probability that a datagram is delayed so that others overtake it, and the maximum delay. */
@@ -59,11 +69,14 @@ export const defaultLinkSettings: Readonly<LinkSettings> = {
   minLatencyNs: 500_000,
   maxLatencyNs: 500_000,
   extraLatencyNs: 0,
+  delays: [],
+  finNs: 0,
   tailChance: 0,
   tailMeanNs: 0,
   bandwidth: Infinity,
   queueBytes: 1 << 20,
   loss: 0,
+  lossBurst: 0,
   duplicate: 0,
   reorder: 0,
   reorderNs: 2_000_000,
@@ -78,11 +91,14 @@ export class Link implements LinkSettings {
   minLatencyNs: number;
   maxLatencyNs: number;
   extraLatencyNs: number;
+  delays: readonly Delays[];
+  finNs: number;
   tailChance: number;
   tailMeanNs: number;
   bandwidth: number;
   queueBytes: number;
   loss: number;
+  lossBurst: number;
   duplicate: number;
   reorder: number;
   reorderNs: number;
@@ -92,8 +108,9 @@ export class Link implements LinkSettings {
   packets = 0;
   /** The number of messages that a fault has singled out and that have come. */
   singled = 0;
-  /** Whether connections in this direction are refused. */
+  /** Whether connections in this direction are refused, and whether they are ignored. */
   refuses = false;
+  ignores = false;
   /** The maximum number of TCP bytes in one kernel event: ten full segments, or no limit on loopback. */
   readonly flightBytes: number;
 
@@ -103,7 +120,10 @@ export class Link implements LinkSettings {
   readonly #kernel: Kernel;
   readonly #streams: Map<string, Prng> = new Map();
   readonly #singles: Map<unknown, Single> = new Map();
+  readonly #sources: Map<Delays, DelaySource> = new Map();
   #latencyPrng: Prng | undefined;
+  /** Whether a burst of losses is under way. */
+  #inBurst = false;
   #blocks = 0;
   #blocked = false;
   /** The time at which the last queued byte leaves. */
@@ -121,11 +141,14 @@ export class Link implements LinkSettings {
     this.minLatencyNs = settings.minLatencyNs;
     this.maxLatencyNs = settings.maxLatencyNs;
     this.extraLatencyNs = settings.extraLatencyNs;
+    this.delays = settings.delays;
+    this.finNs = settings.finNs;
     this.tailChance = settings.tailChance;
     this.tailMeanNs = settings.tailMeanNs;
     this.bandwidth = settings.bandwidth;
     this.queueBytes = settings.queueBytes;
     this.loss = settings.loss;
+    this.lossBurst = settings.lossBurst;
     this.duplicate = settings.duplicate;
     this.reorder = settings.reorder;
     this.reorderNs = settings.reorderNs;
@@ -207,6 +230,7 @@ export class Link implements LinkSettings {
       this.#latencyPrng ??= this.prng("latency");
       delayNs += this.#latencyPrng.below(spanNs + 1);
     }
+    for (const delays of this.delays) delayNs += this.#sourceOf(delays).nextNs();
     if (this.tailChance > 0) {
       const prng = this.prng("tail");
       if (prng.chance(this.tailChance)) delayNs += Math.round(prng.exponential(this.tailMeanNs));
@@ -217,7 +241,7 @@ export class Link implements LinkSettings {
   /** The number of `packets` that get through before the first one is lost or damaged. */
   passing(packets: number): number {
     for (let passed = 0; passed < packets; passed++) {
-      if (this.loss > 0 && this.prng("loss").chance(this.loss)) return passed;
+      if (this.loss > 0 && this.#loses(this.prng("loss"))) return passed;
       if (this.corrupt > 0 && this.prng("corrupt").chance(this.corrupt)) return passed;
     }
     return packets;
@@ -228,9 +252,27 @@ export class Link implements LinkSettings {
     if (this.loss === 0) return false;
     const prng = this.prng("loss");
     for (let fragment = 0; fragment < fragments; fragment++) {
-      if (prng.chance(this.loss)) return true;
+      if (this.#loses(prng)) return true;
     }
     return false;
+  }
+
+  /** Whether the next packet is lost. Gilbert's model: a burst begins by chance, and each packet of it is lost. */
+  #loses(prng: Prng): boolean {
+    const { loss, lossBurst } = this;
+    if (lossBurst <= 1 || loss === 1) return prng.chance(loss);
+    const chance = this.#inBurst ? 1 - 1 / lossBurst : Math.min(1, loss / (lossBurst * (1 - loss)));
+    this.#inBurst = prng.chance(chance);
+    return this.#inBurst;
+  }
+
+  #sourceOf(delays: Delays): DelaySource {
+    let source = this.#sources.get(delays);
+    if (source === undefined) {
+      source = new DelaySource(delays, this.prng(`delays.${this.#sources.size}`));
+      this.#sources.set(delays, source);
+    }
+    return source;
   }
 
   /** Returns the payload, or a copy with one bit flipped if an error escapes the checksum. */
@@ -242,7 +284,8 @@ export class Link implements LinkSettings {
 
   /** The expected one-way latency in nanoseconds, to which TCP's smoothed estimate converges. */
   meanLatencyNs(): number {
-    return (this.minLatencyNs + this.maxLatencyNs) / 2 + this.extraLatencyNs;
+    const ownNs = (this.minLatencyNs + this.maxLatencyNs) / 2 + this.extraLatencyNs;
+    return this.delays.reduce((sum, delays) => sum + typicalNs(delays), ownNs);
   }
 
   /** Returns this link's random stream with that name. */

@@ -50,8 +50,8 @@ export type Fate =
       readonly how: "reset";
       /** Before its first byte, after half of it, or after its last one. */
       readonly point: "before" | "within" | "after";
-      /** Which ends learn of it at once: both, the sender alone, or the receiver alone. */
-      readonly ends: "both" | "sender" | "receiver";
+      /** Which ends learn of it at once: both, neither, the sender alone, or the receiver alone. */
+      readonly ends: "both" | "neither" | "sender" | "receiver";
       readonly message: Overheard;
     };
 

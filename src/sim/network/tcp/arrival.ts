@@ -61,7 +61,7 @@ export function sendControl(
   const { out } = sender;
   const sent = markSend(from, flag, 0, undefined);
   out.packets++;
-  const passes = !out.blocked && (!out.lossy || out.passing(1) === 1);
+  const passes = !out.blocked && !sender.isForgotten && (!out.lossy || out.passing(1) === 1);
   const transitNs = passes ? out.transitNs(HEADER_BYTES) : LOST;
   if (transitNs === LOST) {
     markDrop(from, flag, undefined, out.blocked ? "blocked" : "lost", sent);

@@ -182,7 +182,7 @@ function arriveSyn(handshake: Handshake): void {
     refuse(handshake);
     return;
   }
-  if (isFull(listener)) {
+  if (isFull(listener) || client.sender.out.ignores) {
     markDrop(client, Flag.syn, undefined, "backlog full");
     retrySyn(handshake);
     return;

@@ -232,7 +232,8 @@ export class Receiver {
   #acknowledge(segment: Segment): void {
     const { from } = segment;
     const { sender } = from;
-    if (sender.awaitsAcknowledgement || !this.#socket.sender.out.sound) {
+    const back = this.#socket.sender;
+    if (sender.awaitsAcknowledgement || !back.out.sound || back.isForgotten) {
       this.#answer(segment);
       return;
     }
@@ -247,8 +248,8 @@ export class Receiver {
   /** Sends an acknowledgement that needs its own event or may be lost. */
   #answer(segment: Segment): void {
     const { from } = segment;
-    const back = this.#socket.sender.out;
-    const lost = back.blocked || (back.lossy && back.passing(1) === 0);
+    const { out: back, isForgotten } = this.#socket.sender;
+    const lost = back.blocked || isForgotten || (back.lossy && back.passing(1) === 0);
     const transitNs = lost ? LOST : back.transitNs(HEADER_BYTES);
     if (transitNs === LOST) {
       from.sender.lost(segment, undefined);

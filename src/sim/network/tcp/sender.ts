@@ -48,6 +48,8 @@ export class Sender {
   recovery: Recovery | undefined;
   /** The window probe; created when the window is first closed. */
   #windowProbe: WindowProbe | undefined;
+  /** Something between the ends has forgotten the connection, and drops all packets of this half in silence. */
+  isForgotten = false;
   /** Who learns that something between the ends has forgotten the connection: nothing passes any more. */
   severed: "both" | "sender" | "receiver" | undefined;
   /** The arrival time of the last transmission. Later transmissions do not arrive earlier. */
@@ -198,8 +200,24 @@ export class Sender {
       fate.point
     ];
     if (cut > 0) this.#sendPiece(payload.subarray(0, cut), undefined);
+    if (fate.ends === "neither") {
+      this.#forget();
+      if (cut < payload.length) this.#sendPiece(payload.subarray(cut), undefined);
+      return;
+    }
     this.#sever(fate.ends);
     if (cut < payload.length) this.#sendInVain(payload.length - cut);
+  }
+
+  /** Nothing passes any more in either direction, and nobody is told. */
+  #forget(): void {
+    const { stack, remoteStack, peer } = this.#socket;
+    stack.resets++;
+    if (remoteStack) remoteStack.resets++;
+    this.isForgotten = true;
+    if (peer) peer.sender.isForgotten = true;
+    // What is written in the same turn must not travel with what was sent before.
+    this.#flight = undefined;
   }
 
   /** Ends the connection as a firewall does: RST follows what was sent, and nothing else passes. */
@@ -289,8 +307,8 @@ export class Sender {
     segment.sentEvent = cause;
     out.packets++;
     segment.ack = this.#socket.receiver.nextSeq;
-    if (out.blocked) {
-      this.lost(segment, "blocked");
+    if (out.blocked || this.isForgotten) {
+      this.lost(segment, out.blocked ? "blocked" : "forgotten");
       return;
     }
     const single = fate ?? (segment.flag === Flag.data ? out.takeSingle() : undefined);
@@ -305,6 +323,7 @@ export class Sender {
     }
     let transitNs = out.transitNs(segment.length + HEADER_BYTES);
     if (transitNs !== LOST && single !== undefined) transitNs += single.addNs;
+    if (transitNs !== LOST && segment.flag === Flag.fin) transitNs += out.finNs;
     if (transitNs === LOST) {
       this.lost(segment, "queue full");
     } else {
