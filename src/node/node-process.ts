@@ -28,6 +28,7 @@ import type { Realm, ThreadIdentity } from "./realm-types.ts";
 import { ProcessSignals } from "./signals.ts";
 import { ProcessRejections } from "./rejections.ts";
 import { createStdio } from "./stdio.ts";
+import { inspectedBytes, installInspectedBytes } from "./inspected-bytes.ts";
 import { installZone, TimeZone } from "./time-zone.ts";
 import { View } from "./views/changes.ts";
 import { switchView, withoutView } from "./views/view.ts";
@@ -86,6 +87,7 @@ export class NodeProcess implements ProcessRunner {
   readonly view: View = new View();
   /** Its time zone, which is that of its threads. */
   readonly zone: TimeZone;
+  readonly #inspectedBytes = inspectedBytes();
   /** The options it was started with. Threads and children inherit them. */
   readonly description: ProcessDescription;
   /** Called with the exception that ends this process. A worker passes it on to its creator. */
@@ -221,6 +223,7 @@ export class NodeProcess implements ProcessRunner {
     const outer = switchView(this.view);
     current = this;
     installZone(this.zone);
+    installInspectedBytes(this.#inspectedBytes);
     try {
       this.async.enter(action, arg);
     } catch (thrown) {
@@ -237,7 +240,10 @@ export class NodeProcess implements ProcessRunner {
     this.#rejections.finish();
     if (this.process.alive) this.#timers.afterCallback();
     current = before;
-    if (before !== undefined) installZone(before.zone);
+    if (before !== undefined) {
+      installZone(before.zone);
+      installInspectedBytes(before.#inspectedBytes);
+    }
     switchView(outer);
     this.view.young = false;
   }

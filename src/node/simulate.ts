@@ -4,12 +4,12 @@
  * explicitly. V8's reports of rejected promises are passed to the simulated process whose code was
  * running.
  */
-import buffer from "node:buffer";
 import { LightconeError } from "../base/errors.ts";
 import { setRealmFinder } from "./bindings/crypto/owner.ts";
 import { closeParsers } from "./bindings/http-parser.ts";
 import { escapeGuards } from "./evaluated.ts";
 import { exited } from "./exited.ts";
+import { pinInspectedBytes } from "./inspected-bytes.ts";
 import { prepareInternals } from "./lib/internals.ts";
 import { sharedPrimordials } from "./lib/primordials.ts";
 import { objectUrlGuards } from "./object-urls.ts";
@@ -100,18 +100,6 @@ function place(guards: readonly Guard[]): () => void {
     });
   };
 }
-
-/** Programs may change how much of a buffer is printed. Each run begins with Node's default. */
-function pinInspectedBytes(): () => void {
-  const settings = buffer as { INSPECT_MAX_BYTES: number };
-  const before = settings.INSPECT_MAX_BYTES;
-  settings.INSPECT_MAX_BYTES = DEFAULT_INSPECT_MAX_BYTES;
-  return () => {
-    settings.INSPECT_MAX_BYTES = before;
-  };
-}
-
-const DEFAULT_INSPECT_MAX_BYTES = 50;
 
 let guards: { readonly escapes: Guard[]; readonly definitions: Guard[] } | undefined;
 let running = false;

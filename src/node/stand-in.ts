@@ -17,9 +17,10 @@ const ownOfFunctions = new Set<PropertyKey>(["length", "name", "prototype", "arg
 class Copier {
   readonly #made = new Map<object, object>();
 
-  value(real: unknown, path: string, key?: PropertyKey): unknown {
-    // Numbers and lists of names are harmless.
-    if (real === null || Array.isArray(real) || key === "constants") return real;
+  value(real: unknown, path: string): unknown {
+    // Numbers and lists of names are harmless, but a program may change them.
+    if (real === null) return real;
+    if (Array.isArray(real)) return [...(real as unknown[])];
     if (typeof real !== "object" && typeof real !== "function") return real;
     return this.#made.get(real) ?? this.#copy(real, path);
   }
@@ -33,9 +34,10 @@ class Copier {
   }
 
   /** Returns the prototype of a class's instances. */
-  #prototypeFor(real: object, path: string): object {
-    const { constructor } = real;
+  #prototypeFor(real: object, path: string): object | null {
     const inherited = Object.getPrototypeOf(real) as object | null;
+    if (inherited === null) return null;
+    const { constructor } = real;
     if (typeof constructor !== "function" || inherited !== constructor.prototype)
       return Object.prototype;
     if (inherited === Object.prototype) return inherited;
@@ -65,7 +67,7 @@ class Copier {
       const name = nameOf(path, key);
       const { configurable = false, enumerable = false } = real;
       let copy: PropertyDescriptor = { ...real };
-      if ("value" in real) copy.value = this.value(real.value, name, key);
+      if ("value" in real) copy.value = this.value(real.value, name);
       else copy = { configurable, enumerable, ...this.#accessor(from, real, name) };
       Object.defineProperty(to, key, copy);
     }

@@ -368,5 +368,11 @@ export function createHttpParserBinding(realm: Realm): object {
     return [...parsers].sort((a, b) => a.lastMessageStartNs - b.lastMessageStartNs);
   }
 
-  return { HTTPParser, ConnectionsList, methods, allMethods };
+  // Programs get these lists: each process has its own.
+  return {
+    HTTPParser,
+    ConnectionsList,
+    methods: methods && [...methods],
+    allMethods: allMethods && [...allMethods],
+  };
 }

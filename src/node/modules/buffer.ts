@@ -3,6 +3,7 @@
  * must be recognised everywhere, and the process's own `Blob` and `File`.
  */
 import * as real from "node:buffer";
+import { inspectedBytesProperty } from "../inspected-bytes.ts";
 import type { Realm } from "../realm-types.ts";
 
 /** The exports with state or a clock, by the library file that defines them. */
@@ -31,5 +32,6 @@ export function createBufferModule(realm: Realm): object {
       set: become,
     });
   }
+  Object.defineProperty(module, "INSPECT_MAX_BYTES", inspectedBytesProperty());
   return module;
 }

@@ -179,6 +179,7 @@ export function catalog(): SharedObject[] {
   addWithPrototype((realBuffer as unknown as { SlowBuffer?: unknown }).SlowBuffer);
   for (const id of realModules) add(real(`node:${id}`));
   for (const part of [inspect, inspect.styles, inspect.colors, inspect.defaultOptions]) add(part);
+  for (const color of Object.values(inspect.colors)) add(color);
   add(globalPrototype);
   for (const { properties } of [...found.values()]) {
     for (const { value, get, set } of properties) {
