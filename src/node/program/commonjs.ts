@@ -3,15 +3,15 @@
  * entries, JSON, ES modules, `require.cache` and `require.main`.
  */
 import { posix } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { flagsOf } from "../lib/options.ts";
 import { isBuiltin } from "../public-modules.ts";
 import type { Realm } from "../realm-types.ts";
-import { defineProperty, plain, uncurry } from "../views/safe.ts";
+import { uncurry } from "../views/safe.ts";
 import { withoutView } from "../views/view.ts";
 import { resolveEsm } from "./esm-resolve.ts";
 import { conditionsWith, importConditions, requireConditions } from "./package-entry.ts";
-import { formatOf, sourceTextOf } from "./file-format.ts";
+import { formatOf } from "./file-format.ts";
 import { type HostFiles, hostFiles } from "./host-files.ts";
 import { EsmLoader } from "./modules/esm-loader.ts";
 import {
@@ -21,7 +21,10 @@ import {
   textOf,
   urlOfModule,
 } from "./modules/hooks.ts";
-import { jsonValue } from "./json-values.ts";
+import { addonError, namesPath, notFound, own, parseJson, setExports } from "./commonjs-values.ts";
+import { CommonJsCompiler } from "./commonjs-compiler.ts";
+import { CommonJsResolver } from "./commonjs-resolver.ts";
+import type { Extensions, Module, ModuleClass, Require, Wrapper } from "./module-types.ts";
 import { ModuleFinder } from "./module-finder.ts";
 import {
   CircularExports,
@@ -34,69 +37,11 @@ import {
   setParent,
 } from "./module-state.ts";
 import { type ModuleWrapper, moduleWrapper } from "./module-wrapper.ts";
-import { findResolution, keepResolution, realCaches } from "./resolution-cache.ts";
 import { scopeArguments, scopeOf } from "./scope.ts";
 import { SearchPaths } from "./search-paths.ts";
-import { type Format, type SourceFile, sourceFile } from "./source/source-file.ts";
-import { moduleSyntaxError } from "./source/syntax-error.ts";
+import { sourceFile } from "./source/source-file.ts";
 import { StandIns } from "./stand-ins.ts";
-import { isTypeScript } from "./source/typescript.ts";
 import { factsOf } from "./path-facts.ts";
-
-/** A module's `require`, with its properties. */
-export interface Require {
-  (request: string): unknown;
-  resolve: ((request: string, options?: { paths?: string[] }) => string) & {
-    paths(request: string): string[] | null;
-  };
-  main: Module | undefined;
-  cache: Record<string, Module>;
-  extensions: Extensions;
-}
-
-/** How files are loaded, by file name extension. */
-export type Extensions = Record<string, (module: Module, filename: string) => void>;
-
-/** One loaded file, as the program's `module` object. */
-export interface Module {
-  id: string;
-  path: string;
-  exports: unknown;
-  filename: string | null;
-  loaded: boolean;
-  children: Module[];
-  paths: string[];
-  parent: Module | null | undefined;
-  require(request: string): unknown;
-  load(filename: string): void;
-  _compile(source: string, filename: string, format?: string): unknown;
-}
-
-/** The class of modules, which `node:module` exports. Programs may replace its functions. */
-export interface ModuleClass {
-  new (id?: string, parent?: Module | null): Module;
-  prototype: Module;
-  _cache: Record<string, Module>;
-  _extensions: Extensions;
-  _load(request: string, parent: Module | null | undefined, isMain: boolean): unknown;
-  _resolveFilename(
-    request: string,
-    parent: Module | null | undefined,
-    isMain: boolean,
-    options?: { paths?: string[] },
-  ): string;
-  _nodeModulePaths(from: string): string[];
-}
-
-type Wrapper = (
-  exports: unknown,
-  require: Require,
-  module: Module,
-  filename: string,
-  directory: string,
-) => unknown;
-
-type Make = (...scope: unknown[]) => Wrapper;
 
 /**
  * Calls a function as `Function.prototype.call` does, even if a program has replaced that method.
@@ -134,8 +79,8 @@ export class CommonJsLoader {
   >();
   readonly #extensions: Extensions;
   readonly #circular: CircularExports;
-  /** The arguments with which the functions of the process's files are called. */
-  readonly #scope: readonly unknown[];
+  readonly #compiler: CommonJsCompiler;
+  readonly #resolver: CommonJsResolver;
   readonly #resolveFilename: ModuleClass["_resolveFilename"];
   /** The command line's flags. */
   readonly #flags: readonly string[];
@@ -143,8 +88,6 @@ export class CommonJsLoader {
   readonly changesResolution: boolean;
   /** True while the main module is looked for. */
   #isMain = false;
-  /** True if the resolution that is under way must happen again next time: it warns. */
-  #warned = false;
 
   constructor(realm: Realm, builtins: Readonly<Record<string, () => unknown>> = {}) {
     this.realm = realm;
@@ -169,11 +112,12 @@ export class CommonJsLoader {
       throw addonError(filename, this.files.source(filename));
     };
     const scope = scopeOf(realm);
-    this.#scope = scopeArguments(scope);
+    this.#compiler = new CommonJsCompiler(this, scopeArguments(scope));
     this.esm = new EsmLoader(realm, this, scope);
     this.#flags = flagsOf(realm.process);
     this.changesResolution = this.#flags.some((flag) => RESOLUTION_FLAGS.test(flag));
     this.search.initialize(realm.process.env);
+    this.#resolver = new CommonJsResolver(this, this.#extensions);
     this.Module = this.#createClass();
     this.#resolveFilename = this.Module._resolveFilename;
     this.finder = new ModuleFinder({
@@ -183,7 +127,7 @@ export class CommonJsLoader {
       extensions: this.#extensions,
       conditions: this.conditionsOf(requireConditions),
       onInvalidMain: (manifest, main) => {
-        this.#warned = true;
+        this.#resolver.noteWarning();
         realm.process.emitWarning(
           `Invalid 'main' field in '${manifest}' of '${main}'. ` +
             "Please either fix that or report it to the module author",
@@ -201,7 +145,7 @@ export class CommonJsLoader {
   isEsModule(path: string): boolean {
     const format = formatOf(this.files, path);
     if (format !== "detect") return format === "module";
-    return this.#compile(path, this.files.source(path)).format === "module";
+    return this.#compiler.compile(path, this.files.source(path)).format === "module";
   }
 
   /** Runs a script that is no file. It may declare names that are variables of modules. */
@@ -209,14 +153,14 @@ export class CommonJsLoader {
     const file = withoutView(() =>
       sourceFile({ path: name, text, format: "commonjs", isScript: true }),
     );
-    const run = this.#bind(file, module.filename ?? name) as unknown as () => () => void;
+    const run = this.#compiler.bind(file, module.filename ?? name) as unknown as () => () => void;
     Reflect.apply(run, this.realm.global, [])();
   }
 
   /** Throws the syntax error in the file at `path`, if there is one. */
   check(path: string): void {
     if (this.isEsModule(path)) this.esm.check(path);
-    else void this.#compile(path, this.files.source(path)).commonJs;
+    else void this.#compiler.compile(path, this.files.source(path)).commonJs;
   }
 
   /**
@@ -235,8 +179,8 @@ export class CommonJsLoader {
   /** `Module._preloadModules`: requires the modules that the command line names. */
   preload(requests: readonly string[]): void {
     const parent = new this.Module("internal/preload", null);
-    parent.paths = this.finder.modulePaths(this.#cwd());
-    parent.path = this.#cwd();
+    parent.paths = this.finder.modulePaths(this.cwd());
+    parent.path = this.cwd();
     for (const request of requests) parent.require(request);
   }
 
@@ -251,7 +195,8 @@ export class CommonJsLoader {
     return this.changesResolution && this.#flags.includes(flag) ? path : this.files.realPath(path);
   }
 
-  #cwd(): string {
+  /** The process's working directory. */
+  cwd(): string {
     return (this.realm.process as { cwd(): string }).cwd();
   }
 
@@ -337,7 +282,7 @@ export class CommonJsLoader {
       _extensions: this.#extensions,
       _nodeModulePaths: (from: string) => {
         return this.finder.modulePaths(
-          from.startsWith("/") ? from : posix.resolve(this.#cwd(), from),
+          from.startsWith("/") ? from : posix.resolve(this.cwd(), from),
         );
       },
       _load: (request: string, parent: Module | null | undefined, isMain: boolean) => {
@@ -346,7 +291,7 @@ export class CommonJsLoader {
         if (
           !isPath &&
           request.startsWith("node:") &&
-          !this.#isBuiltin(request) &&
+          !this.isBuiltin(request) &&
           standIn === undefined
         ) {
           const { codes } = this.realm.require("internal/errors");
@@ -364,7 +309,7 @@ export class CommonJsLoader {
         if (!isPath && standIn === undefined && this.standIns.has(request)) {
           return this.standIns.load(request, parent?.filename ?? "/");
         }
-        if (this.#isBuiltin(filename)) {
+        if (this.isBuiltin(filename)) {
           if (this.hooks.loads && isBuiltin(filename)) this.#askForBuiltin(filename);
           return this.builtin(filename);
         }
@@ -375,13 +320,13 @@ export class CommonJsLoader {
         parent: Module | null | undefined,
         _isMain: boolean,
         options?: { paths?: string[] },
-      ) => this.#resolve(request, parent, options),
+      ) => this.#resolver.resolve(request, parent, options),
     });
   }
 
   #filenameOf(request: string, parent: Module | null | undefined, isMain: boolean): string {
     return this.Module._resolveFilename === this.#resolveFilename
-      ? this.#resolve(request, parent)
+      ? this.#resolver.resolve(request, parent)
       : this.Module._resolveFilename(request, parent, isMain);
   }
 
@@ -498,52 +443,6 @@ export class CommonJsLoader {
   }
 
   /**
-   * Compiles the file at `path`, whose text is `text`. The result for a real file is shared by all
-   * processes.
-   */
-  #compile(path: string, text: string, format?: Format): SourceFile {
-    const sources = this.files.isPristine ? realCaches().sources : undefined;
-    const known = sources?.get(path);
-    if (known !== undefined && known.original === text) return known;
-    return this.#compileNow(path, text, format, sources);
-  }
-
-  #compileNow(
-    path: string,
-    text: string,
-    format: Format | undefined,
-    sources: Map<string, SourceFile> | undefined,
-  ): SourceFile {
-    // A program that compiles TypeScript itself passes on JavaScript.
-    const isCompiled = isTypeScript(path) && !this.#isTextOf(path, text);
-    const kind = format ?? (isCompiled ? "detect" : this.#formatOf(path));
-    const file = withoutView(() => {
-      try {
-        if (isCompiled) return sourceFile({ path, text, format: kind });
-        return sourceFile(sourceTextOf(this.files, path, text, kind));
-      } catch (error) {
-        throw moduleSyntaxError(error, pathToFileURL(path).href, text);
-      }
-    });
-    if (format === undefined) sources?.set(path, file);
-    return file;
-  }
-
-  /** Returns whether `text` is what the file at `path` holds. */
-  #isTextOf(path: string, text: string): boolean {
-    try {
-      return this.files.source(path) === text;
-    } catch {
-      return false;
-    }
-  }
-
-  #formatOf(filename: string): Format | "detect" {
-    const format = formatOf(this.files, filename);
-    return format === "module" || format === "commonjs" ? format : "detect";
-  }
-
-  /**
    * Returns the function of a file in this process, or `undefined` for an ES module, which is then
    * already evaluated.
    */
@@ -554,28 +453,18 @@ export class CommonJsLoader {
     given: string | undefined,
   ): Wrapper | undefined {
     const isGiven = given === "commonjs" || given === "module";
-    if (this.wrapper.isPatched && given !== "module") return this.#patchedWrapper(filename, source);
-    const file = this.#compile(filename, source, isGiven ? given : undefined);
+    if (this.wrapper.isPatched && given !== "module")
+      return this.#compiler.patchedWrapper(filename, source);
+    const file = this.#compiler.compile(filename, source, isGiven ? given : undefined);
     if (file.format === "module") {
       this.#circular.noteRequired(module);
       setExports(module, this.esm.require(filename, parentOf(module)));
       return undefined;
     }
-    return this.#bind(file, posix.isAbsolute(filename) ? filename : (module.filename ?? filename));
-  }
-
-  /** Returns the function that a program's own `Module.wrap` puts around a file. */
-  #patchedWrapper(filename: string, source: string): Wrapper {
-    const text = `return ${this.wrapper.wrap(source)}`;
-    const file = withoutView(() => sourceFile({ path: filename, text, format: "commonjs" }));
-    return (this.#bind(file, filename) as unknown as () => Wrapper)();
-  }
-
-  /** Returns a file's function in this process. `from` is the path that its imports are resolved from. */
-  #bind(file: SourceFile, from: string): Wrapper {
-    const dynamicImport = (specifier: unknown, options?: unknown): Promise<object> =>
-      this.esm.import(specifier, from, options);
-    return (file.commonJs as Make)(...this.#scope, dynamicImport);
+    return this.#compiler.bind(
+      file,
+      posix.isAbsolute(filename) ? filename : (module.filename ?? filename),
+    );
   }
 
   #makeRequire(module: Module): Require {
@@ -616,7 +505,8 @@ export class CommonJsLoader {
     return require;
   }
 
-  #isBuiltin(request: string): boolean {
+  /** Returns whether a request names a module of Node's own, or one that Lightcone adds. */
+  isBuiltin(request: string): boolean {
     if (namesPath(request)) return false;
     return isBuiltin(request) || Object.hasOwn(this.builtins, request);
   }
@@ -627,125 +517,6 @@ export class CommonJsLoader {
     const own = Object.hasOwn(this.builtins, id) ? this.builtins[id] : undefined;
     return own === undefined ? this.realm.requirePublic(request) : own();
   }
-
-  #resolve(
-    request: string,
-    parent: Module | null | undefined,
-    options?: { paths?: string[] },
-  ): string {
-    const standIn = this.standIns.fileFor(request, parent?.filename);
-    if (standIn !== undefined) return standIn;
-    if (this.#isBuiltin(request)) return request;
-    const directory = parent?.path;
-    const isCached = this.files.isPristine && !this.changesResolution;
-    if (options !== undefined || directory === undefined || !isCached) {
-      return this.#resolveOnce(request, parent, options);
-    }
-    const { required } = realCaches();
-    const isSource = factsOf(parent?.filename ?? "").isTypeScript;
-    const key = isSource ? `ts ${request}` : request;
-    const known = findResolution(required, directory, key);
-    if (known !== undefined) {
-      this.files.plant(known);
-      return known;
-    }
-    return this.#resolveAndKeep(request, parent, directory, key);
-  }
-
-  /** Resolves a request whose result is not kept. */
-  #resolveOnce(
-    request: string,
-    parent: Module | null | undefined,
-    options: { paths?: string[] } | undefined,
-  ): string {
-    return withoutView(() => this.#resolveNow(request, parent, options));
-  }
-
-  /** Resolves a request without options, and keeps the result for other processes if it is theirs, too. */
-  #resolveAndKeep(
-    request: string,
-    parent: Module | null | undefined,
-    directory: string,
-    key: string,
-  ): string {
-    const { required } = realCaches();
-    return withoutView(() => {
-      this.#warned = false;
-      const found = this.#resolveNow(request, parent);
-      if (
-        !this.#warned &&
-        this.files.origin(found) !== undefined &&
-        this.#isUsual(directory, parent)
-      ) {
-        keepResolution(required, directory, key, found);
-      }
-      return found;
-    });
-  }
-
-  /**
-   * Returns whether a module searches for packages in the standard folders, with the standard file
-   * name extensions.
-   */
-  #isUsual(directory: string, parent: Module | null | undefined): boolean {
-    if (Object.keys(this.#extensions).length !== 3 || !this.search.isStandard) return false;
-    if (this.changesResolution) return false;
-    const usual = this.finder.modulePaths(directory);
-    const { paths = [] } = parent ?? {};
-    return paths.length === usual.length && paths.every((path, at) => path === usual[at]);
-  }
-
-  #resolveNow(
-    request: string,
-    parent: Module | null | undefined,
-    options: { paths?: string[] } = {},
-  ): string {
-    const from = parent?.filename ?? undefined;
-    if (from !== undefined && /^\.{0,2}\//.test(request)) {
-      this.files.plantFor(from, posix.resolve(posix.dirname(from), request));
-    }
-    try {
-      for (const { path, paths } of this.#placesFor(parent, options)) {
-        const found = this.finder.find(request, path, paths, from);
-        if (found !== undefined) return found;
-      }
-    } catch (error) {
-      // A package whose `main` is yet to be compiled may have sources.
-      const { code } = error as { code?: unknown };
-      if (code !== "MODULE_NOT_FOUND" || from === undefined || !isTypeScript(from)) throw error;
-      const found = this.finder.findSource(request, from);
-      if (found === undefined) throw error;
-      return found;
-    }
-    if (from !== undefined && isTypeScript(from)) {
-      const found = this.finder.findSource(request, from);
-      if (found !== undefined) return found;
-    }
-    const stack: string[] = [];
-    for (let at: Module | null | undefined = parent; at; at = parentOf(at)) {
-      stack.push(at.filename || at.id);
-    }
-    throw notFound(request, stack);
-  }
-
-  /** Returns where to look for a request: the folder for relative ones, and those of packages. */
-  #placesFor(
-    parent: Module | null | undefined,
-    { paths: given }: { paths?: unknown },
-  ): { readonly path: string; readonly paths: readonly string[] }[] {
-    const { search } = this;
-    if (given === undefined) {
-      return [{ path: parent?.path ?? ".", paths: search.after(parent?.paths) }];
-    }
-    if (!Array.isArray(given)) {
-      const { codes } = this.realm.require("internal/errors");
-      throw new codes.ERR_INVALID_ARG_VALUE("options.paths", given);
-    }
-    return (given as string[]).map((one) => {
-      const path = posix.resolve(this.#cwd(), one);
-      return { path, paths: search.after(this.Module._nodeModulePaths(path)) };
-    });
-  }
 }
 
 /** Since Node 24, `require.resolve` asks hooks as well. */
@@ -753,55 +524,6 @@ const RESOLVES_BY_HOOKS = Number.parseInt(process.versions.node, 10) >= 24;
 
 const RESOLUTION_FLAGS =
   /^(?:-C|--conditions|--no-addons|--preserve-symlinks|--preserve-symlinks-main)(?:=|$)/;
-
-/** Returns whether a request is a path, relative or absolute, and so not the name of a module. */
-function namesPath(request: string): boolean {
-  const first = request[0];
-  return first === "." || first === "/";
-}
-
-/** Sets a property, whatever a program has defined on `Object.prototype`. */
-function own(object: object, name: string, value: unknown): void {
-  // An assignment, which costs much less, adds the same property unless one is inherited.
-  if (name in object) {
-    const attributes = { writable: true, enumerable: true, configurable: true };
-    defineProperty(object, name, plain({ ...attributes, value }));
-  } else (object as Record<string, unknown>)[name] = value;
-}
-
-function setExports(module: Module, value: unknown): void {
-  if ("exports" in (module as object)) own(module, "exports", value);
-  else module.exports = value;
-}
-
-/** Returns the error for a native add-on: the dynamic linker's, if the file is none. */
-function addonError(path: string, text: string): Error {
-  if (text.startsWith("\u007fELF")) {
-    const error = new Error(`${path}: native add-ons are not simulated`);
-    return Object.assign(error, { code: "LC_NOT_SIMULATED" });
-  }
-  const why = text.length < 64 ? "file too short" : "invalid ELF header";
-  return Object.assign(new Error(`${path}: ${why}`), { code: "ERR_DLOPEN_FAILED" });
-}
-
-/**
- * Returns Node's error for a module that cannot be found. `stack` lists the requiring files,
- * innermost first.
- */
-function notFound(request: string, stack: readonly string[]): Error {
-  const below = stack.length > 0 ? `\nRequire stack:\n- ${stack.join("\n- ")}` : "";
-  const error = new Error(`Cannot find module '${request}'${below}`);
-  return Object.assign(error, { code: "MODULE_NOT_FOUND", requireStack: stack });
-}
-
-function parseJson(filename: string, text: string): unknown {
-  try {
-    return jsonValue(text.replace(/^\uFEFF/, ""));
-  } catch (error) {
-    (error as Error).message = `${filename}: ${(error as Error).message}`;
-    throw error;
-  }
-}
 
 const loaders = new WeakMap<Realm, CommonJsLoader>();
 

@@ -4,7 +4,7 @@
  */
 import { types } from "node:util";
 import type { Realm } from "../realm-types.ts";
-import type { Module } from "./commonjs.ts";
+import type { Module } from "./module-types.ts";
 
 const [major = 0] = process.versions.node.split(".").map(Number);
 

@@ -6,7 +6,8 @@ import { posix } from "node:path";
 import { LightconeError } from "../../base/errors.ts";
 import { standInFor } from "../public-modules.ts";
 import { type AddOn, addOnNamed } from "../substitutes/index.ts";
-import type { CommonJsLoader, Module } from "./commonjs.ts";
+import type { CommonJsLoader } from "./commonjs.ts";
+import type { Module } from "./module-types.ts";
 
 /** The stand-ins of one process. */
 export class StandIns {
