@@ -4,12 +4,26 @@
  * affect it.
  */
 import type { FileSystem } from "../../sim/disk/index.ts";
-import { realDigest } from "../real-tree.ts";
+import { type Digest, realDigest } from "../real-tree.ts";
 
 interface Noted {
-  readonly paths: Set<string>;
+  /** Whether a file was read, by the number of its path: a run asks this of every file that it loads. */
+  read: Uint8Array;
   high: number;
   low: number;
+}
+
+/** The numbers of the paths of files that were read. */
+const indexes = new Map<string, number>();
+
+/** Room for this many paths at the beginning of a run. */
+const PATHS_AT_FIRST = 4_096;
+
+/** Returns the number of a path. */
+export function indexOfPath(path: string): number {
+  let index = indexes.get(path);
+  if (index === undefined) indexes.set(path, (index = indexes.size));
+  return index;
 }
 
 /** What was read, by run. The run's kernel identifies it. */
@@ -21,16 +35,37 @@ const notedOn = new WeakMap<FileSystem, Noted>();
 export function noteRun(fs: FileSystem, run: object): void {
   if (notedOn.has(fs)) return;
   let noted = notedIn.get(run);
-  if (noted === undefined) notedIn.set(run, (noted = { paths: new Set(), high: 0, low: 0 }));
+  if (noted === undefined)
+    notedIn.set(run, (noted = { read: new Uint8Array(PATHS_AT_FIRST), high: 0, low: 0 }));
   notedOn.set(fs, noted);
 }
 
 /** Called when a program of the disk's host has read the real file at `path`. */
 export function noteRead(fs: FileSystem, path: string): void {
+  const index = indexOfPath(path);
+  noteFile(fs, {
+    index,
+    get digest() {
+      return realDigest(path);
+    },
+  });
+}
+
+/** The same, for a file of which the number of its path and its digest are known. */
+export function noteFile(
+  fs: FileSystem,
+  file: { readonly index: number; readonly digest: Digest },
+): void {
   const noted = notedOn.get(fs);
-  if (noted === undefined || noted.paths.has(path)) return;
-  noted.paths.add(path);
-  const digest = realDigest(path);
+  const { index } = file;
+  if (noted === undefined || noted.read[index] === 1) return;
+  if (index >= noted.read.length) {
+    const longer = new Uint8Array(2 * index);
+    longer.set(noted.read);
+    noted.read = longer;
+  }
+  noted.read[index] = 1;
+  const { digest } = file;
   noted.high = (noted.high + digest.high) >>> 0;
   noted.low = (noted.low + digest.low) >>> 0;
 }

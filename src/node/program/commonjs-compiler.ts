@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { withoutView } from "../views/view.ts";
 import type { CommonJsLoader } from "./commonjs.ts";
 import { formatOf, sourceTextOf } from "./file-format.ts";
+import type { FileRecord } from "./file-record.ts";
 import type { MakeWrapper, Wrapper } from "./module-types.ts";
 import { realCaches } from "./resolution-cache.ts";
 import { type Format, type SourceFile, sourceFile } from "./source/source-file.ts";
@@ -18,6 +19,22 @@ export class CommonJsCompiler {
   constructor(loader: CommonJsLoader, scope: readonly unknown[]) {
     this.#loader = loader;
     this.#scope = scope;
+  }
+
+  /** The same as {@link compile} for what may be a real file that is known. */
+  compiled(
+    file: FileRecord | undefined,
+    path: string,
+    text: string,
+    format: Format | undefined,
+  ): SourceFile {
+    // What a file is depends on its package as well.
+    if (file === undefined || format !== undefined || !this.#loader.files.isPristine) {
+      return this.compile(path, text, format);
+    }
+    const { compiled } = file;
+    if (compiled !== undefined && compiled.original === text) return compiled;
+    return (file.compiled = this.compile(path, text));
   }
 
   /**

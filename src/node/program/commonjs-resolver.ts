@@ -2,11 +2,13 @@
 import { posix } from "node:path";
 import { withoutView } from "../views/view.ts";
 import type { CommonJsLoader } from "./commonjs.ts";
-import { notFound } from "./commonjs-values.ts";
-import { parentOf } from "./module-state.ts";
+import { namesPath, notFound } from "./commonjs-values.ts";
+import { realGeneration } from "../real-tree.ts";
+import { type FileRecord, fileRecord } from "./file-record.ts";
+import { fileOf, parentOf } from "./module-state.ts";
 import type { Extensions, Module } from "./module-types.ts";
 import { factsOf } from "./path-facts.ts";
-import { findResolution, keepResolution, realCaches } from "./resolution-cache.ts";
+import { requestsFrom } from "./resolution-cache.ts";
 import { isTypeScript } from "./source/typescript.ts";
 
 /** Resolves the requests of one process. */
@@ -26,6 +28,25 @@ export class CommonJsResolver {
     this.#warned = true;
   }
 
+  /**
+   * Returns the real file that a request resolves to, if that is known and this process has nothing
+   * that makes it another one. This is the case for nearly all requests, so it looks up little.
+   */
+  known(request: string, parent: Module): FileRecord | undefined {
+    const file = fileOf(parent);
+    if (file === undefined || file.path !== parent.filename) return undefined;
+    const found = file.requests.get(request);
+    if (found === undefined || file.facts.directory !== parent.path) return undefined;
+    const { files, changesResolution, hooks, standIns, builtins } = this.#loader;
+    const isUsual =
+      files.isPristine &&
+      !changesResolution &&
+      !hooks.resolves &&
+      !standIns.hasFiles &&
+      (namesPath(request) || !(standIns.has(request) || Object.hasOwn(builtins, request)));
+    return isUsual && file.generation === realGeneration() ? found : undefined;
+  }
+
   /** `Module._resolveFilename`: returns the path of a file, or a built-in module's name. */
   resolve(
     request: string,
@@ -40,15 +61,13 @@ export class CommonJsResolver {
     if (options !== undefined || directory === undefined || !isCached) {
       return this.#resolveOnce(request, parent, options);
     }
-    const { required } = realCaches();
-    const isSource = factsOf(parent?.filename ?? "").isTypeScript;
-    const key = isSource ? `ts ${request}` : request;
-    const known = findResolution(required, directory, key);
+    const requests = requestsFrom(directory, factsOf(parent?.filename ?? "").isTypeScript);
+    const known = requests.get(request);
     if (known !== undefined) {
-      this.#loader.files.plant(known);
-      return known;
+      this.#loader.files.plantFile(known);
+      return known.path;
     }
-    return this.#resolveAndKeep(request, parent, directory, key);
+    return this.#resolveAndKeep(request, parent, directory, requests);
   }
 
   /** Resolves a request whose result is not kept. */
@@ -65,9 +84,8 @@ export class CommonJsResolver {
     request: string,
     parent: Module | null | undefined,
     directory: string,
-    key: string,
+    requests: Map<string, FileRecord>,
   ): string {
-    const { required } = realCaches();
     return withoutView(() => {
       this.#warned = false;
       const found = this.#resolveNow(request, parent);
@@ -76,7 +94,7 @@ export class CommonJsResolver {
         this.#loader.files.origin(found) !== undefined &&
         this.#isUsual(directory, parent)
       ) {
-        keepResolution(required, directory, key, found);
+        requests.set(request, fileRecord(found));
       }
       return found;
     });

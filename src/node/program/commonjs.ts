@@ -25,15 +25,18 @@ import { addonError, namesPath, notFound, own, parseJson, setExports } from "./c
 import { CommonJsCompiler } from "./commonjs-compiler.ts";
 import { CommonJsResolver } from "./commonjs-resolver.ts";
 import type { Extensions, Module, ModuleClass, Require, Wrapper } from "./module-types.ts";
+import { type FileRecord, fileRecord } from "./file-record.ts";
 import { ModuleFinder } from "./module-finder.ts";
 import {
   CircularExports,
+  fileOf,
   loadedExports,
   noteExecuting,
   noteLoaded,
   noteLoading,
   parentOf,
   parentProperty,
+  setFile,
   setParent,
 } from "./module-state.ts";
 import { type ModuleWrapper, moduleWrapper } from "./module-wrapper.ts";
@@ -82,6 +85,9 @@ export class CommonJsLoader {
   readonly #compiler: CommonJsCompiler;
   readonly #resolver: CommonJsResolver;
   readonly #resolveFilename: ModuleClass["_resolveFilename"];
+  readonly #nodeModulePaths: ModuleClass["_nodeModulePaths"];
+  /** The file of the next module. */
+  #next: FileRecord | undefined;
   /** The command line's flags. */
   readonly #flags: readonly string[];
   /** True if the command line changes what requests resolve to. */
@@ -99,7 +105,8 @@ export class CommonJsLoader {
     // Assigned like this, the functions have no names, as in Node.
     this.#extensions[".js"] = (module, filename) => {
       if (this.hooks.loads || this.#given.has(filename)) return this.#loadGiven(module, filename);
-      const source = this.files.source(filename);
+      const file = this.#fileFor(module, filename);
+      const source = file ? this.files.sourceOf(file) : this.files.source(filename);
       module._compile(source, filename);
     };
     this.#extensions[".json"] = (module, filename) => {
@@ -120,6 +127,7 @@ export class CommonJsLoader {
     this.#resolver = new CommonJsResolver(this, this.#extensions);
     this.Module = this.#createClass();
     this.#resolveFilename = this.Module._resolveFilename;
+    this.#nodeModulePaths = this.Module._nodeModulePaths;
     this.finder = new ModuleFinder({
       files: this.files,
       codes: realm.require("internal/errors").codes,
@@ -237,7 +245,7 @@ export class CommonJsLoader {
     const loader = this;
     function Module(this: Module, id = "", parent?: Module | null): void {
       this.id = id;
-      this.path = factsOf(id).directory;
+      this.path = loader.#directoryOf(id, loader.#next);
       setExports(this, {});
       setParent(this, parent);
       parent?.children?.push(this);
@@ -272,7 +280,7 @@ export class CommonJsLoader {
       const { exports } = this;
       const require = loader.#makeRequire(this);
       noteExecuting(this, true);
-      const { directory } = factsOf(filename);
+      const directory = loader.#directoryOf(filename, fileOf(this));
       const result = call(wrapper, exports, exports, require, this, filename, directory);
       noteExecuting(this, false);
       return result;
@@ -286,6 +294,13 @@ export class CommonJsLoader {
         );
       },
       _load: (request: string, parent: Module | null | undefined, isMain: boolean) => {
+        const file = parent && this.#knownFile(request, parent);
+        if (file) {
+          this.files.plantFile(file);
+          const known = this.cache[file.path];
+          if (known === undefined) return this.#loadNew(file.path, parent, isMain, file);
+          return this.#loadedBefore(known, parent);
+        }
         const standIn = this.standIns.fileFor(request, parent?.filename);
         const isPath = namesPath(request);
         if (
@@ -302,10 +317,7 @@ export class CommonJsLoader {
             ? this.#resolveByHooks(request, parent, isMain)
             : this.#filenameOf(request, parent, isMain);
         const known = this.cache[filename];
-        if (known !== undefined) {
-          if (parent?.children && !parent.children.includes(known)) parent.children.push(known);
-          return known.loaded ? known.exports : this.#circular.of(known);
-        }
+        if (known !== undefined) return this.#loadedBefore(known, parent);
         if (!isPath && standIn === undefined && this.standIns.has(request)) {
           return this.standIns.load(request, parent?.filename ?? "/");
         }
@@ -322,6 +334,29 @@ export class CommonJsLoader {
         options?: { paths?: string[] },
       ) => this.#resolver.resolve(request, parent, options),
     });
+  }
+
+  /** Returns the exports of a module that is in the cache, for another one that requires it. */
+  #loadedBefore(module: Module, parent: Module | null | undefined): unknown {
+    if (parent?.children && !parent.children.includes(module)) parent.children.push(module);
+    return module.loaded ? module.exports : this.#circular.of(module);
+  }
+
+  /** Returns the real file that a request resolves to, if that is known without resolving it. */
+  #knownFile(request: string, parent: Module): FileRecord | undefined {
+    if (this.Module._resolveFilename !== this.#resolveFilename) return undefined;
+    return this.#resolver.known(request, parent);
+  }
+
+  /** Returns the real file that a module was made for, if that is the one at `filename`. */
+  #fileFor(module: Module, filename: string): FileRecord | undefined {
+    const file = fileOf(module);
+    return file?.path === filename ? file : undefined;
+  }
+
+  /** Returns the folder of a path. `file` may be the file at that path. */
+  #directoryOf(path: string, file: FileRecord | undefined): string {
+    return file?.path === path ? file.facts.directory : factsOf(path).directory;
   }
 
   #filenameOf(request: string, parent: Module | null | undefined, isMain: boolean): string {
@@ -397,9 +432,23 @@ export class CommonJsLoader {
     } else module._compile(source, filename, format);
   }
 
+  /** Returns the record of a real file, as it is on this process's disk. */
+  #realFile(filename: string): FileRecord | undefined {
+    const { files } = this;
+    const isReal = files.isPristine && files.origin(filename) === filename;
+    return isReal ? fileRecord(filename) : undefined;
+  }
+
   /** Returns the exports of a file that is not in the cache. */
-  #loadNew(filename: string, parent: Module | null | undefined, isMain: boolean): unknown {
+  #loadNew(
+    filename: string,
+    parent: Module | null | undefined,
+    isMain: boolean,
+    file: FileRecord | undefined = this.#realFile(filename),
+  ): unknown {
+    this.#next = file;
     const module = new this.Module(filename, parent);
+    setFile(module, file);
     if (isMain) {
       module.id = ".";
       this.main = module;
@@ -426,15 +475,20 @@ export class CommonJsLoader {
   /** `Module.prototype.load`. */
   #load(module: Module, filename: string): void {
     module.filename = filename;
-    module.paths = this.Module._nodeModulePaths(factsOf(filename).directory);
-    this.#extensions[this.#extensionOf(filename)]?.(module, filename);
+    const file = this.#fileFor(module, filename);
+    const { directory, extensions } = file?.facts ?? factsOf(filename);
+    const { _nodeModulePaths: pathsOf } = this.Module;
+    module.paths =
+      file && pathsOf === this.#nodeModulePaths
+        ? [...file.modulePaths]
+        : this.Module._nodeModulePaths(directory);
+    this.#extensions[this.#extensionOf(extensions)]?.(module, filename);
     module.loaded = true;
     noteLoaded(module);
   }
 
-  /** Returns the longest registered file name extension of a path. */
-  #extensionOf(filename: string): string {
-    const { extensions } = factsOf(filename);
+  /** Returns the first file name extension, of those of a path, that is registered. */
+  #extensionOf(extensions: readonly string[]): string {
     for (let at = 0; at < extensions.length; at++) {
       const extension = extensions[at] as string;
       if (this.#extensions[extension]) return extension;
@@ -455,7 +509,12 @@ export class CommonJsLoader {
     const isGiven = given === "commonjs" || given === "module";
     if (this.wrapper.isPatched && given !== "module")
       return this.#compiler.patchedWrapper(filename, source);
-    const file = this.#compiler.compile(filename, source, isGiven ? given : undefined);
+    const file = this.#compiler.compiled(
+      this.#fileFor(module, filename),
+      filename,
+      source,
+      isGiven ? given : undefined,
+    );
     if (file.format === "module") {
       this.#circular.noteRequired(module);
       setExports(module, this.esm.require(filename, parentOf(module)));

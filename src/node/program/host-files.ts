@@ -15,9 +15,10 @@ import type { Process } from "../../sim/process.ts";
 import { exceptionOf } from "../bindings/fs/errors.ts";
 import { fromBytes, toBytes } from "../bindings/fs/paths.ts";
 import { realPathOf, realTarget, realText } from "../real-tree.ts";
-import { noteRead } from "./code-digest.ts";
+import { noteFile, noteRead } from "./code-digest.ts";
+import type { FileRecord } from "./file-record.ts";
 import type { FileLookup } from "./package-entry.ts";
-import { isPlanted, plantOutside } from "./plant.ts";
+import { folderOf, isPlanted, plantedFolders, plantOutside } from "./plant.ts";
 
 /** The files of a host, for a loader of one of its processes. */
 export interface HostFiles extends FileLookup {
@@ -35,6 +36,10 @@ export interface HostFiles extends FileLookup {
   plantFor(from: string, path: string): void;
   /** Adds the folder of a real file, unless it is there already. */
   plant(path: string): void;
+  /** The same as {@link plant} for a file that is known. */
+  plantFile(file: FileRecord): void;
+  /** The same as {@link source} for a file that is known. */
+  sourceOf(file: FileRecord): string;
 }
 
 /** Returns the files that `process` sees. */
@@ -55,6 +60,17 @@ export function hostFiles(process: Process): HostFiles {
   const isReal = (path: string): boolean =>
     files.fs.providedChanges === 0 && isPlanted(files.fs, path);
   const isUnchanged = (path: string): boolean => !files.fs.writtenOrigins.has(path);
+  const folders = plantedFolders(files.fs);
+  /** The same as {@link isReal} for a file that is known: most are where they were last time. */
+  const isProvided = (known: FileRecord): boolean => {
+    if (files.fs.providedChanges !== 0) return false;
+    const { folder } = known;
+    if (folder !== undefined) {
+      for (let at = 0; at < folders.length; at++) if (folders[at] === folder) return true;
+    }
+    known.folder = folderOf(folders, known.path);
+    return known.folder !== undefined;
+  };
   return {
     get isPristine() {
       return files.fs.providedChanges === 0;
@@ -99,6 +115,17 @@ export function hostFiles(process: Process): HostFiles {
       return file(path)?.origin;
     },
     plant: (path) => plantOutside(files.fs, path),
+    plantFile(known) {
+      if (!isProvided(known)) plantOutside(files.fs, known.path);
+    },
+    sourceOf(known) {
+      const { writtenOrigins } = files.fs;
+      const { path, text } = known;
+      const isAsRead = writtenOrigins.size === 0 || !writtenOrigins.has(path);
+      if (text === undefined || !isAsRead || !isProvided(known)) return this.source(path);
+      noteFile(files.fs, known);
+      return text;
+    },
     plantFor(from, path) {
       if (this.origin(from) !== undefined) plantOutside(files.fs, path);
     },

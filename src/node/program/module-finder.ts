@@ -38,6 +38,22 @@ const WRITTEN_AS: Readonly<Record<string, readonly string[]>> = {
 /** Extensions that may be omitted in a TypeScript file. */
 const LEFT_OUT = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"];
 
+/**
+ * Returns the `node_modules` folders at and above a directory, nearest first. The list must not be
+ * changed.
+ */
+export function modulePathsOf(directory: string): readonly string[] {
+  const known = places.get(directory);
+  if (known !== undefined) return known;
+  const paths: string[] = [];
+  for (let at = directory; ; at = posix.dirname(at)) {
+    if (posix.basename(at) !== "node_modules") paths.push(posix.join(at, "node_modules"));
+    if (at === "/" || at === ".") break;
+  }
+  places.set(directory, paths);
+  return paths;
+}
+
 /** Finds files for one process. */
 export class ModuleFinder {
   readonly #host: FinderHost;
@@ -52,15 +68,7 @@ export class ModuleFinder {
 
   /** Returns the `node_modules` folders at and above a directory, nearest first. */
   modulePaths(directory: string): string[] {
-    const known = places.get(directory);
-    if (known !== undefined) return [...known];
-    const paths: string[] = [];
-    for (let at = directory; ; at = posix.dirname(at)) {
-      if (posix.basename(at) !== "node_modules") paths.push(posix.join(at, "node_modules"));
-      if (at === "/" || at === ".") break;
-    }
-    places.set(directory, paths);
-    return [...paths];
+    return [...modulePathsOf(directory)];
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 import { types } from "node:util";
 import type { Realm } from "../realm-types.ts";
+import type { FileRecord } from "./file-record.ts";
 import type { Module } from "./module-types.ts";
 
 const [major = 0] = process.versions.node.split(".").map(Number);
@@ -46,12 +47,13 @@ class Given {
 const NONE = Symbol("none");
 
 /**
- * What the loader knows of a module: its parent, and its exports when it had been loaded. Programs
+ * What the loader knows of a module: its parent, its file, and its exports when it had been loaded. Programs
  * cannot see private fields, and an entry of a WeakMap costs several times as much to add and collect.
  */
 class Known extends Given {
   #parent: Module | null | undefined;
   #exports: unknown = NONE;
+  #file: FileRecord | undefined;
 
   static parentOf(module: unknown): Module | null | undefined {
     return isObject(module) && #parent in module ? module.#parent : undefined;
@@ -61,6 +63,15 @@ class Known extends Given {
     if (!isObject(module)) throw new TypeError("Invalid value used as weak map key");
     const known = #parent in module ? module : new Known(module);
     known.#parent = parent;
+  }
+
+  static fileOf(module: object): FileRecord | undefined {
+    return #file in module ? module.#file : undefined;
+  }
+
+  static setFile(module: object, file: FileRecord | undefined): void {
+    const known = #file in module ? module : new Known(module);
+    known.#file = file;
   }
 
   static exportsOf(module: object): unknown {
@@ -85,6 +96,16 @@ export function parentOf(module: object): Module | null | undefined {
 /** Notes which module required a module first. */
 export function setParent(module: object, parent: Module | null | undefined): void {
   Known.setParent(module, parent);
+}
+
+/** Returns the real file that a module was made for, if it was made for one. */
+export function fileOf(module: object): FileRecord | undefined {
+  return Known.fileOf(module);
+}
+
+/** Notes which real file a module is made for. */
+export function setFile(module: object, file: FileRecord | undefined): void {
+  Known.setFile(module, file);
 }
 
 /** Notes that a module has been loaded, with the exports that it has then. */

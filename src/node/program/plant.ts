@@ -64,13 +64,23 @@ export function isPlanted(fs: FileSystem, path: string): boolean {
 }
 
 function isBelowAny({ folders }: Planted, path: string): boolean {
+  return folderOf(folders, path) !== undefined;
+}
+
+/** Returns which of some folders a path is in. */
+export function folderOf(folders: readonly string[], path: string): string | undefined {
   for (let at = 0; at < folders.length; at++) {
     const folder = folders[at] as string;
     if (path.startsWith(folder) && (path.length === folder.length || path[folder.length] === "/")) {
-      return true;
+      return folder;
     }
   }
-  return false;
+  return undefined;
+}
+
+/** Returns the real folders on a disk. The list grows when others are added. */
+export function plantedFolders(fs: FileSystem): readonly string[] {
+  return plantedOf(fs).folders;
 }
 
 function plantFolder(

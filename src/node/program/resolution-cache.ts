@@ -3,6 +3,7 @@
  * folders has changed, the same request from the same place resolves to the same file.
  */
 import { realGeneration } from "../real-tree.ts";
+import type { FileRecord } from "./file-record.ts";
 import type { Manifest } from "./package-entry.ts";
 import type { SourceFile } from "./source/source-file.ts";
 
@@ -13,7 +14,10 @@ interface Caches {
   readonly manifests: Map<string, Manifest | undefined>;
   /** The nearest folder with a package.json, by folder. */
   readonly scopes: Map<string, string | undefined>;
-  readonly required: Resolutions;
+  /** What `require` finds from a folder, by folder and by request. */
+  readonly required: Map<string, Map<string, FileRecord>>;
+  /** Real files that are loaded as CommonJS, by path. */
+  readonly records: Map<string, FileRecord>;
   readonly imported: Resolutions;
   /** Compiled files, by path. */
   readonly sources: Map<string, SourceFile>;
@@ -32,12 +36,25 @@ export function realCaches(): Caches {
       manifests: new Map(),
       scopes: new Map(),
       required: new Map(),
+      records: new Map(),
       imported: new Map(),
       sources: new Map(),
       exportNames: new Map(),
     };
   }
   return caches;
+}
+
+/**
+ * Returns what `require` has found from `directory`, by request. TypeScript files find files that others
+ * do not.
+ */
+export function requestsFrom(directory: string, isTypeScript: boolean): Map<string, FileRecord> {
+  const { required } = realCaches();
+  const key = isTypeScript ? `ts ${directory}` : directory;
+  let requests = required.get(key);
+  if (requests === undefined) required.set(key, (requests = new Map()));
+  return requests;
 }
 
 /** Returns the cached result for `request` in `directory`. */

@@ -25,6 +25,11 @@ export class StandIns {
     this.#files = Object.keys(files).length === 0 ? undefined : files;
   }
 
+  /** Whether the world gives files for names. */
+  get hasFiles(): boolean {
+    return this.#files !== undefined;
+  }
+
   /** The file that the world gives for a name. The file itself may load what it stands in for. */
   fileFor(request: string, from: string | null | undefined): string | undefined {
     const files = this.#files;
