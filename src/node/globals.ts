@@ -8,6 +8,7 @@
  */
 import { cloneReal } from "./real-clone.ts";
 import type { Realm } from "./realm-types.ts";
+import { defineProperty, setPrototypeOf } from "./views/safe.ts";
 
 type Make = (realm: Realm) => unknown;
 
@@ -225,7 +226,7 @@ function definingGlobal(receiver: unknown): object {
 /** Returns an accessor that becomes a value on first use. */
 function lazily(name: string, make: Make, attributes: Attributes): PropertyDescriptor {
   const become = (global: object, value: unknown): void => {
-    Object.defineProperty(global, name, { ...attributes, writable: true, value });
+    defineProperty(global, name, { ...attributes, writable: true, value });
   };
   return {
     configurable: true,
@@ -312,7 +313,7 @@ function defineFor(global: object, realm: Realm, entry: Entry): void {
     known = true;
   };
   const accessor = replaceable ? { get, set } : { get };
-  Object.defineProperty(global, name, { ...attributes, ...accessor });
+  defineProperty(global, name, { ...attributes, ...accessor });
 }
 
 /** Creates the global object of one process. */
@@ -323,12 +324,13 @@ export function createGlobal(realm: Realm): object {
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i] as Entry;
     if (entry.isItself) {
-      Object.defineProperty(global, entry.name, { ...entry.attributes, value: global });
-    } else if (entry.shared) Object.defineProperty(global, entry.name, entry.shared);
+      defineProperty(global, entry.name, { ...entry.attributes, value: global });
+    } else if (entry.shared) defineProperty(global, entry.name, entry.shared);
     else defineFor(global, realm, entry);
   }
-  Object.defineProperty(global, Symbol.toStringTag, { value: "global", configurable: true });
-  return Object.setPrototypeOf(global, globalPrototype) as object;
+  defineProperty(global, Symbol.toStringTag, { value: "global", configurable: true });
+  setPrototypeOf(global, globalPrototype);
+  return global;
 }
 
 /**

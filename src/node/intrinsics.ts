@@ -8,6 +8,7 @@ import type { Prng } from "../base/prng.ts";
 import type { Process } from "../sim/process.ts";
 import type { HostIntrinsics } from "./lib/primordials.ts";
 import { createTemporal } from "./temporal.ts";
+import { defineProperty } from "./views/safe.ts";
 import { createWaiting } from "./wait-async.ts";
 
 // During a run, these names return the running process's own.
@@ -28,25 +29,24 @@ function createDate(process: Process): DateConstructor {
     if (args.length === 0) return Reflect.construct(RealDate, [now()], new.target);
     return Reflect.construct(RealDate, args, new.target);
   }
-  Object.defineProperty(HostDate, "name", { value: "Date" });
-  Object.defineProperty(HostDate, "length", { value: 7 });
+  defineProperty(HostDate, "name", { value: "Date" });
+  defineProperty(HostDate, "length", { value: 7 });
   // The prototype is the real one, so that dates created by Node's own code are instances of this
   // class.
   HostDate.prototype = RealDate.prototype;
   for (const [name, value] of Object.entries({ now, parse: RealDate.parse, UTC: RealDate.UTC })) {
-    Object.defineProperty(HostDate, name, { value, writable: true, configurable: true });
+    define(HostDate, name, value);
   }
   return HostDate as unknown as DateConstructor;
 }
 
+/** Read once: the real ones are put back before each run. */
+const mathProperties = Object.getOwnPropertyDescriptors(Math);
+
 /** Creates a `Math` whose `random` draws from `prng`. */
 function createMath(prng: Prng): Math {
-  const math = Object.create(Object.prototype, Object.getOwnPropertyDescriptors(Math)) as Math;
-  Object.defineProperty(math, "random", {
-    value: () => prng.float(),
-    writable: true,
-    configurable: true,
-  });
+  const math = Object.create(Object.prototype, mathProperties) as Math;
+  define(math, "random", () => prng.float());
   return math;
 }
 
@@ -135,7 +135,7 @@ function createIntl(date: DateConstructor): typeof Intl {
 }
 
 function define(target: object, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { value, writable: true, configurable: true });
+  defineProperty(target, name, { value, writable: true, configurable: true });
 }
 
 /**
@@ -224,17 +224,20 @@ function createWebAssembly(): object {
 /** Returns the built-ins of one process. */
 export function createIntrinsics(process: Process, prng: Prng): HostIntrinsics {
   const date = createDate(process);
+  let math: Math | undefined;
   let atomics: typeof Atomics | undefined;
   let intl: typeof Intl | undefined;
   let webAssembly: object | undefined;
   let temporal: object | undefined;
   return {
     Date: date,
-    Math: createMath(prng),
+    // Created on first use: most programs use few of these.
+    get Math() {
+      return (math ??= createMath(prng));
+    },
     get Atomics() {
       return (atomics ??= createAtomics(process));
     },
-    // Created on first use: most programs never use it.
     get Intl() {
       return (intl ??= createIntl(date));
     },

@@ -18,6 +18,7 @@ import type { NodeProcess } from "./node-process.ts";
 import { isBuiltin } from "./public-modules.ts";
 import type { Realm } from "./realm-types.ts";
 import type { TimeZone } from "./time-zone.ts";
+import { defineProperty, setPrototypeOf } from "./views/safe.ts";
 
 /** The options that a program is started with. */
 export interface ProcessDescription {
@@ -115,9 +116,10 @@ export function createProcessObject(
     _preload_modules: [],
   })) {
     const configurable = name !== "features";
-    Object.defineProperty(object, name, { value, enumerable: true, configurable });
+    defineProperty(object, name, { value, enumerable: true, configurable });
   }
-  Object.defineProperty(object, "argv0", { value: description.argv0 ?? "node", enumerable: true });
+  const argv0 = description.argv0 ?? "node";
+  defineProperty(object, "argv0", { value: argv0, enumerable: true });
   let exiting = false;
   Object.defineProperty(object, "_exiting", {
     get: () => exiting,
@@ -248,7 +250,7 @@ function workingDirectory(files: ProcessFiles, start: string | undefined): Worki
 export function completeProcessObject(realm: Realm): void {
   const { process } = realm;
   const EventEmitter = realm.require("events");
-  Object.setPrototypeOf(Object.getPrototypeOf(process), EventEmitter.prototype);
+  setPrototypeOf(Object.getPrototypeOf(process) as object, EventEmitter.prototype);
   EventEmitter.call(process);
   Object.defineProperty(process, Symbol.toStringTag, { value: "process", writable: true });
   const raw = realm.internalBinding("process_methods");
@@ -392,28 +394,16 @@ function defineLazily(process: object, realm: Realm): void {
   for (const [name, make] of Object.entries(lazy)) {
     // Versions differ, and programs check for names: 20 has no `ref`, 24 no `assert`.
     if (!(name in realProcess)) continue;
-    Object.defineProperty(process, name, {
-      configurable: true,
-      enumerable: true,
-      get() {
-        const value = make();
-        Object.defineProperty(process, name, {
-          value,
-          configurable: true,
-          enumerable: true,
-          writable: true,
-        });
-        return value;
-      },
-      set(value: unknown) {
-        Object.defineProperty(process, name, {
-          value,
-          configurable: true,
-          enumerable: true,
-          writable: true,
-        });
-      },
-    });
+    const become = (value: unknown): void => {
+      const attributes = { configurable: true, enumerable: true, writable: true };
+      defineProperty(process, name, { ...attributes, value });
+    };
+    const get = (): unknown => {
+      const value = make();
+      become(value);
+      return value;
+    };
+    defineProperty(process, name, { configurable: true, enumerable: true, get, set: become });
   }
 }
 
@@ -428,7 +418,7 @@ function defineReadOnly({ process, require }: Realm): void {
   };
   for (const [name, get] of Object.entries(getters)) {
     if (!(name in realProcess)) continue;
-    Object.defineProperty(process, name, { get, enumerable: true, configurable: true });
+    defineProperty(process, name, { get, enumerable: true, configurable: true });
   }
   defineFinalization(process, require);
 }

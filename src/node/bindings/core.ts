@@ -12,7 +12,7 @@ import { handleTypeOf } from "./descriptors.ts";
 import { performanceBinding } from "./performance.ts";
 import { reportBinding } from "./report.ts";
 import type { Realm } from "../realm-types.ts";
-import { uncurry } from "../views/safe.ts";
+import { defineProperty, uncurry } from "../views/safe.ts";
 
 /** Returns an object that creates a symbol for each name on first access and remembers it. */
 function symbolBag(): Record<string, symbol> {
@@ -166,8 +166,17 @@ function withoutSideEffects(value: unknown): string {
   return `#<${typeof name === "string" && name !== "" ? name : "Object"}>`;
 }
 
+const realBindings = new Map<string, object>();
+
+/** Returns one of Node's bindings, which is asked for once: every process starts with it. */
+function realOnce(name: string): object {
+  let real = realBindings.get(name);
+  if (real === undefined) realBindings.set(name, (real = realBinding(name) as object));
+  return real;
+}
+
 function uvBinding(): object {
-  const real = { ...realBinding("uv") } as Record<string, unknown>;
+  const real = realOnce("uv");
   const map = util.getSystemErrorMap();
   return {
     ...real,
@@ -269,12 +278,23 @@ export const coreBindings: Record<string, Factory> = {
   },
   symbols: () => perIsolateSymbols,
   constants: () => {
-    const real = realBinding("constants") as { internal?: object; crypto: object };
-    const crypto = cryptoConstants(real);
-    return { internal: { EXTENSIONLESS_FORMAT_JAVASCRIPT: 0 }, ...real, crypto };
+    const real = realOnce("constants") as { internal?: object; crypto: object };
+    const constants = { internal: { EXTENSIONLESS_FORMAT_JAVASCRIPT: 0 }, ...real };
+    // Copying so many is a large part of this, and most programs never read them.
+    const become = (value: unknown): void => {
+      const attributes = { writable: true, enumerable: true, configurable: true };
+      defineProperty(constants, "crypto", { ...attributes, value });
+    };
+    const get = (): unknown => {
+      become(cryptoConstants(real));
+      return constants.crypto;
+    };
+    const accessor = { get, set: become, enumerable: true, configurable: true };
+    defineProperty(constants, "crypto", accessor);
+    return constants;
   },
   config: () => ({
-    ...realBinding("config"),
+    ...realOnce("config"),
     hasInspector: false,
     hasTracing: false,
     // The machine that runs the tests may have another language. Hosts always have this one.

@@ -1,6 +1,7 @@
 /** Maps the names of `internalBinding` to simulated bindings. */
 import type { Realm } from "../realm-types.ts";
 import { notSimulated } from "../not-simulated.ts";
+import { setPrototypeOf } from "../views/safe.ts";
 import type { BindingContext } from "./context.ts";
 import { coreBindings } from "./core.ts";
 import { createHttpParserBinding } from "./http-parser.ts";
@@ -43,24 +44,37 @@ export function createBinding(
   const binding = factory ? factory(realm) : {};
   // A binding that is a real one, a proxy or an instance of a class is returned unchanged.
   if (Object.getPrototypeOf(binding) === Object.prototype && Object.isExtensible(binding)) {
-    Object.setPrototypeOf(binding, missingNames(name));
+    setPrototypeOf(binding, missingNames(name));
   }
   return binding;
 }
 
+/** The prototypes of bindings, by the binding's name. */
+const prototypes = new Map<string, object>();
+/** The functions for missing names that were read from a binding of some process. */
+const missing = new WeakMap<object, Map<string, object>>();
+
 /**
  * Node's library reads many names from a binding that it never uses. A name that is not simulated
  * is a function that throws when it is called, with an error that names it. These functions are on
- * the binding's prototype, so simulated names have no extra cost.
+ * the binding's prototype, so simulated names have no extra cost. The prototype is the same for all
+ * processes, so V8 gives the bindings of all of them the same hidden class; the functions are each
+ * process's own.
  */
 function missingNames(binding: string): object {
-  const known = new Map<string, object>();
-  return new Proxy(Object.prototype, {
-    get(target, name) {
-      if (typeof name === "symbol" || Reflect.has(target, name)) return Reflect.get(target, name);
-      let missing = known.get(name);
-      if (!missing) known.set(name, (missing = notSimulated(`${binding}.${name}`)));
-      return missing;
-    },
-  });
+  let prototype = prototypes.get(binding);
+  if (prototype === undefined) {
+    prototype = new Proxy(Object.prototype, {
+      get(target, name, receiver: object) {
+        if (typeof name === "symbol" || Reflect.has(target, name)) return Reflect.get(target, name);
+        let known = missing.get(receiver);
+        if (known === undefined) missing.set(receiver, (known = new Map()));
+        let stand = known.get(name);
+        if (!stand) known.set(name, (stand = notSimulated(`${binding}.${name}`)));
+        return stand;
+      },
+    });
+    prototypes.set(binding, prototype);
+  }
+  return prototype;
 }

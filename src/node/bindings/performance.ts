@@ -4,12 +4,15 @@ import { MS } from "../../base/units.ts";
 import { birthOf } from "../birth.ts";
 import { highResolutionNs, UP_BEFORE_NS } from "../clock.ts";
 import type { Realm } from "../realm-types.ts";
+import { defineProperty } from "../views/safe.ts";
 import { histogramsOf } from "./histograms.ts";
 
 /**
  * This Node version's numbers of its milestones and kinds of entries. Some of them are not public.
  */
 const numbers = realConstants as unknown as Readonly<Record<string, number>>;
+
+const realConstantProperties = Object.getOwnPropertyDescriptors(realConstants);
 
 /** The time after which a program's first line runs. */
 const START_UP_NS = 20 * MS;
@@ -50,18 +53,16 @@ export function performanceBinding(realm: Realm): object {
   const originMs = process.readWallMs() - (highResolutionNs(process) - originNs) / MS;
   milestones[milestone("TIME_ORIGIN_TIMESTAMP")] = originMs * 1_000;
   milestones[milestone("TIME_ORIGIN")] = originNs;
-  Object.defineProperty(milestones, milestone("LOOP_START"), {
-    get: () => loopStartNs() ?? NOT_YET,
-  });
-  Object.defineProperty(milestones, milestone("LOOP_EXIT"), {
-    get: () => (realm.process._exiting === true ? highResolutionNs(process) : NOT_YET),
-  });
+  defineProperty(milestones, milestone("LOOP_START"), { get: () => loopStartNs() ?? NOT_YET });
+  const exitNs = (): number =>
+    realm.process._exiting === true ? highResolutionNs(process) : NOT_YET;
+  defineProperty(milestones, milestone("LOOP_EXIT"), { get: exitNs });
   const observers: { notify?: (...entry: unknown[]) => void } = {};
   return {
     now: () => (highResolutionNs(process) - originNs) / MS,
     milestones,
     observerCounts: new Uint32Array(8),
-    constants: Object.defineProperties({}, Object.getOwnPropertyDescriptors(realConstants)),
+    constants: Object.create(Object.prototype, realConstantProperties) as object,
     observers,
     setupObservers: (notify: (...entry: unknown[]) => void) => {
       observers.notify = notify;

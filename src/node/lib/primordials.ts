@@ -40,26 +40,30 @@ export interface HostIntrinsics {
 
 /** Returns the primordials of one process. */
 export function primordialsFor(intrinsics: HostIntrinsics, global: () => object): object {
-  const { Date: date, Math: math } = intrinsics;
-  const own: Bag = {
+  const { Date: date } = intrinsics;
+  // The shared object is frozen: its names can only be shadowed by defining properties, as a literal does.
+  return {
+    __proto__: sharedPrimordials(),
     Date: date,
     DateNow: () => date.now(),
     Symbol: LibrarySymbol,
-    MathRandom: () => math.random(),
+    MathRandom: () => intrinsics.Math.random(),
     WeakRef: intrinsics.WeakRef,
     SafeWeakRef: intrinsics.WeakRef,
     FinalizationRegistry: intrinsics.FinalizationRegistry,
     SafeFinalizationRegistry: intrinsics.FinalizationRegistry,
+    // Made when the library reads them: few files of it do. The other functions of `Atomics` are the real ones.
+    get AtomicsWait() {
+      return intrinsics.Atomics.wait;
+    },
+    get AtomicsNotify() {
+      return intrinsics.Atomics.notify;
+    },
+    get AtomicsWaitAsync() {
+      return (intrinsics.Atomics as { waitAsync?: unknown }).waitAsync;
+    },
+    get globalThis() {
+      return global();
+    },
   };
-  for (const name of Object.getOwnPropertyNames(intrinsics.Atomics)) {
-    const primordial = `Atomics${(name[0] as string).toUpperCase()}${name.slice(1)}`;
-    if (primordial in sharedPrimordials()) {
-      own[primordial] = intrinsics.Atomics[name as keyof typeof Atomics];
-    }
-  }
-  // The shared object is frozen: its names can only be shadowed by defining properties.
-  return Object.create(sharedPrimordials(), {
-    ...Object.getOwnPropertyDescriptors(own),
-    globalThis: { get: global },
-  }) as object;
 }

@@ -9,12 +9,12 @@ import type { Realm } from "../realm-types.ts";
 /** The exports with state or a clock, by the library file that defines them. */
 const own = { Blob: "internal/blob", File: "internal/file", resolveObjectURL: "internal/blob" };
 
+const realModule = (real as unknown as { default: object }).default;
+const { getOwnPropertyDescriptors } = Object;
+
 /** Creates the module of one process. */
 export function createBufferModule(realm: Realm): object {
-  const module = Object.create(
-    Object.prototype,
-    Object.getOwnPropertyDescriptors((real as unknown as { default: object }).default),
-  ) as object;
+  const module = Object.create(Object.prototype, getOwnPropertyDescriptors(realModule)) as object;
   for (const [name, id] of Object.entries(own)) {
     if (!(name in module)) continue;
     const become = (value: unknown): void => {
