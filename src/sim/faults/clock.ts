@@ -169,7 +169,8 @@ export const clock: FaultWord<
     const how = options.how ?? (rare.chance(0.1) ? "freeze" : drifts ? "drift" : "step");
     if (how === "freeze") return { kind: freeze.name, targets, params: {} };
     if (how === "drift") return { kind: drift.name, targets, params: { ppm } };
-    const inTurn = options.how === "step-at-read" || (how === "step" && rare.chance(0.3));
+    const inTurn =
+      how === "step-at-read" || (options.how === undefined && how === "step" && rare.chance(0.3));
     const atRead = inTurn ? { atRead: rare.between(1, AT_READ_MAX) } : {};
     return { kind: step.name, targets, params: { stepNs, ...atRead } };
   },
