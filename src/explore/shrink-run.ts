@@ -7,7 +7,8 @@ import { LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
 import { type Fault, isWithin } from "../sim/faults/index.ts";
 import type { RunOutcome, RunViolation } from "../world/outcome.ts";
-import type { RunnerPool } from "./pool.ts";
+import { nearestFaults, shownNs, smallSchedules } from "./fewer-faults.ts";
+import type { PoolRequest, RunnerPool } from "./pool.ts";
 import { formatSeed } from "./replay-file.ts";
 import { shrink, type Shrunk } from "./shrink.ts";
 
@@ -18,7 +19,7 @@ export type ShrinkEnd = "asked" | "time" | "runs";
 export interface ShrunkRun {
   /**
    * The run with the fewest and simplest faults that still shows the violation. Its seed differs from the
-   * found one only if it has no faults.
+   * found one if another seed needs fewer faults, or none.
    */
   readonly outcome: RunOutcome;
   /** The seed of the violation that was found. */
@@ -71,6 +72,14 @@ const WHOLE_RUNS = 60;
 const AFTERMATH_NS = 5 * SECOND;
 /** The number of seeds tried without any fault, starting with the found one. */
 const CALM_SEEDS = 8;
+/** So many faults are few: with more, other seeds are asked early for fewer. */
+const FEW_FAULTS = 3;
+/** The number of runs to spend on removing faults with the found seed before other seeds are asked. */
+const QUICK_RUNS = 16;
+/** The number of other seeds with which few faults are tried. */
+const OTHER_SEEDS = 8;
+/** At the end, so many schedules with one fault fewer, or more, are tried with other seeds. */
+const FEWER_TRIED_MAX = 4;
 /** The maximum number of other causes reported. */
 const CAUSES_TOLD_MAX = 3;
 
@@ -123,9 +132,20 @@ export function sameViolation(
   });
 }
 
+/** What is left of a schedule with one seed. */
+interface Fewest {
+  readonly schedule: readonly Fault[];
+  readonly minimal: boolean;
+  readonly outcome: RunOutcome;
+}
+
 class ShrinkRun {
   readonly #pool: RunnerPool;
-  readonly #found: RunOutcome;
+  readonly #original: RunOutcome;
+  /** The run that is shrunk: the original one, or one of another seed that needs fewer faults. */
+  #found: RunOutcome;
+  /** A part of its schedule that is known to be enough. */
+  #enough: readonly Fault[];
   readonly #target: RunViolation | undefined;
   readonly #options: ShrinkRunOptions;
   readonly #aborted: Promise<undefined>;
@@ -140,7 +160,9 @@ class ShrinkRun {
 
   constructor(pool: RunnerPool, found: RunOutcome, options: ShrinkRunOptions) {
     this.#pool = pool;
+    this.#original = found;
     this.#found = found;
+    this.#enough = found.schedule;
     this.#target = found.violations[0];
     this.#options = options;
     this.#aborted = aborted(options.signal);
@@ -154,22 +176,120 @@ class ShrinkRun {
     }
     const calm = await this.#withoutFaults(0, CALM_SEEDS / 2);
     if (calm) return this.#toldCalm(calm);
-    const untilNs = this.#untilNs();
-    const short =
-      untilNs === undefined ? schedule : (await this.#shrink(schedule, untilNs)).schedule;
-    const shown = untilNs === undefined ? undefined : await this.#whole(short);
-    // The check retracts its violation in the partial run, so only complete runs can be compared.
-    const from = shown ? short : schedule;
-    const last = await this.#shrink(from, undefined, shown !== undefined);
-    const complete = last.minimal && !this.#stopped();
+    if (schedule.length > FEW_FAULTS && (await this.#fewToBeginWith())) {
+      const still = await this.#withoutFaults(0, 1);
+      if (still) return this.#toldCalm(still);
+    }
+    let last = await this.#fewest();
+    while (last.schedule.length > 1 && (await this.#fewerElsewhere(last))) {
+      const still = await this.#withoutFaults(0, 1);
+      if (still) return this.#toldCalm(still);
+      last = await this.#fewest();
+    }
     // The other half, once it is known that there is time for it.
     const late = await this.#withoutFaults(CALM_SEEDS / 2, CALM_SEEDS);
     if (late) return this.#toldCalm(late);
     // The empty schedule has already been tried, so a single remaining fault is needed.
     const onlyOne = last.schedule.length === 1 && this.#calmSeeds > 0;
-    this.#minimal = onlyOne || complete;
+    this.#minimal = onlyOne || last.minimal;
+    return this.#told(last.outcome);
+  }
+
+  /** Shrinks the schedule with its seed. */
+  async #fewest(): Promise<Fewest> {
+    const untilNs = this.#untilNs();
+    const enough = this.#enough;
+    const short = untilNs === undefined ? enough : (await this.#shrink(enough, untilNs)).schedule;
+    const shown = short === this.#found.schedule ? this.#found : await this.#whole(short);
+    // The check retracts its violation in the partial run, so only complete runs can be compared.
+    const from = shown ? short : this.#found.schedule;
+    const isSimple = untilNs !== undefined && shown !== undefined;
+    const last = await this.#shrink(from, undefined, { fewerOnly: isSimple });
+    const minimal = last.minimal && !this.#stopped();
     const whole = last.schedule === from ? shown : await this.#whole(last.schedule);
-    return this.#told(whole ?? shown ?? this.#found);
+    return { schedule: last.schedule, minimal, outcome: whole ?? shown ?? this.#found };
+  }
+
+  /**
+   * Looks for a few faults that are enough, before all are removed one after the other: the ones that were in effect
+   * last, with the found seed; if that one needs many, with others. Returns whether it is another seed now.
+   */
+  async #fewToBeginWith(): Promise<boolean> {
+    const untilNs = this.#untilNs();
+    const nearest = this.#nearest(this.#found).slice(0, FEW_FAULTS);
+    const few = nearest.flatMap((_, at) => {
+      return smallSchedules(this.#found.schedule, nearest.slice(0, at + 1), at + 1);
+    });
+    const { seed } = this.#found;
+    const shown = await this.#firstShown(few.map((schedule) => ({ seed, schedule, untilNs })));
+    if (shown) {
+      this.#enough = shown.schedule;
+      return false;
+    }
+    const options = { fewerOnly: true, runsMax: QUICK_RUNS };
+    this.#enough = (await this.#shrink(this.#enough, untilNs, options)).schedule;
+    return this.#enough.length > FEW_FAULTS && this.#elsewhere(few);
+  }
+
+  /** Whether another seed shows the violation with fewer faults than were left with this one. */
+  #fewerElsewhere({ schedule, outcome }: Fewest): Promise<boolean> {
+    const nearest = this.#nearest(outcome);
+    const sizes = Array.from(
+      { length: Math.min(schedule.length - 1, FEW_FAULTS) },
+      (_, at) => at + 1,
+    );
+    return this.#elsewhere(
+      sizes.flatMap((size) => smallSchedules(schedule, nearest, size).slice(0, FEWER_TRIED_MAX)),
+    );
+  }
+
+  /** Tries schedules with other seeds. The first run that shows the violation is shrunk from now on. */
+  async #elsewhere(schedules: readonly (readonly Fault[])[]): Promise<boolean> {
+    const seeds = Array.from({ length: OTHER_SEEDS }, (_, at) => {
+      return this.#found.seed + CALM_SEEDS + at;
+    }).filter((seed) => Number.isSafeInteger(seed));
+    const shown = await this.#firstShown(
+      schedules.flatMap((schedule) =>
+        seeds.map((seed) => ({ seed, schedule, untilNs: undefined })),
+      ),
+    );
+    if (!shown) return false;
+    this.#found = shown;
+    this.#enough = shown.schedule;
+    this.#forgetAllBut(shown.schedule);
+    return true;
+  }
+
+  /** The faults of a run, the ones that were in effect last before its violation first. */
+  #nearest(outcome: RunOutcome): Fault[] {
+    const violation = sameViolation(this.#target, outcome);
+    return nearestFaults(outcome.schedule, violation ? shownNs(violation.story) : Infinity);
+  }
+
+  /** The first of these runs, in order, that shows the violation. */
+  async #firstShown(all: readonly PoolRequest[]): Promise<RunOutcome | undefined> {
+    const { size } = this.#pool;
+    const requests = all.slice(0, Math.max(0, RUNS_MAX - WHOLE_RUNS - this.#runs));
+    for (let at = 0; at < requests.length && !this.#stopped(); at += size) {
+      const batch = requests.slice(at, at + size);
+      const tried = await Promise.all(
+        batch.map(({ seed, schedule = [], untilNs }) => this.#try(seed, schedule, untilNs)),
+      );
+      for (const [index, outcome] of tried.entries()) {
+        // As if one were made after the other: what was tried beside the one that shows it does not count.
+        this.#runs++;
+        if (!outcome) continue;
+        if (!sameViolation(this.#target, outcome)) {
+          this.#listen(outcome.violations);
+          continue;
+        }
+        const isComplete = batch[index]?.untilNs === undefined;
+        if (isComplete) this.#complete.set(JSON.stringify(outcome.schedule), outcome);
+        return outcome;
+      }
+      this.#options.onStep?.(this.#enough.length, this.#runs);
+    }
+    return undefined;
   }
 
   /**
@@ -194,23 +314,24 @@ class ShrinkRun {
   }
 
   /**
-   * `fewerOnly`: the schedule was shrunk before, with shorter runs; it remains to test whether each fault
-   * is needed.
+   * `fewerOnly`: faults are removed, and not made simpler. `runsMax`: how many runs it may take, beside the limit
+   * for all.
    */
   async #shrink(
     schedule: readonly Fault[],
     untilNs: number | undefined,
-    fewerOnly = false,
+    limits: { readonly fewerOnly?: boolean; readonly runsMax?: number } = {},
   ): Promise<Shrunk> {
     const { onStep } = this.#options;
     let faults = schedule.length;
     /** The violations of candidates that do not show the one that is shrunk, by schedule. */
     const others = new Map<string, readonly RunViolation[]>();
-    const runsMax = RUNS_MAX - this.#runs - (untilNs === undefined ? 0 : WHOLE_RUNS);
+    const runsLeft = RUNS_MAX - this.#runs - (untilNs === undefined ? 0 : WHOLE_RUNS);
+    const runsMax = Math.min(runsLeft, limits.runsMax ?? Infinity);
     const shrunk = await shrink(schedule, {
       parallel: this.#pool.size,
       runsMax,
-      fewerOnly,
+      fewerOnly: limits.fewerOnly === true,
       // The empty schedule was already tried, with this seed and others.
       notEmpty: this.#calmSeeds > 0,
       stopped: () => this.#stopped(),
@@ -235,7 +356,7 @@ class ShrinkRun {
         return same;
       },
     });
-    if (shrunk.runs >= runsMax) this.#runsSpent = true;
+    if (shrunk.runs >= runsLeft) this.#runsSpent = true;
     return shrunk;
   }
 
@@ -310,8 +431,8 @@ class ShrinkRun {
     const rest = outcome.violations.filter((violation) => violation !== first);
     return {
       outcome: { ...outcome, violations: first ? [first, ...rest] : rest },
-      foundSeed: this.#found.seed,
-      faultsBefore: this.#found.schedule.length,
+      foundSeed: this.#original.seed,
+      faultsBefore: this.#original.schedule.length,
       runs: this.#runs,
       minimal: this.#minimal,
       calmSeeds: this.#calmSeeds,

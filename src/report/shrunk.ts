@@ -28,8 +28,8 @@ export function faultsWord(count: number): string {
 /** The subtitle after the world's name. What is needed for the failure comes first. */
 export function shrunkSubtitle({ seed, foundSeed, faultsBefore, faultsAfter }: ToldShrink): string {
   if (faultsBefore === 0) return "no faults";
-  if (faultsAfter > 0) return `${faultsWord(faultsBefore)}, ${faultsAfter} after shrinking`;
   const found = seed === foundSeed ? "" : ` (found with seed ${foundSeed})`;
+  if (faultsAfter > 0) return `${faultsWord(faultsBefore)}, ${faultsAfter} after shrinking${found}`;
   return `needs no fault · ${faultsWord(faultsBefore)} before shrinking${found}`;
 }
 

@@ -273,6 +273,42 @@ describe("shrinking a run", () => {
     expect(told.schedule).toHaveLength(1);
   });
 
+  it("finds the few faults that are enough with another seed, where each fault changes all that follows", async () => {
+    const enough = (schedule: readonly Fault[] = []): boolean =>
+      schedule.some(({ targets }) => targets[0] === "host-2");
+    const shrunkBy = (size: number): Promise<ShrunkRun> => {
+      // With its own seed nothing less shows it. With others the one fault does, every third time.
+      const pool = poolOf(size, ({ seed, schedule = [] }) => {
+        const shown = seed === 1 ? schedule.length === 9 : enough(schedule) && seed % 3 === 0;
+        return outcome(seed, shown, schedule);
+      });
+      return shrinkRun(pool, outcome(1, true, faults));
+    };
+    const alone = await shrunkBy(1);
+    expect(alone.outcome.schedule.map(({ targets }) => targets[0])).toEqual(["host-2"]);
+    expect(alone).toMatchObject({ foundSeed: 1, faultsBefore: 9, minimal: true });
+    expect(alone.outcome.seed).not.toBe(1);
+    // What was tried side by side does not change what is told.
+    const beside = await shrunkBy(4);
+    expect(beside.outcome).toEqual(alone.outcome);
+  });
+
+  it("keeps its seed where one fault fewer is enough for no seed, and takes another where it is", async () => {
+    const two = faults.slice(0, 2);
+    const both = poolOf(2, ({ seed, schedule = [] }) =>
+      outcome(seed, schedule.length === 2, schedule),
+    );
+    const kept = await shrinkRun(both, outcome(1, true, two));
+    expect(kept).toMatchObject({ minimal: true, foundSeed: 1, outcome: { seed: 1 } });
+    expect(kept.outcome.schedule).toHaveLength(2);
+    const either = poolOf(2, ({ seed, schedule = [] }) => {
+      return outcome(seed, schedule.length >= (seed === 11 ? 1 : 2), schedule);
+    });
+    const other = await shrinkRun(either, outcome(1, true, two));
+    expect(other).toMatchObject({ minimal: true, foundSeed: 1, outcome: { seed: 11 } });
+    expect(other.outcome.schedule).toHaveLength(1);
+  });
+
   it("ends at once where it is told to, with why, and waits for no run under way", async () => {
     const controller = new AbortController();
     let asked = 0;

@@ -97,7 +97,7 @@ export async function runExample(
 /** Shrinks a run that broke the naive program, for the record. */
 export async function record(world: LoadedWorld, broken: RunOutcome): Promise<Recorded> {
   const run = (request: RunRequest) => runWorld(narrowed(world, "naive"), request);
-  const pool = { run, size: 1, info: { durationNs: world.plan.durationNs } };
+  const pool = { run, size: 1, info: { durationNs: world.plan.durationNs, survivals: [] } };
   const { outcome } = await shrinkRun(pool as unknown as RunnerPool, broken);
   const { seed, schedule } = outcome;
   return { node: NODE, seed, schedule, story: tell(outcome) };

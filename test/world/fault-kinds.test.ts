@@ -40,7 +40,7 @@ async function findAndShrink(
     const one = schedule.filter(form);
     const found = one.length > 0 ? await run({ seed, schedule: one }) : undefined;
     if (found?.verdict !== "violated") continue;
-    const pool = { size: 1, run } as unknown as RunnerPool;
+    const pool = { size: 1, run, info: { survivals: [] } } as unknown as RunnerPool;
     return (await shrinkRun(pool, found)).outcome;
   }
   throw new Error(`no run of ${SEEDS_MAX} has noticed such a fault`);
