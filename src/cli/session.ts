@@ -3,22 +3,21 @@
  * violation.
  */
 import { basename, relative } from "node:path";
-import { explainSystemError, LightconeError, messageOf } from "../base/errors.ts";
+import { LightconeError } from "../base/errors.ts";
 import { formatNs, parseDurationNs } from "../base/units.ts";
 import {
-  type DivergenceReport,
   formatSeed,
-  replayCommand,
+  interrupted,
   RunnerPool,
+  type SavedReplay,
+  type SavedTrace,
   type WorldInfo,
   shellWord,
-  recordTrace,
-  type RunFileOptions,
-  writeReplay,
 } from "../explore/index.ts";
 import { Progress, renderViolation, type Style, styleFor } from "../report/index.ts";
 
-type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
+/** The result of a run. */
+export type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
 
 /** Seeds are integers that a double represents exactly. */
 const SEED_BITS = 53;
@@ -129,11 +128,6 @@ export function showRun(): ShownRun {
   return shown;
 }
 
-/** Ctrl-C came before there was any result. */
-export function interrupted(): LightconeError {
-  return new LightconeError("LC_INTERRUPTED", "interrupted before the first run was over");
-}
-
 /** How often to check whether the shell that npm started us with is gone, in milliseconds. */
 const ORPHAN_LOOK_MS = 200;
 
@@ -184,45 +178,25 @@ export class Interrupt {
   }
 }
 
-/**
- * Writes the replay file of a violated run. Returns the footer line of the story that says how to replay
- * it. If the file cannot be written, the story is still shown.
- */
-export function saveReplay(
+/** The footer line of a story that says how to replay it, or how to make the run again without a file. */
+export function replayLine(
   pool: RunnerPool,
-  outcome: RunOutcome,
-  faultsBefore: number,
+  { seed }: RunOutcome,
+  replay: SavedReplay,
 ): readonly [label: string, text: string] {
-  const directory = process.cwd();
-  const { path: world } = pool.info;
-  try {
-    const path = writeReplay({ directory, world, outcome, faultsBefore });
-    return ["replay", replayCommand(directory, path, world)];
-  } catch (error) {
-    const again = `npx lightcone explore ${worldWord(pool)} --seed ${formatSeed(outcome.seed)} --runs 1`;
-    return ["again", `${again}  (no replay file: ${messageOf(explainSystemError(error))})`];
-  }
+  if (replay.path !== undefined) return ["replay", replay.command];
+  const again = `npx lightcone explore ${worldWord(pool)} --seed ${formatSeed(seed)} --runs 1`;
+  return ["again", `${again}  (no replay file: ${replay.problem})`];
 }
 
-/**
- * Records a violated run once more and writes its trace and the page that shows it. Returns the footer lines that
- * name the files, or one that says why there are none: the verdict and the story stand without them.
- */
-export async function saveTrace(
-  pool: RunnerPool,
-  outcome: RunOutcome,
-  about: Omit<RunFileOptions, "directory"> = {},
-): Promise<readonly (readonly [label: string, text: string])[]> {
-  const directory = process.cwd();
-  try {
-    const { trace, page } = await recordTrace(pool, outcome, { directory, ...about });
-    return [
-      ["trace", relative(directory, trace)],
-      ...(page === undefined ? [] : [["report", relative(directory, page)] as const]),
-    ];
-  } catch (error) {
-    return [["trace", `there is no trace file: ${messageOf(explainSystemError(error))}`]];
-  }
+/** The footer lines that name the files of a trace, or one that says why there are none. */
+export function traceLines(trace: SavedTrace): readonly (readonly [label: string, text: string])[] {
+  if (trace.path === undefined) return [["trace", `there is no trace file: ${trace.problem}`]];
+  const shown = (path: string): string => relative(process.cwd(), path);
+  return [
+    ["trace", shown(trace.path)],
+    ...(trace.page === undefined ? [] : [["report", shown(trace.page)] as const]),
+  ];
 }
 
 /** The world file as a shell word, relative to the working directory if it is below it. */
@@ -253,27 +227,5 @@ export function tellViolation(
       footer,
     },
     style,
-  );
-}
-
-/**
- * The error for two diverging runs of one seed. It blocks everything else, because results cannot be
- * trusted.
- */
-export function divergenceError(report: DivergenceReport): LightconeError {
-  const { seed, event, used, fresh } = report;
-  const side = (name: string, { fingerprint, event, cause, stack }: typeof used): string[] => [
-    `  ${name}  ${event || `fingerprint ${fingerprint}`}`,
-    ...(cause === undefined ? [] : [`    caused by ${cause}`]),
-    ...stack.slice(0, 6).map((frame) => `    at ${frame}`),
-  ];
-  const head =
-    event === undefined
-      ? `seed ${formatSeed(seed)} did not give the same run twice, and then it did: the difference comes and goes`
-      : `seed ${formatSeed(seed)} does not give the same run twice: event ${event} is the first that differs`;
-  return new LightconeError(
-    "LC_DIVERGED",
-    [head, ...side("used process ", used), ...side("fresh process", fresh)].join("\n"),
-    "Something in it comes from outside of the world. The verdicts of such a world cannot be trusted.",
   );
 }

@@ -3,11 +3,13 @@
  * again with a digest recorded after each event. The digests are a rolling hash, so the first difference is
  * where the runs diverge.
  */
+import { LightconeError } from "../base/errors.ts";
 import { formatNs } from "../base/units.ts";
 import { kindNames } from "../trace/kinds.ts";
 import { eventAt, type Trace } from "../trace/trace.ts";
 import type { RunOutcome, RunRequest } from "../world/outcome.ts";
 import type { RunnerPool } from "./pool.ts";
+import { formatSeed } from "./replay-file.ts";
 
 /** One side of a divergence. */
 export interface DivergedSide {
@@ -110,4 +112,26 @@ function describe(trace: Trace, id: number): string {
   const where = host ? ` on ${host}` : "";
   const detail = event.detail === undefined ? "" : ` ${JSON.stringify(event.detail)}`;
   return `event ${id} at ${formatNs(event.timeNs)}: ${kindNames[event.kind]}${where}${detail}`;
+}
+
+/**
+ * The error for two diverging runs of one seed. It blocks everything else, because results cannot be
+ * trusted.
+ */
+export function divergenceError(report: DivergenceReport): LightconeError {
+  const { seed, event, used, fresh } = report;
+  const side = (name: string, { fingerprint, event, cause, stack }: typeof used): string[] => [
+    `  ${name}  ${event || `fingerprint ${fingerprint}`}`,
+    ...(cause === undefined ? [] : [`    caused by ${cause}`]),
+    ...stack.slice(0, 6).map((frame) => `    at ${frame}`),
+  ];
+  const head =
+    event === undefined
+      ? `seed ${formatSeed(seed)} did not give the same run twice, and then it did: the difference comes and goes`
+      : `seed ${formatSeed(seed)} does not give the same run twice: event ${event} is the first that differs`;
+  return new LightconeError(
+    "LC_DIVERGED",
+    [head, ...side("used process ", used), ...side("fresh process", fresh)].join("\n"),
+    "Something in it comes from outside of the world. The verdicts of such a world cannot be trusted.",
+  );
 }

@@ -17,12 +17,20 @@ export {
 } from "./campaign.ts";
 export { crashPoints, type CrashPoints } from "./crash-points.ts";
 export {
+  divergenceError,
   findDivergence,
   type DivergedSide,
   type DivergenceReport,
   firstDifference,
   runTwice,
 } from "./diverge.ts";
+export {
+  type Exploration,
+  type ExplorationOptions,
+  exploreWorld,
+  type Finding,
+  interrupted,
+} from "./exploration.ts";
 export { engineFlags } from "./engine-flags.ts";
 export { RunnerPool, type PoolRequest } from "./pool.ts";
 export type { WorldInfo } from "./protocol.ts";
@@ -41,8 +49,10 @@ export {
 export { CoverageTally } from "../world/coverage.ts";
 export { type Review, type Reviewed, reviewCoverage } from "./review.ts";
 export { RunnerDied } from "./runner.ts";
+export { type SavedReplay, saveReplay, type SavedTrace, saveTrace } from "./saved-files.ts";
 export { shrink, type ShrinkOptions, type Shrunk } from "./shrink.ts";
 export {
+  type Manners,
   sameViolation,
   type ShrinkEnd,
   shrinkRun,
@@ -51,3 +61,4 @@ export {
 } from "./shrink-run.ts";
 export { packageVersion } from "./version.ts";
 export { withDeadline } from "./deadline.ts";
+export { toldExploration, type ToldOptions } from "./told.ts";

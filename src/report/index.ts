@@ -14,3 +14,6 @@ export { formatTime, renderLines, renderViolation, type ToldViolation } from "./
 export { plainStyle, type Style, styleFor } from "./style.ts";
 export { PrintedByChecks } from "./printed.ts";
 export { renderTimeline, type TimelineOptions } from "./timeline/timeline.ts";
+export type { Explored, ExploredFinding } from "./explored.ts";
+export type { Reporter } from "./reporters/reporter.ts";
+export { reporters } from "./reporters/registry.ts";

@@ -3,16 +3,15 @@ import {
   type CampaignResult,
   crashPoints,
   type CrashPoints,
-  findDivergence,
+  type Exploration,
+  exploreWorld,
+  type Finding,
   formatSeed,
   type Review,
-  reviewCoverage,
-  runCampaign,
   type RunnerPool,
-  recordRun,
-  shrinkRun,
+  type SavedReplay,
+  toldExploration,
   toldShrink,
-  withDeadline,
 } from "../../explore/index.ts";
 import {
   count,
@@ -30,17 +29,18 @@ import {
 } from "../../report/index.ts";
 import { type Command, type ExitCode, parseOptions, reportError } from "../command.ts";
 import { isWhole, tellReview } from "../coverage.ts";
+import { parseReport, type Report, reporterRows, writeReports } from "../reports.ts";
 import {
-  divergenceError,
   Interrupt,
-  interrupted,
   parseCount,
   parseSeed,
   parseWallMs,
-  saveReplay,
-  saveTrace,
+  replayLine,
+  type RunOutcome,
   startPool,
   tellViolation,
+  traceLines,
+  usage,
   worldArgument,
 } from "../session.ts";
 
@@ -55,6 +55,7 @@ const options = {
   "crash-points": { type: "string" },
   "no-faults": { type: "boolean" },
   "no-shrink": { type: "boolean" },
+  reporter: { type: "string", multiple: true },
   strict: { type: "boolean" },
 } as const;
 
@@ -74,6 +75,7 @@ export const command: Command = {
   summary: "search many seeds for a violation, and shrink it",
   usage: `
 lightcone explore WORLD [--runs N | --for 30s] [--shrink-for 60s] [--seed N] [--jobs N] [--all] [--json]
+                        [--reporter NAME[=FILE]]
 
 Runs the world with one seed after the other, on all cores, until a check is violated, N runs are done
 or the time is up (30s unless told). Shrinks the faults of the first violated run to the fewest that
@@ -95,6 +97,9 @@ run twice, to prove that a seed always gives the same run.
   --json        every run as one object on a line: seed, verdict, fingerprint, events, violations
   --no-faults   leave out the faults: does the world hold at all?
   --no-shrink   tell the run as it was found
+  --reporter NAME[=FILE]
+                write the result for another tool as well, into FILE if one is named; may be given several times:
+${reporterRows()}
   --strict      what was not judged is an error, too: checks that are undecided, an always or sometimes that no
                 run reached, hosts that record nothing in the calm
 
@@ -114,6 +119,10 @@ Ctrl-C (or SIGTERM) ends it, and what was found until then is told. Exit code: 0
         : parseSeed("explore", values.seed);
     const jobs =
       values.jobs === undefined ? undefined : parseCount("explore", "jobs", values.jobs, JOBS_MAX);
+    const reports = (values.reporter ?? []).map((text) => parseReport("explore", text));
+    if (values.json === true && reports.length > 0) {
+      throw usage("explore", "--json tells each run as it is: --reporter json tells the result");
+    }
     const interrupt = new Interrupt();
     const { signal } = interrupt;
     let pool: RunnerPool | undefined;
@@ -134,6 +143,7 @@ Ctrl-C (or SIGTERM) ends it, and what was found until then is told. Exit code: 0
         all: values.all === true || values.json === true,
         json: values.json === true,
         strict: values.strict === true,
+        reports,
         shrinkMs:
           values["no-shrink"] === true
             ? undefined
@@ -157,90 +167,130 @@ interface Search {
   readonly all: boolean;
   readonly json: boolean;
   readonly strict: boolean;
+  readonly reports: readonly Report[];
   /** Says, when the runs are made, how long shrinking may take; `undefined` to skip it. */
   readonly shrinkMs: (() => number) | undefined;
 }
 
 async function explore(search: Search): Promise<ExitCode> {
-  const { pool, interrupt, firstSeed, points, runs, forMs, all, json } = search;
+  const { pool, interrupt, firstSeed, points, runs, forMs, all, json, shrinkMs } = search;
   const style = styleFor(process.stdout);
-  const sink = json || !process.stdout.isTTY ? process.stderr : process.stdout;
-  const progress = new Progress(sink, styleFor(sink));
-  const startMs = performance.now();
-  const printed = new PrintedByChecks((text) => {
-    progress.close();
-    process.stderr.write(text);
-  });
-  let done = 0;
-  let simulatedNs = 0;
-  let faults = 0;
-  const figures = (): string =>
-    describeProgress({
-      runs: done,
-      runsMax: runs ?? points?.cases.length,
-      wallMs: performance.now() - startMs,
-      wallMsMax: forMs,
-      simulatedNs,
-      faults,
-    });
-  // Long runs would otherwise show no progress for a while.
-  const ticks = setInterval(() => progress.update(figures), TICK_MS);
-  const result = await runCampaign({
-    pool,
+  const telling = new Telling(search);
+  const exploration = await exploreWorld(pool, {
     firstSeed,
     cases: points?.cases,
     runs,
     forMs,
     all,
+    shrinkMs,
+    // For programs each run is told as it is, and nothing more.
+    directory: json ? undefined : process.cwd(),
     signal: interrupt.signal,
-    onRun: (outcome) => {
-      done++;
-      simulatedNs += outcome.simulatedNs;
-      faults += outcome.faultsBegun;
-      if (json) process.stdout.write(runAsJson(outcome));
-      printed.tell(outcome.printed);
-      progress.update(figures);
-    },
-  }).finally(() => clearInterval(ticks));
-  progress.close();
-  if (result.mismatch) {
-    throw divergenceError(await findDivergence(pool, result.mismatch.request));
-  }
-  // Nothing is known of a world that never completed a run.
-  if (result.runs === 0) throw result.failure ?? interrupted();
-  const never = neverTrue(result);
-  const review = await reviewCoverage(pool, result.coverage, {
-    seed: firstSeed,
-    faulty: result.faults > 0,
-    found: result.violated > 0 || result.failure !== undefined,
-    hurried: interrupt.asked,
-  });
+    onRun: (outcome) => telling.run(outcome),
+    onRunsMade: () => telling.close(),
+    onFound: (found, replay) => telling.found(found, replay),
+    onShrink: (faults, made) => telling.shrinking(faults, made),
+  }).finally(() => telling.close());
+  const { campaign, review, neverTrue } = exploration;
   if (json) {
-    for (const name of never) process.stderr.write(`lightcone: ${neverWord(name)}\n`);
+    for (const name of neverTrue) process.stderr.write(`lightcone: ${neverWord(name)}\n`);
   } else {
-    await tellResult(search, result, review, startMs);
-    for (const name of never) process.stdout.write(`  ${style.yellow(neverWord(name))}\n`);
+    tellResult(search, exploration);
+    for (const name of neverTrue) process.stdout.write(`  ${style.yellow(neverWord(name))}\n`);
   }
   tellReview(review, { json, style });
-  const lax = search.strict && (!isWhole(review) || result.undecided > 0);
-  const violated = result.violated > 0 || never.length > 0 || lax;
-  if (result.failure === undefined) return violated ? 1 : 0;
-  if (!violated) throw result.failure;
-  reportError(result.failure, json);
+  const lax = search.strict && (!isWhole(review) || campaign.undecided > 0);
+  const violated = campaign.violated > 0 || neverTrue.length > 0 || lax;
+  let failure = campaign.failure;
+  try {
+    const directory = process.cwd();
+    const told = { firstSeed, strict: search.strict, directory };
+    writeReports(search.reports, toldExploration(pool, exploration, told), directory);
+  } catch (error) {
+    failure ??= error;
+  }
+  if (failure === undefined) return violated ? 1 : 0;
+  // The verdict stands, whatever else went wrong.
+  if (!violated) throw failure;
+  reportError(failure, json);
   return 1;
 }
 
-async function tellResult(
-  search: Search,
-  result: CampaignResult,
-  review: Review,
-  startMs: number,
-): Promise<void> {
+/** What is shown while a campaign goes on: a line of progress, the runs as JSON, the output of checks. */
+class Telling {
+  readonly #search: Search;
+  readonly #startMs = performance.now();
+  readonly #printed = new PrintedByChecks((text) => {
+    this.#progress.close();
+    process.stderr.write(text);
+  });
+  /** Long runs would otherwise show no progress for a while. */
+  readonly #ticks = setInterval(() => this.#show(), TICK_MS);
+  #progress: Progress;
+  #runs = 0;
+  #simulatedNs = 0;
+  #faults = 0;
+  #foundWords = "";
+
+  constructor(search: Search) {
+    this.#search = search;
+    this.#progress = progressOn(search.json ? process.stderr : undefined);
+  }
+
+  run(outcome: RunOutcome): void {
+    this.#runs++;
+    this.#simulatedNs += outcome.simulatedNs;
+    this.#faults += outcome.faultsBegun;
+    if (this.#search.json) process.stdout.write(runAsJson(outcome));
+    this.#printed.tell(outcome.printed);
+    this.#show();
+  }
+
+  found(found: RunOutcome, replay: SavedReplay): void {
+    const { pool, interrupt } = this.#search;
+    const [, words] = replayLine(pool, found, replay);
+    const violated = `seed ${formatSeed(found.seed)} is violated`;
+    interrupt.lastWords = `${violated}: ${words}`;
+    this.#foundWords = `${violated} · shrinking ${faultsWord(found.schedule.length)}`;
+    this.#progress = progressOn(undefined);
+  }
+
+  shrinking(faults: number, runs: number): void {
+    this.#progress.update(() => `${this.#foundWords} · ${faults} left · ${runs} runs`);
+  }
+
+  close(): void {
+    clearInterval(this.#ticks);
+    this.#progress.close();
+  }
+
+  #show(): void {
+    const { runs, points, forMs } = this.#search;
+    this.#progress.update(() =>
+      describeProgress({
+        runs: this.#runs,
+        runsMax: runs ?? points?.cases.length,
+        wallMs: performance.now() - this.#startMs,
+        wallMsMax: forMs,
+        simulatedNs: this.#simulatedNs,
+        faults: this.#faults,
+      }),
+    );
+  }
+}
+
+/** Progress is shown on the terminal: the standard output, if it is one. */
+function progressOn(stream: NodeJS.WriteStream | undefined): Progress {
+  const sink = stream ?? (process.stdout.isTTY ? process.stdout : process.stderr);
+  return new Progress(sink, styleFor(sink));
+}
+
+function tellResult(search: Search, exploration: Exploration): void {
+  const { campaign, review, finding, wallMs } = exploration;
   const style = styleFor(process.stdout);
-  if (result.violation) await tellFound(search, result, style);
-  else process.stdout.write(heldLine(search, result, review, style));
-  const wallMs = performance.now() - startMs;
-  process.stdout.write(`  ${style.dim(closingLine(result, search.pool, wallMs))}\n`);
+  if (finding) tellFound(search, finding, style);
+  else process.stdout.write(heldLine(search, campaign, review, style));
+  process.stdout.write(`  ${style.dim(closingLine(campaign, search.pool, wallMs))}\n`);
 }
 
 /** How long shrinking may take by default, after the runs that were made. */
@@ -249,39 +299,12 @@ function defaultShrinkMs({ longestRunMs }: RunnerPool): number {
   return Math.max(DEFAULT_SHRINK_MS, slowMs);
 }
 
-async function tellFound(search: Search, result: CampaignResult, style: Style): Promise<void> {
-  const { pool, interrupt, shrinkMs } = search;
-  const found = result.violation as NonNullable<CampaignResult["violation"]>;
-  const before = found.schedule.length;
-  const sink = process.stdout.isTTY ? process.stdout : process.stderr;
-  const progress = new Progress(sink, styleFor(sink));
-  // Shrinking takes a while. If the user ends it by force, the violation found should not be lost.
-  let replay = saveReplay(pool, found, before);
-  interrupt.lastWords = `seed ${formatSeed(found.seed)} is violated: ${replay[1]}`;
-  const shrunk =
-    shrinkMs === undefined || interrupt.asked
-      ? undefined
-      : await withDeadline(interrupt.signal, shrinkMs(), (signal) => {
-          return shrinkRun(pool, found, {
-            signal,
-            onStep: (faults, runs) => {
-              progress.update(
-                () =>
-                  `seed ${formatSeed(found.seed)} is violated · shrinking ${faultsWord(before)} · ${faults} left · ${runs} runs`,
-              );
-            },
-          });
-        });
-  progress.close();
+function tellFound({ pool, interrupt }: Search, finding: Finding, style: Style): void {
+  const { found, outcome, shrunk, replay, trace } = finding;
   const told = shrunk && toldShrink(shrunk);
-  if (shrunk) replay = saveReplay(pool, shrunk.outcome, before);
-  const subtitle = told ? shrunkSubtitle(told) : faultsWord(before);
-  const last = shrunk?.outcome ?? found;
-  // Without a record the run is told as it was judged.
-  const outcome = interrupt.asked ? last : await recordRun(pool, last).catch(() => last);
-  const about = { before: found.schedule, replay: replay[0] === "replay" ? replay[1] : undefined };
-  const trace = interrupt.asked ? [] : await saveTrace(pool, outcome, about);
-  process.stdout.write(tellViolation(outcome, { style, subtitle, footer: [replay, ...trace] }));
+  const subtitle = told ? shrunkSubtitle(told) : faultsWord(found.schedule.length);
+  const footer = [replayLine(pool, outcome, replay), ...(trace ? traceLines(trace) : [])];
+  process.stdout.write(tellViolation(outcome, { style, subtitle, footer }));
   const notes = told ? shrunkNotes(told) : interrupt.asked ? [NOT_SHRUNK] : [];
   process.stdout.write(renderNotes(notes, style));
 }
@@ -323,12 +346,6 @@ function closingLine(result: CampaignResult, { totals }: RunnerPool, wallMs: num
     `${count(totals.faults)} faults injected`,
     `${seconds.toFixed(1)}s`,
   ].join(" · ");
-}
-
-/** A `sometimes` is a statement about a campaign, not about one or two runs. */
-function neverTrue({ sometimes, runs }: CampaignResult): string[] {
-  if (runs < 2) return [];
-  return [...sometimes].filter(([, reached]) => !reached).map(([name]) => name);
 }
 
 function neverWord(name: string): string {

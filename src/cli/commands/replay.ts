@@ -11,6 +11,7 @@ import {
   replayCommand,
   type Replay,
   type RunnerPool,
+  saveTrace,
   withMeta,
 } from "../../explore/index.ts";
 import {
@@ -23,9 +24,14 @@ import {
 } from "../../report/index.ts";
 import { type Command, type ExitCode, parseOptions } from "../command.ts";
 import { timelineOf } from "../timeline.ts";
-import { saveTrace, showRun, startPool, tellViolation, usage } from "../session.ts";
-
-type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
+import {
+  type RunOutcome,
+  showRun,
+  startPool,
+  tellViolation,
+  traceLines,
+  usage,
+} from "../session.ts";
 
 const options = {
   all: { type: "boolean" },
@@ -90,7 +96,8 @@ Exit code: 0 held (the violation is gone), 1 violated, 2 could not run.
       if (trace) {
         const command = replayCommand(process.cwd(), resolve(file), replay.worldPath);
         const style = styleFor(process.stdout);
-        for (const [label, text] of await saveTrace(pool, outcome, { replay: command })) {
+        const saved = { directory: process.cwd(), replay: command };
+        for (const [label, text] of traceLines(await saveTrace(pool, outcome, saved))) {
           if (!json) process.stdout.write(`  ${style.dim(label.padEnd(6))}  ${style.cyan(text)}\n`);
         }
       }

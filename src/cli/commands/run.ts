@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import { formatNs } from "../../base/units.ts";
 import {
   CoverageTally,
+  divergenceError,
   explained,
   findDivergence,
   formatSeed,
@@ -11,6 +12,7 @@ import {
   type RunnerPool,
   runTwice,
   recordTrace,
+  saveReplay,
 } from "../../explore/index.ts";
 import {
   count,
@@ -23,17 +25,15 @@ import {
 import { type Command, type ExitCode, parseOptions, reportError } from "../command.ts";
 import { isWhole, sentencesOf, tellReview } from "../coverage.ts";
 import {
-  divergenceError,
   parseSeed,
-  saveReplay,
+  replayLine,
+  type RunOutcome,
   showRun,
   startPool,
   tellViolation,
   worldArgument,
   worldWord,
 } from "../session.ts";
-
-type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
 
 const options = {
   seed: { type: "string", default: "1" },
@@ -165,13 +165,15 @@ function tellVerdict(pool: RunnerPool, outcome: RunOutcome, wallMs: number, styl
   const facts = `${formatNs(outcome.simulatedNs)} simulated in ${(wallMs / 1_000).toFixed(2)}s · ${count(outcome.events)} events · ${count(outcome.operations)} operations`;
   const faults = faultsWord(outcome.schedule.length);
   if (outcome.verdict === "violated") {
-    const replay = saveReplay(pool, outcome, outcome.schedule.length);
+    const about = { directory: process.cwd(), faultsBefore: outcome.schedule.length };
+    const saved = saveReplay(pool, outcome, about);
+    const replay = replayLine(pool, outcome, saved);
     const again = `npx lightcone explore ${worldWord(pool)} --seed ${formatSeed(outcome.seed)} --runs 1`;
     process.stdout.write(
       tellViolation(outcome, {
         style,
         subtitle: faults,
-        footer: replay[0] === "again" ? [replay] : [replay, ["shrink", again]],
+        footer: saved.path === undefined ? [replay] : [replay, ["shrink", again]],
       }),
     );
   } else {

@@ -1,0 +1,129 @@
+/**
+ * A campaign from its first run to the files about what it found: runs, the review of what they judged, shrinking,
+ * the replay file, the trace and the page. The command line, the test runners and the library tell its result, each
+ * in its own way.
+ */
+import { LightconeError } from "../base/errors.ts";
+import type { RunOutcome } from "../world/outcome.ts";
+import { type CampaignOptions, type CampaignResult, runCampaign } from "./campaign.ts";
+import { withDeadline } from "./deadline.ts";
+import { divergenceError, findDivergence } from "./diverge.ts";
+import type { RunnerPool } from "./pool.ts";
+import { type Review, reviewCoverage } from "./review.ts";
+import { type SavedReplay, saveReplay, type SavedTrace, saveTrace } from "./saved-files.ts";
+import { shrinkRun, type ShrunkRun } from "./shrink-run.ts";
+import { recordRun } from "./trace-file.ts";
+
+/** What to search for, and what to do with the first violation. */
+export interface ExplorationOptions extends Omit<CampaignOptions, "pool"> {
+  /** How long shrinking may take, in milliseconds, asked when the runs are made; `undefined` to skip it. */
+  readonly shrinkMs: (() => number) | undefined;
+  /** The folder below which the files about a violation are written; `undefined` to leave it as it was found. */
+  readonly directory: string | undefined;
+  /** Called when the runs are made, before they are reviewed. */
+  readonly onRunsMade?: (campaign: CampaignResult) => void;
+  /** Called with the violated run before it is shrunk. Its replay file is already written. */
+  readonly onFound?: (found: RunOutcome, replay: SavedReplay) => void;
+  /** Called for every run of shrinking. `faults`: those that are left. */
+  readonly onShrink?: (faults: number, runs: number) => void;
+}
+
+/** The result of a campaign. */
+export interface Exploration {
+  readonly campaign: CampaignResult;
+  readonly review: Review;
+  /** The conditions of `sometimes` that the runs reached and that were true in none; empty after a single run. */
+  readonly neverTrue: readonly string[];
+  /** The violated run of the lowest seed, followed up. */
+  readonly finding: Finding | undefined;
+  /** How long it took, in milliseconds of real time. */
+  readonly wallMs: number;
+}
+
+/** A violated run with all that is known about it. */
+export interface Finding {
+  /** The run as it was found. */
+  readonly found: RunOutcome;
+  /** The run as it is told: after shrinking, if it was shrunk. */
+  readonly outcome: RunOutcome;
+  /** `undefined` if it was not shrunk. */
+  readonly shrunk: ShrunkRun | undefined;
+  readonly replay: SavedReplay;
+  /** `undefined` if the user had interrupted: the trace needs another run. */
+  readonly trace: SavedTrace | undefined;
+}
+
+/**
+ * Runs a campaign, and shrinks and records the violation of the lowest seed. Rejects with `LC_DIVERGED` if two equal
+ * runs differed, with `LC_INTERRUPTED` if no run was made before the signal, with `LC_NOTHING_JUDGED` if nothing was
+ * judged, and with the error of a run that could not be made if none was.
+ */
+export async function exploreWorld(
+  pool: RunnerPool,
+  options: ExplorationOptions,
+): Promise<Exploration> {
+  const startMs = performance.now();
+  const { signal, firstSeed } = options;
+  const campaign = await runCampaign({ ...options, pool });
+  options.onRunsMade?.(campaign);
+  if (campaign.mismatch) {
+    throw divergenceError(await findDivergence(pool, campaign.mismatch.request));
+  }
+  // Nothing is known of a world that never completed a run.
+  if (campaign.runs === 0) throw campaign.failure ?? interrupted();
+  const review = await reviewCoverage(pool, campaign.coverage, {
+    seed: firstSeed,
+    faulty: campaign.faults > 0,
+    found: campaign.violated > 0 || campaign.failure !== undefined,
+    hurried: signal?.aborted === true,
+  });
+  const { violation } = campaign;
+  const { directory } = options;
+  const finding =
+    violation && directory !== undefined
+      ? await followUp(pool, violation, { ...options, directory })
+      : undefined;
+  const wallMs = performance.now() - startMs;
+  return { campaign, review, neverTrue: neverTrue(campaign), finding, wallMs };
+}
+
+/** The error for an interrupt before there was any result. */
+export function interrupted(): LightconeError {
+  return new LightconeError("LC_INTERRUPTED", "interrupted before the first run was over");
+}
+
+async function followUp(
+  pool: RunnerPool,
+  found: RunOutcome,
+  options: ExplorationOptions & { readonly directory: string },
+): Promise<Finding> {
+  const { signal, shrinkMs, directory, onFound, onShrink } = options;
+  const isAsked = (): boolean => signal?.aborted === true;
+  const about = { directory, faultsBefore: found.schedule.length };
+  // Shrinking takes a while. If the user ends it by force, the violation found should not be lost.
+  let replay = saveReplay(pool, found, about);
+  onFound?.(found, replay);
+  const shrunk =
+    shrinkMs === undefined || isAsked()
+      ? undefined
+      : await withDeadline(signal, shrinkMs(), (deadline) => {
+          return shrinkRun(pool, found, {
+            signal: deadline,
+            ...(onShrink && { onStep: onShrink }),
+          });
+        });
+  if (shrunk) replay = saveReplay(pool, shrunk.outcome, about);
+  const last = shrunk?.outcome ?? found;
+  // Without a record the run is told as it was judged.
+  const outcome = isAsked() ? last : await recordRun(pool, last).catch(() => last);
+  const command = replay.path === undefined ? undefined : replay.command;
+  const files = { directory, before: found.schedule, replay: command };
+  const trace = isAsked() ? undefined : await saveTrace(pool, outcome, files);
+  return { found, outcome, shrunk, replay, trace };
+}
+
+/** A `sometimes` is a statement about a campaign, not about one or two runs. */
+function neverTrue({ sometimes, runs }: CampaignResult): string[] {
+  if (runs < 2) return [];
+  return [...sometimes].filter(([, reached]) => !reached).map(([name]) => name);
+}

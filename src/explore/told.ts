@@ -1,0 +1,96 @@
+/** Tells an exploration as plain data, with the story as text. */
+import { relative } from "node:path";
+import { messageOf } from "../base/errors.ts";
+import {
+  type Explored,
+  type ExploredFinding,
+  faultsWord,
+  renderViolation,
+  shrunkNotes,
+  shrunkSubtitle,
+} from "../report/index.ts";
+import { describeFault } from "../sim/faults/index.ts";
+import type { Exploration, Finding } from "./exploration.ts";
+import type { RunnerPool } from "./pool.ts";
+import { formatSeed } from "./replay-file.ts";
+import { toldShrink } from "./shrink-run.ts";
+
+/** What `told` needs besides the exploration. */
+export interface ToldOptions {
+  readonly firstSeed: number;
+  /** Whether what was not judged makes the verdict "violated". */
+  readonly strict: boolean;
+  /** The folder below which files were written: paths in the story are relative to it. */
+  readonly directory: string;
+}
+
+/** An exploration as plain data. */
+export function toldExploration(
+  { info }: RunnerPool,
+  exploration: Exploration,
+  { firstSeed, strict, directory }: ToldOptions,
+): Explored {
+  const { campaign, review, neverTrue, finding, wallMs } = exploration;
+  const { runs, violated, undecided, failure } = campaign;
+  const unjudged = [
+    ...review.unjudged,
+    ...review.lacks,
+    ...(undecided > 0 ? [`${undecided} of ${runs} runs are undecided`] : []),
+  ];
+  const isViolated = violated > 0 || neverTrue.length > 0 || (strict && unjudged.length > 0);
+  return {
+    world: info.name,
+    path: info.path,
+    verdict: isViolated ? "violated" : "held",
+    finding: finding && toldFinding(finding, directory),
+    runs,
+    violatedRuns: violated,
+    undecidedRuns: undecided,
+    firstSeed,
+    wallMs,
+    simulatedMs: campaign.simulatedNs / 1e6,
+    operations: campaign.operations,
+    faults: campaign.faults,
+    unjudged,
+    neverTrue,
+    remarks: review.remarks,
+    failure: failure === undefined ? undefined : messageOf(failure),
+  };
+}
+
+function toldFinding(finding: Finding, directory: string): ExploredFinding | undefined {
+  const { found, outcome, shrunk, replay, trace } = finding;
+  const [first, ...others] = outcome.violations;
+  if (!first) return undefined;
+  const told = shrunk && toldShrink(shrunk);
+  const faultsBefore = found.schedule.length;
+  const footer: (readonly [string, string])[] = [
+    replay.path === undefined
+      ? ["replay", `there is no replay file: ${replay.problem}`]
+      : ["replay", replay.command],
+  ];
+  if (trace?.path !== undefined && trace.page !== undefined) {
+    footer.push(["report", relative(directory, trace.page)]);
+  }
+  const subtitle = told ? shrunkSubtitle(told) : faultsWord(faultsBefore);
+  return {
+    seed: outcome.seed,
+    check: first.check,
+    summary: first.evidence.summary,
+    story: renderViolation({
+      world: outcome.world,
+      subtitle: `seed ${formatSeed(outcome.seed)} · ${subtitle}`,
+      check: first.check,
+      story: first.story,
+      others,
+      footer,
+    }),
+    notes: told ? shrunkNotes(told) : [],
+    faults: outcome.schedule.map(describeFault),
+    faultsBefore,
+    replayFile: replay.path,
+    replayCommand: replay.path === undefined ? undefined : replay.command,
+    traceFile: trace?.path,
+    pageFile: trace?.path === undefined ? undefined : trace.page,
+  };
+}
