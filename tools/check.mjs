@@ -58,6 +58,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       "tools",
       "bench",
       "examples",
+      "corpus",
     ]),
     run("format", ["oxfmt/bin/oxfmt", ...(fix ? ["."] : ["--check", "."])]),
     run("types", ["typescript/bin/tsc", "-p", "tsconfig.json"]),

@@ -5,9 +5,10 @@
  * `--check` only says whether the page is up to date, `--write` writes it without running anything.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { fileURLToPath } from "node:url";
+import { installPackages } from "./install-packages.mjs";
 import { readOptions } from "./options.mjs";
 
 const { values: options } = readOptions("compatibility", {
@@ -54,16 +55,6 @@ function packageOf(specifier) {
   return specifier.startsWith("@") ? parts.slice(0, 2).join("/") : parts[0];
 }
 
-/** Installs what the lock file of the second suite names, unless it is there. */
-function install(folder) {
-  const lock = readFileSync(`${folder}package-lock.json`, "utf8");
-  const stamp = `${folder}node_modules/.installed`;
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
-  console.log("compatibility: installing the packages of examples/more-packages ...");
-  run("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], folder);
-  writeFileSync(stamp, lock);
-}
-
 function run(command, args, cwd) {
   const shell = process.platform === "win32";
   const { status } = spawnSync(command, args, { cwd, stdio: "inherit", shell });
@@ -96,7 +87,7 @@ function readPrograms(rows, { folder, mark }) {
 }
 
 if (!options.check && !options.write) {
-  install(suites[1].folder);
+  installPackages("compatibility", suites[1].folder, "examples/more-packages");
   const config = "test/packages/vitest.config.ts";
   run(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "--config", config], root);
 }

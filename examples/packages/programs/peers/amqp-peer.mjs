@@ -34,7 +34,17 @@ function readShortText(bytes, at) {
   return bytes.toString("utf8", at + 1, at + 1 + bytes[at]);
 }
 
-function serve(socket, queues) {
+/** Whether the properties of a message say that it is persistent. */
+function isPersistent(header) {
+  const flags = header.readUInt16BE(12);
+  let at = 14;
+  if (flags & 0x8000) at += 1 + header[at];
+  if (flags & 0x4000) at += 1 + header[at];
+  if (flags & 0x2000) at += 4 + header.readUInt32BE(at);
+  return (flags & 0x1000) !== 0 && header[at] === 2;
+}
+
+function serve(socket, queues, syncMs) {
   const channels = new Map();
   let buffer = Buffer.alloc(0);
   let greeted = false;
@@ -81,9 +91,10 @@ function serve(socket, queues) {
     queue.messages.push({ routingKey, header, body: Buffer.concat(chunks), redelivered: false });
     deliver(queue);
     channel.published += 1;
-    if (channel.confirms) {
-      socket.write(method(channel.number, 60, 80, longlong(channel.published), Buffer.from([0])));
-    }
+    if (!channel.confirms) return;
+    const confirm = method(channel.number, 60, 80, longlong(channel.published), Buffer.from([0]));
+    if (syncMs && isPersistent(header)) setTimeout(() => socket.write(confirm), syncMs());
+    else socket.write(confirm);
   };
   const methods = {
     10.11: () => socket.write(method(0, 10, 30, short(2047), long(131072), short(0))),
@@ -160,7 +171,11 @@ function serve(socket, queues) {
   });
 }
 
-export function serveAmqp() {
+/**
+ * Serves on the port of the roles. With `syncMs` a persistent message is confirmed so many milliseconds later, since it is
+ * written to a disk first; others are confirmed at once, so that confirms come in another order than messages.
+ */
+export function serveAmqp({ syncMs } = {}) {
   const queues = new Map();
-  createServer((socket) => serve(socket, queues)).listen(port, ready);
+  createServer((socket) => serve(socket, queues, syncMs)).listen(port, ready);
 }

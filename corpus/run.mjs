@@ -1,0 +1,105 @@
+/**
+ * `npm run corpus [-- NAME ...] [--campaigns N] [--fixed-runs N] [--limit SECONDS] [--json] [--stories] [--record] [--page]`: searches each
+ * world of this folder for the published bug that it is about, from several first seeds, and the same world with the
+ * version in which the bug is fixed in ten times as many runs. Prints a row for each: the median of runs and of seconds
+ * to the first finding, the faults that are left after shrinking, and what the fixed version did.
+ *
+ * `--campaigns N` searches from N first seeds (5). `--fixed-runs N` makes N runs of the fixed version, in place of ten
+ * times as many as the longest search took (50 at the least); 0 makes none. `--limit SECONDS` is how long a search may take (60),
+ * for a machine that does other work. `--stories` prints the first finding of each row.
+ * `--record` keeps what was measured in expected.json and writes docs/corpus.md from it; `--page` writes the page alone.
+ *
+ * The packages are installed in this folder at the first use. Exit code: 1 when a row does not do what expected.json
+ * says, 2 when it could not be asked.
+ */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { installPackages } from "../tools/install-packages.mjs";
+import { readOptions, stop, wholeNumber } from "../tools/options.mjs";
+import { copyForFixed } from "./support/fixed.mjs";
+import { campaign, soak, summary } from "./support/measure.mjs";
+import { writePage } from "./support/page.mjs";
+import { failures, heading, line, storyOf } from "./support/rows.mjs";
+
+const TOOL = "corpus";
+const DEFAULT_CAMPAIGNS = 5;
+/** A fixed version makes so many times the runs of the longest search, and so many at the least. */
+const FIXED_TIMES = 10;
+const FIXED_RUNS_MIN = 50;
+
+const { values, positionals } = readOptions(
+  TOOL,
+  {
+    campaigns: { type: "string" },
+    "fixed-runs": { type: "string" },
+    limit: { type: "string" },
+    json: { type: "boolean" },
+    stories: { type: "boolean" },
+    record: { type: "boolean" },
+    page: { type: "boolean" },
+  },
+  true,
+);
+const here = fileURLToPath(new URL(".", import.meta.url));
+const expectedFile = `${here}expected.json`;
+const expected = JSON.parse(readFileSync(expectedFile, "utf8"));
+const names = readdirSync(here)
+  .filter((file) => file.endsWith(".world.ts"))
+  .map((file) => file.slice(0, -".world.ts".length))
+  .sort();
+for (const name of positionals) {
+  if (!names.includes(name)) {
+    stop(TOOL, `there is no world ${JSON.stringify(name)}; there are: ${names.join(", ")}`);
+  }
+}
+const campaigns =
+  values.campaigns === undefined
+    ? DEFAULT_CAMPAIGNS
+    : wholeNumber(TOOL, "--campaigns", values.campaigns);
+const fixedRuns = values["fixed-runs"] === "0" ? 0 : values["fixed-runs"];
+if (typeof fixedRuns === "string") wholeNumber(TOOL, "--fixed-runs", fixedRuns);
+
+const limits = {
+  limitSeconds:
+    values.limit === undefined ? expected.limitSeconds : wholeNumber(TOOL, "--limit", values.limit),
+  shrinkSeconds: expected.shrinkSeconds,
+  faultsMax: expected.faultsMax,
+};
+
+if (!values.page) {
+  installPackages(TOOL, here, "corpus");
+  if (!values.json) console.log(heading());
+  for (const name of positionals.length > 0 ? positionals : names) await measure(name);
+}
+if (values.page || values.record) writePage(expected);
+
+async function measure(name) {
+  const claim = expected.rows[name] ?? stop(TOOL, `expected.json says nothing of ${name}`);
+  let row;
+  try {
+    const found = [];
+    for (let number = 0; number < campaigns; number++) {
+      found.push(await campaign(`${here}${name}.world.ts`, { number, ...limits }));
+    }
+    row = { name, ...summary(found), fixed: await fixedArm(name, claim, found) };
+  } catch (error) {
+    stop(TOOL, `${name}: ${error.message}`);
+  }
+  const failed = failures(row, claim, limits);
+  if (failed.length > 0) process.exitCode = 1;
+  if (values.json) console.log(JSON.stringify({ ...row, failed }));
+  else console.log(line(row, failed));
+  if (values.stories && !values.json) console.log(storyOf(row));
+  const { stories: _, ...measured } = row;
+  if (!values.record) return;
+  claim.measured = measured;
+  writeFileSync(expectedFile, `${JSON.stringify(expected, null, 2)}\n`);
+}
+
+/** What the version with the mended bug does in the same world; `undefined` if there is none. */
+async function fixedArm(name, claim, found) {
+  if (claim.fixed === undefined || fixedRuns === 0) return undefined;
+  const most = Math.max(...found.map(({ runs }) => runs));
+  const runs = fixedRuns ? Number(fixedRuns) : Math.max(FIXED_RUNS_MIN, FIXED_TIMES * most);
+  return soak(copyForFixed(here, name), runs);
+}

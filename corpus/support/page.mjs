@@ -1,0 +1,81 @@
+/** Writes the tables of docs/corpus.md from what was measured last. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { faultsWord } from "./rows.mjs";
+
+const here = fileURLToPath(new URL("..", import.meta.url));
+const page = fileURLToPath(new URL("../../docs/corpus.md", import.meta.url));
+const MARK = "<!-- the table is written by `npm run corpus -- --record` -->";
+
+const NEEDLES = "<!-- so is this one -->";
+
+/** Replaces the tables of docs/corpus.md by what expected.json holds. */
+export function writePage({ rows }) {
+  const all = Object.entries(rows);
+  let text = readFileSync(page, "utf8");
+  text = between(text, MARK, bugs(all.filter(([, { needle }]) => !needle)));
+  text = between(text, NEEDLES, needles(all.filter(([, { needle }]) => needle)));
+  writeFileSync(page, text);
+}
+
+/** Puts a table between two marks. */
+function between(text, mark, table) {
+  const [before, , after] = text.split(mark);
+  return `${before}${mark}\n\n${table}\n\n${mark}${after}`;
+}
+
+function bugs(rows) {
+  const { dependencies: broken } = readVersions("package.json");
+  const { dependencies: mended } = readVersions("fixed/package.json");
+  const lines = rows.map(([name, row]) => [
+    link(name),
+    broken[row.package] ?? row.version,
+    row.thread,
+    row.promise,
+    ...figures(row),
+    row.fixed ? `${mended[row.package]}: ${fixedCell(row)}` : row.none,
+  ]);
+  const head = ["world", "version", "thread", "what it promises", ...FIGURES, "fixed version"];
+  return table(head, lines);
+}
+
+function needles(rows) {
+  const lines = rows.map(([name, row]) => [link(name), row.promise, ...figures(row)]);
+  return table(["world", "what it takes", ...FIGURES], lines);
+}
+
+const FIGURES = ["found", "runs", "seconds", "processor seconds", "faults left"];
+
+function figures({ measured }) {
+  if (!measured) return ["not measured", "", "", "", ""];
+  const { found, campaigns, runs, seconds, processorSeconds } = measured;
+  // The median of searches in vain is a bound.
+  const least = found * 2 > campaigns ? "" : "over ";
+  return [
+    `${found} of ${campaigns}`,
+    `${least}${runs}`,
+    `${least}${seconds}`,
+    `${least}${processorSeconds}`,
+    measured.faults === undefined ? "" : faultsWord(measured),
+  ];
+}
+
+function table(head, lines) {
+  const rows = [head, head.map(() => "---"), ...lines];
+  return rows.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function link(name) {
+  return `[${name}](../corpus/${name}.world.ts)`;
+}
+
+function fixedCell({ measured }) {
+  if (!measured?.fixed) return "not measured";
+  const { runs, violated } = measured.fixed;
+  const times = Object.values(violated).reduce((sum, { times }) => sum + times, 0);
+  return times === 0 ? `held ${runs} runs` : `violated ${times} times in ${runs} runs, see below`;
+}
+
+function readVersions(file) {
+  return JSON.parse(readFileSync(`${here}${file}`, "utf8"));
+}

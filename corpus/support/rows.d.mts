@@ -1,0 +1,35 @@
+/** What a row of the corpus has to show. */
+export interface Claim {
+  readonly check: string;
+  readonly needle?: boolean;
+  readonly fixed?: { readonly violates?: readonly string[]; readonly why?: string };
+}
+
+/** What was measured of a row. */
+export interface Row {
+  readonly name: string;
+  readonly campaigns: number;
+  readonly found: number;
+  readonly checks: readonly string[];
+  readonly runs: number;
+  readonly seconds: number;
+  readonly processorSeconds?: number;
+  readonly faults?: number;
+  readonly faultsMost?: number;
+  readonly shrinkRuns?: number;
+  readonly fixed?: {
+    readonly runs: number;
+    readonly violated: Readonly<Record<string, { times: number; seed: number; summary: string }>>;
+  };
+}
+
+/** The head of the table that is printed. */
+export function heading(): string;
+/** A row of the table, with the reasons why it is not as it should be. */
+export function line(row: Row, failed: readonly string[]): string;
+/** Why a row is not as it should be: one sentence for each reason. */
+export function failures(
+  row: Row,
+  claim: Claim,
+  limits: { readonly limitSeconds: number; readonly faultsMax: number },
+): string[];
