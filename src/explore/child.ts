@@ -27,7 +27,7 @@ export function serveRuns(modules: FaceModules): void {
         // Compiling takes time but does not block this thread; a world file that never ends does.
         const alive = setInterval(watchdog.beat, ALIVE_MS);
         world = await loadWorld(question.path, modules).finally(() => clearInterval(alive));
-        if (question.calm) world = { ...world, plan: { ...world.plan, faults: [] } };
+        if (question.calm) world = { ...world, plan: { ...world.plan, faults: [], byHand: false } };
         return { id, kind: "loaded", info: infoOf(world, performance.now() - startMs) };
       }
       if (!world) throw new InvariantError("a run is asked for before the world is loaded");
@@ -60,6 +60,7 @@ function infoOf(loaded: LoadedWorld, loadMs: number): WorldInfo {
     name: plan.name,
     path,
     hosts: plan.hosts.length,
+    hostNames: plan.hosts.map(({ name }) => name),
     durationNs: plan.durationNs,
     survivals: plan.survived.survivals,
     hasFaults: plan.faults.length > 0,

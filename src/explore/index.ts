@@ -44,6 +44,7 @@ export {
   type Replay,
   runName,
   shellWord,
+  readSchedule,
   writeReplay,
 } from "./replay-file.ts";
 export { CoverageTally } from "../world/coverage.ts";

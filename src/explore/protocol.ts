@@ -9,6 +9,7 @@ export interface WorldInfo {
   /** The world file's absolute path. */
   readonly path: string;
   readonly hosts: number;
+  readonly hostNames: readonly string[];
   readonly durationNs: number;
   /** What it survives: faults stay inside of that while they are shrunk, too. */
   readonly survivals: readonly Survival[];

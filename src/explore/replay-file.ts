@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { LightconeError } from "../base/errors.ts";
-import type { Fault } from "../sim/faults/index.ts";
+import { type Fault, formatSchedule, parseSchedule } from "../sim/faults/index.ts";
 import { findFaultKind } from "../sim/faults/registry.ts";
 import { isNames, isWhole } from "../sim/faults/valid.ts";
 import type { RunOutcome } from "../world/outcome.ts";
@@ -85,7 +85,18 @@ export function writeReplay(options: {
     })),
   };
   replaceFile(path, `${JSON.stringify(replay, null, 2)}\n`);
+  replaceFile(scheduleFile(path), formatSchedule(outcome.schedule));
   return path;
+}
+
+/** The file beside a replay file that has the schedule as text. */
+export function scheduleFile(replay: string): string {
+  return replay.replace(/\.json$/, ".faults");
+}
+
+/** Reads a schedule that was written as text. Throws `LC_BAD_SCHEDULE`, with the line and the column of a mistake. */
+export function readSchedule(path: string, hosts: readonly string[]): Fault[] {
+  return parseSchedule(readText(path, "LC_BAD_SCHEDULE"), { file: path, hosts });
 }
 
 /**
@@ -160,13 +171,13 @@ export function readReplay(path: string): Replay & { readonly worldPath: string 
   return { ...(value as Replay), worldPath: resolve(dirname(path), world) };
 }
 
-function readText(path: string): string {
+function readText(path: string, named = "LC_BAD_REPLAY"): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw bad(`there is no file ${path}`);
-    throw bad(code === "EISDIR" ? `${path} is a folder` : `${path} cannot be read: ${code}`);
+    const why = code === "EISDIR" ? `${path} is a folder` : `${path} cannot be read: ${code}`;
+    throw new LightconeError(named, code === "ENOENT" ? `there is no file ${path}` : why);
   }
 }
 

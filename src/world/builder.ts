@@ -265,6 +265,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
       hosts: this.#hosts,
       links: this.#links,
       faults: this.#faults,
+      byHand: true,
       survived: { domains: [...this.#domains.values()], survivals: this.#survivals },
       checks: this.#checks,
       tolerate: this.#tolerate,

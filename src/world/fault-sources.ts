@@ -75,7 +75,7 @@ export function faultSource(
 }
 
 /** A filter of messages must name fields that messages have. */
-function refuseFields(when: string, where: string): void {
+export function refuseFields(when: string, where: string): void {
   try {
     parseMessageFilter(when, isMessageField);
   } catch (error) {

@@ -15,7 +15,7 @@ import {
 import type { Assertions } from "./assertions.ts";
 import { plain } from "./plain.ts";
 import type { OperationRecorder, Recording } from "./recorder.ts";
-import type { InlineContext, Probe, Random, RecordOperation } from "./types.ts";
+import type { HandFaults, InlineContext, Probe, Random, RecordOperation } from "./types.ts";
 
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
@@ -35,6 +35,8 @@ export interface FaceTargets {
   readonly state: (name: string, value: unknown) => void;
   /** Whether the program takes a rare path now. */
   readonly buggify: (name: string) => boolean;
+  /** Faults to place; `checked` reports mistakes in the arguments. */
+  readonly faults: (checked: <T>(look: () => T) => T) => HandFaults;
   /** Whether the calm has begun. */
   readonly calm: () => boolean;
   readonly isDefinite: (error: unknown, f: string) => boolean;
@@ -97,6 +99,7 @@ export function probeOf(targets: FaceTargets): Probe {
       return targets.buggify(name);
     },
     calm: () => targets.calm(),
+    faults: targets.faults(checked),
   };
 }
 

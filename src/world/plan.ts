@@ -87,6 +87,8 @@ export interface Plan {
   readonly links: readonly LinkRule[];
   readonly faults: readonly FaultSource[];
   readonly survived: Survived;
+  /** Whether programs may place faults themselves. */
+  readonly byHand: boolean;
   readonly checks: readonly Check[];
   readonly tolerate: ReadonlySet<Tolerable>;
   readonly durationNs: number;

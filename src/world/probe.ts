@@ -2,7 +2,7 @@
  * `lightcone/probe`: assertions and recorded operations for programs that also run outside of a world.
  * There they do nothing. Inside a world, the import resolves to the host's own probe instead.
  */
-import type { Probe, RecordOperation } from "./types.ts";
+import type { FaultHandle, HandFaults, Probe, RecordOperation } from "./types.ts";
 
 /** Runs the operation. Outside a world it is not recorded. */
 export const op: RecordOperation = async (...args: readonly unknown[]) => {
@@ -35,7 +35,12 @@ export function calm(): boolean {
   return false;
 }
 
+const inert: FaultHandle = { lift() {}, [Symbol.dispose]() {} };
+
+/** Faults to place from inside of the program. Outside of a world nothing happens. */
+export const faults: HandFaults = new Proxy({} as HandFaults, { get: () => () => inert });
+
 /** Whether the program runs on a simulated host. */
 export const simulated: boolean = false;
 
-export type { Probe, RecordOperation };
+export type { FaultHandle, HandFaults, Probe, RecordOperation };

@@ -34,6 +34,7 @@ import type { StateDetail, StepDetail } from "../trace/details.ts";
 import { Assertions } from "./assertions.ts";
 import { EXITED, type HangingAt, type NeverStarted, type UnwantedEnd } from "./built-in-checks.ts";
 import { PlanBuilder } from "./builder.ts";
+import { ByHand } from "./by-hand.ts";
 import { type Coverage, countOperations } from "./coverage.ts";
 import { inlineContext, probeOf } from "./host-face.ts";
 import { interpreter, isMessageField } from "./interpreter.ts";
@@ -141,6 +142,7 @@ class Run {
   readonly #assertions: Assertions;
   readonly #observers: Observers;
   readonly #schedule: readonly Fault[];
+  readonly #byHand: ByHand;
   readonly #calmFromNs: number;
   readonly #ends: UnwantedEnd[] = [];
   readonly #seen = new SeenWorld();
@@ -170,7 +172,7 @@ class Run {
     this.#assertions = new Assertions(this.kernel, this.#calmFromNs);
     this.#observers = new Observers(this.kernel, request, ["", ...names]);
     this.#schedule =
-      request.schedule ??
+      request.schedule?.filter(({ placed }) => placed === undefined) ??
       drawSchedule(
         plan.faults,
         names,
@@ -192,6 +194,20 @@ class Run {
         const supervisor = this.#supervisors.get(host);
         if (supervisor) supervisor.version = version;
       },
+    });
+    this.#byHand = this.#handOf(names);
+  }
+
+  #handOf(names: readonly string[]): ByHand {
+    const { plan } = this.#loaded;
+    return new ByHand({
+      kernel: this.kernel,
+      driver: this.#faults,
+      hosts: names,
+      domains: plan.survived.domains,
+      calmFromNs: this.#calmFromNs,
+      asked: this.#request.schedule,
+      enabled: plan.byHand,
     });
   }
 
@@ -274,7 +290,7 @@ class Run {
       plan,
       seed: this.#request.seed,
       history,
-      schedule: byStart([...this.#schedule, ...this.#faults.following]),
+      schedule: byStart([...this.#schedule, ...this.#faults.following, ...this.#byHand.lasted]),
       assertions: this.#assertions,
       ends: this.#ends,
       hanging: this.#hanging,
@@ -303,7 +319,7 @@ class Run {
       simulatedNs: this.kernel.nowNs,
       startMs: this.kernel.epochMs,
       operations: this.#recorder.count,
-      schedule: this.#schedule,
+      schedule: byStart([...this.#schedule, ...this.#byHand.placed]),
       faultsBegun: this.#faults.begun,
       violations,
       undecided,
@@ -518,6 +534,7 @@ class Run {
       step: (name) => this.#step(host, name),
       state: (name, value) => this.#state(host, name, value),
       buggify: (name) => host.process.host.takesRarePath(name),
+      faults: (checked) => this.#byHand.faultsOf(host.name, checked),
       calm: () => this.kernel.nowNs >= this.#calmFromNs,
       isDefinite: this.#loaded.plan.isDefinite,
       onMisuse: (error) => this.#onMisuse(host, error),

@@ -53,7 +53,48 @@ export interface Probe {
    * writing, and read what is there. Always false outside of a world, where nobody knows.
    */
   calm(): boolean;
+  /**
+   * Faults to place from inside of the program: `using cut = faults.partition("a", "b")`, or `cut.lift()` where `using`
+   * is not known. They are in the schedule of the run, replayed and shrunk.
+   */
+  readonly faults: HandFaults;
 }
+
+/** A fault that a program has placed. With `using`, it is lifted at the end of the block. */
+export interface FaultHandle {
+  /** Ends the fault, if it is not over. */
+  lift(): void;
+  [Symbol.dispose](): void;
+}
+
+/** When a fault that a program places begins, and how long it lasts. */
+export interface HandOptions {
+  /** How long it lasts at most. Default: until it is lifted, or until the calm. */
+  readonly lasts?: DurationRange;
+  /** How much later it begins. Default: at once. */
+  readonly in?: Duration;
+  /** It begins when a message is sent that this filter asks for: "redis.cmd=SET". Default: at once. */
+  readonly after?: string;
+}
+
+/** The options of a word that a program may give when it places a fault by hand. */
+type HandOptionsOf<Word> = Omit<OptionsOf<Word>, "lasts" | "every" | "at"> & HandOptions;
+
+/**
+ * Faults that a program places itself, by the words of worlds: `faults.crash("redis-1", { how: "machine", lasts: "2s" })`.
+ * They strike all hosts that are named; what is not said is drawn from the seed. Faults of links take two sides:
+ * `faults.partition("redis-1", ["redis-2", "redis-3"])`. Outside of a world nothing happens.
+ */
+export type HandFaults = {
+  readonly [Word in keyof typeof faultWords]: {
+    (targets?: Targets, options?: HandOptionsOf<(typeof faultWords)[Word]>): FaultHandle;
+    (
+      targets: Targets,
+      others: Targets,
+      options?: HandOptionsOf<(typeof faultWords)[Word]>,
+    ): FaultHandle;
+  };
+};
 
 /** Random numbers for one host, drawn from the run's seed. */
 export interface Random {

@@ -109,10 +109,19 @@ describe("lightcone explore", () => {
     expect(meta?.faultsBefore).toEqual(faultsBefore);
 
     const replay = JSON.parse(readFileSync(join(lightcone.cwd, file), "utf8")) as {
+      seed: number;
       code: string;
       fingerprint: string;
       schedule: unknown[];
     };
+    // The same faults as text, and a mistake in it.
+    const faults = join(lightcone.cwd, file.replace(".json", ".faults"));
+    const taken = ["run", lock, "--seed", String(replay.seed), "--schedule", faults];
+    expect((await lightcone.run(...taken)).stdout).toContain(replay.fingerprint);
+    writeFileSync(faults, readFileSync(faults, "utf8").replace("  lock ", "  block "));
+    const mistaken = await lightcone.run(...taken);
+    expect(mistaken.stderr).toMatch(/lock-\w+\.faults:3:\d+: there is no host "block"/);
+    expect(mistaken.code).toBe(2);
     const changed = join(lightcone.cwd, ".lightcone", "changed.json");
     writeFileSync(changed, JSON.stringify({ ...replay, code: "0123" }));
     const other = await lightcone.run("replay", changed, "--world", lock);

@@ -8,6 +8,7 @@ import {
   findDivergence,
   formatSeed,
   type Review,
+  readSchedule,
   reviewCoverage,
   type RunnerPool,
   runTwice,
@@ -31,6 +32,7 @@ import {
   showRun,
   startPool,
   tellViolation,
+  usage,
   worldArgument,
   worldWord,
 } from "../session.ts";
@@ -42,16 +44,20 @@ const options = {
   json: { type: "boolean" },
   "no-faults": { type: "boolean" },
   strict: { type: "boolean" },
+  schedule: { type: "string" },
 } as const;
 
 export const command: Command = {
   summary: "run a world once, with one seed",
   usage: `
-lightcone run WORLD [--seed N] [--verify] [--trace] [--json] [--no-faults] [--strict]
+lightcone run WORLD [--seed N] [--schedule FILE] [--verify] [--trace] [--json] [--no-faults] [--strict]
 
 Runs the world once and tells whether its checks held.
 
   --seed N      the seed, decimal or hexadecimal after 0x (default: 1)
+  --schedule FILE
+                these faults in place of those that the seed draws, one a line: "3s pause worker-1 for 2s". What
+                explore found is written so as .lightcone/NAME-SEED.faults
   --verify      run it twice, in a used and in a fresh process, and compare the fingerprints; where they
                 differ, show the first event that does
   --trace       print operations, faults and output as they happened, and write every event to a file
@@ -65,15 +71,20 @@ Exit code: 0 held, 1 violated, 2 could not run.
   async run(args) {
     const { values, positionals } = parseOptions("run", args, options);
     const world = worldArgument("run", positionals);
+    if (values.schedule !== undefined && values["no-faults"]) {
+      throw usage("run", "--schedule has faults, and --no-faults leaves them out");
+    }
     const seed = parseSeed("run", values.seed);
     const showing = showRun();
     const { onReached } = showing;
     const pool = await startPool({ world, jobs: 1, calm: values["no-faults"], onReached });
     try {
       showing.durationNs = pool.info.durationNs;
+      const file = values.schedule;
+      const schedule = file === undefined ? undefined : readSchedule(file, pool.info.hostNames);
       const { json = false, verify = false, trace = false, strict = false } = values;
       const done = (): void => showing.close();
-      return await runOnce(pool, { seed, json, verify, trace, strict, done });
+      return await runOnce(pool, { seed, schedule, json, verify, trace, strict, done });
     } finally {
       showing.close();
       pool.stop();
@@ -85,6 +96,7 @@ async function runOnce(
   pool: RunnerPool,
   asked: {
     readonly seed: number;
+    readonly schedule: RunOutcome["schedule"] | undefined;
     readonly json: boolean;
     readonly verify: boolean;
     readonly trace: boolean;
@@ -93,12 +105,12 @@ async function runOnce(
     readonly done: () => void;
   },
 ): Promise<ExitCode> {
-  const { seed, json, verify, trace, strict, done } = asked;
+  const { seed, schedule, json, verify, trace, strict, done } = asked;
   const style = styleFor(process.stdout);
   const startMs = performance.now();
-  const outcome = explained(await pool.run({ seed, trace, timeline: trace }));
+  const outcome = explained(await pool.run({ seed, schedule, trace, timeline: trace }));
   const wallMs = performance.now() - startMs;
-  if (verify) await verifyRun(pool, seed);
+  if (verify) await verifyRun(pool, { seed, schedule });
   process.stderr.write(outcome.printed ?? "");
   const review = await reviewRun(pool, outcome);
   done();
@@ -151,10 +163,13 @@ async function reviewRun(pool: RunnerPool, outcome: RunOutcome): Promise<Review>
   };
 }
 
-async function verifyRun(pool: RunnerPool, seed: number): Promise<void> {
-  const { used, fresh } = await runTwice(pool, { seed });
+async function verifyRun(
+  pool: RunnerPool,
+  request: Pick<RunOutcome, "seed"> & { readonly schedule: RunOutcome["schedule"] | undefined },
+): Promise<void> {
+  const { used, fresh } = await runTwice(pool, request);
   if (used.fingerprint === fresh.fingerprint) return;
-  throw divergenceError(await findDivergence(pool, { seed }));
+  throw divergenceError(await findDivergence(pool, request));
 }
 
 function tellTimeline({ timeline = [] }: RunOutcome, style: Style): void {

@@ -84,6 +84,7 @@ const kind: FaultKind<CrashAtParams> = {
       ...withEach(fault, "downNs", smallerNs(downNs)),
     ];
   },
+  optional: ["call", "step", "keeps"],
   isValid: ({ call, step, when, nth, downNs, ...crash }) =>
     isCrash(crash) &&
     (call === undefined || (typeof call === "string" && isChangingCall(call))) &&

@@ -72,6 +72,7 @@ const kind: FaultKind<CrashParams> = {
     const simpler = simplerCrashes<CrashParams>(keeps === undefined ? { how } : { how, keeps });
     return [...fewerTargets(fault), ...simpler.map((params) => ({ ...fault, params }))];
   },
+  optional: ["at"],
   isValid: (params) =>
     isCrash(params) && (params["at"] === undefined || typeof params["at"] === "string"),
 };

@@ -51,6 +51,8 @@ export class FaultDriver implements FaultReach {
   /** The faults that followed from others: they are in no schedule. */
   readonly following: Fault[] = [];
   readonly #followed = new Map<Fault, number>();
+  /** The faults that programs have placed, and who is told when one is over. */
+  readonly #placed = new Map<Fault, (lastedNs: number) => void>();
   readonly #listening = new Map<Fault, Overhearing>();
   /** What the active faults have set up on their targets. */
   readonly #traps = new Map<Fault, Trap>();
@@ -170,12 +172,45 @@ export class FaultDriver implements FaultReach {
     return this.#followed.get(from as unknown as Fault) ?? 0;
   }
 
+  /**
+   * Begins a fault that a program has placed. It ends like others, or when it is lifted. `onLift` is told how long it has
+   * lasted.
+   */
+  place(fault: Fault, onLift: (lastedNs: number) => void): void {
+    this.#placed.set(fault, onLift);
+    this.#begin(fault);
+    this.#liftLater(fault);
+  }
+
+  /** Lifts a fault that a program has placed, unless it is over. */
+  liftPlaced(fault: Fault): void {
+    if (this.#active.has(fault)) this.#lift(fault);
+  }
+
+  /** Calls `action` when a message that a filter asks for is sent. */
+  afterMessage(when: string, action: () => void): void {
+    const overhearing = this.#ports.overhearing?.();
+    const test = this.#ports.messageTest?.(when);
+    if (!overhearing || !test) return;
+    const key = {};
+    overhearing.listen(key, (message, piece) => {
+      if (!isAskedFor(test, message, piece)) return undefined;
+      overhearing.forget(key);
+      action();
+      return undefined;
+    });
+  }
+
   /** Schedules the end of a fault: its own, or the beginning of the calm if that comes first. */
   #liftLater(fault: Fault): void {
     if (faultKind(fault.kind).forGood === true) return;
     const { kernel } = this;
     const endsNs = Math.min(endNs(fault), Math.max(this.#calmFromNs, kernel.nowNs));
-    kernel.scheduleAt(endsNs, NO_HOST, Kind.internal, () => this.#lift(fault), undefined);
+    const lift = (): void => {
+      // A program may have lifted its own before.
+      if (this.#active.has(fault)) this.#lift(fault);
+    };
+    kernel.scheduleAt(endsNs, NO_HOST, Kind.internal, lift, undefined);
   }
 
   /** Takes away what a fault has set up on its targets. */
@@ -200,6 +235,7 @@ export class FaultDriver implements FaultReach {
 
   #lift(fault: Fault): void {
     const kind = faultKind(fault.kind);
+    this.#placed.get(fault)?.(this.kernel.nowNs - fault.startNs);
     kind.end?.(fault, this);
     assert(this.#active.delete(fault), `a ${fault.kind} is lifted that is not on`);
     this.kernel.mark(NO_HOST, Kind.heal, digest(fault), fault);

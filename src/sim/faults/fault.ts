@@ -16,6 +16,8 @@ export interface Fault<Params extends object = FaultParams> {
   readonly startNs: number;
   readonly durationNs: number;
   readonly params: Params;
+  /** Which program has placed it: "worker-1#2" is the second one of worker-1. Absent for all others. */
+  readonly placed?: string;
 }
 
 /** An inclusive range of nanoseconds. */

@@ -21,4 +21,5 @@ export {
   findFaultWord,
 } from "./registry.ts";
 export { FIRST_VERSION } from "./upgrade.ts";
+export { formatSchedule, parseSchedule } from "./text.ts";
 export { describeFault, describeLift } from "./tell.ts";

@@ -175,6 +175,8 @@ export interface FaultKind<Params extends object = FaultParams> {
   tellLift(fault: Fault<Params>): string;
   /** Weaker versions of the fault, the weakest first. The duration is shortened elsewhere. */
   lighter(fault: Fault<Params>): readonly Fault<Params>[];
+  /** Names of parameters that are there only with certain options. */
+  readonly optional?: readonly string[];
   /** Whether parameters that were read from a file are of this kind. */
   isValid(params: FaultParams): boolean;
 }

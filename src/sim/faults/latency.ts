@@ -64,6 +64,7 @@ const kind: FaultKind<LatencyParams> = {
     ...withoutShape(fault),
     ...withEach(fault, "addNs", smallerNs(fault.params.addNs)),
   ],
+  optional: ["pairs", "shape", "traceNs"],
   isValid: (params) =>
     areLinks(params) &&
     isWhole(params["addNs"]) &&

@@ -48,6 +48,7 @@ const kind: FaultKind<LossParams> = {
     ...fewerInARow(fault),
     ...withEach(fault, "probability", smallerNumbers(fault.params.probability, 0.001)),
   ],
+  optional: ["pairs", "burst"],
   isValid: (params) =>
     areLinks(params) &&
     isShare(params["probability"]) &&

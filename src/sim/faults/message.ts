@@ -74,6 +74,7 @@ const kind: FaultKind<MessageParams> = {
     ...withEach(fault, "nth", smallerNumbers(fault.params.nth, 1).map(Math.ceil)),
     ...withEach(fault, "addNs", fault.params.how === "delay" ? smallerNs(fault.params.addNs) : []),
   ],
+  optional: ["from", "to", "when"],
   isValid: ({ from, to, nth, how, addNs, when }) =>
     (when === undefined
       ? typeof from === "string" && typeof to === "string"

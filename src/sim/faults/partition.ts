@@ -84,6 +84,7 @@ const kind: FaultKind<PartitionParams> = {
     // A partition of fewer hosts, or in one direction only, is no longer an isolation.
     ...fewerLinks(fault).flatMap((fewer) => withEach(fewer, "shape", ["split"])),
   ],
+  optional: ["pairs", "flapNs"],
   isValid: (params) =>
     areLinks(params) &&
     SHAPES.includes(params["shape"] as never) &&

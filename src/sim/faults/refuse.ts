@@ -39,6 +39,7 @@ const kind: FaultKind<RefuseParams> = {
   tellLift: ({ params: { from, to } }) =>
     `connections from ${list(from)} to ${list(to)} are accepted again`,
   lighter: fewerLinks,
+  optional: ["pairs", "how"],
   isValid: (params) =>
     areLinks(params) && (params["how"] === undefined || HOW.includes(params["how"] as How)),
 };

@@ -105,6 +105,7 @@ const kind: FaultKind<ResetParams> = {
     if (ends !== "both") changes.push({ ends: "both" });
     return changes.map((change) => ({ ...fault, params: { ...fault.params, ...change } }));
   },
+  optional: ["when", "nth", "point"],
   isValid: ({ which, ends, at, when, nth, point }) =>
     WHICH.includes(which as never) &&
     ENDS.includes(ends as never) &&
