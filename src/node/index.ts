@@ -11,3 +11,4 @@ export { missingVariables } from "./environment.ts";
 export { simulate } from "./simulate.ts";
 export { followPromises, rejectionStacks } from "./rejection-frames.ts";
 export { placesHere, stackHere } from "./stack-traces.ts";
+export { inUtc } from "./time-zone.ts";

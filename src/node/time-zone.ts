@@ -65,3 +65,13 @@ export function pinTimeZone(): () => void {
     installed = MACHINE;
   };
 }
+
+/** Runs code of a world that is not a program's, such as a check, in UTC, on every machine. */
+export function inUtc<T>(action: () => T): T {
+  const restore = pinTimeZone();
+  try {
+    return action();
+  } finally {
+    restore();
+  }
+}

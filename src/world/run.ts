@@ -6,6 +6,7 @@ import { digestOfText } from "../base/fingerprint.ts";
 import { assert, LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
 import {
+  inUtc,
   codeDigest,
   type CompiledProgram,
   currentProcess,
@@ -38,7 +39,7 @@ import { ByHand } from "./by-hand.ts";
 import { type Coverage, countOperations } from "./coverage.ts";
 import { inlineContext, probeOf } from "./host-face.ts";
 import { interpreter, isMessageField } from "./interpreter.ts";
-import { judgeRun } from "./judge.ts";
+import { type Judged, judgeRun } from "./judge.ts";
 import { WorldLinks } from "./links.ts";
 import {
   type LoadedWorld,
@@ -286,7 +287,7 @@ class Run {
     const { plan } = this.#loaded;
     const history = this.#recorder.finish();
     this.#loaded.takePrinted();
-    const { violations, undecided, idle } = judgeRun({
+    const judged: Judged = {
       plan,
       seed: this.#request.seed,
       history,
@@ -307,7 +308,9 @@ class Run {
       hosts: this.#seen.hosts(this.#hosts),
       calmFromNs: this.#calmFromNs,
       whole: this.#request.untilNs === undefined,
-    });
+    };
+    // What checks say of dates is the same on every machine.
+    const { violations, undecided, idle } = inUtc(() => judgeRun(judged));
     const bad = violations.length > 0;
     return {
       world: plan.name,

@@ -75,3 +75,22 @@ describe("a world file", () => {
     }
   });
 });
+
+describe("a check", () => {
+  it("prints dates in UTC, wherever the run takes place", async () => {
+    const before = process.env["TZ"];
+    process.env["TZ"] = "Asia/Kathmandu";
+    try {
+      const { violations } = await runDescribed(
+        `w.host("a", async ({ sleep }) => sleep("1ms"));
+         w.check({ name: "dates", judge: () => String(new Date(0)) });
+         w.run("1s");`,
+      );
+      expect(JSON.stringify(violations)).toContain("Thu Jan 01 1970 00:00:00 GMT+0000");
+      expect(String(new Date(0))).toContain("GMT+0530");
+    } finally {
+      if (before === undefined) delete process.env["TZ"];
+      else process.env["TZ"] = before;
+    }
+  });
+});

@@ -93,8 +93,14 @@ function sourceOf(id: string): string {
     throw new LightconeError("LC_NOT_SIMULATED", `node:${id} does not exist in ${process.version}`);
   }
   const added = ADDED[id] ?? [];
-  return added.reduce((text, [after, call]) => text.replace(after, after + call), source);
+  const text = added.reduce((so, [after, call]) => so.replace(after, after + call), source);
+  // The packages bundled with Node get no primordials.
+  if (id.startsWith("internal/deps/")) return text;
+  return text.replace(CATCH, (clause, name: string) => `${clause} primordials.caught?.(${name});`);
 }
+
+/** Where the library catches an error, whose message may name what is ours (`program/source/messages.ts`). */
+const CATCH = /\bcatch\s*\(\s*(\w+)\s*\)\s*\{/g;
 
 const PARAMETERS = ["exports", "require", "module", "process", "internalBinding", "primordials"];
 

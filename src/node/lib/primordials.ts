@@ -3,6 +3,7 @@
  * Most are the same for all processes. Those that read the time, draw random numbers or observe the
  * garbage collector are each process's own.
  */
+import { correctMessage } from "../program/source/messages.ts";
 import { libraryFile } from "./natives.ts";
 import { LibrarySymbol } from "./symbols.ts";
 
@@ -65,5 +66,7 @@ export function primordialsFor(intrinsics: HostIntrinsics, global: () => object)
     get globalThis() {
       return global();
     },
+    // Called by the library's `catch` clauses (`natives.ts`).
+    caught: correctMessage,
   };
 }

@@ -47,6 +47,8 @@ export interface Visitor {
   onCatch?(body: AnyNode, name: string): void;
   /** The body of a function with a plain parameter that is given to `catch`, or to `then` as the second. */
   onRejectionHandler?(body: AnyNode, name: string): void;
+  /** `name ??= value`, and with `||=` and `&&=`. `begins` is set where it begins a statement. */
+  onLogicalAssignment?(node: AnyNode, begins: boolean): void;
   /** The object of a member access `object.stackTraceLimit`. */
   onTraceLimit?(node: AnyNode): void;
   /** `await` at the top level of a module. */
@@ -229,6 +231,9 @@ class Walker {
         else this.#visit(node["value"]);
         return;
       case "AssignmentExpression":
+        if (node["left"].type === "Identifier" && /^(?:\?\?|\|\||&&)=$/.test(node["operator"])) {
+          this.#visitor.onLogicalAssignment?.(node, this.#statementStart === node.start);
+        }
         this.#pattern(node["left"], 0);
         return this.#visit(node["right"]);
       case "UpdateExpression":

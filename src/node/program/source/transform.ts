@@ -264,6 +264,7 @@ class ModuleTransform {
     const source = this.#source;
     hideHashBang(edited, source);
     for (const node of this.#program["body"] as AnyNode[]) this.#declaration(node);
+    const logical = new Map<number, { readonly node: AnyNode; readonly begins: boolean }>();
     const scopes = findScopes(this.#program, ["global", "globalThis"], {
       onImportCall: ({ start }) => {
         this.#usesImport = true;
@@ -282,6 +283,7 @@ class ModuleTransform {
       onCatch: ({ start }, name) => edited.insert(start + 1, `__lc_caught(${name});`),
       onRejectionHandler: (body, name) => correctFirst(edited, body, name),
       onTopLevelAwait: () => (this.#hasTopLevelAwait = true),
+      onLogicalAssignment: (node, begins) => logical.set(node["left"].start, { node, begins }),
     });
     const written = new Set<string>();
     for (const reference of scopes.own) {
@@ -290,7 +292,11 @@ class ModuleTransform {
         // V8 refuses the assignment, in its own words, when it is made.
         const isWritten = (reference.use & WRITTEN) !== 0;
         if (isWritten) this.#writesImport = true;
-        substitute(edited, reference, isWritten ? FIXED : imported.text);
+        const assignment = logical.get(reference.start);
+        if (assignment !== undefined) {
+          const { node, begins } = assignment;
+          this.#assignLogically(node, reference, `${begins ? ";" : ""}(${imported.text}`);
+        } else substitute(edited, reference, isWritten ? FIXED : imported.text);
       } else if ((reference.use & WRITTEN) !== 0) written.add(reference.name);
     }
     replaceFree(edited, scopes, true);
@@ -309,6 +315,15 @@ class ModuleTransform {
       tail: "\n})",
       module: this.#shape(),
     };
+  }
+
+  /** `name ??= value` assigns, and thereby fails, only if the name has no value. */
+  #assignLogically({ operator, right }: AnyNode, { start, end }: Reference, text: string): void {
+    const edited = this.#edited;
+    const at = this.#source.indexOf(operator, end);
+    edited.replace(start, end, text);
+    edited.replace(at, at + operator.length, `${operator.slice(0, -1)} (${FIXED} =`);
+    edited.insert(right.end, "))");
   }
 
   #shape(): ModuleShape {
