@@ -13,6 +13,9 @@ import type { Judged } from "./judge.ts";
  */
 const FAULTS_TOLD_MAX = 12;
 
+/** At most this many losses of one fault are listed. */
+const LOSSES_TOLD_MAX = 7;
+
 /** The part of a run that a story covers. */
 export interface Focus {
   /** Its beginning. */
@@ -89,11 +92,17 @@ function untilCalm(fault: Fault, { calmFromNs }: Judged): Fault {
 /** What disks lost, if the fault has damaged them. */
 function lossesOf(fault: Fault, { losses }: Judged): string[] {
   if (faultKind(fault.kind).damagesDisk?.(fault) !== true) return [];
-  return losses
-    .filter(({ host, atNs }) => atNs === fault.startNs && fault.targets.includes(host))
+  const isItsOwn = ({ atNs, by }: (typeof losses)[number]): boolean =>
+    by === undefined
+      ? atNs === fault.startNs
+      : by === fault.kind && atNs >= fault.startNs && atNs < endNs(fault);
+  const lines = losses
+    .filter((loss) => fault.targets.includes(loss.host) && isItsOwn(loss))
     .flatMap(({ host, lost }) => {
       return lost.map((what) => (fault.targets.length > 1 ? `${host}: ${what}` : what));
     });
+  const more = lines.length - LOSSES_TOLD_MAX;
+  return more > 1 ? [...lines.slice(0, LOSSES_TOLD_MAX), `and ${more} more`] : lines;
 }
 
 /**

@@ -82,6 +82,7 @@ const cases: readonly [string, string, Words][] = [
     "stores",
     [["partition", { ...often, shape: "majority", oneWay: false }]],
   ],
+  ["a quota that is used up", "files", [["diskFull", { ...often, how: "quota", lasts: "1s" }]]],
   ["failing writes", "files", [["diskErrors", { ...often, on: "write" }]]],
   ["failing reads", "files", [["diskErrors", { ...often, on: "read" }]]],
   ["failing syncs", "files", [["diskErrors", { ...often, on: "sync" }], powerLoss]],

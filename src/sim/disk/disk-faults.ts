@@ -8,8 +8,8 @@ import { FileNode, type Inode } from "./inode.ts";
 
 /** The combined effect of all active faults on one disk. */
 export interface DiskEffect {
-  /** No block is free: a write that needs one fails with `ENOSPC`. */
-  full: boolean;
+  /** No block is free, or none that the user may have: a write that needs one fails with this. */
+  full: "ENOSPC" | "EDQUOT" | undefined;
   /** The file system is mounted read-only: every change fails with `EROFS`. */
   readOnly: boolean;
   /** `fsync` reports success, and nothing becomes durable. */
@@ -22,12 +22,17 @@ export interface DiskEffect {
   short: number;
   /** The factor by which every call takes longer. */
   slow: number;
+  /** Until then the device answers nothing; 0 if it answers. */
+  stalledUntilNs: number;
+  /** The probability that the device writes nothing of a write that it is given, or writes it elsewhere. */
+  writeVanishes: number;
+  writeStrays: number;
 }
 
 /** A disk without faults. */
 export function soundDisk(): DiskEffect {
   return {
-    full: false,
+    full: undefined,
     readOnly: false,
     syncLies: false,
     readFails: 0,
@@ -35,6 +40,9 @@ export function soundDisk(): DiskEffect {
     syncFails: 0,
     short: 0,
     slow: 1,
+    stalledUntilNs: 0,
+    writeVanishes: 0,
+    writeStrays: 0,
   };
 }
 
@@ -42,8 +50,9 @@ export function soundDisk(): DiskEffect {
 export class DiskFaults {
   effect: DiskEffect = soundDisk();
   /** How often faults have changed the result of a call, by what they did. */
-  readonly hits: Record<"full" | "failed" | "lied" | "short", number> = {
+  readonly hits: Record<"full" | "failed" | "lied" | "short" | "misplaced", number> = {
     full: 0,
+    misplaced: 0,
     failed: 0,
     lied: 0,
     short: 0,
@@ -81,15 +90,23 @@ export class DiskFaults {
     return this.#prng.between(1, length - 1);
   }
 
-  /** Throws `ENOSPC` if a block is needed while the disk is full. */
+  /** Throws if a block is needed while the disk is full, or the quota used up. */
   beforeReserve(pages: number): void {
-    if (!this.effect.full || pages <= 0) return;
+    const { full } = this.effect;
+    if (full === undefined || pages <= 0) return;
     this.hits.full++;
-    fail("ENOSPC");
+    fail(full);
+  }
+
+  /** What the device does with a write that it is given: as it should, nothing, or the write in another place. */
+  fateOfWrite(inode: FileNode): "right" | "vanishes" | "strays" {
+    const { writeVanishes, writeStrays } = this.effect;
+    if (this.#strikes("misplaced", writeVanishes, inode)) return "vanishes";
+    return this.#strikes("misplaced", writeStrays, inode) ? "strays" : "right";
   }
 
   /** Files that the run provides, such as the program's own code, are on another device. */
-  #strikes(what: "failed" | "short", probability: number, inode: Inode): boolean {
+  #strikes(what: "failed" | "short" | "misplaced", probability: number, inode: Inode): boolean {
     if (probability === 0 || (inode instanceof FileNode && inode.provided)) return false;
     const strikes = probability === 1 || this.#prng.chance(probability);
     if (strikes) this.hits[what]++;

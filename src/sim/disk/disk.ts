@@ -6,7 +6,15 @@ import { ProcessFiles, timestamp } from "./descriptors.ts";
 import { type DiskEffect, DiskFaults } from "./disk-faults.ts";
 import { FileSystem, type FileSystemOptions } from "./file-system.ts";
 import type { PowerLoss } from "./losses.ts";
-import { loseEverything, type PowerLossPolicy } from "./journal.ts";
+import {
+  loseEverything,
+  type Place,
+  type PowerLossPolicy,
+  type WriteOperation,
+} from "./journal.ts";
+import type { Prng } from "../../base/prng.ts";
+import { PAGE_BYTES } from "./constants.ts";
+import { writtenFiles } from "./written-files.ts";
 import type { TakenName } from "./shared-names.ts";
 import { plantSystem } from "./system-tree.ts";
 import { DiskClock, type DiskTiming, ssd } from "./timing.ts";
@@ -38,6 +46,7 @@ export class Disk implements Device {
   /** What each power loss destroyed, in order of time. */
   readonly losses: PowerLoss[] = [];
   readonly #nowNs: () => number;
+  readonly #strayPrng: Prng;
   readonly #format: (generation: number) => FileSystem;
   #generation = 0;
 
@@ -45,6 +54,7 @@ export class Disk implements Device {
     const prng = host.prng.fork("disk");
     const nowNs = (): number => host.kernel.nowNs;
     this.#nowNs = nowNs;
+    this.#strayPrng = prng.fork("stray");
     this.policy = options.policy ?? loseEverything;
     this.clock = new DiskClock(options.timing ?? ssd, prng.fork("delay"), nowNs);
     this.faults = new DiskFaults(prng.fork("faults"));
@@ -73,7 +83,7 @@ export class Disk implements Device {
   replace(): void {
     this.noteDamage("all that was on the disk is gone");
     this.fs = this.#format(++this.#generation);
-    this.fs.remount(this.faults.effect.readOnly);
+    this.setEffect(this.faults.effect);
   }
 
   powerOff(): readonly string[] {
@@ -88,12 +98,37 @@ export class Disk implements Device {
   setEffect(effect: DiskEffect): void {
     this.faults.effect = effect;
     this.clock.slow = effect.slow;
+    this.clock.stalledUntilNs = effect.stalledUntilNs;
     this.fs.remount(effect.readOnly);
+    const diverts = effect.writeVanishes > 0 || effect.writeStrays > 0;
+    this.fs.journal.divert = diverts ? (operation) => this.#divert(operation) : undefined;
   }
 
-  /** Records damage that is not a power loss, for stories. */
-  noteDamage(what: string): void {
-    this.losses.push({ atNs: this.#nowNs(), lost: [what] });
+  /** Where a write ends up on a device that loses or misdirects some. */
+  #divert({ inode, offset, bytes }: WriteOperation): Place | "nowhere" | undefined {
+    const fate = this.faults.fateOfWrite(inode);
+    if (fate === "right") return undefined;
+    const files = writtenFiles(this.fs.root, "");
+    const path = files.find(({ file }) => file === inode)?.path ?? "a file without a name";
+    const what = `${path}: ${bytes.length.toLocaleString("en-US")} bytes at ${offset.toLocaleString("en-US")}`;
+    const others = files.filter(({ file }) => file !== inode || file.size > PAGE_BYTES);
+    if (fate === "vanishes" || others.length === 0) {
+      this.noteDamage(`${what} are not written`, "bad-writes");
+      return "nowhere";
+    }
+    const victim = this.#strayPrng.pick(others);
+    const pages = Math.ceil(victim.file.size / PAGE_BYTES);
+    const at = this.#strayPrng.below(pages) * PAGE_BYTES;
+    this.noteDamage(
+      `${what} are written to ${victim.path} at ${at.toLocaleString("en-US")}`,
+      "bad-writes",
+    );
+    return { inode: victim.file, offset: at };
+  }
+
+  /** Records damage that is not a power loss, for stories. `by`: the kind of the fault that does it while it lasts. */
+  noteDamage(what: string, by?: string): void {
+    this.losses.push({ atNs: this.#nowNs(), lost: [what], ...(by !== undefined && { by }) });
   }
 }
 

@@ -253,9 +253,10 @@ export class FileSystem {
    * some changes that were not durable. Returns a description of what is lost.
    */
   powerLoss(policy: PowerLossPolicy): string[] {
+    const unwritten = [...this.journal.unwritten];
     const report = new LossReport(this.root);
     this.journal.powerLoss(report.listen(policy));
-    const lost = report.finish();
+    const lost = report.finish(unwritten);
     this.boot++;
     this.usedPages = 0;
     this.inodeCount = 0;

@@ -60,16 +60,14 @@ export type PendingOperation =
   | AttributesOperation
   | EntriesOperation;
 
+/** How much of an operation is kept: nothing, all, the first bytes of a write (a torn write), or some parts of it. */
+export type Kept = boolean | number | readonly (readonly [fromByte: number, toByte: number])[];
+
 /**
- * Decides how much of an operation reached the medium although it was not synced: nothing (`false`), all
- * (`true`), or the first bytes of a write (a number: a torn write). It is called for each of `count`
+ * Decides how much of an operation reached the medium although it was not synced. It is called for each of `count`
  * operations in the order in which programs made them; `at` counts them from 0.
  */
-export type PowerLossPolicy = (
-  operation: PendingOperation,
-  at: number,
-  count: number,
-) => boolean | number;
+export type PowerLossPolicy = (operation: PendingOperation, at: number, count: number) => Kept;
 
 /**
  * The memory cost of an operation in addition to its bytes, so that many small writes fill the cache as
@@ -83,6 +81,12 @@ const WRITE_THROUGH_BYTES = 16_384;
 /** The default policy: everything that was not synced is lost. */
 export function loseEverything(): boolean {
   return false;
+}
+
+/** Where a write ends up. */
+export interface Place {
+  readonly inode: FileNode;
+  readonly offset: number;
 }
 
 /** Limits on unsynced data in memory. Beyond them the disk writes back on its own, as the kernel does. */
@@ -107,6 +111,10 @@ export class Journal {
   #dirtyBytes = 0;
   /** Records the operations, if set. */
   log: ChangeLog | undefined;
+  /** Decides about each write that goes to the device, if set: the file and offset where it ends up, or nowhere. */
+  divert: ((operation: WriteOperation) => Place | "nowhere" | undefined) | undefined;
+  /** Files with bytes that count as written and are not on the device. */
+  readonly unwritten: Set<FileNode> = new Set();
 
   constructor(limits: WritebackLimits) {
     this.#limits = limits;
@@ -184,8 +192,13 @@ export class Journal {
    * the next `fsync` reports success without having written it.
    */
   failSync(inode: FileNode): void {
+    if (inode.dirtyBytes > 0) this.#noteUnwritten(inode);
     this.#forgetData(inode, false);
+  }
+
+  #noteUnwritten(inode: FileNode): void {
     inode.hasUnwrittenPages = true;
+    this.unwritten.add(inode);
   }
 
   /** `fsync` of a directory: its entries and its attributes. */
@@ -204,6 +217,7 @@ export class Journal {
   forget(inode: Inode): void {
     this.#changedAttributes.delete(inode);
     const file = inode as FileNode;
+    this.unwritten.delete(file);
     if (!this.#dirtyFiles.delete(file)) return;
     this.#dirtyBytes -= file.dirtyBytes;
     file.dirtyBytes = 0;
@@ -229,6 +243,7 @@ export class Journal {
     }
     this.#dirtyFiles.clear();
     this.#changedAttributes.clear();
+    this.unwritten.clear();
     this.#entries = [];
     this.#dirtyBytes = 0;
   }
@@ -238,13 +253,25 @@ export class Journal {
    * after every line would copy a chunk for every line. Small amounts are therefore copied directly.
    */
   #makeDurable(inode: FileNode): void {
-    if (inode.dirtyBytes > WRITE_THROUGH_BYTES && !inode.hasUnwrittenPages) {
+    const { divert } = this;
+    if (inode.dirtyBytes > WRITE_THROUGH_BYTES && !inode.hasUnwrittenPages && !divert) {
       inode.makeContentDurable();
       return;
     }
     for (const operation of inode.pending) {
-      if (operation.kind === "write" || operation.kind === "truncate") apply(operation, true);
+      const place = operation.kind === "write" ? divert?.(operation) : undefined;
+      if (place !== undefined) this.#applyElsewhere(operation as WriteOperation, place);
+      else if (operation.kind === "write" || operation.kind === "truncate") apply(operation, true);
     }
+  }
+
+  #applyElsewhere(operation: WriteOperation, place: Place | "nowhere"): void {
+    this.#noteUnwritten(operation.inode);
+    if (place === "nowhere") return;
+    this.#noteUnwritten(place.inode);
+    const { durableContent } = place.inode;
+    const room = Math.max(0, durableContent.size - place.offset);
+    durableContent.write(place.offset, operation.bytes.subarray(0, room));
   }
 
   #writeBack(): void {
@@ -292,12 +319,20 @@ function directoriesOf(operation: EntriesOperation): Set<DirectoryNode> {
   return new Set(operation.changes.map((change) => change.directory));
 }
 
-function apply(operation: PendingOperation, extent: true | number): void {
+/** The parts of so many bytes that are kept. */
+export function partsKept(kept: Kept, length: number): readonly (readonly [number, number])[] {
+  if (kept === false) return [];
+  if (kept === true) return [[0, length]];
+  return typeof kept === "number" ? [[0, kept]] : kept;
+}
+
+function apply(operation: PendingOperation, kept: Kept): void {
   switch (operation.kind) {
     case "write": {
-      const { bytes } = operation;
-      const kept = extent === true ? bytes : bytes.subarray(0, extent);
-      operation.inode.durableContent.write(operation.offset, kept);
+      const { bytes, offset } = operation;
+      for (const [from, to] of partsKept(kept, bytes.length)) {
+        operation.inode.durableContent.write(offset + from, bytes.subarray(from, to));
+      }
       break;
     }
     case "truncate":

@@ -5,11 +5,19 @@
  */
 import type { DirectoryNode, FileNode, Inode } from "./inode.ts";
 import { isDirectory } from "./inode.ts";
-import type { EntriesOperation, PendingOperation, PowerLossPolicy } from "./journal.ts";
+import {
+  type EntriesOperation,
+  type Kept,
+  partsKept,
+  type PendingOperation,
+  type PowerLossPolicy,
+} from "./journal.ts";
 
 /** The effect of one power loss on one disk. */
 export interface PowerLoss {
   readonly atNs: number;
+  /** The kind of fault that does such damage while it lasts. Otherwise it was done at one moment. */
+  readonly by?: string;
   /** One line for each file or name, such as "/data/a.log: 312 bytes that were not synced are lost". */
   readonly lost: readonly string[];
 }
@@ -38,9 +46,10 @@ export class LossReport {
     };
   }
 
-  #lost(operation: PendingOperation, kept: false | number): void {
+  #lost(operation: PendingOperation, kept: Kept): void {
     if (operation.kind === "write") {
-      const lost = operation.bytes.length - (kept === false ? 0 : kept);
+      const { length } = operation.bytes;
+      const lost = partsKept(kept, length).reduce((left, [from, to]) => left - (to - from), length);
       this.#bytes.set(operation.inode, (this.#bytes.get(operation.inode) ?? 0) + lost);
     } else if (operation.kind === "truncate") {
       this.#cut.add(operation.inode);
@@ -60,9 +69,9 @@ export class LossReport {
 
   /**
    * Returns the losses, one line each. Must be called after all decisions are made and while the programs'
-   * view is still unchanged.
+   * view is still unchanged. `unwritten`: files with bytes that counted as written and were not.
    */
-  finish(): string[] {
+  finish(unwritten: readonly FileNode[] = []): string[] {
     const lines: string[] = [];
     const gone = new Set<Inode>();
     for (const [path, { directory, name, was }] of this.#names) {
@@ -73,12 +82,22 @@ export class LossReport {
       if (isIn(directory, gone)) continue;
       lines.push(`${path} ${fateOf(was, durable)}`);
     }
-    const files = new Set([...this.#bytes.keys(), ...this.#cut].filter((file) => !gone.has(file)));
+    const wrong = new Map(unwritten.map((file) => [file, bytesThatDiffer(file)]));
+    const concerned = [...this.#bytes.keys(), ...this.#cut, ...wrong.keys()];
+    const files = new Set(concerned.filter((file) => !gone.has(file)));
     const paths = files.size > 0 ? pathsOf(this.#root, files) : new Map<Inode, string>();
     for (const file of files) {
       const path = paths.get(file);
       if (path === undefined) continue;
       const bytes = this.#bytes.get(file) ?? 0;
+      const others = (wrong.get(file) ?? 0) - bytes;
+      if (others > 0) {
+        const [are, were] = others === 1 ? ["byte is", "it"] : ["bytes are", "they"];
+        lines.push(
+          `${path}: ${others.toLocaleString("en-US")} ${are} not as ${were} seemed to be written`,
+        );
+      }
+      if (bytes === 0 && !this.#cut.has(file)) continue;
       lines.push(
         bytes > 0
           ? `${path}: ${bytes.toLocaleString("en-US")} ${bytes === 1 ? "byte that was" : "bytes that were"} not synced ${bytes === 1 ? "is" : "are"} lost`
@@ -134,4 +153,18 @@ function pathsOf(root: DirectoryNode, files: ReadonlySet<Inode>): Map<Inode, str
   };
   visit(root, "/");
   return found;
+}
+
+/** How many bytes of a file are others on the device than programs see. */
+function bytesThatDiffer(file: FileNode): number {
+  const { content, durableContent } = file;
+  const [seen, durable] = [content, durableContent].map((one) => {
+    const bytes = new Uint8Array(one.size);
+    one.read(0, bytes);
+    return bytes;
+  }) as [Uint8Array, Uint8Array];
+  let count = Math.abs(seen.length - durable.length);
+  const shared = Math.min(seen.length, durable.length);
+  for (let at = 0; at < shared; at++) if (seen[at] !== durable[at]) count++;
+  return count;
 }

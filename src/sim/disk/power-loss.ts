@@ -72,16 +72,18 @@ function keepSome(prng: Prng): PowerLossPolicy {
     namesUntil ??= prng.below(count + 1);
     if (operation.kind !== "write") return at < namesUntil;
     const { inode, offset, bytes } = operation;
-    for (let from = offset; from < offset + bytes.length; from = nextPage(from)) {
+    const end = offset + bytes.length;
+    const kept: [number, number][] = [];
+    for (let from = offset; from < end; from = nextPage(from)) {
       const page = `${inode.number} ${Math.floor(from / PAGE_BYTES)}`;
       let until = pages.get(page);
       if (until === undefined) pages.set(page, (until = prng.below(count + 1)));
-      if (at < until) continue;
+      const to = Math.min(end, nextPage(from));
       const isInterrupted = at === until && prng.chance(TORN_PROBABILITY);
-      if (from === offset) return isInterrupted ? tear(operation, prng) : false;
-      return from - offset;
+      const length = at < until ? to - from : isInterrupted ? torn(from, to - from, prng) : 0;
+      if (length > 0) kept.push([from - offset, from - offset + length]);
     }
-    return true;
+    return kept;
   };
 }
 
@@ -92,9 +94,13 @@ function nextPage(offset: number): number {
 /** How much of a write reached the device when it was interrupted: whole sectors from its beginning. */
 function tear(operation: PendingOperation, prng: Prng): boolean | number {
   if (operation.kind !== "write") return false;
-  const { length } = operation.bytes;
+  return torn(operation.offset, operation.bytes.length, prng);
+}
+
+/** How many of so many bytes at an offset reached the device. */
+function torn(offset: number, length: number, prng: Prng): number {
   const sector = prng.pick(SECTORS);
-  const toBoundary = sector - (operation.offset % sector);
-  if (toBoundary >= length) return false;
+  const toBoundary = sector - (offset % sector);
+  if (toBoundary >= length) return 0;
   return toBoundary + sector * prng.below(Math.ceil((length - toBoundary) / sector));
 }

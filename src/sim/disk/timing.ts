@@ -59,6 +59,10 @@ export class DiskClock {
   slow = 1;
   /** The number of calls so far. */
   calls = 0;
+  /** Until then the device answers nothing, and calls wait that need it. */
+  stalledUntilNs = 0;
+  /** How many calls have waited for that. */
+  stalls = 0;
   readonly #prng: Prng;
   readonly #nowNs: () => number;
   #flushedAtNs = 0;
@@ -82,7 +86,11 @@ export class DiskClock {
     const { bytes = 0, cold = false, flushBytes } = work;
     if (cold) ns += this.#draw(timing.deviceRead) + transferNs(bytes, timing.deviceBytesPerSecond);
     else if (bytes > 0) ns += transferNs(bytes, timing.memoryBytesPerSecond);
-    return flushBytes === undefined ? ns : this.#flushNs(ns, spentNs, flushBytes);
+    if (flushBytes !== undefined) ns = this.#flushNs(ns, spentNs, flushBytes);
+    const waitsNs = this.stalledUntilNs - this.#nowNs() - spentNs;
+    if (ns >= waitsNs || !(cold || flushBytes !== undefined)) return ns;
+    this.stalls++;
+    return waitsNs;
   }
 
   /**

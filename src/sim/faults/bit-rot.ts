@@ -1,8 +1,7 @@
 /** One bit of a file changes on the device, and in the page cache. Nothing reports it. */
 import { MS } from "../../base/units.ts";
 import { type Disk, diskOf } from "../disk/disk.ts";
-import { isGiven } from "../disk/file-system.ts";
-import { type DirectoryNode, FileNode, isDirectory } from "../disk/inode.ts";
+import { writtenFiles } from "../disk/written-files.ts";
 import type { Prng } from "../../base/prng.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
 import { theyDo } from "./words.ts";
@@ -29,7 +28,7 @@ const kind: FaultKind = {
 
 /** Flips one bit of a file that a program wrote, and records it with the damage of the disk. */
 function flipBit(disk: Disk, prng: Prng): void {
-  const files = filesBelow(disk.fs.root, "");
+  const files = writtenFiles(disk.fs.root, "");
   if (files.length === 0) return;
   const { path, file } = prng.pick(files);
   const at = prng.below(file.size);
@@ -41,16 +40,6 @@ function flipBit(disk: Disk, prng: Prng): void {
     content.write(at, byte);
   }
   disk.noteDamage(`${path}: bit ${bit} of byte ${at.toLocaleString("en-US")} flips`);
-}
-
-/** The files that programs have written, in the order of the directories. */
-function filesBelow(folder: DirectoryNode, path: string): { path: string; file: FileNode }[] {
-  return [...folder.knownEntries.values()].flatMap(({ name, inode }) => {
-    const own = `${path}/${name}`;
-    if (isDirectory(inode)) return filesBelow(inode, own);
-    const isOwn = inode instanceof FileNode && !inode.provided && inode.size > 0;
-    return isOwn && !isGiven(inode) ? [{ path: own, file: inode }] : [];
-  });
 }
 
 /**

@@ -283,7 +283,10 @@ export class FaultDriver implements FaultReach {
   #updateDisk(host: Host): void {
     const effect = soundDisk();
     for (const fault of this.#active) {
-      if (fault.targets.includes(host.name)) faultKind(fault.kind).onDisk?.(fault, effect);
+      if (!fault.targets.includes(host.name)) continue;
+      // No fault lasts beyond the beginning of the calm.
+      const lastsNs = Math.min(fault.durationNs, Math.max(0, this.#calmFromNs - fault.startNs));
+      faultKind(fault.kind).onDisk?.({ ...fault, durationNs: lastsNs }, effect);
     }
     diskOf(host).setEffect(effect);
   }

@@ -16,12 +16,14 @@ import { partition } from "./partition.ts";
 import { pause } from "./pause.ts";
 import { bandwidth } from "./bandwidth.ts";
 import { buggify } from "./buggify.ts";
+import { badWrites } from "./bad-writes.ts";
 import { bitRot } from "./bit-rot.ts";
 import { diskErrors } from "./disk-error.ts";
 import { diskFull } from "./disk-full.ts";
 import { diskLies } from "./disk-lies.ts";
 import { diskReadOnly } from "./disk-read-only.ts";
 import { diskSlow } from "./disk-slow.ts";
+import { diskStall } from "./disk-stall.ts";
 import { die } from "./die.ts";
 import { dns } from "./dns.ts";
 import { refuse } from "./refuse.ts";
@@ -84,18 +86,22 @@ export const faultWords = {
   slowCpu: slowCpu as typeof slowCpu,
   /** Programs take rare paths that they offer themselves with `buggify(name)`. */
   buggify: buggify as typeof buggify,
-  /** A disk has no space: writes fail with `ENOSPC`. */
+  /** A disk has no space, or the quota is used up: writes fail with `ENOSPC` or `EDQUOT`. */
   diskFull: diskFull as typeof diskFull,
   /** Reads, writes or syncs of a disk fail with `EIO`. */
   diskErrors: diskErrors as typeof diskErrors,
   /** Every call to a disk takes longer. */
   diskSlow: diskSlow as typeof diskSlow,
+  /** A device answers nothing for a while. */
+  diskStall: diskStall as typeof diskStall,
   /** A disk reports syncs as done without doing them. It shows after a power loss. */
   diskLies: diskLies as typeof diskLies,
   /** A disk is remounted read-only: changes fail with `EROFS`. */
   diskReadOnly: diskReadOnly as typeof diskReadOnly,
   /** Reads and writes of files handle only part of their bytes. */
   shortIo: shortIo as typeof shortIo,
+  /** A device acknowledges writes that it loses, or puts in another place. */
+  badWrites: badWrites as typeof badWrites,
   /** One bit of a file changes, and nothing reports it. */
   bitRot: bitRot as typeof bitRot,
 } as const;

@@ -37,12 +37,15 @@ export function exceptionOf(failure: unknown, call: CallName): SystemException {
   if (!(failure instanceof SystemError)) throw failure;
   const errno = -failure.errno;
   const { syscall, path, dest } = call;
-  let message = `${failure.code}: ${words.get(errno)?.[1] ?? "unknown error"}, ${syscall}`;
+  // Errors that libuv has no name for are named by their number.
+  const known = words.get(errno);
+  const code = known ? failure.code : `Unknown system error ${errno}`;
+  let message = `${code}: ${known?.[1] ?? code}, ${syscall}`;
   if (path !== undefined) message += ` '${text(path)}'`;
   if (dest !== undefined) message += ` -> '${text(dest)}'`;
   const error: SystemException = new Error(message);
   error.errno = errno;
-  error.code = failure.code;
+  error.code = code;
   error.syscall = syscall;
   if (path !== undefined) error.path = text(path);
   if (dest !== undefined) error.dest = text(dest);
