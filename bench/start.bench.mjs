@@ -93,7 +93,8 @@ function figure(name, value, peer) {
 async function arm(dist, kind, file) {
   const child = fork(at("start-arm.mjs"), [dist, kind, file], {
     execArgv: [...engineFlags],
-    env: { ...process.env, LC_ALL: "C.UTF-8" },
+    // As the processes of a campaign have them.
+    env: { ...process.env, LC_ALL: "C.UTF-8", TZ: "UTC" },
   });
   const next = () =>
     new Promise((done, failed) => {

@@ -54,8 +54,9 @@ export class Runner {
       stdio: ["ignore", "ignore", "pipe", "ipc", "pipe"],
       serialization: "advanced",
       execArgv: [...engineFlags],
-      // The format of dates and numbers must not depend on the user's environment, which V8 reads.
-      env: { ...process.env, LC_ALL: "C.UTF-8" },
+      // The format of dates and numbers must not depend on the user's environment, which V8 reads: not in programs,
+      // and not in what a check prints. A run begins in this zone, so it need not be set for each.
+      env: { ...process.env, LC_ALL: "C.UTF-8", TZ: "UTC" },
     });
     this.#child.on("message", (answer: Answer) => this.#onAnswer(answer));
     this.#child.on("error", ({ message }) => {
