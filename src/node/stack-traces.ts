@@ -5,7 +5,7 @@
  */
 import { loadedShared } from "./lib/shared.ts";
 import { currentProcess } from "./node-process.ts";
-import { frameOf, isOurFrame } from "./program/call-sites.ts";
+import { frameOf, isOurFile, isOurFrame } from "./program/call-sites.ts";
 import { mapStack } from "./program/source-maps.ts";
 import { shownSites } from "./program/shown-sites.ts";
 import { correctMessage, ownWords } from "./program/source/messages.ts";
@@ -41,29 +41,29 @@ function headline(error: Error, node: ErrorsModule | undefined): string {
   }
 }
 
-/** Returns whether a frame is the call that enters a process. No other function of ours has its name. */
-function isEntry(frame: NodeJS.CallSite): boolean {
-  return frame.getFunctionName() === "runTurn" && isOurFrame(frame);
-}
+/** The call that enters a process. No other function of ours has its name. */
+const ENTRY = "runTurn";
 
 /** Returns whether a frame is code that was put before a program's text on its first line. */
-function isAddedCode(frame: NodeJS.CallSite): boolean {
+function isAddedCode(frame: NodeJS.CallSite, file: string | null | undefined): boolean {
   // V8 gives no column if it is not above zero.
-  return !frame.getColumnNumber() && frame.getFileName()?.startsWith(PROGRAM_PREFIX) === true;
+  return file?.startsWith(PROGRAM_PREFIX) === true && !frame.getColumnNumber();
 }
 
 /** Returns whether a frame is `next` of a generator: modules of an import cycle are generators. */
-function isGeneratorNext(frame: NodeJS.CallSite): boolean {
-  return !frame.getFileName() && !frame.isEval() && frame.getFunctionName() === "next";
+function isGeneratorNext(frame: NodeJS.CallSite, file: string | null | undefined): boolean {
+  return !file && !frame.isEval() && frame.getFunctionName() === "next";
 }
+
+/** The file of Node's library that runs ticks and microtasks. */
+const QUEUE = "node:internal/process/task_queues";
 
 /**
  * Returns whether the frame at `at` is that of the real process's ticks, which run the microtasks of
  * simulated ones.
  */
 function isRealTick(frames: readonly NodeJS.CallSite[], at: number): boolean {
-  const inQueue = (frame: NodeJS.CallSite | undefined): boolean =>
-    frame?.getFileName() === "node:internal/process/task_queues";
+  const inQueue = (frame: NodeJS.CallSite | undefined): boolean => frame?.getFileName() === QUEUE;
   const isEntered = (frame: NodeJS.CallSite | undefined): boolean =>
     inQueue(frame) && frame?.getMethodName() === "_tickCallback";
   if (isEntered(frames[at])) return true;
@@ -75,13 +75,23 @@ function isRealTick(frames: readonly NodeJS.CallSite[], at: number): boolean {
 function shownOf(frames: NodeJS.CallSite[], recorded: unknown): readonly NodeJS.CallSite[] {
   // Below the process's entry are the simulator's frames, and behind them those of awaiting
   // callers.
-  const entry = frames.findIndex(isEntry);
-  const shown = frames.filter((frame, at) => {
-    if (isOurFrame(frame) || isAddedCode(frame) || isRealTick(frames, at)) return false;
-    if (entry >= 0 && at >= entry && !frame.isAsync()) return false;
+  let isEntered = false;
+  const shown: NodeJS.CallSite[] = [];
+  // Each question to a frame is a call to V8. Express makes a thousand frames when it starts (by depd), so most are
+  // asked for their file only.
+  for (let at = 0; at < frames.length; at++) {
+    const frame = frames[at] as NodeJS.CallSite;
+    const file = frame.getFileName();
+    if (isOurFile(file)) {
+      isEntered ||= frame.getFunctionName() === ENTRY;
+      continue;
+    }
+    if (isAddedCode(frame, file) || (file === QUEUE && isRealTick(frames, at))) continue;
+    if (isEntered && !frame.isAsync()) continue;
     const below = frames[at + 1];
-    return below === undefined || !isGeneratorNext(frame) || !isOurFrame(below);
-  });
+    if (below !== undefined && isGeneratorNext(frame, file) && isOurFrame(below)) continue;
+    shown.push(frame);
+  }
   return limitFrames(shown, recorded);
 }
 
@@ -225,7 +235,7 @@ function placesOf(frames: readonly NodeJS.CallSite[]): string[] {
     if (places.length - packages === PLACES_MAX) break;
     const name = frame.getFileName();
     // Node's own frames, and ours, say nothing about the program.
-    if (!name?.startsWith(PROGRAM_PREFIX) || isAddedCode(frame)) continue;
+    if (!name?.startsWith(PROGRAM_PREFIX) || isAddedCode(frame, name)) continue;
     const isPackage = name.includes("/node_modules/");
     if (isPackage && packages > 0) continue;
     const { file, line, column, functionName } = frameOf(frame) ?? {};

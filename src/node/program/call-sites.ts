@@ -18,7 +18,11 @@ const ourFolder = fileURLToPath(ourUrl);
 
 /** Returns whether a frame belongs to Lightcone's own code, which programs must not see. */
 export function isOurFrame(frame: NodeJS.CallSite): boolean {
-  const file = frame.getFileName();
+  return isOurFile(frame.getFileName());
+}
+
+/** Returns whether a file, by the name that a frame gives, is Lightcone's own code. */
+export function isOurFile(file: string | null | undefined): boolean {
   return file?.startsWith(ourUrl) === true || file?.startsWith(ourFolder) === true;
 }
 
