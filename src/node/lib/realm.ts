@@ -18,6 +18,7 @@ import {
   ownLibraryFile,
 } from "./natives.ts";
 import { type HostIntrinsics, primordialsFor } from "./primordials.ts";
+import { withLazyCluster } from "./lazy-cluster.ts";
 import { isBusy, isShared, requireShared } from "./shared.ts";
 import { uncurry } from "../views/safe.ts";
 import { withoutView } from "../views/view.ts";
@@ -90,8 +91,9 @@ export function createRealm(options: RealmOptions): Realm {
       } else if (hasLibraryFile(id)) {
         const file = id.startsWith("internal/deps/") ? bound(id) : fileOf(id);
         const { exports } = module;
+        const own = id === "net" ? requireOfNet : require;
         withSymbolsOf(id, () =>
-          file(exports as object, require, module, options.process, internalBinding, primordials),
+          file(exports as object, own, module, options.process, internalBinding, primordials),
         );
         afterLoad(id, module.exports, realm);
       } else {
@@ -106,6 +108,12 @@ export function createRealm(options: RealmOptions): Realm {
     }
     return module.exports;
   }
+
+  const requireOfNet = withLazyCluster(
+    require,
+    () => find(modules, "cluster")?.exports,
+    () => (options.process as Realm["process"]).env,
+  );
 
   /** Loads a package bundled with Node with this process's globals. */
   function bound(id: string): LibraryFile {
