@@ -4,6 +4,7 @@ import { HostClock } from "./clock.ts";
 import type { PowerDetail } from "../trace/details.ts";
 import { type Kernel, Kind } from "./kernel.ts";
 import { type Lie, Liar } from "./lies.ts";
+import type { Interpreter } from "./network/overhear.ts";
 import { Moments } from "./moments.ts";
 import { Process, type ProcessEnd } from "./process.ts";
 
@@ -85,10 +86,13 @@ export class Host {
     return process;
   }
 
-  /** How it lies to other hosts from now on; an empty list if it is honest. */
-  setLies(lies: readonly Lie[]): void {
+  /**
+   * How it lies to other hosts from now on; an empty list if it is honest. `interpret`: what tells the messages in what it
+   * sends, if anything does.
+   */
+  setLies(lies: readonly Lie[], interpret?: () => Interpreter | undefined): void {
     if (lies.length === 0 && !this.liar) return;
-    this.liar ??= new Liar(this.prng.fork("lies"));
+    this.liar ??= new Liar(this.prng.fork("lies"), interpret?.());
     this.liar.lies = lies;
   }
 

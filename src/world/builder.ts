@@ -16,6 +16,7 @@ import {
   FIRST_VERSION,
   type Survival,
 } from "../sim/faults/index.ts";
+import type { WrittenLiar } from "../sim/faults/byzantine.ts";
 import { faultSource, sourcesOf } from "./fault-sources.ts";
 import { linkPlan } from "./link-plan.ts";
 import type { HostPlan, LinkRule, Plan } from "./plan.ts";
@@ -119,6 +120,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
   readonly #inline = new Map<string, InlineProgram>();
   readonly #versions = new Map<PlannedProgram, readonly PlannedVersion[]>();
   readonly #openEnded = new Set<string>();
+  readonly #liars = new Map<string, WrittenLiar>();
   readonly #ours: ReadonlyMap<unknown, string>;
   #isDefinite: ((error: unknown, f: string) => boolean) | undefined;
   #durationNs: number | undefined;
@@ -273,6 +275,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
       start: this.#start,
       calmNs: this.#calmNs,
       inline: this.#inline,
+      liars: this.#liars,
       isDefinite: this.#isDefinite ?? (() => false),
       openEnded: this.#openEnded,
     };
@@ -346,14 +349,24 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
   #source(
     word: FaultWordName,
     targets: Targets | undefined,
-    options: FaultOptions = {},
+    given: FaultOptions = {},
   ): FaultSource {
+    const options = this.#withoutLiar(given);
     const all = findFaultWord(word)?.versions ? this.#withOthers() : [...this.#names];
     const names = targets === undefined ? all : this.#resolve(targets, `w.${word}`);
     const source = this.#withVersions(faultSource(word, names, [...this.#names], options));
     this.#refuseDomain(source);
     this.#idleSources.add(source);
     return source;
+  }
+
+  /** Takes note of a liar, since a fault is plain data. */
+  #withoutLiar(options: FaultOptions): FaultOptions {
+    const { lie } = (options ?? {}) as { readonly lie?: unknown };
+    if (typeof lie !== "function") return options;
+    const name = `liar-${this.#liars.size + 1}`;
+    this.#liars.set(name, lie as WrittenLiar);
+    return { ...options, lie: name } as FaultOptions;
   }
 
   /** A fault of whole racks or zones needs targets that stand in some. */

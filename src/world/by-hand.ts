@@ -168,6 +168,12 @@ export class ByHand {
         'It begins at once, or with in: "2s", or after a message.',
       );
     }
+    if (typeof (own as { lie?: unknown }).lie === "function") {
+      throw bad(
+        `${where}: a liar belongs to the world`,
+        "Write w.byzantine(hosts, { lie }) there.",
+      );
+    }
     const source = faultSource(word, targets, hosts, {
       ...own,
       ...(lasts !== undefined && { lasts }),

@@ -120,6 +120,20 @@ function checker(onMisuse: (error: LightconeError) => void): <T>(look: () => T) 
   };
 }
 
+/** Random numbers as programs get them. */
+export function randomOf(prng: Prng, checked: <T>(look: () => T) => T = (look) => look()): Random {
+  const random = (() => prng.float()) as Random;
+  random.integer = (min, max) => {
+    checked(() => refuseIntegers(min, max));
+    return prng.between(min, max);
+  };
+  random.pick = (items) => {
+    checked(() => refuseItems(items));
+    return prng.pick(items);
+  };
+  return random;
+}
+
 /** Creates the argument of an inline program. `setTimeout` is the process's own. */
 export function inlineContext(
   probe: Probe,
@@ -133,15 +147,7 @@ export function inlineContext(
 ): InlineContext {
   const { prng } = options;
   const checked = checker(options.onMisuse);
-  const random = (() => prng.float()) as Random;
-  random.integer = (min, max) => {
-    checked(() => refuseIntegers(min, max));
-    return prng.between(min, max);
-  };
-  random.pick = (items) => {
-    checked(() => refuseItems(items));
-    return prng.pick(items);
-  };
+  const random = randomOf(prng, checked);
   const sleep = (duration: Duration): Promise<void> => {
     const delayMs = checked(() => parseDurationNs(duration, "sleep")) / MS;
     return new Promise((done) => wait(delayMs, done));

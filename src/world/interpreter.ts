@@ -31,7 +31,8 @@ export function interpreter(joined: boolean): Interpreter {
     const side: Side = piece.opener ? 0 : 1;
     if (piece.protocol === "udp") return toldOf(listenerOf(piece, false).hear(side, piece.bytes));
     let listener = connections.get(piece.connection);
-    if (!listener) connections.set(piece.connection, (listener = listenerOf(piece, joined)));
+    if (!listener)
+      connections.set(piece.connection, (listener = listenerOf(piece, joined && !piece.first)));
     return toldOf(listener.hear(side, piece.bytes));
   };
 }

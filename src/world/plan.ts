@@ -1,6 +1,7 @@
 /** A world as plain data: the information that a run needs, without executable state. */
 import type { Domain, FaultSource, RangeNs, Survival } from "../sim/faults/index.ts";
 import type { Delays } from "../sim/network/index.ts";
+import type { WrittenLiar } from "../sim/faults/byzantine.ts";
 import type { Check, InlineProgram, Tolerable } from "./types.ts";
 
 /** How to find and start a host's program. */
@@ -98,6 +99,8 @@ export interface Plan {
   readonly calmNs: number;
   /** Inline programs by `inlineKey`: "worker", "shop/server". They belong to the realm in which the world file was evaluated. */
   readonly inline: ReadonlyMap<string, InlineProgram>;
+  /** The liars that the world's author has written, by the names that faults have for them. */
+  readonly liars: ReadonlyMap<string, WrittenLiar>;
   readonly isDefinite: (error: unknown, f: string) => boolean;
   /** Names of operations that may wait forever. */
   readonly openEnded: ReadonlySet<string>;

@@ -37,7 +37,8 @@ import { EXITED, type HangingAt, type NeverStarted, type UnwantedEnd } from "./b
 import { PlanBuilder } from "./builder.ts";
 import { ByHand } from "./by-hand.ts";
 import { type Coverage, countOperations } from "./coverage.ts";
-import { inlineContext, probeOf } from "./host-face.ts";
+import { inlineContext, probeOf, randomOf } from "./host-face.ts";
+import type { OwnLiar } from "../sim/lies.ts";
 import { interpreter, isMessageField } from "./interpreter.ts";
 import { type Judged, judgeRun } from "./judge.ts";
 import { WorldLinks } from "./links.ts";
@@ -190,6 +191,8 @@ class Run {
         const { network } = this.#links;
         return (network.overhearing ??= new Overhearing(interpreter(this.kernel.nowNs > 0)));
       },
+      interpreter: () => interpreter(this.kernel.nowNs > 0),
+      liar: (name) => this.#liarOf(name),
       messageTest: (when) => parseMessageFilter(when, isMessageField),
       setVersion: (host, version) => {
         const supervisor = this.#supervisors.get(host);
@@ -197,6 +200,25 @@ class Run {
       },
     });
     this.#byHand = this.#handOf(names);
+  }
+
+  /** A liar that the author has written. What it throws is a mistake in the world. */
+  #liarOf(name: string): OwnLiar | undefined {
+    const written = this.#loaded.plan.liars.get(name);
+    if (!written) return undefined;
+    return (message, peer, prng) => {
+      try {
+        return written(message, peer, randomOf(prng));
+      } catch (error) {
+        this.#fail(
+          new LightconeError(
+            "LC_BAD_WORLD",
+            `the liar of w.byzantine throws: ${describeThrown(error).what}`,
+          ),
+        );
+        return undefined;
+      }
+    };
   }
 
   #handOf(names: readonly string[]): ByHand {

@@ -99,6 +99,7 @@ const cases: readonly [string, string, Words][] = [
     "lies",
     [["byzantine", { ...often, how: "equivocate", probability: [0.5, 1] }]],
   ],
+  ["a host that changes fields", "lies", [["byzantine", { ...often, how: "field" }]]],
   ["a host that repeats itself", "lies", [["byzantine", { ...often, how: "replay" }]]],
   ["connections that are reset", "talks", [["reset", often]]],
   [

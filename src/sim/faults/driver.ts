@@ -10,7 +10,8 @@ import type { Host } from "../host.ts";
 import { Kind, type Kernel, NO_HOST } from "../kernel.ts";
 import type { Moment, Trap } from "../moments.ts";
 import type { MessageTest } from "../../filter/match.ts";
-import { type Ear, isAskedFor, type Overhearing } from "../network/overhear.ts";
+import type { OwnLiar } from "../lies.ts";
+import { type Ear, type Interpreter, isAskedFor, type Overhearing } from "../network/overhear.ts";
 import { endNs, type Fault } from "./fault.ts";
 import {
   type FaultKind,
@@ -34,6 +35,10 @@ export interface FaultPorts {
   setVersion?(host: Host, version: string): void;
   /** What listens to all that hosts say to each other. */
   overhearing?(): Overhearing;
+  /** Tells the messages in what one host sends. */
+  interpreter?(): Interpreter;
+  /** The liar of the world's author with a name. */
+  liar?(name: string): OwnLiar | undefined;
   /** Parses a filter of messages that is known to be one. */
   messageTest?(when: string): MessageTest;
 }
@@ -120,6 +125,10 @@ export class FaultDriver implements FaultReach {
       if (fault.kind === kind.name && fault.targets.includes(host)) found.push(fault);
     }
     return found as unknown as Fault<Params>[];
+  }
+
+  liar(name: string): OwnLiar | undefined {
+    return this.#ports.liar?.(name);
   }
 
   isActive<Params extends object>(fault: Fault<Params>): boolean {
@@ -273,11 +282,11 @@ export class FaultDriver implements FaultReach {
   #updateHost(host: Host): void {
     const effect: HostEffect = { turnNs: 0, rarePaths: [], lies: [] };
     for (const fault of this.#active) {
-      if (fault.targets.includes(host.name)) faultKind(fault.kind).onHost?.(fault, effect);
+      if (fault.targets.includes(host.name)) faultKind(fault.kind).onHost?.(fault, effect, this);
     }
     host.turnNs = effect.turnNs;
     host.rarePaths = effect.rarePaths;
-    host.setLies(effect.lies);
+    host.setLies(effect.lies, () => this.#ports.interpreter?.());
   }
 
   #updateDisk(host: Host): void {

@@ -6,7 +6,7 @@ import type { Duration, DurationRange } from "../../base/units.ts";
 import type { Prng } from "../../base/prng.ts";
 import type { DiskEffect } from "../disk/disk-faults.ts";
 import type { Host, RarePath } from "../host.ts";
-import type { Lie } from "../lies.ts";
+import type { Lie, OwnLiar } from "../lies.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Moment } from "../moments.ts";
 import type { Delays } from "../network/delays.ts";
@@ -83,6 +83,8 @@ export interface FaultReach {
   isOff(name: string): boolean;
   /** Starts the program of a host that has power and no process. */
   restart(host: Host): void;
+  /** A liar that the author of the world has written, by the name that its fault has for it. */
+  liar(name: string): OwnLiar | undefined;
   /** Whether a fault has begun and was not lifted. */
   isActive<Params extends object>(fault: Fault<Params>): boolean;
   /** Takes the effect of an active fault anew, which has changed. */
@@ -166,7 +168,7 @@ export interface FaultKind<Params extends object = FaultParams> {
    */
   onLink?(fault: Fault<Params>, effect: LinkEffect): void;
   /** Adds the fault's effect to that of the other active faults on a target. */
-  onHost?(fault: Fault<Params>, effect: HostEffect): void;
+  onHost?(fault: Fault<Params>, effect: HostEffect, reach: FaultReach): void;
   /** Adds the fault's effect to that of the other active faults on the disk of a target. */
   onDisk?(fault: Fault<Params>, effect: DiskEffect): void;
   /** The beginning in words, without the duration: "worker-1 pauses". */

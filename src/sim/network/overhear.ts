@@ -16,6 +16,8 @@ export interface Piece {
   readonly connection: number;
   /** Whether the sender has opened the connection. */
   readonly opener: boolean;
+  /** Whether it is the first that the sender sends over the connection. */
+  readonly first: boolean;
   readonly bytes: Uint8Array;
 }
 

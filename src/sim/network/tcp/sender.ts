@@ -73,7 +73,7 @@ export class Sender {
     const socket = this.#socket;
     const mayWrite = socket.phase === Phase.open && socket.error === 0;
     if (!mayWrite || this.finQueued || this.broken) return this.#refusal();
-    const room = SEND_BUFFER_BYTES - (this.sentSeq - this.ackedSeq) - this.queueBytes;
+    const { room } = this;
     if (room <= 0) return 0;
     const part = bytes.length > room ? bytes.subarray(0, room) : bytes;
     if (part.length === 0) return 0;
@@ -81,6 +81,11 @@ export class Sender {
     else this.#wait(part);
     if ((socket.peer as TcpSocket).orphan) this.#meetClosedPeer();
     return part.length;
+  }
+
+  /** How many bytes fit into the send buffer. */
+  get room(): number {
+    return SEND_BUFFER_BYTES - (this.sentSeq - this.ackedSeq) - this.queueBytes;
   }
 
   /**
@@ -431,8 +436,8 @@ function cutByLoss(segment: Segment, out: Link): Segment | undefined {
 }
 
 /** A piece of the stream, as whoever overhears it sees it. */
-function pieceOf(socket: TcpSocket, bytes: Uint8Array): Piece {
-  const { stack, remoteStack, localPort, remotePort, connection, opener } = socket;
+export function pieceOf(socket: TcpSocket, bytes: Uint8Array): Piece {
+  const { stack, remoteStack, localPort, remotePort, connection, opener, sender } = socket;
   return {
     protocol: "tcp",
     from: stack.host.name,
@@ -441,6 +446,7 @@ function pieceOf(socket: TcpSocket, bytes: Uint8Array): Piece {
     toPort: remotePort,
     connection,
     opener,
+    first: sender.sentSeq === 0 && sender.queueBytes === 0,
     bytes,
   };
 }

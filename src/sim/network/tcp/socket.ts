@@ -25,7 +25,7 @@ import type { KeepAlive } from "./keepalive.ts";
 import { sendReset } from "./arrival.ts";
 import { type HandshakeHooks, Phase, type StreamEvents } from "./phase.ts";
 import { Receiver } from "./receiver.ts";
-import { Sender } from "./sender.ts";
+import { pieceOf, Sender } from "./sender.ts";
 
 /** One end of a connection, or a listening socket. */
 export class TcpSocket implements PortHolder {
@@ -118,11 +118,12 @@ export class TcpSocket implements PortHolder {
     const { remoteStack, sender } = this;
     const ready = this.phase === Phase.open && this.error === 0 && bytes.length > 0;
     if (!remoteStack || remoteStack === this.stack || !ready) return sender.write(bytes);
-    const told = liar.tell(remoteStack.host.name, bytes);
-    if (told.bytes === undefined) return bytes.length;
-    const taken = sender.write(told.bytes);
-    if (taken === bytes.length && told.again) sender.write(told.again);
-    return taken;
+    const told = liar.tell(pieceOf(this, bytes));
+    const total = told.reduce((sum, { length }) => sum + length, 0);
+    // What does not fit would be written again, and told anew.
+    if (total > sender.room) return sender.write(bytes);
+    for (const one of told) if (one.length > 0) sender.write(one);
+    return bytes.length;
   }
 
   /** Asks for `onWritable` once the buffer has room. */

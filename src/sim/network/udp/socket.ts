@@ -309,9 +309,8 @@ export class UdpSocket implements PortHolder {
       this.#sendAsItIs(to, payload, address, port);
       return;
     }
-    const { bytes, again } = liar.tell(to.host.name, payload);
-    if (bytes) this.#sendAsItIs(to, bytes, address, port);
-    if (bytes && again) this.#sendAsItIs(to, again, address, port);
+    const honest = new Datagram(this, this.localAddress, to, address, port, payload);
+    for (const told of liar.tell(pieceOf(honest))) this.#sendAsItIs(to, told, address, port);
   }
 
   #sendAsItIs(to: HostStack, payload: Uint8Array, address: string, port: number): void {
@@ -430,6 +429,7 @@ function pieceOf({ from, to, fromPort, toPort, payload }: Datagram): Piece {
     toPort,
     connection: 0,
     opener: toPort <= fromPort,
+    first: true,
     bytes: payload,
   };
 }
