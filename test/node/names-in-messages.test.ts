@@ -31,6 +31,20 @@ it("in the program's catch clauses, in Node's assertions, and in handlers of rej
   );
 });
 
+it("and leave alone what is thrown in place of an error", async () => {
+  await both(
+    `import assert from "node:assert";
+     const heard = (name) => () => { console.log("heard", name); throw new Error(name); };
+     const proxy = new Proxy({}, { get: heard("get"), getPrototypeOf: heard("getPrototypeOf"), getOwnPropertyDescriptor: heard("descriptor") });
+     try { throw proxy; } catch { console.log("caught"); }
+     await Promise.reject(proxy).catch(() => console.log("rejected"));
+     assert.throws(() => { throw proxy; }, () => true);
+     process.on("unhandledRejection", () => console.log("unhandled"));
+     Promise.reject(proxy);`,
+    { name: "program.mjs" },
+  );
+});
+
 it("of an imported name that is assigned to, if it is", async () => {
   await both(
     `import { absent, nil, num, yes, obj } from "./values.mjs";

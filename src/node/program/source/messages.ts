@@ -2,7 +2,10 @@
  * V8's messages quote the code that it runs: `__lc_g.name is not a function`. Programs see the code
  * that they wrote.
  */
+import { types } from "node:util";
 import { defineProperty, getOwnPropertyDescriptor, plain } from "../../views/safe.ts";
+
+const { isNativeError } = types;
 
 const NAME = "[\\p{ID_Continue}$]+";
 /** A free name, an imported name, and a namespace, as `transform.ts` writes them. */
@@ -28,7 +31,8 @@ const call = Function.prototype.call.bind(includes) as (text: string, part: stri
 
 /** Corrects the message of an error that a program has caught. */
 export function correctMessage(thrown: unknown): void {
-  if (!(thrown instanceof TypeError)) return;
+  // A proxy would hear of being looked at.
+  if (!isNativeError(thrown)) return;
   const own = getOwnPropertyDescriptor(thrown, "message");
   const message: unknown = own?.value;
   if (typeof message !== "string" || !call(message, "__lc_")) return;
