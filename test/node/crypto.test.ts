@@ -356,4 +356,27 @@ describe("what is not simulated", () => {
     );
     expect(real.getFips()).toBe(0);
   });
+
+  it.runIf(typeof (real as { encapsulate?: unknown }).encapsulate === "function")(
+    "is refused by Web Crypto in the same words: what post-quantum keys draw, while their other half works",
+    async () => {
+      const { stdout } = await hosted(`
+        import crypto from "node:crypto";
+        const say = ({ code, message }) => console.log(code, message);
+        const kem = crypto.generateKeyPairSync("ml-kem-768"), dsa = crypto.generateKeyPairSync("ml-dsa-44");
+        try { crypto.encapsulate(kem.publicKey); } catch (e) { say(e); }
+        try { crypto.sign(null, Buffer.from("x"), dsa.privateKey); } catch (e) { say(e); }
+        const { subtle } = crypto.webcrypto;
+        const { publicKey } = await subtle.generateKey("ML-KEM-768", true, ["encapsulateBits", "decapsulateBits"]);
+        await subtle.encapsulateBits("ML-KEM-768", publicKey).catch(say);
+        console.log(crypto.verify(null, Buffer.from("x"), dsa.publicKey, Buffer.alloc(2420)), crypto.decapsulate(kem.privateKey, Buffer.alloc(1088)).length);`);
+      expect(stdout.split("\n")).toEqual([
+        "LC_NOT_SIMULATED crypto.encapsulate is not simulated",
+        "LC_NOT_SIMULATED crypto: a signature with a key of type ml-dsa-44 is not simulated",
+        "LC_NOT_SIMULATED crypto.encapsulate is not simulated",
+        "false 32",
+        "",
+      ]);
+    },
+  );
 });

@@ -61,7 +61,8 @@ function createShared(): object {
         : undefined;
       return [handle ? handle.privateHandle : key, ...certificates];
     },
-    KEMEncapsulateJob: make("KEMEncapsulateJob", () => {
+    // It is the work that fails: Web Crypto would put an error of its own in the place of another one.
+    KEMEncapsulateJob: make("KEMEncapsulateJob", () => () => {
       throw new LightconeError(
         "LC_NOT_SIMULATED",
         "crypto.encapsulate is not simulated",
