@@ -1,4 +1,5 @@
 /** Formats a verdict for people and for programs. */
+export { drawnLine } from "./drawn.ts";
 export { runAsJson, type ToldRun } from "./json.ts";
 export {
   count,

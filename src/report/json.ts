@@ -11,10 +11,20 @@ export interface ToldRun {
   readonly undecided: readonly { readonly check: string; readonly why: string }[];
   readonly operations: number;
   readonly faultsBegun: number;
+  readonly drawn?: readonly ToldDraw[] | undefined;
   readonly simulatedNs: number;
   readonly coverage?: { readonly idle: readonly IdleCheck[] } | undefined;
   /** Sentences about what was not checked. */
   readonly notes?: readonly string[];
+}
+
+/** What was drawn of one word for faults. */
+export interface ToldDraw {
+  readonly word: string;
+  readonly on: boolean;
+  readonly everyNs: number | undefined;
+  readonly lastsNs: number;
+  readonly faults: number;
 }
 
 interface IdleCheck {
@@ -29,7 +39,7 @@ interface IdleCheck {
  */
 export function runAsJson(run: ToldRun): string {
   const { seed, verdict, fingerprint, events, operations, faultsBegun, simulatedNs } = run;
-  const { notes = [], coverage: { idle } = { idle: [] } } = run;
+  const { notes = [], drawn = [], coverage: { idle } = { idle: [] } } = run;
   const violations = run.violations.map(({ check, evidence }) => ({
     check,
     summary: evidence.summary,
@@ -47,6 +57,15 @@ export function runAsJson(run: ToldRun): string {
     ...(notes.length > 0 && { notes }),
     operations,
     faults: faultsBegun,
+    ...(drawn.length > 0 && {
+      drawn: drawn.map(({ word, on, everyNs, lastsNs, faults }) => ({
+        word,
+        on,
+        ...(on && everyNs !== undefined && { everyMs: Math.round(everyNs / 1e6) }),
+        ...(on && { lastsMs: Math.round(lastsNs / 1e6) }),
+        faults,
+      })),
+    }),
     simulatedMs: simulatedNs / 1e6,
   };
   return `${JSON.stringify(told)}\n`;

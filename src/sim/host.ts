@@ -2,6 +2,7 @@
 import type { Prng } from "../base/prng.ts";
 import { HostClock } from "./clock.ts";
 import type { PowerDetail } from "../trace/details.ts";
+import { Freedoms } from "./freedoms.ts";
 import { type Kernel, Kind } from "./kernel.ts";
 import { type Lie, Liar } from "./lies.ts";
 import type { Interpreter } from "./network/overhear.ts";
@@ -57,6 +58,8 @@ export class Host {
   rarePathsTaken = 0;
   /** What it does to the messages that its programs send, once a fault has made it lie. */
   liar: Liar | undefined;
+  /** The freedoms that Node and its system take, once a fault has them take some. */
+  freedoms: Freedoms | undefined;
   /** Whether the machine has power. */
   up = true;
   #nextPid = 2;
@@ -94,6 +97,13 @@ export class Host {
     if (lies.length === 0 && !this.liar) return;
     this.liar ??= new Liar(this.prng.fork("lies"), interpret?.());
     this.liar.lies = lies;
+  }
+
+  /** The share of the occasions at which a freedom is taken from now on. */
+  setFreedom(probability: number): void {
+    if (probability === 0 && !this.freedoms) return;
+    this.freedoms ??= new Freedoms(this.prng.fork("freedoms"));
+    this.freedoms.probability = probability;
   }
 
   /** Whether a program that comes to a rare path takes it now. Nothing is drawn unless a fault concerns the path. */

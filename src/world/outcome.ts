@@ -1,6 +1,6 @@
 /** The result of a run. Plain data, because it is passed between processes and stored in files. */
 import type { Evidence } from "../check/verdict.ts";
-import type { Fault } from "../sim/faults/index.ts";
+import type { DrawnWord, Fault } from "../sim/faults/index.ts";
 import type { Story, StoryLine } from "../trace/story.ts";
 import type { OperationEvents, Trace } from "../trace/trace.ts";
 import type { Coverage } from "./coverage.ts";
@@ -60,6 +60,8 @@ export interface RunOutcome {
   /** The faults of this run, drawn or given. */
   readonly schedule: readonly Fault[];
   readonly faultsBegun: number;
+  /** What was drawn of each word for faults; `undefined` if the schedule was given. */
+  readonly drawn?: readonly DrawnWord[] | undefined;
   readonly violations: readonly RunViolation[];
   /** Checks that could not decide, each with the reason. */
   readonly undecided: readonly { readonly check: string; readonly why: string }[];

@@ -19,7 +19,13 @@ import {
 } from "../node/index.ts";
 import { parseMessageFilter } from "../filter/match.ts";
 import type { History } from "../history/operation.ts";
-import { byStart, drawSchedule, type Fault, FaultDriver } from "../sim/faults/index.ts";
+import {
+  byStart,
+  type DrawnWord,
+  drawSchedule,
+  type Fault,
+  FaultDriver,
+} from "../sim/faults/index.ts";
 import { powerLossesOf, takenNamesOf } from "../sim/disk/index.ts";
 import { Host } from "../sim/host.ts";
 import { Kernel, Kind } from "../sim/kernel.ts";
@@ -145,6 +151,7 @@ class Run {
   readonly #observers: Observers;
   readonly #schedule: readonly Fault[];
   readonly #byHand: ByHand;
+  readonly #drawn: DrawnWord[] = [];
   readonly #calmFromNs: number;
   readonly #ends: UnwantedEnd[] = [];
   readonly #seen = new SeenWorld();
@@ -175,13 +182,10 @@ class Run {
     this.#observers = new Observers(this.kernel, request, ["", ...names]);
     this.#schedule =
       request.schedule?.filter(({ placed }) => placed === undefined) ??
-      drawSchedule(
-        plan.faults,
-        names,
-        this.#calmFromNs,
-        this.kernel.prng.fork("faults"),
-        plan.survived,
-      );
+      drawSchedule(plan.faults, names, this.#calmFromNs, this.kernel.prng.fork("faults"), {
+        ...plan.survived,
+        onDrawn: (word) => this.#drawn.push(word),
+      });
     this.#faults = new FaultDriver(this.kernel, {
       host: (name) => this.#host(name),
       packets: (from, to) => this.#links.packets(from, to),
@@ -345,6 +349,7 @@ class Run {
       startMs: this.kernel.epochMs,
       operations: this.#recorder.count,
       schedule: byStart([...this.#schedule, ...this.#byHand.placed]),
+      drawn: this.#request.schedule ? undefined : this.#drawn,
       faultsBegun: this.#faults.begun,
       violations,
       undecided,

@@ -17,6 +17,7 @@ import {
 } from "../../explore/index.ts";
 import {
   count,
+  drawnLine,
   faultsWord,
   renderLines,
   runAsJson,
@@ -200,5 +201,7 @@ function tellVerdict(pool: RunnerPool, outcome: RunOutcome, wallMs: number, styl
       process.stdout.write(`  ${style.yellow(`${check} is undecided: ${why}`)}\n`);
     }
   }
+  const drawn = drawnLine(outcome.drawn ?? []);
+  if (drawn !== undefined) process.stdout.write(`  ${style.dim(`drawn  ${drawn}`)}\n`);
   process.stdout.write(`  ${style.dim(`${facts} · fingerprint ${outcome.fingerprint}`)}\n`);
 }

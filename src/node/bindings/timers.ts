@@ -61,7 +61,9 @@ export function createTimers(
   function schedule(delayMs: number): void {
     if (armed !== undefined) process.cancel(armed);
     // libuv counts whole milliseconds from the loop's own time, which is rounded down.
-    dueNs = (nowMs() + Math.max(1, delayMs)) * MS;
+    const { freedoms } = process.host;
+    const lateMs = freedoms?.probability ? freedoms.lateMs() : 0;
+    dueNs = (nowMs() + Math.max(1, delayMs) + lateMs) * MS;
     const delayNs = dueNs - process.host.clock.monotonicNs();
     armed = process.scheduleLocal(delayNs, Kind.timer, runTimers, undefined);
     updateTimerRetention();

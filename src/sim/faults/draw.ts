@@ -17,8 +17,23 @@ const ON_PROBABILITY = 0.6;
 /** The shortest stable gap after a fault, drawn once per run and source. */
 const STABLE_NS: RangeNs = { minNs: 50 * MS, maxNs: SECOND };
 
+/** What a run has drawn of one word: whether its faults are on at all, how often, and for how long. */
+export interface DrawnWord {
+  readonly word: string;
+  readonly on: boolean;
+  /** The mean time from the end of one to the start of the next; `undefined` if they have times of their own. */
+  readonly everyNs: number | undefined;
+  readonly lastsNs: number;
+  /** The shortest time between two. */
+  readonly stableNs: number;
+  /** How many there are. */
+  readonly faults: number;
+}
+
 /** What a world is made of, and what it survives. */
 export interface DrawnWorld {
+  /** Told of each word, in the order of the world. */
+  readonly onDrawn?: (drawn: DrawnWord) => void;
   readonly domains?: readonly Domain[];
   readonly survivals?: readonly Survival[];
 }
@@ -29,7 +44,7 @@ export function drawSchedule(
   hosts: readonly string[],
   untilNs: number,
   prng: Prng,
-  { domains = [], survivals = [] }: DrawnWorld = {},
+  { domains = [], survivals = [], onDrawn }: DrawnWorld = {},
 ): Fault[] {
   if (sources.length === 0) return [];
   const swarm = prng.fork("swarm");
@@ -39,25 +54,45 @@ export function drawSchedule(
   if (!on.includes(true)) on[swarm.below(on.length)] = true;
   const schedule: Fault[] = [];
   for (const [at, source] of sources.entries()) {
-    if (on[at]) {
-      const stream = prng.fork(`${at}.${source.word}`);
-      schedule.push(...drawSource(source, { hosts, domains }, untilNs, stream));
-    }
+    const stream = prng.fork(`${at}.${source.word}`);
+    const pace = drawPace(source, stream);
+    const drawnFaults = on[at] ? drawSource(source, pace, { hosts, domains }, untilNs, stream) : [];
+    schedule.push(...drawnFaults);
+    onDrawn?.({
+      word: source.word,
+      on: on[at] === true,
+      everyNs: source.atNs ? undefined : pace.meanGapNs,
+      lastsNs: pace.meanLastsNs,
+      stableNs: pace.stableNs,
+      faults: drawnFaults.length,
+    });
   }
   return keepWithin(byStart(schedule), survivals, prng.fork("survives"));
 }
 
+/** How often faults of a source occur in a run, and how long they last. */
+interface Pace {
+  readonly meanGapNs: number;
+  readonly meanLastsNs: number;
+  readonly stableNs: number;
+}
+
+function drawPace(source: FaultSource, prng: Prng): Pace {
+  const meanGapNs = logUniform(prng, source.every);
+  const meanLastsNs = logUniform(prng, source.lasts);
+  const stableNs = logUniform(prng, STABLE_NS);
+  return { meanGapNs, meanLastsNs, stableNs };
+}
+
 function drawSource(
   source: FaultSource,
+  { meanGapNs, meanLastsNs, stableNs }: Pace,
   { hosts, domains }: { hosts: readonly string[]; domains: readonly Domain[] },
   untilNs: number,
   prng: Prng,
 ): Fault[] {
   const word = findFaultWord(source.word);
   assert(word, `there is no word ${source.word} for faults`);
-  const meanGapNs = logUniform(prng, source.every);
-  const meanLastsNs = logUniform(prng, source.lasts);
-  const stableNs = logUniform(prng, STABLE_NS);
   const out: Fault[] = [];
   const firstNs = grain(prng.float() * meanGapNs);
   const times = source.atNs?.filter((atNs) => atNs < untilNs);

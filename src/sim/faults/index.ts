@@ -1,7 +1,7 @@
 /** Faults: what can go wrong in a run, as data, and what carries it out. */
 export { isWithin, type Survival } from "./atlas.ts";
 export { type DomainLevel, domainLevels } from "./chance.ts";
-export { drawSchedule, type DrawnWorld } from "./draw.ts";
+export { drawSchedule, type DrawnWord, type DrawnWorld } from "./draw.ts";
 export { FaultDriver, type FaultPorts } from "./driver.ts";
 export { byStart, endNs, type Fault, type FaultParams, type RangeNs } from "./fault.ts";
 export type {

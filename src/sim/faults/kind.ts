@@ -67,6 +67,8 @@ export interface HostEffect {
   rarePaths: RarePath[];
   /** How it lies to other hosts. */
   lies: Lie[];
+  /** The share of the occasions at which Node and its system take a freedom that they have. */
+  freedom: number;
 }
 
 /** What a kind can do to the run. */

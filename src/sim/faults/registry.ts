@@ -8,6 +8,7 @@ import { clock } from "./clock.ts";
 import { crash } from "./crash.ts";
 import { crashAt } from "./crash-at.ts";
 import type { FaultKind, FaultWord } from "./kind.ts";
+import { freedoms } from "./freedoms.ts";
 import { killChild } from "./kill-child.ts";
 import { latency } from "./latency.ts";
 import { loss } from "./loss.ts";
@@ -86,6 +87,8 @@ export const faultWords = {
   slowCpu: slowCpu as typeof slowCpu,
   /** Programs take rare paths that they offer themselves with `buggify(name)`. */
   buggify: buggify as typeof buggify,
+  /** Node and its system take freedoms that they have: small pieces, short reads, late timers, another order. */
+  freedoms: freedoms as typeof freedoms,
   /** A disk has no space, or the quota is used up: writes fail with `ENOSPC` or `EDQUOT`. */
   diskFull: diskFull as typeof diskFull,
   /** Reads, writes or syncs of a disk fail with `EIO`. */

@@ -68,7 +68,9 @@ export class Names {
   lookup(host: Host, name: string, family: 0 | 4 | 6): NameAnswer {
     const { kernel } = host;
     this.#lookups.set(host.id, this.lookupsOf(host) + 1);
-    const answer = this.#find(host, name, family);
+    const found = this.#find(host, name, family);
+    const isFree = typeof found !== "string" && host.freedoms?.probability;
+    const answer = isFree ? (host.freedoms?.order(found) ?? found) : found;
     const detail: LookupDetail = { name, answer };
     kernel.mark(host.id, Kind.lookup, digestOfText(name), kernel.observer && detail);
     return answer;

@@ -94,7 +94,9 @@ function clampBacklog(backlog: number): number {
 /** Returns a waiting connection, if there is one. It does not belong to a process yet. */
 export function accept(listener: TcpSocket): TcpSocket | undefined {
   // A connection that was reset while it waited is returned anyway; the first read reports the reset.
-  return listener.acceptQueue.shift();
+  const { acceptQueue, stack } = listener;
+  const at = stack.host.freedoms?.probability ? stack.host.freedoms.next(acceptQueue.length) : 0;
+  return at === 0 ? acceptQueue.shift() : acceptQueue.splice(at, 1)[0];
 }
 
 /** Returns the socket of a host that gets a client's connection. */

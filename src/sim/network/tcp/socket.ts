@@ -133,7 +133,12 @@ export class TcpSocket implements PortHolder {
 
   /** Takes up to `atMost` bytes. Returns the bytes, `EOF`, an error, or `EAGAIN` if there is nothing yet. */
   read(atMost: number): Uint8Array | number {
-    return this.receiver.read(atMost);
+    const { freedoms } = this.stack.host;
+    const isFree = freedoms !== undefined && freedoms.probability > 0;
+    const { inboxBytes } = this.receiver;
+    return this.receiver.read(
+      isFree ? freedoms.piece(Math.min(atMost, inboxBytes)) || atMost : atMost,
+    );
   }
 
   /** Starts notifying the process when there is something to read. */
