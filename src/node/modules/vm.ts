@@ -34,9 +34,13 @@ const adopt = new real.Script(
     for (const [name, value] of Object.entries({ now, parse: RealDate.parse, UTC: RealDate.UTC })) {
       define(HostDate, name, value);
     }
-    define(globalThis, "Date", HostDate);
+    // From Node 26 on, a definition is made on the object behind the context alone, an assignment on both.
+    const give = (name, value) => {
+      if (!Reflect.set(globalThis, name, value)) define(globalThis, name, value);
+    };
+    give("Date", HostDate);
     define(Math, "random", random);
-    for (const name in own) if (name in globalThis) define(globalThis, name, own[name]);
+    for (const name in own) if (name in globalThis) give(name, own[name]);
     define(Error, "prepareStackTrace", prepare);
   })`,
   { filename: "node:vm" },
