@@ -45,6 +45,16 @@ describe("delays", () => {
     expect(all.at(-1)).toBeGreaterThan(1_000);
   });
 
+  it("end soon after the fault that makes them, however heavy the tail", () => {
+    const endsNs = 100 * MS;
+    const all = delaysMs({ delays: [{ kind: "pareto", minNs: 10 * MS, alpha: 1.5, endsNs }] });
+    const typicalMs = 10 * 2 ** (1 / 1.5);
+    expect(share(all, 0.5)).toBeCloseTo(typicalMs, 0);
+    // A few of a hundred would take longer. They arrive together, when the link has been well for a while.
+    expect(all.at(-1)).toBeCloseTo(100 + typicalMs, 3);
+    expect(share(all, 0.99)).toBe(all.at(-1));
+  });
+
   it("are those of a trace, one after another and again", () => {
     const link = linkWith({ delays: [{ kind: "trace", delaysNs: [1 * MS, 5 * MS, 2 * MS] }] });
     const seen = Array.from({ length: 7 }, () => link.transitNs(100) / MS);

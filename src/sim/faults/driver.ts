@@ -294,9 +294,7 @@ export class FaultDriver implements FaultReach {
     const effect = soundDisk();
     for (const fault of this.#active) {
       if (!fault.targets.includes(host.name)) continue;
-      // No fault lasts beyond the beginning of the calm.
-      const lastsNs = Math.min(fault.durationNs, Math.max(0, this.#calmFromNs - fault.startNs));
-      faultKind(fault.kind).onDisk?.({ ...fault, durationNs: lastsNs }, effect);
+      faultKind(fault.kind).onDisk?.(this.#untilCalm(fault), effect);
     }
     diskOf(host).setEffect(effect);
   }
@@ -319,9 +317,16 @@ export class FaultDriver implements FaultReach {
     for (const fault of this.#active) {
       const kind = faultKind(fault.kind);
       if (!kind.onLink) continue;
-      if (concernsLink(fault as unknown as Fault<LinkParams>, from, to)) kind.onLink(fault, effect);
+      if (!concernsLink(fault as unknown as Fault<LinkParams>, from, to)) continue;
+      kind.onLink(this.#untilCalm(fault), effect);
     }
     return effect;
+  }
+
+  /** No fault lasts beyond the beginning of the calm. */
+  #untilCalm(fault: Fault): Fault {
+    const lastsNs = Math.min(fault.durationNs, Math.max(0, this.#calmFromNs - fault.startNs));
+    return { ...fault, durationNs: lastsNs };
   }
 }
 

@@ -42,14 +42,17 @@ const delaysOf = new WeakMap<LatencyParams, Delays>();
 
 const kind: FaultKind<LatencyParams> = {
   name: "latency",
-  onLink({ params }, effect) {
+  onLink({ params, startNs, durationNs }, effect) {
     const { addNs, shape = "constant", traceNs } = params;
     if (shape === "constant" && traceNs === undefined) {
       effect.addNs += addNs;
       return;
     }
     let delays = delaysOf.get(params);
-    if (!delays) delaysOf.set(params, (delays = delaysFor(params)));
+    if (!delays) {
+      delays = { ...delaysFor(params), endsNs: startNs + durationNs };
+      delaysOf.set(params, delays);
+    }
     effect.delays.push(delays);
   },
   tell: (fault) => {

@@ -2,7 +2,15 @@
 import type { Prng } from "../../base/prng.ts";
 
 /** A distribution of delays in nanoseconds. Plain data. */
-export type Delays =
+export type Delays = Distribution & {
+  /**
+   * When the link is as fast as before. A packet arrives the typical delay after that at the latest: in a real network
+   * what stays away is sent again, and the copy passes. Default: never.
+   */
+  readonly endsNs?: number;
+};
+
+type Distribution =
   | { readonly kind: "constant"; readonly ns: number }
   | { readonly kind: "uniform"; readonly minNs: number; readonly maxNs: number }
   /** `sigma`: of the logarithm. With 0.5, one packet in forty takes 2.7 times the median. */

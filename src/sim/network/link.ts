@@ -230,7 +230,7 @@ export class Link implements LinkSettings {
       this.#latencyPrng ??= this.prng("latency");
       delayNs += this.#latencyPrng.below(spanNs + 1);
     }
-    for (const delays of this.delays) delayNs += this.#sourceOf(delays).nextNs();
+    for (const delays of this.delays) delayNs += this.#delayNs(delays);
     if (this.tailChance > 0) {
       const prng = this.prng("tail");
       if (prng.chance(this.tailChance)) delayNs += Math.round(prng.exponential(this.tailMeanNs));
@@ -264,6 +264,13 @@ export class Link implements LinkSettings {
     const chance = this.#inBurst ? 1 - 1 / lossBurst : Math.min(1, loss / (lossBurst * (1 - loss)));
     this.#inBurst = prng.chance(chance);
     return this.#inBurst;
+  }
+
+  #delayNs(delays: Delays): number {
+    const drawnNs = this.#sourceOf(delays).nextNs();
+    if (delays.endsNs === undefined) return drawnNs;
+    const leftNs = Math.max(0, delays.endsNs - this.#kernel.nowNs);
+    return Math.min(drawnNs, leftNs + Math.ceil(typicalNs(delays)));
   }
 
   #sourceOf(delays: Delays): DelaySource {
