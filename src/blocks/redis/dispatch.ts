@@ -157,7 +157,7 @@ export function findCommand(server: Server, args: readonly string[]): Command {
 
 /** Returns the command with this name, in any case. */
 export function lookupCommand({ commands }: Server, name: string): Command | undefined {
-  return commands.get(name) ?? commands.get(name.toLowerCase());
+  return commands.find(name);
 }
 
 function checkArity(command: Command, args: readonly string[]): Command {

@@ -63,9 +63,26 @@ const groups: readonly (readonly [string, CommandTable])[] = [
   ["scripting", functions],
 ];
 
+/** Clients may write a name in any mixture of cases. */
+const SPELLINGS_MAX = 1_000;
+
 /** Commands by lower-case name. */
 export class Commands {
   readonly #made: Map<string, Command> = new Map();
+  /** Commands by their names as clients and scripts have written them. */
+  readonly #spelt: Map<string, Command> = new Map();
+
+  /** Returns the command with this name, in any case. */
+  find(name: string): Command | undefined {
+    return this.#spelt.get(name) ?? this.#spell(name);
+  }
+
+  /** Most scripts write names in capitals, and looking for such a name among all commands takes long. */
+  #spell(name: string): Command | undefined {
+    const command = this.get(name.toLowerCase());
+    if (command !== undefined && this.#spelt.size < SPELLINGS_MAX) this.#spelt.set(name, command);
+    return command;
+  }
 
   /** Returns the command with this name. */
   get(name: string): Command | undefined {
