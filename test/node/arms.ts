@@ -21,6 +21,8 @@ export interface Outcome {
 }
 
 export interface Setting {
+  /** Whether the program changes files of its folder. */
+  readonly writesBesideItself?: boolean;
   /** The entry's name, which says what kind of module it is. */
   readonly name?: string;
   /** Files beside the entry, by relative path. */
@@ -117,7 +119,10 @@ export function hosted(source: string, setting: Setting = {}): Promise<Outcome> 
  */
 export function both(source: string, setting: Setting = {}): Promise<Outcome> {
   return inFolder(source, setting, async (entry) => {
-    const [host, real] = await Promise.all([runHosted(entry, setting), runReal(entry, setting)]);
+    const first = runHosted(entry, setting);
+    // What the real one writes beside itself, the host would find there.
+    if (setting.writesBesideItself === true) await first;
+    const [host, real] = await Promise.all([first, runReal(entry, setting)]);
     const { stderr: hostAside, ...hostOutcome } = host;
     const { stderr: realAside, ...realOutcome } = real;
     expect(hostOutcome, `host: ${hostAside}\nreal: ${realAside}`).toEqual(realOutcome);

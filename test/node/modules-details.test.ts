@@ -98,6 +98,7 @@ it("finds what it imports the same way each time, and says what is wrong with it
      }
      await import("./commonjs.js").catch(({ message }) => console.log(message.replaceAll(import.meta.dirname, "")));`,
     {
+      writesBesideItself: true,
       files: {
         "package.json": `{ "type": "module" }`,
         "awaits.mjs": "await 0; export const a = 1;",
