@@ -1,4 +1,5 @@
 /** The platform: Node as a program on a simulated host sees it. */
+export { authority } from "./authority.ts";
 export { codeDigest } from "./program/code-digest.ts";
 export { compileProgram, type CompiledProgram, type CompileOptions } from "./program/compile.ts";
 export { startProgram, type StartOptions } from "./program/start.ts";

@@ -8,6 +8,7 @@ import { type Lie, Liar } from "./lies.ts";
 import type { Interpreter } from "./network/overhear.ts";
 import { Moments } from "./moments.ts";
 import { Process, type ProcessEnd } from "./process.ts";
+import { type ServiceTrouble, ServiceTroubles } from "./service-troubles.ts";
 
 /** A part of a host that is notified when the machine loses power and when it boots again. */
 export interface Device {
@@ -60,6 +61,10 @@ export class Host {
   liar: Liar | undefined;
   /** The freedoms that Node and its system take, once a fault has them take some. */
   freedoms: Freedoms | undefined;
+  /** How it lets its users down, if it stands in for a service outside and a fault has made it do so. */
+  service: ServiceTroubles | undefined;
+  /** PEM texts of certificate authorities that its programs trust besides those that Node knows. */
+  authorities: readonly string[] = [];
   /** Whether the machine has power. */
   up = true;
   #nextPid = 2;
@@ -104,6 +109,13 @@ export class Host {
     if (probability === 0 && !this.freedoms) return;
     this.freedoms ??= new Freedoms(this.prng.fork("freedoms"));
     this.freedoms.probability = probability;
+  }
+
+  /** How it lets its users down from now on; an empty list if it does not. */
+  setTroubles(troubles: readonly ServiceTrouble[]): void {
+    if (troubles.length === 0 && !this.service) return;
+    this.service ??= new ServiceTroubles(this.prng.fork("service"));
+    this.service.active = troubles;
   }
 
   /** Whether a program that comes to a rare path takes it now. Nothing is drawn unless a fault concerns the path. */

@@ -28,6 +28,8 @@ import {
   startsOf,
   versionsOf,
 } from "./programs.ts";
+import { handlerOf } from "./outside/documents.ts";
+import type { Service } from "./outside/types.ts";
 import { bad, onlyOptions, show } from "./refusals.ts";
 import { survivalOf } from "./survives.ts";
 import type {
@@ -111,6 +113,8 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
   /** The racks and zones, by level and name. */
   readonly #domains = new Map<string, { level: DomainLevel; name: string; hosts: string[] }>();
   readonly #survivals: Survival[] = [];
+  /** The names of services outside. */
+  readonly #outside = new Set<string>();
   readonly #links: LinkRule[] = [];
   readonly #faults: FaultSource[] = [];
   /** Fault sources that were created but not passed to `w.faults` yet. */
@@ -156,6 +160,26 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
       this.#add(host, name, index, planned, options);
       return host;
     });
+  }
+
+  outside(name: string, service: Service): string {
+    const where = `w.outside(${show(name)})`;
+    const isName = typeof name === "string" && name.length < 254;
+    if (!isName || !name.split(".").every((part) => HOST_NAME.test(part))) {
+      throw bad(`${where}: it is not the name of a host`, 'Such as "api.example.com".');
+    }
+    const isFunction = typeof service === "function";
+    if (isFunction && this.#ours.has(service)) {
+      throw bad(`${where}: ${this.#ours.get(service) ?? ""} is no service`);
+    }
+    const isPath = typeof service === "string" && service !== "";
+    if (!isFunction && !isPath) handlerOf(service, where);
+    // Where it is data, the run makes the function of it.
+    const program = isFunction ? (service as unknown as InlineProgram) : () => {};
+    this.#outside.add(name);
+    const outside = isFunction ? {} : isPath ? { path: service as string } : { document: service };
+    this.#add(name, name, 0, this.#programs(name, program, {}), {}, outside);
+    return name;
   }
 
   link(...args: readonly unknown[]): void {
@@ -305,8 +329,9 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     index: number,
     planned: readonly PlannedProgram[],
     options: PlacedHostOptions,
+    outside?: HostPlan["outside"],
   ): void {
-    if (typeof name !== "string" || !HOST_NAME.test(name)) {
+    if (typeof name !== "string" || (!outside && !HOST_NAME.test(name))) {
       throw bad(
         `${show(name)} cannot be a host's name`,
         "Host names are resolved by DNS: letters, digits and hyphens, at most 63.",
@@ -319,7 +344,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     this.#names.add(name);
     this.#lowerNames.add(name.toLowerCase());
     const programs = startsOf(name, index, planned, options, this.#versions);
-    this.#hosts.push({ name, group, index, programs });
+    this.#hosts.push({ name, group, index, programs, ...(outside && { outside }) });
     for (const level of domainLevels) this.#place(name, index, level, options[level]);
   }
 
@@ -352,7 +377,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     given: FaultOptions = {},
   ): FaultSource {
     const options = this.#withoutLiar(given);
-    const all = findFaultWord(word)?.versions ? this.#withOthers() : [...this.#names];
+    const all = this.#targetsOf(word);
     const names = targets === undefined ? all : this.#resolve(targets, `w.${word}`);
     const source = this.#withVersions(faultSource(word, names, [...this.#names], options));
     this.#refuseDomain(source);
@@ -379,6 +404,19 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
       `w.${word}(...): domain is ${show(domain)}, and none of its hosts stands in a ${domain}`,
       `It is an option of hosts: w.hosts("store", 6, program, { ${domain}: (_, index) => \`${domain}-\${index % 3}\` }).`,
     );
+  }
+
+  /** The hosts that a word concerns unless others are named. Services outside are broken by their own word alone. */
+  #targetsOf(word: FaultWordName): string[] {
+    const { versions, outside = false } = findFaultWord(word) ?? {};
+    if (outside && this.#outside.size === 0) {
+      throw bad(
+        `w.${word}(...): the world has no services outside`,
+        'Describe one first: w.outside("api.example.com", handler).',
+      );
+    }
+    const all = versions ? this.#withOthers() : [...this.#names];
+    return all.filter((name) => this.#outside.has(name) === outside);
   }
 
   /** The hosts of which a program has other versions; if there are none, all hosts. */

@@ -37,6 +37,14 @@ export type {
   Tolerable,
   WorldBuilder,
 } from "./types.ts";
+export type {
+  RecordedExchange,
+  Service,
+  ServiceAnswer,
+  ServiceContext,
+  ServiceHandler,
+  ServiceRequest,
+} from "./outside/types.ts";
 export type { SeenDisk, SeenFault, SeenHost } from "./seen.ts";
 export { LightconeError } from "../base/errors.ts";
 export type { Duration, DurationRange } from "../base/units.ts";

@@ -2,10 +2,11 @@
  * Loads a world file: compiles it and the programs that it names, once, and evaluates it on a temporary
  * host to obtain its description. Runs then start instances of the compiled programs.
  */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LightconeError, messageOf } from "../base/errors.ts";
+import { digestOfText } from "../base/fingerprint.ts";
 import {
   codeDigest,
   type CompiledProgram,
@@ -22,6 +23,7 @@ import { PlanBuilder, WORLD_MARK, type World, world } from "./builder.ts";
 import type { HostPlan, Plan, ProgramPlan, ProgramStart } from "./plan.ts";
 import type { WrittenAssertion } from "./coverage.ts";
 import { hintWith, LastLines } from "./output.ts";
+import { handlerOf } from "./outside/documents.ts";
 import { namesIn } from "./own-files.ts";
 import * as probe from "./probe.ts";
 import { isUserPlace } from "./user-place.ts";
@@ -41,6 +43,8 @@ export interface LoadedWorld {
   readonly programs: ReadonlyMap<string, CompiledProgram>;
   /** What stands in for modules, by path as the world gives it. */
   readonly substitutes: ReadonlyMap<string, CompiledProgram>;
+  /** What services outside are, by path as the world gives it. */
+  readonly services: ReadonlyMap<string, unknown>;
   /** Digest of the files that make up the description. */
   readonly digest: string;
   readonly modules: FaceModules;
@@ -78,6 +82,7 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
     if (program.kind === "file") entries.push(entry);
   }
   const substitutes = await compileSubstitutes(plan, dirname(file));
+  const { services, digest: ofServices } = readServices(plan, dirname(file));
   const assertions = writtenAssertions(entries);
   const unsetVariables = namesIn([file], missing);
   return {
@@ -86,12 +91,46 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
     own,
     programs,
     substitutes,
-    digest,
+    services,
+    digest: digest + ofServices,
     modules,
     assertions,
     unsetVariables,
     takePrinted,
   };
+}
+
+/** Reads the files that say what services outside are, with a digest of all. */
+function readServices(
+  { hosts }: Plan,
+  directory: string,
+): { services: Map<string, unknown>; digest: string } {
+  const services = new Map<string, unknown>();
+  let all = "";
+  for (const { name, outside } of hosts) {
+    const path = outside?.path;
+    if (path === undefined || services.has(path)) continue;
+    const where = `w.outside(${JSON.stringify(name)}): ${path}`;
+    const file = resolve(directory, path);
+    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+      throw new LightconeError(
+        "LC_NO_PROGRAM",
+        `${where}: there is no such file`,
+        `Looked for ${file}: paths are relative to the world file.`,
+      );
+    }
+    const text = readFileSync(file, "utf8");
+    let document: unknown;
+    try {
+      document = JSON.parse(text) as unknown;
+    } catch {
+      throw new LightconeError("LC_BAD_WORLD", `${where} is not JSON`);
+    }
+    handlerOf(document, where);
+    services.set(path, document);
+    all += text;
+  }
+  return { services, digest: all === "" ? "" : digestOfText(all).toString(16) };
 }
 
 async function compileSubstitutes(

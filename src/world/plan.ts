@@ -55,6 +55,8 @@ export interface HostPlan {
   readonly index: number;
   /** In the order of the description; at least one. */
   readonly programs: readonly ProgramStart[];
+  /** It stands in for a service outside. `document`: what that is, or the path of the file that says it; absent for a function. */
+  readonly outside?: { readonly document?: unknown; readonly path?: string };
 }
 
 /** What hosts fail together, and what the world survives. */

@@ -6,6 +6,7 @@ import { digestOfText } from "../base/fingerprint.ts";
 import { assert, LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
 import {
+  authority,
   inUtc,
   codeDigest,
   type CompiledProgram,
@@ -67,7 +68,10 @@ import { startMs } from "./start-date.ts";
 import { SeenWorld } from "./seen.ts";
 import { Supervisor } from "./supervisor.ts";
 import { describeThrown, hasPlace } from "./thrown.ts";
-import type { Probe } from "./types.ts";
+import { handlerOf } from "./outside/documents.ts";
+import { serveService } from "./outside/serve.ts";
+import type { ServiceHandler } from "./outside/types.ts";
+import type { InlineProgram, Probe } from "./types.ts";
 
 /** Called regularly during a run with the simulated time, so that a watchdog can observe its progress. */
 export type Heartbeat = (nowNs: number) => void;
@@ -171,6 +175,9 @@ class Run {
       this.#hosts.push(host);
       this.#byName.set(host.name, host);
       this.#supervisors.set(host, this.#supervisorOf(host, hostPlan));
+    }
+    if (plan.hosts.some(({ outside }) => outside)) {
+      for (const host of this.#hosts) host.authorities = [authority()];
     }
     this.#links = new WorldLinks(this.kernel, this.#hosts, plan.links);
     this.#listenTo(plan.hosts);
@@ -528,21 +535,32 @@ class Run {
           const prng = node.process.host.prng.fork(
             `inline.${node.process.pid}.${this.kernel.nowNs}`,
           );
-          const returned: unknown = inline(
-            inlineContext(probe, {
-              host: host.name,
-              index: plan.index,
-              prng,
-              setTimeout,
-              onMisuse,
-            }),
-          );
+          const context = inlineContext(probe, {
+            host: host.name,
+            index: plan.index,
+            prng,
+            setTimeout,
+            onMisuse,
+          });
+          if (plan.outside) {
+            serveService(node, host, this.#handlerOf(plan, inline), context);
+            return undefined;
+          }
+          const returned: unknown = inline(context);
           if (isBlock(returned)) onMisuse(blockReturned(returned.name, plan.group));
           return returned as Promise<void>;
         },
       }),
     });
     if (this.#faults.isPaused(host.name)) process.pause();
+  }
+
+  /** The function of a service outside: that of its host's own realm, or what data describes. */
+  #handlerOf({ name, outside }: HostPlan, inline: InlineProgram): ServiceHandler {
+    const { path, document } = outside ?? {};
+    if (path === undefined && document === undefined) return inline as unknown as ServiceHandler;
+    const data = path === undefined ? document : this.#loaded.services.get(path);
+    return handlerOf(data, `w.outside(${JSON.stringify(name)})`);
   }
 
   #substitutesOf({ substitute }: ProgramStart): Record<string, CompiledProgram> {

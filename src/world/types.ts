@@ -1,5 +1,6 @@
 /** The types of a world file: a world, a program and a check, from the point of view of its author. */
 import type { Verdict } from "../check/verdict.ts";
+import type { Service } from "./outside/types.ts";
 import type { SeenFault, SeenHost } from "./seen.ts";
 import type { History } from "../history/operation.ts";
 import type { Duration, DurationRange } from "../base/units.ts";
@@ -343,6 +344,16 @@ export interface WorldBuilder extends FaultMethods {
     program: Program | Programs,
     options?: PlacedHostOptions,
   ): string[];
+  /**
+   * Adds a stand-in for a service outside, such as "api.stripe.com", that programs find by its name over HTTP and HTTPS (its
+   * certificate is one that hosts trust). The service is a function `(request, context) => answer`; or the path of a JSON file or
+   * its content: an OpenAPI 3 document, or a recording. Faults concern it if they name it; `w.service` concerns all. Returns its
+   * name.
+   *
+   * @example
+   * w.outside("api.example.com", ({ method, path }) => ({ status: 200, body: { method, path } }));
+   */
+  outside(name: string, service: Service): string;
   /** Sets the behaviour of all links. Default: half a millisecond each way. */
   link(options: LinkOptions): void;
   /**

@@ -280,13 +280,14 @@ export class FaultDriver implements FaultReach {
   }
 
   #updateHost(host: Host): void {
-    const effect: HostEffect = { turnNs: 0, rarePaths: [], lies: [], freedom: 0 };
+    const effect: HostEffect = { turnNs: 0, rarePaths: [], lies: [], freedom: 0, service: [] };
     for (const fault of this.#active) {
       if (fault.targets.includes(host.name)) faultKind(fault.kind).onHost?.(fault, effect, this);
     }
     host.turnNs = effect.turnNs;
     host.rarePaths = effect.rarePaths;
     host.setFreedom(effect.freedom);
+    host.setTroubles(effect.service);
     host.setLies(effect.lies, () => this.#ports.interpreter?.());
   }
 

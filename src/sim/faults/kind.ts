@@ -8,6 +8,7 @@ import type { DiskEffect } from "../disk/disk-faults.ts";
 import type { Host, RarePath } from "../host.ts";
 import type { Lie, OwnLiar } from "../lies.ts";
 import type { Kernel } from "../kernel.ts";
+import type { ServiceTrouble } from "../service-troubles.ts";
 import type { Moment } from "../moments.ts";
 import type { Delays } from "../network/delays.ts";
 import type { Ear } from "../network/overhear.ts";
@@ -67,6 +68,8 @@ export interface HostEffect {
   rarePaths: RarePath[];
   /** How it lies to other hosts. */
   lies: Lie[];
+  /** How a stand-in for a service outside lets its users down. */
+  service: ServiceTrouble[];
   /** The share of the occasions at which Node and its system take a freedom that they have. */
   freedom: number;
 }
@@ -248,6 +251,8 @@ export interface FaultWord<Options extends FaultOptions = FaultOptions, Read = u
   readonly kinds: readonly FaultKind[];
   /** Whether it concerns links between hosts, so that a world needs two hosts for it. */
   readonly links: boolean;
+  /** Whether it concerns stand-ins for services outside: its targets are those. */
+  readonly outside?: boolean;
   /** Options as somebody might write them. The documentation shows them, and tests read them. */
   readonly example: Options;
   /** The default of `lasts`. */

@@ -33,6 +33,7 @@ import { restart } from "./restart.ts";
 import { reset } from "./reset.ts";
 import { scramble } from "./scramble.ts";
 import { strikeKind } from "./strike.ts";
+import { service } from "./service.ts";
 import { shortIo } from "./short-io.ts";
 import { upgrade } from "./upgrade.ts";
 import { slowClose } from "./slow-close.ts";
@@ -89,6 +90,8 @@ export const faultWords = {
   buggify: buggify as typeof buggify,
   /** Node and its system take freedoms that they have: small pieces, short reads, late timers, another order. */
   freedoms: freedoms as typeof freedoms,
+  /** A service outside answers with errors, slowly or half, has another schema, or repeats its webhooks. */
+  service: service as typeof service,
   /** A disk has no space, or the quota is used up: writes fail with `ENOSPC` or `EDQUOT`. */
   diskFull: diskFull as typeof diskFull,
   /** Reads, writes or syncs of a disk fail with `EIO`. */

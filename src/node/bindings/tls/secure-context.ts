@@ -313,6 +313,9 @@ function extraRoots(realm: Realm): ReadonlyMap<string, readonly X509Certificate[
   if (store) return store;
   store = new Map();
   extras.set(realm, store);
+  for (const pem of realm.context.process.host.authorities) {
+    for (const certificate of parseCertificates(pem)) addTo(store, certificate);
+  }
   const path = realm.process.env.NODE_EXTRA_CA_CERTS as string | undefined;
   if (!path) return store;
   try {
