@@ -134,6 +134,29 @@ describe("a synchronous call that finds the database locked", () => {
 });
 
 describe("the write-ahead log", () => {
+  it("is shared by the threads of a process, whose locks are their own", async () => {
+    const lines = await printed(`
+      import Database from "better-sqlite3"; import { Worker, isMainThread, parentPort } from "node:worker_threads"; import { once } from "node:events";
+      const db = new Database("/threads.db", { timeout: 0 });
+      if (isMainThread) {
+        db.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (x); BEGIN IMMEDIATE; INSERT INTO t VALUES (1)");
+        const worker = new Worker(new URL(import.meta.url));
+        console.log(...(await once(worker, "message"))[0]);
+        db.exec("COMMIT");
+        worker.postMessage("again");
+        console.log(...(await once(worker, "message"))[0], db.prepare("SELECT x FROM t").pluck().all().join());
+      } else {
+        const write = () => {
+          let said = "written";
+          try { db.exec("INSERT INTO t VALUES (2)"); } catch ({ code }) { said = code; }
+          parentPort.postMessage([said, db.prepare("SELECT count(*) FROM t").pluck().get()]);
+        };
+        parentPort.once("message", write);
+        write();
+      }`);
+    expect(lines).toEqual(["SQLITE_BUSY 0", "written 2 1,2"]);
+  });
+
   it("is read by others as it was when they began, beside one who writes, and not by two who write", async () => {
     const child = `
       const Database = require("better-sqlite3");

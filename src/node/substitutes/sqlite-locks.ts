@@ -21,12 +21,16 @@ interface Held {
   level: number;
 }
 
+let count = 0;
+
 /** By host, path and connection. */
 const held = new WeakMap<Host, Map<string, Map<string, Held>>>();
 
 /** The locks of one process's connections, each of which is named by the number of its open file. */
 export class SqliteLocks {
   readonly #process: Process;
+  /** Threads of a process have its number, and files of their own. */
+  readonly #id: number = ++count;
   readonly #files: Map<string, Map<string, Held>>;
 
   constructor(process: Process) {
@@ -70,7 +74,7 @@ export class SqliteLocks {
   }
 
   #key(file: number): string {
-    return `${this.#process.pid} ${file}`;
+    return `${this.#id} ${file}`;
   }
 
   #mine(file: number, path: string): Held {

@@ -44,6 +44,8 @@ interface Copy {
   mayDiffer: boolean;
 }
 
+let count = 0;
+
 /** By host and path. */
 const memories = new WeakMap<Host, Map<string, Shared>>();
 
@@ -53,6 +55,8 @@ export class SharedMemory {
   readonly #fs: Fs;
   readonly #all: Map<string, Shared>;
   readonly #copies = new Map<string, Copy>();
+  /** Threads of a process have its number, and files of their own. */
+  readonly #id: number = ++count;
   #module: SqliteModule | undefined;
 
   constructor(process: Process, fs: Fs) {
@@ -159,7 +163,9 @@ export class SharedMemory {
     }
     try {
       while (shared.regions.length <= at) {
-        this.#fs.writeFileSync(`${path}-shm`, new Uint8Array(size), { flag: "a", mode: 0o644 });
+        // The first one puts an end to what a crash has left.
+        const flag = shared.regions.length === 0 ? "w" : "a";
+        this.#fs.writeFileSync(`${path}-shm`, new Uint8Array(size), { flag, mode: 0o644 });
         shared.regions.push(new Uint8Array(size));
       }
     } catch {
@@ -220,7 +226,7 @@ export class SharedMemory {
   };
 
   #key(file: number): string {
-    return `${this.#process.pid} ${file}`;
+    return `${this.#id} ${file}`;
   }
 
   #holder(shared: Shared, file: number): Holder {
