@@ -1,5 +1,6 @@
 /** Writes the page of a run: one HTML file with the run in it, beside the replay file and the trace. */
 import { gzipSync } from "node:zlib";
+import { withMechanisms } from "../report/index.ts";
 import type { Trace } from "../trace/index.ts";
 import { type PageFacts, writePage } from "../viewer/index.ts";
 import { viewerAssets } from "./viewer-assets.ts";
@@ -21,7 +22,8 @@ export interface PageTextOptions {
 /** The page of a run, as text. */
 export function pageOf(trace: Trace, options: PageTextOptions): string {
   const { facts, restore, encoded, maxBytes = PAGE_BYTES_MAX } = options;
-  return writePage(trace, {
+  // What is encoded already has what it has.
+  return writePage(encoded ? trace : withMechanisms(trace), {
     assets: viewerAssets(),
     facts,
     restore,

@@ -16,7 +16,7 @@ import {
 import type { RunOutcome } from "../world/outcome.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { RunnerPool } from "./pool.ts";
-import { lateRequests } from "../report/index.ts";
+import { lateRequests, withMechanisms } from "../report/index.ts";
 import { describeFault, type Fault } from "../sim/faults/index.ts";
 import { pageOf } from "./page-file.ts";
 import { replayDirectory, runName, shellWord } from "./replay-file.ts";
@@ -118,7 +118,7 @@ export async function recordTrace(
     ...traceMeta(recorded, before),
     ...(known?.faultsBefore && { faultsBefore: known.faultsBefore }),
   };
-  const trace: Trace = { ...recorded.trace, meta };
+  const trace = withMechanisms({ ...recorded.trace, meta });
   const files = { trace: `${base}.trace`, page: page ? `${base}.html` : undefined };
   const encoded = encodeTrace(trace);
   replaceFile(files.trace, gzipSync(encoded));

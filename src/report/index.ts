@@ -11,6 +11,7 @@ export {
 } from "./progress.ts";
 export { faultsWord, renderNotes, shrunkNotes, shrunkSubtitle, type ToldShrink } from "./shrunk.ts";
 export { lateRequests } from "./late.ts";
+export { withMechanisms } from "./mechanism/index.ts";
 export { formatTime, renderLines, renderViolation, type ToldViolation } from "./story.ts";
 export { plainStyle, type Style, styleFor } from "./style.ts";
 export { PrintedByChecks } from "./printed.ts";

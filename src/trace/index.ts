@@ -12,6 +12,7 @@ export {
   eventAt,
   type FaultTold,
   type OperationEvents,
+  type SentencePart,
   stackOf,
   type Trace,
   type TraceEvent,

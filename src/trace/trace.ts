@@ -65,10 +65,18 @@ export interface ViolationTold {
   readonly story: unknown;
   /** The established name of the anomaly, if there is one. */
   readonly anomaly?: string;
+  /** How it came about, in one sentence: its pieces, to be read one after the other. */
+  readonly mechanism?: readonly SentencePart[];
   /** The operations that contradict each other: the smallest part of the history that still violates. */
   readonly operations?: readonly OperationEvents[];
   /** The cycle that the operations form, edge by edge, for transactions. */
   readonly cycle?: readonly EdgeTold[];
+}
+
+/** A piece of a sentence, with the event that it is about; 0 for none. */
+export interface SentencePart {
+  readonly text: string;
+  readonly event: number;
 }
 
 /** The events of an operation. */

@@ -2,6 +2,7 @@
  * The answer with which a page opens: what was violated, the event in which it came to light, the faults that did
  * it, and the part of the run to show.
  */
+import type { SentencePart } from "../../trace/trace.ts";
 import type { Story, StoryLine } from "../../trace/story.ts";
 import type { FaultSpan } from "./faults.ts";
 import type { OperationBar } from "./operations.ts";
@@ -26,6 +27,8 @@ export interface Answer {
   readonly anomaly: string | undefined;
   /** The verdict in a sentence. */
   readonly summary: string;
+  /** How it came about, in pieces of one sentence; empty if that is not on record. */
+  readonly mechanism: readonly SentencePart[];
   readonly steps: readonly AnswerStep[];
   /** The event to select; 0 for none. */
   readonly event: number;
@@ -78,6 +81,7 @@ export function answerOf(run: Run, index = 0): Answer | undefined {
     check: violation.check,
     anomaly: violation.anomaly,
     summary,
+    mechanism: violation.mechanism ?? [],
     steps: lines.map((line, at) => ({
       number: at + 1,
       line,

@@ -4,7 +4,6 @@
  */
 import { type Answer, spanOf } from "./answer.ts";
 import { Kind } from "../../trace/kinds.ts";
-import type { Part } from "./mechanism/index.ts";
 import type { Run } from "./run.ts";
 
 /** What the mechanism takes must be less than this share of the story, or else the whole story is shown. */
@@ -14,10 +13,9 @@ const SHARE = 0.5;
 export function openingWindow(
   { trace, endNs }: Run,
   answer: Answer,
-  mechanism: readonly Part[],
 ): readonly [fromNs: number, toNs: number] {
   const whole = [answer.fromNs, answer.toNs] as const;
-  const core = mechanism.flatMap(({ event }) => {
+  const core = answer.mechanism.flatMap(({ event }) => {
     const isFault = event === 0 || trace.kind[event - 1] === Kind.fault;
     return isFault ? [] : [trace.timeNs[event - 1] as number];
   });

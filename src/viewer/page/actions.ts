@@ -211,7 +211,7 @@ function fitSelection(state: State): void {
 /** Shows the violation: its event, its past cone and its story. */
 export function toAnswer(state: State): void {
   const answer = answerOf(state.run, state.violation.value);
-  const view = answer ? openingOf(answer, state.run, state.violation.value) : plainView;
+  const view = answer ? openingOf(answer, state.run) : plainView;
   batch(() => {
     state.cone.value = view.cone;
     state.depth.value = WHOLE;

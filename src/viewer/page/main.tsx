@@ -73,7 +73,7 @@ function followAddress(state: State): void {
     timer = setTimeout(() => {
       const answer = state.answerShown.peek();
       // The view with which the page opens needs no address.
-      const opening = answer && writeLink(openingOf(answer, state.run, state.violation.peek()));
+      const opening = answer && writeLink(openingOf(answer, state.run));
       written = view === opening && location.hash === "" ? "" : `#${view}`;
       if (written !== location.hash) history.replaceState(null, "", written || "#");
     }, 150);

@@ -16,7 +16,7 @@ import {
 } from "../model/cone.ts";
 import { notableCauses } from "../model/events.ts";
 import { readLink, type View } from "../model/link.ts";
-import { mechanismOf, type Part } from "../model/mechanism/index.ts";
+import type { SentencePart } from "../../trace/trace.ts";
 import { isNotable } from "../model/rows.ts";
 import { openingWindow } from "../model/opening.ts";
 import type { Run } from "../model/run.ts";
@@ -35,8 +35,8 @@ export interface State {
   /** The number of the violation that is shown, and what it says. */
   readonly violation: Signal<number>;
   readonly answerShown: ReadonlySignal<Answer | undefined>;
-  /** The sentence that says how it came about; it says more once payloads can be read. */
-  readonly mechanism: ReadonlySignal<readonly Part[]>;
+  /** The sentence that says how it came about; empty if there is none. */
+  readonly mechanism: ReadonlySignal<readonly SentencePart[]>;
   readonly selected: Signal<number>;
   readonly other: Signal<number>;
   /** The window, in positions of the axis. */
@@ -131,12 +131,7 @@ export function createState(run: Run, facts: PageFacts, payloads: Payloads, hash
     );
   });
   const answerShown = computed(() => answerOf(run, violation.value));
-  const mechanism = computed(() => {
-    const told = run.trace.meta?.violations[violation.value];
-    return answerShown.value && told
-      ? mechanismOf({ run, answer: answerShown.value, dissector: dissector.value }, told)
-      : [];
-  });
+  const mechanism = computed(() => answerShown.value?.mechanism ?? []);
   return {
     run,
     facts,
@@ -191,11 +186,8 @@ function settled(of: Signal<string>, waitMs: number): ReadonlySignal<string> {
 }
 
 /** The view with which a violated run opens: the violating event, its past lit, the story in view. */
-export function openingOf(answer: Answer, run: Run, index = 0): View {
-  const told = run.trace.meta?.violations[index];
-  // Without the payloads, which are not there yet: the same window each time.
-  const mechanism = told ? mechanismOf({ run, answer, dissector: undefined }, told) : [];
-  const [fromNs, toNs] = openingWindow(run, answer, mechanism);
+export function openingOf(answer: Answer, run: Run): View {
+  const [fromNs, toNs] = openingWindow(run, answer);
   return {
     ...readLink(""),
     axis: isIdle(fromNs, toNs, run) ? "folded" : "time",

@@ -1,20 +1,15 @@
 /** The sentence of the mechanism: what it reads from the trace, for each way in which a promise is broken. */
 import { describe, expect, it } from "vitest";
-import { TraceDissector } from "../../src/dissect/index.ts";
 import { answerOf } from "../../src/viewer/model/answer.ts";
-import { mechanismOf } from "../../src/viewer/model/mechanism/index.ts";
+import { withMechanisms } from "../../src/report/index.ts";
 import { openingWindow } from "../../src/viewer/model/opening.ts";
 import { indexRun } from "../../src/viewer/model/run.ts";
 import type { StoryLine } from "../../src/trace/index.ts";
 import type { Trace, TraceMeta } from "../../src/trace/index.ts";
-import { type Line, packet, pause, traceOf } from "./support.ts";
+import { type Line, packet, pause, traceOf } from "../viewer/support.ts";
 
 function sentence(trace: Trace): string {
-  const run = indexRun(trace);
-  const answer = answerOf(run);
-  const told = trace.meta?.violations[0];
-  if (!answer || !told) throw new Error("the trace has no violation");
-  const parts = mechanismOf({ run, answer, dissector: new TraceDissector(trace) }, told);
+  const parts = withMechanisms(trace).meta?.violations[0]?.mechanism ?? [];
   for (const { event } of parts) expect(event).toBeLessThanOrEqual(trace.length);
   return parts.map(({ text }) => text).join("");
 }
@@ -213,11 +208,9 @@ describe("the mechanism", () => {
         "what s-1 then sent to s-2 arrived at 0.040s only.",
     );
     // The page opens with the late arrival in view.
-    const run = indexRun(traceOf(lines, meta));
+    const run = indexRun(withMechanisms(traceOf(lines, meta)));
     const answer = answerOf(run);
-    const parts =
-      answer && mechanismOf({ run, answer, dissector: undefined }, meta.violations![0]!);
-    expect(answer && openingWindow(run, answer, parts ?? [])[1]).toBeGreaterThanOrEqual(40e6);
+    expect(answer && openingWindow(run, answer)[1]).toBeGreaterThanOrEqual(40e6);
     // A copy that arrives before the read is no reason.
     const early = [...lines.slice(0, 11), [16, "s-2", "receive", 8] as Line];
     const shifted = lines.slice(11, 17).map(([at, host, kind, cause = 0, detail]): Line => {

@@ -1,7 +1,7 @@
 /** What an operation asked of servers and was told, along the chain of causes that leads to its answer. */
-import { Kind } from "../../../trace/kinds.ts";
-import { notableCauses } from "../events.ts";
-import type { OperationBar } from "../operations.ts";
+import { Kind } from "../../trace/kinds.ts";
+import { notableCauses } from "../../viewer/model/events.ts";
+import type { OperationBar } from "../../viewer/model/operations.ts";
 import type { Material } from "./part.ts";
 
 /** A request and its answer. */

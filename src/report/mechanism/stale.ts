@@ -1,11 +1,11 @@
 /** A read from a server that another server had not yet told of a write. */
-import { Kind } from "../../../trace/kinds.ts";
-import type { PacketDetail } from "../../../trace/packet.ts";
-import { operationOf } from "../describe.ts";
-import { describeAnswer, describeRequest, type OperationBar } from "../operations.ts";
-import { detailOf } from "../rows.ts";
-import type { Run } from "../run.ts";
-import { cut, showTime } from "../words.ts";
+import { Kind } from "../../trace/kinds.ts";
+import type { PacketDetail } from "../../trace/packet.ts";
+import { operationOf } from "../../viewer/model/describe.ts";
+import { describeAnswer, describeRequest, type OperationBar } from "../../viewer/model/operations.ts";
+import { detailOf } from "../../viewer/model/rows.ts";
+import type { Run } from "../../viewer/model/run.ts";
+import { cut, showTime } from "../../viewer/model/words.ts";
 import { chainOf } from "./exchanges.ts";
 import { faultPart, type Material, part, type Part, when } from "./part.ts";
 

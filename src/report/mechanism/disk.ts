@@ -1,10 +1,10 @@
 /** What a disk lost when the power failed, and whether the program had synced it. */
-import type { DiskDetail } from "../../../trace/details.ts";
-import { Kind } from "../../../trace/kinds.ts";
-import type { FaultSpan } from "../faults.ts";
-import { detailOf } from "../rows.ts";
-import type { Run } from "../run.ts";
-import { cut } from "../words.ts";
+import type { DiskDetail } from "../../trace/details.ts";
+import { Kind } from "../../trace/kinds.ts";
+import type { FaultSpan } from "../../viewer/model/faults.ts";
+import { detailOf } from "../../viewer/model/rows.ts";
+import type { Run } from "../../viewer/model/run.ts";
+import { cut } from "../../viewer/model/words.ts";
 import { decisivePart, faultPart, type Material, part, type Part, when } from "./part.ts";
 
 /** A line of a story about what a disk lost: "/data/db: 664 bytes that were not synced are lost". */

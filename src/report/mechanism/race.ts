@@ -1,6 +1,6 @@
 /** Two operations that read the same and went on from it: neither one's write had arrived when the other one read. */
-import type { OperationBar } from "../operations.ts";
-import { cut, showTime } from "../words.ts";
+import type { OperationBar } from "../../viewer/model/operations.ts";
+import { cut, showTime } from "../../viewer/model/words.ts";
 import { type Exchange, exchangesOf } from "./exchanges.ts";
 import { type Material, part, type Part, when } from "./part.ts";
 

@@ -3,8 +3,11 @@
  * Each way to find one reads it from the verdict's operations, the faults of the story and the recorded events; where
  * none applies, the faults and the decisive moment are told, and nothing is made up.
  */
-import type { ViolationTold } from "../../../trace/trace.ts";
-import { cut } from "../words.ts";
+import { TraceDissector } from "../../dissect/index.ts";
+import type { Trace, ViolationTold } from "../../trace/trace.ts";
+import { answerOf } from "../../viewer/model/answer.ts";
+import { indexRun } from "../../viewer/model/run.ts";
+import { cut } from "../../viewer/model/words.ts";
 import { diskMechanism } from "./disk.ts";
 import { holdersMechanism } from "./holders.ts";
 import { lossMechanism } from "./losses.ts";
@@ -13,6 +16,23 @@ import { overlapMechanism, raceMechanism } from "./race.ts";
 import { staleMechanism } from "./stale.ts";
 
 export type { Material, Part } from "./part.ts";
+
+/** At most so many violations of a run get a sentence. */
+const TOLD_MAX = 8;
+
+/** A trace whose violations have their mechanisms. */
+export function withMechanisms(trace: Trace): Trace {
+  const { meta } = trace;
+  if (!meta || meta.violations.every(({ mechanism }) => mechanism !== undefined)) return trace;
+  const run = indexRun(trace);
+  const dissector = new TraceDissector(trace);
+  const violations = meta.violations.map((told, index): ViolationTold => {
+    const answer = answerOf(run, index);
+    if (told.mechanism || !answer || index >= TOLD_MAX) return told;
+    return { ...told, mechanism: mechanismOf({ run, answer, dissector }, told) };
+  });
+  return { ...trace, meta: { ...meta, violations } };
+}
 
 /** The sentence, in pieces; empty if the verdict says all that is known. */
 export function mechanismOf(material: Material, violation: ViolationTold): readonly Part[] {

@@ -1,7 +1,7 @@
 /** Two clients that hold one thing: who took it, what happened to them meanwhile, and who was given it as well. */
-import type { Hold } from "../answer.ts";
-import type { FaultSpan } from "../faults.ts";
-import { showTime } from "../words.ts";
+import type { Hold } from "../../viewer/model/answer.ts";
+import type { FaultSpan } from "../../viewer/model/faults.ts";
+import { showTime } from "../../viewer/model/words.ts";
 import { faultPart, type Material, part, type Part } from "./part.ts";
 
 /** The sentence about two holders; `undefined` if the violation is not about that. */

@@ -1,13 +1,13 @@
 /** A message that a fault made late or lost, and the operation that waited for it. */
-import type { PacketDetail } from "../../../trace/packet.ts";
-import type { FaultSpan } from "../faults.ts";
-import { Fate, messagesWithin } from "../messages.ts";
-import { describePacket } from "../describe.ts";
-import { sentAgain } from "../events.ts";
-import { describeRequest, type OperationBar } from "../operations.ts";
-import { detailOf } from "../rows.ts";
-import type { Run } from "../run.ts";
-import { cut, showDuration, showTime } from "../words.ts";
+import type { PacketDetail } from "../../trace/packet.ts";
+import type { FaultSpan } from "../../viewer/model/faults.ts";
+import { Fate, messagesWithin } from "../../viewer/model/messages.ts";
+import { describePacket } from "../../viewer/model/describe.ts";
+import { sentAgain } from "../../viewer/model/events.ts";
+import { describeRequest, type OperationBar } from "../../viewer/model/operations.ts";
+import { detailOf } from "../../viewer/model/rows.ts";
+import type { Run } from "../../viewer/model/run.ts";
+import { cut, showDuration, showTime } from "../../viewer/model/words.ts";
 import { decisivePart, faultPart, type Material, part, type Part, when } from "./part.ts";
 
 interface Loss {

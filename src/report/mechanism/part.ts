@@ -1,15 +1,12 @@
 /** The pieces of which the sentence of a mechanism is made, and what the ways to find one have in common. */
-import type { TraceDissector } from "../../../dissect/index.ts";
-import type { Answer } from "../answer.ts";
-import type { FaultSpan } from "../faults.ts";
-import type { Run } from "../run.ts";
-import { cut, showTime } from "../words.ts";
+import type { TraceDissector } from "../../dissect/index.ts";
+import type { Answer } from "../../viewer/model/answer.ts";
+import type { FaultSpan } from "../../viewer/model/faults.ts";
+import type { SentencePart as Part } from "../../trace/trace.ts";
+import type { Run } from "../../viewer/model/run.ts";
+import { cut, showTime } from "../../viewer/model/words.ts";
 
-/** A piece of the sentence, with the event that it is about; 0 for none. */
-export interface Part {
-  readonly text: string;
-  readonly event: number;
-}
+export type { SentencePart as Part } from "../../trace/trace.ts";
 
 /** What a way to find the mechanism looks at. */
 export interface Material {
