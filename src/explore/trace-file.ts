@@ -18,6 +18,7 @@ import { replaceFile } from "./replace-file.ts";
 import type { RunnerPool } from "./pool.ts";
 import { lateRequests, withMechanisms } from "../report/index.ts";
 import { describeFault, type Fault } from "../sim/faults/index.ts";
+import { nearestHeld } from "./neighbour.ts";
 import { pageOf } from "./page-file.ts";
 import { replayDirectory, runName, shellWord } from "./replay-file.ts";
 import { packageVersion } from "./version.ts";
@@ -100,8 +101,8 @@ export interface RunFileOptions {
 }
 
 /**
- * Writes the trace of a run and the page that shows it, recording the run once more if it was not recorded. Throws
- * Node's own errors.
+ * Writes the trace of a run and the page that shows it, recording the run once more if it was not recorded. The page of a
+ * violated run has the nearest run that holds with it, which takes a run or a few. Throws Node's own errors.
  */
 export async function recordTrace(
   pool: RunnerPool,
@@ -125,7 +126,10 @@ export async function recordTrace(
   if (files.page !== undefined) {
     const restore = `npx lightcone view ${shellWord(relative(directory, files.trace))}`;
     const facts = replay === undefined ? {} : { replay };
-    replaceFile(files.page, pageOf(trace, { facts, restore, encoded }));
+    const near =
+      recorded.verdict === "violated" ? await nearestHeld(pool, { seed, schedule }) : undefined;
+    const neighbour = near && { trace: withMeta(near.outcome), text: near.text };
+    replaceFile(files.page, pageOf(trace, { facts, restore, encoded, neighbour }));
   }
   return files;
 }

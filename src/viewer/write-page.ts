@@ -27,10 +27,19 @@ export interface PageOptions {
   readonly maxBytes: number;
   /** The command that shows everything, told where something is left out. */
   readonly restore: string;
+  /** A run to compare with; left out if it does not fit. */
+  readonly neighbour?: PageNeighbour;
   /** The trace as `encodeTrace` writes it, if it is at hand. */
   readonly encoded?: Uint8Array;
   gzip(bytes: Uint8Array): Uint8Array;
   base64(bytes: Uint8Array): string;
+}
+
+/** A run that a page brings to compare its own with. */
+export interface PageNeighbour {
+  readonly trace: Trace;
+  /** How it differs: "the same seed without: worker-1 pauses for 1s". */
+  readonly text: string;
 }
 
 /** The size of a chunk of payloads, unpacked. */
@@ -48,6 +57,11 @@ export function writePage(trace: Trace, options: PageOptions): string {
   }
   let room = maxBytes - shell - packed.length;
   const chunks: string[] = [];
+  const near = options.neighbour && packNeighbour(options, room / 2);
+  if (near !== undefined) {
+    room -= near.length;
+    chunks.push(near);
+  }
   // The latest payloads are nearest to the violation.
   let from = payloads.length;
   while (from > 0) {
@@ -59,13 +73,35 @@ export function writePage(trace: Trace, options: PageOptions): string {
       break;
     }
     room -= text.length + 64;
-    chunks.unshift(`<template data-payloads="${from},${to}">${text}</template>\n`);
+    chunks.splice(
+      near === undefined ? 0 : 1,
+      0,
+      `<template data-payloads="${from},${to}">${text}</template>\n`,
+    );
   }
   const untilNs = from === 0 ? 0 : timeOfPayload(trace, from);
   const left =
     from === 0 ? undefined : `Payloads before ${showTime(untilNs)} are left out of this page.`;
-  const told = left === undefined ? facts : { ...facts, left, restore };
+  const told = {
+    ...facts,
+    ...(near !== undefined && options.neighbour && { neighbour: options.neighbour.text }),
+    ...(left !== undefined && { left, restore }),
+  };
   return assemble(trace, assets, told, packed, chunks);
+}
+
+/** The template with the run to compare with: all of it, or without payloads, or nothing, as there is room. */
+function packNeighbour({ neighbour, gzip, base64 }: PageOptions, room: number): string | undefined {
+  if (!neighbour) return undefined;
+  const whole = encodeTrace(neighbour.trace);
+  for (const [bytes, kind] of [
+    [whole, "whole"],
+    [separatePayloads(whole).head, "head"],
+  ] as const) {
+    const text = `<template id="lightcone-neighbour" data-kind="${kind}">${base64(gzip(bytes))}</template>\n`;
+    if (text.length <= room) return text;
+  }
+  return undefined;
 }
 
 /** The time of the first packet whose payload is whole if byte `at` of the payloads is the first that is kept. */

@@ -88,6 +88,9 @@ describe("lightcone explore", () => {
     const [, report = ""] = /report {2}(\S+\.html)/.exec(found.stdout) ?? [];
     const page = readFileSync(join(lightcone.cwd, report), "utf8");
     expect(page).toMatch(/<title>✗ two holders of job from /);
+    // It brings a run that holds, to compare with.
+    expect(page).toContain('"neighbour":"the same seed without: lock ');
+    expect(page).toContain('<template id="lightcone-neighbour"');
     // The page knows the faults before shrinking; a replay, which does not, leaves them as they were.
     const { faultsBefore } =
       readTrace(join(lightcone.cwd, report.replace("html", "trace"))).meta ?? {};
@@ -105,6 +108,18 @@ describe("lightcone explore", () => {
     expect(story(again.stdout)).toEqual(story(found.stdout));
     expect(again.stdout).toMatch(/the same run, to the last of [\d,]+ events/);
     expect(again.stdout).toContain(`report  ${report}`);
+    // The same run in the terminal: a lane for each host, what happened in between, and the story.
+    const drawn = await lightcone.run("replay", file, "--world", lock, "--timeline", "--ascii");
+    expect(drawn.code).toBe(1);
+    const [timeline = ""] = drawn.stdout.split("✗");
+    expect(timeline).toMatch(/^ +lock\n +\| +worker-1\n +\| +\| +worker-2\n/);
+    // A message from a worker to the lock, and its answer.
+    expect(timeline).toMatch(/<-+\* .*worker-\d -> .*acquire worker-\d\n/);
+    expect(timeline).toMatch(/\*-+> .*lock -> .*yes\n/);
+    expect(timeline).toMatch(/fault +lock (?:crashes|loses power)/);
+    expect(timeline).toMatch(/acquire job -> held +<- here it shows/);
+    expect(timeline).toMatch(/^[\x20-\x7e\n]*$/);
+    expect(story(drawn.stdout).length).toBeGreaterThan(story(found.stdout).length);
     const { meta } = readTrace(join(lightcone.cwd, report.replace("html", "trace")));
     expect(meta?.faultsBefore).toEqual(faultsBefore);
 

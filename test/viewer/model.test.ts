@@ -306,7 +306,12 @@ describe("a comparison", () => {
 
   it("finds no difference between a run and itself", () => {
     const run = indexRun(traceOf(base));
-    expect(compareRuns(run, run)).toEqual({ common: 5, first: 0, differences: [], cut: false });
+    expect(compareRuns(run, run)).toEqual({
+      common: 5,
+      first: { left: 0, right: 0 },
+      differences: [],
+      cut: false,
+    });
   });
 
   it("folds what is common, and says what is only in one, or moved", () => {
@@ -320,12 +325,41 @@ describe("a comparison", () => {
       indexRun(traceOf(base)),
       indexRun(traceOf(other)),
     );
-    expect([common, first]).toEqual([2, 3]);
+    expect([common, first]).toEqual([2, { left: 3, right: 3 }]);
     expect(differences.map(({ text, change }) => [text, change])).toEqual([
       ["one", "moved"],
       ["three", "left only"],
       ["four", "right only"],
     ]);
+  });
+
+  it("looks past what only the simulator did, and at the bytes of messages", () => {
+    const send = (text: string): Line => [5, "a", "send", 1, packet("a", "b", text)];
+    const paused: Line[] = [
+      [0, "a", "start"],
+      [0, "b", "start"],
+      [
+        3,
+        "",
+        "fault",
+        0,
+        { kind: "pause", targets: ["b"], startNs: 3e6, durationNs: 1, params: {} },
+      ],
+      send("one"),
+      [9, "b", "receive", 4],
+    ];
+    const plain: Line[] = [paused[0]!, paused[1]!, send("one"), [6, "b", "receive", 3]];
+    const run = indexRun(traceOf(paused));
+    expect(compareRuns(run, indexRun(traceOf(plain)))).toMatchObject({
+      common: 3,
+      first: { left: 5, right: 4 },
+    });
+    // As many bytes, and not the same.
+    const other: Line[] = [paused[0]!, paused[1]!, send("two"), [6, "b", "receive", 3]];
+    expect(compareRuns(run, indexRun(traceOf(other)))).toMatchObject({
+      common: 2,
+      first: { left: 4, right: 3 },
+    });
   });
 });
 

@@ -273,6 +273,56 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
     await page.close();
   });
 
+  it("brings a run that held, and draws both with what differs", async () => {
+    const [wait, held]: [Line, Line] = [
+      [20, "a-1", "complete", 8, { lane: "a-1", outcome: "ok" }],
+      [70, "a-2", "log", 2, { stream: "stdout", text: "held\n" }],
+    ];
+    const lines: Line[] = [
+      [0, "a-1", "start"],
+      [0, "a-2", "start"],
+      [0, "server", "start"],
+      [10, "a-1", "invoke", 1, { lane: "a-1", f: "write", key: "x", input: 7 }],
+      [10, "a-1", "send", 4, packet("a-1", "server", "SET x 7")],
+      [15, "server", "receive", 5],
+      [16, "server", "send", 6, packet("server", "a-1", "OK")],
+      [20, "a-1", "receive", 7],
+      wait,
+      held,
+    ];
+    const path = join(folder, "neighbour.html");
+    const neighbour = { trace: traceOf(lines, {}), text: "the same seed without: a pause" };
+    writeFileSync(path, pageOf(story(), { facts: {}, restore: "", neighbour }));
+    const page = await open(pathToFileURL(path).href);
+    // Marks of differences and the flag are in this colour, and nothing else of this run is.
+    const marks = (): Promise<number> =>
+      page.evaluate(`(() => {
+        const probe = document.body.appendChild(document.createElement("i"));
+        probe.style.color = "var(--warn)";
+        const [r, g, b] = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
+        probe.remove();
+        const canvas = document.querySelector(".diagram canvas");
+        const half = canvas.height / 2;
+        const { data } = canvas.getContext("2d").getImageData(0, half, canvas.width, half);
+        let count = 0;
+        for (let at = 0; at < data.length; at += 4) {
+          if (data[at] === r && data[at + 1] === g && data[at + 2] === b) count++;
+        }
+        return count;
+      })()`);
+    const before = await marks();
+    await page.keyboard.press("9");
+    await expect
+      .poll(() => page.textContent(".compare [role=status]"))
+      .toContain("Identical for 9 events of hosts");
+    expect(await page.textContent(".compare")).toContain("the same seed without: a pause");
+    expect(await page.textContent(".compare")).toContain("held");
+    await expect.poll(marks).toBeGreaterThan(before + 100);
+    await page.getByRole("button", { name: "Stop comparing" }).click();
+    await expect.poll(marks).toBe(before);
+    await page.close();
+  });
+
   it("has nothing that axe-core objects to, in light and in dark, in any panel", async () => {
     const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
     for (const dark of [false, true]) {

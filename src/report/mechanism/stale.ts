@@ -2,7 +2,11 @@
 import { Kind } from "../../trace/kinds.ts";
 import type { PacketDetail } from "../../trace/packet.ts";
 import { operationOf } from "../../viewer/model/describe.ts";
-import { describeAnswer, describeRequest, type OperationBar } from "../../viewer/model/operations.ts";
+import {
+  describeAnswer,
+  describeRequest,
+  type OperationBar,
+} from "../../viewer/model/operations.ts";
 import { detailOf } from "../../viewer/model/rows.ts";
 import type { Run } from "../../viewer/model/run.ts";
 import { cut, showTime } from "../../viewer/model/words.ts";

@@ -29,16 +29,22 @@ export interface LaneLayout {
 const ROW_HEIGHT = 17;
 const ROWS_MAX = 3;
 const PLAIN_MIN = 30;
+/** Where two runs share the diagram. */
+const PLAIN_DENSE = 14;
 const PLAIN_MAX = 74;
 const ROLE_GAP = 10;
 const EDGE = 8;
 
-/** Lays lanes out in `available` pixels, or in more if they need more. `keep`: which lanes are shown. */
+/**
+ * Lays lanes out in `available` pixels, or in more if they need more. `keep`: which lanes are shown.
+ * `dense`: as low as can be read.
+ */
 export function layoutLanes(
   lanes: readonly Lane[],
   operations: readonly OperationBar[],
   available: number,
   keep: (index: number) => boolean = () => true,
+  dense = false,
 ): LaneLayout {
   const clients = new Map<number, Set<string>>();
   for (const { host, lane } of operations) {
@@ -52,7 +58,7 @@ export function layoutLanes(
     Math.max(0, roles - 1) * ROLE_GAP +
     2 * EDGE;
   const share = (available - fixed) / Math.max(1, shown.length);
-  const plain = Math.max(PLAIN_MIN, Math.min(PLAIN_MAX, share));
+  const plain = Math.max(dense ? PLAIN_DENSE : PLAIN_MIN, Math.min(PLAIN_MAX, share));
   const boxes: LaneBox[] = [];
   let top = EDGE;
   let role: string | undefined;

@@ -12,6 +12,8 @@ export type AxisMode = "time" | "folded" | "rank";
 export interface Fold {
   readonly fromNs: number;
   readonly toNs: number;
+  /** For a beginning that two runs have in common: the number of its events. */
+  readonly events?: number;
   /** Where it begins and ends on the axis. */
   readonly from: number;
   readonly to: number;
@@ -38,10 +40,21 @@ const FOLD_SHARE = 0.02;
 /** ...to this share of it. */
 const FOLDED_SHARE = 0.006;
 
-/** Builds an axis over the times of all events. */
-export function buildAxis(mode: AxisMode, timeNs: Float64Array, endNs: number): Axis {
+/** A beginning that is folded: until when, and the number of its events. */
+export interface Beginning {
+  readonly untilNs: number;
+  readonly events: number;
+}
+
+/** Builds an axis over the times of all events. `common`: a beginning to fold, unless events are shown by rank. */
+export function buildAxis(
+  mode: AxisMode,
+  timeNs: Float64Array,
+  endNs: number,
+  common?: Beginning,
+): Axis {
   if (mode === "rank") return rankAxis(timeNs, endNs);
-  const folds = mode === "folded" ? findFolds(timeNs, endNs) : [];
+  const folds = findFolds(timeNs, endNs, mode === "folded", common);
   const ofTime = (at: number): number => {
     let lost = 0;
     for (const fold of folds) {
@@ -94,17 +107,28 @@ function rankAxis(timeNs: Float64Array, endNs: number): Axis {
   };
 }
 
-function findFolds(timeNs: Float64Array, endNs: number): Fold[] {
+function findFolds(
+  timeNs: Float64Array,
+  endNs: number,
+  idle: boolean,
+  common: Beginning | undefined,
+): Fold[] {
   const folds: Fold[] = [];
   const leastNs = endNs * FOLD_SHARE;
   let before = 0;
   let lost = 0;
-  const add = (fromNs: number, toNs: number): void => {
-    const lengthNs = endNs * FOLDED_SHARE;
-    folds.push({ fromNs, toNs, from: fromNs - lost, to: fromNs - lost + lengthNs });
+  const add = (fromNs: number, toNs: number, events?: number): void => {
+    const lengthNs = Math.min(toNs - fromNs, endNs * FOLDED_SHARE);
+    const span = { fromNs, toNs, from: fromNs - lost, to: fromNs - lost + lengthNs };
+    folds.push(events === undefined ? span : { ...span, events });
     lost += toNs - fromNs - lengthNs;
   };
-  for (let row = 0; row < timeNs.length; row++) {
+  if (common && common.untilNs > 0) {
+    add(0, common.untilNs, common.events);
+    before = common.untilNs;
+  }
+  if (!idle) return folds;
+  for (let row = rowAt(timeNs, before); row < timeNs.length; row++) {
     const at = timeNs[row] as number;
     if (at - before >= leastNs) add(before, at);
     before = at;

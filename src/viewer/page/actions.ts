@@ -8,6 +8,7 @@ import { causeOf, effectOf, otherEnd, replyOf, stepFrom } from "../model/events.
 import { answerOf } from "../model/answer.ts";
 import { plainView, writeLink } from "../model/link.ts";
 import { showTime } from "../model/words.ts";
+import { compareWithNeighbour } from "./compared.ts";
 import { copyText } from "./copy.ts";
 import { changeAxis, jumpTo, openingOf, select, showWindow, type State, viewOf } from "./state.ts";
 
@@ -146,6 +147,17 @@ export const actions: readonly Action[] = [
   ),
   act("panels", "Panels", "Show or hide the panels", ["`"], (state) => {
     state.panelOpen.value = !state.panelOpen.value;
+  }),
+  act("neighbour", "Panels", "Compare with the nearest run that held", ["9"], (state) => {
+    if (state.facts.neighbour === undefined) {
+      state.said.value = "the page brings no run that held";
+      return;
+    }
+    batch(() => {
+      state.panel.value = "compare";
+      state.panelOpen.value = true;
+    });
+    void compareWithNeighbour(state);
   }),
   act("palette", "Page", "All actions by name", ["Ctrl+k", "Meta+k", ":"], (state) => {
     state.overlay.value = state.overlay.value === "palette" ? "none" : "palette";

@@ -11,6 +11,7 @@ import { showTime } from "../model/words.ts";
 import { type Colors, readColors } from "./colors.ts";
 import { AXIS_DOWN, headSize } from "./draw/background.ts";
 import { drawDiagram } from "./draw/diagram.ts";
+import { drawPair } from "./draw/pair.ts";
 import { END_PAD, type Hit, type HitLine, type Scene } from "./draw/scene.ts";
 import { jumpTo, select, showWindow, type State } from "./state.ts";
 import { messageWords, summaryOf } from "./summary.ts";
@@ -73,14 +74,23 @@ function bind(canvas: HTMLCanvasElement, tip: HTMLDivElement, state: State): () 
       canvas.height = Math.round(height * ratio);
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    let scene = sceneOf(state, context, colors, width, height, hovered);
+    const other = state.compared.peek();
+    const compared = typeof other === "object" ? other : undefined;
+    // The other run takes the lower half; each has as much for its lanes.
+    const heads = [state.run, compared?.run ?? state.run].map((run) =>
+      headSize({ run, down: false }),
+    );
+    const below = compared
+      ? Math.floor((height + (heads[1] as number) - (heads[0] as number)) / 2)
+      : 0;
+    let scene = sceneOf(state, context, colors, width, height - below, hovered);
     if (state.selected.peek() !== shownFor) {
       shownFor = state.selected.peek();
       if (revealLane(state, scene)) {
-        scene = sceneOf(state, context, colors, width, height, hovered);
+        scene = sceneOf(state, context, colors, width, height - below, hovered);
       }
     }
-    const arrows = drawDiagram(scene);
+    const arrows = compared ? drawPair(scene, compared, below) : drawDiagram(scene);
     const { hits, lines, gutter, layout, down } = scene;
     frame = { hits, lines, gutter, total: layout.total + scene.head, down, width, height };
     frameFacts.drawMs = performance.now() - startMs;
@@ -156,6 +166,7 @@ function touch(state: State): void {
   ])
     void each.value;
   void state.axis.value;
+  void state.compared.value;
   void state.mechanism.value;
   void state.filterMode.value;
   void state.dissector.value;
@@ -172,13 +183,13 @@ function sceneOf(
 ): Scene {
   const { run, cones, depth, only, cone, down, found, filterMode } = state;
   const axis = state.axis.peek();
-  const isDown = down.peek();
+  const isCompared = typeof state.compared.peek() === "object";
+  const isDown = down.peek() && !isCompared;
   const head = headSize({ run, down: isDown });
   const available = (isDown ? width - AXIS_DOWN : height - head) - 4;
   const kept = only.peek() && cones.peek() ? lanesWithin(state) : undefined;
-  const layout = layoutLanes(run.lanes, run.operations, available, (index) => {
-    return kept === undefined || kept.has(index);
-  });
+  const keep = (index: number): boolean => kept === undefined || kept.has(index);
+  const layout = layoutLanes(run.lanes, run.operations, available, keep, isCompared);
   const from = state.from.peek();
   const to = state.to.peek();
   const most = Math.max(0, layout.total - available);

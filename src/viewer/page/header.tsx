@@ -43,6 +43,15 @@ export function Header({ state }: { state: State }): VNode {
               Show the answer
             </button>
           )}
+          {facts.neighbour !== undefined && (
+            <button
+              type="button"
+              title={`Compare with ${facts.neighbour}`}
+              onClick={() => runAction(state, "neighbour")}
+            >
+              Compare with a held run
+            </button>
+          )}
           {facts.replay !== undefined && (
             <button
               type="button"

@@ -28,6 +28,14 @@ export async function loadPage(document: Document): Promise<Loaded> {
   return { trace: payloads.attach(trace), facts, payloads };
 }
 
+/** The run that the page brings to compare its own with; `undefined` if it brings none. */
+export async function loadNeighbour(document: Document): Promise<Trace | undefined> {
+  const template = document.getElementById("lightcone-neighbour") as HTMLTemplateElement | null;
+  if (!template) return undefined;
+  const bytes = await unpack(fromBase64((template.content.textContent ?? "").trim()));
+  return decodeTrace(bytes, { payloadsApart: template.dataset["kind"] === "head" });
+}
+
 /** Decodes a trace file or a saved page that somebody chose to compare with. */
 export async function loadFile(file: File): Promise<Trace> {
   const bytes = new Uint8Array(await file.arrayBuffer());

@@ -21,6 +21,7 @@ import { isNotable } from "../model/rows.ts";
 import { openingWindow } from "../model/opening.ts";
 import type { Run } from "../model/run.ts";
 import type { PageFacts } from "../page-facts.ts";
+import { commonBeginning, type Compared } from "../model/compared.ts";
 import type { Payloads } from "./load.ts";
 import type { Protocols } from "./protocols.ts";
 
@@ -59,6 +60,10 @@ export interface State {
   readonly relation: ReadonlySignal<Relation | undefined>;
   /** The rows that lists and keys step through; `undefined` for all notable ones. */
   readonly shown: ReadonlySignal<Uint8Array | undefined>;
+  /** The run that this one is compared with, or what came of looking for it. */
+  readonly compared: Signal<Compared | string | undefined>;
+  /** Whether the axis folds what both runs have in common. */
+  readonly foldCommon: Signal<boolean>;
   readonly panel: Signal<string>;
   readonly panelOpen: Signal<boolean>;
   readonly playheadNs: Signal<number | undefined>;
@@ -90,7 +95,14 @@ export function createState(run: Run, facts: PageFacts, payloads: Payloads, hash
   const selected = signal(within(run, opening.selected));
   const other = signal(within(run, opening.other));
   const axisMode = signal<AxisMode>(opening.axis);
-  const axis = computed(() => buildAxis(axisMode.value, run.trace.timeNs, run.endNs));
+  const compared = signal<Compared | string | undefined>(undefined);
+  const foldCommon = signal(true);
+  const axis = computed(() => {
+    const other = compared.value;
+    const endNs = Math.max(run.endNs, typeof other === "object" ? other.run.endNs : 0);
+    const common = foldCommon.value ? commonBeginning(other, endNs) : undefined;
+    return buildAxis(axisMode.value, run.trace.timeNs, endNs, common);
+  });
   const first = axis.peek();
   const from = signal(opening.fromNs === undefined ? 0 : first.ofTime(opening.fromNs));
   const to = signal(opening.toNs === undefined ? first.end : first.ofTime(opening.toNs));
@@ -157,6 +169,8 @@ export function createState(run: Run, facts: PageFacts, payloads: Payloads, hash
     chain,
     relation,
     shown,
+    compared,
+    foldCommon,
     panel: signal(answer || opening.panel !== "story" ? opening.panel : "history"),
     panelOpen: signal(true),
     playheadNs: signal(opening.playheadNs),
@@ -237,7 +251,8 @@ function find(run: Run, text: string, dissector: TraceDissector | undefined): Fo
 }
 
 /** The dissectors of the page. */
-const protocols = (globalThis as { lightconeProtocols?: Protocols }).lightconeProtocols;
+export const protocols: Protocols | undefined = (globalThis as { lightconeProtocols?: Protocols })
+  .lightconeProtocols;
 
 /** The names of the fields that dissectors know. */
 export const protocolFieldNames: readonly string[] = protocols?.fieldNames ?? [];

@@ -2,7 +2,7 @@
 import { roundStep } from "../../model/axis.ts";
 import { OUTSIDE } from "../../model/cone.ts";
 import { stackSpans } from "../../layout/stack.ts";
-import { showDuration, showTime } from "../../model/words.ts";
+import { showCount, showDuration, showTime } from "../../model/words.ts";
 import {
   across,
   along,
@@ -19,6 +19,8 @@ import {
 export const AXIS = 24;
 /** The width of the axis where time runs downwards. */
 export const AXIS_DOWN = 74;
+/** More ticks than any window has: those within folds are passed over. */
+const TICKS_MAX = 5_000;
 const FAULT_ROW = 19;
 const FAULT_ROWS_MAX = 3;
 
@@ -47,8 +49,12 @@ export function drawAxis(scene: Scene): void {
   context.strokeStyle = colors.line;
   context.fillStyle = colors.soft;
   context.lineWidth = 1;
-  const first = Math.ceil(from / step) * step;
-  for (let position = first; position <= to; position += step) {
+  // Round moments, also where folds shift them.
+  const isTime = axis.mode !== "rank";
+  const [start, last] = isTime ? [axis.timeAt(from), axis.timeAt(to)] : [from, to];
+  const first = Math.ceil(start / step) * step;
+  for (let tick = first, count = 0; tick <= last && count < TICKS_MAX; tick += step, count++) {
+    const position = isTime ? axis.ofTime(tick) : tick;
     const a = Math.round(along(scene, position)) + 0.5;
     if (a < gutter) continue;
     context.beginPath();
@@ -56,12 +62,7 @@ export function drawAxis(scene: Scene): void {
     context.lineTo(...pointOf(scene, a, bottom));
     context.stroke();
     if (axis.folds.some((fold) => position > fold.from && position < fold.to)) continue;
-    const label =
-      axis.mode === "rank"
-        ? `event ${Math.round(position)}`
-        : axis.mode === "folded"
-          ? showTime(axis.timeAt(position), step / 10)
-          : showTime(position, step);
+    const label = isTime ? showTime(tick, step) : `event ${Math.round(tick)}`;
     context.textAlign = down ? "right" : "center";
     if (down) context.fillText(label, AXIS_DOWN - 6, a);
     else tickLabel(scene, label, a);
@@ -75,7 +76,7 @@ function tickLabel(scene: Scene, label: string, a: number): void {
   const half = context.measureText(label).width / 2;
   const end = alongEnd(scene);
   const x = Math.max(gutter + half + 2, Math.min(end - half - 2, a));
-  if (Math.abs(x - a) > half || !room.claim(x - half - 3, 0, 2 * half + 6, AXIS - 4)) return;
+  if (Math.abs(x - a) > half + 4 || !room.claim(x - half - 3, 0, 2 * half + 6, AXIS - 4)) return;
   context.fillText(label, x, AXIS / 2 - 1);
 }
 
@@ -100,7 +101,11 @@ function drawFolds(scene: Scene, bottom: number): void {
     if (scene.down) continue;
     context.fillStyle = colors.soft;
     context.textAlign = "center";
-    tickLabel(scene, `${showDuration(fold.toNs - fold.fromNs)} idle`, (a0 + a1) / 2);
+    const words =
+      fold.events === undefined
+        ? `${showDuration(fold.toNs - fold.fromNs)} idle`
+        : `the same for ${showCount(fold.events)} events`;
+    tickLabel(scene, words, (a0 + a1) / 2);
   }
 }
 

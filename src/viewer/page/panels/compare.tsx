@@ -1,42 +1,30 @@
 /** Compares this run with another one, from a trace file or a saved page. */
-import { signal } from "@preact/signals";
 import type { VNode } from "preact";
-import { type Comparison, compareRuns } from "../../model/compare.ts";
+import { Kind } from "../../../trace/kinds.ts";
 import { describeEvent, hostOf } from "../../model/describe.ts";
-import { indexRun, type Run } from "../../model/run.ts";
+import { stepFrom } from "../../model/events.ts";
+import { isNotable } from "../../model/rows.ts";
+import { type Compared, isSame } from "../../model/compared.ts";
+import type { Run } from "../../model/run.ts";
 import { showCount, showTime } from "../../model/words.ts";
-import { loadFile } from "../load.ts";
+import { compareWithFile, compareWithNeighbour, foldCommon, stopComparing } from "../compared.ts";
 import { select, type State } from "../state.ts";
-
-interface Compared {
-  readonly name: string;
-  readonly run: Run;
-  readonly result: Comparison;
-}
-
-/** Kept while other panels are open. */
-const compared = signal<Compared | string | undefined>(undefined);
+import { summaryOf } from "../summary.ts";
 
 /** The panel. */
 export function Compare({ state }: { state: State }): VNode {
-  const choose = async (file: File | undefined): Promise<void> => {
-    if (!file) return;
-    compared.value = "reading…";
-    try {
-      const run = indexRun(await loadFile(file));
-      compared.value = { name: file.name, run, result: compareRuns(state.run, run) };
-    } catch (error) {
-      compared.value = `${file.name} cannot be read: ${error instanceof Error ? error.message : "unknown"}`;
-    }
+  const choose = (file: File | undefined): void => {
+    if (file) void compareWithFile(state, file);
   };
-  const shown = compared.value;
+  const shown = state.compared.value;
+  const { neighbour } = state.facts;
   return (
     <div
       class="compare"
       onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => {
         event.preventDefault();
-        void choose(event.dataTransfer?.files[0]);
+        choose(event.dataTransfer?.files[0]);
       }}
     >
       <p>
@@ -46,10 +34,33 @@ export function Compare({ state }: { state: State }): VNode {
             type="file"
             id="compare-file"
             accept=".trace,.html"
-            onChange={(event) => void choose(event.currentTarget.files?.[0])}
+            onChange={(event) => choose(event.currentTarget.files?.[0])}
           />
         </label>
+        {typeof shown === "object" && (
+          <>
+            <label>
+              <input
+                type="checkbox"
+                checked={state.foldCommon.value}
+                onChange={(event) => foldCommon(state, event.currentTarget.checked)}
+              />{" "}
+              fold what is the same
+            </label>
+            <button type="button" onClick={() => stopComparing(state)}>
+              Stop comparing
+            </button>
+          </>
+        )}
       </p>
+      {neighbour !== undefined && typeof shown !== "object" && (
+        <p>
+          <button type="button" onClick={() => void compareWithNeighbour(state)}>
+            Compare with the nearest run that held
+          </button>{" "}
+          {neighbour}
+        </p>
+      )}
       {typeof shown === "string" && <p role="status">{shown}</p>}
       {typeof shown === "object" && <Result state={state} compared={shown} />}
     </div>
@@ -58,24 +69,23 @@ export function Compare({ state }: { state: State }): VNode {
 
 function Result({ state, compared }: { state: State; compared: Compared }): VNode {
   const { name, run, result } = compared;
-  if (result.first === 0) return <p role="status">{name} is the same run, to the last event.</p>;
-  const here = (id: number): VNode | string =>
-    id === 0 || id > state.run.trace.length ? (
-      "this run has ended"
-    ) : (
-      <button type="button" class="link" onClick={() => select(state, id)}>
-        {hostOf(state.run, id)} {describeEvent(state.run, id)}
-      </button>
-    );
-  const there =
-    result.first > run.trace.length
-      ? "that run has ended"
-      : `${hostOf(run, result.first)} ${describeEvent(run, result.first)}`;
+  if (isSame(compared)) return <p role="status">{name} is the same run, to the last event.</p>;
+  // What carries causes from one event to the next says little: the next one that does is told.
+  const left = notableFrom(state.run, result.first.left);
+  const right = notableFrom(run, result.first.right);
+  const there = (id: number): string => otherWords(compared, id);
   return (
     <div>
       <p role="status">
-        Identical for {showCount(result.common)} events. The first that differs is event{" "}
-        {showCount(result.first)}: here {here(result.first)}; in {name}: {there}.
+        Identical for {showCount(result.common)} events of hosts. The first that differs: here{" "}
+        {left === 0 ? (
+          "this run has ended"
+        ) : (
+          <button type="button" class="link" onClick={() => select(state, left)}>
+            {hostOf(state.run, left)} {summaryOf(state, left)}
+          </button>
+        )}
+        ; in the other run ({name}): {right === 0 ? "that run has ended" : there(right)}.
       </p>
       <table>
         <thead>
@@ -100,10 +110,10 @@ function Result({ state, compared }: { state: State; compared: Compared }): VNod
               <td>
                 {left > 0 ? (
                   <button type="button" class="link" onClick={() => select(state, left)}>
-                    {text}
+                    {summaryOf(state, left)}
                   </button>
                 ) : (
-                  text
+                  (wordsOf(compared, right) ?? text)
                 )}
               </td>
               <td>
@@ -120,4 +130,22 @@ function Result({ state, compared }: { state: State; compared: Compared }): VNod
       {result.cut && <p class="soft">There are more differences than are listed.</p>}
     </div>
   );
+}
+
+/** The first notable event from `id` on; 0 for none. */
+function notableFrom(run: Run, id: number): number {
+  if (id === 0) return 0;
+  const isHere = isNotable(run.trace.kind[id - 1] as number) && run.trace.host[id - 1] !== 0;
+  return isHere ? id : stepFrom(run, id, 1);
+}
+
+function otherWords(compared: Compared, id: number): string {
+  return `${hostOf(compared.run, id)} ${wordsOf(compared, id) ?? describeEvent(compared.run, id)}`;
+}
+
+/** A message of the other run as its dissector reads it; `undefined` where it is none. */
+function wordsOf({ run, dissector }: Compared, id: number): string | undefined {
+  const words = dissector?.packet(id)?.summary;
+  if (words === undefined || words === "") return undefined;
+  return run.trace.kind[id - 1] === Kind.send ? `sends ${words}` : `receives ${words}`;
 }
