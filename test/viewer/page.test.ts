@@ -141,7 +141,7 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
     expect(await page.textContent(".fault-line")).toContain("a-2 pauses for 20ms at 0.030s");
     expect(await page.locator(".story li").count()).toBe(4);
     expect(await page.locator(".inspector .in-story.decisive").textContent()).toContain("done");
-    expect(await active(page)).toBe("a-1 done at 0.0900s");
+    await expect.poll(() => active(page)).toBe("a-1 done at 0.0900s");
     expect(await page.getAttribute(".cone button.past", "aria-pressed")).toBe("true");
     // What the diagram drew can be seen: it is not one colour.
     const colors = await page.evaluate(`(() => {
@@ -160,33 +160,33 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
     const press = async (...keys: string[]): Promise<void> => {
       for (const key of keys) await page.keyboard.press(key);
     };
-    expect(await page.textContent("#event-9")).toBe(
-      "a-1 write x 7 -> ok at 0.0200s, in the past cone",
-    );
-    expect(await page.textContent("#event-10")).toContain("concurrent");
+    await expect
+      .poll(() => page.textContent("#event-9"))
+      .toBe("a-1 write x 7 -> ok at 0.0200s, in the past cone");
+    await expect.poll(() => page.textContent("#event-10")).toContain("concurrent");
     await press("[");
-    expect(await active(page)).toBe("a-1 write x 7 -> ok at 0.0200s");
+    await expect.poll(() => active(page)).toBe("a-1 write x 7 -> ok at 0.0200s");
     await press("[");
-    expect(await active(page)).toContain("OK from server");
+    await expect.poll(() => active(page)).toContain("OK from server");
     await press("Enter");
-    expect(await active(page)).toMatch(/^server sends a-1 .*OK/);
+    await expect.poll(() => active(page)).toMatch(/^server sends a-1 .*OK/);
     await press("c");
-    expect(await page.getAttribute(".cone button.both", "aria-pressed")).toBe("true");
+    await expect.poll(() => page.getAttribute(".cone button.both", "aria-pressed")).toBe("true");
     await press("ArrowDown");
     await press("ArrowUp", "ArrowUp", "ArrowRight");
     await press("?");
-    expect(await page.locator("dialog").textContent()).toContain("Light cone");
+    await expect.poll(() => page.locator("dialog").textContent()).toContain("Light cone");
     await press("Escape");
-    expect(await page.locator("dialog").count()).toBe(0);
+    await expect.poll(() => page.locator("dialog").count()).toBe(0);
     await press("Control+k");
     await page.keyboard.type("whole run");
     await press("Enter");
     await expect.poll(() => page.evaluate("window.lightcone.state.from.value")).toBe(0);
     await press("2");
-    expect(await page.getAttribute("#tab-history", "aria-selected")).toBe("true");
-    expect(await page.locator(".bar.marked").textContent()).toBe("write x 7 → ok");
+    await expect.poll(() => page.getAttribute("#tab-history", "aria-selected")).toBe("true");
+    await expect.poll(() => page.locator(".bar.marked").textContent()).toBe("write x 7 → ok");
     await press("Home");
-    expect(await active(page)).toBe("a-1 done at 0.0900s");
+    await expect.poll(() => active(page)).toBe("a-1 done at 0.0900s");
     await page.close();
   });
 
@@ -339,6 +339,34 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
       }
       await page.close();
     }
+  });
+
+  it("can be read in forced colours: what is filled has a text of another colour", async () => {
+    const page = await open(write("forced.html"));
+    await page.emulateMedia({ forcedColors: "active" });
+    const filled = ["button.main", ".cone button.past", ".story .number"];
+    const shown = await page.evaluate<{ adjust: string; color: string; back: string }[]>(`
+      ${JSON.stringify(filled)}.map((name) => {
+        const style = getComputedStyle(document.querySelector(name));
+        return { adjust: style.forcedColorAdjust, color: style.color, back: style.backgroundColor };
+      })`);
+    for (const { adjust, color, back } of shown) {
+      expect(adjust).toBe("none");
+      expect(color).not.toBe(back);
+    }
+    // The diagram has the system's colours: of the palette of the page, none is left.
+    await page.waitForTimeout(200);
+    const old = await page.evaluate(`(() => {
+      const canvas = document.querySelector(".diagram canvas");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      let count = 0;
+      for (let at = 0; at < data.length; at += 4) {
+        if (data[at] === 0x7b && data[at + 1] === 0x3f && data[at + 2] === 0x8c) count++;
+      }
+      return count;
+    })()`);
+    expect(old).toBe(0);
+    await page.close();
   });
 
   it("shows a run that held from its beginning to its end", async () => {

@@ -24,16 +24,6 @@ export function Header({ state }: { state: State }): VNode {
           </span>
           <span>{cut(sentence, 240)}</span>
         </h1>
-        <Mechanism state={state} />
-        <p class="about">
-          <span>{meta?.world ?? "a run without a name"}</span>
-          {answer && saysMore(answer, meta?.world) && <span>{cut(answer.check, 80)}</span>}
-          {answer?.anomaly !== undefined && <span class="kind">{answer.anomaly}</span>}
-          {meta && <span>seed 0x{meta.seed.toString(16)}</span>}
-          <span>
-            {showCount(run.trace.length)} events in {showTime(run.endNs)}
-          </span>
-        </p>
       </div>
       <div class="causes">
         <Faults state={state} />
@@ -97,6 +87,16 @@ export function Header({ state }: { state: State }): VNode {
           </label>
         )}
       </div>
+      <Mechanism state={state} />
+      <p class="about">
+        <span>{meta?.world ?? "a run without a name"}</span>
+        {answer && saysMore(answer, meta?.world) && <span>{cut(answer.check, 80)}</span>}
+        {answer?.anomaly !== undefined && <span class="kind">{answer.anomaly}</span>}
+        {meta && <span>seed 0x{meta.seed.toString(16)}</span>}
+        <span>
+          {showCount(run.trace.length)} events in {showTime(run.endNs)}
+        </span>
+      </p>
     </header>
   );
 }
@@ -151,7 +151,7 @@ function Faults({ state }: { state: State }): VNode | null {
     <p class="fault-line">
       <span class="label">{told.length === 1 ? "Fault" : "Faults"}</span>
       <button type="button" class="link" onClick={() => select(state, first.began)}>
-        {first.text} at {showTime(first.fromNs)}
+        {cut(first.text, 64)} at {showTime(first.fromNs)}
       </button>
       {rest.length > 0 && (
         <button type="button" class="link" onClick={() => (state.panel.value = "faults")}>

@@ -26,6 +26,8 @@ export function Panels({ state }: { state: State }): VNode {
   const current = panels.some(({ id }) => id === state.panel.value) ? state.panel.value : "story";
   const View = views[current] as (props: { state: State }) => VNode | null;
   const isOpen = state.panelOpen.value;
+  // Two runs need more room than one.
+  const isLow = typeof state.compared.value === "object";
   const move = (by: number): void => {
     const at = panels.findIndex(({ id }) => id === current);
     const next = panels[(at + by + panels.length) % panels.length] as (typeof panels)[number];
@@ -33,7 +35,7 @@ export function Panels({ state }: { state: State }): VNode {
     document.getElementById(`tab-${next.id}`)?.focus();
   };
   return (
-    <section class={isOpen ? "panels" : "panels closed"} aria-label="Panels">
+    <section class={`panels${isOpen ? (isLow ? " low" : "") : " closed"}`} aria-label="Panels">
       <div class="tabs">
         <div role="tablist" aria-label="Panels">
           {panels.map(({ id, title }, index) => (
