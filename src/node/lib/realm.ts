@@ -62,17 +62,23 @@ export function createRealm(options: RealmOptions): Realm {
   let global: object | undefined;
 
   function internalBinding(name: string): unknown {
-    let binding = bindings.get(name);
-    if (binding === undefined) {
-      binding = withoutView(() => createBinding(name, realm, options.own));
-      bindings.set(name, binding);
-    }
+    return bindings.get(name) ?? newBinding(name);
+  }
+
+  // Of its own, as is `loadNew`: a function with a closure allocates each time, whether it makes the closure or not.
+  function newBinding(name: string): unknown {
+    const binding = withoutView(() => createBinding(name, realm, options.own));
+    bindings.set(name, binding);
     return binding;
   }
 
   // Outside a simulation, the library is loaded before the program changes any built-in.
   function require(request: string): unknown {
-    return find(modules, request)?.exports ?? withoutView(() => load(request));
+    return find(modules, request)?.exports ?? loadNew(request);
+  }
+
+  function loadNew(request: string): unknown {
+    return withoutView(() => load(request));
   }
 
   function load(request: string): unknown {

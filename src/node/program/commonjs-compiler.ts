@@ -6,6 +6,7 @@ import { formatOf, sourceTextOf } from "./file-format.ts";
 import type { FileRecord } from "./file-record.ts";
 import type { MakeWrapper, Wrapper } from "./module-types.ts";
 import { realCaches } from "./resolution-cache.ts";
+import { type ProgramScope, withScope } from "./scope.ts";
 import { type Format, type SourceFile, sourceFile } from "./source/source-file.ts";
 import { moduleSyntaxError } from "./source/syntax-error.ts";
 import { isTypeScript } from "./source/typescript.ts";
@@ -13,10 +14,10 @@ import { isTypeScript } from "./source/typescript.ts";
 /** Compiles the CommonJS files of one process. */
 export class CommonJsCompiler {
   readonly #loader: CommonJsLoader;
-  /** The arguments with which the functions of the process's files are called. */
-  readonly #scope: readonly unknown[];
+  /** What the functions of the process's files are called with. */
+  readonly #scope: ProgramScope;
 
-  constructor(loader: CommonJsLoader, scope: readonly unknown[]) {
+  constructor(loader: CommonJsLoader, scope: ProgramScope) {
     this.#loader = loader;
     this.#scope = scope;
   }
@@ -94,6 +95,6 @@ export class CommonJsCompiler {
   bind(file: SourceFile, from: string): Wrapper {
     const dynamicImport = (specifier: unknown, options?: unknown): Promise<object> =>
       this.#loader.esm.import(specifier, from, options);
-    return (file.commonJs as MakeWrapper)(...this.#scope, dynamicImport);
+    return withScope(file.commonJs as MakeWrapper, this.#scope, dynamicImport);
   }
 }

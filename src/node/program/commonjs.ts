@@ -40,7 +40,7 @@ import {
   setParent,
 } from "./module-state.ts";
 import { type ModuleWrapper, moduleWrapper } from "./module-wrapper.ts";
-import { scopeArguments, scopeOf } from "./scope.ts";
+import { scopeOf } from "./scope.ts";
 import { SearchPaths } from "./search-paths.ts";
 import { sourceFile } from "./source/source-file.ts";
 import { StandIns } from "./stand-ins.ts";
@@ -119,7 +119,7 @@ export class CommonJsLoader {
       throw addonError(filename, this.files.source(filename));
     };
     const scope = scopeOf(realm);
-    this.#compiler = new CommonJsCompiler(this, scopeArguments(scope));
+    this.#compiler = new CommonJsCompiler(this, scope);
     this.esm = new EsmLoader(realm, this, scope);
     this.#flags = flagsOf(realm.process);
     this.changesResolution = this.#flags.some((flag) => RESOLUTION_FLAGS.test(flag));

@@ -62,6 +62,29 @@ export function scopeArguments(scope: ProgramScope): unknown[] {
   ];
 }
 
+/**
+ * Calls the function around a CommonJS file with these arguments and that of `import()`. They are not put into
+ * a list first, since every process does this for every file.
+ */
+export function withScope<T>(
+  make: (...scope: unknown[]) => T,
+  scope: ProgramScope,
+  dynamicImport: unknown,
+): T {
+  const { global, unknown, thisOf, correctMessage } = scope;
+  return make(
+    global,
+    global,
+    global,
+    unknown,
+    thisOf,
+    scope.makeRoomy,
+    scope.traceLimitOwner,
+    correctMessage,
+    dynamicImport,
+  );
+}
+
 const unknownNames: ProxyHandler<object> = {
   get(global, name) {
     if (!(name in global)) throw new ReferenceError(`${String(name)} is not defined`);
