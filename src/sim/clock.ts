@@ -17,6 +17,9 @@ export class HostClock {
   #baseNs = 0;
   #sinceNs = 0;
   #wallOffsetNs = 0;
+  /** How many leap seconds were inserted, and the one that is being smeared. */
+  #leaps = 0;
+  #smear: { readonly sinceNs: number; readonly lastsNs: number } | undefined;
   /** The reading of a wall clock that stands still. */
   #frozenMs: number | undefined;
   /** Jumps that are due at a reading; `reads` is 0 once they have happened. */
@@ -39,9 +42,34 @@ export class HostClock {
   /** Wall time in milliseconds since the epoch, with a fraction. */
   wallMs(): number {
     if (this.#frozenMs !== undefined) return this.#frozenMs;
-    return (
-      this.#kernel.epochMs + (this.#bootNs + this.monotonicNs() + this.#wallOffsetNs) / 1_000_000
-    );
+    const { epochMs } = this.#kernel;
+    const sinceEpochNs = this.#bootNs + this.monotonicNs() + this.#wallOffsetNs + this.#leapNs();
+    return epochMs + sinceEpochNs / 1_000_000;
+  }
+
+  /**
+   * A leap second: from now on the wall clock is a second behind, and this is right. Linearly over `smearNs`
+   * nanoseconds of true time; at once with 0.
+   */
+  leap(smearNs: number): void {
+    this.endSmear();
+    if (smearNs === 0) this.#leaps++;
+    else this.#smear = { sinceNs: this.#kernel.nowNs, lastsNs: smearNs };
+    this.#tell();
+  }
+
+  /** The leap second that is being smeared is over. */
+  endSmear(): void {
+    if (this.#smear === undefined) return;
+    this.#smear = undefined;
+    this.#leaps++;
+  }
+
+  #leapNs(): number {
+    if (this.#leaps === 0 && this.#smear === undefined) return 0;
+    const { sinceNs = 0, lastsNs = 1 } = this.#smear ?? {};
+    const part = this.#smear ? Math.min(1, (this.#kernel.nowNs - sinceNs) / lastsNs) : 0;
+    return -Math.round((this.#leaps + part) * 1_000_000_000);
   }
 
   /**

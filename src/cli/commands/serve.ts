@@ -1,7 +1,7 @@
 /** `lightcone serve BLOCK`: serves a building block on a real socket, with the same code as in a world. */
 import { LightconeError } from "../../base/errors.ts";
 import type { Block, StartedBlock } from "../../blocks/block.ts";
-import { redis } from "../../blocks/index.ts";
+import { ntp, redis } from "../../blocks/index.ts";
 import { type Command, parseOptions } from "../command.ts";
 
 interface ServeOptions {
@@ -30,6 +30,12 @@ const blocks: Readonly<Record<string, Servable>> = {
         ...(password === undefined ? {} : { password }),
       }),
     load: () => import("../../blocks/redis/start.ts"),
+  },
+  ntp: {
+    usualPort: 123,
+    describe: ({ port, host, config }) =>
+      ntp({ host, ...config, ...(port === undefined ? {} : { port }) }),
+    load: () => import("../../blocks/ntp/start.ts"),
   },
 };
 

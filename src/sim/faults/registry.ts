@@ -10,6 +10,7 @@ import { crashAt } from "./crash-at.ts";
 import type { FaultKind, FaultWord } from "./kind.ts";
 import { freedoms } from "./freedoms.ts";
 import { killChild } from "./kill-child.ts";
+import { leapSecond } from "./leap-second.ts";
 import { latency } from "./latency.ts";
 import { loss } from "./loss.ts";
 import { message } from "./message.ts";
@@ -59,6 +60,8 @@ export const faultWords = {
   pause: pause as typeof pause,
   /** A wall clock jumps or drifts. */
   clock: clock as typeof clock,
+  /** A leap second: a wall clock shows one second twice, or is slowed down until it is a second behind. */
+  leapSecond: leapSecond as typeof leapSecond,
   /**
    * Hosts cannot reach each other, in one or both directions: one host is isolated, or the hosts are split
    * in two.
