@@ -33,8 +33,18 @@ const blocks: Readonly<Record<string, Servable>> = {
   },
   ntp: {
     usualPort: 123,
-    describe: ({ port, host, config }) =>
-      ntp({ host, ...config, ...(port === undefined ? {} : { port }) }),
+    describe: ({ port, host, password, config }) => {
+      const { stratum, errorMs, ...rest } = config;
+      return ntp({
+        host,
+        ...rest,
+        ...(port === undefined ? {} : { port }),
+        ...(stratum === undefined ? {} : { stratum: Number(stratum) }),
+        ...(errorMs === undefined ? {} : { errorMs: Number(errorMs) }),
+        // Refused by name: this server has none.
+        ...(password === undefined ? {} : { password }),
+      });
+    },
     load: () => import("../../blocks/ntp/start.ts"),
   },
 };
@@ -143,10 +153,10 @@ lightcone serve BLOCK [--port N] [--host ADDRESS] [--password TEXT] [--set NAME=
 Runs a building block on a real socket, until Ctrl-C. It is the same code that a world runs, so
 whatever works against it works in a world. Blocks: ${Object.keys(blocks).join(", ")}.
 
-  --port N          the port to listen on (redis: 6379); 0 takes any that is free
+  --port N          the port to listen on (redis: 6379, ntp: UDP 123); 0 takes any that is free
   --host ADDRESS    the address to listen on (127.0.0.1)
   --password TEXT   what clients must AUTH with
-  --set NAME=VALUE  any other setting, by its name in redis.conf; may be given several times
+  --set NAME=VALUE  any other setting, by its name in redis.conf, or of the options of ntp(); may be given several times
 
 redis loads dump.rdb from the working directory (--set dir=FOLDER) if it is there. As in a world, it saves
 when a client asks for it (SAVE, BGSAVE); with --set save="60 1" also by itself and at the end, and with
