@@ -205,6 +205,16 @@ describe("lightcone check", () => {
     expect(page).not.toMatch(/(src|href)="|@import|url\(http|<script/);
     expect(page).toContain('aria-label="1: write 2 (part of the violation)"');
     expect(page.match(/<rect class="bar marked"/g)).toHaveLength(3);
+    // Each label is in a picture of its own, which cuts it off within its bar.
+    const bars = [
+      ...page.matchAll(
+        /<rect[^>]* x="(\d+)"[^>]* width="(\d+)"[^>]*\/><svg x="(\d+)" y="\d+" width="(\d+)"/g,
+      ),
+    ];
+    expect(bars).toHaveLength(3);
+    for (const [, x, width, left, room] of bars) {
+      expect([left, Number(room) < Number(width)]).toEqual([x, true]);
+    }
   });
 
   it("escapes what a history says, so that a page shows it and does not run it", async () => {

@@ -112,14 +112,15 @@ function row(name: string, i: number, width: number): string {
 function drawBar({ operation, marked, x, width, y, open }: Bar, wordsOf: Words): string {
   const words = wordsOf(operation);
   const kind = marked ? "bar marked" : `bar ${operation.outcome}`;
-  // What does not fit is in the title; a letter takes seven pixels, wide ones eight.
-  const room = Math.floor((width - 12) / (marked ? 8 : 7));
+  // What does not fit is in the title. A letter takes about eight pixels; fonts differ, so what is wider is cut at the
+  // edge of the bar, as an inner picture is.
+  const room = Math.floor((width - 12) / 8);
   const label = room < 3 ? "" : cut(words, room);
   return [
     `<g tabindex="0" role="img" aria-label="${escape(`${String(operation.process)}: ${words}${marked ? " (part of the violation)" : ""}`)}">`,
     `<title>${escape(words)}</title>`,
     `<rect class="${kind}${open ? " open" : ""}" x="${x}" y="${y}" width="${width}" height="${barHeight}" rx="5"/>`,
-    `<text class="${marked ? "text marked" : "text"}" x="${x + 7}" y="${y + barHeight / 2 + 4}">${escape(label)}</text>`,
+    `<svg x="${x}" y="${y}" width="${width - 3}" height="${barHeight}"><text class="${marked ? "text marked" : "text"}" x="7" y="${barHeight / 2 + 4}">${escape(label)}</text></svg>`,
     "</g>",
   ].join("");
 }
