@@ -56,13 +56,18 @@ export function futureDepths(trace: Trace, id: number): Uint16Array {
   depth[id - 1] = 0;
   for (let row = id - 1; row < length; row++) {
     const on = host[row] as number;
-    let near = depth[row] as number;
-    const by = cause[row] as number;
-    if (by > 0 && depth[by - 1] !== OUTSIDE) {
-      near = Math.min(near, hop(depth[by - 1] as number, host[by - 1] === on));
+    let near = row === id - 1 ? 0 : on > 0 ? (reached[on] as number) : OUTSIDE;
+    // No other host is nearer than one hop, so that no cause brings a host nearer that is as near as that.
+    if (near > 1) {
+      const by = cause[row] as number;
+      const before = by > 0 ? (depth[by - 1] as number) : OUTSIDE;
+      // Like `near`, a cause on the same host is in `reached`.
+      if (before < near) {
+        const far = hop(before, host[by - 1] === on);
+        if (far < near) near = far;
+      }
+      if (near === OUTSIDE) continue;
     }
-    if (on > 0) near = Math.min(near, reached[on] as number);
-    if (near === OUTSIDE) continue;
     depth[row] = near;
     if (on > 0) reached[on] = near;
   }
