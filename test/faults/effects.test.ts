@@ -124,6 +124,11 @@ const cases: readonly [string, string, Words][] = [
     [["refuse", { ...often, lasts: "3s", how: "ignored" }]],
   ],
   [
+    "a storm of requests that outlives its cause",
+    "storm",
+    [["pause", { every: "1s..3s", lasts: "1s..2s" }]],
+  ],
+  [
     "a partition that comes and goes",
     "talks",
     [["partition", { ...often, flaps: "100ms..300ms" }]],
@@ -161,5 +166,10 @@ describe("a fault breaks the naive program and not the careful one", () => {
   it.each(cases)("%s", async (_, name, words) => {
     expect(await allOf(name, words)).toEqual([]);
     expect(await firstOf(name, words)).not.toEqual([]);
+  });
+
+  it.each([...new Set(cases.map(([, name]) => name))])("%s holds without faults", async (name) => {
+    const { violations } = await runWorld(await load(name), { seed: 1, schedule: [] });
+    expect(violations.map(({ check }) => check)).toEqual([]);
   });
 });
