@@ -13,6 +13,8 @@ export class HostClock {
   readonly #host: number;
   /** Local nanoseconds that pass in one true nanosecond, minus one. */
   #drift = 0;
+  /** What it gains without any fault, in parts per million. */
+  #ownPpm = 0;
   /** The monotonic reading at `#sinceNs`. */
   #baseNs = 0;
   #sinceNs = 0;
@@ -130,11 +132,17 @@ export class HostClock {
     return this.#bootNs + this.monotonicNs() + this.#wallOffsetNs - this.#kernel.nowNs;
   }
 
-  /** From now on this clock gains `ppm` microseconds a second (or loses, when negative). */
+  /** What this clock gains without any fault, in microseconds a second. Set before it is read. */
+  setOwnDriftPpm(ppm: number): void {
+    this.#ownPpm = ppm;
+    if (ppm !== 0) this.setDriftPpm(0);
+  }
+
+  /** From now on this clock gains `ppm` microseconds a second (or loses, when negative) beyond what it always does. */
   setDriftPpm(ppm: number): void {
     this.#baseNs = this.monotonicNs();
     this.#sinceNs = this.#kernel.nowNs;
-    const drift = ppm / 1_000_000;
+    const drift = (ppm + this.#ownPpm) / 1_000_000;
     if (drift === this.#drift) return;
     this.#drift = drift;
     this.#tell();

@@ -53,6 +53,8 @@ export class Host {
   sealed: Seal | undefined;
   /** The time that every turn of an event loop takes, in nanoseconds; more than 0 if the machine is slow. */
   turnNs = 0;
+  /** The same, without any fault. */
+  ownTurnNs = 0;
   /** The rare paths that its programs take now. */
   rarePaths: readonly RarePath[] = [];
   /** How often one was taken. */

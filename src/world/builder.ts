@@ -19,7 +19,7 @@ import {
 import type { WrittenLiar } from "../sim/faults/byzantine.ts";
 import { faultSource, sourcesOf } from "./fault-sources.ts";
 import { linkPlan } from "./link-plan.ts";
-import type { HostPlan, LinkRule, Plan } from "./plan.ts";
+import type { HostPlan, LinkRule, MachinePlan, Plan } from "./plan.ts";
 import {
   inlineKey,
   type PlannedProgram,
@@ -89,6 +89,9 @@ const tolerables: readonly Tolerable[] = ["uncaught", "exits", "hangs", "unfinis
 
 /** Gives the class below the type of the words for faults, which it defines from the registry. */
 const FaultWordsBase: new () => FaultMethods = class {} as never;
+
+/** A clock that gains or loses more than half is none. */
+const DRIFT_PPM_MAX = 500_000;
 
 /** Collects the description of a world. @internal */
 export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
@@ -344,7 +347,8 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     this.#names.add(name);
     this.#lowerNames.add(name.toLowerCase());
     const programs = startsOf(name, index, planned, options, this.#versions);
-    this.#hosts.push({ name, group, index, programs, ...(outside && { outside }) });
+    const machine = machineOf(name, index, options);
+    this.#hosts.push({ name, group, index, programs, machine, ...(outside && { outside }) });
     for (const level of domainLevels) this.#place(name, index, level, options[level]);
   }
 
@@ -465,6 +469,17 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     if (names.length === 0) throw bad(`${where}: no hosts are named`);
     return [...names];
   }
+}
+
+/** What machine a host is. */
+function machineOf(host: string, index: number, options: PlacedHostOptions): MachinePlan {
+  const { cpu = 0, driftPpm = 0 } = options;
+  const takes = typeof cpu === "function" ? cpu(host, index) : cpu;
+  const ppm: unknown = typeof driftPpm === "function" ? driftPpm(host, index) : driftPpm;
+  if (typeof ppm !== "number" || !(Math.abs(ppm) <= DRIFT_PPM_MAX)) {
+    throw bad(`host ${host}: driftPpm is ${show(ppm)}, not a number from -500,000 to 500,000`);
+  }
+  return { turnNs: parseDurationNs(takes, `host ${host}: cpu`), driftPpm: ppm };
 }
 
 /** Reads when a run starts. A date without a time zone would depend on the machine. */

@@ -55,8 +55,18 @@ export interface HostPlan {
   readonly index: number;
   /** In the order of the description; at least one. */
   readonly programs: readonly ProgramStart[];
+  /** How slow its processor is, and how fast its clocks run. */
+  readonly machine: MachinePlan;
   /** It stands in for a service outside. `document`: what that is, or the path of the file that says it; absent for a function. */
   readonly outside?: { readonly document?: unknown; readonly path?: string };
+}
+
+/** What a machine is like. */
+export interface MachinePlan {
+  /** The time that every event takes, in nanoseconds. */
+  readonly turnNs: number;
+  /** Parts per million that its clocks gain. */
+  readonly driftPpm: number;
 }
 
 /** What hosts fail together, and what the world survives. */

@@ -29,7 +29,7 @@ const HOST_OPTIONS = [
   "versions",
 ] as const;
 /** Options of the host itself, not of a program. */
-const PLACE_OPTIONS = ["rack", "zone"] as const;
+const PLACE_OPTIONS = ["rack", "zone", "cpu", "driftPpm"] as const;
 const PROGRAM_OPTIONS = ["program", "after", ...HOST_OPTIONS] as const;
 const VERSION_OPTIONS = ["program", "argv", "env", "substitute"] as const;
 const conditions: readonly Condition[] = ["started", "listening", "exited"];

@@ -172,6 +172,9 @@ class Run {
     const names = plan.hosts.map(({ name }) => name);
     for (const [at, hostPlan] of plan.hosts.entries()) {
       const host = new Host(this.kernel, { id: at + 1, name: hostPlan.name });
+      host.ownTurnNs = hostPlan.machine.turnNs;
+      host.turnNs = host.ownTurnNs;
+      host.clock.setOwnDriftPpm(hostPlan.machine.driftPpm);
       this.#hosts.push(host);
       this.#byName.set(host.name, host);
       this.#supervisors.set(host, this.#supervisorOf(host, hostPlan));

@@ -175,8 +175,12 @@ export interface HostOptions {
   readonly restartDelay?: Duration;
 }
 
-/** Options for the hosts of a group: how their programs start, and where they stand. */
+/** Options for the hosts of a group: how their programs start, where they stand, and what machines they are. */
 export interface PlacedHostOptions extends HostOptions {
+  /** How slow its processor is: the time that every event takes, such as `"200us"`. Default: none. */
+  readonly cpu?: PerHost<Duration>;
+  /** How fast its clocks run: parts per million that they gain, or lose if negative. Default: 0. */
+  readonly driftPpm?: PerHost<number>;
   /** The rack that it stands in. Hosts of one rack may fail together. Default: none. */
   readonly rack?: PerHost<string>;
   /** The zone that it stands in, such as a data center. Hosts of one zone may fail together. Default: none. */

@@ -280,7 +280,13 @@ export class FaultDriver implements FaultReach {
   }
 
   #updateHost(host: Host): void {
-    const effect: HostEffect = { turnNs: 0, rarePaths: [], lies: [], freedom: 0, service: [] };
+    const effect: HostEffect = {
+      turnNs: host.ownTurnNs,
+      rarePaths: [],
+      lies: [],
+      freedom: 0,
+      service: [],
+    };
     for (const fault of this.#active) {
       if (fault.targets.includes(host.name)) faultKind(fault.kind).onHost?.(fault, effect, this);
     }
