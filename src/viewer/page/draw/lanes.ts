@@ -1,7 +1,9 @@
 /** The lanes: names, worldlines with their deaths and pauses, and clocks. */
 import type { LaneBox } from "../../layout/lanes.ts";
 import { describeRequest } from "../../model/operations.ts";
-import { showDuration, showTime } from "../../model/words.ts";
+import { rowAt } from "../../model/rows.ts";
+import { toldState } from "../../model/state.ts";
+import { showDuration, showTime, showValue } from "../../model/words.ts";
 import {
   across,
   along,
@@ -182,9 +184,20 @@ export function drawNames(scene: Scene): void {
     if (state !== undefined) {
       context.font = FONT_SMALL;
       context.fillStyle = color;
-      if (height > 40) context.fillText(fit(context, state, gutter - 34), 28, y + 14);
+      const told = playheadNs === undefined ? [] : toldAt(scene, lane.host, playheadNs);
+      const lines = height > 56 ? [state, told.join(" · ")] : [[state, ...told].join(" · ")];
+      if (height <= 40) continue;
+      lines.forEach((text, at) => {
+        context.fillText(fit(context, text, gutter - 34), 28, y + 14 * (at + 1));
+      });
     }
   }
+}
+
+/** What the programs of a host had told of their state at a moment: "role leader". */
+function toldAt({ run }: Scene, host: number, atNs: number): string[] {
+  const id = rowAt(run.trace.timeNs, atNs + 1);
+  return toldState(run, host, id).map(({ name, value }) => `${name} ${showValue(value, 20)}`);
 }
 
 /** The state of a host at a moment: "paused", "down", "no power", what it waits for, or "up". */
