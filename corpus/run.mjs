@@ -7,7 +7,7 @@
  * `--campaigns N` searches from N first seeds (5). `--fixed-runs N` makes N runs of the fixed version, in place of ten
  * times as many as the longest search took (50 at the least); 0 makes none. `--limit SECONDS` is how long a search may take (60),
  * for a machine that does other work. `--stories` prints the first finding of each row.
- * `--record` keeps what was measured in expected.json and writes docs/corpus.md from it; `--page` writes the page alone.
+ * `--record` keeps what was measured in expected.json and writes README.md from it; `--page` writes the page alone.
  *
  * The packages are installed in this folder at the first use. Exit code: 1 when a row does not do what expected.json
  * says, 2 when it could not be asked.

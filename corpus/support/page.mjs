@@ -1,15 +1,15 @@
-/** Writes the tables of docs/corpus.md from what was measured last. */
+/** Writes the tables of corpus/README.md from what was measured last. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { faultsWord } from "./rows.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
-const page = fileURLToPath(new URL("../../docs/corpus.md", import.meta.url));
+const page = fileURLToPath(new URL("../README.md", import.meta.url));
 const MARK = "<!-- the table is written by `npm run corpus -- --record` -->";
 
 const NEEDLES = "<!-- so is this one -->";
 
-/** Replaces the tables of docs/corpus.md by what expected.json holds. */
+/** Replaces the tables of corpus/README.md by what expected.json holds. */
 export function writePage({ rows }) {
   const all = Object.entries(rows);
   let text = readFileSync(page, "utf8");
@@ -66,7 +66,7 @@ function table(head, lines) {
 }
 
 function link(name) {
-  return `[${name}](../corpus/${name}.world.ts)`;
+  return `[${name}](${name}.world.ts)`;
 }
 
 function fixedCell({ measured }) {
