@@ -4,6 +4,18 @@ import { fork, spawn } from "node:child_process";
 /** After so many tasks a worker is replaced, so that what one leaks does not add up. */
 const TASKS_PER_WORKER = 40;
 
+/** The workers' processes. One in a loop does not notice that this process has ended, so it is killed first. */
+const running = new Set();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+for (const [signal, number] of [
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+]) {
+  process.once(signal, () => process.exit(128 + number));
+}
+
 class Worker {
   constructor(path) {
     this.path = path;
@@ -17,6 +29,9 @@ class Worker {
       execArgv: ["--expose-gc"],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
+    const { child } = this;
+    running.add(child);
+    child.once("close", () => running.delete(child));
     this.errors = "";
     this.child.stderr.on("data", (chunk) => (this.errors = (this.errors + chunk).slice(-4_000)));
     return new Promise((ready) => {
@@ -63,6 +78,7 @@ class Worker {
   stop() {
     this.child?.removeAllListeners();
     this.child?.kill("SIGKILL");
+    running.delete(this.child);
     this.child = undefined;
   }
 }
