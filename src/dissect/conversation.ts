@@ -3,6 +3,7 @@
  * into messages, and pairs replies with their requests. Never throws, whatever the bytes are.
  */
 import { concatBytes } from "../base/bytes.ts";
+import { attempt, FAILED, syncAt } from "./attempt.ts";
 import type { Dissector, Message, ReadMessage, Session, Side } from "./message.ts";
 import { guess } from "./guess.ts";
 import { oneLine, size } from "./text.ts";
@@ -149,21 +150,6 @@ function readRun(dissector: Dissector, session: Session, run: Run, messages: Mes
     add(read);
     at = read.end;
   }
-}
-
-const FAILED = Symbol("failed");
-
-function attempt<T>(body: () => T): T | typeof FAILED {
-  try {
-    return body();
-  } catch {
-    return FAILED;
-  }
-}
-
-function syncAt(session: Session, bytes: Uint8Array, at: number, side: Side): number {
-  const found = attempt(() => session.sync?.(bytes, at, side) ?? -1);
-  return found === FAILED || !(found >= at) || found >= bytes.length ? -1 : found;
 }
 
 function unread({ name }: Dissector, start: number, end: number): Omit<ReadMessage, "summary"> {

@@ -3,6 +3,7 @@
  * complete with it. Never throws, whatever the bytes are.
  */
 import { concatBytes } from "../base/bytes.ts";
+import { attempt, FAILED, syncAt } from "./attempt.ts";
 import type { ConversationHints } from "./conversation.ts";
 import { guess } from "./guess.ts";
 import type { Dissector, ReadMessage, Session, Side } from "./message.ts";
@@ -52,9 +53,8 @@ export class Listener {
     pending.bytes =
       before === 0 ? plain.slice() : concatBytes([pending.bytes, plain], before + plain.length);
     const session = this.#open();
-    if (!session) return this.#tooLong(pending);
-    const heard = this.#read(session, side, pending, before);
-    this.#tooLong(pending);
+    const heard = session ? this.#read(session, side, pending, before) : [];
+    giveUpIfTooLong(pending);
     return heard;
   }
 
@@ -110,27 +110,10 @@ export class Listener {
     pending.bytes = last ? new Uint8Array(0) : bytes.slice(at);
     return heard;
   }
-
-  #tooLong(pending: Pending): HeardMessage[] {
-    if (pending.bytes.length > PENDING_MAX) {
-      pending.bytes = new Uint8Array(0);
-      pending.lost = true;
-    }
-    return [];
-  }
 }
 
-const FAILED = Symbol("failed");
-
-function attempt<T>(body: () => T): T | typeof FAILED {
-  try {
-    return body();
-  } catch {
-    return FAILED;
-  }
-}
-
-function syncAt(session: Session, bytes: Uint8Array, at: number, side: Side): number {
-  const found = attempt(() => session.sync?.(bytes, at, side) ?? -1);
-  return found === FAILED || !(found >= at) || found >= bytes.length ? -1 : found;
+function giveUpIfTooLong(pending: Pending): void {
+  if (pending.bytes.length <= PENDING_MAX) return;
+  pending.bytes = new Uint8Array(0);
+  pending.lost = true;
 }
