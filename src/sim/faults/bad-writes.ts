@@ -5,9 +5,9 @@
  */
 import { diskOf } from "../disk/disk.ts";
 import { SECOND } from "../../base/units.ts";
-import { drawShare } from "./chance.ts";
+import { drawShare, eitherOf } from "./chance.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { smallerNumbers, withEach } from "./lighter.ts";
+import { rarer } from "./lighter.ts";
 import { numbers, oneOf } from "./options.ts";
 import { isShare } from "./valid.ts";
 import { list, percent } from "./words.ts";
@@ -36,13 +36,12 @@ const kind: FaultKind<BadWritesParams> = {
   },
   onDisk({ params: { how, probability } }, effect) {
     const name = how === "lost" ? "writeVanishes" : "writeStrays";
-    effect[name] = 1 - (1 - effect[name]) * (1 - probability);
+    effect[name] = eitherOf(effect[name], probability);
   },
   tell: ({ targets, params: { how, probability } }) =>
     `${list(targets)}: ${percent(probability)} of what is written to the device ${how === "lost" ? "is not" : "goes elsewhere"}`,
   tellLift: ({ targets }) => `${list(targets)}: what is written to the device is there again`,
-  lighter: (fault) =>
-    withEach(fault, "probability", smallerNumbers(fault.params.probability, 0.01)),
+  lighter: (fault) => rarer(fault),
   isValid: ({ how, probability }) => HOW.includes(how as How) && isShare(probability),
 };
 

@@ -7,7 +7,7 @@ import { digestOfText } from "../../base/fingerprint.ts";
 import { SECOND } from "../../base/units.ts";
 import { drawShare } from "./chance.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { smallerNumbers, withEach } from "./lighter.ts";
+import { rarer } from "./lighter.ts";
 import { numbers, text } from "./options.ts";
 import { isShare, isWhole } from "./valid.ts";
 import { list, percent } from "./words.ts";
@@ -49,8 +49,7 @@ const kind: FaultKind<BuggifyParams> = {
     return `${list(targets)} takes ${which}, ${percent(probability)} of the times`;
   },
   tellLift: ({ targets }) => `${list(targets)} takes rare paths no more`,
-  lighter: (fault) =>
-    withEach(fault, "probability", smallerNumbers(fault.params.probability, 0.01)),
+  lighter: (fault) => rarer(fault),
   isValid: ({ path, draw, probability }) =>
     (path === undefined || typeof path === "string") && isWhole(draw) && isShare(probability),
 };

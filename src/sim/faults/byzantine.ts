@@ -8,7 +8,7 @@ import { LightconeError } from "../../base/errors.ts";
 import { type LiarsAnswer, type LiarsMessage, type LieWay, lieWays } from "../lies.ts";
 import { drawShare } from "./chance.ts";
 import type { FaultKind, FaultOptions, FaultWord, OptionReader } from "./kind.ts";
-import { smallerNumbers, withEach } from "./lighter.ts";
+import { rarer } from "./lighter.ts";
 import { numbers, oneOf, text } from "./options.ts";
 import { isShare, isWhole } from "./valid.ts";
 import { list, percent } from "./words.ts";
@@ -96,8 +96,7 @@ const kind: FaultKind<ByzantineParams> = {
   tell: ({ targets, params: { how, probability } }) =>
     `${list(targets)} lies: it ${words[how]} ${percent(probability)} of what it sends`,
   tellLift: ({ targets }) => `${list(targets)} is honest again`,
-  lighter: (fault) =>
-    withEach(fault, "probability", smallerNumbers(fault.params.probability, 0.01)),
+  lighter: (fault) => rarer(fault),
   optional: ["field", "lie"],
   isValid: ({ how, probability, draw, field, lie }) =>
     (field === undefined || typeof field === "string") &&

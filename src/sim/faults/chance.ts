@@ -55,6 +55,11 @@ export function drawShare(
   return Number((min + prng.float() * (max - min)).toFixed(digits));
 }
 
+/** The probability that at least one of two independent things happens: several faults concern the same calls. */
+export function eitherOf(one: number, other: number): number {
+  return 1 - (1 - one) * (1 - other);
+}
+
 /** Rounds a duration to whole milliseconds, at least one. */
 export function grain(ns: number): number {
   return Math.max(GRAIN_NS, Math.round(ns / GRAIN_NS) * GRAIN_NS);

@@ -5,8 +5,9 @@
  */
 import { diskOf } from "../disk/disk.ts";
 import { MS, SECOND } from "../../base/units.ts";
+import { eitherOf } from "./chance.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { smallerNumbers, withEach } from "./lighter.ts";
+import { rarer } from "./lighter.ts";
 import { numbers, oneOf } from "./options.ts";
 import { isShare } from "./valid.ts";
 import { list, percent } from "./words.ts";
@@ -34,13 +35,12 @@ const kind: FaultKind<DiskErrorParams> = {
   harms: ({ params }) => (params.on === "sync" ? "disk" : "away"),
   onDisk({ params: { on, probability } }, effect) {
     const name = ({ read: "readFails", write: "writeFails", sync: "syncFails" } as const)[on];
-    effect[name] = 1 - (1 - effect[name]) * (1 - probability);
+    effect[name] = eitherOf(effect[name], probability);
   },
   tell: ({ targets, params: { on, probability } }) =>
     `${list(targets)}: ${probability === 1 ? "every" : `${percent(probability)} of`} disk ${on}${probability === 1 ? " fails" : "s fail"} with EIO`,
   tellLift: ({ targets, params }) => `${list(targets)}: disk ${params.on}s succeed again`,
-  lighter: (fault) =>
-    withEach(fault, "probability", smallerNumbers(fault.params.probability, 0.01)),
+  lighter: (fault) => rarer(fault),
   isValid: ({ on, probability }) => CALLS.includes(on as Call) && isShare(probability),
 };
 

@@ -3,9 +3,9 @@
  * order. A correct program does not notice.
  */
 import { SECOND } from "../../base/units.ts";
-import { drawShare } from "./chance.ts";
+import { drawShare, eitherOf } from "./chance.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { smallerNumbers, withEach } from "./lighter.ts";
+import { rarer } from "./lighter.ts";
 import { numbers } from "./options.ts";
 import { isShare } from "./valid.ts";
 import { list, percent } from "./words.ts";
@@ -32,14 +32,13 @@ const kind: FaultKind<FreedomsParams> = {
     effect.freedom = Math.max(effect.freedom, params.probability);
   },
   onDisk({ params }, effect) {
-    effect.short = 1 - (1 - effect.short) * (1 - params.probability);
+    effect.short = eitherOf(effect.short, params.probability);
     effect.slow = Math.max(effect.slow, 1 + SLOW_MAX * params.probability);
   },
   tell: ({ targets, params }) =>
     `${list(targets)}: ${percent(params.probability)} of reads come in pieces, and of timers late`,
   tellLift: ({ targets }) => `${list(targets)}: reads and timers are as usual`,
-  lighter: (fault) =>
-    withEach(fault, "probability", smallerNumbers(fault.params.probability, 0.01)),
+  lighter: (fault) => rarer(fault),
   isValid: ({ probability }) => isShare(probability),
 };
 

@@ -22,6 +22,14 @@ export function withEach<Params extends object, Name extends keyof Params>(
   return values.map((value) => ({ ...fault, params: { ...fault.params, [name]: value } }));
 }
 
+/** The same fault with smaller probabilities, never less than `min`. */
+export function rarer<Params extends { readonly probability: number }>(
+  fault: Fault<Params>,
+  min = 0.01,
+): Fault<Params>[] {
+  return withEach(fault, "probability", smallerNumbers(fault.params.probability, min));
+}
+
 /** Smaller and rounder sizes of a duration. */
 export function smallerNs(ns: number): number[] {
   const sizes = [ns / 10, ns / 2, ...around(ns, SECOND), ...around(ns, SECOND / 10)];

@@ -3,7 +3,7 @@ import { SECOND } from "../../base/units.ts";
 import { drawShare, logBetween } from "./chance.ts";
 import type { Fault } from "./fault.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { smallerNumbers, withEach } from "./lighter.ts";
+import { rarer, smallerNumbers, withEach } from "./lighter.ts";
 import { areLinks, drawLinks, fewerLinks, type LinkParams, traffic } from "./link-sides.ts";
 import { numbers, optionalNumbers } from "./options.ts";
 import { isShare, isWhole } from "./valid.ts";
@@ -43,11 +43,7 @@ const kind: FaultKind<LossParams> = {
     return `${traffic(fault)} is lost at ${percent(probability)}${rows}`;
   },
   tellLift: (fault) => `${traffic(fault)} arrives again`,
-  lighter: (fault) => [
-    ...fewerLinks(fault),
-    ...fewerInARow(fault),
-    ...withEach(fault, "probability", smallerNumbers(fault.params.probability, 0.001)),
-  ],
+  lighter: (fault) => [...fewerLinks(fault), ...fewerInARow(fault), ...rarer(fault, 0.001)],
   optional: ["pairs", "burst"],
   isValid: (params) =>
     areLinks(params) &&

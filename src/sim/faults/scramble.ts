@@ -4,9 +4,9 @@
  * program (Stone and Partridge, "When the CRC and TCP Checksum Disagree", SIGCOMM 2000).
  */
 import { SECOND } from "../../base/units.ts";
-import { drawShare } from "./chance.ts";
+import { drawShare, eitherOf } from "./chance.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { smallerNumbers, withEach } from "./lighter.ts";
+import { rarer } from "./lighter.ts";
 import { areLinks, drawLinks, fewerLinks, type LinkParams, traffic } from "./link-sides.ts";
 import { numbers, oneOf } from "./options.ts";
 import { isShare } from "./valid.ts";
@@ -40,15 +40,12 @@ export type ScrambleParams = LinkParams & { readonly how: How; readonly probabil
 const kind: FaultKind<ScrambleParams> = {
   name: "scramble",
   onLink({ params: { how, probability } }, effect) {
-    effect[how] = 1 - (1 - effect[how]) * (1 - probability);
+    effect[how] = eitherOf(effect[how], probability);
   },
   tell: (fault) =>
     `${percent(fault.params.probability)} of ${traffic(fault)} ${words[fault.params.how]}`,
   tellLift: (fault) => `${traffic(fault)} arrives as it was sent`,
-  lighter: (fault) => [
-    ...fewerLinks(fault),
-    ...withEach(fault, "probability", smallerNumbers(fault.params.probability, 0.001)),
-  ],
+  lighter: (fault) => [...fewerLinks(fault), ...rarer(fault, 0.001)],
   isValid: (params) =>
     areLinks(params) && HOW.includes(params.how as How) && isShare(params.probability),
 };

@@ -7,7 +7,7 @@ import { type ServiceWay, serviceWays } from "../service-troubles.ts";
 import { drawShare, grain, logUniform } from "./chance.ts";
 import type { RangeNs } from "./fault.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { smallerNs, smallerNumbers, withEach } from "./lighter.ts";
+import { rarer, smallerNs, withEach } from "./lighter.ts";
 import { duration, flag, numbers, oneOf } from "./options.ts";
 import { isShare, isWhole } from "./valid.ts";
 import { list, percent } from "./words.ts";
@@ -63,10 +63,7 @@ const kind: FaultKind<ServiceParams> = {
     return `${list(targets)} ${what[how]}`;
   },
   tellLift: ({ targets }) => `${list(targets)} is well again`,
-  lighter: (fault) => [
-    ...withEach(fault, "byNs", smallerNs(fault.params.byNs)),
-    ...withEach(fault, "probability", smallerNumbers(fault.params.probability, 0.01)),
-  ],
+  lighter: (fault) => [...withEach(fault, "byNs", smallerNs(fault.params.byNs)), ...rarer(fault)],
   optional: ["retryAfterS"],
   isValid: ({ how, probability, byNs, draw, retryAfterS }) =>
     serviceWays.includes(how as ServiceWay) &&

@@ -4,9 +4,9 @@
  */
 import { diskOf } from "../disk/disk.ts";
 import { SECOND } from "../../base/units.ts";
-import { drawShare } from "./chance.ts";
+import { drawShare, eitherOf } from "./chance.ts";
 import type { FaultKind, FaultOptions, FaultWord } from "./kind.ts";
-import { smallerNumbers, withEach } from "./lighter.ts";
+import { rarer } from "./lighter.ts";
 import { numbers } from "./options.ts";
 import { isShare } from "./valid.ts";
 import { list, percent } from "./words.ts";
@@ -27,13 +27,12 @@ const kind: FaultKind<ShortIoParams> = {
     otherwise: "no file was read or written meanwhile",
   },
   onDisk({ params }, effect) {
-    effect.short = 1 - (1 - effect.short) * (1 - params.probability);
+    effect.short = eitherOf(effect.short, params.probability);
   },
   tell: ({ targets, params }) =>
     `${list(targets)}: ${percent(params.probability)} of reads and writes of files are short`,
   tellLift: ({ targets }) => `${list(targets)}: reads and writes of files are complete again`,
-  lighter: (fault) =>
-    withEach(fault, "probability", smallerNumbers(fault.params.probability, 0.01)),
+  lighter: (fault) => rarer(fault),
   isValid: ({ probability }) => isShare(probability),
 };
 
