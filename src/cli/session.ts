@@ -14,7 +14,7 @@ import {
   type WorldInfo,
   shellWord,
 } from "../explore/index.ts";
-import { Progress, renderViolation, type Style, styleFor } from "../report/index.ts";
+import { Progress, styleFor } from "../report/index.ts";
 
 /** The result of a run. */
 export type RunOutcome = Awaited<ReturnType<RunnerPool["run"]>>;
@@ -203,29 +203,4 @@ export function traceLines(trace: SavedTrace): readonly (readonly [label: string
 export function worldWord({ info }: RunnerPool): string {
   const shown = relative(process.cwd(), info.path);
   return shellWord(shown.startsWith("..") ? info.path : shown);
-}
-
-/** Reports a violated run: its violations of different checks as stories, the others in a sentence each. */
-export function tellViolation(
-  outcome: RunOutcome,
-  options: {
-    readonly style: Style;
-    readonly subtitle: string;
-    readonly footer: readonly (readonly [string, string])[];
-  },
-): string {
-  const [first, ...others] = outcome.violations;
-  if (!first) return "";
-  const { style, subtitle, footer } = options;
-  return renderViolation(
-    {
-      world: outcome.world,
-      subtitle: `seed ${formatSeed(outcome.seed)} · ${subtitle}`,
-      check: first.check,
-      story: first.story,
-      others,
-      footer,
-    },
-    style,
-  );
 }

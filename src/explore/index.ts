@@ -37,7 +37,7 @@ export type { WorldInfo } from "./protocol.ts";
 export {
   formatSeed,
   isWithinProject,
-  readReplay,
+  openReplay,
   REPLAY_DIRECTORY,
   replayCommand,
   replayDirectory,
@@ -62,4 +62,4 @@ export {
 } from "./shrink-run.ts";
 export { packageVersion } from "./version.ts";
 export { withDeadline } from "./deadline.ts";
-export { toldExploration, type ToldOptions } from "./told.ts";
+export { renderRun, type StoryOptions, toldExploration, type ToldOptions } from "./told.ts";

@@ -171,6 +171,35 @@ export function readReplay(path: string): Replay & { readonly worldPath: string 
   return { ...(value as Replay), worldPath: resolve(dirname(path), world) };
 }
 
+/**
+ * Reads a replay file to run it. `world` is the world file to run in place of the one that it names, and `how` tells the
+ * user how to say so. Throws `LC_BAD_REPLAY`, also for a world outside of the projects of the file and of the working
+ * directory, and `LC_NO_WORLD`.
+ */
+export function openReplay(
+  file: string,
+  world: string | undefined,
+  how: string,
+): ReturnType<typeof readReplay> {
+  const read = readReplay(file);
+  const worldPath = world === undefined ? read.worldPath : resolve(world);
+  if (world === undefined && !isWithinProject(file, worldPath, process.cwd())) {
+    throw new LightconeError(
+      "LC_BAD_REPLAY",
+      `${file} names a world outside of its project: ${worldPath}`,
+      `Replaying a file runs the world that it names. If that is the one you want: ${how}.`,
+    );
+  }
+  if (!existsSync(worldPath)) {
+    throw new LightconeError(
+      "LC_NO_WORLD",
+      `${file} is about the world ${read.world}, which is not there`,
+      `Looked for ${worldPath}: the path is relative to the replay file.`,
+    );
+  }
+  return { ...read, worldPath };
+}
+
 function readText(path: string, named = "LC_BAD_REPLAY"): string {
   try {
     return readFileSync(path, "utf8");

@@ -5,17 +5,48 @@ import {
   type Explored,
   type ExploredFinding,
   faultsWord,
+  plainStyle,
   renderViolation,
   shrunkNotes,
   shrunkSubtitle,
+  type Style,
 } from "../report/index.ts";
 import { describeFault } from "../sim/faults/index.ts";
+import type { RunOutcome } from "../world/outcome.ts";
 import type { Exploration, Finding } from "./exploration.ts";
 import type { RunnerPool } from "./pool.ts";
 import { formatSeed } from "./replay-file.ts";
 import { toldShrink } from "./shrink-run.ts";
 
-/** What `told` needs besides the exploration. */
+/** What a story says besides the run itself. */
+export interface StoryOptions {
+  /** The text after the seed: "7 faults, 1 after shrinking". */
+  readonly subtitle: string;
+  /** Lines below the story, such as ["replay", "npx lightcone replay ..."]. */
+  readonly footer: readonly (readonly [label: string, text: string])[];
+  /** Default: no colours. */
+  readonly style?: Style;
+}
+
+/** The story of a violated run: its first violation, and the others in a sentence each; empty without any. */
+export function renderRun(outcome: RunOutcome, options: StoryOptions): string {
+  const [first, ...others] = outcome.violations;
+  if (!first) return "";
+  const { subtitle, footer, style = plainStyle } = options;
+  return renderViolation(
+    {
+      world: outcome.world,
+      subtitle: `seed ${formatSeed(outcome.seed)} · ${subtitle}`,
+      check: first.check,
+      story: first.story,
+      others,
+      footer,
+    },
+    style,
+  );
+}
+
+/** What `toldExploration` needs besides the exploration. */
 export interface ToldOptions {
   readonly firstSeed: number;
   /** Whether what was not judged makes the verdict "violated". */
@@ -60,7 +91,7 @@ export function toldExploration(
 
 function toldFinding(finding: Finding, directory: string): ExploredFinding | undefined {
   const { found, outcome, shrunk, replay, trace } = finding;
-  const [first, ...others] = outcome.violations;
+  const [first] = outcome.violations;
   if (!first) return undefined;
   const told = shrunk && toldShrink(shrunk);
   const faultsBefore = found.schedule.length;
@@ -77,14 +108,7 @@ function toldFinding(finding: Finding, directory: string): ExploredFinding | und
     seed: outcome.seed,
     check: first.check,
     summary: first.evidence.summary,
-    story: renderViolation({
-      world: outcome.world,
-      subtitle: `seed ${formatSeed(outcome.seed)} · ${subtitle}`,
-      check: first.check,
-      story: first.story,
-      others,
-      footer,
-    }),
+    story: renderRun(outcome, { subtitle, footer }),
     notes: told ? shrunkNotes(told) : [],
     faults: outcome.schedule.map(describeFault),
     faultsBefore,

@@ -9,13 +9,10 @@
  * const { verdict, finding } = await explore(world, { runs: 500 });
  * if (finding) console.log(finding.story, finding.replayCommand);
  */
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { LightconeError } from "../base/errors.ts";
 import {
   exploreWorld,
-  isWithinProject,
-  readReplay,
+  openReplay,
   type ShrunkRun,
   shrinkRun,
   toldExploration,
@@ -120,24 +117,13 @@ export async function replay(
   file: string,
   options: { readonly world?: string; readonly trace?: boolean } = {},
 ): Promise<Replayed> {
-  const recorded = readReplay(file);
-  const path = options.world === undefined ? recorded.worldPath : resolve(options.world);
-  if (options.world === undefined && !isWithinProject(file, path, process.cwd())) {
-    throw new LightconeError(
-      "LC_BAD_REPLAY",
-      `${file} names a world outside of its project: ${path}`,
-      "Replaying a file runs the world that it names. If that is the one you want, name it with `world`.",
-    );
-  }
-  if (!existsSync(path)) {
-    throw new LightconeError(
-      "LC_NO_WORLD",
-      `${file} is about the world ${path}, which is not there`,
-    );
-  }
-  const world = await World.load(path, { jobs: 1 });
+  const { worldPath, seed, schedule, fingerprint, code } = openReplay(
+    file,
+    options.world,
+    "name it with `world`",
+  );
+  const world = await World.load(worldPath, { jobs: 1 });
   try {
-    const { seed, schedule, fingerprint, code } = recorded;
     const { trace = false } = options;
     const outcome = await World.poolOf(world).run({ seed, schedule, trace });
     return {

@@ -12,6 +12,7 @@ import {
   type SavedReplay,
   toldExploration,
   toldShrink,
+  renderRun,
 } from "../../explore/index.ts";
 import {
   count,
@@ -28,7 +29,7 @@ import {
   styleFor,
 } from "../../report/index.ts";
 import { type Command, type ExitCode, parseOptions, reportError } from "../command.ts";
-import { isWhole, tellReview } from "../coverage.ts";
+import { tellReview } from "../coverage.ts";
 import { parseReport, type Report, reporterRows, writeReports } from "../reports.ts";
 import {
   Interrupt,
@@ -38,7 +39,6 @@ import {
   replayLine,
   type RunOutcome,
   startPool,
-  tellViolation,
   traceLines,
   usage,
   worldArgument,
@@ -199,13 +199,13 @@ async function explore(search: Search): Promise<ExitCode> {
     for (const name of neverTrue) process.stdout.write(`  ${style.yellow(neverWord(name))}\n`);
   }
   tellReview(review, { json, style });
-  const lax = search.strict && (!isWhole(review) || campaign.undecided > 0);
-  const violated = campaign.violated > 0 || neverTrue.length > 0 || lax;
-  let failure = campaign.failure;
+  const directory = process.cwd();
+  const told = { firstSeed, strict: search.strict, directory };
+  const explored = toldExploration(pool, exploration, told);
+  const violated = explored.verdict === "violated";
+  let { failure } = campaign;
   try {
-    const directory = process.cwd();
-    const told = { firstSeed, strict: search.strict, directory };
-    writeReports(search.reports, toldExploration(pool, exploration, told), directory);
+    writeReports(search.reports, explored, directory);
   } catch (error) {
     failure ??= error;
   }
@@ -304,7 +304,7 @@ function tellFound({ pool, interrupt }: Search, finding: Finding, style: Style):
   const told = shrunk && toldShrink(shrunk);
   const subtitle = told ? shrunkSubtitle(told) : faultsWord(found.schedule.length);
   const footer = [replayLine(pool, outcome, replay), ...(trace ? traceLines(trace) : [])];
-  process.stdout.write(tellViolation(outcome, { style, subtitle, footer }));
+  process.stdout.write(renderRun(outcome, { style, subtitle, footer }));
   const notes = told ? shrunkNotes(told) : interrupt.asked ? [NOT_SHRUNK] : [];
   process.stdout.write(renderNotes(notes, style));
 }

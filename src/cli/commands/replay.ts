@@ -1,18 +1,17 @@
 /** `lightcone replay`: reproduces a violation, and reports whether the run is identical to the original. */
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { LightconeError } from "../../base/errors.ts";
 import {
   explained,
   CoverageTally,
-  isWithinProject,
+  openReplay,
   packageVersion,
-  readReplay,
   replayCommand,
   type Replay,
   type RunnerPool,
   saveTrace,
   withMeta,
+  renderRun,
 } from "../../explore/index.ts";
 import {
   count,
@@ -24,14 +23,7 @@ import {
 } from "../../report/index.ts";
 import { type Command, type ExitCode, parseOptions } from "../command.ts";
 import { timelineOf } from "../timeline.ts";
-import {
-  type RunOutcome,
-  showRun,
-  startPool,
-  tellViolation,
-  traceLines,
-  usage,
-} from "../session.ts";
+import { type RunOutcome, showRun, startPool, traceLines, usage } from "../session.ts";
 
 const options = {
   all: { type: "boolean" },
@@ -63,23 +55,7 @@ Exit code: 0 held (the violation is gone), 1 violated, 2 could not run.
     const { values, positionals } = parseOptions("replay", args, options);
     const [file, ...rest] = positionals;
     if (file === undefined || rest.length > 0) throw usage("replay", "which one replay file?");
-    const read = readReplay(file);
-    const named = values.world === undefined ? undefined : resolve(values.world);
-    const replay = { ...read, worldPath: named ?? read.worldPath };
-    if (named === undefined && !isWithinProject(file, replay.worldPath, process.cwd())) {
-      throw new LightconeError(
-        "LC_BAD_REPLAY",
-        `${file} names a world outside of its project: ${replay.worldPath}`,
-        "Replaying a file runs the world that it names. If that is the one you want: --world FILE.",
-      );
-    }
-    if (!existsSync(replay.worldPath)) {
-      throw new LightconeError(
-        "LC_NO_WORLD",
-        `${file} is about the world ${replay.world}, which is not there`,
-        `Looked for ${replay.worldPath}: the path is relative to the replay file.`,
-      );
-    }
+    const replay = openReplay(file, values.world, "--world FILE");
     const showing = showRun();
     const { onReached } = showing;
     const pool = await startPool({ world: replay.worldPath, jobs: 1, onReached });
@@ -124,7 +100,7 @@ function tell(replay: Replay, pool: RunnerPool, outcome: RunOutcome, json: boole
         faultsBefore === after
           ? faultsWord(after)
           : `${faultsWord(faultsBefore)}, ${after === 0 ? "none" : after} after shrinking`;
-      process.stdout.write(tellViolation(outcome, { style, subtitle, footer: [] }));
+      process.stdout.write(renderRun(outcome, { style, subtitle, footer: [] }));
     } else if (outcome.coverage?.idle.length) {
       tellIdle(outcome, style);
     } else {

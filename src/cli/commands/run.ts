@@ -14,6 +14,7 @@ import {
   runTwice,
   recordTrace,
   saveReplay,
+  renderRun,
 } from "../../explore/index.ts";
 import {
   count,
@@ -32,7 +33,6 @@ import {
   type RunOutcome,
   showRun,
   startPool,
-  tellViolation,
   usage,
   worldArgument,
   worldWord,
@@ -186,7 +186,7 @@ function tellVerdict(pool: RunnerPool, outcome: RunOutcome, wallMs: number, styl
     const replay = replayLine(pool, outcome, saved);
     const again = `npx lightcone explore ${worldWord(pool)} --seed ${formatSeed(outcome.seed)} --runs 1`;
     process.stdout.write(
-      tellViolation(outcome, {
+      renderRun(outcome, {
         style,
         subtitle: faults,
         footer: saved.path === undefined ? [replay] : [replay, ["shrink", again]],
