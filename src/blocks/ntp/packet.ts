@@ -53,8 +53,8 @@ export function readPacket(bytes: Buffer): NtpPacket | undefined {
 }
 
 /**
- * Writes a packet. `origin`: the eight bytes of the question's transmit time, which an answer repeats as they are, so
- * that whoever asked knows it for an answer.
+ * Writes a packet. `origin`: the eight bytes of the request's transmit time. A response repeats them unchanged, and the
+ * client accepts only a response that does.
  */
 export function writePacket(packet: NtpPacket, origin?: Buffer): Buffer {
   const bytes = Buffer.alloc(PACKET_BYTES);

@@ -23,7 +23,7 @@ interface ErrorModel {
 
 /**
  * A GPS receiver: some 50 ns of noise behind a pulse per second, and the delay of its cable. An atomic clock: hardly any noise,
- * and a frequency that is wrong by 1e-11 or less, so that it is lost by nobody and found by nobody.
+ * and a frequency error of 1e-11 at most, too small to be seen by an NTP client.
  */
 const models: Readonly<Record<ReferenceName, ErrorModel>> = {
   GPS: { id: "GPS", noiseMs: 0.000_05, driftPpm: 0, offsetMs: 0.000_2 },

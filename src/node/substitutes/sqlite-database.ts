@@ -390,7 +390,7 @@ export class Connection {
   }
 
   #take(sql: string): number {
-    // What a statement that failed left of its groups is nobody's.
+    // With no statement under way, the states of aggregates are left over from a statement that failed.
     if (this.#cursors.size === 0) for (const states of this.#aggregates.values()) states.clear();
     const statements = this.#idle.get(sql);
     const known = statements?.pop();

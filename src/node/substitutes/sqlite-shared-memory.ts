@@ -4,8 +4,8 @@
  * copied: into a process's memory before it calls SQLite, and out of it afterwards. Nothing else runs during a call, so
  * this is what sharing it would give.
  *
- * Its locks belong to connections, and are gone with their process. When nobody has it any more, it is gone as well, so the next
- * one recovers from the log, as after the first opening of a real `-shm` file.
+ * Its locks belong to connections, and are released when their process ends. It is removed with its last connection, so that
+ * the next one recovers from the log, as after the first opening of a real `-shm` file.
  */
 import type { Host } from "../../sim/host.ts";
 import type { Process } from "../../sim/process.ts";
