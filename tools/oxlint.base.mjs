@@ -33,5 +33,19 @@ export default {
     "typescript/no-this-alias": "off",
   },
   ignorePatterns: ["dist", "node_modules", "examples/*/node_modules", "bench/peers"],
-  overrides: [],
+  overrides: [
+    {
+      // A program may assign to the global, which is the simulator's too while its code runs.
+      files: ["**/src/node/**/*.ts"],
+      rules: {
+        "no-restricted-globals": [
+          "error",
+          {
+            name: "Buffer",
+            message: "import it from node:buffer: a program may replace the global",
+          },
+        ],
+      },
+    },
+  ],
 };

@@ -2,6 +2,7 @@
  * A certificate authority for stand-ins of services on the internet, and their certificates. Its key is the same in every run, and
  * Ed25519 signatures are deterministic, so that certificates are the same, too. Only simulated hosts should trust it.
  */
+import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { element, integer, sequence, Tag } from "./bindings/crypto/der.ts";
 

@@ -31,6 +31,7 @@ import { createStdio } from "./stdio.ts";
 import { inspectedBytes, installInspectedBytes } from "./inspected-bytes.ts";
 import { installZone, TimeZone } from "./time-zone.ts";
 import { View } from "./views/changes.ts";
+import { Buffer } from "node:buffer";
 import { switchView, withoutView } from "./views/view.ts";
 
 export type { StandardStream } from "./process-object.ts";

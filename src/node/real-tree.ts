@@ -3,6 +3,7 @@
  * it, and never written. What was read stays the same as long as the real process lives, so all its
  * runs see the same content.
  */
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import {
   lstatSync,

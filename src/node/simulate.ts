@@ -22,6 +22,7 @@ import { describeTraceLimit } from "./program/trace-limit.ts";
 import { settleGlobal } from "./globals.ts";
 import { pinTimeZone } from "./time-zone.ts";
 import { definitionGuards, type Guard, setDescribe } from "./views/guards.ts";
+import { Buffer } from "node:buffer";
 import { beginViews, endViews } from "./views/view.ts";
 
 type AnyFunction = (...args: never[]) => unknown;

@@ -4,6 +4,7 @@
  */
 import { exited } from "./exited.ts";
 import type { NodeProcess, StandardStream } from "./node-process.ts";
+import { Buffer } from "node:buffer";
 import { noInput, noInputYet, openStandardFiles } from "./standard-files.ts";
 
 type Sink = (stream: "stdout" | "stderr", text: string) => void;

@@ -21,6 +21,7 @@ import { exited } from "./exited.ts";
 import type { NodeProcess, StandardStream } from "./node-process.ts";
 import { modulesAreWanted } from "./public-modules.ts";
 import { startCommand } from "./program/start-command.ts";
+import { Buffer } from "node:buffer";
 import { openInput, openOutput } from "./standard-files.ts";
 
 /** The time until a child runs its first line. */

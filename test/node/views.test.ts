@@ -242,6 +242,7 @@ describe("a process that breaks its built-ins", () => {
     "those of maps and sets": `for (const C of [Map, Set, WeakMap]) for (const name of ["get", "set", "has", "add", "delete"]) if (C.prototype[name]) C.prototype[name] = fail;`,
     "those of functions, objects and promises": `Function.prototype.call = Function.prototype.apply = Function.prototype.bind = fail; for (const name of Object.getOwnPropertyNames(Object)) if (!["prototype", "setPrototypeOf"].includes(name) && typeof Object[name] === "function") Object[name] = fail; Promise.prototype.then = fail; Reflect.apply = Reflect.ownKeys = Reflect.defineProperty = fail;`,
     "those of text and bytes": `for (const name of Object.getOwnPropertyNames(String.prototype)) if (name !== "constructor" && name !== "length") String.prototype[name] = fail; Buffer.from = Buffer.concat = Buffer.prototype.toString = fail;`,
+    "the global names": `(0, eval)("fail => { Buffer = Promise = Map = Set = WeakMap = URL = TextDecoder = Error = Uint8Array = Object = Array = String = Symbol = JSON = Reflect = fail; }")(fail);`,
   };
   for (const [how, source] of Object.entries(broken)) {
     it(`${how}, breaks nobody else's, nor the run`, async () => {

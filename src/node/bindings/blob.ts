@@ -1,5 +1,6 @@
 /** `internalBinding('blob')`: the bytes behind `Blob`, in memory. */
 
+import { Buffer } from "node:buffer";
 import type { Realm } from "../realm-types.ts";
 
 /** Results of `pull`: the end, and that there is more. */

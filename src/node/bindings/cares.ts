@@ -11,6 +11,7 @@ import { Kind } from "../../trace/kinds.ts";
 import type { BindingContext } from "./context.ts";
 import { createChannelClass } from "./dns-channel.ts";
 import { errorText } from "./dns-errors.ts";
+import { Buffer } from "node:buffer";
 import { type Request, requestClass } from "./stream.ts";
 
 const AI_V4MAPPED = 8;

@@ -8,6 +8,7 @@ import type { EventHandle } from "../../sim/kernel.ts";
 import { Kind } from "../../trace/kinds.ts";
 import type { BindingContext } from "./context.ts";
 import { nameOfResponseCode } from "./dns-errors.ts";
+import { Buffer } from "node:buffer";
 import { type Answers, decodeResponse, encodeQuery } from "./dns-packet.ts";
 
 /** c-ares's default, unless the resolver was given a timeout. */

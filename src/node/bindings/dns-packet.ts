@@ -1,6 +1,7 @@
 /**
  * DNS messages (RFC 1035, 3596, 2782, 3403, 8659, 6698): encoding queries and decoding responses.
  */
+import { Buffer } from "node:buffer";
 import { formatIPv6 } from "../../sim/network/address.ts";
 
 /** Record types by name. */

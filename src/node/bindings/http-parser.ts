@@ -4,6 +4,7 @@
  * bookkeeping around each call into the program, so that ticks and microtasks run where Node runs
  * them.
  */
+import { Buffer } from "node:buffer";
 import { createRequire } from "node:module";
 import { quietly, realBinding } from "../lib/natives.ts";
 import { exited } from "../exited.ts";

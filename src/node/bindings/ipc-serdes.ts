@@ -3,6 +3,7 @@
  * `serialization: "advanced"`. Node 24 moved this to C++. Until Node 22 its library did the same
  * with the serializer of `node:v8`; so does this code, and the bytes are the same.
  */
+import { Buffer } from "node:buffer";
 import { DefaultDeserializer, DefaultSerializer } from "node:v8";
 
 /** The tag before a host object: bytes, or any other object, of which its own fields are sent. */

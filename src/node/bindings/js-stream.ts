@@ -4,6 +4,7 @@
  */
 import type { Realm } from "../realm-types.ts";
 import type { Request } from "./stream.ts";
+import { Buffer } from "node:buffer";
 import { CallbackScope, StreamBase, UV_EOF, type WriteOutcome } from "./stream-base.ts";
 
 const UV_EPROTO = -71;

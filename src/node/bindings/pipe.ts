@@ -20,6 +20,7 @@ import { forgetDescriptor, newDescriptor } from "./descriptors.ts";
 import { toBytes } from "./fs/paths.ts";
 import { receiveWith } from "./passing.ts";
 import { inheritedSocket } from "./inherited.ts";
+import { Buffer } from "node:buffer";
 import { type Request, requestClass, StreamHandle } from "./stream.ts";
 
 const constants = { SOCKET: 0, SERVER: 1, IPC: 2, UV_READABLE: 1, UV_WRITABLE: 2 };

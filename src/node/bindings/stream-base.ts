@@ -3,6 +3,7 @@
  * JavaScript streams. They are written and read as libuv's streams are. This is their common part.
  */
 import type { Realm } from "../realm-types.ts";
+import { Buffer } from "node:buffer";
 import {
   kArrayBufferOffset,
   kBytesWritten,

@@ -15,6 +15,7 @@ import { forgetDescriptor, newDescriptor, socketAt } from "./descriptors.ts";
 import { Handle } from "./handle.ts";
 import { type Passed, receiveWith } from "./passing.ts";
 import { requestClass } from "./stream.ts";
+import { Buffer } from "node:buffer";
 import { type AddressOut, fillAddress } from "./tcp.ts";
 
 const UV_UDP_IPV6ONLY = 1;

@@ -3,6 +3,7 @@
  * 26. Each process has its own, in memory. Node's library reports by itself that `localStorage` has
  * no file.
  */
+import { Buffer } from "node:buffer";
 import type { Realm } from "../realm-types.ts";
 
 /** The maximum size of all keys and values of a storage, in bytes of UTF-16. */

@@ -3,6 +3,7 @@
  * of a process and depend on native code that Node does not expose. Their public counterparts are
  * used instead.
  */
+import { Buffer } from "node:buffer";
 import * as realStringDecoder from "node:string_decoder";
 import * as realUrl from "node:url";
 import * as realUtil from "node:util";

@@ -18,6 +18,7 @@ import { realPathOf, realTarget, realText } from "../real-tree.ts";
 import { noteFile, noteRead } from "./code-digest.ts";
 import type { FileRecord } from "./file-record.ts";
 import type { FileLookup } from "./package-entry.ts";
+import { Buffer } from "node:buffer";
 import { folderOf, isPlanted, plantedFolders, plantOutside } from "./plant.ts";
 
 /** The files of a host, for a loader of one of its processes. */

@@ -1,5 +1,6 @@
 /** `argon2` by `hash-wasm`, which computes the same hashes in WebAssembly. */
 import { LightconeError } from "../../base/errors.ts";
+import { Buffer } from "node:buffer";
 import type { AddOn } from "./add-on.ts";
 
 const TYPES = ["argon2d", "argon2i", "argon2id"] as const;

@@ -1,4 +1,5 @@
 /** `bcrypt` by `bcryptjs`, which has the same functions in JavaScript and gives the same hashes. */
+import { Buffer } from "node:buffer";
 import type { AddOn } from "./add-on.ts";
 
 type AnyFunction = (...args: unknown[]) => unknown;

@@ -1,5 +1,6 @@
 /** The statements of `better-sqlite3` and their iterators, with its rules of binding and its errors. */
 import type { Connection, Cursor, Prepared, SqliteValue } from "./sqlite-database.ts";
+import { Buffer } from "node:buffer";
 import { expandedSql, type Parameters } from "./sqlite-parameters.ts";
 
 /** What statements share with their database. */

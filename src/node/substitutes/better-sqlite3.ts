@@ -1,4 +1,5 @@
 /** `better-sqlite3` by SQLite as WebAssembly, with its files on the host's disk. */
+import { Buffer } from "node:buffer";
 import { posix } from "node:path";
 import { LightconeError } from "../../base/errors.ts";
 import { type AddOn, ownClass } from "./add-on.ts";

@@ -2,6 +2,7 @@
  * `node:sqlite` by SQLite as WebAssembly, with its files on the host's disk, on the versions of Node that have it. What it does not
  * have throws `LC_NOT_SIMULATED` when it is called.
  */
+import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
 import { LightconeError } from "../../base/errors.ts";
 import { notSimulated } from "../not-simulated.ts";

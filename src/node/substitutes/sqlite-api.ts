@@ -2,6 +2,7 @@
  * SQLite's C interface in WebAssembly, as far as the package `node-sqlite3-wasm` exports it. The package's own classes are not
  * used: they give rows as objects, in which columns of one name are lost, and errors without codes.
  */
+import { Buffer } from "node:buffer";
 
 /** A value in SQLite: an integer is a `bigint`, a real a `number`. */
 export type SqliteValue = number | bigint | string | Uint8Array | null;

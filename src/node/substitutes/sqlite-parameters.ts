@@ -1,4 +1,5 @@
 /** The parameters of an SQL statement, by the numbers that SQLite gives them. */
+import { Buffer } from "node:buffer";
 import type { SqliteValue } from "./sqlite-api.ts";
 
 /** Text, names and comments, which hold no parameters; `?` and `?1`; `:name`, `@name` and `$name`. */

@@ -9,6 +9,7 @@
  */
 import type { Host } from "../../sim/host.ts";
 import type { Process } from "../../sim/process.ts";
+import { Buffer } from "node:buffer";
 import type { SqliteModule } from "./sqlite-api.ts";
 
 const SQLITE_OK = 0;

@@ -5,6 +5,7 @@
  */
 import { primaryName } from "./sqlite-errors.ts";
 import { SqliteFailure, type SqliteValue } from "./sqlite-database.ts";
+import { Buffer } from "node:buffer";
 import type { Parameters } from "./sqlite-parameters.ts";
 
 /** The waits between tries, in milliseconds: those of `sqliteDefaultBusyCallback`. */

@@ -9,9 +9,10 @@
  */
 import { compileFunction } from "node:vm";
 import type { SharedObject } from "./catalog.ts";
-import { isSame } from "./safe.ts";
+import { isSame, read } from "./safe.ts";
 
-type Check = () => boolean;
+/** Returns whether all values are unchanged. */
+export type Check = () => boolean;
 
 /**
  * The number of objects per function. With fewer, the calls cost too much; with more, V8 does not
@@ -41,23 +42,15 @@ export function hasOwnValues({ object, keys, properties }: SharedObject): boolea
   return true;
 }
 
-/**
- * Generates the check for `objects` as they were surveyed, and for the real global object's
- * `names`.
- */
-export function createCheck(
-  objects: readonly SharedObject[],
-  names: readonly string[],
-): ValueCheck {
+/** Generates the check for `objects` as they were surveyed. */
+export function createCheck(objects: readonly SharedObject[]): ValueCheck {
   const groups: SharedObject[][] = [];
   for (let i = 0; i < objects.length; i += GROUP) groups.push(objects.slice(i, i + GROUP));
   const checks = groups.map(groupCheck);
-  const globals = globalsCheck(names);
   const join = (): Check => {
-    const all = [globals, ...checks];
-    const parameters = all.map((_, i) => `check${i}`);
+    const parameters = checks.map((_, i) => `check${i}`);
     const terms = parameters.map((name) => `${name}()`);
-    return generate(parameters, terms, all);
+    return generate(parameters, terms, checks);
   };
   const whole: ValueCheck = {
     isUntouched: join(),
@@ -105,11 +98,12 @@ function groupCheck(objects: readonly SharedObject[]): Check {
 }
 
 /**
- * A program in sloppy mode may assign to `Promise` itself. V8 treats free names as constants, too.
+ * Generates the check of the real global object's `names`. A program in sloppy mode may assign to
+ * `Promise` itself. V8 treats free names as constants, too.
  */
-function globalsCheck(names: readonly string[]): Check {
+export function createGlobalsCheck(names: readonly string[]): Check {
   const world = globalThis as unknown as Record<string, unknown>;
-  const usable = names.filter((name) => Object.getOwnPropertyDescriptor(world, name)?.writable);
+  const usable = names.filter((name) => read(world, name)?.writable === true);
   return generate(
     usable.map((name) => `own${name}`),
     usable.map((name) => `${name} === own${name}`),

@@ -37,10 +37,19 @@ export function plain(descriptor: PropertyDescriptor): PropertyDescriptor {
   return descriptor;
 }
 
-/** Returns the current state of an own property. */
+// Programs may assign to the global names.
+const world = globalThis;
+
+/**
+ * Returns the current state of an own property. The global `Buffer`, whose accessor only keeps a
+ * value, is returned as that value.
+ */
 export function read(object: object, key: PropertyKey): PropertyDescriptor | undefined {
   const descriptor = getOwnPropertyDescriptor(object, key);
-  return descriptor && plain(descriptor);
+  if (descriptor === undefined) return undefined;
+  plain(descriptor);
+  if (object !== world || key !== "Buffer" || descriptor.set === undefined) return descriptor;
+  return plain({ value: world.Buffer, writable: true, enumerable: false, configurable: true });
 }
 
 /** Returns whether two properties are the same in all that a program can observe. */

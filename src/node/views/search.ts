@@ -16,7 +16,13 @@ import {
   survey,
 } from "./catalog.ts";
 import { put, type View } from "./changes.ts";
-import { createCheck, hasOwnValues, type ValueCheck } from "./check.ts";
+import {
+  type Check,
+  createCheck,
+  createGlobalsCheck,
+  hasOwnValues,
+  type ValueCheck,
+} from "./check.ts";
 import { getPrototypeOf, isSameProperty, ownKeys, read, setPrototypeOf, uncurry } from "./safe.ts";
 
 /** Objects on which something was defined since the view was installed. */
@@ -33,6 +39,8 @@ let news: SharedObject[] = [];
 let check: ValueCheck | undefined;
 /** The check of all other objects, before and after a run. */
 let seldom: ValueCheck | undefined;
+/** The check of the real global object's names, whenever a process is left. */
+let globals: Check | undefined;
 let worldKeys: readonly PropertyKey[] = [];
 /** True if something was changed in this run that cannot be attributed to a process. */
 let hasStrays = false;
@@ -76,15 +84,16 @@ function learn(): void {
 }
 
 /** Returns whether a value was replaced, among those that programs typically replace. */
-function isReplaced(): boolean {
+export function isReplaced(): boolean {
   return !(check as ValueCheck).isUntouched() || isReplacedAgain();
 }
 
 /**
- * Returns whether a value was replaced in the objects known to change. Called whenever a process is
- * left.
+ * Returns whether a global name or a value in the objects known to change was replaced. Called
+ * whenever a process is left.
  */
 export function isReplacedAgain(): boolean {
+  if (!(globals as Check)()) return true;
   for (let i = 0; i < changeable.length; i++) {
     if (!hasOwnValues(changeable[i] as SharedObject)) return true;
   }
@@ -157,7 +166,8 @@ function collect(shared: SharedObject, names?: View, values?: View): boolean {
     if (isSameProperty(mine, pristine)) return;
     put(object, key, mine, pristine);
     const isAssigned = mine?.writable === true && pristine?.writable === true;
-    const view = isAssigned ? values : names;
+    const isGlobalName = shared === world && pristine !== undefined;
+    const view = isAssigned || isGlobalName ? values : names;
     if (view) view.changes[view.changes.length] = { object, key, pristine, mine };
     else unknown++;
   };
@@ -180,6 +190,8 @@ function collect(shared: SharedObject, names?: View, values?: View): boolean {
 const isLanguage = (key: PropertyKey): boolean => sharedNames.includes(key as string);
 
 function prepare(): void {
+  // On Node 20 `TextEncoder` and its kin are accessors that become values when they are read.
+  for (const name of sharedNames) Reflect.get(globalThis, name);
   world = sharedObject(globalThis);
   survey(world, isLanguage);
   world.isFrequent = true;
@@ -188,7 +200,6 @@ function prepare(): void {
   changeable = objects.filter((shared) => shared.isChangeable);
   seldom = createCheck(
     objects.filter((shared) => !shared.isFrequent && !shared.isPlainFunction && shared !== world),
-    [],
   );
 }
 
@@ -207,8 +218,8 @@ export function beginSearch(outside: View): void {
   worldKeys = ownKeys(globalThis);
   check ??= createCheck(
     objects.filter((shared) => shared.isFrequent && !shared.isChangeable && shared !== world),
-    sharedNames.filter((name) => !hostNames.includes(name)),
   );
+  globals ??= createGlobalsCheck(sharedNames.filter((name) => !hostNames.includes(name)));
   if (isChanged()) {
     for (const shared of objects) if (!isUntouched(shared)) collect(shared, outside, outside);
   }

@@ -12,6 +12,7 @@ import {
   collectAll,
   endSearch,
   hasNewNames,
+  isReplaced,
   isReplacedAgain,
   isTouched,
   search,
@@ -63,10 +64,12 @@ export function withoutView<T>(action: () => T): T {
 
 /**
  * Returns whether the installed view shows the built-ins as they were found, as far as is known. A
- * recent assignment to an object that is not known to change is found when the process is left.
+ * recent assignment to an object that is not known to change is found when the process is left,
+ * or at once in a process's first turn.
  */
-function isPristine({ changes, parents }: View): boolean {
-  return changes.length === 0 && parents.length === 0 && !isTouched() && !isReplacedAgain();
+function isPristine({ changes, parents, young }: View): boolean {
+  if (changes.length > 0 || parents.length > 0 || isTouched()) return false;
+  return young ? !isReplaced() : !isReplacedAgain();
 }
 
 /** Called when a process is entered: installs its changes. */

@@ -2,6 +2,7 @@
  * The small part of ASN.1's distinguished encoding (DER) that keys need: reading and writing an
  * element.
  */
+import { Buffer } from "node:buffer";
 
 /** Tags of the elements that keys use. */
 export const Tag = {

@@ -2,6 +2,7 @@
  * Signatures of ECDSA and DSA with nonces from a seeded stream, and keys on a curve. The real Node
  * multiplies points, so every curve that it knows is supported. The rest is arithmetic on numbers.
  */
+import { Buffer } from "node:buffer";
 import * as real from "node:crypto";
 import { LightconeError } from "../../../base/errors.ts";
 import {

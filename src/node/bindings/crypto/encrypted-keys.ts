@@ -2,6 +2,7 @@
  * Private keys that are exported with a passphrase, with a salt and an initialization vector from a
  * seeded stream. OpenSSL encrypts the key first: its output shows which algorithms to use.
  */
+import { Buffer } from "node:buffer";
 import * as real from "node:crypto";
 import { LightconeError } from "../../../base/errors.ts";
 import { element, numberOf, pem, readElements, readSequence, sequence, Tag } from "./der.ts";

@@ -2,6 +2,7 @@
  * Key generation from the process's seeded stream. The real Node creates a key, and all its random
  * parts are then replaced; so its format and the errors are OpenSSL's in every version.
  */
+import { Buffer } from "node:buffer";
 import * as real from "node:crypto";
 import { LightconeError } from "../../../base/errors.ts";
 import { drawDhPrivate, safePrime } from "./exchanges.ts";

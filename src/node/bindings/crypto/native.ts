@@ -6,6 +6,7 @@
  * Native code aborts the process when it is called in a way that Node's library never does. Where
  * the real public function does the same work, it is called instead.
  */
+import { Buffer } from "node:buffer";
 import * as real from "node:crypto";
 import { realInternalBinding, realInternalModule } from "../../lib/internals.ts";
 import { librarySource } from "../../lib/natives.ts";

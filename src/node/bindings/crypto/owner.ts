@@ -5,6 +5,7 @@
  * stream, at its time.
  */
 import type { Prng } from "../../../base/prng.ts";
+import { Buffer } from "node:buffer";
 import type { Realm } from "../../realm-types.ts";
 
 /** State that belongs to one process. */

@@ -3,6 +3,7 @@
  * a seeded stream around the real raw operation (RFC 8017). The real function runs first, so any
  * error in the input has already been reported as OpenSSL's own.
  */
+import { Buffer } from "node:buffer";
 import * as real from "node:crypto";
 import { element, integer, readSequence, sequence, Tag } from "./der.ts";
 import {

@@ -2,6 +2,7 @@
  * Signatures and encryptions that use randomness of OpenSSL's. The real Node makes one first, which
  * reports errors in the input; then it is made again, with randomness from the process's stream.
  */
+import { Buffer } from "node:buffer";
 import * as real from "node:crypto";
 import { LightconeError } from "../../../base/errors.ts";
 import { signDigest } from "./elliptic.ts";

@@ -2,6 +2,7 @@
  * Failed system calls as the program sees them: libuv's code, number and text, formatted as in
  * Node.
  */
+import { Buffer } from "node:buffer";
 import { getSystemErrorMap } from "node:util";
 import { SystemError } from "../../../sim/disk/index.ts";
 

@@ -2,6 +2,7 @@
  * Converts names between JavaScript and the disk. The disk's names are byte strings: one character
  * per byte.
  */
+import { Buffer } from "node:buffer";
 
 // oxlint-disable-next-line no-control-regex
 const ascii = /^[\x00-\x7f]*$/;

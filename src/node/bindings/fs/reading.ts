@@ -3,6 +3,7 @@ import * as sim from "../../../sim/disk/index.ts";
 import type { Calls, ErrorContext } from "./calls.ts";
 import type { CallName } from "./errors.ts";
 import type { FileHandle } from "./file-handle.ts";
+import { Buffer } from "node:buffer";
 import { toBytes } from "./paths.ts";
 
 type Path = string | Uint8Array;

@@ -2,6 +2,7 @@
  * Header fields in the form in which Node's library passes them to native code: one string,
  * separated by zero bytes.
  */
+import { Buffer } from "node:buffer";
 import type { EncodableField } from "../../../wire/http2/index.ts";
 
 const NO_INDEX = 1;

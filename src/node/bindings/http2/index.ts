@@ -5,6 +5,7 @@ import { Http2Binding } from "./binding-state.ts";
 import { errorString } from "./errors.ts";
 import { SessionBit, SessionField } from "./layout.ts";
 import { Http2Session } from "./session.ts";
+import { Buffer } from "node:buffer";
 import { Http2Stream } from "./stream.ts";
 
 /** The names of the codes of RST_STREAM and GOAWAY, by number. */

@@ -5,6 +5,7 @@ import type { EngineListener } from "./engine-types.ts";
 import { errorCodeOf, isFatal, NgError } from "./errors.ts";
 import { SessionField } from "./layout.ts";
 import type { Http2Session } from "./session.ts";
+import { Buffer } from "node:buffer";
 import { Http2Stream } from "./stream.ts";
 
 const PADDING_ALIGNED = 1;

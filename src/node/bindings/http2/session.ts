@@ -17,6 +17,7 @@ import { SessionListener } from "./session-listener.ts";
 import { readOptions, type SessionOptions } from "./session-options.ts";
 import { SessionStatistics } from "./statistics.ts";
 import { Http2Stream } from "./stream.ts";
+import { Buffer } from "node:buffer";
 import type { Request } from "../stream.ts";
 
 const NO_DATA = new Uint8Array(0);

@@ -3,6 +3,7 @@
  * fails a handshake by itself; the program receives the last problem found. So all checks run, in
  * OpenSSL's order.
  */
+import { Buffer } from "node:buffer";
 import { X509Certificate } from "node:crypto";
 import type { Revocations } from "./revocations.ts";
 

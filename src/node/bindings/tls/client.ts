@@ -1,5 +1,6 @@
 /** The client's side of the handshake. */
 import { localGroup } from "./groups.ts";
+import { Buffer } from "node:buffer";
 import type { X509Certificate } from "node:crypto";
 import { certificateOf, type Purpose } from "./certificates.ts";
 import { cipherOf } from "./ciphers.ts";

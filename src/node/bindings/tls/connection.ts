@@ -3,6 +3,7 @@
  * and the data. The handshakes are in `client.ts` and `server.ts`. They take the round trips that
  * RFC 8446 and RFC 5246 require.
  */
+import { Buffer } from "node:buffer";
 import { createHash, createHmac, type X509Certificate } from "node:crypto";
 import type { Cipher } from "./ciphers.ts";
 import type { Purpose, VerifyCode } from "./certificates.ts";

@@ -1,4 +1,5 @@
 /** Groups for the key exchange: their negotiation, and the sizes of their keys. */
+import { Buffer } from "node:buffer";
 
 const sizes: Readonly<Record<string, number>> = {
   X25519: 253,

@@ -4,6 +4,7 @@
  * eavesdroppers. A record after the key exchange has room for the content type and the tag of a
  * cipher. The tag is a checksum, so that a corrupted record is detected as it would be in reality.
  */
+import { Buffer } from "node:buffer";
 
 /** Content types. */
 export const Content = { changeCipherSpec: 20, alert: 21, handshake: 22, application: 23 } as const;

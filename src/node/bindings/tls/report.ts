@@ -9,6 +9,7 @@ import { TlsClient } from "./client.ts";
 import { TLS1_2, TLS1_3, type TlsConnection } from "./connection.ts";
 import { ephemeralKeyInfo } from "./groups.ts";
 import type { Identity } from "./secure-context.ts";
+import { Buffer } from "node:buffer";
 import { encodeSession } from "./session.ts";
 
 const versionNames: Readonly<Record<number, string>> = {

@@ -1,4 +1,5 @@
 /** Revocation lists (RFC 5280, section 5): only a list's issuer and its serial numbers are read. */
+import { Buffer } from "node:buffer";
 
 interface Element {
   readonly tag: number;

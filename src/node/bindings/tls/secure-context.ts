@@ -3,6 +3,7 @@
  * ciphers. A real context checks everything that a program passes, so its errors are OpenSSL's own.
  * The data that the simulated handshake needs is stored beside it.
  */
+import { Buffer } from "node:buffer";
 import type { X509Certificate } from "node:crypto";
 import * as tls from "node:tls";
 import type { Realm } from "../../realm-types.ts";

@@ -5,6 +5,7 @@ import { Alert, TLS1_2, TLS1_3, TlsConnection } from "./connection.ts";
 import { chooseGroup, wireGroup } from "./groups.ts";
 import { encodeMessage, type HandshakeMessage, Message } from "./records.ts";
 import type { Identity } from "./secure-context.ts";
+import { Buffer } from "node:buffer";
 import { openTicket, sealTicket, type SessionState } from "./session.ts";
 
 type State = "clientHello" | "session" | "certificate" | "clientFlight" | "established";

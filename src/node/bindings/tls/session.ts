@@ -1,4 +1,5 @@
 /** TLS sessions: what two sides remember of each other so that the next handshake is shorter. */
+import { Buffer } from "node:buffer";
 
 /** A session, on either side. */
 export interface SessionState {

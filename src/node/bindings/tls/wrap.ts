@@ -14,6 +14,7 @@ import { TlsReport } from "./report.ts";
 import { SecureContext } from "./secure-context.ts";
 import { TlsServer } from "./server.ts";
 import { decodeSession, encodeSession, type SessionState } from "./session.ts";
+import { Buffer } from "node:buffer";
 import { wrongVersionError } from "./tls-errors.ts";
 
 const UV_EPROTO = -71;

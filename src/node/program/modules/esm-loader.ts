@@ -3,6 +3,7 @@
  * whichever module imports it. What is found, the order, and the errors are Node's. `record.ts`
  * links and runs modules.
  */
+import { Buffer } from "node:buffer";
 import { posix } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { defineProperty, hasOwn, plain } from "../../views/safe.ts";

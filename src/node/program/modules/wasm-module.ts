@@ -2,6 +2,7 @@
  * ES modules of WebAssembly: an import of a `.wasm` file instantiates it, with its imports from other
  * modules. The file becomes the text of a module that does so.
  */
+import { Buffer } from "node:buffer";
 
 interface Compiled {
   new (bytes: Uint8Array): object;
