@@ -4,30 +4,57 @@
  * The generator is sfc32 (Chris Doty-Humphrey's PractRand): 128 bits of state, fast on 32-bit integers,
  * passes PractRand to terabytes. A stream's seed is a hash of its parent's seed and its name.
  */
+import { InvariantError } from "./errors.ts";
 
 /**
  * A seeded stream of random numbers. The same seed and path of names always give the same stream.
  */
 export class Prng {
-  readonly #seedHigh: number;
-  readonly #seedLow: number;
-  #a: number;
-  #b: number;
-  #c: number;
+  #seedHigh: number;
+  #seedLow: number;
+  #a = 0;
+  #b = 0;
+  #c = 0;
   #counter = 1;
+  /** The root stream and all its descendants; `undefined` if they cannot be branched. */
+  readonly #family: Prng[] | undefined;
 
-  private constructor(seedHigh: number, seedLow: number) {
+  private constructor(seedHigh: number, seedLow: number, family?: Prng[]) {
     this.#seedHigh = seedHigh;
     this.#seedLow = seedLow;
-    this.#a = 0;
-    this.#b = seedHigh | 0;
-    this.#c = seedLow | 0;
-    for (let i = 0; i < 15; i++) this.uint32();
+    this.#family = family;
+    family?.push(this);
+    this.#begin();
   }
 
-  /** The root stream of a run. `seed` is a non-negative integer, at most 2^53 - 1. */
-  static root(seed: number): Prng {
-    return new Prng(Math.floor(seed / 0x1_0000_0000) >>> 0, seed >>> 0);
+  /**
+   * The root stream of a run. `seed` is a non-negative integer, at most 2^53 - 1. With `branchable`, it and all its
+   * descendants are kept in memory, and `branch` may be called.
+   */
+  static root(seed: number, options: { readonly branchable?: boolean } = {}): Prng {
+    const family = options.branchable === true ? [] : undefined;
+    return new Prng(Math.floor(seed / 0x1_0000_0000) >>> 0, seed >>> 0, family);
+  }
+
+  /**
+   * From now on this stream, all its relatives, and all streams that are forked from them later draw other numbers, which
+   * `salt` (an integer, 1 to 2^32 - 1) determines. Throws if the root is not `branchable`.
+   */
+  branch(salt: number): void {
+    if (!this.#family) throw new InvariantError("a stream is branched that is not branchable");
+    for (const stream of this.#family) {
+      stream.#seedHigh = mix(stream.#seedHigh ^ salt);
+      stream.#seedLow = mix(stream.#seedLow ^ stream.#seedHigh);
+      stream.#begin();
+    }
+  }
+
+  #begin(): void {
+    this.#a = 0;
+    this.#b = this.#seedHigh | 0;
+    this.#c = this.#seedLow | 0;
+    this.#counter = 1;
+    for (let i = 0; i < 15; i++) this.uint32();
   }
 
   /**
@@ -42,7 +69,7 @@ export class Prng {
       high = Math.imul(high ^ code, 0x01000193) ^ (low >>> 15);
       low = Math.imul(low ^ code, 0x5bd1e995) ^ (high >>> 13);
     }
-    return new Prng(mix(high), mix(low ^ high));
+    return new Prng(mix(high), mix(low ^ high), this.#family);
   }
 
   /** A uniform integer in [0, 2^32). */

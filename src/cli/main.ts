@@ -18,6 +18,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     summary: "run a violation again, from its file",
     load: () => import("./commands/replay.ts"),
   },
+  cause: {
+    summary: "say when a violation became inevitable, from its file",
+    load: () => import("./commands/cause.ts"),
+  },
   view: {
     summary: "show a stored trace in a browser",
     load: () => import("./commands/view.ts"),

@@ -11,7 +11,16 @@ const SCREENS = 2;
 /** The timeline of a trace for the standard output. */
 export function timelineOf(
   trace: Trace,
-  { all = false, ascii = false }: { readonly all?: boolean; readonly ascii?: boolean } = {},
+  {
+    all = false,
+    ascii = false,
+    withinNs,
+  }: {
+    readonly all?: boolean;
+    readonly ascii?: boolean;
+    /** Only this part of the run. */
+    readonly withinNs?: readonly [fromNs: number, toNs: number];
+  } = {},
 ): string {
   const { stdout, env } = process;
   // A terminal that does not know its size says 0.
@@ -21,6 +30,7 @@ export function timelineOf(
     width: Math.max(WIDTH_MIN, columns),
     rowsMax: all ? Infinity : Math.max(ROWS, rows * SCREENS - 10),
     style: styleFor(stdout),
+    withinNs,
     ascii: ascii || (stdout.isTTY === true && !speaksUnicode(env)),
   });
 }

@@ -15,6 +15,14 @@ export {
   type CampaignResult,
   type Mismatch,
 } from "./campaign.ts";
+export {
+  type Cause,
+  type CauseMoment,
+  type CauseOptions,
+  findCause,
+  type Share,
+  type TurningPoint,
+} from "./cause.ts";
 export { crashPoints, type CrashPoints } from "./crash-points.ts";
 export {
   divergenceError,

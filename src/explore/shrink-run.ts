@@ -470,7 +470,7 @@ function after(ms: number): Promise<undefined> {
 }
 
 /** Settles when the signal aborts; never without a signal. */
-function aborted(signal: AbortSignal | undefined): Promise<undefined> {
+export function aborted(signal: AbortSignal | undefined): Promise<undefined> {
   return new Promise((resolve) => {
     if (signal?.aborted) resolve(undefined);
     signal?.addEventListener("abort", () => resolve(undefined), { once: true });

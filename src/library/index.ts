@@ -11,7 +11,9 @@
  */
 import { LightconeError } from "../base/errors.ts";
 import {
+  type Cause,
   exploreWorld,
+  findCause,
   openReplay,
   type ShrunkRun,
   shrinkRun,
@@ -29,7 +31,15 @@ export type { Duration } from "../base/units.ts";
 export type { Explored, ExploredFinding } from "../report/index.ts";
 export type { Fault } from "../sim/faults/index.ts";
 export type { RunOutcome, RunRequest, RunViolation } from "../world/outcome.ts";
-export type { Manners, ShrinkEnd, ShrunkRun } from "../explore/index.ts";
+export type {
+  Cause,
+  CauseMoment,
+  Manners,
+  Share,
+  ShrinkEnd,
+  ShrunkRun,
+  TurningPoint,
+} from "../explore/index.ts";
 export { holds } from "./holds.ts";
 export type { ExploreOptions } from "./options.ts";
 export { type LoadOptions, World } from "./world.ts";
@@ -151,6 +161,31 @@ export async function shrink(
   const limitMs = parseDurationNs(options.for ?? "60s", "shrink: for") / 1e6;
   return withDeadline(options.signal, limitMs, (signal) =>
     shrinkRun(World.poolOf(world), outcome, { signal }),
+  );
+}
+
+/**
+ * Branches a violated run at many moments, and says when its first violation became inevitable, with its faults and with
+ * all faults over by then. `for`: how long it may take (default: 2m); `futures`: how many each moment has (default: 12).
+ * Rejects with `LC_NOT_VIOLATED` if the run holds.
+ */
+export async function cause(
+  world: World,
+  run: Pick<RunOutcome, "seed" | "schedule">,
+  options: {
+    readonly for?: Duration;
+    readonly futures?: number;
+    readonly signal?: AbortSignal;
+  } = {},
+): Promise<Cause> {
+  checkSeed("cause", run.seed);
+  const { futures } = options;
+  if (futures !== undefined && !(Number.isSafeInteger(futures) && futures >= 1)) {
+    throw new LightconeError("LC_USAGE", "cause: futures is not a whole number from 1");
+  }
+  const limitMs = parseDurationNs(options.for ?? "2m", "cause: for") / 1e6;
+  return withDeadline(options.signal, limitMs, (signal) =>
+    findCause(World.poolOf(world), run, { signal, ...(futures !== undefined && { futures }) }),
   );
 }
 

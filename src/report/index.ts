@@ -14,6 +14,7 @@ export { lateRequests } from "./late.ts";
 export { withMechanisms } from "./mechanism/index.ts";
 export { formatTime, renderLines, renderViolation, type ToldViolation } from "./story.ts";
 export { plainStyle, type Style, styleFor } from "./style.ts";
+export { endedSentence, renderMoments, type ToldCause, turningSentence } from "./cause.ts";
 export { PrintedByChecks } from "./printed.ts";
 export { renderTimeline, type TimelineOptions } from "./timeline/timeline.ts";
 export type { Explored, ExploredFinding } from "./explored.ts";

@@ -52,8 +52,9 @@ export class Kernel {
   #abandoned = false;
   #afterwards: (() => void) | undefined;
 
-  constructor(options: { seed: number; observer?: KernelObserver }) {
-    this.prng = Prng.root(options.seed);
+  /** `branchable`: whether its random numbers can be changed on the way (`Prng.branch`). */
+  constructor(options: { seed: number; observer?: KernelObserver; branchable?: boolean }) {
+    this.prng = Prng.root(options.seed, { branchable: options.branchable === true });
     this.fingerprint.integer(options.seed);
     this.observer = options.observer;
   }

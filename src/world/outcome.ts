@@ -12,6 +12,11 @@ export interface RunRequest {
   readonly schedule?: readonly Fault[] | undefined;
   /** End the run early at this time. What needs a complete run is then not judged. */
   readonly untilNs?: number | undefined;
+  /**
+   * From this time on draw other random numbers: the run is the same until everything at that time has happened, and
+   * takes another course from then on. `salt` (an integer, 1 to 2^32 - 1) determines which.
+   */
+  readonly branch?: { readonly atNs: number; readonly salt: number } | undefined;
   /** Record every event, for the trace. Costs time and memory. */
   readonly trace?: boolean;
   /** Record every line for a readable timeline: operations, faults, output, ends. */

@@ -166,7 +166,8 @@ class Run {
     const { plan } = loaded;
     this.#loaded = loaded;
     this.#request = request;
-    this.kernel = new Kernel({ seed: request.seed });
+    const branchable = request.branch !== undefined;
+    this.kernel = new Kernel({ seed: request.seed, branchable });
     this.kernel.epochMs = startMs(plan.start, this.kernel.prng);
     this.#calmFromNs = plan.durationNs - plan.calmNs;
     const names = plan.hosts.map(({ name }) => name);
@@ -276,8 +277,11 @@ class Run {
     for (const host of this.#hosts) this.#boot(host);
     this.#faults.start(this.#schedule, this.#calmFromNs);
     let sliceNs = SLICE_NS;
+    const { branch } = this.#request;
     for (let untilNs = 0; untilNs < durationNs && this.#fatal === undefined;) {
-      untilNs = Math.min(untilNs + sliceNs, durationNs);
+      if (branch?.atNs === untilNs) kernel.prng.branch(branch.salt);
+      const isBefore = branch !== undefined && untilNs < branch.atNs;
+      untilNs = Math.min(untilNs + sliceNs, durationNs, isBefore ? branch.atNs : Infinity);
       heartbeat?.(kernel.nowNs);
       const before = kernel.eventId;
       kernel.run(untilNs);

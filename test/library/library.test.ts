@@ -9,7 +9,7 @@ type Library = typeof import("../../src/library/index.ts");
 
 const lightcone = new Lightcone();
 const library = lightcone.module("library/index.js");
-const { explore, load, replay, run, shrink } = (await import(library)) as Library;
+const { cause, explore, load, replay, run, shrink } = (await import(library)) as Library;
 
 describe("the library", () => {
   it("goes from a world to a finding, and back to it from its replay file", async () => {
@@ -40,6 +40,10 @@ describe("the library", () => {
       const shrunk = await shrink(world, first, { for: "1h" });
       expect(shrunk.outcome.schedule.length).toBeLessThan(first.schedule.length);
       expect(shrunk).toMatchObject({ minimal: true, ended: undefined });
+      // A lock that is lost to a pause is lost at some moment: before it the futures differ.
+      const { same, calm, runs } = await cause(world, shrunk.outcome, { for: "1h", futures: 2 });
+      expect(runs).toBeGreaterThan(9);
+      expect((calm ?? same).inevitableNs).toBeGreaterThan((calm ?? same).lastChanceNs ?? 0);
       const again = await replay(finding?.replayFile ?? "", { world: world.path });
       expect(again).toMatchObject({ isSame: true, isChanged: false });
       expect(again.outcome.fingerprint).toBe(first.fingerprint);

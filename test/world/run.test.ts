@@ -49,6 +49,23 @@ describe("a run", () => {
     expect(traced.timeline?.length).toBeGreaterThan(10);
   });
 
+  it("branches: the same until a moment, another course from then on, itself repeatable", async () => {
+    const world = await load("kept");
+    const request = { seed: 6, trace: true, digests: true } as const;
+    const whole = await runWorld(world, request);
+    const { timeNs } = whole.trace as NonNullable<RunOutcome["trace"]>;
+    const atNs = timeNs[whole.events >> 1] as number;
+    const past = timeNs.filter((each) => each <= atNs).length;
+    const branch = (salt: number): Promise<RunOutcome> =>
+      runWorld(world, { ...request, branch: { atNs, salt } });
+    const [one, other] = [await branch(1), await branch(2)];
+    const digests = [whole, one, other].map((run) => run.digests?.slice(0, past));
+    expect(digests[1]).toEqual(digests[0]);
+    expect(digests[2]).toEqual(digests[0]);
+    expect(new Set([whole, one, other].map(({ fingerprint }) => fingerprint)).size).toBe(3);
+    expect((await branch(1)).fingerprint).toBe(one.fingerprint);
+  });
+
   it("takes its faults from a schedule where one is given", async () => {
     const world = await load("kept");
     const drawn = await runWorld(world, { seed: 6 });

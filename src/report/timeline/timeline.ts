@@ -15,6 +15,8 @@ import { type Row, rowsOf } from "./rows.ts";
 export interface TimelineOptions extends DrawOptions {
   /** About how many rows there may be. What tells the story is shown in any case. `Infinity` for everything. */
   readonly rowsMax: number;
+  /** Only what happened from the first of these times to the second, both included. Default: the whole run. */
+  readonly withinNs?: readonly [fromNs: number, toNs: number] | undefined;
 }
 
 /** The greatest rank of what belongs to the story's operations and faults. */
@@ -27,8 +29,12 @@ export function renderTimeline(trace: Trace, options: TimelineOptions): string {
   const run = indexRun(trace);
   const dissector = new TraceDissector(trace);
   const { all, answer } = candidatesOf(run, dissector);
-  const chosen = choose(rowsOf(run, all, dissector, answer), options.rowsMax);
-  const rows = withGaps(run, chosen);
+  const [fromNs, toNs] = options.withinNs ?? [0, Infinity];
+  const within = rowsOf(run, all, dissector, answer).filter(({ atNs }) => {
+    return atNs >= fromNs && atNs <= toNs;
+  });
+  const chosen = choose(within, options.rowsMax);
+  const rows = options.withinNs === undefined ? withGaps(run, chosen) : chosen;
   return drawRows(run, rows, options)
     .map((line) => `${line}\n`)
     .join("");
