@@ -19,7 +19,7 @@ import {
 import type { WrittenLiar } from "../sim/faults/byzantine.ts";
 import { faultSource, sourcesOf } from "./fault-sources.ts";
 import { linkPlan } from "./link-plan.ts";
-import type { HostPlan, LinkRule, MachinePlan, Plan } from "./plan.ts";
+import type { HostPlan, LinkRule, MachinePlan, Plan, SharedPlan } from "./plan.ts";
 import {
   inlineKey,
   type PlannedProgram,
@@ -31,6 +31,7 @@ import {
 import { handlerOf } from "./outside/documents.ts";
 import type { Service } from "./outside/types.ts";
 import { bad, onlyOptions, show } from "./refusals.ts";
+import { type SharedOptions, sharedPlan } from "./shared.ts";
 import { survivalOf } from "./survives.ts";
 import type {
   Check,
@@ -118,6 +119,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
   readonly #survivals: Survival[] = [];
   /** The names of services outside. */
   readonly #outside = new Set<string>();
+  readonly #shared: SharedPlan[] = [];
   readonly #links: LinkRule[] = [];
   readonly #faults: FaultSource[] = [];
   /** Fault sources that were created but not passed to `w.faults` yet. */
@@ -183,6 +185,21 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     const outside = isFunction ? {} : isPath ? { path: service as string } : { document: service };
     this.#add(name, name, 0, this.#programs(name, program, {}), {}, outside);
     return name;
+  }
+
+  shared(path: string, hosts: Targets, options: SharedOptions = {}): string {
+    const names = this.#resolve(hosts, `w.shared(${show(path)})`);
+    const plan = sharedPlan(path, names, options);
+    for (const other of this.#shared) {
+      const both = other.hosts.find((name) => names.includes(name));
+      const overlap =
+        `${other.path}/`.startsWith(`${path}/`) || `${path}/`.startsWith(`${other.path}/`);
+      if (both === undefined || !overlap) continue;
+      throw bad(`w.shared(${show(path)}): ${both} has another shared disk at ${other.path}`);
+    }
+    if (!this.#names.has(plan.server)) this.#add(plan.server, plan.server, 0, [], {});
+    this.#shared.push(plan);
+    return plan.server;
   }
 
   link(...args: readonly unknown[]): void {
@@ -293,6 +310,7 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
       name: this.#name,
       hosts: this.#hosts,
       links: this.#links,
+      shared: this.#shared,
       faults: this.#faults,
       byHand: true,
       survived: { domains: [...this.#domains.values()], survivals: this.#survivals },
@@ -412,7 +430,14 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
 
   /** The hosts that a word concerns unless others are named. Services outside are broken by their own word alone. */
   #targetsOf(word: FaultWordName): string[] {
-    const { versions, outside = false } = findFaultWord(word) ?? {};
+    const { versions, outside = false, shared = false } = findFaultWord(word) ?? {};
+    if (shared) {
+      if (this.#shared.length > 0) return [...new Set(this.#shared.flatMap(({ hosts }) => hosts))];
+      throw bad(
+        `w.${word}(...): the world has no disk that hosts share`,
+        'Describe one first: w.shared("/shared", workers).',
+      );
+    }
     if (outside && this.#outside.size === 0) {
       throw bad(
         `w.${word}(...): the world has no services outside`,

@@ -1,5 +1,6 @@
 /** A world as plain data: the information that a run needs, without executable state. */
 import type { Domain, FaultSource, RangeNs, Survival } from "../sim/faults/index.ts";
+import type { MountOptions } from "../sim/disk/index.ts";
 import type { Delays } from "../sim/network/index.ts";
 import type { WrittenLiar } from "../sim/faults/byzantine.ts";
 import type { Check, InlineProgram, Tolerable } from "./types.ts";
@@ -53,7 +54,7 @@ export interface HostPlan {
   readonly group: string;
   /** Its index in its group: 0, 1, 2, ... */
   readonly index: number;
-  /** In the order of the description; at least one. */
+  /** In the order of the description; at least one, unless the host only serves a shared disk. */
   readonly programs: readonly ProgramStart[];
   /** How slow its processor is, and how fast its clocks run. */
   readonly machine: MachinePlan;
@@ -67,6 +68,17 @@ export interface MachinePlan {
   readonly turnNs: number;
   /** Parts per million that its clocks gain. */
   readonly driftPpm: number;
+}
+
+/** A disk that several hosts share. */
+export interface SharedPlan {
+  /** Where it is mounted, and the folder of the server: an absolute path. */
+  readonly path: string;
+  /** The host whose disk it is. */
+  readonly server: string;
+  /** The hosts that mount it. */
+  readonly hosts: readonly string[];
+  readonly options: MountOptions;
 }
 
 /** What hosts fail together, and what the world survives. */
@@ -98,6 +110,7 @@ export interface Plan {
   readonly hosts: readonly HostPlan[];
   /** In order; the last one that applies to a link takes precedence. */
   readonly links: readonly LinkRule[];
+  readonly shared: readonly SharedPlan[];
   readonly faults: readonly FaultSource[];
   readonly survived: Survived;
   /** Whether programs may place faults themselves. */

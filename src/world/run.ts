@@ -64,6 +64,7 @@ import type { HostPlan, ProgramStart } from "./plan.ts";
 import { inlineKey, isBlock } from "./programs.ts";
 import { namesIn } from "./own-files.ts";
 import { OperationRecorder, type Recorded, type Recording } from "./recorder.ts";
+import { mountShared } from "./shared.ts";
 import { startMs } from "./start-date.ts";
 import { SeenWorld } from "./seen.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -214,6 +215,7 @@ class Run {
         if (supervisor) supervisor.version = version;
       },
     });
+    mountShared(plan.shared, (name) => this.#host(name), this.#links.network, this.#faults);
     this.#byHand = this.#handOf(names);
   }
 

@@ -1,6 +1,7 @@
 /** The types of a world file: a world, a program and a check, from the point of view of its author. */
 import type { Verdict } from "../check/verdict.ts";
 import type { Service } from "./outside/types.ts";
+import type { SharedOptions } from "./shared.ts";
 import type { SeenFault, SeenHost } from "./seen.ts";
 import type { History } from "../history/operation.ts";
 import type { Duration, DurationRange } from "../base/units.ts";
@@ -257,6 +258,7 @@ export type LatencyDistribution =
   | { readonly min: Duration; readonly alpha?: number }
   | { readonly trace: readonly Duration[] };
 
+export type { SharedOptions } from "./shared.ts";
 export type { FaultOptions } from "../sim/faults/index.ts";
 export type { ClockOptions } from "../sim/faults/clock.ts";
 export type { CrashOptions } from "../sim/faults/crash.ts";
@@ -378,6 +380,15 @@ export interface WorldBuilder extends FaultMethods {
    * w.survives(stores, { lost: 1, of: "zone" });
    */
   survives(targets: Targets, options?: SurvivesOptions): void;
+  /**
+   * A disk that several hosts share at `path`, with the caches of an NFS client: what one of them writes, others see when
+   * they open the file after it was closed, and names and times after some seconds. Returns the name of the server.
+   *
+   * @example
+   * const nas = w.shared("/shared", workers);
+   * w.faults(w.partition([nas, ...workers]), w.nfs());
+   */
+  shared(path: string, hosts: Targets, options?: SharedOptions): string;
   /** Sets the checks that must hold. */
   check(...checks: readonly Check[]): void;
   /**

@@ -60,6 +60,7 @@ const BYTES_PER_INODE = 16_384;
 
 /** Returns the `stat` result for an inode. */
 export function status(inode: Inode): FileStatus {
+  inode.mount.remote?.revalidate(inode);
   const { size, blocks } = extent(inode);
   return {
     device: inode.mount.device,
@@ -101,7 +102,10 @@ export interface Target {
 }
 
 export function target(fs: FileSystem, caller: Caller, path: string, follow = true): Target {
-  const place = walk(fs.root, caller, path, follow ? "follow" : "follow-slash");
+  const link = follow ? "follow" : "follow-slash";
+  let place = walk(fs.root, caller, path, link);
+  // Linux looks a path up once more where a server does not know what a cache has led to.
+  if (place.inode?.mount.remote?.isGone(place.inode)) place = walk(fs.root, caller, path, link);
   return { inode: found(place), entry: place.entry };
 }
 
@@ -167,8 +171,13 @@ export function utimes(
 }
 
 function changed(fs: FileSystem, caller: Caller, inode: Inode, entry: Entry | undefined): void {
-  inode.ctime = caller.now();
-  fs.journal.attributes(inode, fs.nowNs());
+  const { remote } = inode.mount;
+  if (remote) {
+    remote.setAttributes(inode);
+  } else {
+    inode.ctime = caller.now();
+    fs.journal.attributes(inode, fs.nowNs());
+  }
   tellChange(entry, inode, "attribute");
 }
 
@@ -195,6 +204,12 @@ export function truncateFile(
 ): void {
   if (size < 0) fail("EINVAL");
   if (size > FILE_BYTES_MAX) fail("EFBIG");
+  const { remote } = inode.mount;
+  if (remote) {
+    remote.truncate(inode, size);
+    tellChange(entry, inode, "modify");
+    return;
+  }
   fs.noteWriting(inode);
   const before = inode.countedPages;
   inode.content.truncate(size);
@@ -208,15 +223,16 @@ export function truncateFile(
 
 export function statfs(fs: FileSystem, caller: Caller, path: string): FileSystemStatus {
   const { inode } = target(fs, caller, path);
-  const free = fs.capacityPages - fs.usedPages;
-  const files = Math.floor((fs.capacityPages * PAGE_BYTES) / BYTES_PER_INODE);
+  const { capacityPages, usedPages, inodeCount } = inode.mount.remote?.status() ?? fs;
+  const free = capacityPages - usedPages;
+  const files = Math.floor((capacityPages * PAGE_BYTES) / BYTES_PER_INODE);
   return {
     type: inode.mount.type,
     blockSize: PAGE_BYTES,
-    blocks: fs.capacityPages,
+    blocks: capacityPages,
     blocksFree: free,
     blocksAvailable: free,
     files,
-    filesFree: files - fs.inodeCount,
+    filesFree: files - inodeCount,
   };
 }

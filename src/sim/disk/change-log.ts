@@ -154,7 +154,7 @@ function search(
   for (const [name, entry] of directory.knownEntries) {
     const isNew = changes.some((one) => one.directory === directory && one.name === name);
     if (entry.inode === inode && !isNew) return `${path}/${name}`;
-    if (!isDirectory(entry.inode)) continue;
+    if (!isDirectory(entry.inode) || entry.inode.mount.remote) continue;
     const found = search(entry.inode, inode, changes, `${path}/${name}`);
     if (found !== undefined) return found;
   }

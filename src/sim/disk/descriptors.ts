@@ -2,7 +2,7 @@
 import type { Process } from "../process.ts";
 import type { Caller } from "./caller.ts";
 import { demand, X_OK } from "./caller.ts";
-import { fail } from "./errno.ts";
+import { fail, SystemError } from "./errno.ts";
 import type { FileSystem } from "./file-system.ts";
 import { type DirectoryNode, isDirectory, type Timestamp } from "./inode.ts";
 import type { OpenFile } from "./open-file.ts";
@@ -122,9 +122,18 @@ export class ProcessFiles implements Caller {
 
   close(fd: number): void {
     const file = this.get(fd);
+    let failure: unknown;
+    try {
+      file.flush();
+    } catch (error) {
+      // The descriptor is closed anyway, unless the call is only put off.
+      if (!(error instanceof SystemError)) throw error;
+      failure = error;
+    }
     this.#open.delete(fd);
     if (fd >= FIRST_FREE && fd < this.#lowestFree) this.#lowestFree = fd;
     file.release();
+    if (failure !== undefined) throw failure;
   }
 
   /** Closes all descriptors when the process has ended. Data that it wrote stays in the page cache. */

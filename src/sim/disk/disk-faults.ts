@@ -27,6 +27,12 @@ export interface DiskEffect {
   /** The probability that the device writes nothing of a write that it is given, or writes it elsewhere. */
   writeVanishes: number;
   writeStrays: number;
+  /** For disks of other machines: until when the server is silent, or 0. */
+  serverSilentUntilNs: number;
+  /** For disks of other machines: the share of the requests that are carried out twice. */
+  requestRepeats: number;
+  /** For disks of other machines: whether what is known is believed as long as possible. */
+  clings: boolean;
 }
 
 /** A disk without faults. */
@@ -43,6 +49,9 @@ export function soundDisk(): DiskEffect {
     stalledUntilNs: 0,
     writeVanishes: 0,
     writeStrays: 0,
+    serverSilentUntilNs: 0,
+    requestRepeats: 0,
+    clings: false,
   };
 }
 

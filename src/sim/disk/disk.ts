@@ -6,6 +6,9 @@ import { ProcessFiles, timestamp } from "./descriptors.ts";
 import { type DiskEffect, DiskFaults } from "./disk-faults.ts";
 import { FileSystem, type FileSystemOptions } from "./file-system.ts";
 import type { PowerLoss } from "./losses.ts";
+import { type MountOptions, NfsClient } from "./nfs/client.ts";
+import type { Patience, ServerPort } from "./nfs/requests.ts";
+import type { NfsExport } from "./nfs/server.ts";
 import {
   loseEverything,
   type Place,
@@ -16,7 +19,7 @@ import type { Prng } from "../../base/prng.ts";
 import { PAGE_BYTES } from "./constants.ts";
 import { writtenFiles } from "./written-files.ts";
 import type { TakenName } from "./shared-names.ts";
-import { plantSystem } from "./system-tree.ts";
+import { plantDirectory, plantSystem } from "./system-tree.ts";
 import { DiskClock, type DiskTiming, ssd } from "./timing.ts";
 
 /** Options for a disk. */
@@ -35,6 +38,18 @@ const GIB = 2 ** 30;
 const DIRTY_BYTES_MAX = 64 * 2 ** 20;
 const JOURNAL_ENTRIES_MAX = 1_024;
 
+/** A disk of another machine, as it is mounted on this one. */
+export interface Mounted {
+  /** Where: an absolute path. */
+  readonly path: string;
+  readonly served: NfsExport;
+  readonly options: MountOptions;
+  readonly port: ServerPort;
+}
+
+/** The device number of the first mount of another machine's disk, as Linux numbers those. */
+const FIRST_REMOTE_DEVICE = 0x30;
+
 /** One host's disk. */
 export class Disk implements Device {
   /** What is on it. Another one when the machine has been replaced. */
@@ -45,6 +60,10 @@ export class Disk implements Device {
   policy: PowerLossPolicy;
   /** What each power loss destroyed, in order of time. */
   readonly losses: PowerLoss[] = [];
+  /** The clients of the disks of other machines that are mounted here. */
+  clients: readonly NfsClient[] = [];
+  readonly #host: Host;
+  readonly #mounted: Mounted[] = [];
   readonly #nowNs: () => number;
   readonly #strayPrng: Prng;
   readonly #format: (generation: number) => FileSystem;
@@ -52,6 +71,7 @@ export class Disk implements Device {
 
   constructor(host: Host, options: DiskOptions = {}) {
     const prng = host.prng.fork("disk");
+    this.#host = host;
     const nowNs = (): number => host.kernel.nowNs;
     this.#nowNs = nowNs;
     this.#strayPrng = prng.fork("stray");
@@ -83,11 +103,50 @@ export class Disk implements Device {
   replace(): void {
     this.noteDamage("all that was on the disk is gone");
     this.fs = this.#format(++this.#generation);
+    this.clients = this.#mounted.map((mounted, at) => this.#clientOf(mounted, at));
     this.setEffect(this.faults.effect);
   }
 
+  /** Mounts a disk of another machine, now and whenever the machine boots. */
+  mount(mounted: Mounted): NfsClient {
+    const client = this.#clientOf(mounted, this.#mounted.length);
+    this.#mounted.push(mounted);
+    this.clients = [...this.clients, client];
+    return client;
+  }
+
+  #clientOf({ path, served, options, port }: Mounted, at: number): NfsClient {
+    const device = FIRST_REMOTE_DEVICE + at;
+    const client = new NfsClient(this.#host, this.fs, served, { ...options, path, device }, port);
+    client.onDamage = (what) => this.noteDamage(what, "nfs");
+    const slash = path.lastIndexOf("/");
+    this.fs.graft(
+      plantDirectory(this.fs, path.slice(0, slash)),
+      path.slice(slash + 1),
+      client.folder,
+    );
+    return client;
+  }
+
+  /** The time that requests to other machines have taken since the last call. */
+  takeRemoteNs(): number {
+    return this.clients.reduce((sum, { requests }) => sum + requests.takeSpentNs(), 0);
+  }
+
+  /**
+   * Says which call runs now, for the servers of shared disks: how long its process has computed in this turn, and whether it
+   * can be made again later.
+   */
+  setCall(aheadNs: number, patience?: Patience): void {
+    for (const { requests } of this.clients) {
+      requests.aheadNs = aheadNs;
+      requests.patience = patience;
+    }
+  }
+
   powerOff(): readonly string[] {
-    const lost = this.fs.powerLoss(this.policy);
+    const unsent = this.clients.flatMap((client) => client.losses());
+    const lost = [...this.fs.powerLoss(this.policy), ...unsent];
     if (lost.length > 0) this.losses.push({ atNs: this.#nowNs(), lost });
     return lost;
   }
@@ -100,6 +159,11 @@ export class Disk implements Device {
     this.clock.slow = effect.slow;
     this.clock.stalledUntilNs = effect.stalledUntilNs;
     this.fs.remount(effect.readOnly);
+    for (const client of this.clients) {
+      client.requests.trouble.silentUntilNs = effect.serverSilentUntilNs;
+      client.requests.trouble.repeats = effect.requestRepeats;
+      client.clings = effect.clings;
+    }
     const diverts = effect.writeVanishes > 0 || effect.writeStrays > 0;
     this.fs.journal.divert = diverts ? (operation) => this.#divert(operation) : undefined;
   }

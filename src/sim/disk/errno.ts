@@ -35,6 +35,7 @@ export const errnoNumbers = {
   ENOTSUP: 95,
   EADDRINUSE: 98,
   ECONNREFUSED: 111,
+  ESTALE: 116,
   EDQUOT: 122,
 } as const;
 

@@ -141,6 +141,13 @@ export class FileSystem {
     return inode;
   }
 
+  /** Mounts a directory of another file system. It is mounted again whenever the machine boots. */
+  graft(parent: DirectoryNode, name: string, root: DirectoryNode): void {
+    root.nlink = 1;
+    this.#name(parent, name, root);
+    parent.durableEntries.set(name, root);
+  }
+
   #name(parent: DirectoryNode, name: string, inode: Inode): Entry {
     const entry = new Entry(parent, name, inode);
     parent.put(entry);
@@ -181,13 +188,24 @@ export class FileSystem {
   }
 
   /** Creates an inode under a new name: `open(O_CREAT)`, `mkdir`, `symlink`. */
-  create(parent: DirectoryNode, name: string, mode: number, caller: Caller): Entry {
+  create(
+    parent: DirectoryNode,
+    name: string,
+    mode: number,
+    caller: Caller,
+    { target, exclusive = true }: { target?: string; exclusive?: boolean } = {},
+  ): Entry {
+    const { remote } = parent.mount;
+    if (remote) return remote.create({ parent, name, mode, caller, target, exclusive });
     const inode = this.makeInode(parent, mode, caller);
+    if (target !== undefined) (inode as SymlinkNode).target = target;
     return this.link(parent, name, inode, caller);
   }
 
   /** Adds a name for an existing inode. */
   link(parent: DirectoryNode, name: string, inode: Inode, caller: Caller): Entry {
+    const { remote } = parent.mount;
+    if (remote) return remote.link(parent, name, inode);
     if (inode.nlink >= LINKS_MAX) fail("EMLINK");
     const entry = this.attach(parent, name, inode, caller.now());
     this.record([{ directory: parent, name, inode }], caller);
@@ -198,6 +216,11 @@ export class FileSystem {
   /** Removes a name: for `unlink`, `rmdir`, and the target of a `rename`. */
   unlink(entry: Entry, caller: Caller): void {
     const directory = entry.parent as DirectoryNode;
+    const { remote } = directory.mount;
+    if (remote) {
+      remote.unlink(entry);
+      return;
+    }
     this.detach(entry, caller.now());
     this.record([{ directory, name: entry.name, inode: undefined }], caller);
     if (!isDirectory(entry.inode)) tell(entry.inode, "attribute");
@@ -226,6 +249,11 @@ export class FileSystem {
 
   /** Frees an inode if no name and no open file refers to it. */
   release(inode: Inode): void {
+    const { remote } = inode.mount;
+    if (remote) {
+      if (inode.openCount === 0) remote.closed(inode);
+      return;
+    }
     if (inode.nlink > 0 || inode.openCount > 0) return;
     tellGone(inode);
     this.journal.forget(inode);
@@ -270,6 +298,10 @@ export class FileSystem {
   #revert(inode: Inode, seen: Set<Inode>): void {
     if (seen.has(inode)) return;
     seen.add(inode);
+    if (inode.mount.remote) {
+      inode.mount.remote.forgetAll();
+      return;
+    }
     if (!isGiven(inode)) this.inodeCount++;
     Object.assign(inode, inode.durable);
     inode.nlink = 0;

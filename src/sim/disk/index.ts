@@ -5,7 +5,15 @@ export { applyChanges, ChangeLog, type DiskChange } from "./change-log.ts";
 export * from "./constants.ts";
 export { copyFile, makeTemporaryDirectory, realPath } from "./composed.ts";
 export { ProcessFiles, timestamp } from "./descriptors.ts";
-export { Disk, type DiskOptions, diskOf, filesOf, powerLossesOf, takenNamesOf } from "./disk.ts";
+export {
+  Disk,
+  type DiskOptions,
+  type Mounted,
+  diskOf,
+  filesOf,
+  powerLossesOf,
+  takenNamesOf,
+} from "./disk.ts";
 export { type ErrnoCode, errnoNumbers, fail, SystemError } from "./errno.ts";
 export type { FileSystem } from "./file-system.ts";
 export {
@@ -27,6 +35,9 @@ export { type DiskView, viewOf } from "./inspect.ts";
 export type { PowerLoss } from "./losses.ts";
 export { powerLossPolicy, type PowerLossWay, powerLossWays } from "./power-loss.ts";
 export * from "./names.ts";
+export type { MountOptions, NfsClient } from "./nfs/client.ts";
+export { type ServerPath, type ServerPort, Unanswered } from "./nfs/requests.ts";
+export { NfsExport } from "./nfs/server.ts";
 export type { TakenName } from "./shared-names.ts";
 export {
   dirtyBytes,

@@ -19,6 +19,58 @@ export interface Mount {
   readOnly: boolean;
   /** The magic number of its type, as `statfs` reports it. */
   readonly type: number;
+  /** What asks the server, if the files are on another machine. */
+  readonly remote?: Remote;
+}
+
+/**
+ * The client of a file server: the part of the operating system that answers calls on the files of a mount from its
+ * caches, or asks the server. See `nfs/client.ts`.
+ */
+export interface Remote {
+  /** Called when a path has led to an inode, or for an open file: what is known of it may be out of date. */
+  revalidate(inode: Inode): void;
+  /** As {@link revalidate}, at an `open`: the server is asked in any case. False: the inode is no more, look it up again. */
+  opens(inode: Inode): boolean;
+  /** Whether a path that has led to an inode must be looked up again, since the server knows the inode no more. */
+  isGone(inode: Inode): boolean;
+  create(request: CreateRequest): Entry;
+  link(parent: DirectoryNode, name: string, inode: Inode): Entry;
+  unlink(entry: Entry): void;
+  rename(entry: Entry, parent: DirectoryNode, name: string, replaced: Entry | undefined): void;
+  truncate(inode: FileNode, size: number): void;
+  /** Sends mode, owner and times, which have been changed in memory. */
+  setAttributes(inode: Inode): void;
+  /** Called before an append: the end of the file, as the server knows it. */
+  endOf(inode: FileNode): number;
+  /** Notes that bytes were written in memory. */
+  wrote(inode: FileNode, offset: number, bytes: Uint8Array): void;
+  /** Sends what was written, as `fsync` and `close` do. */
+  flush(inode: Inode): void;
+  /** Called when the last open file of an inode is closed. */
+  closed(inode: Inode): void;
+  /** Called when the machine has lost power: nothing is in memory. */
+  forgetAll(): void;
+  /** The inode on the server, for those who look at a run from outside. */
+  truth(inode: Inode): Inode | undefined;
+  /** The server's file system, for `statfs`. */
+  status(): {
+    readonly capacityPages: number;
+    readonly usedPages: number;
+    readonly inodeCount: number;
+  };
+}
+
+/** What is to be created on a server. */
+export interface CreateRequest {
+  readonly parent: DirectoryNode;
+  readonly name: string;
+  readonly mode: number;
+  readonly caller: { readonly uid: number; readonly gid: number };
+  /** For a symbolic link. */
+  readonly target?: string | undefined;
+  /** Whether it fails if the name is taken. Otherwise the file that is there is returned. */
+  readonly exclusive: boolean;
 }
 
 /** The attributes that `chmod`, `chown` and `utimes` change. */
@@ -206,9 +258,10 @@ export class FileNode extends Inode {
   }
 
   #provideNow(): void {
-    const load = this.#load as () => Uint8Array;
+    // What is loaded over a network may fail, and is then loaded again.
+    const bytes = (this.#load as () => Uint8Array)();
     this.#load = undefined;
-    this.#content = Content.over(load());
+    this.#content = Content.over(bytes);
     this.#durableContent = this.#content.snapshot();
   }
 }
@@ -260,8 +313,8 @@ export class DirectoryNode extends Inode {
     this.#changed = () => lower.changed();
   }
 
-  /** Returns the entry with this name. */
-  find(name: string): Entry | undefined {
+  /** Returns the entry with this name. `_isNew`: it is about to be made, and a server need not be asked for it. */
+  find(name: string, _isNew?: boolean): Entry | undefined {
     this.#ask(name);
     return this.#entries.get(name);
   }

@@ -17,8 +17,11 @@ export interface DiskView {
 
 /** A view of the file tree at `root`. Names and paths are UTF-8. */
 export function viewOf(root: DirectoryNode, state: "seen" | "durable"): DiskView {
+  // What is on another machine is read there.
+  const real = (inode: Inode | undefined): Inode | undefined =>
+    inode?.mount.remote ? inode.mount.remote.truth(inode) : inode;
   const child = (directory: DirectoryNode, name: string): Inode | undefined =>
-    state === "seen" ? directory.find(name)?.inode : directory.durableEntries.get(name);
+    real(state === "seen" ? directory.find(name)?.inode : directory.durableEntries.get(name));
   const find = (path: string, links = 0): Inode | undefined => {
     let at: Inode | undefined = root;
     const steps = path.split("/").filter((step) => step !== "" && step !== ".");

@@ -148,7 +148,7 @@ function pathsOf(root: DirectoryNode, files: ReadonlySet<Inode>): Map<Inode, str
     for (const { name, inode } of directory.knownEntries.values()) {
       if (files.has(inode) && !found.has(inode)) found.set(inode, join(folder, name));
       if (found.size === files.size) return;
-      if (isDirectory(inode)) visit(inode, join(folder, name));
+      if (isDirectory(inode) && !inode.mount.remote) visit(inode, join(folder, name));
     }
   };
   visit(root, "/");

@@ -10,7 +10,6 @@ import {
   isDirectory,
   isSymlink,
   type SocketNode,
-  type SymlinkNode,
 } from "./inode.ts";
 import type { EntryChange } from "./journal.ts";
 import { find, found, type Place, walk, walkBoth } from "./walk.ts";
@@ -27,7 +26,7 @@ export interface DirectoryEntry {
  * otherwise.
  */
 function freePlace(fs: FileSystem, caller: Caller, path: string, forDirectory: boolean): Place {
-  const place = walk(fs.root, caller, path, "keep");
+  const place = walk(fs.root, caller, path, "new");
   if (place.inode !== undefined) fail("EEXIST");
   if (place.mustBeDirectory && !forDirectory) fail("ENOENT");
   demandChange(caller, place.parent);
@@ -58,8 +57,7 @@ export function symlink(fs: FileSystem, caller: Caller, target: string, path: st
   if (target === "") fail("ENOENT");
   if (target.length >= PATH_MAX) fail("ENAMETOOLONG");
   const { parent, name } = freePlace(fs, caller, path, false);
-  const entry = fs.create(parent, name, S_IFLNK | 0o777, caller);
-  (entry.inode as SymlinkNode).target = target;
+  fs.create(parent, name, S_IFLNK | 0o777, caller, { target });
 }
 
 export function readlink(fs: FileSystem, caller: Caller, path: string): string {
@@ -70,7 +68,7 @@ export function readlink(fs: FileSystem, caller: Caller, path: string): string {
 
 export function link(fs: FileSystem, caller: Caller, from: string, to: string): void {
   const inode = find(fs.root, caller, from, false);
-  const place = walk(fs.root, caller, to, "keep");
+  const place = walk(fs.root, caller, to, "new");
   if (place.inode !== undefined) fail("EEXIST");
   if (place.mustBeDirectory) fail("ENOENT");
   if (place.parent.mount !== inode.mount) fail("EXDEV");
@@ -83,7 +81,7 @@ export function link(fs: FileSystem, caller: Caller, from: string, to: string): 
 
 /** Creates a socket's name for the listening socket `owner`. Throws `EADDRINUSE` if the name is taken. */
 export function bindSocket(fs: FileSystem, caller: Caller, path: string, owner: unknown): Inode {
-  const place = walk(fs.root, caller, path, "keep");
+  const place = walk(fs.root, caller, path, "new");
   if (place.inode !== undefined) fail("EADDRINUSE");
   demandChange(caller, place.parent);
   const mode = S_IFSOCK | (0o777 & ~caller.umask);
@@ -120,7 +118,9 @@ export function rmdir(fs: FileSystem, caller: Caller, path: string): void {
   if (place.entry?.parent === undefined) fail("EBUSY");
   demandRemoval(caller, place.parent, inode);
   if (!isDirectory(inode)) fail("ENOTDIR");
-  if (inode.entries.size > 0) fail("ENOTEMPTY");
+  // Something is mounted here.
+  if (inode.mount !== place.parent.mount) fail("EBUSY");
+  if (!inode.mount.remote && inode.entries.size > 0) fail("ENOTEMPTY");
   fs.unlink(place.entry, caller);
 }
 
@@ -140,10 +140,11 @@ export function rename(fs: FileSystem, caller: Caller, from: string, to: string)
   const replaced = target.inode;
   if (replaced === inode) return;
   if (entry?.parent === undefined) fail("EACCES");
+  if (inode.mount !== source.parent.mount) fail("EBUSY");
   demandRemoval(caller, source.parent, inode);
   if (replaced === undefined) demandChange(caller, target.parent);
   else checkReplaceable(caller, target.parent, inode, replaced);
-  moveEntry(fs, caller, entry, target);
+  moveName(fs, caller, entry, target.parent, target.name);
 }
 
 function checkReplaceable(
@@ -155,17 +156,29 @@ function checkReplaceable(
   demandRemoval(caller, parent, replaced);
   if (isDirectory(replaced)) {
     if (!isDirectory(inode)) fail("EISDIR");
-    if (replaced.entries.size > 0) fail("ENOTEMPTY");
+    if (!replaced.mount.remote && replaced.entries.size > 0) fail("ENOTEMPTY");
   } else if (isDirectory(inode)) {
     fail("ENOTDIR");
   }
 }
 
-function moveEntry(fs: FileSystem, caller: Caller, entry: Entry, target: Place): void {
+/** Moves a name to where the caller may put it, in place of what is there. */
+export function moveName(
+  fs: FileSystem,
+  caller: Caller,
+  entry: Entry,
+  parent: DirectoryNode,
+  name: string,
+): void {
+  const replaced = parent.find(name);
+  const { remote } = parent.mount;
+  if (remote) {
+    remote.rename(entry, parent, name, replaced);
+    return;
+  }
   const from = { directory: entry.parent as DirectoryNode, name: entry.name };
-  const to = { directory: target.parent, name: target.name };
+  const to = { directory: parent, name };
   const now = caller.now();
-  const replaced = target.entry;
   if (replaced !== undefined) fs.detach(replaced, now);
   fs.move(entry, to.directory, to.name, now);
   const changes: EntryChange[] = [

@@ -91,6 +91,11 @@ export class OpenFile {
     this.#references++;
   }
 
+  /** Sends what was written to the server, if the file is on one: each `close` does. */
+  flush(): void {
+    if (this.#boot === this.fs.boot) this.inode.mount.remote?.flush(this.inode);
+  }
+
   /** Called when a descriptor is closed. Closing the last one ends the description. */
   release(): void {
     if (--this.#references > 0) return;
@@ -115,8 +120,12 @@ export function open(
   const exclusive = creates && (flags & O_EXCL) !== 0;
   const slash = creates && path.endsWith("/");
   const keeps = exclusive || slash || (flags & O_NOFOLLOW) !== 0;
-  const place = walk(fs.root, caller, path, keeps ? "keep" : "follow");
+  const link = exclusive ? "new" : keeps ? "keep" : "follow";
+  let place = walk(fs.root, caller, path, link);
   if (slash) fail("EISDIR");
+  if (place.inode?.mount.remote && !exclusive && !place.inode.mount.remote.opens(place.inode)) {
+    place = walk(fs.root, caller, path, link);
+  }
   if (place.inode === undefined) {
     if (!creates) fail("ENOENT");
     return new OpenFile(fs, ...createFile(fs, caller, place, flags, mode));
@@ -141,8 +150,17 @@ function createFile(
   if (place.mustBeDirectory) fail("EISDIR");
   demandChange(caller, place.parent);
   const bits = mode & 0o7777 & ~caller.umask;
-  const entry = fs.create(place.parent, place.name, S_IFREG | bits, caller);
-  return [entry.inode, flags, { entry }];
+  const exclusive = (flags & O_EXCL) !== 0;
+  const entry = fs.create(place.parent, place.name, S_IFREG | bits, caller, { exclusive });
+  const { inode } = entry;
+  // Another machine may have made it meanwhile, on a disk that several share.
+  if (inode.mount.remote) {
+    checkOpen(caller, { ...place, entry, inode }, inode, flags);
+    if ((flags & O_TRUNC) !== 0 && inode instanceof FileNode && inode.size > 0) {
+      truncateFile(fs, caller, inode, entry, 0);
+    }
+  }
+  return [inode, flags, { entry }];
 }
 
 function checkOpen(caller: Caller, place: Place, inode: Inode, flags: number): void {
@@ -180,6 +198,7 @@ export function read(file: OpenFile, caller: Caller, target: Uint8Array, positio
   if (!(inode instanceof FileNode)) fail("EINVAL");
   const { faults } = file.fs;
   faults.beforeRead(inode);
+  inode.mount.remote?.revalidate(inode);
   const at = position >= 0 ? position : file.position;
   const wanted = faults.handled(target.length, inode);
   const count = inode.content.read(
@@ -198,7 +217,7 @@ export function read(file: OpenFile, caller: Caller, target: Uint8Array, positio
  */
 function touchAccess(inode: Inode, caller: Caller): void {
   const { atime, mtime, ctime } = inode;
-  if (inode.mount.readOnly) return;
+  if (inode.mount.readOnly || inode.mount.remote) return;
   const now = caller.now();
   const stale = !isAfter(atime, mtime) || !isAfter(atime, ctime);
   if (stale || now.seconds - atime.seconds >= DAY_SECONDS) inode.atime = now;
@@ -250,7 +269,9 @@ function writeFile(
   const { fs, flags } = file;
   // On Linux an appending descriptor appends even if a position is given: pwrite(2), BUGS.
   const appends = (flags & O_APPEND) !== 0;
-  const at = appends ? inode.size : position >= 0 ? position : file.position;
+  const { remote } = inode.mount;
+  const end = appends ? (remote?.endOf(inode) ?? inode.size) : 0;
+  const at = appends ? end : position >= 0 ? position : file.position;
   if (source.length === 0) return 0;
   if (at + source.length > FILE_BYTES_MAX) fail("EFBIG");
   const { content } = inode;
@@ -258,9 +279,13 @@ function writeFile(
   content.write(at, source);
   inode.warm = true;
   if (position < 0) file.position = at + source.length;
-  inode.mtime = caller.now();
-  inode.ctime = inode.mtime;
-  fs.journal.write(inode, fs.nowNs(), at, source);
+  if (remote) {
+    remote.wrote(inode, at, source);
+  } else {
+    inode.mtime = caller.now();
+    inode.ctime = inode.mtime;
+    fs.journal.write(inode, fs.nowNs(), at, source);
+  }
   tellWrite(fs.tellOperation, file.entry, at, source.length);
   if ((flags & O_SYNC) === O_SYNC) sync(file, false);
   else if ((flags & O_DSYNC) !== 0) sync(file, true);
@@ -272,6 +297,11 @@ function writeFile(
 export function sync(file: OpenFile, dataOnly: boolean): void {
   const { fs, inode, entry } = file;
   if (!(inode instanceof FileNode) && !isDirectory(inode)) fail("EINVAL");
+  if (inode.mount.remote) {
+    inode.mount.remote.flush(inode);
+    tellSync(fs.tellOperation, entry, "sync");
+    return;
+  }
   if (fs.faults.syncFails(inode)) {
     if (inode instanceof FileNode) fs.journal.failSync(inode);
     tellSync(fs.tellOperation, entry, "failed sync");

@@ -4,7 +4,7 @@
  */
 import { type Caller, demand, X_OK } from "./caller.ts";
 import { NAME_MAX, PATH_MAX, SYMLINKS_MAX } from "./constants.ts";
-import { fail } from "./errno.ts";
+import { fail, SystemError } from "./errno.ts";
 import {
   type DirectoryNode,
   Entry,
@@ -30,20 +30,23 @@ export interface Place {
 
 /**
  * How a symbolic link at the end of a path is treated: it is followed (`stat`), followed only if the path
- * ends with a slash (`lstat`), or never followed because the call concerns the name itself (`unlink`,
- * `mkdir`).
+ * ends with a slash (`lstat`), or never followed because the call concerns the name itself (`unlink`). "new": nor is it,
+ * and the name should be free (`mkdir`), so that nobody asks a server for it before the call does.
  */
-export type LastLink = "follow" | "follow-slash" | "keep";
+export type LastLink = "follow" | "follow-slash" | "keep" | "new";
 
 /** Resolves `path`. */
 export function walk(root: DirectoryNode, caller: Caller, path: string, last: LastLink): Place {
   if (path.length === 0) fail("ENOENT");
   if (path.length >= PATH_MAX) fail("ENAMETOOLONG");
-  return new Walker(root, caller).resolve(
-    path.startsWith("/") ? root : caller.directory,
-    path,
-    last,
-  );
+  const start = path.startsWith("/") ? root : caller.directory;
+  try {
+    return new Walker(root, caller).resolve(start, path, last);
+  } catch (error) {
+    // On a shared disk, a folder may have been replaced by another machine. Linux looks the path up once more.
+    if (!(error instanceof SystemError) || error.code !== "ESTALE") throw error;
+    return new Walker(root, caller).resolve(start, path, last);
+  }
 }
 
 /**
@@ -135,7 +138,7 @@ class Walker {
       const inode = name === ".." ? parentOf(parent) : parent;
       return { parent, name, entry: inode.entry, inode, mustBeDirectory };
     }
-    const entry = this.#lookUp(parent, name);
+    const entry = this.#lookUp(parent, name, link === "new");
     const inode = entry?.inode;
     const place: Place = { parent, name, entry, inode, mustBeDirectory };
     const follow = link === "follow" || (link === "follow-slash" && mustBeDirectory);
@@ -166,12 +169,12 @@ class Walker {
     return isSymlink(inode) ? this.#follow(directory, inode, false).inode : inode;
   }
 
-  #lookUp(directory: DirectoryNode, name: string): Entry | undefined {
+  #lookUp(directory: DirectoryNode, name: string, isNew = false): Entry | undefined {
     demand(this.#caller, directory, X_OK);
     if (name.length > NAME_MAX) fail("ENAMETOOLONG");
     const shown = directory.dynamic?.lookUp(this.#caller, name);
     if (shown !== undefined) return new Entry(directory, name, shown);
-    return directory.find(name);
+    return directory.find(name, isNew);
   }
 }
 

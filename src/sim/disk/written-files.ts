@@ -9,6 +9,7 @@ export function writtenFiles(
 ): { path: string; file: FileNode }[] {
   return [...folder.knownEntries.values()].flatMap(({ name, inode }) => {
     const own = `${path}/${name}`;
+    if (inode.mount.remote) return [];
     if (isDirectory(inode)) return writtenFiles(inode, own);
     const isOwn = inode instanceof FileNode && !inode.provided && inode.size > 0;
     return isOwn && !isGiven(inode) ? [{ path: own, file: inode }] : [];

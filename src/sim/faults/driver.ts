@@ -111,6 +111,37 @@ export class FaultDriver implements FaultReach {
     return this.#isKept("paused", name);
   }
 
+  /**
+   * Until when active faults keep two hosts from reaching each other in both directions, in nanoseconds since the start of
+   * the run: `Infinity` if for good, and the time now if they do not.
+   */
+  apartUntilNs(one: string, other: string): number {
+    let untilNs = this.kernel.nowNs;
+    for (const fault of this.#active) {
+      const kind = faultKind(fault.kind);
+      const isDark = (name: string): boolean =>
+        (name === one || name === other) && !this.host(name).up;
+      const keepsDown = kind.keeps === "off" || kind.keeps === "down";
+      if (keepsDown && fault.targets.some(isDark)) {
+        untilNs = Math.max(
+          untilNs,
+          kind.forGood === true ? Infinity : endNs(this.#untilCalm(fault)),
+        );
+      }
+      if (!kind.onLink) continue;
+      for (const [from, to] of [
+        [one, other],
+        [other, one],
+      ] as const) {
+        if (!concernsLink(fault as unknown as Fault<LinkParams>, from, to)) continue;
+        const effect = soundLink();
+        kind.onLink(this.#untilCalm(fault), effect);
+        if (effect.blocked) untilNs = Math.max(untilNs, endNs(this.#untilCalm(fault)));
+      }
+    }
+    return untilNs;
+  }
+
   host(name: string): Host {
     return this.#ports.host(name);
   }

@@ -253,6 +253,8 @@ export interface FaultWord<Options extends FaultOptions = FaultOptions, Read = u
   readonly links: boolean;
   /** Whether it concerns stand-ins for services outside: its targets are those. */
   readonly outside?: boolean;
+  /** Whether it concerns disks that hosts share: its targets are the hosts that mount one. */
+  readonly shared?: boolean;
   /** Options as somebody might write them. The documentation shows them, and tests read them. */
   readonly example: Options;
   /** The default of `lasts`. */

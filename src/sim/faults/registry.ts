@@ -26,6 +26,7 @@ import { diskLies } from "./disk-lies.ts";
 import { diskReadOnly } from "./disk-read-only.ts";
 import { diskSlow } from "./disk-slow.ts";
 import { diskStall } from "./disk-stall.ts";
+import { nfs } from "./nfs.ts";
 import { die } from "./die.ts";
 import { dns } from "./dns.ts";
 import { refuse } from "./refuse.ts";
@@ -111,6 +112,8 @@ export const faultWords = {
   shortIo: shortIo as typeof shortIo,
   /** A device acknowledges writes that it loses, or puts in another place. */
   badWrites: badWrites as typeof badWrites,
+  /** A machine and the server of its shared disk lose each other, or what they know of each other. */
+  nfs: nfs as typeof nfs,
   /** One bit of a file changes, and nothing reports it. */
   bitRot: bitRot as typeof bitRot,
 } as const;

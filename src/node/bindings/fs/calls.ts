@@ -4,7 +4,7 @@
  * as an event of its own; it has no effect if the process dies before. There is no thread pool.
  */
 import type { Disk, ProcessFiles, Work } from "../../../sim/disk/index.ts";
-import { diskOf, filesOf, SystemError } from "../../../sim/disk/index.ts";
+import { diskOf, filesOf, SystemError, Unanswered } from "../../../sim/disk/index.ts";
 import { isChangingCall } from "../../../sim/moments.ts";
 import { Kind } from "../../../trace/kinds.ts";
 import { exited, leaveIfEnded } from "../../exited.ts";
@@ -75,6 +75,8 @@ interface Pending<T> {
   readonly done: (error: Error | null, result?: T) => void;
   readonly call: CallName;
   readonly calls: Calls;
+  /** When it was made first, if the server of a shared disk has not answered. */
+  sinceNs?: number;
 }
 
 /** Runs the calls of one process. */
@@ -115,13 +117,16 @@ export class Calls {
     process.spend(this.disk.clock.delayNs(work, false, process.spentNs));
     this.moment(call, false);
     leaveIfEnded(process);
+    if (this.disk.clients.length > 0) this.disk.setCall(process.spentNs);
     try {
       const result = execute();
+      this.spendRemote();
       this.moment(call, true);
       leaveIfEnded(process);
       return result;
     } catch (failure) {
       if (failure === exited) throw exited;
+      this.spendRemote();
       const error = exceptionOf(failure, call);
       if (errors === undefined) throw withoutOurFrames(error);
       const { errno, code, path, dest } = error;
@@ -130,6 +135,13 @@ export class Calls {
       if (dest !== undefined) errors.dest = dest;
       return undefined;
     }
+  }
+
+  /** Adds the time that the servers of shared disks have taken to the process's own. */
+  spendRemote(): void {
+    if (this.disk.clients.length === 0) return;
+    this.context.process.spend(this.disk.takeRemoteNs());
+    this.disk.setCall(0);
   }
 
   promise<T>(call: CallName, work: Work, execute: () => T): Promise<T> {
@@ -183,6 +195,7 @@ export class Calls {
         if (next !== undefined) this.moment(next, false);
         leaveIfEnded(process);
         const { done, value } = steps.next();
+        this.spendRemote();
         if (next !== undefined) this.moment(next, true);
         leaveIfEnded(process);
         if (done === true) return value;
@@ -218,7 +231,7 @@ interface Job {
 /** Makes the next call and schedules the one after it, or reports how the job ended. */
 function takeStep(job: Job): void {
   const { call, steps, done, calls, next } = job;
-  const { loop, process } = calls.context;
+  const { process } = calls.context;
   let step: IteratorResult<Step, unknown> | undefined;
   let error: Error | null = null;
   if (next !== undefined) calls.moment(next, false);
@@ -230,30 +243,61 @@ function takeStep(job: Job): void {
   }
   if (error === null && next !== undefined) calls.moment(next, true);
   if (!process.alive) return;
+  const remoteNs = calls.disk.takeRemoteNs();
   if (step?.done === false) {
-    const delayNs = calls.disk.clock.delayNs(step.value, next === undefined, process.spentNs);
+    const ownNs = calls.disk.clock.delayNs(step.value, next === undefined, process.spentNs);
+    const delayNs = ownNs + remoteNs;
     job.next = step.value.call ?? call;
     process.schedule(delayNs, Kind.completion, takeStep, job);
     return;
   }
-  loop.release();
-  done(error, step?.value);
+  answer({ calls, done, error, result: step?.value }, remoteNs);
 }
 
 function complete(pending: Pending<unknown>): void {
   const { execute, done, call, calls } = pending;
-  const { process } = calls.context;
+  const { disk, context } = calls;
+  const { process } = context;
   let result: unknown;
   let error: Error | null = null;
-  calls.moment(call, false);
+  if (pending.sinceNs === undefined) calls.moment(call, false);
   if (!process.alive) return;
+  if (disk.clients.length > 0) {
+    pending.sinceNs ??= process.host.kernel.nowNs;
+    disk.setCall(process.spentNs, { sinceNs: pending.sinceNs });
+  }
   try {
     result = execute();
   } catch (failure) {
+    if (failure instanceof Unanswered) {
+      process.schedule(failure.retryNs, Kind.completion, complete, pending);
+      return;
+    }
     error = programError(failure, call);
+  } finally {
+    if (disk.clients.length > 0) disk.setCall(0);
   }
   if (error === null) calls.moment(call, true);
   if (!process.alive) return;
+  answer({ calls, done, error, result }, disk.takeRemoteNs());
+}
+
+/** A call that is done. */
+interface Answer {
+  readonly calls: Calls;
+  readonly done: (error: Error | null, result?: unknown) => void;
+  readonly error: Error | null;
+  readonly result: unknown;
+}
+
+/** Tells the program, after the time that the server of a shared disk has taken. */
+function answer(answered: Answer, remoteNs: number): void {
+  const { process } = answered.calls.context;
+  if (remoteNs > 0) process.schedule(remoteNs, Kind.completion, deliver, answered);
+  else deliver(answered);
+}
+
+function deliver({ calls, done, error, result }: Answer): void {
   // The call is over before its callback runs, which may throw.
   calls.context.loop.release();
   done(error, result);

@@ -30,7 +30,9 @@ export function nameCalls(calls: Calls, prng: Prng): Record<string, unknown> {
     },
     existsSync(path: Path) {
       calls.context.process.spend(disk.clock.delayNs({}, false));
-      return succeeds(() => sim.access(fs, files, toBytes(path), 0));
+      const exists = succeeds(() => sim.access(fs, files, toBytes(path), 0));
+      calls.spendRemote();
+      return exists;
     },
     rename: (path: Path, dest: Path, request: unknown) =>
       run(request, { syscall: "rename", path, dest }, {}, () =>

@@ -235,6 +235,7 @@ function writeFileUtf8(
     calls.runSync({ syscall: "write", path }, { bytes: bytes.length }, () =>
       sim.writeFully(file, files, bytes),
     );
+    if (file.inode.mount.remote) calls.runSync({ syscall: "close" }, {}, () => file.flush());
   } finally {
     file.release();
   }
