@@ -1,7 +1,8 @@
 /**
- * aedes 1.1.3 keeps a message that a publisher never released, and delivers it in place of a later one with the same
- * identifier (moscajs/aedes#1153; mended in 1.2.0). MQTT 3.1.1, section 4.3.3: what the broker has completed
- * (PUBCOMP) it owns, and delivers to its subscribers.
+ * aedes 1.1.3 keeps the identifier of a message that a publisher never released, beyond the end of its session, and takes
+ * the next one with that identifier for the same message: it completes it and delivers it to nobody (moscajs/aedes#1153;
+ * mended in 1.2.0). MQTT 3.1.1, section 4.3.3: what the broker has completed (PUBCOMP) it owns, and delivers to its
+ * subscribers.
  */
 import { createServer } from "node:net";
 import { Aedes } from "aedes";
@@ -52,10 +53,11 @@ export default world("a completed publish is delivered", (w) => {
         return outcome === "ok" && isAwaited && !received.some((one) => one.input === input);
       });
       if (!lost) return true;
-      // What came next is what the broker took it for.
-      const instead = received.find(({ invokeRank }) => invokeRank > lost.invokeRank);
-      const earlier = publishes.find(({ input }) => input === instead?.input);
-      const told = [earlier, instead, lost].filter((one) => one !== undefined);
+      // The last one before that was not completed is what the broker may have taken it for.
+      const unreleased = publishes.findLast(
+        ({ outcome, invokeRank }) => outcome !== "ok" && invokeRank < lost.invokeRank,
+      );
+      const told = [unreleased, lost].filter((one) => one !== undefined);
       return violated(`${String(lost.input)} was completed and never received`, told);
     },
   });

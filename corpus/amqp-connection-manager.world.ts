@@ -33,6 +33,6 @@ export default world("every publish settles", (w) => {
     }
   });
   w.link({ latency: "1ms..20ms" });
-  w.faults(w.reset(publisher), w.partition());
+  w.faults(w.reset(publisher, { ends: "both" }), w.partition());
   w.run("30s");
 });

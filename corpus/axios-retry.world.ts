@@ -23,7 +23,8 @@ export default world("an order is charged at most once", (w) => {
     }).listen(80);
   });
   const shops = w.hosts("shop", 2, async ({ host, op, sleep, random }) => {
-    const client = axios.create({ baseURL: `http://${bank}` });
+    // Without a time limit, a request waits for ever for an answer that is lost with its machine.
+    const client = axios.create({ baseURL: `http://${bank}`, timeout: 5_000 });
     axiosRetry(client, { retries: 3 });
     for (let n = 0; ; n++) {
       const order = `${host}.${n}`;

@@ -26,6 +26,6 @@ export default world("jobs are taken once the network works", (w) => {
   });
   w.openEnded("take");
   w.link({ latency: "1ms..50ms" });
-  w.faults(w.reset(worker), w.latency(), w.partition());
+  w.faults(w.reset(worker, { ends: "both" }), w.latency(), w.partition());
   w.run("40s", { calm: "20s" });
 });

@@ -2,7 +2,8 @@
  * `npm run corpus [-- NAME ...] [--campaigns N] [--fixed-runs N] [--limit SECONDS] [--json] [--stories] [--record] [--page]`: searches each
  * world of this folder for the published bug that it is about, from several first seeds, and the same world with the
  * version in which the bug is fixed in ten times as many runs. Prints a row for each: the median of runs and of seconds
- * to the first finding, the faults that are left after shrinking, and what the fixed version did.
+ * to the first finding, the faults that are left after shrinking, and what the fixed version did, in those runs and with
+ * what was found. The worlds in `held` are about versions without a known bug: they make the runs that expected.json says.
  *
  * `--campaigns N` searches from N first seeds (5). `--fixed-runs N` makes N runs of the fixed version, in place of ten
  * times as many as the longest search took (50 at the least); 0 makes none. `--limit SECONDS` is how long a search may take (60),
@@ -16,10 +17,10 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { installPackages } from "../tools/install-packages.mjs";
 import { readOptions, stop, wholeNumber } from "../tools/options.mjs";
-import { copyForFixed } from "./support/fixed.mjs";
+import { copyWorld } from "./support/fixed.mjs";
 import { campaign, soak, summary } from "./support/measure.mjs";
 import { writePage } from "./support/page.mjs";
-import { failures, heading, line, storyOf } from "./support/rows.mjs";
+import { failures, heading, heldLine, line, storyOf, unexplained } from "./support/rows.mjs";
 
 const TOOL = "corpus";
 const DEFAULT_CAMPAIGNS = 5;
@@ -43,10 +44,13 @@ const { values, positionals } = readOptions(
 const here = fileURLToPath(new URL(".", import.meta.url));
 const expectedFile = `${here}expected.json`;
 const expected = JSON.parse(readFileSync(expectedFile, "utf8"));
-const names = readdirSync(here)
-  .filter((file) => file.endsWith(".world.ts"))
-  .map((file) => file.slice(0, -".world.ts".length))
-  .sort();
+const names = [
+  ...readdirSync(here)
+    .filter((file) => file.endsWith(".world.ts"))
+    .map((file) => file.slice(0, -".world.ts".length))
+    .sort(),
+  ...Object.keys(expected.held),
+];
 for (const name of positionals) {
   if (!names.includes(name)) {
     stop(TOOL, `there is no world ${JSON.stringify(name)}; there are: ${names.join(", ")}`);
@@ -69,9 +73,37 @@ const limits = {
 if (!values.page) {
   installPackages(TOOL, here, "corpus");
   if (!values.json) console.log(heading());
-  for (const name of positionals.length > 0 ? positionals : names) await measure(name);
+  for (const name of positionals.length > 0 ? positionals : names) {
+    await (name.startsWith("held/") ? hold(name) : measure(name));
+  }
 }
 if (values.page || values.record) writePage(expected);
+
+/** Makes the runs of a world that is to hold. */
+async function hold(name) {
+  const claim = expected.held[name];
+  const { copyOf } = claim;
+  const world = copyOf ? copyWorld(here, copyOf, "held") : `${here}${name}.world.ts`;
+  let held;
+  try {
+    held = await soak(world, fixedRuns ? Number(fixedRuns) : claim.runs);
+  } catch (error) {
+    stop(TOOL, `${name}: ${error.message}`);
+  }
+  const row = { name, held };
+  const failed = unexplained("it", held, []);
+  if (failed.length > 0) process.exitCode = 1;
+  if (values.json) console.log(JSON.stringify({ ...row, failed }));
+  else console.log(heldLine(row, failed));
+  record(claim, held);
+}
+
+/** Keeps what was measured, if that is asked for. */
+function record(claim, measured) {
+  if (!values.record) return;
+  claim.measured = measured;
+  writeFileSync(expectedFile, `${JSON.stringify(expected, null, 2)}\n`);
+}
 
 async function measure(name) {
   const claim = expected.rows[name] ?? stop(TOOL, `expected.json says nothing of ${name}`);
@@ -91,9 +123,7 @@ async function measure(name) {
   else console.log(line(row, failed));
   if (values.stories && !values.json) console.log(storyOf(row));
   const { stories: _, ...measured } = row;
-  if (!values.record) return;
-  claim.measured = measured;
-  writeFileSync(expectedFile, `${JSON.stringify(expected, null, 2)}\n`);
+  record(claim, measured);
 }
 
 /** What the version with the mended bug does in the same world; `undefined` if there is none. */
@@ -101,5 +131,6 @@ async function fixedArm(name, claim, found) {
   if (claim.fixed === undefined || fixedRuns === 0) return undefined;
   const most = Math.max(...found.map(({ runs }) => runs));
   const runs = fixedRuns ? Number(fixedRuns) : Math.max(FIXED_RUNS_MIN, FIXED_TIMES * most);
-  return soak(copyForFixed(here, name), runs);
+  const findings = found.filter((one) => one.found);
+  return soak(copyWorld(here, name, "fixed"), runs, findings);
 }

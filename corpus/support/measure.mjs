@@ -41,6 +41,7 @@ export async function campaign(world, { number, limitSeconds, shrinkSeconds }) {
       check,
       seed: shrunk.outcome.seed,
       faults: shrunk.outcome.schedule.length,
+      schedule: shrunk.outcome.schedule,
       shrinkRuns: shrunk.runs,
       shrinkSeconds: (performance.now() - shrinkStartMs) / 1_000,
       minimal: shrunk.minimal,
@@ -67,15 +68,25 @@ export function summary(campaigns) {
     faultsMost: found.length > 0 ? Math.max(...all("faults")) : undefined,
     shrinkRuns: median(all("shrinkRuns")),
     shrinkSeconds: round(median(all("shrinkSeconds"))),
-    stories: found.map(({ seed, check, story }) => ({ seed, check, story })),
+    stories: found.map(({ seed, check, schedule, story }) => ({ seed, check, schedule, story })),
   };
 }
 
-/** Makes so many runs of a world. Resolves to what was violated how often, by check. */
-export async function soak(world, runs) {
+/**
+ * Makes so many runs of a world, and those of `findings` (seeds and schedules, after shrinking). Resolves to what was violated
+ * how often, by check, and to how many findings violate the same check here, too: those of a world with the mended version
+ * are about another bug.
+ */
+export async function soak(world, runs, findings = []) {
   const pool = await RunnerPool.start({ world, entry });
   const violated = {};
   try {
+    const again = await Promise.all(
+      findings.map(({ seed, schedule }) => pool.run({ seed, schedule })),
+    );
+    const findingsToo = again.filter(({ violations }, at) =>
+      violations.some(({ check }) => check === findings[at].check),
+    ).length;
     const { mismatch, failure } = await runCampaign({
       pool,
       firstSeed: 1,
@@ -89,7 +100,7 @@ export async function soak(world, runs) {
       },
     });
     refuse(mismatch, failure);
-    return { runs, violated };
+    return { runs, violated, findingsToo };
   } finally {
     pool.stop();
   }

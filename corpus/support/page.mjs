@@ -8,12 +8,16 @@ const page = fileURLToPath(new URL("../README.md", import.meta.url));
 const MARK = "<!-- the table is written by `npm run corpus -- --record` -->";
 
 const NEEDLES = "<!-- so is this one -->";
+const EXPLAINED = "<!-- so is this list -->";
+const HELD = "<!-- and so is this -->";
 
 /** Replaces the tables of corpus/README.md by what expected.json holds. */
-export function writePage({ rows }) {
+export function writePage({ rows, held }) {
   const all = Object.entries(rows);
   let text = readFileSync(page, "utf8");
   text = between(text, MARK, bugs(all.filter(([, { needle }]) => !needle)));
+  text = between(text, EXPLAINED, explained(all));
+  text = between(text, HELD, holding(Object.entries(held)));
   text = between(text, NEEDLES, needles(all.filter(([, { needle }]) => needle)));
   writeFileSync(page, text);
 }
@@ -37,6 +41,25 @@ function bugs(rows) {
   ]);
   const head = ["world", "version", "thread", "what it promises", ...FIGURES, "fixed version"];
   return table(head, lines);
+}
+
+/** Why fixed versions violate what they do. */
+function explained(rows) {
+  return rows
+    .filter(([, { fixed }]) => fixed?.why)
+    .map(([name, { fixed }]) => `- **${name}**: ${fixed.why}`)
+    .join("\n");
+}
+
+function holding(rows) {
+  const { dependencies } = readVersions("held/package.json");
+  const lines = rows.map(([name, { package: of, promise, copyOf, measured }]) => [
+    copyOf ? link(copyOf) : link(name),
+    dependencies[of],
+    promise,
+    measured ? ran(measured) : "not measured",
+  ]);
+  return table(["world", "version", "what it promises", "outcome"], lines);
 }
 
 function needles(rows) {
@@ -70,8 +93,10 @@ function link(name) {
 }
 
 function fixedCell({ measured }) {
-  if (!measured?.fixed) return "not measured";
-  const { runs, violated } = measured.fixed;
+  return measured?.fixed ? ran(measured.fixed) : "not measured";
+}
+
+function ran({ runs, violated }) {
   const times = Object.values(violated).reduce((sum, { times }) => sum + times, 0);
   return times === 0 ? `held ${runs} runs` : `violated ${times} times in ${runs} runs, see below`;
 }

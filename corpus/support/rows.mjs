@@ -27,15 +27,28 @@ export function faultsWord({ faults, faultsMost }) {
   return faultsMost === faults ? `${faults}` : `${faults} (${faultsMost} most)`;
 }
 
+/** The row of a world that is to hold. */
+export function heldLine({ name, held }, failed) {
+  const mark = failed.length > 0 ? "✗" : "✓";
+  return [
+    `${mark} ${name.padEnd(25)}${ranWord(held)}`,
+    ...failed.map((reason) => `    ${reason}`),
+  ].join("\n");
+}
+
 /** What the fixed version did. */
 export function fixedWord({ fixed }) {
-  if (!fixed) return "-";
-  const violated = Object.entries(fixed.violated);
-  if (violated.length === 0) return `held ${fixed.runs} runs`;
+  return fixed ? ranWord(fixed) : "-";
+}
+
+/** What many runs came to. */
+function ranWord({ runs, violated: all }) {
+  const violated = Object.entries(all);
+  if (violated.length === 0) return `held ${runs} runs`;
   const times = violated.map(
     ([check, { times, seed }]) => `${check}: ${times}, first seed ${seed}`,
   );
-  return `violated in ${fixed.runs} runs (${times.join("; ")})`;
+  return `violated in ${runs} runs (${times.join("; ")})`;
 }
 
 /** Why a row is not as it should be: one sentence for each reason. */
@@ -51,13 +64,23 @@ export function failures(row, claim, { limitSeconds, faultsMax }) {
   }
   if (row.faults > faultsMax && !claim.needle)
     out.push(`${row.faults} faults are left, more than ${faultsMax}`);
-  for (const [check, { times, seed, summary }] of Object.entries(row.fixed?.violated ?? {})) {
-    if (claim.fixed.violates?.includes(check)) continue;
+  const explained = claim.fixed?.violates ?? [];
+  if (row.fixed?.findingsToo > 0 && !explained.includes(claim.check)) {
     out.push(
-      `the fixed version violates ${check} ${times} times, first with seed ${seed}: ${summary}`,
+      `${row.fixed.findingsToo} of ${row.found} findings show in the fixed version too: they are about another bug`,
     );
   }
-  return out;
+  return [...out, ...unexplained("the fixed version", row.fixed, explained)];
+}
+
+/** What a version violates that nobody has explained: one sentence for each check. */
+export function unexplained(version, measured, explained) {
+  return Object.entries(measured?.violated ?? {})
+    .filter(([check]) => !explained.includes(check))
+    .map(
+      ([check, { times, seed, summary }]) =>
+        `${version} violates ${check} ${times} times, first with seed ${seed}: ${summary}`,
+    );
 }
 
 /** The first finding of a row. */

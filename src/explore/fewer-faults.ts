@@ -29,6 +29,33 @@ export function smallSchedules(
   return subsets(nearest, size).map((few) => schedule.filter((fault) => few.includes(fault)));
 }
 
+/** How much nearer to one another faults are brought; the tries of one schedule take these in turn. */
+const NEARER: readonly number[] = [1, 2, 4, 8];
+/** With so many other seeds each gap is tried. */
+const SEEDS_PER_GAP = 4;
+/** With so many other seeds a single fault is tried, whose time the seeds alone vary. */
+const SEEDS_ALONE = 8;
+
+/** With how many other seeds a schedule is tried. */
+export function otherSeeds(schedule: Schedule): number {
+  return schedule.length > 1 ? NEARER.length * SEEDS_PER_GAP : SEEDS_ALONE;
+}
+
+/**
+ * A schedule for the try number `at` with another seed: as it is, or with the gaps between its faults divided by two, four or
+ * eight. The last one keeps its time. Two faults that must hit the same moment may have done so only because earlier
+ * ones had made that moment long.
+ */
+export function retimed(schedule: Schedule, at: number): Schedule {
+  const by = NEARER[at % NEARER.length] as number;
+  const last = schedule.at(-1);
+  if (by === 1 || last === undefined) return schedule;
+  return schedule.map((fault) => {
+    const gapNs = last.startNs - fault.startNs;
+    return { ...fault, startNs: last.startNs - Math.round(gapNs / by) };
+  });
+}
+
 function subsets<T>(items: readonly T[], size: number): T[][] {
   if (size === 0) return [[]];
   const out: T[][] = [];

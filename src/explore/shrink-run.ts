@@ -7,7 +7,7 @@ import { LightconeError } from "../base/errors.ts";
 import { SECOND } from "../base/units.ts";
 import { type Fault, isWithin } from "../sim/faults/index.ts";
 import type { RunOutcome, RunViolation } from "../world/outcome.ts";
-import { nearestFaults, shownNs, smallSchedules } from "./fewer-faults.ts";
+import { nearestFaults, otherSeeds, retimed, shownNs, smallSchedules } from "./fewer-faults.ts";
 import type { PoolRequest, RunnerPool } from "./pool.ts";
 import { formatSeed } from "./replay-file.ts";
 import { shrink, type Shrunk } from "./shrink.ts";
@@ -76,8 +76,6 @@ const CALM_SEEDS = 8;
 const FEW_FAULTS = 3;
 /** The number of runs to spend on removing faults with the found seed before other seeds are asked. */
 const QUICK_RUNS = 16;
-/** The number of other seeds with which few faults are tried. */
-const OTHER_SEEDS = 8;
 /** At the end, so many schedules with one fault fewer, or more, are tried with other seeds. */
 const FEWER_TRIED_MAX = 4;
 /** The maximum number of other causes reported. */
@@ -218,7 +216,9 @@ class ShrinkRun {
     const untilNs = this.#untilNs();
     const nearest = this.#nearest(this.#found).slice(0, FEW_FAULTS);
     const few = nearest.flatMap((_, at) => {
-      return smallSchedules(this.#found.schedule, nearest.slice(0, at + 1), at + 1);
+      // The nearest one alone, and then the others with it or without.
+      const among = at === 0 ? nearest.slice(0, 1) : nearest;
+      return smallSchedules(this.#found.schedule, among, at + 1);
     });
     const { seed } = this.#found;
     const shown = await this.#firstShown(few.map((schedule) => ({ seed, schedule, untilNs })));
@@ -243,15 +243,21 @@ class ShrinkRun {
     );
   }
 
-  /** Tries schedules with other seeds. The first run that shows the violation is shrunk from now on. */
+  /**
+   * Tries schedules with other seeds, and with smaller gaps between the faults. The first run that shows the violation is
+   * shrunk from now on.
+   */
   async #elsewhere(schedules: readonly (readonly Fault[])[]): Promise<boolean> {
-    const seeds = Array.from({ length: OTHER_SEEDS }, (_, at) => {
-      return this.#found.seed + CALM_SEEDS + at;
-    }).filter((seed) => Number.isSafeInteger(seed));
+    const first = this.#found.seed + CALM_SEEDS;
+    const tries = schedules.flatMap((schedule) =>
+      Array.from({ length: otherSeeds(schedule) }, (_, at) => {
+        return { seed: first + at, schedule: retimed(schedule, at), untilNs: undefined };
+      }),
+    );
     const shown = await this.#firstShown(
-      schedules.flatMap((schedule) =>
-        seeds.map((seed) => ({ seed, schedule, untilNs: undefined })),
-      ),
+      tries.filter(({ seed, schedule }) => {
+        return Number.isSafeInteger(seed) && this.#isSurvivable(schedule);
+      }),
     );
     if (!shown) return false;
     this.#found = shown;

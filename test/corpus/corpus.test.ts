@@ -5,7 +5,14 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type Claim, failures, line, type Row } from "../../corpus/support/rows.mjs";
+import {
+  type Claim,
+  failures,
+  heldLine,
+  line,
+  type Row,
+  unexplained,
+} from "../../corpus/support/rows.mjs";
 import { isInstalled } from "../../tools/install-packages.mjs";
 
 const folder = `${process.cwd()}/corpus/`;
@@ -13,6 +20,7 @@ const read = (file: string): unknown => JSON.parse(readFileSync(`${folder}${file
 
 interface Expected {
   readonly rows: Readonly<Record<string, Claim & { package?: string; version?: string }>>;
+  readonly held: Readonly<Record<string, { package: string; runs: number; copyOf?: string }>>;
 }
 
 function corpus(...args: string[]): { status: number | null; stdout: string; stderr: string } {
@@ -32,6 +40,18 @@ describe("the corpus", () => {
       if (needle) continue;
       if (version === undefined) expect(broken).toHaveProperty([name as string]);
       if (fixed) expect(mended).toHaveProperty([name as string]);
+      // What a fixed version violates is explained.
+      if (fixed?.violates) expect(fixed.why).toBeTruthy();
+    }
+  });
+
+  it("has a world for each version that is to hold", () => {
+    const { held } = read("expected.json") as Expected;
+    const { dependencies } = read("held/package.json") as { dependencies: object };
+    for (const [name, { package: of, runs, copyOf }] of Object.entries(held)) {
+      expect(dependencies).toHaveProperty([of]);
+      expect(runs).toBeGreaterThan(0);
+      expect(existsSync(`${folder}${copyOf ?? name}.world.ts`)).toBe(true);
     }
   });
 
@@ -84,6 +104,24 @@ describe("a row", () => {
     expect(line(bad, failed)).toContain("✗ lock");
     // A needle has no target, but must be what it says it is.
     expect(failures(bad, { ...claim, needle: true }, limits)).toHaveLength(2);
+  });
+
+  it("falls when the fixed version violates what was found, unless that is explained", () => {
+    const other: Row = { ...good, fixed: { runs: 70, violated: {}, findingsToo: 2 } };
+    expect(failures(other, claim, limits)).toEqual([
+      "2 of 5 findings show in the fixed version too: they are about another bug",
+    ]);
+    const explained: Claim = { check: "mutex", fixed: { violates: ["mutex"], why: "it is slow" } };
+    expect(failures(other, explained, limits)).toEqual([]);
+  });
+
+  it("of a version that is to hold falls when it does not", () => {
+    const held = { runs: 200, violated: { mutex: { times: 1, seed: 12, summary: "two holders" } } };
+    const failed = unexplained("it", held, []);
+    expect(failed).toEqual(["it violates mutex 1 times, first with seed 12: two holders"]);
+    expect(heldLine({ name: "held/lock", held }, failed)).toMatch(/^✗ held\/lock .*in 200 runs/);
+    const quiet = { name: "held/lock", held: { runs: 200, violated: {} } };
+    expect(heldLine(quiet, [])).toMatch(/^✓ held\/lock +held 200 runs$/);
   });
 });
 

@@ -293,6 +293,19 @@ describe("shrinking a run", () => {
     expect(beside.outcome).toEqual(alone.outcome);
   });
 
+  it("brings two faults nearer to one another, where earlier ones had made the moment long that both must hit", async () => {
+    const gapNs = ([one, other]: readonly Fault[]): number => {
+      return (other?.startNs ?? Infinity) - (one?.startNs ?? 0);
+    };
+    const pool = poolOf(2, ({ seed, schedule = [] }) => {
+      const shown = schedule.length === 2 && gapNs(schedule) <= SECOND / 4 && seed % 2 === 0;
+      return outcome(seed, seed === 1 ? schedule.length === 9 : shown, schedule);
+    });
+    const shrunk = await shrinkRun(pool, outcome(1, true, faults));
+    expect(shrunk.outcome.schedule).toHaveLength(2);
+    expect(shrunk).toMatchObject({ foundSeed: 1, faultsBefore: 9, minimal: true });
+  });
+
   it("keeps its seed where one fault fewer is enough for no seed, and takes another where it is", async () => {
     const two = faults.slice(0, 2);
     const both = poolOf(2, ({ seed, schedule = [] }) =>
