@@ -19,6 +19,7 @@ const imports = [
   'import { world } from "lightcone";',
   'import { consistent, linearizable, mutex } from "lightcone/check";',
   'import { redis } from "lightcone/blocks";',
+  'import fs from "node:fs";',
   'import { connect, createServer } from "node:net";',
 ].join(" ");
 

@@ -181,6 +181,38 @@ describe("a power loss", () => {
   });
 });
 
+describe("a file that replaced another one, and lost its bytes", () => {
+  it("is told with the loss of the other one", async () => {
+    const body = `
+      w.host("app", async ({ always, sleep }) => {
+        const isFirst = !fs.existsSync("/state");
+        const save = (name, text, sync) => {
+          const file = fs.openSync(name, "w");
+          fs.writeSync(file, text);
+          if (sync) fs.fsyncSync(file);
+          fs.closeSync(file);
+        };
+        if (isFirst) {
+          save("/state", "old", true);
+          fs.fsyncSync(fs.openSync("/", "r"));
+          save("/state.new", "new", false);
+          fs.renameSync("/state.new", "/state");
+        }
+        await sleep(100);
+        always("the state is there", fs.readFileSync("/state", "utf8") !== "");
+      });
+      w.run("4s");`;
+    const params = { how: "machine", keeps: "names" } as const;
+    const crash: Fault = { ...powerLoss("app", 600), params };
+    const { violations } = await runDescribed(body, { schedule: [crash] });
+    const lost = violations[0]?.story.lines.find(({ text }) => text.startsWith("app loses power"));
+    expect(lost?.text.split("\n")).toEqual([
+      "app loses power for 200ms",
+      "/state: 3 bytes that were not synced are lost, and the file that it replaced is gone",
+    ]);
+  });
+});
+
 describe("what never came true", () => {
   it("tells of the connections of whoever still waits, though it may wait for ever", async () => {
     const body = `

@@ -30,6 +30,8 @@ export class LossReport {
   readonly #root: DirectoryNode;
   readonly #bytes = new Map<FileNode, number>();
   readonly #cut = new Set<FileNode>();
+  /** Files whose name was kept and was another file's before. */
+  readonly #replacing = new Set<Inode>();
   /** Names with a pending operation: by path, with the inode they named. */
   readonly #names = new Map<string, { directory: DirectoryNode; name: string; was?: Inode }>();
 
@@ -42,8 +44,16 @@ export class LossReport {
     return (operation, at, count) => {
       const verdict = policy(operation, at, count);
       if (verdict !== true) this.#lost(operation, verdict);
+      else if (operation.kind === "entries") this.#keptNames(operation);
       return verdict;
     };
+  }
+
+  #keptNames({ changes }: EntriesOperation): void {
+    for (const { directory, name, inode } of changes) {
+      const before = directory.durableEntries.get(name);
+      if (inode && before && before !== inode) this.#replacing.add(inode);
+    }
   }
 
   #lost(operation: PendingOperation, kept: Kept): void {
@@ -98,9 +108,10 @@ export class LossReport {
         );
       }
       if (bytes === 0 && !this.#cut.has(file)) continue;
+      const replaced = this.#replacing.has(file) ? ", and the file that it replaced is gone" : "";
       lines.push(
         bytes > 0
-          ? `${path}: ${bytes.toLocaleString("en-US")} ${bytes === 1 ? "byte that was" : "bytes that were"} not synced ${bytes === 1 ? "is" : "are"} lost`
+          ? `${path}: ${bytes.toLocaleString("en-US")} ${bytes === 1 ? "byte that was" : "bytes that were"} not synced ${bytes === 1 ? "is" : "are"} lost${replaced}`
           : `${path}: that it was cut was not synced, and is undone`,
       );
     }
