@@ -18,6 +18,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     summary: "run a violation again, from its file",
     load: () => import("./commands/replay.ts"),
   },
+  findings: {
+    summary: "list what campaigns found, and whether it is still there",
+    load: () => import("./commands/findings.ts"),
+  },
   cause: {
     summary: "say when a violation became inevitable, from its file",
     load: () => import("./commands/cause.ts"),

@@ -8,6 +8,15 @@ import type { RunOutcome } from "../world/outcome.ts";
 import { type CampaignOptions, type CampaignResult, runCampaign } from "./campaign.ts";
 import { withDeadline } from "./deadline.ts";
 import { divergenceError, findDivergence } from "./diverge.ts";
+import {
+  type FindingRecord,
+  foundRecord,
+  type KnownFinding,
+  noteRerun,
+  readFindings,
+  removeReplay,
+  type Rerun,
+} from "./findings.ts";
 import type { RunnerPool } from "./pool.ts";
 import { type Review, reviewCoverage } from "./review.ts";
 import { type SavedReplay, saveReplay, type SavedTrace, saveTrace } from "./saved-files.ts";
@@ -20,6 +29,11 @@ export interface ExplorationOptions extends Omit<CampaignOptions, "pool"> {
   readonly shrinkMs: (() => number) | undefined;
   /** The folder below which the files about a violation are written; `undefined` to leave it as it was found. */
   readonly directory: string | undefined;
+  /**
+   * Whether the findings of this world below `directory` are run again first. If one is still there, it is told, and no
+   * seeds are tried unless `all` is set.
+   */
+  readonly corpus?: boolean | undefined;
   /** Called when the runs are made, before they are reviewed. */
   readonly onRunsMade?: (campaign: CampaignResult) => void;
   /** Called with the violated run before it is shrunk. Its replay file is already written. */
@@ -34,8 +48,10 @@ export interface Exploration {
   readonly review: Review;
   /** The conditions of `sometimes` that the runs reached and that were true in none; empty after a single run. */
   readonly neverTrue: readonly string[];
-  /** The violated run of the lowest seed, followed up. */
+  /** The violated run of the lowest seed, followed up; one of an earlier campaign that is still there comes first. */
   readonly finding: Finding | undefined;
+  /** The findings of earlier campaigns that were run again. */
+  readonly reruns: readonly Rerun[];
   /** How long it took, in milliseconds of real time. */
   readonly wallMs: number;
 }
@@ -51,6 +67,8 @@ export interface Finding {
   readonly replay: SavedReplay;
   /** `undefined` if the user had interrupted: the trace needs another run. */
   readonly trace: SavedTrace | undefined;
+  /** What is known about it over campaigns. */
+  readonly record: FindingRecord;
 }
 
 /**
@@ -63,8 +81,12 @@ export async function exploreWorld(
   options: ExplorationOptions,
 ): Promise<Exploration> {
   const startMs = performance.now();
-  const { signal, firstSeed } = options;
-  const campaign = await runCampaign({ ...options, pool });
+  const { signal, firstSeed, directory, corpus = false, all = false } = options;
+  const known = directory === undefined ? [] : readFindings(directory, { world: pool.info.path });
+  const again = corpus && known.length > 0 ? await runAgain(pool, known, options) : undefined;
+  const isOver = again !== undefined && (again.campaign.violated > 0 || signal?.aborted === true);
+  const campaign =
+    again && isOver && !all ? again.campaign : await runCampaign({ ...options, pool });
   options.onRunsMade?.(campaign);
   if (campaign.mismatch) {
     throw divergenceError(await findDivergence(pool, campaign.mismatch.request));
@@ -77,14 +99,40 @@ export async function exploreWorld(
     found: campaign.violated > 0 || campaign.failure !== undefined,
     hurried: signal?.aborted === true,
   });
-  const { violation } = campaign;
-  const { directory } = options;
+  const violation = again?.campaign.violation ?? campaign.violation;
+  const rerun = again?.reruns.find(({ finding }) => finding.replay.seed === violation?.seed);
   const finding =
     violation && directory !== undefined
-      ? await followUp(pool, violation, { ...options, directory })
+      ? await followUp(pool, violation, { ...options, directory, known, rerun })
       : undefined;
   const wallMs = performance.now() - startMs;
-  return { campaign, review, neverTrue: neverTrue(campaign), finding, wallMs };
+  const reruns = again?.reruns ?? [];
+  return { campaign, review, neverTrue: neverTrue(campaign), finding, reruns, wallMs };
+}
+
+/** Runs the findings of earlier campaigns again, and records whether they are still there. */
+async function runAgain(
+  pool: RunnerPool,
+  known: readonly KnownFinding[],
+  { signal, onRun, firstSeed }: ExplorationOptions,
+): Promise<{ campaign: CampaignResult; reruns: readonly Rerun[] }> {
+  const outcomes: RunOutcome[] = [];
+  const campaign = await runCampaign({
+    pool,
+    firstSeed,
+    cases: known.map(({ replay: { seed, schedule } }) => ({ seed, schedule })),
+    all: true,
+    signal,
+    onRun: (outcome) => {
+      outcomes.push(outcome);
+      onRun?.(outcome);
+    },
+  });
+  const now = new Date().toISOString();
+  const reruns = outcomes.map((outcome, at) => {
+    return noteRerun(known[at] as KnownFinding, outcome, now);
+  });
+  return { campaign, reruns };
 }
 
 /** The error for an interrupt before there was any result. */
@@ -95,16 +143,23 @@ export function interrupted(): LightconeError {
 async function followUp(
   pool: RunnerPool,
   found: RunOutcome,
-  options: ExplorationOptions & { readonly directory: string },
+  options: ExplorationOptions & {
+    readonly directory: string;
+    readonly known: readonly KnownFinding[];
+    /** The finding of an earlier campaign that the run shows: it was shrunk then. */
+    readonly rerun: Rerun | undefined;
+  },
 ): Promise<Finding> {
-  const { signal, shrinkMs, directory, onFound, onShrink } = options;
+  const { signal, shrinkMs, directory, known, rerun, onFound, onShrink } = options;
   const isAsked = (): boolean => signal?.aborted === true;
-  const about = { directory, faultsBefore: found.schedule.length };
+  const faultsBefore = rerun?.finding.replay.faultsBefore ?? found.schedule.length;
+  const now = new Date().toISOString();
+  let record = rerun?.record ?? foundRecord(known, found, now);
   // Shrinking takes a while. If the user ends it by force, the violation found should not be lost.
-  let replay = saveReplay(pool, found, about);
+  let replay = saveReplay(pool, found, { directory, faultsBefore, finding: record });
   onFound?.(found, replay);
   const shrunk =
-    shrinkMs === undefined || isAsked()
+    shrinkMs === undefined || isAsked() || rerun !== undefined
       ? undefined
       : await withDeadline(signal, shrinkMs(), (deadline) => {
           return shrinkRun(pool, found, {
@@ -112,14 +167,19 @@ async function followUp(
             ...(onShrink && { onStep: onShrink }),
           });
         });
-  if (shrunk) replay = saveReplay(pool, shrunk.outcome, about);
+  if (shrunk) {
+    record = foundRecord(known, shrunk.outcome, now);
+    const { path } = replay;
+    replay = saveReplay(pool, shrunk.outcome, { directory, faultsBefore, finding: record });
+    if (path !== undefined && replay.path !== undefined && path !== replay.path) removeReplay(path);
+  }
   const last = shrunk?.outcome ?? found;
   // Without a record the run is told as it was judged.
   const outcome = isAsked() ? last : await recordRun(pool, last).catch(() => last);
   const command = replay.path === undefined ? undefined : replay.command;
   const files = { directory, before: found.schedule, replay: command };
   const trace = isAsked() ? undefined : await saveTrace(pool, outcome, files);
-  return { found, outcome, shrunk, replay, trace };
+  return { found, outcome, shrunk, replay, trace, record };
 }
 
 /** A `sometimes` is a statement about a campaign, not about one or two runs. */

@@ -39,6 +39,14 @@ export {
   type Finding,
   interrupted,
 } from "./exploration.ts";
+export {
+  type FindingRecord,
+  type FindingState,
+  foundRecord,
+  type KnownFinding,
+  readFindings,
+  type Rerun,
+} from "./findings.ts";
 export { engineFlags } from "./engine-flags.ts";
 export { RunnerPool, type PoolRequest } from "./pool.ts";
 export type { WorldInfo } from "./protocol.ts";
@@ -70,4 +78,10 @@ export {
 } from "./shrink-run.ts";
 export { packageVersion } from "./version.ts";
 export { withDeadline } from "./deadline.ts";
-export { renderRun, type StoryOptions, toldExploration, type ToldOptions } from "./told.ts";
+export {
+  knownLine,
+  renderRun,
+  type StoryOptions,
+  toldExploration,
+  type ToldOptions,
+} from "./told.ts";

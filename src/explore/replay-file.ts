@@ -6,6 +6,7 @@ import { type Fault, formatSchedule, parseSchedule } from "../sim/faults/index.t
 import { findFaultKind } from "../sim/faults/registry.ts";
 import { isNames, isWhole } from "../sim/faults/valid.ts";
 import type { RunOutcome } from "../world/outcome.ts";
+import type { FindingRecord } from "./findings.ts";
 import { replaceFile } from "./replace-file.ts";
 import { packageVersion } from "./version.ts";
 
@@ -30,6 +31,8 @@ export interface Replay {
   /** Digest of the code that ran. */
   readonly code: string;
   readonly violations: readonly { readonly check: string; readonly summary: string }[];
+  /** What is known about it over campaigns. Absent in files written by earlier versions. */
+  readonly finding?: FindingRecord | undefined;
 }
 
 /** The directory for replay files, below the working directory. */
@@ -64,8 +67,9 @@ export function writeReplay(options: {
   readonly world: string;
   readonly outcome: RunOutcome;
   readonly faultsBefore: number;
+  readonly finding?: FindingRecord | undefined;
 }): string {
-  const { directory, world, outcome, faultsBefore } = options;
+  const { directory, world, outcome, faultsBefore, finding } = options;
   const path = join(replayDirectory(directory), `${runName(world, outcome.seed)}.json`);
   const replay: Replay = {
     lightconeReplay: REPLAY_FORMAT,
@@ -83,10 +87,16 @@ export function writeReplay(options: {
       check,
       summary: evidence.summary,
     })),
+    finding,
   };
-  replaceFile(path, `${JSON.stringify(replay, null, 2)}\n`);
+  replaceFile(path, serializeReplay(replay));
   replaceFile(scheduleFile(path), formatSchedule(outcome.schedule));
   return path;
+}
+
+/** The text of a replay file. */
+export function serializeReplay(replay: Replay): string {
+  return `${JSON.stringify(replay, null, 2)}\n`;
 }
 
 /** The file beside a replay file that has the schedule as text. */
@@ -168,6 +178,10 @@ export function readReplay(path: string): Replay & { readonly worldPath: string 
   }
   if (!isWhole(value.events)) throw bad(`${path} does not say how many events there were`);
   if (!isWhole(value.faultsBefore)) throw bad(`${path} does not say how many faults there were`);
+  const { finding } = value;
+  if (finding !== undefined && !isRecord(finding)) {
+    throw bad(`${path} does not say properly what is known about the finding`);
+  }
   return { ...(value as Replay), worldPath: resolve(dirname(path), world) };
 }
 
@@ -223,6 +237,15 @@ function parse(path: string, text: string): unknown {
       : "it is not JSON";
     throw bad(`${path} is not a replay file: ${cut}`);
   }
+}
+
+function isRecord(value: Partial<FindingRecord> | null): boolean {
+  if (typeof value !== "object" || value === null || !isWhole(value.count)) return false;
+  const { key, state, firstFound, lastFound, lastRun } = value;
+  return (
+    [key, firstFound, lastFound, lastRun].every((text) => typeof text === "string") &&
+    ["new", "ongoing", "resolved", "regressed"].includes(state as string)
+  );
 }
 
 function faultProblem(fault: Partial<Fault> | null): string | undefined {

@@ -1,6 +1,7 @@
 /** Writes the files about a violated run. One that cannot be written leaves the verdict as it is, with the reason. */
 import { explainSystemError, messageOf } from "../base/errors.ts";
 import type { RunOutcome } from "../world/outcome.ts";
+import type { FindingRecord } from "./findings.ts";
 import type { RunnerPool } from "./pool.ts";
 import { replayCommand, writeReplay } from "./replay-file.ts";
 import { recordTrace, type RunFileOptions } from "./trace-file.ts";
@@ -15,16 +16,23 @@ export type SavedTrace =
   | { readonly path: string; readonly page: string | undefined }
   | { readonly path: undefined; readonly problem: string };
 
-/** Writes the replay file of a violated run below `directory`. `faultsBefore`: before shrinking. */
+/**
+ * Writes the replay file of a violated run below `directory`. `faultsBefore`: before shrinking. `finding`: what is known
+ * about it over campaigns.
+ */
 export function saveReplay(
   pool: RunnerPool,
   outcome: RunOutcome,
-  about: { readonly directory: string; readonly faultsBefore: number },
+  about: {
+    readonly directory: string;
+    readonly faultsBefore: number;
+    readonly finding: FindingRecord;
+  },
 ): SavedReplay {
   const { path: world } = pool.info;
-  const { directory, faultsBefore } = about;
+  const { directory } = about;
   try {
-    const path = writeReplay({ directory, world, outcome, faultsBefore });
+    const path = writeReplay({ ...about, world, outcome });
     return { path, command: replayCommand(directory, path, world) };
   } catch (error) {
     return { path: undefined, problem: messageOf(explainSystemError(error)) };

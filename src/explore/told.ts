@@ -4,6 +4,8 @@ import { messageOf } from "../base/errors.ts";
 import {
   type Explored,
   type ExploredFinding,
+  type ExploredRecord,
+  type ExploredRerun,
   faultsWord,
   plainStyle,
   renderViolation,
@@ -14,6 +16,7 @@ import {
 import { describeFault } from "../sim/faults/index.ts";
 import type { RunOutcome } from "../world/outcome.ts";
 import type { Exploration, Finding } from "./exploration.ts";
+import type { FindingRecord, Rerun } from "./findings.ts";
 import type { RunnerPool } from "./pool.ts";
 import { formatSeed } from "./replay-file.ts";
 import { toldShrink } from "./shrink-run.ts";
@@ -61,7 +64,7 @@ export function toldExploration(
   exploration: Exploration,
   { firstSeed, strict, directory }: ToldOptions,
 ): Explored {
-  const { campaign, review, neverTrue, finding, wallMs } = exploration;
+  const { campaign, review, neverTrue, finding, reruns, wallMs } = exploration;
   const { runs, violated, undecided, failure } = campaign;
   const unjudged = [
     ...review.unjudged,
@@ -73,6 +76,7 @@ export function toldExploration(
     world: info.name,
     path: info.path,
     verdict: isViolated ? "violated" : "held",
+    reruns: reruns.map(toldRerun),
     finding: finding && toldFinding(finding, directory),
     runs,
     violatedRuns: violated,
@@ -89,13 +93,36 @@ export function toldExploration(
   };
 }
 
+function toldRerun({ finding: { path, replay }, record }: Rerun): ExploredRerun {
+  const { check = "", summary = "" } = replay.violations[0] ?? {};
+  return { ...toldRecord(record), replayFile: path, check, summary };
+}
+
+function toldRecord({ state, count, firstFound }: FindingRecord): ExploredRecord {
+  return { state, count, firstFound };
+}
+
+/**
+ * What is worth saying of a finding that is known from earlier campaigns: a line of a footer. Nothing of one that is
+ * new.
+ */
+export function knownLine(record: FindingRecord): readonly [label: string, text: string][] {
+  const { state, count, firstFound } = record;
+  if (state === "new") return [];
+  const since = `first found ${firstFound.slice(0, 10)}`;
+  const times = count === 1 ? "" : `, by ${count} campaigns`;
+  const words = state === "regressed" ? "regressed: it was gone, and is there again" : state;
+  return [["known", `${words} (${since}${times})`]];
+}
+
 function toldFinding(finding: Finding, directory: string): ExploredFinding | undefined {
-  const { found, outcome, shrunk, replay, trace } = finding;
+  const { found, outcome, shrunk, replay, trace, record } = finding;
   const [first] = outcome.violations;
   if (!first) return undefined;
   const told = shrunk && toldShrink(shrunk);
   const faultsBefore = found.schedule.length;
   const footer: (readonly [string, string])[] = [
+    ...knownLine(record),
     replay.path === undefined
       ? ["replay", `there is no replay file: ${replay.problem}`]
       : ["replay", replay.command],
@@ -105,6 +132,7 @@ function toldFinding(finding: Finding, directory: string): ExploredFinding | und
   }
   const subtitle = told ? shrunkSubtitle(told) : faultsWord(faultsBefore);
   return {
+    ...toldRecord(record),
     seed: outcome.seed,
     check: first.check,
     summary: first.evidence.summary,

@@ -39,7 +39,7 @@ export interface Told {
 
 /** The same for a world's absolute path and options that are read. `told`: the test runner's console. */
 export async function holdsWithin(path: string, limits: Limits, told: Told): Promise<void> {
-  const { runs, forMs, shrinkMs, firstSeed, jobs, faults, strict } = limits;
+  const { runs, forMs, shrinkMs, firstSeed, jobs, faults, strict, corpus = true } = limits;
   const directory = process.cwd();
   const world = await World.load(path, {
     jobs,
@@ -58,6 +58,7 @@ export async function holdsWithin(path: string, limits: Limits, told: Told): Pro
       forMs,
       shrinkMs: () => shrinkMs,
       directory,
+      corpus,
       onRun: (outcome) => printed.tell(outcome.printed),
       onFound: ({ seed, schedule }, replay) => {
         const file =

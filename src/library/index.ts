@@ -28,7 +28,7 @@ import { type ExploreOptions, readOptions } from "./options.ts";
 import { type LoadOptions, World } from "./world.ts";
 
 export type { Duration } from "../base/units.ts";
-export type { Explored, ExploredFinding } from "../report/index.ts";
+export type { Explored, ExploredFinding, ExploredRecord, ExploredRerun } from "../report/index.ts";
 export type { Fault } from "../sim/faults/index.ts";
 export type { RunOutcome, RunRequest, RunViolation } from "../world/outcome.ts";
 export type {
@@ -95,7 +95,7 @@ export async function explore(world: World, request: CampaignRequest = {}): Prom
     ...rest
   } = request;
   const limits = readOptions("explore", world.path, rest as never);
-  const { runs, forMs, shrinkMs, firstSeed, strict } = limits;
+  const { runs, forMs, shrinkMs, firstSeed, strict, corpus } = limits;
   const pool = World.poolOf(world);
   const exploration = await exploreWorld(pool, {
     firstSeed,
@@ -103,6 +103,7 @@ export async function explore(world: World, request: CampaignRequest = {}): Prom
     forMs,
     signal,
     directory,
+    corpus,
     shrinkMs: isShrunk ? () => shrinkMs : undefined,
     ...(all !== undefined && { all }),
     ...(onRun && { onRun }),

@@ -21,6 +21,11 @@ export interface ExploreOptions {
    * reached, hosts that record nothing in the calm period. By default they are reported.
    */
   readonly strict?: boolean;
+  /**
+   * Whether the findings of earlier campaigns, which are kept in `.lightcone`, are run again first. One that is still
+   * there is told, and no seeds are tried. Default: true in a test, false for `explore` of `lightcone/explore`.
+   */
+  readonly corpus?: boolean;
 }
 
 /** Options as they are used. */
@@ -32,6 +37,7 @@ export interface Limits {
   readonly jobs: number | undefined;
   readonly faults: boolean;
   readonly strict: boolean;
+  readonly corpus: boolean | undefined;
 }
 
 interface Kind {
@@ -58,6 +64,7 @@ const kinds: Readonly<Record<keyof ExploreOptions, Kind>> = {
   jobs: count,
   faults: flag,
   strict: flag,
+  corpus: flag,
 };
 
 /** The options with defaults. Throws `LC_USAGE` for what is no option, or no value of one; `word` is the function. */
@@ -89,5 +96,6 @@ export function readOptions(
     jobs: given.jobs,
     faults: given.faults ?? true,
     strict: given.strict ?? false,
+    corpus: given.corpus,
   };
 }

@@ -13,6 +13,8 @@ export interface Explored {
   readonly verdict: "held" | "violated";
   /** The violated run of the lowest seed. */
   readonly finding: ExploredFinding | undefined;
+  /** The findings of earlier campaigns that were run again first, with what is known of each now. */
+  readonly reruns: readonly ExploredRerun[];
   /** The number of runs, without those that were repeated and those of shrinking. */
   readonly runs: number;
   readonly violatedRuns: number;
@@ -36,8 +38,30 @@ export interface Explored {
   readonly failure: string | undefined;
 }
 
+/** What is known of a finding over campaigns. */
+export interface ExploredRecord {
+  /**
+   * "new": found once. "ongoing": found again, or still there when it was run again. "resolved": held when it was run
+   * again. "regressed": was resolved, and is there again.
+   */
+  readonly state: "new" | "ongoing" | "resolved" | "regressed";
+  /** The number of campaigns that found it. */
+  readonly count: number;
+  /** When it was found first: ISO 8601. */
+  readonly firstFound: string;
+}
+
+/** A finding of an earlier campaign that was run again. */
+export interface ExploredRerun extends ExploredRecord {
+  /** The absolute path of its replay file. */
+  readonly replayFile: string;
+  /** The check that it is about, and what was violated when it was found. */
+  readonly check: string;
+  readonly summary: string;
+}
+
 /** A violated run. */
-export interface ExploredFinding {
+export interface ExploredFinding extends ExploredRecord {
   readonly seed: number;
   /** The check that was violated. */
   readonly check: string;

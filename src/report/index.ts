@@ -17,6 +17,6 @@ export { plainStyle, type Style, styleFor } from "./style.ts";
 export { endedSentence, renderMoments, type ToldCause, turningSentence } from "./cause.ts";
 export { PrintedByChecks } from "./printed.ts";
 export { renderTimeline, type TimelineOptions } from "./timeline/timeline.ts";
-export type { Explored, ExploredFinding } from "./explored.ts";
+export type { Explored, ExploredFinding, ExploredRecord, ExploredRerun } from "./explored.ts";
 export type { Reporter } from "./reporters/reporter.ts";
 export { reporters } from "./reporters/registry.ts";

@@ -3,7 +3,18 @@ import { readdirSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { Command } from "../../src/cli/command.ts";
 
-const ORDER = ["demo", "init", "run", "explore", "replay", "cause", "view", "check", "serve"];
+const ORDER = [
+  "demo",
+  "init",
+  "run",
+  "explore",
+  "replay",
+  "cause",
+  "findings",
+  "view",
+  "check",
+  "serve",
+];
 
 it("has every command, as its --help prints it", async () => {
   const names = readdirSync("src/cli/commands").map((file) => file.replace(/\.ts$/, ""));

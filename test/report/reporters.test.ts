@@ -7,6 +7,7 @@ const held: Explored = {
   path: "/project/test/lock.world.ts",
   verdict: "held",
   finding: undefined,
+  reruns: [],
   runs: 200,
   violatedRuns: 0,
   undecidedRuns: 0,
@@ -26,6 +27,9 @@ const violated: Explored = {
   verdict: "violated",
   violatedRuns: 1,
   finding: {
+    state: "new",
+    count: 1,
+    firstFound: "2026-01-01T00:00:00.000Z",
     seed: 0x1f3a,
     check: "mutex",
     summary: 'two holders of <job> & "this", 100% sure',

@@ -1,4 +1,5 @@
 /** `lightcone explore`: many runs in search of a violation. The first one found is shrunk and reported. */
+import { relative } from "node:path";
 import {
   type CampaignResult,
   crashPoints,
@@ -13,6 +14,8 @@ import {
   toldExploration,
   toldShrink,
   renderRun,
+  knownLine,
+  type Rerun,
 } from "../../explore/index.ts";
 import {
   count,
@@ -52,6 +55,7 @@ const options = {
   jobs: { type: "string" },
   json: { type: "boolean" },
   all: { type: "boolean" },
+  corpus: { type: "boolean" },
   "crash-points": { type: "string" },
   "no-faults": { type: "boolean" },
   "no-shrink": { type: "boolean" },
@@ -75,7 +79,7 @@ export const command: Command = {
   summary: "search many seeds for a violation, and shrink it",
   usage: `
 lightcone explore WORLD [--runs N | --for 30s] [--shrink-for 60s] [--seed N] [--jobs N] [--all] [--json]
-                        [--reporter NAME[=FILE]]
+                        [--reporter NAME[=FILE]] [--corpus]
 
 Runs the world with one seed after the other, on all cores, until a check is violated, N runs are done
 or the time is up (30s unless told). Shrinks the faults of the first violated run to the fewest that
@@ -94,6 +98,8 @@ run twice, to prove that a seed always gives the same run.
                 in place of seeds: one seed without its faults, again and again, with a crash of HOST right before
                 each call that changes files and each step of its programs; of the process, then of the machine
                 with each way to lose what was not synced. Goes on until all are tried, unless --runs or --for end it
+  --corpus      run the findings of earlier campaigns again first: those of this world in .lightcone. If one is still
+                there, it is told, and no seeds are tried (unless with --all)
   --json        every run as one object on a line: seed, verdict, fingerprint, events, violations
   --no-faults   leave out the faults: does the world hold at all?
   --no-shrink   tell the run as it was found
@@ -123,6 +129,9 @@ Ctrl-C (or SIGTERM) ends it, and what was found until then is told. Exit code: 0
     if (values.json === true && reports.length > 0) {
       throw usage("explore", "--json tells each run as it is: --reporter json tells the result");
     }
+    if (values.corpus === true && (values.json === true || values["crash-points"] !== undefined)) {
+      throw usage("explore", "--corpus goes neither with --json nor with --crash-points");
+    }
     const interrupt = new Interrupt();
     const { signal } = interrupt;
     let pool: RunnerPool | undefined;
@@ -143,6 +152,7 @@ Ctrl-C (or SIGTERM) ends it, and what was found until then is told. Exit code: 0
         all: values.all === true || values.json === true,
         json: values.json === true,
         strict: values.strict === true,
+        corpus: values.corpus === true,
         reports,
         shrinkMs:
           values["no-shrink"] === true
@@ -167,6 +177,7 @@ interface Search {
   readonly all: boolean;
   readonly json: boolean;
   readonly strict: boolean;
+  readonly corpus: boolean;
   readonly reports: readonly Report[];
   /** Says, when the runs are made, how long shrinking may take; `undefined` to skip it. */
   readonly shrinkMs: (() => number) | undefined;
@@ -183,6 +194,7 @@ async function explore(search: Search): Promise<ExitCode> {
     forMs,
     all,
     shrinkMs,
+    corpus: search.corpus,
     // For programs each run is told as it is, and nothing more.
     directory: json ? undefined : process.cwd(),
     signal: interrupt.signal,
@@ -286,11 +298,14 @@ function progressOn(stream: NodeJS.WriteStream | undefined): Progress {
 }
 
 function tellResult(search: Search, exploration: Exploration): void {
-  const { campaign, review, finding, wallMs } = exploration;
+  const { campaign, review, finding, reruns } = exploration;
   const style = styleFor(process.stdout);
+  for (const line of rerunLines(reruns, search.corpus)) {
+    process.stdout.write(`${style.dim(line)}\n`);
+  }
   if (finding) tellFound(search, finding, style);
   else process.stdout.write(heldLine(search, campaign, review, style));
-  process.stdout.write(`  ${style.dim(closingLine(campaign, search.pool, wallMs))}\n`);
+  process.stdout.write(`  ${style.dim(closingLine(exploration, search.pool))}\n`);
 }
 
 /** How long shrinking may take by default, after the runs that were made. */
@@ -300,13 +315,33 @@ function defaultShrinkMs({ longestRunMs }: RunnerPool): number {
 }
 
 function tellFound({ pool, interrupt }: Search, finding: Finding, style: Style): void {
-  const { found, outcome, shrunk, replay, trace } = finding;
+  const { found, outcome, shrunk, replay, trace, record } = finding;
   const told = shrunk && toldShrink(shrunk);
   const subtitle = told ? shrunkSubtitle(told) : faultsWord(found.schedule.length);
-  const footer = [replayLine(pool, outcome, replay), ...(trace ? traceLines(trace) : [])];
+  const footer = [
+    ...knownLine(record),
+    replayLine(pool, outcome, replay),
+    ...(trace ? traceLines(trace) : []),
+  ];
   process.stdout.write(renderRun(outcome, { style, subtitle, footer }));
   const notes = told ? shrunkNotes(told) : interrupt.asked ? [NOT_SHRUNK] : [];
   process.stdout.write(renderNotes(notes, style));
+}
+
+/** The findings of earlier campaigns: a line each, after one that counts them. */
+function rerunLines(reruns: readonly Rerun[], isAsked: boolean): string[] {
+  if (!isAsked) return [];
+  if (reruns.length === 0) return ["corpus: no finding of an earlier campaign"];
+  const many = `${reruns.length} ${reruns.length === 1 ? "finding" : "findings"}`;
+  return [
+    `corpus: ${many} of earlier campaigns run again`,
+    ...reruns.map(({ finding: { path, replay }, record, problem }) => {
+      const { check = "", summary = "" } = replay.violations[0] ?? {};
+      const unsaved = problem === undefined ? "" : ` (not recorded: ${problem})`;
+      const file = relative(process.cwd(), path);
+      return `  ${record.state.padEnd(9)}  ${check}: ${summary}  ${file}${unsaved}`;
+    }),
+  ];
 }
 
 const NOT_SHRUNK = "interrupted before it was shrunk: some of these faults may not be needed";
@@ -333,10 +368,13 @@ function heldLine(search: Search, result: CampaignResult, review: Review, style:
 }
 
 /** The speed of the campaign, including shrinking and repeated runs. */
-function closingLine(result: CampaignResult, { totals }: RunnerPool, wallMs: number): string {
+function closingLine(
+  { campaign: result, finding, wallMs }: Exploration,
+  { totals }: RunnerPool,
+): string {
   const { runs, rechecked, violated } = result;
   const seconds = wallMs / 1_000;
-  const shrinking = totals.runs - runs - rechecked;
+  const shrinking = finding?.shrunk ? totals.runs - runs - rechecked : 0;
   return [
     `explored ${count(runs)} ${runs === 1 ? "run" : "runs"}`,
     ...(runs > 1 && violated > 0 ? [`${count(violated)} violated`] : []),

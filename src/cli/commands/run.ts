@@ -13,6 +13,8 @@ import {
   type RunnerPool,
   runTwice,
   recordTrace,
+  foundRecord,
+  readFindings,
   saveReplay,
   renderRun,
 } from "../../explore/index.ts";
@@ -181,7 +183,10 @@ function tellVerdict(pool: RunnerPool, outcome: RunOutcome, wallMs: number, styl
   const facts = `${formatNs(outcome.simulatedNs)} simulated in ${(wallMs / 1_000).toFixed(2)}s · ${count(outcome.events)} events · ${count(outcome.operations)} operations`;
   const faults = faultsWord(outcome.schedule.length);
   if (outcome.verdict === "violated") {
-    const about = { directory: process.cwd(), faultsBefore: outcome.schedule.length };
+    const directory = process.cwd();
+    const known = readFindings(directory, { world: pool.info.path });
+    const finding = foundRecord(known, outcome, new Date().toISOString());
+    const about = { directory, faultsBefore: outcome.schedule.length, finding };
     const saved = saveReplay(pool, outcome, about);
     const replay = replayLine(pool, outcome, saved);
     const again = `npx lightcone explore ${worldWord(pool)} --seed ${formatSeed(outcome.seed)} --runs 1`;
