@@ -39,8 +39,10 @@ export interface Told {
 
 /** The same for a world's absolute path and options that are read. `told`: the test runner's console. */
 export async function holdsWithin(path: string, limits: Limits, told: Told): Promise<void> {
-  const { runs, forMs, shrinkMs, firstSeed, jobs, faults, strict, corpus = true } = limits;
+  const { runs, forMs, shrinkMs, firstSeed, jobs, faults, strict } = limits;
   const directory = process.cwd();
+  // What was found with faults says nothing of a test without them.
+  const corpus = limits.corpus ?? faults;
   const world = await World.load(path, {
     jobs,
     faults,

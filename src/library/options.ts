@@ -23,7 +23,8 @@ export interface ExploreOptions {
   readonly strict?: boolean;
   /**
    * Whether the findings of earlier campaigns, which are kept in `.lightcone`, are run again first. One that is still
-   * there is told, and no seeds are tried. Default: true in a test, false for `explore` of `lightcone/explore`.
+   * there is told, and no seeds are tried. Default: true in a test with faults, false for `explore` of
+   * `lightcone/explore`.
    */
   readonly corpus?: boolean;
 }

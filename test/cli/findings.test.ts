@@ -66,5 +66,5 @@ it("tells of a file that is damaged, and lists the others", async () => {
   expect(stderr).toMatch(/aaa\.json is not a replay file: it is cut off or damaged/);
   const refused = await lightcone.run("explore", world, "--corpus", "--json");
   expect(refused.code).toBe(2);
-  expect(refused.stdout).toContain("--corpus goes neither with --json nor with --crash-points");
+  expect(refused.stdout).toContain("--corpus does not go with --json");
 });

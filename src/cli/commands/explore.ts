@@ -129,8 +129,9 @@ Ctrl-C (or SIGTERM) ends it, and what was found until then is told. Exit code: 0
     if (values.json === true && reports.length > 0) {
       throw usage("explore", "--json tells each run as it is: --reporter json tells the result");
     }
-    if (values.corpus === true && (values.json === true || values["crash-points"] !== undefined)) {
-      throw usage("explore", "--corpus goes neither with --json nor with --crash-points");
+    const other = ["json", "crash-points", "no-faults"].find((each) => each in values);
+    if (values.corpus === true && other !== undefined) {
+      throw usage("explore", `--corpus does not go with --${other}`);
     }
     const interrupt = new Interrupt();
     const { signal } = interrupt;
