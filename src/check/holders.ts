@@ -71,7 +71,9 @@ export function judgeHolders(
   const evidence: Evidence[] = [];
   for (const [key, holds] of holdsByKey(history, [acquire].flat(), [release].flat())) {
     const found = firstOverlap(holds);
-    if (found) evidence.push(explain(key, found, openMeanwhile(history, key, found)));
+    if (!found) continue;
+    const mayFree = (operation: Operation): boolean => [release].flat().includes(operation.f);
+    evidence.push(explain(key, found, openMeanwhile(history, key, found, mayFree)));
   }
   return evidence.length === 0 ? { result: "holds" } : { result: "violated", evidence };
 }
@@ -130,18 +132,24 @@ function firstOverlap(holds: Hold[]): [Hold, Hold] | undefined {
 const OPEN_TOLD_MAX = 12;
 
 /**
- * The other operations on the key that may have taken effect between the two acquires: all that were open
+ * The other releases of the key that may have taken effect between the two acquires: all that were open
  * at any time from the invocation of the first to the completion of the second, and all that were not
- * answered before that (such as a release still in transit). The cause may be among them.
+ * answered before that (such as a release still in transit). The cause may be among them. Acquires by others are left
+ * out: none of them gives the lock to a second holder.
  */
-function openMeanwhile(history: History, key: unknown, [first, second]: [Hold, Hold]): Operation[] {
+function openMeanwhile(
+  history: History,
+  key: unknown,
+  [first, second]: [Hold, Hold],
+  mayFree: (operation: Operation) => boolean,
+): Operation[] {
   const fromRank = first.acquire.invokeRank;
   const untilRank = second.acquire.completeRank;
   const own = new Set([first, second].flatMap((hold) => [hold.acquire, hold.release]));
   const open = history.operations.filter((operation) => {
     if (own.has(operation) || keyText(operation.key) !== key) return false;
     if (operation.invokeRank >= untilRank || operation.completeRank <= fromRank) return false;
-    return !isGivenUpBefore(operation, first.acquire);
+    return mayFree(operation) && !isGivenUpBefore(operation, first.acquire);
   });
   return open.slice(-OPEN_TOLD_MAX);
 }

@@ -16,7 +16,7 @@ import {
 import type { RunOutcome } from "../world/outcome.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { RunnerPool } from "./pool.ts";
-import { lateRequests, withMechanisms } from "../report/index.ts";
+import { lateRequests, mechanismLines, withMechanisms } from "../report/index.ts";
 import { describeFault, type Fault } from "../sim/faults/index.ts";
 import { nearestHeld } from "./neighbour.ts";
 import { pageOf } from "./page-file.ts";
@@ -75,9 +75,15 @@ export async function recordRun(pool: RunnerPool, outcome: RunOutcome): Promise<
 export function explained(outcome: RunOutcome): RunOutcome {
   const [first, ...others] = outcome.violations;
   if (first === undefined || outcome.trace === undefined) return outcome;
-  const late = lateRequests(withMeta(outcome));
-  if (late.length === 0) return outcome;
-  const lines = [...first.story.lines, ...late].sort((a, b) => a.atNs - b.atNs);
+  const trace = withMeta(outcome);
+  const added = [...lateRequests(trace), ...mechanismLines(trace)];
+  if (added.length === 0) return outcome;
+  // What the story has of a moment already is not told twice.
+  const told = new Set(first.story.lines.flatMap(({ event = 0 }) => (event > 0 ? [event] : [])));
+  const fresh = added.filter(({ event = 0 }) => !told.has(event));
+  const lines = [...first.story.lines, ...fresh].sort(
+    (a, b) => a.atNs - b.atNs || (a.event ?? 0) - (b.event ?? 0),
+  );
   return { ...outcome, violations: [{ ...first, story: { ...first.story, lines } }, ...others] };
 }
 

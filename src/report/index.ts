@@ -10,8 +10,9 @@ export {
   type ProgressSink,
 } from "./progress.ts";
 export { faultsWord, renderNotes, shrunkNotes, shrunkSubtitle, type ToldShrink } from "./shrunk.ts";
+export { historyTrace, type JudgedHistory } from "./history-trace.ts";
 export { lateRequests } from "./late.ts";
-export { withMechanisms } from "./mechanism/index.ts";
+export { mechanismLines, withMechanisms } from "./mechanism/index.ts";
 export { formatTime, renderLines, renderViolation, type ToldViolation } from "./story.ts";
 export { plainStyle, type Style, styleFor } from "./style.ts";
 export { endedSentence, renderMoments, type ToldCause, turningSentence } from "./cause.ts";

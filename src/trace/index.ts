@@ -11,6 +11,7 @@ export {
   type EdgeTold,
   eventAt,
   type FaultTold,
+  type LeaseTold,
   type OperationEvents,
   type SentencePart,
   stackOf,

@@ -1,7 +1,10 @@
 /** A story: the few lines of a run that a person must read to understand what happened. */
 
-/** The subject of a line. The terminal marks lines accordingly. */
-export type StoryTone = "operation" | "fault" | "lift" | "note" | "error";
+/**
+ * The subject of a line. The terminal marks lines accordingly. `cause`: a moment of the mechanism that the trace shows
+ * and no check names, such as the end of a lease.
+ */
+export type StoryTone = "operation" | "fault" | "lift" | "note" | "cause" | "error";
 
 /** One line of a story. */
 export interface StoryLine {

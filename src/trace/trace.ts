@@ -69,6 +69,15 @@ export interface ViolationTold {
   readonly mechanism?: readonly SentencePart[];
   /** The operations that contradict each other: the smallest part of the history that still violates. */
   readonly operations?: readonly OperationEvents[];
+  /** The event in which it went wrong, where that is known and not the one in which it came to light. */
+  readonly turn?: number;
+  /**
+   * The `invoke` events of the operations that did it, where those of {@link operations} are more and only show it, or
+   * where others suffered the same.
+   */
+  readonly did?: readonly number[];
+  /** The ends of the leases under which clients held something. */
+  readonly leases?: readonly LeaseTold[];
   /** The cycle that the operations form, edge by edge, for transactions. */
   readonly cycle?: readonly EdgeTold[];
 }
@@ -77,6 +86,14 @@ export interface ViolationTold {
 export interface SentencePart {
   readonly text: string;
   readonly event: number;
+}
+
+/** A lease: for how long a client was given something. */
+export interface LeaseTold {
+  /** The event of the answer with which the client began to hold it. */
+  readonly event: number;
+  /** When it ended, if nothing extended it. */
+  readonly untilNs: number;
 }
 
 /** The events of an operation. */

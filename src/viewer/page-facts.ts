@@ -10,4 +10,12 @@ export interface PageFacts {
   readonly left?: string;
   /** The command that shows everything. */
   readonly restore?: string;
+  /** What stands in place of seed and events where the trace is that of a history: "register · 4 operations in 3ms". */
+  readonly about?: string;
+  /** What else the verdict says, in sentences. */
+  readonly remarks?: readonly string[];
+  /** What this trace is called among {@link others}. */
+  readonly name?: string;
+  /** The facts of all traces in the page, this one first, if there are several. */
+  readonly others?: readonly PageFacts[];
 }

@@ -6,7 +6,7 @@ import { encodeTrace, separatePayloads } from "../trace/codec.ts";
 import type { Trace } from "../trace/trace.ts";
 import { Kind } from "../trace/kinds.ts";
 import type { PageFacts } from "./page-facts.ts";
-import { showTime } from "./model/words.ts";
+import { showCount, showTime } from "./model/words.ts";
 
 /** The program of the page, bundled, with the digests that its policy names. */
 export interface PageAssets {
@@ -31,6 +31,8 @@ export interface PageOptions {
   readonly neighbour?: PageNeighbour;
   /** The trace as `encodeTrace` writes it, if it is at hand. */
   readonly encoded?: Uint8Array;
+  /** Further traces without payloads to choose from, the most important first; those that do not fit are left out, and told. */
+  readonly others?: readonly { readonly trace: Trace; readonly facts: PageFacts }[];
   gzip(bytes: Uint8Array): Uint8Array;
   base64(bytes: Uint8Array): string;
 }
@@ -62,6 +64,15 @@ export function writePage(trace: Trace, options: PageOptions): string {
     room -= near.length;
     chunks.push(near);
   }
+  const others: PageFacts[] = [];
+  for (const other of options.others ?? []) {
+    const text = `<template id="lightcone-trace-${others.length + 1}">${base64(gzip(separatePayloads(encodeTrace(other.trace)).head))}</template>\n`;
+    if (text.length > room) break;
+    room -= text.length;
+    chunks.push(text);
+    others.push(other.facts);
+  }
+  const missing = (options.others?.length ?? 0) - others.length;
   // The latest payloads are nearest to the violation.
   let from = payloads.length;
   while (from > 0) {
@@ -81,11 +92,16 @@ export function writePage(trace: Trace, options: PageOptions): string {
   }
   const untilNs = from === 0 ? 0 : timeOfPayload(trace, from);
   const left =
-    from === 0 ? undefined : `Payloads before ${showTime(untilNs)} are left out of this page.`;
+    from > 0
+      ? `Payloads before ${showTime(untilNs)} are left out of this page.`
+      : missing > 0
+        ? `${showCount(missing)} more would make this page too large, and are left out.`
+        : facts.left;
   const told = {
     ...facts,
     ...(near !== undefined && options.neighbour && { neighbour: options.neighbour.text }),
-    ...(left !== undefined && { left, restore }),
+    ...(left !== undefined && { left, ...(from > 0 && { restore }) }),
+    ...(others.length > 0 && { others: [facts, ...others] }),
   };
   return assemble(trace, assets, told, packed, chunks);
 }
@@ -130,7 +146,7 @@ function assemble(
   const [violation] = meta?.violations ?? [];
   const story = violation?.story as { summary?: string } | undefined;
   const verdict = story?.summary ?? meta?.world ?? "a run";
-  const seed = meta ? ` · seed 0x${meta.seed.toString(16)}` : "";
+  const seed = meta && facts.about === undefined ? ` · seed 0x${meta.seed.toString(16)}` : "";
   const policy = [
     "default-src 'none'",
     `script-src ${assets.scriptDigests.map((digest) => `'${digest}'`).join(" ")}`,

@@ -2,10 +2,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { checkers, findChecker } from "../../src/check/registry.ts";
 import { command } from "../../src/cli/commands/check.ts";
+import { decodeTrace, type Trace } from "../../src/trace/index.ts";
+import type { PageFacts } from "../../src/viewer/index.ts";
+import { answerOf } from "../../src/viewer/model/answer.ts";
+import { describeAnswer, describeRequest } from "../../src/viewer/model/operations.ts";
+import { indexRun } from "../../src/viewer/model/run.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lightcone-check-"));
 const at = (name: string): string => join(folder, name);
@@ -68,7 +73,7 @@ describe("lightcone check", () => {
       [
         "✗ bad.jsonl   register · linearizable · 4 operations in TIME",
         "",
-        "  stale read: 1 is seen again after 2, and nobody wrote it a second time",
+        "  stale read: process 0 reads 1 after process 1 had written 2, and nobody wrote it a second time",
         "    1ms  process 0  write 1 (1ms to 1.5ms)",
         "    2ms  process 1  write 2 (2ms to 2.5ms)",
         "    4ms  process 0  read 1 (4ms to 4.5ms)",
@@ -195,36 +200,71 @@ describe("lightcone check", () => {
     expect(second).toMatchObject({ file: good, result: "holds" });
   });
 
-  it("draws one self-contained page that a screen reader can read", async () => {
-    const file = save("bad.jsonl", ["0 write 1", "1 write 2", "0 read 1"]);
-    await command.run([file, "-m", "register", "--html", at("out.html")]);
-    const page = readFileSync(at("out.html"), "utf8");
-    expect(page).toContain("<!doctype html>");
-    expect(page).toContain('<html lang="en">');
-    expect(page).toContain("prefers-color-scheme:dark");
-    expect(page).not.toMatch(/(src|href)="|@import|url\(http|<script/);
-    expect(page).toContain('aria-label="1: write 2 (part of the violation)"');
-    expect(page.match(/<rect class="bar marked"/g)).toHaveLength(3);
-    // Each label is in a picture of its own, which cuts it off within its bar.
-    const bars = [
-      ...page.matchAll(
-        /<rect[^>]* x="(\d+)"[^>]* width="(\d+)"[^>]*\/><svg x="(\d+)" y="\d+" width="(\d+)"/g,
-      ),
-    ];
-    expect(bars).toHaveLength(3);
-    for (const [, x, width, left, room] of bars) {
-      expect([left, Number(room) < Number(width)]).toEqual([x, true]);
-    }
+  /** The traces in a page, the first one first, and what the page says of each. */
+  function pageIn(name: string): { html: string; traces: Trace[]; facts: PageFacts } {
+    const html = readFileSync(at(name), "utf8");
+    const templates = [...html.matchAll(/<template id="lightcone-trace[-\d]*">([^<]+)</g)];
+    const traces = templates.map(([, packed = ""]) => {
+      return decodeTrace(gunzipSync(Buffer.from(packed, "base64")), { payloadsApart: true });
+    });
+    const [, facts = ""] = /id="lightcone-facts">([^<]*)</.exec(html) ?? [];
+    return { html, traces, facts: JSON.parse(facts) as PageFacts };
+  }
+
+  it("shows histories in the viewer's page, those that are violated first", async () => {
+    const bad = save("bad.jsonl", ["0 write 1", "1 write 2", "0 read 1"]);
+    const good = save("good.jsonl", ["0 write 1", "1 read 1"]);
+    await command.run([good, bad, "-m", "register", "--html", at("out.html")]);
+    const { html, traces, facts } = pageIn("out.html");
+    expect(html).toContain('<html lang="en">');
+    expect(html).not.toMatch(/<(?:script|link|img)[^>]* (?:src|href)="|@import|url\(http/);
+    expect(facts.about).toMatch(/^register · linearizable · 3 operations, judged in /);
+    expect(facts.remarks).toEqual(["weakest level violated: linearizable"]);
+    const names = facts.others?.map(({ name }) => name?.replace(`${folder}/`, ""));
+    expect(names).toEqual(["✗ bad.jsonl", "✓ good.jsonl"]);
+    const [run, held] = traces.map(indexRun);
+    expect(held?.trace.meta?.verdict).toBe("held");
+    expect(run?.lanes.map(({ name }) => name)).toEqual(["process 0", "process 1"]);
+    expect(run?.operations.map((bar) => `${describeRequest(bar)} ${describeAnswer(bar)}`)).toEqual([
+      "write 1 ok",
+      "write 2 ok",
+      "read 1",
+    ]);
+    // It opens at the read that contradicts the writes.
+    const answer = answerOf(run!)!;
+    expect(answer.summary).toContain("process 0 reads 1 after process 1 had written 2");
+    expect(answer.operations.map(({ index }) => index)).toEqual([0, 1, 2]);
+    expect(answer.event).toBe(run?.operations[2]?.complete);
   });
 
-  it("escapes what a history says, so that a page shows it and does not run it", async () => {
+  it("shows what a history says as text, and does not run it", async () => {
     const text =
       '{"process":"<b>","type":"invoke","f":"read","value":null}\n{"process":"<b>","type":"ok","f":"read","value":"<script>alert(1)</script>"}';
-    writeFileSync(at("evil.json"), text);
-    await command.run([at("evil.json"), "-m", "register", "--html", at("evil.html")]);
-    const page = readFileSync(at("evil.html"), "utf8");
-    expect(page).not.toContain("<script");
-    expect(page).not.toContain("<b>");
+    writeFileSync(at("<i>.json"), text);
+    await command.run([at("<i>.json"), "-m", "register", "--html", at("evil.html")]);
+    const { html, traces } = pageIn("evil.html");
+    expect(html).not.toContain("<script>alert");
+    expect(html).not.toMatch(/<[bi]>/);
+    // Nothing of it is lost: it is data of the trace.
+    expect(indexRun(traces[0]!).operations[0]?.output).toBe("<script>alert(1)</script>");
+  });
+
+  it("says in the page that a history has no times, and draws its order", async () => {
+    const steps = [
+      '{"process":0,"type":"invoke","f":"write","value":1}',
+      '{"process":1,"type":"invoke","f":"write","value":2}',
+      '{"process":1,"type":"info","f":"write","value":2}',
+      '{"process":0,"type":"ok","f":"write","value":1}',
+      '{"process":0,"type":"invoke","f":"read","value":null}',
+      '{"process":0,"type":"ok","f":"read","value":3}',
+    ];
+    writeFileSync(at("plain.jsonl"), steps.join("\n"));
+    await command.run([at("plain.jsonl"), "-m", "register", "--html", at("plain.html")]);
+    const { traces, facts } = pageIn("plain.html");
+    expect(facts.left).toContain("has no times");
+    const [, unsure] = indexRun(traces[0]!).operations;
+    // Nobody knows when it took effect: its bar stays open.
+    expect([unsure?.outcome, unsure?.toNs]).toEqual(["open", Infinity]);
   });
 
   it("writes a history in another format", async () => {

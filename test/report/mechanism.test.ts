@@ -1,7 +1,8 @@
 /** The sentence of the mechanism: what it reads from the trace, for each way in which a promise is broken. */
 import { describe, expect, it } from "vitest";
 import { answerOf } from "../../src/viewer/model/answer.ts";
-import { withMechanisms } from "../../src/report/index.ts";
+import { createHash } from "node:crypto";
+import { mechanismLines, withMechanisms } from "../../src/report/index.ts";
 import { openingWindow } from "../../src/viewer/model/opening.ts";
 import { indexRun } from "../../src/viewer/model/run.ts";
 import type { StoryLine } from "../../src/trace/index.ts";
@@ -12,6 +13,16 @@ function sentence(trace: Trace): string {
   const parts = withMechanisms(trace).meta?.violations[0]?.mechanism ?? [];
   for (const { event } of parts) expect(event).toBeLessThanOrEqual(trace.length);
   return parts.map(({ text }) => text).join("");
+}
+
+/** The lines that the mechanism adds to the story: "who: text". */
+function added(trace: Trace): string[] {
+  return mechanismLines(trace).map(({ who, text, atNs }) => `${atNs / 1e6} ${who}: ${text}`);
+}
+
+/** A line about an event that did no harm. */
+function harmless(atMs: number, who: string): StoryLine {
+  return { atNs: atMs * 1e6, who, text: "buy ticket -> sold", tone: "operation" };
 }
 
 /** What a violated run says about itself. `operations`: the events of those that contradict each other. */
@@ -106,12 +117,21 @@ describe("the mechanism", () => {
     const said = sentence(traceOf(lines, violated(story, [], faults)));
     expect(said).toContain("/db, 7 bytes that were not synced were lost");
     expect(said).toContain(
-      "(/db~ was written at 0.010s and renamed to /db at 0.020s without a sync)",
+      "(/db~ was written at 0.010s and renamed to /db at 0.020s while its contents were not synced)",
     );
     expect(said).toContain("a: not so: it is there at 0.061s");
+    expect(added(traceOf(lines, violated(story, [], faults)))).toEqual([
+      "10 a: writes 7 bytes to /db~, and does not sync them",
+      "20 a: renames /db~ to /db, with contents not synced",
+    ]);
+    // The sync of a folder keeps the name, and not what is in the file.
+    const named = lines.with(0, [20, "a", "disk", 1, { operation: "sync", path: "/" }]);
+    const folder = [...named.slice(1, 3), named[0] as Line, ...lines.slice(3)];
+    expect(sentence(traceOf(folder, violated(story, [], faults)))).toContain("not synced)");
     // A file that was synced is not said to be lost for want of it.
     const synced = lines.with(2, [15, "a", "disk", 1, { operation: "sync", path: "/db~" }]);
     expect(sentence(traceOf(synced, violated(story, [], faults)))).not.toContain("written");
+    expect(added(traceOf(synced, violated(story, [], faults)))).toEqual([]);
   });
 
   /** Two clients read a counter and write it back; with `late`, the second one reads after the first one's write. */
@@ -168,11 +188,47 @@ describe("the mechanism", () => {
 
   it("of a race: who read the same, and what both went on with", () => {
     expect(sentence(counter(false))).toBe(
-      "redis answered GET x with \"5\" to a's increment at 0.015s and b's increment at 0.026s; " +
-        "both then went on with SET x 6, and neither request had arrived when the other one read.",
+      "redis answered GET x with \"5\" to a's increment at 0.015s and to b's increment at 0.026s; " +
+        "then came SET x 6 for a at 0.045s and the same for b at 0.085s: " +
+        "both had read before the first of these came.",
+    );
+    expect(added(counter(false))).toEqual(
+      [
+        'redis: answers GET x with "5" (a\'s increment)',
+        "redis: receives SET x 6 (a's increment)",
+        'redis: answers GET x with "5" (b\'s increment)',
+        "redis: receives SET x 6 (b's increment)",
+      ].map((text, index) => `${[15, 45, 26, 85][index]} ${text}`),
     );
     // Where the second one reads after the first one's write has arrived, there is no race to tell.
     expect(sentence(counter(true))).toBe("");
+    expect(added(counter(true))).toEqual([]);
+  });
+
+  it("opens a race at the write that went on from what was no longer so, and not where it showed", () => {
+    const plain = counter(false);
+    const [told] = plain.meta!.violations;
+    // The story as it is written: with the lines of the mechanism, and a later sale that did no harm.
+    const later = harmless(95, "c");
+    const lines = [
+      ...(told!.story as { lines: StoryLine[] }).lines,
+      ...mechanismLines(plain),
+      later,
+    ];
+    const story = { summary: "it is broken", lines: lines.sort((a, b) => a.atNs - b.atNs) };
+    const { meta } = plain;
+    const run = indexRun(
+      withMechanisms({ ...plain, meta: { ...meta!, violations: [{ ...told!, story }] } }),
+    );
+    const answer = answerOf(run)!;
+    expect(answer.isTurn).toBe(true);
+    expect(answer.steps.find(({ decisive }) => decisive)?.line.text).toBe(
+      "receives SET x 6 (b's increment)",
+    );
+    expect(run.trace.timeNs[answer.event - 1]).toBe(85e6);
+    // Both of them are in view, from request to answer.
+    const [fromNs, toNs] = openingWindow(run, answer);
+    expect([fromNs <= 10e6, toNs >= 90e6]).toEqual([true, true]);
   });
 
   it("of a stale read: which server had not heard of the write yet", () => {
@@ -207,6 +263,9 @@ describe("the mechanism", () => {
       "s-1 confirmed a's write x 7 at 0.014s; s-2 answered b's read x with 0 at 0.022s: " +
         "what s-1 then sent to s-2 arrived at 0.040s only.",
     );
+    expect(added(traceOf(lines, meta))).toEqual([
+      "40 s-2: receives 6 B text copy 7 from s-1, after it had answered",
+    ]);
     // The page opens with the late arrival in view.
     const run = indexRun(withMechanisms(traceOf(lines, meta)));
     const answer = answerOf(run);
@@ -248,10 +307,206 @@ describe("the mechanism", () => {
       line(95, "a", "take x -> job 1", 12),
     ];
     const faults = [{ ...cut, text: "s to a is cut for 40ms" }];
+    expect(added(traceOf(lines, violated(story, [[3, 12]], faults)))).toEqual([
+      "30 s: sends 5 B text job 1 to a: lost",
+      "50 s: sends 5 B text job 1 to a again: lost for the 2nd time",
+      "95 a: receives 5 B text job 1 from s",
+    ]);
     expect(sentence(traceOf(lines, violated(story, [[3, 12]], faults)))).toBe(
       "s to a is cut for 40ms at 0.020s until 0.060s; 5 B text job 1 from s to a was lost 2 times " +
         "and came through at 0.095s, 35ms after the fault had ended, while a's take x waited; " +
         "a: take x -> job 1 at 0.095s.",
     );
+  });
+
+  it("of a message that is never sent again in time: why, and when it would have been", () => {
+    const cut = { kind: "partition", targets: ["s", "a"], startNs: 20e6, durationNs: 60e6 };
+    const answer = (more: object = {}): unknown => packet("s", "a", "job 1", more);
+    /** Sent at these moments, and lost each time. */
+    const sentAt = (...moments: number[]): Trace => {
+      const lines: Line[] = [
+        [0, "a", "start"],
+        [0, "s", "start"],
+        [10, "a", "invoke", 1, ask("a", "take")],
+        [20, "", "fault", 0, cut],
+      ];
+      let before: number | undefined;
+      for (const atMs of moments) {
+        lines.push([atMs, "s", "send", 2, answer(before === undefined ? {} : { repeats: before })]);
+        before = lines.length;
+        lines.push([atMs, "a", "drop", before, answer({ reason: "blocked" })]);
+      }
+      lines.push([80, "", "heal", 0, cut], [90, "a", "log", 1, { text: "the end" }]);
+      const faults = [{ ...cut, text: "s to a is cut for 60ms" }];
+      const story = [line(20, "fault", "s to a is cut for 60ms", 4)];
+      return traceOf(lines, violated(story, [[3, 0]], faults));
+    };
+    expect(sentence(sentAt(22, 26, 34, 50))).toContain("was lost 4 times and never came through, ");
+    const doubled = sentence(sentAt(24, 34, 54));
+    expect(doubled).toContain(
+      "was lost 3 times and never came through (it was last sent again at 0.054s, and the next try " +
+        "was due 40ms later, at 0.094s",
+    );
+  });
+
+  describe("of a lease that ends while its holder does not see it", () => {
+    /** `take`: what the holder sends to get the lock; `preparation` before that, by somebody else. */
+    function held(take: string, reply: string, preparation?: string): Trace {
+      const lines: Line[] = [
+        [0, "a-2", "start"],
+        [0, "b", "start"],
+        [0, "redis", "start"],
+      ];
+      const send = (
+        from: string,
+        atMs: number,
+        cause: number,
+        text: string,
+        back: string,
+      ): number => {
+        const ports = { connection: from === "b" ? 2 : 1 };
+        const at = lines.length;
+        lines.push([atMs, from, "send", cause, packet(from, "redis", text, ports)]);
+        lines.push([atMs + 1, "redis", "receive", at + 1]);
+        const reversed = { ...ports, fromPort: 6379, toPort: 32_768 };
+        lines.push([atMs + 1, "redis", "send", at + 2, packet("redis", from, back, reversed)]);
+        lines.push([atMs + 2, from, "receive", at + 3]);
+        return at + 4;
+      };
+      if (preparation !== undefined) send("b", 2, 2, preparation, ":0\r\n");
+      const asked = lines.push([10, "a-2", "invoke", 1, ask("a-2", "acquire")]);
+      const got = send("a-2", 10, asked, take, reply);
+      const a = lines.push([12, "a-2", "complete", got, told("a-2")]);
+      const fault = lines.push([30, "", "fault", 0, pause]);
+      const again = lines.push([35, "b", "invoke", 2, ask("b", "acquire")]);
+      const b = lines.push([40, "b", "complete", again, told("b")]);
+      lines.push([50, "", "heal", 0, pause]);
+      const gives = lines.push([60, "a-2", "invoke", a, ask("a-2", "release")]);
+      lines.push([70, "a-2", "complete", gives, told("a-2")]);
+      const story = [
+        line(12, "a-2", "acquire x -> held", a),
+        line(30, "fault", "a-2 pauses for 20ms", fault),
+        line(40, "b", "acquire x -> held", b),
+      ];
+      const faults = [{ ...pause, text: "a-2 pauses for 20ms" }];
+      const meta = violated(
+        story,
+        [
+          [asked, a],
+          [again, b],
+        ],
+        faults,
+      );
+      return traceOf(lines, meta);
+    }
+    const script = 'return redis.call("set", KEYS[1], ARGV[1], "NX", "PX", ARGV[2])';
+    const digest = createHash("sha1").update(script).digest("hex");
+    it.each([
+      ["SET with PX", held(command("SET", "lock:x", "me", "NX", "PX", "25"), "+OK\r\n")],
+      ["a script", held(command("EVAL", script, "1", "x", "me", "25"), "+OK\r\n")],
+      [
+        "a script that is known by its digest",
+        held(
+          command("EVALSHA", digest, "1", "x", "me", "25"),
+          "+OK\r\n",
+          command("EVAL", script, "1", "y", "b", "99"),
+        ),
+      ],
+    ])("as %s gave it", (_, trace) => {
+      expect(sentence(trace)).toBe(
+        "a-2 took x at 0.012s with a lease of 25ms that ended at 0.036s, was paused from 0.030s to " +
+          "0.050s; b was given it at 0.040s, while a-2 still believed that it held it until 0.060s.",
+      );
+      expect(added(trace)).toEqual(["36 a-2: its lease on x ends, 25ms after redis gave it"]);
+      // The page draws where it ended.
+      const [hold] = answerOf(indexRun(withMechanisms(trace)))!.holds;
+      expect([hold?.fromNs, hold?.leaseNs, hold?.toNs]).toEqual([12e6, 36e6, 60e6]);
+    });
+
+    it("and says nothing of it where it was refused, is another key's, or is not known", () => {
+      for (const trace of [
+        held(command("SET", "x", "me", "NX", "PX", "25"), "$-1\r\n"),
+        held(command("SET", "other", "me", "NX", "PX", "25"), "+OK\r\n"),
+        held(command("EVALSHA", digest, "1", "x", "me", "25"), "+OK\r\n"),
+      ]) {
+        expect(sentence(trace)).toContain("while a-2 still held it until 0.060s");
+        expect(added(trace)).toEqual([]);
+      }
+      // One that had not ended yet did not free the lock.
+      const long = held(command("SET", "x", "me", "NX", "PX", "500"), "+OK\r\n");
+      expect(sentence(long)).toContain(
+        "with a lease of 500ms that was to end at 0.511s, was paused",
+      );
+      expect(added(long)).toEqual([]);
+    });
+  });
+
+  it("of a stale read whose copy waited for a handshake: which way was slow, and who else read it", () => {
+    const tcp = (from: string, to: string, text: string, connection: number, flags = ""): unknown =>
+      packet(from, to, text, { connection, flags });
+    const late = { kind: "latency", targets: ["s-2"], startNs: 0, durationNs: 90e6 };
+    const lines: Line[] = [
+      [0, "", "fault", 0, late],
+      [0, "a", "start"],
+      [0, "b", "start"],
+      [0, "c", "start"],
+      [0, "s-1", "start"],
+      [0, "s-2", "start"],
+      [10, "a", "invoke", 2, ask("a", "write", 7)],
+      [10, "a", "send", 7, tcp("a", "s-1", "write 7", 1)],
+      [12, "s-1", "receive", 8],
+      [12, "s-1", "send", 9, tcp("s-1", "s-2", "", 2, "SYN")],
+      [12, "s-1", "send", 9, tcp("s-1", "a", "ok", 1)],
+      [13, "s-2", "receive", 10],
+      [13, "s-2", "send", 12, tcp("s-2", "s-1", "", 2, "SYN-ACK")],
+      [14, "a", "receive", 11],
+      [14, "a", "complete", 14, told("a")],
+      [20, "b", "invoke", 3, ask("b", "read")],
+      [20, "b", "send", 16, tcp("b", "s-2", "read", 3)],
+      [22, "s-2", "receive", 17],
+      [22, "s-2", "send", 18, tcp("s-2", "b", "0", 3)],
+      [24, "b", "receive", 19],
+      [24, "b", "complete", 20, told("b", 0)],
+      [30, "c", "invoke", 4, ask("c", "read")],
+      [30, "c", "send", 22, tcp("c", "s-2", "read", 4)],
+      [32, "s-2", "receive", 23],
+      [32, "s-2", "send", 24, tcp("s-2", "c", "0", 4)],
+      [34, "c", "receive", 25],
+      [34, "c", "complete", 26, told("c", 0)],
+      [53, "s-1", "receive", 13],
+      [53, "s-1", "send", 28, tcp("s-1", "s-2", "copy 7", 2)],
+      [55, "s-2", "receive", 29],
+    ];
+    const story = [
+      line(0, "fault", "what goes from s-2 to s-1 takes 40ms longer for 90ms", 1),
+      line(14, "a", "write x 7 -> ok", 15),
+      line(34, "c", "read x -> 0", 27),
+    ];
+    const faults = [{ ...late, text: "what goes from s-2 to s-1 takes 40ms longer for 90ms" }];
+    const trace = traceOf(
+      lines,
+      violated(
+        story,
+        [
+          [7, 15],
+          [22, 27],
+        ],
+        faults,
+      ),
+    );
+    expect(sentence(trace)).toBe(
+      "s-1 confirmed a's write x 7 at 0.014s; s-2 answered c's read x with 0 at 0.032s (and b's at 0.024s): " +
+        "what s-1 then sent to s-2 arrived at 0.055s only, since s-1 first had to wait for the answer to its " +
+        "request to connect (SYN-ACK) from s-2 to s-1, which took 40ms " +
+        "(by the fault: what goes from s-2 to s-1 takes 40ms longer for 90ms at 0.000s).",
+    );
+    expect(added(trace)).toEqual([
+      "24 b: read x -> 0, from s-2 as well",
+      "53 s-1: receives the answer to its request to connect (SYN-ACK) from s-2, 40ms after it was sent",
+      "55 s-2: receives 6 B text copy 7 from s-1, after it had answered",
+    ]);
+    // The other read is marked as the one of the verdict is.
+    const run = indexRun(withMechanisms(trace));
+    expect([...answerOf(run)!.did]).toEqual([7, 16, 22]);
   });
 });

@@ -42,16 +42,11 @@ describe("a timeline", () => {
          0.622s  ◀──●  │  │  worker-1 → redis  SET job worker-1 NX PX 1000
          0.624s  ●──▶  │  │  redis → worker-1  OK
          0.626s  │  ●  │  │  worker-1          acquire job → held
-                 ⋮  ⋮  ⋮  ⋮  98.8ms: 2 messages
-         0.725s  │  │  ●  │  worker-2          acquire job → failed: another one has it
-                 ⋮  ⋮  ⋮  ⋮  153ms: 2 messages
-         0.878s  │  │  │  ●  worker-3          acquire job → failed: another one has it
-                 ⋮  ⋮  ⋮  ⋮  94ms: 2 messages
+                 ⋮  ⋮  ⋮  ⋮  341ms: 2 operations, 4 messages
+         0.967s  │  │  │  ○  worker-3          acquire job
          0.972s  │  │  │  ●  worker-3          acquire job → failed: another one has it
          1.000s  │  ▼▒ ▼▒ │  fault             worker-1, worker-2 pause for 1.5s
-                 ⋮  ⋮▒ ⋮▒ ⋮  456ms: 2 messages
-         1.456s  │  ░▒ ░▒ ●  worker-3          acquire job → failed: another one has it
-                 ⋮  ⋮▒ ⋮▒ ⋮  373ms
+                 ⋮  ⋮▒ ⋮▒ ⋮  829ms: 1 operation, 2 messages
          1.829s  │  ░▒ ░▒ ○  worker-3          acquire job
          1.829s  ◀──░──░──●  worker-3 → redis  SET job worker-3 NX PX 1000
          1.831s  ●──░──░──▶  redis → worker-3  OK

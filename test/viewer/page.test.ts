@@ -11,7 +11,10 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pageOf } from "../../src/explore/page-file.ts";
+import type { CycleEdge } from "../../src/check/verdict.ts";
+import { pageOfHistories } from "../../src/explore/history-page.ts";
 import { bundleViewer, viewerAssets } from "../../src/explore/viewer-assets.ts";
+import type { Operation } from "../../src/history/operation.ts";
 import { encodeTrace, type Trace } from "../../src/trace/index.ts";
 import type { PageFacts } from "../../src/viewer/index.ts";
 import { type Line, packet, pause, story, traceOf } from "./support.ts";
@@ -339,6 +342,73 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
       }
       await page.close();
     }
+  });
+
+  it("shows histories alone: a cycle with its edges, and the others to choose from", async () => {
+    const txn = (index: number, process: number, steps: unknown[], rank: number): Operation => ({
+      ...{ index, process, f: "txn", input: steps, output: steps, outcome: "ok" },
+      ...{ invokeNs: rank, completeNs: rank + 2, invokeRank: rank, completeRank: rank + 2 },
+    });
+    const history = {
+      operations: [
+        txn(
+          0,
+          0,
+          [
+            ["append", "x", 1],
+            ["r", "y", []],
+          ],
+          0,
+        ),
+        txn(
+          1,
+          1,
+          [
+            ["append", "y", 2],
+            ["r", "x", []],
+          ],
+          1,
+        ),
+      ],
+    };
+    const edge = (from: number, to: number): CycleEdge => ({
+      ...{ from, to, kind: "rw", text: `T${from} read before T${to} appended` },
+    });
+    const evidence = {
+      summary: "T0 < T1 < T0",
+      anomaly: "G2-item",
+      steps: [{ text: "yet T1 read too early", operation: 1 }],
+      operations: [0, 1],
+      cycle: [edge(0, 1), edge(1, 0)],
+    };
+    const judged = { model: "list-append", level: "serializable", history, elapsedMs: 1 };
+    const path = join(folder, "histories.html");
+    const html = pageOfHistories([
+      { ...judged, name: "good.edn", verdict: { result: "holds" } },
+      { ...judged, name: "bad.edn", verdict: { result: "violated", evidence: [evidence] } },
+    ]);
+    writeFileSync(path, html);
+    const page = await open(pathToFileURL(path).href);
+    expect(await page.textContent("h1")).toBe("✗G2-item: T0 < T1 < T0");
+    expect(await page.textContent(".cycle")).toContain("T0 read before T1 appended");
+    expect(await page.textContent(".about")).not.toContain("seed");
+    // The edges are drawn: the colour of their words is in the diagram.
+    const edges = (): Promise<number> =>
+      page.evaluate<number>(`(() => {
+        const canvas = document.querySelector(".diagram canvas");
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        let count = 0;
+        for (let at = 0; at < data.length; at += 4) {
+          if (data[at] === 0x7b && data[at + 1] === 0x3f && data[at + 2] === 0x8c) count++;
+        }
+        return count;
+      })()`);
+    expect(await edges()).toBeGreaterThan(100);
+    await page.getByLabel("History").selectOption({ label: "✓ good.edn" });
+    await expect.poll(() => page.textContent("h1").catch(() => "")).toBe("✓every check held");
+    await expect.poll(edges).toBe(0);
+    expect(page.url()).toContain("#of=1");
+    await page.close();
   });
 
   it("can be read in forced colours: what is filled has a text of another colour", async () => {

@@ -150,6 +150,19 @@ function contradiction(one: Cluster, other: Cluster): SpecialistResult {
     result: "not",
     culprits: [...culprits],
     anomaly: "stale read",
-    summary: `${show(one.value)} is seen again after ${show(other.value)}, and nobody wrote it a second time`,
+    summary: `${staleRead(one, other)}, and nobody wrote it a second time`,
   };
+}
+
+/** Who saw a value after it was no longer there: "shop-1 reads 0 after editor had written 1". */
+function staleRead(one: Cluster, other: Cluster): string {
+  // The last operation of a value that was there before another one can only be a read.
+  const [reader, before] = [one.last, other.first];
+  if (!reader || !before) return `${show(one.value)} is seen again after ${show(other.value)}`;
+  const did = before.f === "write" ? "written" : "read";
+  return `${nameOf(reader)} reads ${show(one.value)} after ${nameOf(before)} had ${did} ${show(other.value)}`;
+}
+
+function nameOf({ process }: Operation): string {
+  return typeof process === "number" ? `process ${process}` : process;
 }

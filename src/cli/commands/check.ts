@@ -1,12 +1,11 @@
 /** `lightcone check`: judges recorded histories. */
 import { writeFileSync } from "node:fs";
-import { basename } from "node:path";
 import { explainSystemError, LightconeError } from "../../base/errors.ts";
 import { printable } from "../../base/printable.ts";
 import { formatNs } from "../../base/units.ts";
 import { Budget, BudgetSpent } from "../../check/budget.ts";
 import type { CheckResult, Checker } from "../../check/checker.ts";
-import { page, remarks, titleOf, type Judged } from "../../check/page/page.ts";
+import { remarks, titleOf } from "../../check/said.ts";
 import { checkers, answersOf, findChecker } from "../../check/registry.ts";
 import type { History } from "../../history/operation.ts";
 import type { Evidence, Verdict } from "../../check/verdict.ts";
@@ -47,6 +46,17 @@ type Values = {
 };
 
 const exitCodes = { holds: 0, violated: 1, unknown: 3 } as const;
+
+/** A judged history. */
+interface Judged {
+  /** The file, with the line if it contains several histories. */
+  readonly name: string;
+  readonly model: string;
+  readonly level: string;
+  readonly history: History;
+  readonly verdict: Verdict;
+  readonly elapsedMs: number;
+}
 
 /** A file's histories with their verdicts. */
 interface FileResult {
@@ -101,7 +111,7 @@ Judges histories in Jepsen's EDN or JSON (jsonl too), Jepsen's log lines, or CSV
   --timeout 60s        the most time to take for a file (default: none)
   --memory 2GB         the most memory to hold (default: 2GB)
   --json               one JSON object a file
-  --html OUT           write one page with the operations and the violation drawn
+  --html OUT           write one page with the histories, as the viewer shows runs
   --write OUT          write the history of the (one) file again: OUT.edn, OUT.json, OUT.log or OUT.csv
 
 Exit code: 0 valid, 1 invalid, 2 could not read, 3 unknown (the budget was spent).
@@ -156,11 +166,9 @@ async function run(args: readonly string[]): Promise<ExitCode> {
     }
   }
   if (values.html !== undefined) {
-    const title =
-      positionals.length === 1
-        ? basename(positionals[0] as string)
-        : `${positionals.length} histories`;
-    writeFileSync(values.html, page(`Lightcone check: ${title}`, pages));
+    // What writes pages knows the simulator, and judging does not need it.
+    const { pageOfHistories } = await import("../../explore/history-page.ts");
+    writeFileSync(values.html, pageOfHistories(pages));
     if (!values.json) console.log(`page     ${values.html}`);
   }
   return exitCode;
@@ -266,7 +274,6 @@ async function checkFile(
       history: one.history,
       verdict: result.verdict,
       details: result.details,
-      words: checker.describe,
       elapsedMs: performance.now() - began,
     };
   });
@@ -297,7 +304,6 @@ function judgeBytes(
     history: result.excerpt,
     verdict: result.verdict,
     details: result.details,
-    words: checker.describe,
     elapsedMs: performance.now() - began,
   };
   return { file, format, judged: [judged] };

@@ -1,11 +1,13 @@
 /** Two clients that hold one thing: who took it, what happened to them meanwhile, and who was given it as well. */
 import type { Hold } from "../../viewer/model/answer.ts";
 import type { FaultSpan } from "../../viewer/model/faults.ts";
-import { showTime } from "../../viewer/model/words.ts";
-import { faultPart, type Material, part, type Part } from "./part.ts";
+import { showDuration, showTime } from "../../viewer/model/words.ts";
+import { leaseOf } from "./lease.ts";
+import { faultPart, type Material, type Mechanism, part, type Part } from "./part.ts";
 
 /** The sentence about two holders; `undefined` if the violation is not about that. */
-export function holdersMechanism({ run, answer }: Material): Part[] | undefined {
+export function holdersMechanism(material: Material): Mechanism | undefined {
+  const { run, answer } = material;
   const holds = answer.holds.toSorted((a, b) => a.fromNs - b.fromNs);
   const [first, second] = overlapping(holds) ?? [];
   if (!first || !second) return undefined;
@@ -17,16 +19,36 @@ export function holdersMechanism({ run, answer }: Material): Part[] | undefined 
     own.filter(({ targets }) => !targets.includes(hostOf(first))),
   ];
   const ended = first.toNs < run.endNs ? ` until ${showTime(first.toNs)}` : "";
-  return [
+  const lease = leaseOf(material, first, second.fromNs);
+  const other = leaseOf(material, second, second.toNs);
+  const hadEnded = lease !== undefined && lease.untilNs <= second.fromNs;
+  const until =
+    lease && `${hadEnded ? "that ended" : "that was to end"} at ${showTime(lease.untilNs)}`;
+  const parts = [
     part(`${first.lane} took ${first.what} at ${showTime(first.fromNs)}`, first.event),
+    ...(lease
+      ? [part(` with a lease of ${showDuration(lease.lengthNs)} ${until}`, lease.granted)]
+      : []),
     ...mine.slice(0, 2).map((fault) => {
       const { text, event } = meanwhile(fault, first);
       return part(`, ${text}`, event);
     }),
     ...others.slice(0, 1).map((fault) => part(`, ${faultPart(fault).text}`, fault.began)),
     part(`; ${second.lane} was given it at ${showTime(second.fromNs)}`, second.event),
-    part(`, while ${first.lane} still held it${ended}.`),
+    part(
+      hadEnded
+        ? `, while ${first.lane} still believed that it held it${ended}.`
+        : `, while ${first.lane} still held it${ended}.`,
+    ),
   ];
+  const leases = [
+    ...(lease ? [{ event: first.event, untilNs: lease.untilNs }] : []),
+    ...(other ? [{ event: second.event, untilNs: other.untilNs }] : []),
+  ];
+  if (!lease || !hadEnded) return { parts, leases };
+  const text = `its lease on ${first.what} ends, ${showDuration(lease.lengthNs)} after ${lease.server} gave it`;
+  const line = { atNs: lease.untilNs, who: first.lane, text, tone: "cause" } as const;
+  return { parts, leases, lines: [line] };
 }
 
 /** The first two that overlap. */

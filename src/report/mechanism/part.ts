@@ -2,7 +2,8 @@
 import type { TraceDissector } from "../../dissect/index.ts";
 import type { Answer } from "../../viewer/model/answer.ts";
 import type { FaultSpan } from "../../viewer/model/faults.ts";
-import type { SentencePart as Part } from "../../trace/trace.ts";
+import type { StoryLine } from "../../trace/story.ts";
+import type { LeaseTold, SentencePart as Part } from "../../trace/trace.ts";
 import type { Run } from "../../viewer/model/run.ts";
 import { cut, showTime } from "../../viewer/model/words.ts";
 
@@ -13,7 +14,26 @@ export interface Material {
   readonly run: Run;
   readonly answer: Answer;
   /** Reads payloads; absent where they are not at hand. */
-  readonly dissector: Pick<TraceDissector, "packet"> | undefined;
+  readonly dissector: Pick<TraceDissector, "packet" | "conversations"> | undefined;
+}
+
+/** How a violation came about. */
+export interface Mechanism {
+  /** The sentence, in pieces. */
+  readonly parts: readonly Part[];
+  /** The moments of it that no check names, as lines for the story. */
+  readonly lines?: readonly StoryLine[];
+  /** The event in which it went wrong, if that is known and not the one in which it came to light. */
+  readonly turn?: number;
+  /** The `invoke` events of the operations that did it, if the verdict's are more or fewer. */
+  readonly did?: readonly number[];
+  readonly leases?: readonly LeaseTold[];
+}
+
+/** A line of the story about event `id`, at its moment and on its host. */
+export function lineAt({ trace }: Run, id: number, text: string): StoryLine {
+  const who = trace.hosts[trace.host[id - 1] as number] as string;
+  return { atNs: trace.timeNs[id - 1] as number, who, text, tone: "cause", event: id };
 }
 
 /** A piece about an event. */

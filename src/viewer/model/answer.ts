@@ -2,7 +2,7 @@
  * The answer with which a page opens: what was violated, the event in which it came to light, the faults that did
  * it, and the part of the run to show.
  */
-import type { SentencePart } from "../../trace/trace.ts";
+import type { EdgeTold, LeaseTold, SentencePart } from "../../trace/trace.ts";
 import type { Story, StoryLine } from "../../trace/story.ts";
 import type { FaultSpan } from "./faults.ts";
 import type { OperationBar } from "./operations.ts";
@@ -17,7 +17,7 @@ export interface AnswerStep {
   readonly line: StoryLine;
   /** The event to jump to; 0 for none. */
   readonly event: number;
-  /** Whether it is the event in which the violation came to light. */
+  /** Whether it is the event in which it went wrong, or else the one in which the violation came to light. */
   readonly decisive: boolean;
 }
 
@@ -34,12 +34,27 @@ export interface Answer {
   readonly event: number;
   /** The faults in the story. */
   readonly faults: readonly FaultSpan[];
+  /** Whether {@link event} is known to be the one in which it went wrong. */
+  readonly isTurn: boolean;
   /** The operations that contradict each other. */
   readonly operations: readonly OperationBar[];
+  /** The `invoke` events of the operations that did it. */
+  readonly did: ReadonlySet<number>;
+  /** The cycle that they form, edge by edge. */
+  readonly edges: readonly CycleEdge[];
   /** What clients held between two of these operations: from "acquire" to "release". */
   readonly holds: readonly Hold[];
+  /** What other clients held of the same, or these at other times. */
+  readonly otherHolds: readonly Hold[];
   readonly fromNs: number;
   readonly toNs: number;
+}
+
+/** Why one operation must come before another one. */
+export interface CycleEdge extends EdgeTold {
+  /** The operations, where they are on record. */
+  readonly a: OperationBar | undefined;
+  readonly b: OperationBar | undefined;
 }
 
 /** A span in which a client believed that it held something. */
@@ -49,6 +64,8 @@ export interface Hold {
   readonly what: string;
   readonly fromNs: number;
   readonly toNs: number;
+  /** When the lease under which it was held ended, if that is known. */
+  readonly leaseNs: number | undefined;
   /** The event of the answer that gave it. */
   readonly event: number;
 }
@@ -61,11 +78,19 @@ export function answerOf(run: Run, index = 0): Answer | undefined {
   const lines = story?.lines ?? [];
   const summary = story?.summary ?? violation.check;
   const events = lines.map((line) => eventOfLine(run, line));
-  const decisive = decisiveLine(lines, events, summary);
+  const turn = violation.turn === undefined ? -1 : events.indexOf(violation.turn);
+  const decisive = turn < 0 ? decisiveLine(lines, events, summary) : turn;
   const operations = (violation.operations ?? []).flatMap(
     ({ invoke }) => run.operations.find((bar) => bar.invoke === invoke) ?? [],
   );
-  const holds = operations.flatMap((bar) => holdAfter(run, bar) ?? []);
+  const barOf = (index: number): OperationBar | undefined => {
+    const at = violation.operations?.find((each) => each.index === index);
+    return operations.find(({ invoke }) => invoke === at?.invoke);
+  };
+  const taken = new Set(operations.map(({ complete }) => complete));
+  const all = operations.some(({ f }) => ACQUIRE.test(f)) ? holdsOf(run, violation.leases) : [];
+  const holds = all.filter(({ event }) => taken.has(event));
+  const what = new Set(holds.map((hold) => hold.what));
   const faults = run.faults.filter(({ fromNs, text }) =>
     lines.some(({ tone, atNs, text: said }) => {
       return tone === "fault" && atNs === fromNs && (said.startsWith(text) || isAlone(run, fromNs));
@@ -90,8 +115,14 @@ export function answerOf(run: Run, index = 0): Answer | undefined {
     })),
     event: events[decisive] ?? 0,
     faults,
+    edges: (violation.cycle ?? []).map((edge) => {
+      return { ...edge, a: barOf(edge.from), b: barOf(edge.to) };
+    }),
+    isTurn: turn >= 0,
     operations,
+    did: new Set(violation.did ?? operations.map(({ invoke }) => invoke)),
     holds,
+    otherHolds: all.filter((hold) => what.has(hold.what) && !taken.has(hold.event)),
     fromNs: Math.max(0, fromNs - marginNs),
     toNs: Math.min(run.endNs, toNs + 1.6 * marginNs),
   };
@@ -105,27 +136,30 @@ export function spanOf(moments: readonly number[], endNs: number): readonly [num
 const ACQUIRE = /^(acquire|lock|take|lease|elect|hold)/i;
 const RELEASE = /^(release|unlock|give|yield|resign|extend)/i;
 
-/** What is held after an operation whose name says so: until the client gives it back, or its process ends. */
-function holdAfter(run: Run, bar: OperationBar): Hold | undefined {
-  if (bar.outcome !== "ok" || !ACQUIRE.test(bar.f)) return undefined;
-  const given = run.operations.find(({ lane, key, f, invoke }) => {
-    return (
-      invoke > bar.complete &&
-      lane === bar.lane &&
-      RELEASE.test(f) &&
-      JSON.stringify(key) === JSON.stringify(bar.key)
-    );
-  });
-  const lives = run.lanes.find(({ host }) => host === bar.host)?.lives ?? [];
-  const diesNs = lives.find(({ toNs }) => toNs >= bar.toNs)?.toNs ?? run.endNs;
-  return {
-    host: bar.host,
-    lane: bar.lane,
-    what: bar.key === undefined || bar.key === null ? "it" : showValue(bar.key, 30),
-    fromNs: bar.toNs,
-    toNs: Math.min(given?.fromNs ?? run.endNs, diesNs),
-    event: bar.complete,
-  };
+/** What is held after operations whose names say so: until the client gives it back, or its process ends. */
+function holdsOf(run: Run, leases: readonly LeaseTold[] = []): Hold[] {
+  const ends = new Map(leases.map(({ event, untilNs }) => [event, untilNs]));
+  const lives = new Map(run.lanes.map((lane) => [lane.host, lane.lives]));
+  /** When each client next gives back what it holds, seen from the end. */
+  const given = new Map<string, number>();
+  const holds: Hold[] = [];
+  for (const bar of run.operations.toReversed()) {
+    const { host, lane, f, fromNs, toNs, complete } = bar;
+    const key = `${lane} ${JSON.stringify(bar.key)}`;
+    if (RELEASE.test(f)) given.set(key, fromNs);
+    if (bar.outcome !== "ok" || !ACQUIRE.test(f)) continue;
+    const diesNs = lives.get(host)?.find((life) => life.toNs >= toNs)?.toNs ?? run.endNs;
+    holds.unshift({
+      host,
+      lane,
+      what: bar.key === undefined || bar.key === null ? "it" : showValue(bar.key, 30),
+      fromNs: toNs,
+      toNs: Math.min(given.get(key) ?? run.endNs, diesNs),
+      leaseNs: ends.get(complete),
+      event: complete,
+    });
+  }
+  return holds;
 }
 
 /** Whether one fault only begins at a moment. */
@@ -162,7 +196,7 @@ function decisiveLine(
 ): number {
   const isProgram = (at: number): boolean => {
     const tone = lines[at]?.tone;
-    return (events[at] as number) > 0 && tone !== "fault" && tone !== "lift";
+    return (events[at] as number) > 0 && tone !== "fault" && tone !== "lift" && tone !== "cause";
   };
   const named = /\b(?:from|at|since) (\d+(?:\.\d+)?)s/.exec(summary)?.[1];
   if (named !== undefined) {

@@ -8,6 +8,7 @@ import type {
 } from "../../trace/details.ts";
 import { Kind, kindNames } from "../../trace/kinds.ts";
 import type { PacketDetail } from "../../trace/packet.ts";
+import { foldersOf } from "./files.ts";
 import { Fate, fateNames } from "./messages.ts";
 import { describeAnswer, describeRequest, type OperationBar } from "./operations.ts";
 import { detailOf } from "./rows.ts";
@@ -96,11 +97,11 @@ export function describeEvent(run: Run, id: number): string {
       return kind === Kind.fault ? span.text : `ends: ${span.text}`;
     }
     default:
-      return describeOther(kind, detail);
+      return describeOther(run, kind, detail);
   }
 }
 
-function describeOther(kind: number, detail: unknown): string {
+function describeOther(run: Run, kind: number, detail: unknown): string {
   const fields = (detail ?? {}) as Record<string, unknown>;
   switch (kind) {
     case Kind.start:
@@ -120,6 +121,8 @@ function describeOther(kind: number, detail: unknown): string {
     case Kind.disk: {
       const { operation, path, from, bytes, offset } = fields as unknown as DiskDetail;
       if (operation === "rename") return `renames ${from} to ${path}`;
+      if (operation === "sync" && foldersOf(run).has(path))
+        return `disk: sync the names in ${path}`;
       const size = bytes === undefined ? "" : ` ${showCount(bytes)} bytes at ${offset ?? 0}`;
       return `disk: ${operation} ${path}${size}`;
     }

@@ -57,14 +57,13 @@ export function otherEnd({ trace, messages }: Run, id: number): number {
   return end ?? 0;
 }
 
-/** How often a lost message was sent and lost, and the event in which it arrived after all; 0 if it never did. */
+/** The `send` events of a lost message, each lost, and the event in which it arrived after all; 0 if it never did. */
 export function sentAgain(
   { messages, trace }: Run,
   lost: number,
-): { readonly times: number; readonly arrived: number } {
+): { readonly sendings: readonly number[]; readonly arrived: number } {
   // Each retransmission names the one before it.
   const sendings = new Set([messages.send[lost] as number]);
-  let times = 1;
   for (let index = lost + 1; index < messages.length; index++) {
     if (messages.from[index] !== messages.from[lost]) continue;
     const sent = messages.send[index] as number;
@@ -72,10 +71,12 @@ export function sentAgain(
     if (repeats === undefined || !sendings.has(repeats)) continue;
     sendings.add(sent);
     const end = messages.end[index] as number;
-    if (end > 0 && trace.kind[end - 1] === Kind.receive) return { times, arrived: end };
-    times++;
+    if (end > 0 && trace.kind[end - 1] === Kind.receive) {
+      sendings.delete(sent);
+      return { sendings: [...sendings], arrived: end };
+    }
   }
-  return { times, arrived: 0 };
+  return { sendings: [...sendings], arrived: 0 };
 }
 
 /**

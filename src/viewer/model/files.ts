@@ -111,6 +111,21 @@ function apply(files: Map<string, Draft>, host: string, detail: DiskDetail, even
   }
 }
 
+const folders = new WeakMap<Run, ReadonlySet<string>>();
+
+/** The folders of the files that a run is known to have touched, on whichever host. */
+export function foldersOf(run: Run): ReadonlySet<string> {
+  let found = folders.get(run);
+  if (!found) {
+    const paths = new Set<string>();
+    run.trace.kind.forEach((kind, row) => {
+      if (kind === Kind.disk) paths.add(folderOf((detailOf(run.trace, row) as DiskDetail).path));
+    });
+    folders.set(run, (found = paths));
+  }
+  return found;
+}
+
 /** What was not synced is not counted any more: what of it is left, the trace does not say. */
 function losePower(files: Map<string, Draft>, host: string): void {
   for (const file of files.values()) {

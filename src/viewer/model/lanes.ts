@@ -78,6 +78,10 @@ export function buildLanes(
       clocks[host]?.push({ atNs, errorNs: ((detailOf(trace, row) ?? {}) as ClockDetail).errorNs });
     }
   }
+  // A history says nothing of when its processes started.
+  if (!trace.kind.includes(Kind.start)) {
+    for (const each of lives) each.push({ fromNs: 0, toNs: endNs, began: 0, ended: 0 });
+  }
   const lanes: Lane[] = [];
   for (let host = 1; host < count; host++) {
     const name = trace.hosts[host] as string;

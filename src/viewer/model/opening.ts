@@ -21,6 +21,10 @@ export function openingWindow(
   });
   if (answer.event > 0) core.push(trace.timeNs[answer.event - 1] as number);
   for (const { fromNs, toNs } of answer.holds) core.push(fromNs, toNs);
+  // Operations that raced are shown from their requests to their answers.
+  for (const { invoke, fromNs, toNs } of answer.isTurn ? answer.operations : []) {
+    if (answer.did.has(invoke)) core.push(fromNs, Math.min(toNs, endNs));
+  }
   if (new Set(core).size < 2) return whole;
   // What lies within as much time again before or after belongs to it.
   const near = (moments: readonly number[]): void => {

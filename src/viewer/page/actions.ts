@@ -2,7 +2,7 @@
  * Everything that a reader can do, each with its words and its keys. The keyboard, the palette and the list of keys
  * are made from this table.
  */
-import { batch } from "@preact/signals";
+import { batch } from "@preact/signals-core";
 import { WHOLE } from "../model/cone.ts";
 import { causeOf, effectOf, otherEnd, replyOf, stepFrom } from "../model/events.ts";
 import { answerOf } from "../model/answer.ts";

@@ -1,5 +1,5 @@
 /** Compares the run of the page with another one: where that one comes from, and the window to show. */
-import { batch } from "@preact/signals";
+import { batch } from "@preact/signals-core";
 import type { Trace } from "../../trace/trace.ts";
 import { compareRuns } from "../model/compare.ts";
 import { BEFORE_SHARE, type Compared } from "../model/compared.ts";

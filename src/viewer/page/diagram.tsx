@@ -1,5 +1,5 @@
 /** The diagram: a canvas that follows the state, the pointer, and the list of events for readers of screens. */
-import { effect } from "@preact/signals";
+import { effect } from "@preact/signals-core";
 import { useEffect, useRef } from "preact/hooks";
 import type { VNode } from "preact";
 import { layoutLanes } from "../layout/lanes.ts";

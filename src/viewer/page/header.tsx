@@ -1,8 +1,11 @@
 /** The top of the page: the verdict in words, the faults that did it, and the command that replays the run. */
 import type { VNode } from "preact";
 import { cut, showCount, showTime } from "../model/words.ts";
+import type { Story } from "../../trace/story.ts";
 import type { Answer } from "../model/answer.ts";
+import type { PageFacts } from "../page-facts.ts";
 import { actions } from "./actions.ts";
+import { Link } from "./panels/table.tsx";
 import { select, type State } from "./state.ts";
 
 /** The verdict. */
@@ -14,7 +17,10 @@ export function Header({ state }: { state: State }): VNode {
   const violations = meta?.violations ?? [];
   const mark = verdict === "violated" ? "✗" : verdict === "held" ? "✓" : "?";
   const sentence =
-    answer?.summary ?? (verdict === "held" ? "every check held" : "nothing was judged to be wrong");
+    answer?.summary ??
+    (verdict === "held"
+      ? "every check held"
+      : (facts.remarks?.[0] ?? "nothing was judged to be wrong"));
   return (
     <header class={`top ${verdict}`}>
       <div class="verdict">
@@ -28,14 +34,9 @@ export function Header({ state }: { state: State }): VNode {
       <div class="causes">
         <Faults state={state} />
         <div class="buttons">
-          {answer && (
-            <button type="button" onClick={() => runAction(state, "answer")}>
-              Show the answer
-            </button>
-          )}
+          {answer && <button onClick={() => runAction(state, "answer")}>Show the answer</button>}
           {facts.neighbour !== undefined && (
             <button
-              type="button"
               title={`Compare with ${facts.neighbour}`}
               onClick={() => runAction(state, "neighbour")}
             >
@@ -43,31 +44,18 @@ export function Header({ state }: { state: State }): VNode {
             </button>
           )}
           {facts.replay !== undefined && (
-            <button
-              type="button"
-              class="main"
-              title={facts.replay}
-              onClick={() => runAction(state, "replay")}
-            >
+            <button class="main" title={facts.replay} onClick={() => runAction(state, "replay")}>
               Copy replay command
             </button>
           )}
-          <button
-            type="button"
-            title="All actions (Ctrl+K)"
-            onClick={() => runAction(state, "palette")}
-          >
+          <button title="All actions (Ctrl+K)" onClick={() => runAction(state, "palette")}>
             Actions
           </button>
-          <button
-            type="button"
-            aria-label="Keys"
-            title="Keys (?)"
-            onClick={() => runAction(state, "help")}
-          >
+          <button aria-label="Keys" title="Keys (?)" onClick={() => runAction(state, "help")}>
             ?
           </button>
         </div>
+        {facts.others && <Traces state={state} others={facts.others} />}
         {violations.length > 1 && (
           <label class="violations">
             Violated
@@ -78,9 +66,9 @@ export function Header({ state }: { state: State }): VNode {
                 runAction(state, "answer");
               }}
             >
-              {violations.map(({ check }, index) => (
+              {violations.map(({ check, story }, index) => (
                 <option key={index} value={index}>
-                  {cut(check, 60)}
+                  {cut(facts.about === undefined ? check : (story as Story).summary, 60)}
                 </option>
               ))}
             </select>
@@ -90,14 +78,38 @@ export function Header({ state }: { state: State }): VNode {
       <Mechanism state={state} />
       <p class="about">
         <span>{meta?.world ?? "a run without a name"}</span>
-        {answer && saysMore(answer, meta?.world) && <span>{cut(answer.check, 80)}</span>}
+        {answer && facts.about === undefined && saysMore(answer, meta?.world) && (
+          <span>{cut(answer.check, 80)}</span>
+        )}
         {answer?.anomaly !== undefined && <span class="kind">{answer.anomaly}</span>}
-        {meta && <span>seed 0x{meta.seed.toString(16)}</span>}
-        <span>
-          {showCount(run.trace.length)} events in {showTime(run.endNs)}
-        </span>
+        {facts.about === undefined ? (
+          <span>
+            {meta && `seed 0x${meta.seed.toString(16)} · `}
+            {showCount(run.trace.length)} events in {showTime(run.endNs)}
+          </span>
+        ) : (
+          [facts.about, ...(facts.remarks ?? [])].map(
+            (text) => text !== sentence && <span key={text}>{text}</span>,
+          )
+        )}
       </p>
     </header>
+  );
+}
+
+/** The other traces in the page, by their names. */
+function Traces({ state, others }: { state: State; others: readonly PageFacts[] }): VNode {
+  return (
+    <label class="violations">
+      History
+      <select onChange={(event) => (location.hash = `of=${event.currentTarget.value}`)}>
+        {others.map(({ name = "" }, index) => (
+          <option key={index} value={index} selected={name === state.facts.name}>
+            {cut(name, 60)}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -141,6 +153,7 @@ function Faults({ state }: { state: State }): VNode | null {
   const answer = state.answerShown.value;
   if (!answer) return null;
   const told = answer.faults;
+  if (state.facts.about !== undefined) return null;
   if (told.length === 0) {
     const none = run.faults.length === 0 ? "no fault was needed" : "no fault in the story";
     return <p class="fault-line none">{none}</p>;
@@ -150,11 +163,11 @@ function Faults({ state }: { state: State }): VNode | null {
   return (
     <p class="fault-line">
       <span class="label">{told.length === 1 ? "Fault" : "Faults"}</span>
-      <button type="button" class="link" onClick={() => select(state, first.began)}>
+      <Link state={state} id={first.began}>
         {cut(first.text, 64)} at {showTime(first.fromNs)}
-      </button>
+      </Link>
       {rest.length > 0 && (
-        <button type="button" class="link" onClick={() => (state.panel.value = "faults")}>
+        <button class="link" onClick={() => (state.panel.value = "faults")}>
           and {rest.length} more
         </button>
       )}

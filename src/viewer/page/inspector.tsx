@@ -8,10 +8,11 @@ import { Kind, kindNames } from "../../trace/kinds.ts";
 import { describeEvent, hostOf, operationOf, packetOf } from "../model/describe.ts";
 import { notableCauses, otherEnd, replyOf, stepFrom } from "../model/events.ts";
 import { fateNames } from "../model/messages.ts";
-import { describeAnswer, describeRequest, type OperationBar } from "../model/operations.ts";
+import { describeAnswer, describeRequest } from "../model/operations.ts";
 import { detailOf } from "../model/rows.ts";
 import { cut, showDuration, showTime, showValue } from "../model/words.ts";
 import { stateAt } from "./draw/lanes.ts";
+import { Link } from "./panels/table.tsx";
 import { select, type State } from "./state.ts";
 import { toldState } from "../model/state.ts";
 import { isChanged, messageWords, summaryOf } from "./summary.ts";
@@ -57,7 +58,8 @@ function Selected({ state, id }: { state: State; id: number }): VNode {
       {step && (
         <p class={step.decisive ? "in-story decisive" : "in-story"}>
           <span class="number">{step.number}</span>
-          {step.decisive ? "Here the violation came to light: " : ""}
+          {step.decisive &&
+            `Here ${state.answerShown.value?.isTurn === true ? "it went wrong" : "the violation came to light"}: `}
           {step.line.text.split("\n").map((line) => (
             <span key={line} class="line">
               {line}
@@ -89,9 +91,9 @@ function HostState(props: { state: State; id: number; host: number; atNs: number
         <Facts
           facts={told.map(({ name, value, event }) => [
             name,
-            <button key={name} type="button" class="link" onClick={() => select(state, event)}>
+            <Link key={name} state={state} id={event}>
               {showValue(value, 120)}
-            </button>,
+            </Link>,
           ])}
         />
       )}
@@ -111,7 +113,7 @@ function Section({ title, children }: { title: string; children: ComponentChildr
 function EventLink({ state, id, text }: { state: State; id: number; text?: string }): VNode {
   const { run } = state;
   return (
-    <button type="button" class="event" onClick={() => select(state, id)}>
+    <button class="event" onClick={() => select(state, id)}>
       <span class="time">{showTime(run.trace.timeNs[id - 1] as number)}</span>
       <span class="host">{hostOf(run, id)}</span>
       <span class="text">{text ?? cut(summaryOf(state, id), 72)}</span>
@@ -159,27 +161,13 @@ function Facts({ facts }: { facts: readonly (readonly [string, ComponentChildren
   );
 }
 
-/** At most so many operations are named beside another one. */
-const BESIDE_MAX = 3;
-
-/** What the violation consists of beside an operation that it names. */
-function besideWords(others: readonly OperationBar[]): string {
-  if (others.length === 0) return "it consists of this";
-  const words = others.slice(0, BESIDE_MAX).map((bar) => {
-    return `${bar.lane} ${describeRequest(bar)} → ${describeAnswer(bar)}`;
-  });
-  const more = others.length > BESIDE_MAX ? ` and ${others.length - BESIDE_MAX} more` : "";
-  return `together with ${words.join(", ")}${more}`;
-}
-
 function OperationFacts({ state, id }: { state: State; id: number }): VNode | null {
   const bar = operationOf(state.run, id);
   if (!bar) return null;
   const { trace } = state.run;
   const other = bar.invoke === id ? bar.complete : bar.invoke;
-  const named = state.answerShown.value?.operations ?? [];
-  const marked = named.some(({ index }) => index === bar.index);
-  const others = named.filter(({ index }) => index !== bar.index);
+  const answer = state.answerShown.value;
+  const isPart = answer?.operations.includes(bar) === true;
   return (
     <Section title="Operation">
       <Facts
@@ -188,7 +176,9 @@ function OperationFacts({ state, id }: { state: State; id: number }): VNode | nu
           ["request", describeRequest(bar)],
           ["answer", describeAnswer(bar)],
           ["took", bar.toNs === Infinity ? "never answered" : showDuration(bar.toNs - bar.fromNs)],
-          ...(marked ? [["violation", besideWords(others)] as const] : []),
+          ...(isPart || answer?.did.has(bar.invoke) === true
+            ? [["violation", isPart ? "it is part of it" : "it suffered the same"] as const]
+            : []),
         ]}
       />
       {other > 0 && (
@@ -426,12 +416,7 @@ function Causes({ state, id }: { state: State; id: number }): VNode | null {
   return (
     <Section title="Why: its causes">
       {faults.slice(-3).map((fault) => (
-        <button
-          key={fault.began}
-          type="button"
-          class="event fault"
-          onClick={() => select(state, fault.began)}
-        >
+        <button key={fault.began} class="event fault" onClick={() => select(state, fault.began)}>
           <span class="time">{showTime(fault.fromNs)}</span>
           <span class="host">fault</span>
           <span class="text">{fault.text}</span>
@@ -465,48 +450,26 @@ function nearestStack(trace: Trace, id: number): number {
   return 0;
 }
 
-/** Places in files that an event names: those of what was thrown or asserted. */
+/** Where in the programs' files an event comes from: its own place, or that of the nearest cause that has one. */
 function Stack({ state, id }: { state: State; id: number }): VNode | null {
-  const detail = detailOf(state.run.trace, id - 1) as Record<string, unknown> | undefined;
-  const step = state.answerShown.value?.steps.find(({ event }) => event === id);
+  const { trace, messages } = state.run;
   // A message that arrives was sent somewhere.
-  const index = (state.run.messages.ofRow[id - 1] ?? 0) - 1;
-  const sent = index < 0 ? id : (state.run.messages.send[index] as number);
-  const made = nearestStack(state.run.trace, sent);
-  const stack = stackOf(state.run.trace, made).map((line) => line.split(" "));
-  if (stack.length > 0) {
-    const title = made !== sent ? "What led to it in the code" : "Where it was sent in the code";
-    return (
-      <Section title={made === id ? "Where in the code" : title}>
-        <ul class="places">
-          {stack.map(([place, ...name]) => (
-            <li key={place}>
+  const index = (messages.ofRow[id - 1] ?? 0) - 1;
+  const sent = index < 0 ? id : (messages.send[index] as number);
+  const made = nearestStack(trace, sent);
+  if (made === 0) return null;
+  const title = made !== sent ? "What led to it in the code" : "Where it was sent in the code";
+  return (
+    <Section title={made === id ? "Where in the code" : title}>
+      <ul class="places">
+        {stackOf(trace, made).map((line) => {
+          const [place, ...name] = line.split(" ");
+          return (
+            <li key={line}>
               <code>{place}</code> <span class="soft">{name.join(" ")}</span>
             </li>
-          ))}
-        </ul>
-      </Section>
-    );
-  }
-  const text = [
-    detail?.["stack"],
-    detail?.["text"],
-    detail?.["what"],
-    detail?.["at"],
-    step?.line.text,
-  ]
-    .filter((part) => typeof part === "string")
-    .join("\n");
-  const places = [...new Set(text.match(/[\w@./-]+\.[cm]?[jt]sx?:\d+(?::\d+)?/g))];
-  if (places.length === 0) return null;
-  return (
-    <Section title="Where in the code">
-      <ul class="places">
-        {places.slice(0, 8).map((place) => (
-          <li key={place}>
-            <code>{place}</code>
-          </li>
-        ))}
+          );
+        })}
       </ul>
     </Section>
   );

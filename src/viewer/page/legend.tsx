@@ -1,6 +1,7 @@
 /** The legend: every mark that this run has in the diagram, and no other. */
 import type { VNode } from "preact";
 import { Kind } from "../../trace/kinds.ts";
+import type { Hold } from "../model/answer.ts";
 import { Fate } from "../model/messages.ts";
 import type { Run } from "../model/run.ts";
 import type { State } from "./state.ts";
@@ -16,6 +17,7 @@ const glyphs = {
   again: <path class="full" d="M5 0L15 6L5 12Z" />,
   bar: <rect class="box" x="1" y="1.5" width="16" height="9" rx="2.5" />,
   unsure: <rect class="box dashed" x="1" y="1.5" width="16" height="9" rx="2.5" />,
+  thin: <rect class="full" x="1" y="4" width="16" height="4" />,
   held: <rect class="full" x="1" y="1.5" width="16" height="9" />,
   swatch: <rect class="full half" x="1" y="1" width="16" height="10" rx="2" />,
   hatch: <path class="line" d="M1 11L11 1M7 11L17 1M1 5L5 1M13 11L17 7" />,
@@ -47,7 +49,12 @@ export function Legend({ state }: { state: State }): VNode {
   const bars = run.operations;
   const marks: readonly Mark[] = [
     mark("step", "ink", "moment of the story", (answer?.steps.length ?? 0) > 0),
-    mark("step", "bad", "where it came to light", (answer?.event ?? 0) > 0),
+    mark(
+      "step",
+      "bad",
+      answer?.isTurn === true ? "where it went wrong" : "where it came to light",
+      (answer?.event ?? 0) > 0,
+    ),
     mark("arrow", isLit ? "past" : "soft", "message", run.messages.length > 0),
     mark("pale", "soft", "message outside of the cone", isLit),
     mark("lost", "bad", "lost", has.fate(Fate.dropped)),
@@ -61,6 +68,8 @@ export function Legend({ state }: { state: State }): VNode {
     mark("unsure", "warn", "outcome unknown", bars.some(isUnsure)),
     mark("bar", "bad", "operation of the violation", (answer?.operations.length ?? 0) > 0),
     mark("held", "bad", "held", (answer?.holds.length ?? 0) > 0),
+    mark("wait", "bad", "lease over", answer?.holds.some(isOver) ?? false),
+    mark("thin", "op", "held at another time", (answer?.otherHolds.length ?? 0) > 0),
     mark(
       "wait",
       "fault",
@@ -77,7 +86,8 @@ export function Legend({ state }: { state: State }): VNode {
     mark("square", "good", "assertion", has.kind(Kind.assert)),
     mark("square", "ink", "output", has.kind(Kind.log)),
     mark("diamond", "soft", "disk written", has.kind(Kind.disk)),
-    mark("sync", "good", "disk synced", has.kind(Kind.disk)),
+    mark("sync", "good", "contents synced", has.kind(Kind.disk)),
+    mark("diamond", "good", "names of a folder synced", has.kind(Kind.disk)),
     mark("triangle", "bad", "went wrong", has.kind(Kind.uncaught) || has.kind(Kind.assert)),
     mark("dot", "past", "state told by the program", has.kind(Kind.state)),
     mark("tick", "soft", "connection opens or ends", has.kind(Kind.socket)),
@@ -89,7 +99,7 @@ export function Legend({ state }: { state: State }): VNode {
         .filter(({ isThere }) => isThere)
         .map(({ glyph, color, text }) => (
           <li key={text}>
-            <svg class={color} width="18" height="12" aria-hidden="true">
+            <svg style={{ color: `var(--${color})` }} width="18" height="12" aria-hidden="true">
               {glyphs[glyph]}
             </svg>
             {text}
@@ -101,6 +111,10 @@ export function Legend({ state }: { state: State }): VNode {
 
 function mark(glyph: Mark["glyph"], color: string, text: string, isThere: boolean): Mark {
   return { glyph, color, text, isThere };
+}
+
+function isOver({ toNs, leaseNs = Infinity }: Hold): boolean {
+  return leaseNs < toNs;
 }
 
 function isUnsure({ outcome }: { readonly outcome: string }): boolean {

@@ -14,10 +14,16 @@ export interface Loaded {
 /** A page that cannot be read, in words for a person. */
 export class Unreadable extends Error {}
 
-/** Reads the trace of this page. Throws {@link Unreadable} or what `decodeTrace` throws. */
-export async function loadPage(document: Document): Promise<Loaded> {
-  const facts = JSON.parse(textOf(document, "lightcone-facts")) as PageFacts;
-  const template = document.getElementById("lightcone-trace") as HTMLTemplateElement | null;
+/**
+ * Reads the trace of this page, or its further trace number `number`. Throws {@link Unreadable} or what `decodeTrace`
+ * throws.
+ */
+export async function loadPage(document: Document, number = 0): Promise<Loaded> {
+  const first = JSON.parse(textOf(document, "lightcone-facts")) as PageFacts;
+  const other = number > 0 ? first.others?.[number] : undefined;
+  const facts = { ...first, ...other };
+  const id = other ? `lightcone-trace-${number}` : "lightcone-trace";
+  const template = document.getElementById(id) as HTMLTemplateElement | null;
   const isWhole = document.getElementById("lightcone-end") !== null;
   if (!isWhole) throw new Unreadable("This page was cut short: a part of the file is missing.");
   const packed = template?.content.textContent ?? "";

@@ -1,5 +1,5 @@
 /** Starts the page: reads the trace, shows it, and keeps the address up to date. */
-import { effect } from "@preact/signals";
+import { effect } from "@preact/signals-core";
 import { render, type VNode } from "preact";
 import { indexRun } from "../model/run.ts";
 import { readLink, writeLink } from "../model/link.ts";
@@ -14,6 +14,7 @@ import { Panels } from "./panels/panels.tsx";
 import { createState, openingOf, type State, viewOf } from "./state.ts";
 import { Status } from "./status.tsx";
 import { Toolbar } from "./toolbar.tsx";
+import { followSignals } from "./tracked.ts";
 
 function Page({ state }: { state: State }): VNode {
   return (
@@ -41,10 +42,11 @@ async function start(): Promise<void> {
   const app = document.getElementById("app") as HTMLElement;
   const startMs = performance.now();
   try {
-    const { trace, facts, payloads } = await loadPage(document);
+    const { trace, facts, payloads } = await loadPage(document, chosen());
     const loadedMs = performance.now();
     const state = createState(indexRun(trace), facts, payloads, location.hash);
     app.textContent = "";
+    followSignals();
     render(<Page state={state} />, app);
     listenForKeys(state);
     followAddress(state);
@@ -63,10 +65,17 @@ async function start(): Promise<void> {
   }
 }
 
+/** Which of the traces in the page the address asks for; 0 for the first one. */
+function chosen(): number {
+  return Number(/[#&]of=(\d{1,6})/.exec(location.hash)?.[1] ?? 0);
+}
+
 /** Writes the view to the address after it has come to rest, and reads it when somebody changes it. */
 function followAddress(state: State): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let written = location.hash;
+  const of = chosen();
+  const prefix = of > 0 ? `of=${of}&` : "";
   effect(() => {
     const view = writeLink(viewOf(state));
     clearTimeout(timer);
@@ -74,12 +83,14 @@ function followAddress(state: State): void {
       const answer = state.answerShown.peek();
       // The view with which the page opens needs no address.
       const opening = answer && writeLink(openingOf(answer, state.run));
-      written = view === opening && location.hash === "" ? "" : `#${view}`;
+      const plain = prefix === "" ? "" : `#${prefix}`;
+      written = view === opening && location.hash === plain ? plain : `#${prefix}${view}`;
       if (written !== location.hash) history.replaceState(null, "", written || "#");
     }, 150);
   });
   addEventListener("hashchange", () => {
     if (location.hash === written) return;
+    if (chosen() !== of) return location.reload();
     const view = readLink(location.hash);
     const axis = state.axis.value;
     state.selected.value = view.selected;

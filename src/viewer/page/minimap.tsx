@@ -1,5 +1,5 @@
 /** The whole run in a strip: how much happened when, the faults, the violation, and the window. */
-import { effect } from "@preact/signals";
+import { effect } from "@preact/signals-core";
 import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { binEvents } from "../model/density.ts";

@@ -82,9 +82,7 @@ function Help({ state }: { state: State }): VNode {
         </section>
       </div>
       <p>
-        <button type="button" onClick={() => (state.overlay.value = "none")}>
-          Close
-        </button>
+        <button onClick={() => (state.overlay.value = "none")}>Close</button>
       </p>
     </Dialog>
   );

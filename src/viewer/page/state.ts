@@ -1,5 +1,5 @@
 /** The state of the page as signals: what is selected, what is in view, what is lit. Everything is derived from it. */
-import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import type { TraceDissector } from "../../dissect/index.ts";
 import { applyFilter, type ProtocolFields } from "../filter/evaluate.ts";
 import { FilterError } from "../../filter/lexer.ts";
@@ -16,6 +16,7 @@ import {
 } from "../model/cone.ts";
 import { notableCauses } from "../model/events.ts";
 import { readLink, type View } from "../model/link.ts";
+import { Kind } from "../../trace/kinds.ts";
 import type { SentencePart } from "../../trace/trace.ts";
 import { isNotable } from "../model/rows.ts";
 import { openingWindow } from "../model/opening.ts";
@@ -87,10 +88,14 @@ export interface Found {
 
 /** Creates the state of a page, from its run and its link. */
 export function createState(run: Run, facts: PageFacts, payloads: Payloads, hash: string): State {
-  const isPlain = hash.replace(/^#/, "") === "";
+  const isPlain = hash.replace(/^#(of=\d+&?)?/, "") === "";
   const view = readLink(hash);
   const answer = answerOf(run);
-  const opening = isPlain && answer ? openingOf(answer, run) : view;
+  const opening = !isPlain
+    ? view
+    : answer
+      ? openingOf(answer, run)
+      : { ...view, axis: axisOf(0, 0, run) };
   const violation = signal(0);
   const selected = signal(within(run, opening.selected));
   const other = signal(within(run, opening.other));
@@ -204,21 +209,23 @@ export function openingOf(answer: Answer, run: Run): View {
   const [fromNs, toNs] = openingWindow(run, answer);
   return {
     ...readLink(""),
-    axis: isIdle(fromNs, toNs, run) ? "folded" : "time",
+    axis: axisOf(fromNs, toNs, run),
     selected: answer.event,
     fromNs,
     toNs,
-    cone: answer.event > 0 ? "past" : "none",
+    // Without messages, nothing is known of what could have led to what.
+    cone: answer.event > 0 && run.messages.length > 0 ? "past" : "none",
   };
 }
 
-/** Whether the story is mostly about waiting: then idle gaps are folded. */
-function isIdle(fromNs: number, toNs: number, { trace, endNs }: Run): boolean {
+/** The axis for a story: idle gaps folded if it is mostly about waiting; by rank for a history without messages. */
+function axisOf(fromNs: number, toNs: number, { trace, endNs, messages }: Run): AxisMode {
+  if (messages.length === 0 && !trace.kind.includes(Kind.start)) return "rank";
   const { folds } = buildAxis("folded", trace.timeNs, endNs);
   const idleNs = folds.reduce((sum, fold) => {
     return sum + Math.max(0, Math.min(toNs, fold.toNs) - Math.max(fromNs, fold.fromNs));
   }, 0);
-  return idleNs > (toNs - fromNs) * 0.4;
+  return idleNs > (toNs - fromNs) * 0.4 ? "folded" : "time";
 }
 
 function within(run: Run, id: number): number {

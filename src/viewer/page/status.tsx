@@ -18,7 +18,6 @@ export function Status({ state }: { state: State }): VNode {
       </span>
       <span class="steps">
         <button
-          type="button"
           aria-label="Event before"
           title="Event before (←)"
           onClick={() => runAction(state, "previous")}
@@ -26,7 +25,6 @@ export function Status({ state }: { state: State }): VNode {
           ◀
         </button>
         <button
-          type="button"
           aria-pressed={playheadNs.value !== undefined}
           title="Playhead (p)"
           onClick={() => runAction(state, "playhead")}
@@ -34,7 +32,6 @@ export function Status({ state }: { state: State }): VNode {
           playhead
         </button>
         <button
-          type="button"
           aria-label="Next event"
           title="Next event (→)"
           onClick={() => runAction(state, "next")}

@@ -26,7 +26,6 @@ export function Toolbar({ state }: { state: State }): VNode {
         </select>
       </label>
       <button
-        type="button"
         aria-pressed={state.down.value}
         title="Time runs downwards (v)"
         onClick={() => (state.down.value = !state.down.value)}
@@ -51,7 +50,6 @@ function ConeChoice({ state }: { state: State }): VNode {
       {choices.map(([value, title]) => (
         <button
           key={value}
-          type="button"
           class={value}
           aria-pressed={cone.value === value}
           onClick={() => (cone.value = value)}
@@ -74,7 +72,6 @@ function ConeChoice({ state }: { state: State }): VNode {
         </select>
       </label>
       <button
-        type="button"
         aria-pressed={only.value}
         title="Fold what is outside (o)"
         onClick={() => {
@@ -177,7 +174,6 @@ function FilterBox({ state }: { state: State }): VNode {
       </p>
       {flags && (
         <button
-          type="button"
           title="What the filter does with the rest (Shift+H)"
           onClick={() => {
             state.filterMode.value = state.filterMode.value === "hide" ? "dim" : "hide";
@@ -187,7 +183,7 @@ function FilterBox({ state }: { state: State }): VNode {
         </button>
       )}
       {filterText.value !== "" && (
-        <button type="button" aria-label="Clear the filter" onClick={() => (filterText.value = "")}>
+        <button aria-label="Clear the filter" onClick={() => (filterText.value = "")}>
           ✕
         </button>
       )}

@@ -5,14 +5,17 @@ import { stackSpans } from "../../layout/stack.ts";
 import { showCount, showDuration, showTime } from "../../model/words.ts";
 import {
   across,
+  addHit,
   along,
   alongEnd,
   fillBox,
   fit,
   FONT_BOLD,
   FONT_SMALL,
+  path,
   pointOf,
   type Scene,
+  strokeLine,
 } from "./scene.ts";
 
 /** The size of the axis, across. */
@@ -44,8 +47,9 @@ export function drawAxis(scene: Scene): void {
   context.font = FONT_SMALL;
   context.textBaseline = "middle";
   const pixels = end - gutter;
-  const step = roundStep(((to - from) / Math.max(1, pixels)) * (down ? 60 : 110));
-  drawFolds(scene, bottom);
+  const least = ((to - from) / Math.max(1, pixels)) * (down ? 60 : 110);
+  const step = roundStep(axis.mode === "rank" ? Math.max(1, least) : least);
+  drawFolds(scene, bottom, step);
   context.strokeStyle = colors.line;
   context.fillStyle = colors.soft;
   context.lineWidth = 1;
@@ -57,12 +61,9 @@ export function drawAxis(scene: Scene): void {
     const position = isTime ? axis.ofTime(tick) : tick;
     const a = Math.round(along(scene, position)) + 0.5;
     if (a < gutter) continue;
-    context.beginPath();
-    context.moveTo(...pointOf(scene, a, down ? 34 : AXIS - 5));
-    context.lineTo(...pointOf(scene, a, bottom));
-    context.stroke();
-    if (axis.folds.some((fold) => position > fold.from && position < fold.to)) continue;
-    const label = isTime ? showTime(tick, step) : `event ${Math.round(tick)}`;
+    strokeLine(scene, a, down ? 34 : AXIS - 5, a, bottom);
+    if (axis.folds.some((fold) => position > fold.from && position <= fold.to)) continue;
+    const label = isTime ? showTime(tick, step) : `event ${tick + 1}`;
     context.textAlign = down ? "right" : "center";
     if (down) context.fillText(label, AXIS_DOWN - 6, a);
     else tickLabel(scene, label, a);
@@ -80,8 +81,10 @@ function tickLabel(scene: Scene, label: string, a: number): void {
   context.fillText(label, x, AXIS / 2 - 1);
 }
 
-function drawFolds(scene: Scene, bottom: number): void {
+/** The gaps that are folded: the moment at which each ends, and how long it was where there is room for that. */
+function drawFolds(scene: Scene, bottom: number, step: number): void {
   const { context, colors, axis, from, to, gutter } = scene;
+  const lengths: [words: string, a: number][] = [];
   for (const fold of axis.folds) {
     if (fold.to < from || fold.from > to) continue;
     const a0 = Math.max(gutter, along(scene, fold.from));
@@ -92,21 +95,20 @@ function drawFolds(scene: Scene, bottom: number): void {
     context.strokeStyle = colors.soft;
     context.setLineDash([2, 3]);
     for (const a of [a0, Math.max(a1, a0 + 3)]) {
-      context.beginPath();
-      context.moveTo(...pointOf(scene, Math.round(a) + 0.5, AXIS));
-      context.lineTo(...pointOf(scene, Math.round(a) + 0.5, bottom));
-      context.stroke();
+      strokeLine(scene, Math.round(a) + 0.5, AXIS, Math.round(a) + 0.5, bottom);
     }
     context.setLineDash([]);
     if (scene.down) continue;
-    context.fillStyle = colors.soft;
-    context.textAlign = "center";
     const words =
       fold.events === undefined
-        ? `${showDuration(fold.toNs - fold.fromNs)} idle`
+        ? `+${showDuration(fold.toNs - fold.fromNs)}`
         : `the same for ${showCount(fold.events)} events`;
-    tickLabel(scene, words, (a0 + a1) / 2);
+    lengths.push([words, (a0 + a1) / 2]);
+    context.fillStyle = colors.soft;
+    context.textAlign = "center";
+    tickLabel(scene, showTime(fold.toNs, Math.min(step, 1e8)), a1);
   }
+  for (const [words, a] of lengths) tickLabel(scene, words, a);
 }
 
 /** A hatched band behind the lanes that a fault concerns. */
@@ -162,14 +164,12 @@ export function drawFaultBars(scene: Scene): void {
     context.beginPath();
     context.roundRect(a0, c, Math.max(2, a1 - a0), FAULT_ROW - 3, 4);
     context.fill();
-    scene.hits.push({
-      id: fault.began,
-      text: `${showTime(fault.fromNs)} · ${fault.text}`,
-      x: a0,
-      y: c,
-      width: Math.max(6, a1 - a0),
-      height: FAULT_ROW - 3,
-    });
+    addHit(scene, fault.began, `${showTime(fault.fromNs)} · ${fault.text}`, [
+      a0,
+      c,
+      Math.max(6, a1 - a0),
+      FAULT_ROW - 3,
+    ]);
     context.font = isTold ? FONT_BOLD : FONT_SMALL;
     // A fault of the story has its number at its beginning.
     const offset = isTold ? 24 : 7;
@@ -236,26 +236,22 @@ function drawCone(scene: Scene, depths: Uint16Array, isPast: boolean, color: str
   context.save();
   context.globalAlpha = 0.09;
   context.fillStyle = color;
-  context.beginPath();
   const [first, last] = [edges[0], edges.at(-1)] as [(typeof edges)[0], (typeof edges)[0]];
   const top = across(scene, first.box.top);
   const bottom = across(scene, last.box.top + last.box.height);
-  context.moveTo(...pointOf(scene, outer, top));
-  context.lineTo(...pointOf(scene, first.a, top));
-  for (const { a, c } of edges) context.lineTo(...pointOf(scene, a, c));
-  context.lineTo(...pointOf(scene, last.a, bottom));
-  context.lineTo(...pointOf(scene, outer, bottom));
-  context.closePath();
+  const line = edges.map(({ a, c }) => pointOf(scene, a, c));
+  path(context, [
+    pointOf(scene, outer, top),
+    pointOf(scene, first.a, top),
+    ...line,
+    pointOf(scene, last.a, bottom),
+    pointOf(scene, outer, bottom),
+  ]);
   context.fill();
   context.globalAlpha = 0.55;
   context.strokeStyle = color;
   context.lineWidth = 1.25;
-  context.beginPath();
-  edges.forEach(({ a, c }, index) => {
-    const point = pointOf(scene, a, c);
-    if (index === 0) context.moveTo(...point);
-    else context.lineTo(...point);
-  });
+  path(context, line);
   context.stroke();
   context.restore();
 }

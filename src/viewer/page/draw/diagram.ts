@@ -1,4 +1,5 @@
 /** Draws one frame of the diagram. */
+import { drawCycle } from "./cycle.ts";
 import { drawAxis, drawCones, drawFaultBands, drawFaultBars } from "./background.ts";
 import { drawNames, drawPlayhead, drawWorldlines } from "./lanes.ts";
 import { drawEvents, drawSelection, drawStory, placeStory } from "./marks.ts";
@@ -26,6 +27,7 @@ export function drawDiagram(scene: Scene): number {
     const texts = drawOperations(scene);
     arrows = drawMessages(scene);
     drawBarTexts(scene, texts);
+    drawCycle(scene);
     for (const draw of words) draw();
     drawEvents(scene);
     drawSelection(scene, badges);

@@ -6,6 +6,7 @@ import { toldState } from "../../model/state.ts";
 import { showDuration, showTime, showValue } from "../../model/words.ts";
 import {
   across,
+  addHit,
   along,
   alongEnd,
   boxOf,
@@ -14,37 +15,34 @@ import {
   FONT,
   FONT_BOLD,
   FONT_SMALL,
+  path,
   pointOf,
   type Scene,
+  spanOf,
+  strokeLine,
 } from "./scene.ts";
 
 /** The worldlines. Returns what draws the words on them, for when the messages are drawn. */
 export function drawWorldlines(scene: Scene): (() => void)[] {
-  const { context, colors, layout, axis, gutter, run } = scene;
+  const { context, colors, layout, run } = scene;
   const words: ((() => void) | undefined)[] = [];
-  const end = alongEnd(scene);
   for (const box of layout.boxes) {
     const { lane } = box;
     const c = across(scene, box.line);
     const draw = (fromNs: number, toNs: number, color: string, width: number): void => {
-      const a0 = Math.max(gutter, along(scene, axis.ofTime(fromNs)));
-      const a1 = Math.min(end, along(scene, axis.ofTime(toNs)));
-      if (a1 <= a0) return;
+      const span = spanOf(scene, fromNs, toNs);
+      if (!span) return;
       context.strokeStyle = color;
       context.lineWidth = width;
-      context.beginPath();
-      context.moveTo(...pointOf(scene, a0, c));
-      context.lineTo(...pointOf(scene, a1, c));
-      context.stroke();
+      strokeLine(scene, span[0], c, span[1], c);
     };
     context.setLineDash([2, 4]);
     draw(0, run.endNs, colors.faint, 1);
     context.setLineDash([]);
     for (const { fromNs, toNs } of lane.lives) draw(fromNs, toNs, colors.lane, 2);
     for (const { fromNs, toNs } of lane.paused) {
-      const a0 = Math.max(gutter, along(scene, axis.ofTime(fromNs)));
-      const a1 = Math.min(end, along(scene, axis.ofTime(toNs)));
-      if (a1 - a0 < 2) continue;
+      const [a0, a1] = spanOf(scene, fromNs, toNs, 2) ?? [0, 0];
+      if (a1 === 0) continue;
       context.fillStyle = colors.paper;
       fillBox(scene, a0, c - 4, a1, c + 4);
       context.strokeStyle = colors.fault;
@@ -53,10 +51,8 @@ export function drawWorldlines(scene: Scene): (() => void)[] {
       words.push(stateWord(scene, "paused", a0, a1, c, colors.fault));
     }
     for (const { fromNs, toNs } of lane.dark) {
-      const a0 = Math.max(gutter, along(scene, axis.ofTime(fromNs)));
-      const a1 = Math.min(end, along(scene, axis.ofTime(toNs)));
-      if (a1 - a0 < 2) continue;
-      words.push(stateWord(scene, "no power", a0, a1, c, colors.bad));
+      const span = spanOf(scene, fromNs, toNs, 2);
+      if (span) words.push(stateWord(scene, "no power", ...span, c, colors.bad));
     }
     drawDeaths(scene, box);
     drawClock(scene, box);
@@ -105,43 +101,31 @@ function drawDeaths(scene: Scene, { lane, line }: LaneBox): void {
     if (birth >= gutter && birth <= end && index > 0) {
       const [x, y] = pointOf(scene, birth, c);
       context.fillStyle = colors.good;
-      context.beginPath();
-      context.moveTo(x, y - 7);
-      context.lineTo(x + 9, y);
-      context.lineTo(x, y + 7);
-      context.closePath();
+      path(context, [
+        [x, y - 7],
+        [x + 9, y],
+        [x, y + 7],
+      ]);
       context.fill();
-      hit(scene, began, x, y, `${lane.name} starts again`);
+      addHit(scene, began, `${lane.name} starts again`, [x - 8, y - 8, 16, 16]);
     }
     const death = along(scene, axis.ofTime(toNs));
     if (ended === 0 || death < gutter || death > end) return;
     const [x, y] = pointOf(scene, death, c);
     context.strokeStyle = colors.bad;
     context.lineWidth = 2.5;
-    context.beginPath();
-    context.moveTo(x - 6, y - 6);
-    context.lineTo(x + 6, y + 6);
-    context.moveTo(x + 6, y - 6);
-    context.lineTo(x - 6, y + 6);
-    context.stroke();
-    hit(scene, ended, x, y, `${lane.name} ends`);
+    for (const d of [-6, 6]) strokeLine(scene, death - 6, c - d, death + 6, c + d);
+    addHit(scene, ended, `${lane.name} ends`, [x - 8, y - 8, 16, 16]);
   });
-}
-
-function hit(scene: Scene, id: number, x: number, y: number, text: string): void {
-  scene.hits.push({ id, text, x: x - 8, y: y - 8, width: 16, height: 16 });
 }
 
 /** How far the wall clock is off, as a strip under the lane. */
 function drawClock(scene: Scene, { lane, top, height }: LaneBox): void {
-  const { context, colors, axis, gutter, run } = scene;
-  const end = alongEnd(scene);
+  const { context, colors, run } = scene;
   lane.clock.forEach(({ atNs, errorNs }, index) => {
-    if (errorNs === 0) return;
     const untilNs = lane.clock[index + 1]?.atNs ?? run.endNs;
-    const a0 = Math.max(gutter, along(scene, axis.ofTime(atNs)));
-    const a1 = Math.min(end, along(scene, axis.ofTime(untilNs)));
-    if (a1 <= a0) return;
+    const [a0, a1] = spanOf(scene, atNs, untilNs) ?? [0, 0];
+    if (a1 === 0 || errorNs === 0) return;
     const c = across(scene, top + height);
     context.fillStyle = errorNs > 0 ? colors.warn : colors.past;
     fillBox(scene, a0, c - 3, a1, c - 1);
@@ -243,10 +227,7 @@ export function drawPlayhead(scene: Scene): void {
   context.globalAlpha = 1;
   context.strokeStyle = colors.ink;
   context.lineWidth = 1.5;
-  context.beginPath();
-  context.moveTo(...pointOf(scene, a, 4));
-  context.lineTo(...pointOf(scene, a, bottom));
-  context.stroke();
+  strokeLine(scene, a, 4, a, bottom);
   context.font = FONT_BOLD;
   const text = showTime(playheadNs);
   const width = context.measureText(text).width + 10;

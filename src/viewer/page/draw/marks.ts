@@ -3,17 +3,21 @@ import { Kind } from "../../../trace/kinds.ts";
 import type { DiskDetail } from "../../../trace/details.ts";
 import { describeEvent, hostOf } from "../../model/describe.ts";
 import { detailOf } from "../../model/rows.ts";
+import { foldersOf } from "../../model/files.ts";
 import { showTime } from "../../model/words.ts";
 import {
   across,
+  addHit,
   alongEnd,
   alongEvent,
   along,
   FONT_BOLD,
   isLit,
   isShown,
+  path,
   pointOf,
   type Scene,
+  strokeLine,
 } from "./scene.ts";
 import { AXIS } from "./background.ts";
 import type { LaneBox } from "../../layout/lanes.ts";
@@ -51,14 +55,9 @@ export function drawEvents(scene: Scene): void {
     context.globalAlpha = isLit(scene, row + 1) ? 1 : 0.3;
     drawGlyph(scene, row, x, y, isWrong);
     context.globalAlpha = 1;
-    scene.hits.push({
-      id: row + 1,
-      text: `${showTime(run.trace.timeNs[row] as number)} · ${hostOf(run, row + 1)} ${describeEvent(run, row + 1)}`,
-      x: x - 5,
-      y: y - 6,
-      width: 10,
-      height: 12,
-    });
+    const words = (): string =>
+      `${showTime(run.trace.timeNs[row] as number)} · ${hostOf(run, row + 1)} ${describeEvent(run, row + 1)}`;
+    addHit(scene, row + 1, words, [x - 5, y - 6, 10, 12]);
   }
 }
 
@@ -78,24 +77,29 @@ function drawGlyph(scene: Scene, row: number, x: number, y: number, isWrong: boo
   context.beginPath();
   if (isWrong) {
     context.fillStyle = colors.bad;
-    context.moveTo(x, y - 7);
-    context.lineTo(x + 6, y + 5);
-    context.lineTo(x - 6, y + 5);
-    context.closePath();
+    path(context, [
+      [x, y - 7],
+      [x + 6, y + 5],
+      [x - 6, y + 5],
+    ]);
     context.fill();
     return;
   }
   if (kind === Kind.disk) {
-    const { operation } = (detailOf(run.trace, row) ?? {}) as DiskDetail;
-    context.moveTo(x, y - 4);
-    context.lineTo(x + 4, y);
-    context.lineTo(x, y + 4);
-    context.lineTo(x - 4, y);
+    const { operation, path: name } = (detailOf(run.trace, row) ?? {}) as DiskDetail;
+    const isSync = operation === "sync";
+    path(context, [
+      [x, y - 4],
+      [x + 4, y],
+      [x, y + 4],
+      [x - 4, y],
+    ]);
     context.closePath();
-    context.fillStyle = operation === "sync" ? colors.good : colors.paper;
+    // A folder's sync keeps names, and no contents.
+    context.fillStyle = isSync && !foldersOf(run).has(name) ? colors.good : colors.paper;
     context.fill();
-    context.strokeStyle = operation === "sync" ? colors.good : colors.soft;
-    context.lineWidth = 1;
+    context.strokeStyle = isSync ? colors.good : colors.soft;
+    context.lineWidth = isSync ? 1.5 : 1;
     context.stroke();
     return;
   }
@@ -137,13 +141,18 @@ const ASIDE = [
   [0, 0],
   [0, -20],
   [0, 20],
-  [20, 0],
   [20, -20],
   [20, 20],
+  [-20, -20],
+  [-20, 20],
+  [20, 0],
+  [0, -40],
+  [0, 40],
+  [40, -20],
+  [40, 20],
   [40, 0],
   [60, 0],
   [80, 0],
-  [-20, 0],
 ] as const;
 
 /**
@@ -205,20 +214,26 @@ export function drawStory(scene: Scene, badges: readonly Badge[]): void {
   context.font = FONT_BOLD;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  for (const { id, number, text, x, y, atX, atY, tone } of badges) {
-    const color = tone === "decisive" ? colors.bad : tone === "step" ? colors.ink : colors.fault;
-    if (Math.hypot(x - atX, y - atY) > RADIUS) {
-      context.strokeStyle = color;
-      context.lineWidth = 1.5;
-      context.beginPath();
-      context.moveTo(x, y);
-      context.lineTo(atX, atY);
-      context.stroke();
-      context.beginPath();
-      context.arc(atX, atY, 3, 0, 2 * Math.PI);
-      context.fillStyle = color;
-      context.fill();
-    }
+  const colorOf = ({ tone }: Badge): string =>
+    tone === "decisive" ? colors.bad : tone === "step" ? colors.ink : colors.fault;
+  // The lines to those that had to move aside lie below all numbers.
+  for (const badge of badges) {
+    const { x, y, atX, atY } = badge;
+    if (Math.hypot(x - atX, y - atY) <= RADIUS) continue;
+    context.strokeStyle = context.fillStyle = colorOf(badge);
+    context.lineWidth = 1.5;
+    path(context, [
+      [x, y],
+      [atX, atY],
+    ]);
+    context.stroke();
+    context.beginPath();
+    context.arc(atX, atY, 3, 0, 2 * Math.PI);
+    context.fill();
+  }
+  for (const badge of badges) {
+    const { id, number, text, x, y, tone } = badge;
+    const color = colorOf(badge);
     const isOnBar = tone === "inFault";
     const radius = isOnBar ? 7 : RADIUS;
     context.beginPath();
@@ -231,14 +246,7 @@ export function drawStory(scene: Scene, badges: readonly Badge[]): void {
     context.fillStyle = isOnBar ? color : colors["badge-ink"];
     context.font = number > 9 ? '600 10px system-ui, "Segoe UI", sans-serif' : FONT_BOLD;
     context.fillText(String(number), x, y + 0.5);
-    scene.hits.push({
-      id,
-      text,
-      x: x - radius,
-      y: y - radius,
-      width: 2 * radius,
-      height: 2 * radius,
-    });
+    addHit(scene, id, text, [x - radius, y - radius, 2 * radius, 2 * radius]);
   }
   context.textAlign = "left";
 }
@@ -261,10 +269,7 @@ export function drawSelection(scene: Scene, badges: readonly Badge[]): void {
       context.strokeStyle = color;
       context.lineWidth = 1;
       context.setLineDash([3, 3]);
-      context.beginPath();
-      context.moveTo(...pointOf(scene, a, scene.head));
-      context.lineTo(...pointOf(scene, a, scene.down ? scene.width : scene.height));
-      context.stroke();
+      strokeLine(scene, a, scene.head, a, scene.down ? scene.width : scene.height);
       context.setLineDash([]);
       context.globalAlpha = 1;
     }

@@ -93,15 +93,26 @@ function arrowOf(scene: Scene, index: number): Arrow {
   const a1 = alongEvent(scene, sent);
   let a2 = ended === 0 ? a1 + 26 : alongEvent(scene, ended);
   let c = c2;
-  // What was lost goes half of the way, at a slant, even if it was lost at once.
+  // What was lost goes half of the way, at a slant where that leads to no moment at which it would not have been lost.
   if (fate[index] === Fate.dropped || ended === 0) {
-    a2 = Math.max(Math.min(a2, a1 + 40), a1 + 14);
+    const least = Math.min(a1 + 14, faultEnd(scene, sent) ?? Infinity);
+    a2 = Math.max(Math.min(a2, a1 + 40), least);
     c = c1 + (c2 - c1) * 0.55;
   }
   const [x1, y1] = pointOf(scene, a1, c1);
   const [x2, y2] = pointOf(scene, a2, c);
   const lit = isLit(scene, sent) && (ended === 0 || isLit(scene, ended));
   return { index, x1, y1, x2, y2, lit };
+}
+
+/** Where the first fault ends that was there when event `id` happened, if one was. */
+function faultEnd(scene: Scene, id: number): number | undefined {
+  const { run, axis } = scene;
+  const atNs = run.trace.timeNs[id - 1] as number;
+  const ends = run.faults.flatMap(({ fromNs, toNs }) => {
+    return fromNs <= atNs && toNs >= atNs ? [along(scene, axis.ofTime(toNs))] : [];
+  });
+  return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
 interface Pen {
@@ -153,8 +164,9 @@ function drawArrows(
   for (const { index, x1, y1, x2, y2 } of arrows) {
     scene.lines.push({ id: (end[index] as number) || (send[index] as number), x1, y1, x2, y2 });
   }
+  // What the mechanism is about comes first, and each time.
+  label(scene, arrows.filter(isTold), true, 0);
   label(scene, last.toReversed().slice(0, CHAIN_LABELLED), true);
-  label(scene, arrows.filter(isTold), true);
   if (dense) return;
   // What was lost says why, wherever it is; of the others only those that may have led to the event.
   const lost = arrows.filter(({ index }) => fate[index] === Fate.dropped);
@@ -248,7 +260,12 @@ function drawLosses(scene: Scene, arrows: readonly Arrow[]): void {
   context.stroke();
 }
 
-function label(scene: Scene, arrows: readonly Arrow[], strong: boolean): void {
+function label(
+  scene: Scene,
+  arrows: readonly Arrow[],
+  strong: boolean,
+  repeatedWithin = REPEATED_WITHIN,
+): void {
   const { context, colors, run, down } = scene;
   context.font = FONT_SMALL;
   context.textBaseline = "middle";
@@ -263,11 +280,11 @@ function label(scene: Scene, arrows: readonly Arrow[], strong: boolean): void {
     const said = `${run.messages.from[index]} ${run.messages.to[index]} ${text}`;
     const at = down ? y1 : x1;
     // What is said again and again is written now and then.
-    if (Math.abs(at - (written.get(said) ?? -Infinity)) < REPEATED_WITHIN) continue;
+    if (Math.abs(at - (written.get(said) ?? -Infinity)) < repeatedWithin) continue;
     const width = context.measureText(text).width + 8;
     const end = down ? Infinity : alongEnd(scene) - width - 2;
     if (x1 > end + width && x2 > end + width) continue;
-    const places = [0.5, 0.35, 0.65].map((share): [number, number] => {
+    const places = [0.5, 0.35, 0.65, 0.2, 0.8].map((share): [number, number] => {
       const x = Math.min(end, x1 + (x2 - x1) * share + (down ? 0 : 6));
       const y = y1 + (y2 - y1) * share;
       return [x, y - 8];

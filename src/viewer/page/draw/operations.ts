@@ -1,55 +1,92 @@
 /** The operations of clients as bars, what they held in between, and the texts of both. */
 import { type LaneBox, rowOf } from "../../layout/lanes.ts";
 import { describeAnswer, describeRequest, type OperationBar } from "../../model/operations.ts";
-import { showDuration } from "../../model/words.ts";
+import type { Hold } from "../../model/answer.ts";
+import { showDuration, showTime } from "../../model/words.ts";
 import {
   across,
+  addHit,
   along,
   alongEnd,
   boxOf,
   fit,
   FONT_BOLD,
   FONT_SMALL,
-  type Hit,
   isLit,
   type Scene,
+  spanOf,
 } from "./scene.ts";
 
-/** What clients of the violation held, between their operations. */
+/** What clients held, between their operations: red in the violation, and empty once its lease was over. */
 function drawHolds(scene: Scene): BarText[] {
+  const { colors, answer } = scene;
   const texts: BarText[] = [];
-  const { context, colors, layout, axis, gutter, answer } = scene;
-  const end = alongEnd(scene);
-  for (const { host, lane, what, fromNs, toNs, event } of answer?.holds ?? []) {
-    const box = layout.byHost.get(host);
-    const a0 = Math.max(gutter, along(scene, axis.ofTime(fromNs)));
-    const a1 = Math.min(end, along(scene, axis.ofTime(toNs)));
-    if (!box || a1 - a0 < 1) continue;
-    const top = across(scene, box.rowTop + rowOf(box, lane) * box.rowHeight);
-    const bottom = top + box.rowHeight - 3;
-    context.fillStyle = colors.bad;
-    const rect = boxOf(scene, a0, top, Math.max(a0 + 2, a1), bottom);
-    context.fillRect(...rect);
-    const text = `holds ${what}`;
-    scene.hits.push({
-      id: event,
-      text: `${lane}: ${text} for ${showDuration(toNs - fromNs)}`,
-      x: rect[0],
-      y: rect[1],
-      width: Math.max(4, rect[2]),
-      height: rect[3],
-    });
-    if (scene.down) continue;
-    scene.room.claim(...rect);
-    context.font = FONT_BOLD;
-    const shown = fit(context, text, a1 - a0 - 10);
-    const { width } = context.measureText(shown);
-    const y = (top + bottom) / 2 + 0.5;
-    const [color, back] = [colors["badge-ink"], colors.bad];
-    if (shown !== "")
-      texts.push({ text: shown, x: a0 + 6, y, width, font: FONT_BOLD, color, back, alpha: 1 });
+  const text = ({ what }: Hold): string => `holds ${what}`;
+  const [viewNs, viewToNs] = [scene.axis.timeAt(scene.from), scene.axis.timeAt(scene.to)];
+  for (const hold of answer?.otherHolds ?? []) {
+    if (hold.toNs < viewNs || hold.fromNs > viewToNs) continue;
+    drawHold(scene, hold, hold.fromNs, hold.toNs, { text: text(hold), fill: colors.op, inset: 4 });
+  }
+  for (const hold of answer?.holds ?? []) {
+    const { fromNs, toNs, leaseNs = Infinity } = hold;
+    const full = { text: text(hold), fill: colors.bad, color: colors["badge-ink"] };
+    texts.push(...drawHold(scene, hold, fromNs, Math.min(toNs, leaseNs), full));
+    const over = {
+      text: "lease over",
+      fill: colors["bad-soft"],
+      edge: colors.bad,
+      color: colors.bad,
+    };
+    if (leaseNs < toNs) texts.push(...drawHold(scene, hold, leaseNs, toNs, over));
   }
   return texts;
+}
+
+interface HoldStyle {
+  readonly text: string;
+  readonly fill: string;
+  /** The colour of its text; absent for none. */
+  readonly color?: string;
+  readonly edge?: string;
+  readonly inset?: number;
+}
+
+/** A part of what a client held. Returns its text. */
+function drawHold(
+  scene: Scene,
+  { host, lane, event, fromNs: since, toNs: till }: Hold,
+  fromNs: number,
+  toNs: number,
+  { text, fill, color, edge, inset = 0 }: HoldStyle,
+): BarText[] {
+  const { context, layout } = scene;
+  const box = layout.byHost.get(host);
+  const [a0, a1] = spanOf(scene, fromNs, toNs, 1) ?? [0, 0];
+  if (!box || a1 === 0) return [];
+  const top = across(scene, box.rowTop + rowOf(box, lane) * box.rowHeight) + inset;
+  const bottom = top + box.rowHeight - 3 - 2 * inset;
+  context.fillStyle = fill;
+  const rect = boxOf(scene, a0, top, Math.max(a0 + 2, a1), bottom);
+  context.fillRect(...rect);
+  if (edge !== undefined) {
+    context.strokeStyle = edge;
+    context.lineWidth = 1.5;
+    context.setLineDash([4, 3]);
+    context.strokeRect(...rect);
+    context.setLineDash([]);
+  }
+  addHit(scene, event, `${lane}: ${text}, ${showDuration(till - since)} in all`, rect);
+  if (scene.down) return [];
+  scene.room.claim(...rect);
+  if (color === undefined) return [];
+  context.font = FONT_BOLD;
+  const whole = fit(context, text, a1 - a0 - 10);
+  // Of words that do not fit, the last one says most.
+  const shown = whole === text ? text : fit(context, text.split(" ").at(-1) ?? "", a1 - a0 - 8);
+  if (shown === "") return [];
+  const { width } = context.measureText(shown);
+  const y = (top + bottom) / 2 + 0.5;
+  return [{ text: shown, x: a0 + 6, y, width, font: FONT_BOLD, color, back: fill, alpha: 1 }];
 }
 
 /** A text of a bar. It is written when the messages are drawn, so that none crosses it. */
@@ -70,7 +107,9 @@ interface PlacedBar {
   readonly box: LaneBox;
   readonly a0: number;
   readonly a1: number;
+  /** Whether it did it, and whether it is of the violation at all. */
   readonly isMarked: boolean;
+  readonly isPart: boolean;
   /** How much of the row is free behind it, in pixels. */
   readonly free: number;
 }
@@ -107,17 +146,20 @@ function placeBars(scene: Scene): PlacedBar[] {
     const a0 = along(scene, axis.ofTime(bar.fromNs));
     const a1 = along(scene, axis.ofTime(until));
     if (a1 < gutter || a0 > end) continue;
-    const isMarked = contradicting.has(bar.index);
+    const isPart = contradicting.has(bar.index);
+    const isMarked = answer?.did.has(bar.invoke) ?? false;
     // Where there are many to a pixel, one stands for all.
     const row = rowKey(box, bar.lane);
     if (!isMarked && a1 - a0 < 2 && (lastDrawn.get(row) ?? -9) > a0 - 2) continue;
     lastDrawn.set(row, a1);
     const clipped = { a0: Math.max(gutter, a0), a1: Math.min(a1, end + 6) };
-    bars.push({ bar, box, ...clipped, isMarked, free: 0 });
+    bars.push({ bar, box, ...clipped, isMarked, isPart, free: 0 });
   }
   // What is held lies behind the bar that took it.
   const next = new Map<number, number>();
-  const taken = new Set((answer?.holds ?? []).map(({ event }) => event));
+  const taken = new Set(
+    [...(answer?.holds ?? []), ...(answer?.otherHolds ?? [])].map(({ event }) => event),
+  );
   for (let at = bars.length - 1; at >= 0; at--) {
     const placed = bars[at] as PlacedBar;
     const row = rowKey(placed.box, placed.bar.lane);
@@ -130,14 +172,14 @@ function placeBars(scene: Scene): PlacedBar[] {
 
 function drawBar(
   scene: Scene,
-  { bar, box, a0, a1, isMarked, free }: PlacedBar,
+  { bar, box, a0, a1, isMarked, isPart, free }: PlacedBar,
   mayBeside: boolean,
 ): BarText | undefined {
   const { context, colors, down } = scene;
   const top = across(scene, box.rowTop + rowOf(box, bar.lane) * box.rowHeight);
   const bottom = top + box.rowHeight - 3;
   const unsure = bar.outcome === "info" || bar.outcome === "open";
-  const dim = !isMarked && scene.lit !== undefined && !isLit(scene, bar.invoke);
+  const dim = !isMarked && !isPart && scene.lit !== undefined && !isLit(scene, bar.invoke);
   const isSelected = scene.selected === bar.invoke || scene.selected === bar.complete;
   const width = Math.max(2, a1 - a0);
   const alpha = dim ? 0.35 : 1;
@@ -150,7 +192,13 @@ function drawBar(
         ? colors.card
         : colors["op-soft"];
   const rect = boxOf(scene, a0, top, a0 + width, bottom);
-  scene.hits.push(hitOf(bar, rect));
+  const [x, y, wide, high] = rect;
+  addHit(scene, bar.complete || bar.invoke, () => barText(bar), [
+    x,
+    y,
+    Math.max(4, wide),
+    Math.max(4, high),
+  ]);
   const color = isMarked ? colors.bad : unsure ? colors.warn : colors.ink;
   if (width < 5 && !isSelected) {
     // Too narrow for an edge: its colour alone.
@@ -162,7 +210,7 @@ function drawBar(
     context.roundRect(...rect, 3);
     context.fill();
     const plain = bar.outcome === "fail" ? colors.soft : colors.op;
-    context.strokeStyle = isMarked ? colors.bad : unsure ? colors.warn : plain;
+    context.strokeStyle = isMarked || isPart ? colors.bad : unsure ? colors.warn : plain;
     context.lineWidth = isSelected ? 2.5 : isMarked ? 1.75 : 1;
     if (unsure) context.setLineDash([4, 3]);
     if (width > 3) context.stroke();
@@ -171,7 +219,10 @@ function drawBar(
   context.globalAlpha = 1;
   const font = isMarked ? FONT_BOLD : FONT_SMALL;
   context.font = font;
-  const describe = (): string => `${describeRequest(bar)} → ${describeAnswer(bar)}`;
+  // An answer beyond the window would be read as one that is there.
+  const isLater = a1 > alongEnd(scene) && bar.toNs < Infinity;
+  const answer = isLater ? `answered at ${showTime(bar.toNs)}` : describeAnswer(bar);
+  const describe = (): string => `${describeRequest(bar)} → ${answer}`;
   const written = { y: (top + bottom) / 2 + 0.5, font, color, alpha };
   if (down) {
     if (bottom - top < 10 || width <= 14) return undefined;
@@ -188,7 +239,6 @@ function drawBar(
     return { ...written, text: whole, x, width: measured, back: colors.paper };
   }
   // The answer alone says more than half of the request.
-  const answer = describeAnswer(bar);
   const isAnswer = measured > width - 10 && context.measureText(answer).width <= width - 10;
   const text = isAnswer ? answer : fit(context, whole, width - 10);
   if (text === "") return undefined;
@@ -214,16 +264,7 @@ export function drawBarTexts({ context }: Scene, texts: readonly BarText[]): voi
   context.globalAlpha = 1;
 }
 
-function hitOf(bar: OperationBar, rect: readonly [number, number, number, number]): Hit {
-  return {
-    id: bar.complete || bar.invoke,
-    text: () => {
-      const took = bar.toNs === Infinity ? "never answered" : showDuration(bar.toNs - bar.fromNs);
-      return `${bar.lane}: ${describeRequest(bar)} → ${describeAnswer(bar)} · ${took}`;
-    },
-    x: rect[0],
-    y: rect[1],
-    width: Math.max(4, rect[2]),
-    height: Math.max(4, rect[3]),
-  };
+function barText(bar: OperationBar): string {
+  const took = bar.toNs === Infinity ? "never answered" : showDuration(bar.toNs - bar.fromNs);
+  return `${bar.lane}: ${describeRequest(bar)} → ${describeAnswer(bar)} · ${took}`;
 }

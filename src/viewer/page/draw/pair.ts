@@ -1,5 +1,4 @@
 /** Two runs, one above the other, over one axis: the first difference is flagged in both, further ones are marked. */
-import { showCount } from "../../model/words.ts";
 import { rowAt } from "../../model/rows.ts";
 import type { Axis } from "../../model/axis.ts";
 import { layoutLanes } from "../../layout/lanes.ts";
@@ -15,7 +14,9 @@ import {
   fit,
   FONT_BOLD,
   FONT_SMALL,
+  path,
   type Scene,
+  strokeLine,
 } from "./scene.ts";
 
 /** At most this many events of the other run have their messages written out. */
@@ -101,7 +102,7 @@ function drawDifferences(
   ids: readonly number[],
 ): void {
   const { context, colors, run, layout, gutter, head, height, width } = scene;
-  const { divergedNs, result } = compared;
+  const { divergedNs } = compared;
   context.textBaseline = "middle";
   context.textAlign = "left";
   context.font = FONT_BOLD;
@@ -116,27 +117,19 @@ function drawDifferences(
     const x = alongEvent(scene, id);
     const y = across(scene, box.line);
     if (x < gutter || x > end || y < head) continue;
-    context.beginPath();
-    context.moveTo(x, y - 4);
-    context.lineTo(x + 4.5, y - 12);
-    context.lineTo(x - 4.5, y - 12);
-    context.closePath();
+    path(context, [
+      [x, y - 4],
+      [x + 4.5, y - 12],
+      [x - 4.5, y - 12],
+    ]);
     context.fill();
   }
   const a = along(scene, scene.axis.ofTime(divergedNs));
   if (a < gutter || a > end) return;
   context.strokeStyle = colors.warn;
   context.lineWidth = 2;
-  context.beginPath();
-  context.moveTo(a, head);
-  context.lineTo(a, height);
-  context.stroke();
+  strokeLine(scene, a, head, a, height);
   context.font = FONT_SMALL;
-  const same = `the same for ${showCount(result.common)} events`;
-  const before = context.measureText(same).width + 12;
-  if (a - gutter > before) {
-    context.fillText(same, a - before + 6, head + 8.5);
-  }
   const text = "first difference";
   const size = context.measureText(text).width + 10;
   const left = Math.min(a, width - size);

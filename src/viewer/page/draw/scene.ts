@@ -102,6 +102,44 @@ export function fillBox(scene: Scene, a0: number, c0: number, a1: number, c1: nu
   else context.fillRect(a0, c0, a1 - a0, c1 - c0);
 }
 
+/** Where a span of time lies along, as far as it is in view; `undefined` if it is not, or less than `least` pixels. */
+export function spanOf(
+  scene: Scene,
+  fromNs: number,
+  toNs: number,
+  least = 0,
+): readonly [a0: number, a1: number] | undefined {
+  const { axis, gutter } = scene;
+  const a0 = Math.max(gutter, along(scene, axis.ofTime(fromNs)));
+  const a1 = Math.min(alongEnd(scene), along(scene, axis.ofTime(toNs)));
+  return a1 - a0 > least ? [a0, a1] : undefined;
+}
+
+/** Has a place answer to the pointer. */
+export function addHit(
+  { hits }: Scene,
+  id: number,
+  text: Hit["text"],
+  [x, y, width, height]: readonly [number, number, number, number],
+): void {
+  hits.push({ id, text, x, y, width, height });
+}
+
+/** Begins a path through some points as the canvas has them. */
+export function path(
+  context: CanvasRenderingContext2D,
+  points: readonly (readonly [x: number, y: number])[],
+): void {
+  context.beginPath();
+  points.forEach(([x, y], index) => (index === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
+}
+
+/** Strokes a line from one place to another. */
+export function strokeLine(scene: Scene, a0: number, c0: number, a1: number, c1: number): void {
+  path(scene.context, [pointOf(scene, a0, c0), pointOf(scene, a1, c1)]);
+  scene.context.stroke();
+}
+
 /** A rectangle as the canvas has it. */
 export function boxOf(
   scene: Scene,

@@ -8,7 +8,8 @@ import { type Compared, isSame } from "../../model/compared.ts";
 import type { Run } from "../../model/run.ts";
 import { showCount, showTime } from "../../model/words.ts";
 import { compareWithFile, compareWithNeighbour, foldCommon, stopComparing } from "../compared.ts";
-import { select, type State } from "../state.ts";
+import type { State } from "../state.ts";
+import { Link, Table } from "./table.tsx";
 import { summaryOf } from "../summary.ts";
 
 /** The panel. */
@@ -19,14 +20,7 @@ export function Compare({ state }: { state: State }): VNode {
   const shown = state.compared.value;
   const { neighbour } = state.facts;
   return (
-    <div
-      class="compare"
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault();
-        choose(event.dataTransfer?.files[0]);
-      }}
-    >
+    <div class="compare">
       <p>
         <label>
           Another run (a .trace file or a saved page):{" "}
@@ -47,15 +41,13 @@ export function Compare({ state }: { state: State }): VNode {
               />{" "}
               fold what is the same
             </label>
-            <button type="button" onClick={() => stopComparing(state)}>
-              Stop comparing
-            </button>
+            <button onClick={() => stopComparing(state)}>Stop comparing</button>
           </>
         )}
       </p>
       {neighbour !== undefined && typeof shown !== "object" && (
         <p>
-          <button type="button" onClick={() => void compareWithNeighbour(state)}>
+          <button onClick={() => void compareWithNeighbour(state)}>
             Compare with the nearest run that held
           </button>{" "}
           {neighbour}
@@ -81,52 +73,35 @@ function Result({ state, compared }: { state: State; compared: Compared }): VNod
         {left === 0 ? (
           "this run has ended"
         ) : (
-          <button type="button" class="link" onClick={() => select(state, left)}>
+          <Link state={state} id={left}>
             {hostOf(state.run, left)} {summaryOf(state, left)}
-          </button>
+          </Link>
         )}
         ; in the other run ({name}): {right === 0 ? "that run has ended" : there(right)}.
       </p>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">at</th>
-            <th scope="col">host</th>
-            <th scope="col">what</th>
-            <th scope="col">which</th>
-          </tr>
-        </thead>
-        <tbody>
-          {result.differences.map(({ host, text, left, right, change }, index) => (
-            <tr key={index} class={change.replace(" ", "-")}>
-              <td class="number-cell">
-                {showTime(
-                  (left > 0
-                    ? state.run.trace.timeNs[left - 1]
-                    : run.trace.timeNs[right - 1]) as number,
-                )}
-              </td>
-              <td>{host}</td>
-              <td>
-                {left > 0 ? (
-                  <button type="button" class="link" onClick={() => select(state, left)}>
-                    {summaryOf(state, left)}
-                  </button>
-                ) : (
-                  (wordsOf(compared, right) ?? text)
-                )}
-              </td>
-              <td>
-                {change === "left only"
-                  ? "◀ only here"
-                  : change === "right only"
-                    ? "▶ only there"
-                    : "↔ moved"}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        heads={["at", "host", "what", "which"]}
+        rows={result.differences.map(({ host, text, left, right, change }) => ({
+          cells: [
+            showTime(
+              (left > 0 ? state.run.trace.timeNs[left - 1] : run.trace.timeNs[right - 1]) as number,
+            ),
+            host,
+            left > 0 ? (
+              <Link key="" state={state} id={left}>
+                {summaryOf(state, left)}
+              </Link>
+            ) : (
+              (wordsOf(compared, right) ?? text)
+            ),
+            change === "left only"
+              ? "◀ only here"
+              : change === "right only"
+                ? "▶ only there"
+                : "↔ moved",
+          ],
+        }))}
+      />
       {result.cut && <p class="soft">There are more differences than are listed.</p>}
     </div>
   );

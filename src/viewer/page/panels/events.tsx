@@ -1,7 +1,7 @@
 /** All events as a table, which equals the diagram, and the output of the programs. */
 import type { VNode } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { useComputed } from "@preact/signals";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { computed } from "@preact/signals-core";
 import { Kind, kindNames } from "../../../trace/kinds.ts";
 import { describeEvent, hostOf } from "../../model/describe.ts";
 import { isNotable } from "../../model/rows.ts";
@@ -50,7 +50,6 @@ function Rows(props: {
           {shown.map((id) => (
             <button
               key={id}
-              type="button"
               class="event"
               tabIndex={-1}
               aria-current={id === selected}
@@ -82,7 +81,7 @@ function position(ids: Uint32Array, id: number): number {
 
 /** All notable events that the filter and the cone leave. */
 export function EventTable({ state }: { state: State }): VNode {
-  const ids = useComputed(() => {
+  const find = (): Uint32Array => {
     const { kind, length } = state.run.trace;
     const flags = state.shown.value;
     const found: number[] = [];
@@ -90,7 +89,8 @@ export function EventTable({ state }: { state: State }): VNode {
       if (flags ? flags[row] === 1 : isNotable(kind[row] as number)) found.push(row + 1);
     }
     return Uint32Array.from(found);
-  });
+  };
+  const ids = useMemo(() => computed(find), [state]);
   return (
     <div class="list">
       <p class="soft">{showCount(ids.value.length)} events</p>

@@ -3,7 +3,8 @@ import type { VNode } from "preact";
 import type { FaultTold } from "../../../trace/trace.ts";
 import { messagesWithin, Fate } from "../../model/messages.ts";
 import { showCount, showDuration, showTime } from "../../model/words.ts";
-import { select, type State } from "../state.ts";
+import type { State } from "../state.ts";
+import { Link, Table } from "./table.tsx";
 
 /** The panel. */
 export function Faults({ state }: { state: State }): VNode {
@@ -21,32 +22,20 @@ export function Faults({ state }: { state: State }): VNode {
             ? "No fault is needed"
             : `In this run: ${showCount(run.faults.length)}`}
         </h2>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">from</th>
-              <th scope="col">fault</th>
-              <th scope="col">lasted</th>
-              <th scope="col">messages lost meanwhile</th>
-            </tr>
-          </thead>
-          <tbody>
-            {run.faults.map((fault) => (
-              <tr key={fault.began} class={answer?.faults.includes(fault) ? "told" : ""}>
-                <td class="number-cell">{showTime(fault.fromNs)}</td>
-                <td>
-                  <button type="button" class="link" onClick={() => select(state, fault.began)}>
-                    {fault.text}
-                  </button>
-                </td>
-                <td class="number-cell">{showDuration(fault.toNs - fault.fromNs)}</td>
-                <td class="number-cell">
-                  {showCount(lostDuring(state, fault.began, fault.lifted, fault.targets))}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          heads={["from", "fault", "lasted", "messages lost meanwhile"]}
+          rows={run.faults.map((fault) => ({
+            class: answer?.faults.includes(fault) ? "told" : "",
+            cells: [
+              showTime(fault.fromNs),
+              <Link key="" state={state} id={fault.began}>
+                {fault.text}
+              </Link>,
+              showDuration(fault.toNs - fault.fromNs),
+              showCount(lostDuring(state, fault.began, fault.lifted, fault.targets)),
+            ],
+          }))}
+        />
       </div>
       {left.length > 0 && (
         <div>

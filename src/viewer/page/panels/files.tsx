@@ -3,7 +3,8 @@ import type { VNode } from "preact";
 import { filesAt } from "../../model/files.ts";
 import { rowAt } from "../../model/rows.ts";
 import { showCount, showTime } from "../../model/words.ts";
-import { select, type State } from "../state.ts";
+import type { State } from "../state.ts";
+import { Link, Table } from "./table.tsx";
 
 const SHOWN_MAX = 200;
 
@@ -26,33 +27,22 @@ export function Files({ state }: { state: State }): VNode {
         At {showTime(atNs)}, after event {showCount(id)}, from the recorded writes and syncs. What
         is not synced may be lost when the power fails.
       </p>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">host</th>
-            <th scope="col">file</th>
-            <th scope="col">written to</th>
-            <th scope="col">not synced</th>
-            <th scope="col">durable</th>
-          </tr>
-        </thead>
-        <tbody>
-          {files.slice(0, SHOWN_MAX).map((file) => (
-            <tr key={`${file.host} ${file.path}`} class={file.removed ? "gone" : ""}>
-              <td>{file.host}</td>
-              <td>
-                <button type="button" class="link" onClick={() => select(state, file.event)}>
-                  {file.path}
-                </button>
-                {file.removed && <span class="soft"> removed</span>}
-              </td>
-              <td class="number-cell">{showCount(file.size)}</td>
-              <td class="number-cell">{showCount(file.unsynced)}</td>
-              <td>{durableWords(file)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        heads={["host", "file", "written to", "not synced", "durable"]}
+        rows={files.slice(0, SHOWN_MAX).map((file) => ({
+          class: file.removed ? "gone" : "",
+          cells: [
+            file.host,
+            <Link key="" state={state} id={file.event}>
+              {file.path}
+              {file.removed && " (removed)"}
+            </Link>,
+            showCount(file.size),
+            showCount(file.unsynced),
+            durableWords(file),
+          ],
+        }))}
+      />
       {files.length > SHOWN_MAX && <p class="soft">and {files.length - SHOWN_MAX} more</p>}
     </div>
   );

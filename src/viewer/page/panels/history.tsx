@@ -6,6 +6,7 @@ import type { VNode } from "preact";
 import { describeAnswer, describeRequest, type OperationBar } from "../../model/operations.ts";
 import { cut, showCount, showDuration, showTime } from "../../model/words.ts";
 import { select, type State } from "../state.ts";
+import { Link } from "./table.tsx";
 
 /** At most this many operations are drawn: those of the violation and around the window. */
 const SHOWN_MAX = 120;
@@ -25,7 +26,6 @@ export function History({ state }: { state: State }): VNode {
   const clients = [...new Set(shown.map(({ lane }) => lane))].sort((a, b) =>
     a.localeCompare(b, "en", { numeric: true }),
   );
-  const violation = run.trace.meta?.violations[state.violation.value];
   return (
     <div class="history">
       <p class="soft">
@@ -51,7 +51,6 @@ export function History({ state }: { state: State }): VNode {
           return (
             <button
               key={bar.index}
-              type="button"
               class={isMarked ? `bar ${bar.outcome} marked` : `bar ${bar.outcome}`}
               style={{
                 gridRow: clients.indexOf(bar.lane) + 1,
@@ -66,9 +65,7 @@ export function History({ state }: { state: State }): VNode {
           );
         })}
       </div>
-      {violation?.cycle && violation.cycle.length > 0 && (
-        <Cycle state={state} edges={violation.cycle} told={violation.operations ?? []} />
-      )}
+      <Cycle state={state} />
     </div>
   );
 }
@@ -84,40 +81,25 @@ function chosen({ run, from, to, axis }: State, marked: ReadonlySet<number>): Op
   return [...kept].sort((a, b) => a.invoke - b.invoke);
 }
 
-interface Edge {
-  readonly from: number;
-  readonly to: number;
-  readonly kind: string;
-  readonly text: string;
-}
-
 /** The cycle of a violation, edge by edge; nothing if it has none. */
-export function Cycle(props: {
-  state: State;
-  edges: readonly Edge[];
-  told: readonly { readonly index: number; readonly invoke: number }[];
-}): VNode {
-  const { state, edges, told } = props;
-  const barOf = (index: number): OperationBar | undefined => {
-    const invoke = told.find((each) => each.index === index)?.invoke;
-    return state.run.operations.find((bar) => bar.invoke === invoke);
-  };
-  const node = (index: number): VNode => {
-    const bar = barOf(index);
+export function Cycle({ state }: { state: State }): VNode | null {
+  const edges = state.answerShown.value?.edges ?? [];
+  if (edges.length === 0) return null;
+  const node = (index: number, bar: OperationBar | undefined): VNode => {
     if (!bar) return <span>operation {index}</span>;
     return (
-      <button type="button" class="link" onClick={() => select(state, bar.complete || bar.invoke)}>
+      <Link state={state} id={bar.complete || bar.invoke}>
         T{index} {bar.lane}: {cut(describeRequest(bar), 60)}
-      </button>
+      </Link>
     );
   };
   return (
     <div class="cycle">
       <h2>The cycle: each must come before the next, and the last before the first</h2>
       <ol>
-        {edges.map(({ from, to, kind, text }, index) => (
+        {edges.map(({ from, to, kind, text, a, b }, index) => (
           <li key={index}>
-            {node(from)} <span class={`edge ${kind}`}>{kind}</span> {node(to)}
+            {node(from, a)} <span class="edge">{kind}</span> {node(to, b)}
             <span class="line soft">{text}</span>
           </li>
         ))}

@@ -28,6 +28,7 @@ export function Panels({ state }: { state: State }): VNode {
   const isOpen = state.panelOpen.value;
   // Two runs need more room than one.
   const isLow = typeof state.compared.value === "object";
+  const size = !isOpen ? " closed" : isLow ? " low" : current === "story" ? " story-open" : "";
   const move = (by: number): void => {
     const at = panels.findIndex(({ id }) => id === current);
     const next = panels[(at + by + panels.length) % panels.length] as (typeof panels)[number];
@@ -35,14 +36,13 @@ export function Panels({ state }: { state: State }): VNode {
     document.getElementById(`tab-${next.id}`)?.focus();
   };
   return (
-    <section class={`panels${isOpen ? (isLow ? " low" : "") : " closed"}`} aria-label="Panels">
+    <section class={`panels${size}`} aria-label="Panels">
       <div class="tabs">
         <div role="tablist" aria-label="Panels">
           {panels.map(({ id, title }, index) => (
             <button
               key={id}
               id={`tab-${id}`}
-              type="button"
               role="tab"
               aria-selected={id === current}
               aria-controls="panel"
@@ -62,7 +62,6 @@ export function Panels({ state }: { state: State }): VNode {
           ))}
         </div>
         <button
-          type="button"
           class="fold"
           aria-expanded={isOpen}
           aria-label={isOpen ? "Hide the panels" : "Show the panels"}

@@ -5,6 +5,7 @@ import { fateNames } from "../../model/messages.ts";
 import { statisticsOf } from "../../model/statistics.ts";
 import { showCount, showDuration } from "../../model/words.ts";
 import type { State } from "../state.ts";
+import { Table } from "./table.tsx";
 
 const PAIRS_MAX = 40;
 
@@ -15,7 +16,7 @@ export function StatisticsPanel({ state }: { state: State }): VNode {
     value === undefined ? "–" : showDuration(value);
   return (
     <div class="columns">
-      <Table
+      <Figures
         title="Operations"
         heads={["name", "count", "ok", "failed", "unsure", "median", "99 %", "longest"]}
         rows={operations.map(({ f, count, ok, failed, unsure, medianNs, slowNs, longestNs }) => [
@@ -24,7 +25,7 @@ export function StatisticsPanel({ state }: { state: State }): VNode {
           ...[medianNs, slowNs, longestNs].map(time),
         ])}
       />
-      <Table
+      <Figures
         title="Messages"
         heads={["from", "to", "count", ...fateNames]}
         rows={messages
@@ -36,7 +37,7 @@ export function StatisticsPanel({ state }: { state: State }): VNode {
             ...fates.map((each) => (each === 0 ? "" : showCount(each))),
           ])}
       />
-      <Table
+      <Figures
         title="Events"
         heads={["kind", "count"]}
         rows={kinds.map(([name, count]) => [name, showCount(count)])}
@@ -45,7 +46,7 @@ export function StatisticsPanel({ state }: { state: State }): VNode {
   );
 }
 
-function Table(props: {
+function Figures(props: {
   title: string;
   heads: readonly string[];
   rows: readonly (readonly string[])[];
@@ -55,28 +56,7 @@ function Table(props: {
   return (
     <div>
       <h2>{title}</h2>
-      <table>
-        <thead>
-          <tr>
-            {heads.map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, index) => (
-            <tr key={index}>
-              {row.map((cell, at) => (
-                <td key={at} class={/^[\d,.]+/.test(cell) ? "number-cell" : ""}>
-                  {cell}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table heads={heads} rows={rows.map((cells) => ({ cells }))} />
     </div>
   );
 }

@@ -14,7 +14,6 @@ export function Story({ state }: { state: State }): VNode {
     list.current?.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
   }, [selected]);
   if (!answer) return <p class="soft">Nothing was violated in this run, so there is no story.</p>;
-  const violation = state.run.trace.meta?.violations[state.violation.value];
   return (
     <div>
       <ol class="story" ref={list}>
@@ -23,7 +22,6 @@ export function Story({ state }: { state: State }): VNode {
           return (
             <li key={number}>
               <button
-                type="button"
                 class={decisive ? `${line.tone} decisive` : line.tone}
                 aria-current={event > 0 && event === selected}
                 disabled={event === 0}
@@ -45,12 +43,7 @@ export function Story({ state }: { state: State }): VNode {
           );
         })}
       </ol>
-      {violation?.cycle && violation.cycle.length > 0 && (
-        <Cycle state={state} edges={violation.cycle} told={violation.operations ?? []} />
-      )}
-      <p class="summary">
-        <b>✗ {answer.summary}</b> <span class="soft">({answer.check})</span>
-      </p>
+      <Cycle state={state} />
     </div>
   );
 }
