@@ -1,5 +1,7 @@
 /** Defines a building block of a world: an ordinary Node program, and how to start it. */
 
+import type { BlockFaults } from "./faults.ts";
+
 /** A server that speaks a real wire protocol, packaged as a program that any host can run. */
 export interface Block {
   /** The block's name, as used in `lightcone serve NAME`. */
@@ -10,6 +12,8 @@ export interface Block {
   readonly entry: string;
   /** The arguments that the program is started with. */
   readonly argv: readonly string[];
+  /** What can go wrong with it in ways of its own. */
+  readonly suffers?: BlockFaults;
 }
 
 /** A block's server that runs in the current process. */

@@ -17,6 +17,7 @@ import {
   type Survival,
 } from "../sim/faults/index.ts";
 import type { WrittenLiar } from "../sim/faults/byzantine.ts";
+import { knownBlocks, withBlocks } from "./block-faults.ts";
 import { faultSource, sourcesOf } from "./fault-sources.ts";
 import { linkPlan } from "./link-plan.ts";
 import type { HostPlan, LinkRule, MachinePlan, Plan, SharedPlan } from "./plan.ts";
@@ -401,7 +402,8 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
     const options = this.#withoutLiar(given);
     const all = this.#targetsOf(word);
     const names = targets === undefined ? all : this.#resolve(targets, `w.${word}`);
-    const source = this.#withVersions(faultSource(word, names, [...this.#names], options));
+    const read = faultSource(word, names, [...this.#names], options);
+    const source = withBlocks(this.#withVersions(read), this.#hosts);
     this.#refuseDomain(source);
     this.#idleSources.add(source);
     return source;
@@ -430,7 +432,8 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
 
   /** The hosts that a word concerns unless others are named. Services outside are broken by their own word alone. */
   #targetsOf(word: FaultWordName): string[] {
-    const { versions, outside = false, shared = false } = findFaultWord(word) ?? {};
+    const { versions, outside = false, shared = false, blocks = false } = findFaultWord(word) ?? {};
+    if (blocks) return Object.keys(knownBlocks(this.#hosts));
     if (shared) {
       if (this.#shared.length > 0) return [...new Set(this.#shared.flatMap(({ hosts }) => hosts))];
       throw bad(

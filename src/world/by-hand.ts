@@ -17,7 +17,9 @@ import {
   findFaultWord,
 } from "../sim/faults/index.ts";
 import { type Kernel, Kind, NO_HOST } from "../sim/kernel.ts";
+import { knownBlocks, withBlocks } from "./block-faults.ts";
 import { faultSource, refuseFields } from "./fault-sources.ts";
+import type { HostPlan } from "./plan.ts";
 import type { FaultHandle, HandFaults, HandOptions, Targets } from "./types.ts";
 
 /** What placing faults needs of its run. */
@@ -25,6 +27,7 @@ export interface HandReach {
   readonly kernel: Kernel;
   readonly driver: FaultDriver;
   readonly hosts: readonly string[];
+  readonly plans: readonly HostPlan[];
   readonly domains: readonly Domain[];
   readonly calmFromNs: number;
   /** The schedule that was asked for; `undefined` if it was drawn. */
@@ -159,7 +162,9 @@ export class ByHand {
     if (isSides && findFaultWord(word)?.links !== true) {
       throw bad(`${where}(...) concerns hosts, and no links between two sides`);
     }
-    const targets = namesOf(first, hosts, where) ?? [...hosts];
+    const { blocks = false } = findFaultWord(word) ?? {};
+    const all = blocks ? Object.keys(knownBlocks(this.#reach.plans)) : [...hosts];
+    const targets = namesOf(first, hosts, where) ?? all;
     const others = isSides ? namesOf(second, hosts, where) : undefined;
     const { in: delay, after, lasts, ...own } = options;
     if ("every" in own || "at" in own) {
@@ -174,10 +179,11 @@ export class ByHand {
         "Write w.byzantine(hosts, { lie }) there.",
       );
     }
-    const source = faultSource(word, targets, hosts, {
+    const read = faultSource(word, targets, hosts, {
       ...own,
       ...(lasts !== undefined && { lasts }),
     });
+    const source = withBlocks(read, this.#reach.plans);
     if (after !== undefined) refuseFields(after, `${where}: after`);
     return {
       source: { ...source, lasts: lasts === undefined ? undefined : source.lasts },

@@ -81,6 +81,10 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
     programs.set(key, await compileProgram({ entry, sharesModules }));
     if (program.kind === "file") entries.push(entry);
   }
+  for (const operator of operatorsOf(plan)) {
+    const entry = fileURLToPath(operator);
+    programs.set(operatorKey(operator), await compileProgram({ entry, sharesModules: true }));
+  }
   const substitutes = await compileSubstitutes(plan, dirname(file));
   const { services, digest: ofServices } = readServices(plan, dirname(file));
   const assertions = writtenAssertions(entries);
@@ -98,6 +102,21 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
     unsetVariables,
     takePrinted,
   };
+}
+
+/** The programs of the operators of blocks. */
+function operatorsOf(plan: Plan): Set<string> {
+  const programs = plan.hosts.flatMap(withPrograms).map(({ program }) => program);
+  return new Set(
+    programs.flatMap((program) =>
+      program.kind === "block" && program.suffers ? [program.suffers.operator] : [],
+    ),
+  );
+}
+
+/** Identifies the program of an operator among those of a world. */
+export function operatorKey(operator: string): string {
+  return `operator ${operator}`;
 }
 
 /** Reads the files that say what services outside are, with a digest of all. */

@@ -1,4 +1,5 @@
 /** A world as plain data: the information that a run needs, without executable state. */
+import type { KnownBlockFault } from "../sim/faults/block.ts";
 import type { Domain, FaultSource, RangeNs, Survival } from "../sim/faults/index.ts";
 import type { MountOptions } from "../sim/disk/index.ts";
 import type { Delays } from "../sim/network/index.ts";
@@ -9,7 +10,19 @@ import type { Check, InlineProgram, Tolerable } from "./types.ts";
 export type ProgramPlan =
   | { readonly kind: "inline" }
   | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "block"; readonly name: string; readonly entry: string };
+  | {
+      readonly kind: "block";
+      readonly name: string;
+      readonly entry: string;
+      /** What can go wrong with it in ways of its own, and the program of its operator. */
+      readonly suffers?: BlockSuffers | undefined;
+    };
+
+/** What can go wrong with a block, and the URL of the program of who does it. */
+export interface BlockSuffers {
+  readonly faults: readonly KnownBlockFault[];
+  readonly operator: string;
+}
 
 /** What a program must have done before another one of its host starts. "exited": with code 0. */
 export type Condition = "started" | "listening" | "exited";

@@ -161,7 +161,8 @@ function planned(
     return { ...base, plan: { kind: "file", path: program }, inline: undefined };
   }
   if (isBlock(program)) {
-    const plan = { kind: "block", name: program.name, entry: program.entry } as const;
+    const { name: block, entry, suffers } = program;
+    const plan = { kind: "block", name: block, entry, suffers } as const;
     return { ...base, plan, inline: undefined, argv: program.argv };
   }
   throw bad(

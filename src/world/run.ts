@@ -65,6 +65,7 @@ import { inlineKey, isBlock } from "./programs.ts";
 import { namesIn } from "./own-files.ts";
 import { OperationRecorder, type Recorded, type Recording } from "./recorder.ts";
 import { mountShared } from "./shared.ts";
+import { operate } from "./operators.ts";
 import { startMs } from "./start-date.ts";
 import { SeenWorld } from "./seen.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -208,6 +209,13 @@ class Run {
         return (network.overhearing ??= new Overhearing(interpreter(this.kernel.nowNs > 0)));
       },
       interpreter: () => interpreter(this.kernel.nowNs > 0),
+      operate: (host, order) =>
+        operate(
+          loaded,
+          plan.hosts.find(({ name }) => name === host.name),
+          host,
+          order,
+        ),
       liar: (name) => this.#liarOf(name),
       messageTest: (when) => parseMessageFilter(when, isMessageField),
       setVersion: (host, version) => {
@@ -244,6 +252,7 @@ class Run {
       kernel: this.kernel,
       driver: this.#faults,
       hosts: names,
+      plans: plan.hosts,
       domains: plan.survived.domains,
       calmFromNs: this.#calmFromNs,
       asked: this.#request.schedule,

@@ -1,6 +1,7 @@
 /** The types of a world file: a world, a program and a check, from the point of view of its author. */
 import type { Verdict } from "../check/verdict.ts";
 import type { Service } from "./outside/types.ts";
+import type { BlockSuffers } from "./plan.ts";
 import type { SharedOptions } from "./shared.ts";
 import type { SeenFault, SeenHost } from "./seen.ts";
 import type { History } from "../history/operation.ts";
@@ -130,6 +131,8 @@ export interface BlockProgram {
   readonly name: string;
   readonly entry: string;
   readonly argv: readonly string[];
+  /** What can go wrong with it in ways of its own. */
+  readonly suffers?: BlockSuffers;
 }
 
 /** The program of a host: an inline function, a Node entry file (relative to the world file), or a block. */

@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import * as blocks from "../../src/blocks/index.ts";
 import * as check from "../../src/check/index.ts";
 import { shrinkRun, type RunnerPool } from "../../src/explore/index.ts";
 import { renderViolation } from "../../src/report/index.ts";
@@ -53,7 +54,7 @@ export function recordOf(word: string): Recorded | undefined {
 
 /** Loads the example of a word. */
 export function loadExample(word: string): Promise<LoadedWorld> {
-  return loadWorld(examplePath(word), { "lightcone/check": check });
+  return loadWorld(examplePath(word), { "lightcone/check": check, "lightcone/blocks": blocks });
 }
 
 /** The world, with faults for one of its programs alone. */

@@ -12,13 +12,22 @@ import {
   faultWords,
   findFaultKind,
 } from "../../src/sim/faults/index.ts";
+import { redis } from "../../src/blocks/index.ts";
+import { withBlocks } from "../../src/world/block-faults.ts";
+import type { HostPlan } from "../../src/world/plan.ts";
 import { faultSource } from "../../src/world/fault-sources.ts";
 
 const hosts = ["redis-1", "redis-2", "redis-3", "worker-1", "worker-2"];
 const names = faultWordNames as readonly FaultWordName[];
 
+/** Each host runs a block that can suffer in ways of its own. */
+const plans = hosts.map((name) => {
+  const program = { ...redis(), kind: "block" as const };
+  return { name, programs: [{ program, argv: [] }] } as unknown as HostPlan;
+});
+
 function drawn(name: FaultWordName, options = {}): Fault[] {
-  const source = faultSource(name, hosts, hosts, options);
+  const source = withBlocks(faultSource(name, hosts, hosts, options), plans);
   return Array.from({ length: 40 }, (_, seed) => {
     return drawSchedule([source], hosts, 60_000_000_000, Prng.root(seed));
   }).flat();

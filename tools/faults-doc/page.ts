@@ -4,6 +4,8 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { formatNs } from "../../src/base/units.ts";
+import { redis } from "../../src/blocks/index.ts";
+import type { FaultWord } from "../../src/sim/faults/kind.ts";
 import { faultWordNames, type FaultWordName, faultWords } from "../../src/sim/faults/index.ts";
 import { commentBefore, optionsOf, propertyComment } from "./comments.ts";
 
@@ -61,11 +63,24 @@ function section(
     comment.text,
     `**Where it comes from:** ${cause}`,
     optionsTable(word, source, lasts),
+    ...((faultWords[word] as FaultWord).blocks === true ? [blocksTable()] : []),
     `<details><summary>An example, and its story</summary>`,
     `\`\`\`ts\n${example}\`\`\``,
     `\`\`\`\n${story.join("\n")}\n\`\`\``,
     "</details>",
   ].join("\n\n");
+}
+
+/** What each block can suffer, from the blocks' own data. */
+function blocksTable(): string {
+  const rows = [redis()].flatMap(({ name, suffers }) =>
+    (suffers?.faults ?? []).map(({ name: fault, summary, cause, path }) => {
+      const who = path === undefined ? "an operator" : "a rare path";
+      return `| \`${name}\` | \`${fault}\` | ${summary} | ${who} | ${lowerFirst(cause)} |`;
+    }),
+  );
+  const head = "| block | fault | what happens | by | where it comes from |\n|---|---|---|---|---|";
+  return [head, ...rows].join("\n");
 }
 
 function optionsTable(word: FaultWordName, source: string, lastsText: string | undefined): string {

@@ -5,6 +5,8 @@
 import { NULL_ARRAY, OK, QUEUED, type Reply, RespError } from "../../wire/index.ts";
 import type { Client, Queued } from "./client.ts";
 import { type Command, NO_REPLY, type NoReply } from "./command.ts";
+import { factsOf } from "./command-facts.ts";
+import { rarePaths } from "./faults.ts";
 import { keysOf } from "./command-keys.ts";
 import { err, NO_REPLICAS, OUT_OF_MEMORY, wrongArity } from "./errors.ts";
 import type { Server } from "./server.ts";
@@ -87,6 +89,7 @@ function rejected(client: Client, command: Command | undefined, error: RespError
 /** Runs a command that has passed all checks. An error becomes the reply. */
 export function execute(client: Client, command: Command, args: string[]): Reply | NoReply {
   const { server } = client;
+  if (server.rare(rarePaths.slow)) server.stall(50 + Math.random() * 450);
   client.lastCommand = command.name;
   client.request = args;
   server.stats.commands++;
@@ -193,6 +196,10 @@ function admit(client: Client, command: Command, args: string[]): void {
         `Can't execute '${command.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
       );
     }
+  }
+  const isLoading = server.loadsUntilMs > server.nowMs;
+  if (isLoading && !factsOf(command.name).flags.includes("loading")) {
+    throw new RespError("LOADING Redis is loading the dataset in memory");
   }
   const busy = server.busy.refusal(command);
   if (busy !== undefined) throw busy;

@@ -3,6 +3,7 @@
  * server has no events.
  */
 import type { Database } from "./database.ts";
+import { rarePaths } from "./faults.ts";
 import { ExpiryHeap } from "./expiry.ts";
 import type { Server } from "./server.ts";
 
@@ -68,6 +69,10 @@ export class ExpiryCycle {
   /** Removes every expired key, and the stale entries that come up in the heap. */
   #removeDue(): void {
     const server = this.#server;
+    if (this.#heap.nextMs <= server.nowMs && server.rare(rarePaths.late)) {
+      this.#timer = setTimeout(() => server.event(() => this.#removeDue()), CYCLE_MS);
+      return;
+    }
     if (!server.pause.active && !server.busy.active) {
       const startMs = server.timer.now();
       while (this.#heap.nextMs <= server.nowMs) {

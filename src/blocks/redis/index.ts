@@ -1,5 +1,6 @@
 /** The Redis block, for use in a world. Importing this starts nothing and loads no server code. */
 import { type Block, entryUrl } from "../block.ts";
+import { redisFaults } from "./faults.ts";
 import { refuseOptions, text, texts, whole } from "../options.ts";
 
 const kinds = {
@@ -44,5 +45,7 @@ export function redis(options: RedisOptions = {}): Block {
   if (options.version !== undefined) argv.push("--version", options.version);
   if (options.databases !== undefined) argv.push("--databases", String(options.databases));
   for (const [name, value] of Object.entries(options.config ?? {})) argv.push(`--${name}`, value);
-  return { name: "redis", entry: entryUrl("./main", import.meta.url), argv };
+  const operator = entryUrl("./operator", import.meta.url);
+  const suffers = { faults: redisFaults, operator };
+  return { name: "redis", entry: entryUrl("./main", import.meta.url), argv, suffers };
 }

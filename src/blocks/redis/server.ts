@@ -18,6 +18,7 @@ import { Database } from "./database.ts";
 import { dispatch } from "./dispatch.ts";
 import { err } from "./errors.ts";
 import { escapeBytes } from "./escape.ts";
+import { rarePaths } from "./faults.ts";
 import { ExpiryCycle } from "./expiry-cycle.ts";
 import { LatencyMonitor } from "./latency.ts";
 import { Memory } from "./memory.ts";
@@ -104,6 +105,10 @@ export class Server {
   lazyFreed = 0;
   readonly expiry: ExpiryCycle = new ExpiryCycle(this);
   onShutdown: () => void = () => process.exit(0);
+  /** Whether to take a rare path; those of `faults.ts`. */
+  rare: (path: string) => boolean = () => false;
+  /** Until when it loads its data, and answers most commands with LOADING. */
+  loadsUntilMs = 0;
   #ready: { database: Database; key: string }[] = [];
   #nextClientId = 1;
   #httpRefusedMs = -Infinity;
@@ -177,6 +182,7 @@ export class Server {
   start(): void {
     this.persistence = new Persistence(this);
     this.persistence.start();
+    if (this.rare(rarePaths.loads)) this.loadsUntilMs = Date.now() + 500 + Math.random() * 4_500;
   }
 
   /** Loads a library of functions from a file. */

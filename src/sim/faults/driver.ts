@@ -18,6 +18,7 @@ import {
   type FaultReach,
   type HostEffect,
   type LinkEffect,
+  type OperatorOrder,
   soundLink,
 } from "./kind.ts";
 import { concernsLink, type LinkParams, linksOf } from "./link-sides.ts";
@@ -37,6 +38,8 @@ export interface FaultPorts {
   overhearing?(): Overhearing;
   /** Tells the messages in what one host sends. */
   interpreter?(): Interpreter;
+  /** Starts an operator of a block on a host; what it returns has the operator undo what it has done. */
+  operate?(host: Host, order: OperatorOrder): (() => void) | undefined;
   /** The liar of the world's author with a name. */
   liar?(name: string): OwnLiar | undefined;
   /** Parses a filter of messages that is known to be one. */
@@ -61,6 +64,8 @@ export class FaultDriver implements FaultReach {
   readonly #listening = new Map<Fault, Overhearing>();
   /** What the active faults have set up on their targets. */
   readonly #traps = new Map<Fault, Trap>();
+  /** Who undoes what operators of blocks have done for a fault. */
+  readonly #operators = new Map<Fault, readonly (() => void)[]>();
   #calmFromNs = Infinity;
   /** The counts of `FaultKind.matters` at the beginnings of the active faults. */
   readonly #counts = new Map<Fault, number | undefined>();
@@ -156,6 +161,18 @@ export class FaultDriver implements FaultReach {
       if (fault.kind === kind.name && fault.targets.includes(host)) found.push(fault);
     }
     return found as unknown as Fault<Params>[];
+  }
+
+  operate<Params extends object>(fault: Fault<Params>, host: Host, order: OperatorOrder): void {
+    const dismiss = this.#ports.operate?.(host, order);
+    const key = fault as unknown as Fault;
+    if (dismiss) this.#operators.set(key, [...(this.#operators.get(key) ?? []), dismiss]);
+  }
+
+  dismiss<Params extends object>(fault: Fault<Params>): void {
+    const key = fault as unknown as Fault;
+    for (const dismiss of this.#operators.get(key) ?? []) dismiss();
+    this.#operators.delete(key);
   }
 
   liar(name: string): OwnLiar | undefined {

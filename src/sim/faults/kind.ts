@@ -74,6 +74,15 @@ export interface HostEffect {
   freedom: number;
 }
 
+/** What an operator of a block is to do. */
+export interface OperatorOrder {
+  /** The name of the block. */
+  readonly block: string;
+  readonly name: string;
+  /** Numbers for it, by name. */
+  readonly values: Readonly<Record<string, number>>;
+}
+
 /** What a kind can do to the run. */
 export interface FaultReach {
   readonly kernel: Kernel;
@@ -88,6 +97,10 @@ export interface FaultReach {
   isOff(name: string): boolean;
   /** Starts the program of a host that has power and no process. */
   restart(host: Host): void;
+  /** Has the operator of a block on a host do something, until the fault dismisses it. */
+  operate<Params extends object>(fault: Fault<Params>, host: Host, order: OperatorOrder): void;
+  /** Has the operators undo what they have done for a fault. */
+  dismiss<Params extends object>(fault: Fault<Params>): void;
   /** A liar that the author of the world has written, by the name that its fault has for it. */
   liar(name: string): OwnLiar | undefined;
   /** Whether a fault has begun and was not lifted. */
@@ -255,6 +268,8 @@ export interface FaultWord<Options extends FaultOptions = FaultOptions, Read = u
   readonly outside?: boolean;
   /** Whether it concerns disks that hosts share: its targets are the hosts that mount one. */
   readonly shared?: boolean;
+  /** Whether it concerns blocks that can suffer in ways of their own: its targets are the hosts that run one. */
+  readonly blocks?: boolean;
   /** Options as somebody might write them. The documentation shows them, and tests read them. */
   readonly example: Options;
   /** The default of `lasts`. */

@@ -26,6 +26,7 @@ import { diskLies } from "./disk-lies.ts";
 import { diskReadOnly } from "./disk-read-only.ts";
 import { diskSlow } from "./disk-slow.ts";
 import { diskStall } from "./disk-stall.ts";
+import { block } from "./block.ts";
 import { nfs } from "./nfs.ts";
 import { die } from "./die.ts";
 import { dns } from "./dns.ts";
@@ -92,6 +93,8 @@ export const faultWords = {
   slowCpu: slowCpu as typeof slowCpu,
   /** Programs take rare paths that they offer themselves with `buggify(name)`. */
   buggify: buggify as typeof buggify,
+  /** A building block suffers in a way of its own: a Redis evicts keys, or closes its clients' connections. */
+  block: block as typeof block,
   /** Node and its system take freedoms that they have: small pieces, short reads, late timers, another order. */
   freedoms: freedoms as typeof freedoms,
   /** A service outside answers with errors, slowly or half, has another schema, or repeats its webhooks. */

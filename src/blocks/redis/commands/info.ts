@@ -95,7 +95,7 @@ function persistence(one: Server): Field[] {
   const disk = one.persistence;
   const failed = disk?.lastSaveFailed === true;
   const fields: Field[] = [
-    ["loading", disk?.loading ? 1 : 0],
+    ["loading", disk?.loading || one.loadsUntilMs > one.nowMs ? 1 : 0],
     ["async_loading", 0],
     ["current_cow_size", 0],
     ["rdb_changes_since_last_save", disk?.changes ?? one.dirty],

@@ -47,9 +47,12 @@ export interface RunOptions extends Permissions {
 /**
  * Step limit of a script. A script that exceeds it counts as one that never ends. No virtual time
  * passes while a script runs, so the script is stopped, and from then on the server is treated as
- * busy, as Redis would be (`busy.ts`). This many steps take about a second of real time.
+ * busy, as Redis would be (`busy.ts`). This many steps take about a second of real time. A lower
+ * `busy-reply-threshold` than the default of five seconds lowers it as well, down to a minimum.
  */
 const STEPS_MAX = 200_000_000;
+const STEPS_PER_MS = 40_000;
+const STEPS_MIN = 5_000_000;
 /** Step limit for loading a library's code. Redis allows half a second. */
 const LOADING_STEPS_MAX = 50_000_000;
 
@@ -272,7 +275,12 @@ export class Environment {
     server.frozen++;
     const kind = this.chunkName === "user_script" ? "script" : "function";
     // Redis uses the same message for a function.
-    lua.allowSteps(STEPS_MAX, (at) => throwError(at, "Script killed by user with SCRIPT KILL..."));
+    const threshold = server.config.number("busy-reply-threshold");
+    const steps =
+      threshold === 0
+        ? STEPS_MAX
+        : Math.min(STEPS_MAX, Math.max(STEPS_MIN, threshold * STEPS_PER_MS));
+    lua.allowSteps(steps, (at) => throwError(at, "Script killed by user with SCRIPT KILL..."));
     try {
       lua.pushKept(this.#kept.handler);
       lua.pushKept(reference);
