@@ -318,6 +318,20 @@ describe("ends", () => {
     expect(world.run(60_000)).toEqual(["5120 client reads ECONNRESET"]);
   });
 
+  test("keep-alive asks nothing while data is under way, however slowly", () => {
+    const world = duo();
+    const { client } = world.pair(world.a, world.b);
+    const options = { idleNs: 2e9, intervalNs: 1e9, count: 10 };
+    client.socket.keepAlive = new KeepAlive(client.socket, options);
+    client.socket.keepAlive.start(options);
+    world.network.setLatency({ minNs: 15e9, maxNs: 15e9 });
+    client.write("slow");
+    // Linux repeats the data until it is acknowledged. Only then do twelve seconds without an answer end the connection.
+    const lines = world.run(40_000);
+    expect(lines[0]).toMatch(/^15\d{3}(\.\d)? accepted reads "slow"$/);
+    expect(lines[1]).toMatch(/^2[789]\d{3}(\.\d)? client reads ETIMEDOUT$/);
+  });
+
   test("a paused process's system goes on answering", () => {
     const world = duo();
     const { client, server } = world.pair(world.a, world.b);

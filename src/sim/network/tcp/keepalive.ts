@@ -1,7 +1,7 @@
 /**
  * Keep-alive: after `idleNs` without any segment from the peer, sends probes at an interval. `count`
  * unanswered probes end the connection with ETIMEDOUT; an answer from a machine that does not know the
- * connection ends it with ECONNRESET. A busy connection costs one event per idle time.
+ * connection ends it with ECONNRESET. A busy connection costs one event per idle time, and is not probed.
  */
 import { SECOND } from "../../../base/units.ts";
 import { type EventHandle, Kind } from "../../kernel.ts";
@@ -65,7 +65,9 @@ export class KeepAlive {
     const { idleNs, intervalNs, count } = this.#options;
     if (socket.phase !== Phase.open) return;
     const silentNs = kernel.nowNs - socket.heardNs;
-    const sending = socket.sender.queueBytes > 0 || socket.sender.recovering;
+    const { queueBytes, recovering, sentSeq, ackedSeq } = socket.sender;
+    // What is under way is sent again until it is acknowledged, which takes far longer: no probes meanwhile, as on Linux.
+    const sending = queueBytes > 0 || recovering || sentSeq > ackedSeq;
     if (silentNs < idleNs || sending) {
       this.#unanswered = 0;
       this.#arm(sending ? idleNs : idleNs - silentNs);
