@@ -156,6 +156,33 @@ describe("processes of one machine", () => {
       "box not so: one holder",
     ]);
   });
+
+  it("are shown on a disk that machines share, too", async () => {
+    const body = `
+      const first = w.host("first", async ({ always, sleep }) => {
+        fs.writeFileSync("/shared/lock", "a");
+        await sleep(1_000);
+        always("one holder", fs.readFileSync("/shared/lock", "utf8") === "a");
+      });
+      const second = w.host("second", async ({ sleep }) => {
+        await sleep(500);
+        fs.rmSync("/shared/lock");
+        fs.writeFileSync("/shared/lock", "b");
+        fs.writeFileSync("/tmp/lock", "c");
+      });
+      w.shared("/shared", [first, second], { fileAttributes: "0s", folderAttributes: "0s" });
+      w.run("3s");`;
+    const { violations } = await runDescribed(body);
+    const texts = violations[0]!.story.lines.map(
+      ({ who, text }) => `${who} ${text.split("\n")[0]}`,
+    );
+    expect(texts).toEqual([
+      "first makes /shared/lock",
+      "second removes /shared/lock",
+      "second makes /shared/lock",
+      "first not so: one holder",
+    ]);
+  });
 });
 
 describe("a power loss", () => {

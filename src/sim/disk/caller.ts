@@ -13,6 +13,8 @@ export interface Caller {
   readonly directory: DirectoryNode;
   /** The process, if one calls. */
   readonly pid?: number;
+  /** The machine, if it is another one that has the disk mounted. */
+  readonly machine?: string;
   /** The host's wall clock time, as the caller would read it now. */
   now(): Timestamp;
 }

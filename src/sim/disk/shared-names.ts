@@ -1,6 +1,7 @@
 /**
- * Remembers which names a process of a machine took from another one that was alive, for the story of a
- * run: two processes that both remove a stale lock file race in system calls, which no operation shows.
+ * Remembers which names a process of a machine took from another one that was alive, or one machine from another on a disk
+ * that they share, for the story of a run: two that both remove a stale lock file race in system calls, which no
+ * operation shows.
  */
 import type { Caller } from "./caller.ts";
 import type { DirectoryNode } from "./inode.ts";
@@ -10,14 +11,15 @@ import { pathOf } from "./walk.ts";
 /** A change of a name. */
 export interface NameChange {
   readonly atNs: number;
-  readonly pid: number;
+  /** The process, by its number, or the other machine that has the disk mounted. */
+  readonly by: number | string;
   /** The change in words: "removes /tmp/job.lock". */
   readonly text: string;
 }
 
 /** The changes of one name around the moment at which it was taken. */
 export interface TakenName {
-  /** When a process removed or replaced the name that another living process had made. */
+  /** When a process or a machine removed or replaced the name that another one had made, a process that was alive. */
   readonly atNs: number;
   readonly path: string;
   readonly changes: readonly NameChange[];
@@ -30,7 +32,7 @@ interface Name {
 
 interface Change extends Name {
   readonly atNs: number;
-  readonly pid: number;
+  readonly by: number | string;
   readonly made: boolean;
   /** For a rename: the other name. */
   readonly other: Name | undefined;
@@ -61,19 +63,20 @@ export class SharedNames {
   }
 
   /** Notes what one system call changed: one name, or the two of a rename. */
-  note(atNs: number, { pid }: Caller, changes: readonly EntryChange[]): void {
-    if (pid === undefined) return;
+  note(atNs: number, { pid, machine }: Caller, changes: readonly EntryChange[]): void {
+    const by = pid ?? machine;
+    if (by === undefined) return;
     for (const change of changes) {
       const { directory, name, inode } = change;
       const other = changes.find((each) => each !== change);
-      this.#take({ directory, name, atNs, pid, made: inode !== undefined, other });
+      this.#take({ directory, name, atNs, by, made: inode !== undefined, other });
     }
     if (this.#recent.length > 2 * CHANGES_MAX) this.#recent = this.#recent.slice(-CHANGES_MAX);
   }
 
   #take(change: Change): void {
     const last = this.#recent.findLast((each) => isSame(each, change));
-    const takes = last?.made === true && last.pid !== change.pid && this.#isAlive(last.pid);
+    const takes = last?.made === true && last.by !== change.by && this.#mayUse(last.by);
     if (takes) {
       const before = this.#recent.filter((each) => isSame(each, change)).slice(-BEFORE_MAX);
       this.#keep({ atNs: change.atNs, changes: [...before, change] });
@@ -83,6 +86,11 @@ export class SharedNames {
         episode.push(change);
     }
     this.#recent.push(change);
+  }
+
+  /** Whether who made a name may still use it. Of a machine it is not known: what made it may have been started again. */
+  #mayUse(by: number | string): boolean {
+    return typeof by === "string" || this.#isAlive(by);
   }
 
   #keep(episode: Episode): void {
@@ -100,7 +108,7 @@ export class SharedNames {
       const path = textOf(root, changes[0] as Change);
       if (path === undefined) return [];
       const told = changes.map((change) => {
-        return { atNs: change.atNs, pid: change.pid, text: wordsOf(root, change, path) };
+        return { atNs: change.atNs, by: change.by, text: wordsOf(root, change, path) };
       });
       return [{ atNs, path, changes: told }];
     });

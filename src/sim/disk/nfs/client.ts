@@ -25,7 +25,7 @@ import { tellNames } from "../told.ts";
 import { tell, tellEntry, tellGone } from "../watch.ts";
 import { type Known, NfsCache } from "./cache.ts";
 import { Unanswered } from "./requests.ts";
-import type { FileHandle } from "./server.ts";
+import type { Credentials, FileHandle } from "./server.ts";
 
 export type { MountOptions } from "./cache.ts";
 
@@ -87,7 +87,7 @@ export class NfsClient extends NfsCache implements Remote {
   create({ parent, name, mode, caller, target, exclusive }: CreateRequest): Entry {
     const { handle } = this.of(parent);
     const make = (): FileHandle =>
-      this.served.create(handle, name, mode, caller, { target, exclusive });
+      this.served.create(handle, name, mode, this.#by(caller), { target, exclusive });
     // Creating a file exclusively has a number that tells a request from others, so that it can be sent again.
     const isFile = (mode & S_IFMT) === S_IFREG;
     const what = `creating ${this.#pathOf(parent, name)}`;
@@ -115,7 +115,7 @@ export class NfsClient extends NfsCache implements Remote {
     const { handle } = this.of(parent);
     try {
       this.#change([{ folder: parent, name }], `linking ${this.#pathOf(parent, name)}`, () =>
-        this.served.link(handle, name, known.handle, inode),
+        this.served.link(handle, name, known.handle, this.#by(inode)),
       );
     } finally {
       known.takenNs = -Infinity;
@@ -136,7 +136,7 @@ export class NfsClient extends NfsCache implements Remote {
     const known = this.of(inode);
     try {
       this.#change([{ folder: parent, name }], `removing ${this.#pathOf(parent, name)}`, () =>
-        this.served.remove(handle, name, isDirectory(inode), inode),
+        this.served.remove(handle, name, isDirectory(inode), this.#by(inode)),
       );
     } finally {
       known.takenNs = -Infinity;
@@ -173,7 +173,13 @@ export class NfsClient extends NfsCache implements Remote {
     ];
     try {
       this.#change(places, `renaming ${this.#pathOf(from, oldName)}`, () =>
-        this.served.rename(source as FileHandle, oldName, target as FileHandle, name, inode),
+        this.served.rename(
+          source as FileHandle,
+          oldName,
+          target as FileHandle,
+          name,
+          this.#by(inode),
+        ),
       );
     } finally {
       this.#drop(from, oldName, inode);
@@ -191,6 +197,11 @@ export class NfsClient extends NfsCache implements Remote {
     tellEntry(from, "move", oldName);
     tellEntry(parent, "move", name);
     tell(inode, "self");
+  }
+
+  /** Who asks the server, for a user. */
+  #by({ uid, gid }: Credentials): Credentials {
+    return { uid, gid, machine: this.host.name };
   }
 
   #pathOf(folder: DirectoryNode, name: string): string {

@@ -40,7 +40,7 @@ export interface FileHandle {
 }
 
 /** Who asks. */
-export type Credentials = Pick<Caller, "uid" | "gid">;
+export type Credentials = Pick<Caller, "uid" | "gid" | "machine">;
 
 /** One exported folder. */
 export class NfsExport {
@@ -215,9 +215,10 @@ export class NfsExport {
   }
 
   /** The kernel's own thread, on behalf of a user. */
-  #caller({ uid, gid }: Credentials): Caller {
+  #caller({ uid, gid, machine }: Credentials): Caller {
     const { root } = this.#disk.fs;
-    return { uid, gid, groups: [], umask: 0, directory: root, now: () => this.#now() };
+    const now = (): Timestamp => this.#now();
+    return { uid, gid, groups: [], umask: 0, directory: root, now, ...(machine && { machine }) };
   }
 
   #now(): Timestamp {
