@@ -61,6 +61,8 @@ export class Host {
   rarePathsTaken = 0;
   /** How often an operator has done something to a block here. */
   deeds = 0;
+  /** How many crowds have reached it. */
+  crowded = 0;
   /** What it does to the messages that its programs send, once a fault has made it lie. */
   liar: Liar | undefined;
   /** The freedoms that Node and its system take, once a fault has them take some. */

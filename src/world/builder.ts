@@ -16,6 +16,7 @@ import {
   FIRST_VERSION,
   type Survival,
 } from "../sim/faults/index.ts";
+import { CROWD } from "../sim/faults/flood.ts";
 import type { WrittenLiar } from "../sim/faults/byzantine.ts";
 import { knownBlocks, withBlocks } from "./block-faults.ts";
 import { faultSource, sourcesOf } from "./fault-sources.ts";
@@ -432,7 +433,14 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
 
   /** The hosts that a word concerns unless others are named. Services outside are broken by their own word alone. */
   #targetsOf(word: FaultWordName): string[] {
-    const { versions, outside = false, shared = false, blocks = false } = findFaultWord(word) ?? {};
+    const {
+      versions,
+      outside = false,
+      shared = false,
+      blocks = false,
+      crowd = false,
+    } = findFaultWord(word) ?? {};
+    if (crowd) this.#addCrowd();
     if (blocks) return Object.keys(knownBlocks(this.#hosts));
     if (shared) {
       if (this.#shared.length > 0) return [...new Set(this.#shared.flatMap(({ hosts }) => hosts))];
@@ -448,7 +456,13 @@ export class PlanBuilder extends FaultWordsBase implements WorldBuilder {
       );
     }
     const all = versions ? this.#withOthers() : [...this.#names];
-    return all.filter((name) => this.#outside.has(name) === outside);
+    return all.filter((name) => this.#outside.has(name) === outside && name !== CROWD);
+  }
+
+  /** The host from which a crowd's requests come. It has no programs of its own, and other faults do not concern it. */
+  #addCrowd(): void {
+    if (this.#hosts.some(({ name, programs }) => name === CROWD && programs.length === 0)) return;
+    this.#add(CROWD, CROWD, 0, [], {});
   }
 
   /** The hosts of which a program has other versions; if there are none, all hosts. */

@@ -16,6 +16,7 @@ import {
   faultWordNames,
   findFaultWord,
 } from "../sim/faults/index.ts";
+import { CROWD } from "../sim/faults/flood.ts";
 import { type Kernel, Kind, NO_HOST } from "../sim/kernel.ts";
 import { knownBlocks, withBlocks } from "./block-faults.ts";
 import { faultSource, refuseFields } from "./fault-sources.ts";
@@ -162,7 +163,13 @@ export class ByHand {
     if (isSides && findFaultWord(word)?.links !== true) {
       throw bad(`${where}(...) concerns hosts, and no links between two sides`);
     }
-    const { blocks = false } = findFaultWord(word) ?? {};
+    const { blocks = false, crowd = false } = findFaultWord(word) ?? {};
+    if (crowd && !hosts.includes(CROWD)) {
+      throw bad(
+        `${where}(...): the world has no crowd`,
+        `It gets one when it allows the fault: w.faults(w.${word}(...)).`,
+      );
+    }
     const all = blocks ? Object.keys(knownBlocks(this.#reach.plans)) : [...hosts];
     const targets = namesOf(first, hosts, where) ?? all;
     const others = isSides ? namesOf(second, hosts, where) : undefined;

@@ -16,6 +16,7 @@ import {
   simulate,
   startProgram,
 } from "../node/index.ts";
+import { CROWD } from "../sim/faults/flood.ts";
 import { Host } from "../sim/host.ts";
 import { Kernel } from "../sim/kernel.ts";
 import { Network } from "../sim/network/network.ts";
@@ -85,6 +86,10 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
     const entry = fileURLToPath(operator);
     programs.set(operatorKey(operator), await compileProgram({ entry, sharesModules: true }));
   }
+  if (plan.hosts.some(({ name }) => name === CROWD)) {
+    const entry = fileURLToPath(crowdUrl());
+    programs.set(CROWD_KEY, await compileProgram({ entry, sharesModules: true }));
+  }
   const substitutes = await compileSubstitutes(plan, dirname(file));
   const { services, digest: ofServices } = readServices(plan, dirname(file));
   const assertions = writtenAssertions(entries);
@@ -102,6 +107,15 @@ export async function loadWorld(path: string, modules: FaceModules): Promise<Loa
     unsetVariables,
     takePrinted,
   };
+}
+
+/** Identifies the program of crowds among those of a world. */
+export const CROWD_KEY = "crowd";
+
+/** The program of crowds: TypeScript if Lightcone runs from source. */
+function crowdUrl(): URL {
+  const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+  return new URL(`../blocks/crowd/main${extension}`, import.meta.url);
 }
 
 /** The programs of the operators of blocks. */

@@ -45,6 +45,7 @@ import { PlanBuilder } from "./builder.ts";
 import { ByHand } from "./by-hand.ts";
 import { type Coverage, countOperations } from "./coverage.ts";
 import { inlineContext, probeOf, randomOf } from "./host-face.ts";
+import { CROWD } from "../sim/faults/flood.ts";
 import type { OwnLiar } from "../sim/lies.ts";
 import { interpreter, isMessageField } from "./interpreter.ts";
 import { type Judged, judgeRun } from "./judge.ts";
@@ -65,7 +66,7 @@ import { inlineKey, isBlock } from "./programs.ts";
 import { namesIn } from "./own-files.ts";
 import { OperationRecorder, type Recorded, type Recording } from "./recorder.ts";
 import { mountShared } from "./shared.ts";
-import { operate } from "./operators.ts";
+import { gather, operate } from "./operators.ts";
 import { startMs } from "./start-date.ts";
 import { SeenWorld } from "./seen.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -209,6 +210,11 @@ class Run {
         return (network.overhearing ??= new Overhearing(interpreter(this.kernel.nowNs > 0)));
       },
       interpreter: () => interpreter(this.kernel.nowNs > 0),
+      crowd: (host, order) => {
+        const from = this.#byName.get(CROWD);
+        return from && gather(loaded, from, host, order);
+      },
+      revive: (host) => this.#supervisors.get(host)?.revive(),
       operate: (host, order) =>
         operate(
           loaded,
@@ -537,8 +543,10 @@ class Run {
               ? () => startHint(node, program.entry)
               : undefined,
         });
-        if (!this.#ending && !this.#faults.isDown(host.name))
-          this.#supervisors.get(host)?.ended(planned, end);
+        if (!this.#ending && !this.#faults.isDown(host.name)) {
+          const isKilled = this.#faults.killed.has(process);
+          this.#supervisors.get(host)?.ended(planned, end, isKilled);
+        }
       },
       ...(key === undefined && {
         main: (exports, node) => {
@@ -714,7 +722,7 @@ class Run {
   ): void {
     if (this.#ending) return;
     const { kernel } = this;
-    const crashed = this.#faults.isDown(recorded.name);
+    const crashed = this.#faults.isDown(recorded.name) || this.#faults.killed.has(recorded.process);
     const how = end.signal ?? `exit code ${end.code ?? 0}`;
     this.#seen.ended(recorded.name, kernel.nowNs, uncaught ? "uncaught" : how);
     const event = kernel.mark(

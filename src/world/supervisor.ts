@@ -29,6 +29,8 @@ export interface WaitingProgram {
 interface State {
   readonly program: ProgramStart;
   running: boolean;
+  /** Whether a fault has killed it alone. */
+  killed: boolean;
   /** What it has done in this boot. */
   readonly done: Set<Condition>;
 }
@@ -60,7 +62,12 @@ export class Supervisor {
   /** Begins from the beginning, as after a boot. What was planned before is forgotten. */
   boot(): void {
     this.#bootedNs = this.#kernel.nowNs;
-    this.#states = this.#programs.map((program) => ({ program, running: false, done: new Set() }));
+    this.#states = this.#programs.map((program) => ({
+      program,
+      running: false,
+      killed: false,
+      done: new Set(),
+    }));
     this.#startReady(this.#states);
   }
 
@@ -69,11 +76,15 @@ export class Supervisor {
     this.#note(name, "listening");
   }
 
-  /** Must be called when the main process of a program has ended by itself, and not by a fault. */
-  ended(program: ProgramStart, end: ProcessEnd): void {
+  /**
+   * Must be called when the main process of a program has ended by itself, or was killed alone (`isKilled`); not when a fault
+   * has taken the whole host.
+   */
+  ended(program: ProgramStart, end: ProcessEnd, isKilled = false): void {
     const state = this.#states.find((one) => one.program === program);
     if (!state) return;
     state.running = false;
+    state.killed = isKilled;
     if (end.code === 0) this.#note(program.name, "exited");
     const { when, delayNs } = program.restart;
     if (when === "never" || (when === "on-failure" && end.code === 0)) return;
@@ -82,6 +93,13 @@ export class Supervisor {
       this.#ports.killRest(program);
       this.#start(state);
     });
+  }
+
+  /** Starts the programs again that were killed alone, if they have not been started since. Their children live on. */
+  revive(): void {
+    for (const state of this.#states) {
+      if (state.killed && !state.running && this.#ports.canStart()) this.#start(state);
+    }
   }
 
   /** The programs that have not been started since the boot, because others have not done what they must. */
@@ -130,6 +148,7 @@ export class Supervisor {
     const first = !this.#known.has(state.program);
     this.#known.add(state.program);
     state.running = true;
+    state.killed = false;
     const { program } = state;
     const { versions } = program;
     const { version } = this;

@@ -8,12 +8,14 @@ import { diskOf } from "../disk/disk.ts";
 import { soundDisk } from "../disk/disk-faults.ts";
 import type { Host } from "../host.ts";
 import { Kind, type Kernel, NO_HOST } from "../kernel.ts";
+import type { Process } from "../process.ts";
 import type { Moment, Trap } from "../moments.ts";
 import type { MessageTest } from "../../filter/match.ts";
 import type { OwnLiar } from "../lies.ts";
 import { type Ear, type Interpreter, isAskedFor, type Overhearing } from "../network/overhear.ts";
 import { endNs, type Fault } from "./fault.ts";
 import {
+  type CrowdOrder,
   type FaultKind,
   type FaultReach,
   type HostEffect,
@@ -38,8 +40,12 @@ export interface FaultPorts {
   overhearing?(): Overhearing;
   /** Tells the messages in what one host sends. */
   interpreter?(): Interpreter;
+  /** Starts the programs of a host again that a fault has killed. */
+  revive?(host: Host): void;
   /** Starts an operator of a block on a host; what it returns has the operator undo what it has done. */
   operate?(host: Host, order: OperatorOrder): (() => void) | undefined;
+  /** Starts a crowd that sends requests to a host; what it returns ends it. */
+  crowd?(host: Host, order: CrowdOrder): (() => void) | undefined;
   /** The liar of the world's author with a name. */
   liar?(name: string): OwnLiar | undefined;
   /** Parses a filter of messages that is known to be one. */
@@ -52,6 +58,8 @@ export class FaultDriver implements FaultReach {
   readonly #ports: FaultPorts;
   /** Active faults, in order of beginning. */
   readonly #active = new Set<Fault>();
+  /** The processes that faults have killed on their own. */
+  readonly killed: WeakSet<Process> = new WeakSet();
   /** How many faults have begun. */
   begun = 0;
   /** By kind: how many faults have ended, and how many of them have mattered. */
@@ -64,7 +72,7 @@ export class FaultDriver implements FaultReach {
   readonly #listening = new Map<Fault, Overhearing>();
   /** What the active faults have set up on their targets. */
   readonly #traps = new Map<Fault, Trap>();
-  /** Who undoes what operators of blocks have done for a fault. */
+  /** What undoes what operators of blocks have done for a fault, and ends its crowds. */
   readonly #operators = new Map<Fault, readonly (() => void)[]>();
   #calmFromNs = Infinity;
   /** The counts of `FaultKind.matters` at the beginnings of the active faults. */
@@ -164,7 +172,17 @@ export class FaultDriver implements FaultReach {
   }
 
   operate<Params extends object>(fault: Fault<Params>, host: Host, order: OperatorOrder): void {
-    const dismiss = this.#ports.operate?.(host, order);
+    this.#dismissLater(fault, this.#ports.operate?.(host, order));
+  }
+
+  crowd<Params extends object>(fault: Fault<Params>, host: Host, order: CrowdOrder): void {
+    this.#dismissLater(fault, this.#ports.crowd?.(host, order));
+  }
+
+  #dismissLater<Params extends object>(
+    fault: Fault<Params>,
+    dismiss: (() => void) | undefined,
+  ): void {
     const key = fault as unknown as Fault;
     if (dismiss) this.#operators.set(key, [...(this.#operators.get(key) ?? []), dismiss]);
   }
@@ -173,6 +191,15 @@ export class FaultDriver implements FaultReach {
     const key = fault as unknown as Fault;
     for (const dismiss of this.#operators.get(key) ?? []) dismiss();
     this.#operators.delete(key);
+  }
+
+  kill(process: Process, signal: string): void {
+    this.killed.add(process);
+    process.terminate({ code: null, signal });
+  }
+
+  revive(host: Host): void {
+    if (host.up && !this.isDown(host.name)) this.#ports.revive?.(host);
   }
 
   liar(name: string): OwnLiar | undefined {

@@ -8,6 +8,7 @@ import type { DiskEffect } from "../disk/disk-faults.ts";
 import type { Host, RarePath } from "../host.ts";
 import type { Lie, OwnLiar } from "../lies.ts";
 import type { Kernel } from "../kernel.ts";
+import type { Process } from "../process.ts";
 import type { ServiceTrouble } from "../service-troubles.ts";
 import type { Moment } from "../moments.ts";
 import type { Delays } from "../network/delays.ts";
@@ -83,6 +84,15 @@ export interface OperatorOrder {
   readonly values: Readonly<Record<string, number>>;
 }
 
+/** What a crowd is to do. */
+export interface CrowdOrder {
+  /** Requests a second. */
+  readonly rate: number;
+  readonly port: number;
+  /** What each sends. */
+  readonly request: string;
+}
+
 /** What a kind can do to the run. */
 export interface FaultReach {
   readonly kernel: Kernel;
@@ -99,8 +109,14 @@ export interface FaultReach {
   restart(host: Host): void;
   /** Has the operator of a block on a host do something, until the fault dismisses it. */
   operate<Params extends object>(fault: Fault<Params>, host: Host, order: OperatorOrder): void;
-  /** Has the operators undo what they have done for a fault. */
+  /** Has a crowd send requests to a host, until the fault dismisses it. */
+  crowd<Params extends object>(fault: Fault<Params>, host: Host, order: CrowdOrder): void;
+  /** Has the operators undo what they have done for a fault, and ends its crowds. */
   dismiss<Params extends object>(fault: Fault<Params>): void;
+  /** Ends a process by a signal. How it ended is the fault's doing, and its supervisor is told. */
+  kill(process: Process, signal: string): void;
+  /** Starts the programs of a host again that {@link kill} has ended and that nothing else has started since. */
+  revive(host: Host): void;
   /** A liar that the author of the world has written, by the name that its fault has for it. */
   liar(name: string): OwnLiar | undefined;
   /** Whether a fault has begun and was not lifted. */
@@ -270,6 +286,8 @@ export interface FaultWord<Options extends FaultOptions = FaultOptions, Read = u
   readonly shared?: boolean;
   /** Whether it concerns blocks that can suffer in ways of their own: its targets are the hosts that run one. */
   readonly blocks?: boolean;
+  /** Whether it needs the host from which a crowd's requests come. */
+  readonly crowd?: boolean;
   /** Options as somebody might write them. The documentation shows them, and tests read them. */
   readonly example: Options;
   /** The default of `lasts`. */

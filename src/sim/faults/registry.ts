@@ -27,7 +27,9 @@ import { diskReadOnly } from "./disk-read-only.ts";
 import { diskSlow } from "./disk-slow.ts";
 import { diskStall } from "./disk-stall.ts";
 import { block } from "./block.ts";
+import { flood } from "./flood.ts";
 import { nfs } from "./nfs.ts";
+import { outOfMemory } from "./out-of-memory.ts";
 import { die } from "./die.ts";
 import { dns } from "./dns.ts";
 import { refuse } from "./refuse.ts";
@@ -58,6 +60,8 @@ export const faultWords = {
   upgrade: upgrade as typeof upgrade,
   /** A child process of a program is killed, as by the kernel when memory runs out. */
   killChild: killChild as typeof killChild,
+  /** The kernel kills a program when memory runs out. Its children, and other programs of the host, live on. */
+  outOfMemory: outOfMemory as typeof outOfMemory,
   /** A process stops, as in a long garbage collection. Its sockets stay open. */
   pause: pause as typeof pause,
   /** A wall clock jumps or drifts. */
@@ -89,6 +93,8 @@ export const faultWords = {
   slowClose: slowClose as typeof slowClose,
   /** A resolver does not answer, knows no name, or answers with the address of another host. */
   dns: dns as typeof dns,
+  /** A host gets many more requests than usual, for a while. */
+  flood: flood as typeof flood,
   /** A machine computes slowly: every event takes time. */
   slowCpu: slowCpu as typeof slowCpu,
   /** Programs take rare paths that they offer themselves with `buggify(name)`. */
