@@ -144,7 +144,9 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
     expect(await page.textContent(".fault-line")).toContain("a-2 pauses for 20ms at 0.030s");
     expect(await page.locator(".story li").count()).toBe(4);
     expect(await page.locator(".inspector .in-story.decisive").textContent()).toContain("done");
-    await expect.poll(() => active(page)).toBe("a-1 done at 0.0900s");
+    await expect
+      .poll(() => active(page))
+      .toBe("a-1 done at 0.0900s, moment 4 of the story, here the violation came to light");
     expect(await page.getAttribute(".cone button.past", "aria-pressed")).toBe("true");
     // What the diagram drew can be seen: it is not one colour.
     const colors = await page.evaluate(`(() => {
@@ -165,10 +167,12 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
     };
     await expect
       .poll(() => page.textContent("#event-9"))
-      .toBe("a-1 write x 7 -> ok at 0.0200s, in the past cone");
+      .toBe("a-1 write x 7 -> ok at 0.0200s, in the past cone, moment 1 of the story");
     await expect.poll(() => page.textContent("#event-10")).toContain("concurrent");
     await press("[");
-    await expect.poll(() => active(page)).toBe("a-1 write x 7 -> ok at 0.0200s");
+    await expect
+      .poll(() => active(page))
+      .toBe("a-1 write x 7 -> ok at 0.0200s, moment 1 of the story");
     await press("[");
     await expect.poll(() => active(page)).toContain("OK from server");
     await press("Enter");
@@ -189,7 +193,44 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
     await expect.poll(() => page.getAttribute("#tab-history", "aria-selected")).toBe("true");
     await expect.poll(() => page.locator(".bar.marked").textContent()).toBe("write x 7 → ok");
     await press("Home");
-    await expect.poll(() => active(page)).toBe("a-1 done at 0.0900s");
+    await expect.poll(() => active(page)).toMatch(/^a-1 done at 0.0900s, moment 4/);
+    await page.close();
+  });
+
+  it("says to a reader of screens where one is, what is there, and what a key did", async () => {
+    const page = await open(write("spoken.html"));
+    const said = (): Promise<string | null> => page.textContent("[role=status]");
+    await page.keyboard.press("e");
+    expect(await page.evaluate("document.activeElement.id")).toBe("events");
+    // Which keys there are is told with the list's name.
+    const hint = await page.getAttribute("#events", "aria-describedby");
+    expect(await page.textContent(`#${hint}`)).toContain("question mark lists all keys");
+    const option = (id: number, name: string): Promise<string | null> =>
+      page.getAttribute(`#event-${id}`, name);
+    // The list holds only those around the selected one; their numbers are those of the whole run.
+    expect(await option(9, "aria-posinset")).toBe("9");
+    expect(await option(9, "aria-setsize")).toBe("16");
+    await page.keyboard.press("ArrowLeft");
+    await expect.poll(() => option(15, "aria-selected")).toBe("true");
+    // An event that is held is what the next ones are related to.
+    await page.keyboard.press("m");
+    expect(await said()).toBe("event 15 is held");
+    await page.keyboard.press("Home");
+    await page.keyboard.press("[");
+    await page.keyboard.press("m");
+    await page.keyboard.press("[");
+    await expect.poll(() => active(page)).toContain("could have influenced event 9");
+    await page.keyboard.press("a");
+    await expect.poll(said).toMatch(/^in view: \d\.\d+s to \d\.\d+s$/);
+    await page.keyboard.press("t");
+    await expect.poll(said).toMatch(/^axis: (folded|rank|time)$/);
+    await page.keyboard.press("i");
+    expect(await page.evaluate("document.activeElement.className")).toBe("inspector");
+    // What colours say is said in words, too.
+    expect(await page.textContent("h1")).toMatch(/violated: /);
+    expect(await page.textContent(".story .decisive")).toContain(
+      "here the violation came to light",
+    );
     await page.close();
   });
 
@@ -389,7 +430,7 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
     ]);
     writeFileSync(path, html);
     const page = await open(pathToFileURL(path).href);
-    expect(await page.textContent("h1")).toBe("✗G2-item: T0 < T1 < T0");
+    expect(await page.textContent("h1")).toBe("✗violated: G2-item: T0 < T1 < T0");
     expect(await page.textContent(".cycle")).toContain("T0 read before T1 appended");
     expect(await page.textContent(".about")).not.toContain("seed");
     // The edges are drawn: the colour of their words is in the diagram.
@@ -405,7 +446,7 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
       })()`);
     expect(await edges()).toBeGreaterThan(100);
     await page.getByLabel("History").selectOption({ label: "✓ good.edn" });
-    await expect.poll(() => page.textContent("h1").catch(() => "")).toBe("✓every check held");
+    await expect.poll(() => page.textContent("h1").catch(() => "")).toBe("✓held: every check held");
     await expect.poll(edges).toBe(0);
     expect(page.url()).toContain("#of=1");
     await page.close();
@@ -446,7 +487,7 @@ describe.skipIf(executablePath === undefined)("a page in a browser", () => {
       [900, "a", "log", 1, { stream: "stdout", text: "done" }],
     ];
     const page = await open(write("held.html", traceOf(lines, {})));
-    expect(await page.textContent("h1")).toBe("✓every check held");
+    expect(await page.textContent("h1")).toBe("✓held: every check held");
     expect(
       await page.evaluate("[window.lightcone.state.from.value, window.lightcone.state.to.value]"),
     ).toEqual([0, 900e6]);

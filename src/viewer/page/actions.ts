@@ -37,12 +37,15 @@ export const panels = [
 /** All actions. */
 export const actions: readonly Action[] = [
   act("answer", "Move", "Back to the answer", ["Home"], toAnswer),
+  act("inspect", "Move", "Read the selected event", ["i"], () => focus(".inspector")),
+  act("events", "Move", "To the list of events", ["e"], () => focus("#events")),
   act("left", "Move", "Pan back", ["a"], (state) => pan(state, -0.2)),
   act("right", "Move", "Pan on", ["d"], (state) => pan(state, 0.2)),
   act("in", "Move", "Zoom in", ["w", "+"], (state) => zoom(state, 1 / 1.6)),
   act("out", "Move", "Zoom out", ["s", "-"], (state) => zoom(state, 1.6)),
   act("all", "Move", "Show the whole run", ["0"], (state) => {
     jumpTo(state, 0, state.axis.value.end);
+    sayWindow(state);
   }),
   act("fit", "Move", "Zoom to the selection", ["f"], fitSelection),
   act("back", "Move", "Back to the window before", ["Backspace"], (state) => {
@@ -105,6 +108,7 @@ export const actions: readonly Action[] = [
   act("only", "Cone", "Keep only the cone", ["o"], (state) => {
     state.only.value = !state.only.value;
     if (state.only.value && state.cone.value === "none") state.cone.value = "past";
+    state.said.value = state.only.value ? "only the cone is shown" : "all events are shown";
   }),
   act("deeper", "Cone", "Cone one hop deeper", ["}"], (state) => deepen(state, 1)),
   act("shallower", "Cone", "Cone one hop less", ["{"], (state) => deepen(state, -1)),
@@ -117,9 +121,11 @@ export const actions: readonly Action[] = [
   act("axis", "Show", "Axis: time, gaps folded, event rank", ["t"], (state) => {
     const next = { time: "folded", folded: "rank", rank: "time" } as const;
     changeAxis(state, next[state.axisMode.value]);
+    state.said.value = `axis: ${state.axisMode.value}`;
   }),
   act("down", "Show", "Time rightwards or downwards", ["v"], (state) => {
     state.down.value = !state.down.value;
+    state.said.value = `time runs ${state.down.value ? "downwards" : "rightwards"}`;
   }),
   act("playhead", "Time", "Playhead at the selected event, or off", ["p"], (state) => {
     const { run, selected, playheadNs, axis, from, to } = state;
@@ -200,6 +206,17 @@ function focus(selector: string): void {
 function pan(state: State, share: number): void {
   const width = state.to.value - state.from.value;
   showWindow(state, state.from.value + width * share, state.to.value + width * share);
+  sayWindow(state);
+}
+
+/** Says what is in view, for those who do not see it. */
+function sayWindow({ said, axis, from, to }: State): void {
+  const { mode, timeAt } = axis.value;
+  const text = (at: number): string =>
+    mode === "rank"
+      ? `event ${Math.round(at) + 1}`
+      : showTime(timeAt(at), (to.value - from.value) / 99);
+  said.value = `in view: ${text(from.value)} to ${text(to.value)}`;
 }
 
 /** Zooms around the selected event if it is in view, else around the middle. */
@@ -208,6 +225,7 @@ function zoom(state: State, factor: number): void {
   const at = state.selected.value > 0 ? state.axis.value.ofEvent(state.selected.value) : NaN;
   const center = at >= from && at <= to ? at : (from + to) / 2;
   showWindow(state, center - (center - from) * factor, center + (to - center) * factor);
+  sayWindow(state);
 }
 
 function fitSelection(state: State): void {

@@ -14,7 +14,7 @@ import { drawDiagram } from "./draw/diagram.ts";
 import { drawPair } from "./draw/pair.ts";
 import { END_PAD, type Hit, type HitLine, type Scene } from "./draw/scene.ts";
 import { jumpTo, select, showWindow, type State } from "./state.ts";
-import { messageWords, summaryOf } from "./summary.ts";
+import { decisiveWords, messageWords, summaryOf } from "./summary.ts";
 
 const GUTTER = 128;
 
@@ -48,6 +48,11 @@ export function Diagram({ state }: { state: State }): VNode {
     <div class="diagram">
       <canvas ref={canvas} aria-hidden="true" />
       <EventList state={state} />
+      <p id="events-keys" class="unseen">
+        Left and right go through events, up and down through hosts, the square brackets to cause
+        and effect. I reads the selected event, Home goes to the answer, question mark lists all
+        keys.
+      </p>
       <div class="tip" ref={tip} hidden />
     </div>
   );
@@ -383,6 +388,8 @@ function EventList({ state }: { state: State }): VNode {
       role="listbox"
       tabIndex={0}
       aria-label="Events in view, in order of time"
+      aria-orientation="horizontal"
+      aria-describedby="events-keys"
       aria-activedescendant={active}
     >
       {ids.map((id) => (
@@ -392,6 +399,8 @@ function EventList({ state }: { state: State }): VNode {
           class="unseen"
           role="option"
           aria-selected={id === selected}
+          aria-posinset={id}
+          aria-setsize={state.run.trace.length}
           onClick={() => select(state, id)}
         >
           {sayEvent(state, id)}
@@ -439,5 +448,26 @@ export function sayEvent(state: State, id: number): string {
           ? ", in the future cone"
           : ", concurrent";
   const words = state.dissector.value ? summaryOf(state, id) : describeEvent(run, id);
-  return `${hostOf(run, id)} ${words} at ${showTime(run.trace.timeNs[row] as number, 1e5)}${where}`;
+  const at = showTime(run.trace.timeNs[row] as number, 1e5);
+  return `${hostOf(run, id)} ${words} at ${at}${where}${sayStory(state, id)}${sayRelation(state, id)}`;
+}
+
+/** Its moment in the story, if it is one: ", moment 3 of the story, here it went wrong". */
+function sayStory(state: State, id: number): string {
+  const answer = state.answerShown.value;
+  const step = answer?.steps.find(({ event }) => event === id);
+  if (!step) return "";
+  return `, moment ${step.number} of the story${step.decisive ? `, ${decisiveWords(state)}` : ""}`;
+}
+
+/** How the selected event is to the one that is held. */
+function sayRelation({ other, selected, relation }: State, id: number): string {
+  if (id !== selected.value || other.value === 0 || relation.value === undefined) return "";
+  const held = `event ${other.value}`;
+  return {
+    before: `, could have been influenced by ${held}`,
+    after: `, could have influenced ${held}`,
+    concurrent: `, concurrent with ${held}`,
+    same: ", held",
+  }[relation.value];
 }

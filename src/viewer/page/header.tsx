@@ -28,7 +28,10 @@ export function Header({ state }: { state: State }): VNode {
           <span class="mark" aria-hidden="true">
             {mark}
           </span>
-          <span>{cut(sentence, 240)}</span>
+          <span>
+            <span class="unseen">{verdict}: </span>
+            {cut(sentence, 240)}
+          </span>
         </h1>
       </div>
       <div class="causes">

@@ -15,13 +15,13 @@ import { stateAt } from "./draw/lanes.ts";
 import { Link } from "./panels/table.tsx";
 import { select, type State } from "./state.ts";
 import { toldState } from "../model/state.ts";
-import { isChanged, messageWords, summaryOf } from "./summary.ts";
+import { decisiveWords, isChanged, messageWords, summaryOf } from "./summary.ts";
 
 /** The inspector. */
 export function Inspector({ state }: { state: State }): VNode {
   const id = state.selected.value;
   return (
-    <aside class="inspector" aria-label="The selected event">
+    <aside class="inspector" tabIndex={-1} aria-label="The selected event">
       {id === 0 ? <Nothing /> : <Selected key={id} state={state} id={id} />}
     </aside>
   );
@@ -58,8 +58,7 @@ function Selected({ state, id }: { state: State; id: number }): VNode {
       {step && (
         <p class={step.decisive ? "in-story decisive" : "in-story"}>
           <span class="number">{step.number}</span>
-          {step.decisive &&
-            `Here ${state.answerShown.value?.isTurn === true ? "it went wrong" : "the violation came to light"}: `}
+          {step.decisive && <b>{decisiveWords(state)}: </b>}
           {step.line.text.split("\n").map((line) => (
             <span key={line} class="line">
               {line}

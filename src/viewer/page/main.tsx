@@ -21,7 +21,7 @@ function Page({ state }: { state: State }): VNode {
     <div class="page">
       <Header state={state} />
       <Banner state={state} />
-      <section aria-label="View">
+      <section aria-label="Filter, cone and axis">
         <Toolbar state={state} />
       </section>
       <main class="body">

@@ -20,6 +20,13 @@ export function messageWords(state: State, id: number): string {
   return packet ? describePacket(packet) : "";
 }
 
+/** What the decisive moment of the story is. */
+export function decisiveWords({ answerShown }: State): string {
+  return answerShown.value?.isTurn === true
+    ? "here it went wrong"
+    : "here the violation came to light";
+}
+
 /** Event `id` in a line, without its host and time. */
 export function summaryOf(state: State, id: number): string {
   const { run } = state;

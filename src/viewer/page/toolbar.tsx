@@ -9,7 +9,7 @@ import { changeAxis, protocolFieldNames, type State } from "./state.ts";
 /** The bar above the diagram. */
 export function Toolbar({ state }: { state: State }): VNode {
   return (
-    <div class="toolbar" role="toolbar" aria-label="Filter, cone and axis">
+    <div class="toolbar">
       <FilterBox state={state} />
       <ConeChoice state={state} />
       <label>
@@ -45,8 +45,8 @@ function ConeChoice({ state }: { state: State }): VNode {
     ["both", "both"],
   ] as const;
   return (
-    <fieldset class="cone">
-      <legend>Light cone</legend>
+    <div class="cone" role="group" aria-label="Light cone">
+      <span aria-hidden="true">Light cone</span>
       {choices.map(([value, title]) => (
         <button
           key={value}
@@ -81,7 +81,7 @@ function ConeChoice({ state }: { state: State }): VNode {
       >
         only
       </button>
-    </fieldset>
+    </div>
   );
 }
 

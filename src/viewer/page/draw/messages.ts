@@ -302,6 +302,9 @@ function label(
   }
 }
 
+/** How many shades a strip has. */
+const SHADES = 12;
+
 /** A strip on each lane that is darker where there are more events; those in the cone are in its colour. */
 function drawDensity(scene: Scene): void {
   const { colors, lit, shown } = scene;
@@ -324,18 +327,26 @@ function drawStrips(
   const density = binEvents(run, axis, from, to, columns, flags);
   const max = most ?? density.max;
   if (max === 0) return 0;
-  const scale = 1 / Math.log1p(max);
+  const scale = SHADES / Math.log1p(max);
+  const width = (along(scene, to) - along(scene, from)) / columns;
+  const start = along(scene, from);
   context.fillStyle = color;
   for (const box of layout.boxes) {
     const c = across(scene, box.line);
-    for (let column = 0; column < columns; column++) {
-      const count = density.counts[box.index * columns + column] as number;
-      if (count === 0) continue;
-      const share = Math.log1p(count) * scale;
-      context.globalAlpha = (0.3 + 0.7 * share) * opacity;
-      const a = along(scene, from + ((to - from) * column) / columns);
-      const half = 2 + 8 * share;
-      fillBox(scene, a, c - half, a + 2, c + half);
+    // Columns of one shade beside each other are one rectangle.
+    let first = 0;
+    let shade = 0;
+    for (let column = 0; column <= columns; column++) {
+      const count = column < columns ? (density.counts[box.index * columns + column] as number) : 0;
+      const next = count === 0 ? 0 : Math.max(1, Math.round(Math.log1p(count) * scale));
+      if (next === shade && column < columns) continue;
+      if (shade > 0) {
+        const share = shade / SHADES;
+        context.globalAlpha = (0.3 + 0.7 * share) * opacity;
+        const half = 2 + 8 * share;
+        fillBox(scene, start + first * width, c - half, start + column * width, c + half);
+      }
+      [first, shade] = [column, next];
     }
   }
   context.globalAlpha = 1;

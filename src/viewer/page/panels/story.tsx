@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { showTime } from "../../model/words.ts";
 import { select, type State } from "../state.ts";
+import { decisiveWords } from "../summary.ts";
 import { Cycle } from "./history.tsx";
 
 /** The panel. */
@@ -31,6 +32,7 @@ export function Story({ state }: { state: State }): VNode {
                 <span class="time">{showTime(line.atNs)}</span>
                 <span class="host">{line.who}</span>
                 <span class="text">
+                  {decisive && <span class="unseen">{decisiveWords(state)}: </span>}
                   {first}
                   {rest.map((each) => (
                     <span key={each} class="line">
