@@ -9,6 +9,7 @@ import { SECOND } from "../base/units.ts";
 import type { Fault } from "../sim/faults/index.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { RunOutcome, RunRequest, RunViolation } from "../world/outcome.ts";
+import { requestOf } from "./fewer-hosts.ts";
 import { shownNs } from "./fewer-faults.ts";
 import type { RunnerPool } from "./pool.ts";
 import { aborted, type ShrinkEnd, sameViolation } from "./shrink-run.ts";
@@ -77,16 +78,15 @@ const CONFIRMATIONS_MAX = 4;
 const AFTERMATH_NS = 5 * SECOND;
 
 /**
- * Branches a violated run (`seed`, `schedule`) and looks for the moment from which its first violation was inevitable.
+ * Branches a violated run (`request`) and looks for the moment from which its first violation was inevitable.
  * Rejects with `LC_NOT_VIOLATED` if the run is not violated.
  */
 export async function findCause(
   pool: RunnerPool,
-  request: Pick<RunRequest, "seed" | "schedule">,
+  request: Pick<RunRequest, "seed" | "schedule" | "unstarted">,
   options: CauseOptions = {},
 ): Promise<Cause> {
-  const { seed, schedule } = request;
-  const outcome = await pool.run({ seed, schedule, trace: true });
+  const outcome = await pool.run({ ...request, trace: true });
   const [violation] = outcome.violations;
   if (!violation) {
     throw new LightconeError(
@@ -232,13 +232,18 @@ class Search {
   }
 
   async #share(atNs: number, how: How, count: number): Promise<Share> {
-    const { seed, schedule } = this.#outcome;
+    const { schedule } = this.#outcome;
     const { completeNs } = this.#violation;
     const untilNs = completeNs === undefined ? undefined : completeNs + AFTERMATH_NS;
     const faults = how === "calm" ? liftedAt(schedule, atNs) : schedule;
     const futures = Array.from({ length: count }, (_, at) => at + 1).map(async (salt) => {
       const branch = { atNs, salt };
-      const outcome = await this.#run({ seed, schedule: faults, branch, untilNs });
+      const outcome = await this.#run({
+        ...requestOf(this.#outcome),
+        schedule: faults,
+        branch,
+        untilNs,
+      });
       return outcome && sameViolation(this.#violation, outcome) !== undefined;
     });
     const results = (await Promise.all(futures)).filter((each) => each !== undefined);

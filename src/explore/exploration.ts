@@ -8,6 +8,7 @@ import type { RunOutcome } from "../world/outcome.ts";
 import { type CampaignOptions, type CampaignResult, runCampaign } from "./campaign.ts";
 import { withDeadline } from "./deadline.ts";
 import { divergenceError, findDivergence } from "./diverge.ts";
+import { requestOf, shrinkFinding } from "./fewer-hosts.ts";
 import {
   type FindingRecord,
   foundRecord,
@@ -20,7 +21,7 @@ import {
 import type { RunnerPool } from "./pool.ts";
 import { type Review, reviewCoverage } from "./review.ts";
 import { type SavedReplay, saveReplay, type SavedTrace, saveTrace } from "./saved-files.ts";
-import { shrinkRun, type ShrunkRun } from "./shrink-run.ts";
+import type { ShrunkRun } from "./shrink-run.ts";
 import { recordRun } from "./trace-file.ts";
 
 /** What to search for, and what to do with the first violation. */
@@ -120,7 +121,7 @@ async function runAgain(
   const campaign = await runCampaign({
     pool,
     firstSeed,
-    cases: known.map(({ replay: { seed, schedule } }) => ({ seed, schedule })),
+    cases: known.map(({ replay }) => requestOf(replay)),
     all: true,
     signal,
     onRun: (outcome) => {
@@ -162,10 +163,8 @@ async function followUp(
     shrinkMs === undefined || isAsked() || rerun !== undefined
       ? undefined
       : await withDeadline(signal, shrinkMs(), (deadline) => {
-          return shrinkRun(pool, found, {
-            signal: deadline,
-            ...(onShrink && { onStep: onShrink }),
-          });
+          const options = { signal: deadline, ...(onShrink && { onStep: onShrink }) };
+          return shrinkFinding(pool, found, options);
         });
   if (shrunk) {
     record = foundRecord(known, shrunk.outcome, now);

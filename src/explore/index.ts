@@ -47,6 +47,7 @@ export {
   readFindings,
   type Rerun,
 } from "./findings.ts";
+export { requestOf, shrinkFinding } from "./fewer-hosts.ts";
 export { engineFlags } from "./engine-flags.ts";
 export { RunnerPool, type PoolRequest } from "./pool.ts";
 export type { WorldInfo } from "./protocol.ts";

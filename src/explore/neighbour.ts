@@ -26,7 +26,7 @@ const TRY_FOR_MS = 15_000;
  */
 export async function nearestHeld(
   pool: Pick<RunnerPool, "run">,
-  { seed, schedule }: Pick<RunOutcome, "seed" | "schedule">,
+  { seed, schedule, unstarted }: Pick<RunOutcome, "seed" | "schedule" | "unstarted">,
 ): Promise<Neighbour | undefined> {
   const fewer = schedule.map((left, at) => ({
     seed,
@@ -42,7 +42,7 @@ export async function nearestHeld(
   const beganMs = performance.now();
   for (const { text, ...request } of tries.slice(0, TRIES_MAX)) {
     if (performance.now() - beganMs > TRY_FOR_MS || !Number.isSafeInteger(request.seed)) break;
-    const outcome = await pool.run({ ...request, trace: true }).catch(neverMind);
+    const outcome = await pool.run({ ...request, unstarted, trace: true }).catch(neverMind);
     if (outcome?.trace && outcome.verdict === "held") return { outcome, text };
   }
   return undefined;

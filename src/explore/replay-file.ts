@@ -24,6 +24,8 @@ export interface Replay {
   readonly name: string;
   readonly seed: number;
   readonly schedule: readonly Fault[];
+  /** Hosts that were not started, because the violation does not need them. Absent where there are none. */
+  readonly unstarted?: readonly string[] | undefined;
   /** How many faults the run had before shrinking. */
   readonly faultsBefore: number;
   readonly fingerprint: string;
@@ -79,6 +81,7 @@ export function writeReplay(options: {
     name: outcome.world,
     seed: outcome.seed,
     schedule: outcome.schedule,
+    unstarted: outcome.unstarted,
     faultsBefore,
     fingerprint: outcome.fingerprint,
     events: outcome.events,
@@ -178,7 +181,10 @@ export function readReplay(path: string): Replay & { readonly worldPath: string 
   }
   if (!isWhole(value.events)) throw bad(`${path} does not say how many events there were`);
   if (!isWhole(value.faultsBefore)) throw bad(`${path} does not say how many faults there were`);
-  const { finding } = value;
+  const { finding, unstarted } = value;
+  if (unstarted !== undefined && !isNames(unstarted)) {
+    throw bad(`${path} does not say properly which hosts are not started`);
+  }
   if (finding !== undefined && !isRecord(finding)) {
     throw bad(`${path} does not say properly what is known about the finding`);
   }

@@ -17,7 +17,9 @@ import type { RunOutcome } from "../world/outcome.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { RunnerPool } from "./pool.ts";
 import { lateRequests, mechanismLines, withMechanisms } from "../report/index.ts";
+import type { StoryLine } from "../trace/story.ts";
 import { describeFault, type Fault } from "../sim/faults/index.ts";
+import { requestOf } from "./fewer-hosts.ts";
 import { nearestHeld } from "./neighbour.ts";
 import { pageOf } from "./page-file.ts";
 import { replayDirectory, runName, shellWord } from "./replay-file.ts";
@@ -66,8 +68,7 @@ function told(fault: Fault): FaultTold {
  * to it.
  */
 export async function recordRun(pool: RunnerPool, outcome: RunOutcome): Promise<RunOutcome> {
-  const { seed, schedule } = outcome;
-  const trace = outcome.trace ?? (await pool.run({ seed, schedule, trace: true })).trace;
+  const trace = outcome.trace ?? (await pool.run({ ...requestOf(outcome), trace: true })).trace;
   return trace === undefined ? outcome : explained({ ...outcome, trace });
 }
 
@@ -76,7 +77,7 @@ export function explained(outcome: RunOutcome): RunOutcome {
   const [first, ...others] = outcome.violations;
   if (first === undefined || outcome.trace === undefined) return outcome;
   const trace = withMeta(outcome);
-  const added = [...lateRequests(trace), ...mechanismLines(trace)];
+  const added = [...leftOut(outcome), ...lateRequests(trace), ...mechanismLines(trace)];
   if (added.length === 0) return outcome;
   // What the story has of a moment already is not told twice.
   const told = new Set(first.story.lines.flatMap(({ event = 0 }) => (event > 0 ? [event] : [])));
@@ -85,6 +86,14 @@ export function explained(outcome: RunOutcome): RunOutcome {
     (a, b) => a.atNs - b.atNs || (a.event ?? 0) - (b.event ?? 0),
   );
   return { ...outcome, violations: [{ ...first, story: { ...first.story, lines } }, ...others] };
+}
+
+/** The hosts that were not started. */
+function leftOut({ unstarted = [] }: RunOutcome): StoryLine[] {
+  if (unstarted.length === 0) return [];
+  const them = unstarted.length === 1 ? "it" : "them";
+  const text = `without ${unstarted.join(", ")}: this does not need ${them}`;
+  return [{ atNs: 0, who: "world", text, tone: "note" }];
 }
 
 /** The files about a run. */
@@ -116,8 +125,8 @@ export async function recordTrace(
   options: RunFileOptions,
 ): Promise<RunFiles> {
   const { directory, before, replay, page = true } = options;
-  const { seed, schedule } = outcome;
-  const recorded = outcome.trace ? outcome : await pool.run({ seed, schedule, trace: true });
+  const { seed } = outcome;
+  const recorded = outcome.trace ? outcome : await pool.run({ ...requestOf(outcome), trace: true });
   assert(recorded.trace !== undefined, "a run that was to be recorded has no trace");
   const base = join(replayDirectory(directory), runName(pool.info.path, seed));
   const known = before ? undefined : metaBefore(`${base}.trace`, outcome.fingerprint);
@@ -132,8 +141,7 @@ export async function recordTrace(
   if (files.page !== undefined) {
     const restore = `npx lightcone view ${shellWord(relative(directory, files.trace))}`;
     const facts = replay === undefined ? {} : { replay };
-    const near =
-      recorded.verdict === "violated" ? await nearestHeld(pool, { seed, schedule }) : undefined;
+    const near = recorded.verdict === "violated" ? await nearestHeld(pool, outcome) : undefined;
     const neighbour = near && { trace: withMeta(near.outcome), text: near.text };
     replaceFile(files.page, pageOf(trace, { facts, restore, encoded, neighbour }));
   }

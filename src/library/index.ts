@@ -15,8 +15,9 @@ import {
   exploreWorld,
   findCause,
   openReplay,
+  requestOf,
   type ShrunkRun,
-  shrinkRun,
+  shrinkFinding,
   toldExploration,
   withDeadline,
 } from "../explore/index.ts";
@@ -128,15 +129,12 @@ export async function replay(
   file: string,
   options: { readonly world?: string; readonly trace?: boolean } = {},
 ): Promise<Replayed> {
-  const { worldPath, seed, schedule, fingerprint, code } = openReplay(
-    file,
-    options.world,
-    "name it with `world`",
-  );
+  const recorded = openReplay(file, options.world, "name it with `world`");
+  const { worldPath, fingerprint, code } = recorded;
   const world = await World.load(worldPath, { jobs: 1 });
   try {
     const { trace = false } = options;
-    const outcome = await World.poolOf(world).run({ seed, schedule, trace });
+    const outcome = await World.poolOf(world).run({ ...requestOf(recorded), trace });
     return {
       outcome,
       isSame: outcome.fingerprint === fingerprint,
@@ -161,7 +159,7 @@ export async function shrink(
   }
   const limitMs = parseDurationNs(options.for ?? "60s", "shrink: for") / 1e6;
   return withDeadline(options.signal, limitMs, (signal) =>
-    shrinkRun(World.poolOf(world), outcome, { signal }),
+    shrinkFinding(World.poolOf(world), outcome, { signal }),
   );
 }
 
@@ -172,7 +170,7 @@ export async function shrink(
  */
 export async function cause(
   world: World,
-  run: Pick<RunOutcome, "seed" | "schedule">,
+  run: Pick<RunOutcome, "seed" | "schedule" | "unstarted">,
   options: {
     readonly for?: Duration;
     readonly futures?: number;
@@ -186,7 +184,10 @@ export async function cause(
   }
   const limitMs = parseDurationNs(options.for ?? "2m", "cause: for") / 1e6;
   return withDeadline(options.signal, limitMs, (signal) =>
-    findCause(World.poolOf(world), run, { signal, ...(futures !== undefined && { futures }) }),
+    findCause(World.poolOf(world), requestOf(run), {
+      signal,
+      ...(futures !== undefined && { futures }),
+    }),
   );
 }
 

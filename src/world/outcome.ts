@@ -10,6 +10,8 @@ export interface RunRequest {
   readonly seed: number;
   /** The faults. Default: drawn from the seed. */
   readonly schedule?: readonly Fault[] | undefined;
+  /** Hosts whose programs are never started. Default: none. */
+  readonly unstarted?: readonly string[] | undefined;
   /** End the run early at this time. What needs a complete run is then not judged. */
   readonly untilNs?: number | undefined;
   /**
@@ -64,6 +66,8 @@ export interface RunOutcome {
   readonly operations: number;
   /** The faults of this run, drawn or given. */
   readonly schedule: readonly Fault[];
+  /** The hosts whose programs were not to be started; `undefined` for none. */
+  readonly unstarted?: readonly string[] | undefined;
   readonly faultsBegun: number;
   /** What was drawn of each word for faults; `undefined` if the schedule was given. */
   readonly drawn?: readonly DrawnWord[] | undefined;

@@ -381,6 +381,7 @@ class Run {
       operations: this.#recorder.count,
       schedule: byStart([...this.#schedule, ...this.#byHand.placed]),
       drawn: this.#request.schedule ? undefined : this.#drawn,
+      unstarted: this.#request.unstarted,
       faultsBegun: this.#faults.begun,
       violations,
       undecided,
@@ -484,6 +485,7 @@ class Run {
 
   #boot(host: Host): void {
     this.#heartbeat?.(this.kernel.nowNs);
+    if (this.#request.unstarted?.includes(host.name) === true) return;
     this.#supervisors.get(host)?.boot();
   }
 

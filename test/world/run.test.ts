@@ -5,6 +5,7 @@ import * as check from "../../src/check/index.ts";
 import type { History } from "../../src/history/operation.ts";
 import { type LoadedWorld, loadWorld } from "../../src/world/load.ts";
 import type { Fault } from "../../src/sim/faults/index.ts";
+import { Kind } from "../../src/trace/kinds.ts";
 import type { RunOutcome } from "../../src/world/outcome.ts";
 import { runWorld } from "../../src/world/run.ts";
 
@@ -64,6 +65,23 @@ describe("a run", () => {
     expect(digests[2]).toEqual(digests[0]);
     expect(new Set([whole, one, other].map(({ fingerprint }) => fingerprint)).size).toBe(3);
     expect((await branch(1)).fingerprint).toBe(one.fingerprint);
+  });
+
+  it("leaves out hosts that are not to be started, and nothing starts them later", async () => {
+    const world = await load("kept");
+    const { hosts } = world.plan;
+    const absent = (hosts.at(-1) as (typeof hosts)[number]).name;
+    const request = { seed: 6, trace: true, timeline: true } as const;
+    const whole = await runWorld(world, request);
+    const without = await runWorld(world, { ...request, unstarted: [absent] });
+    const started = ({ trace }: RunOutcome): boolean => {
+      const number = trace?.hosts.indexOf(absent) ?? 0;
+      return (trace?.kind ?? []).some((kind, row) => {
+        return trace?.host[row] === number && kind === Kind.internal;
+      });
+    };
+    expect([started(whole), started(without)]).toEqual([true, false]);
+    expect(without.unstarted).toEqual([absent]);
   });
 
   it("takes its faults from a schedule where one is given", async () => {

@@ -6,6 +6,7 @@ import {
   findCause,
   formatSeed,
   openReplay,
+  requestOf,
   type TurningPoint,
   withDeadline,
   withMeta,
@@ -64,18 +65,15 @@ Ctrl-C ends it, and what is known by then is told. Exit code: 0 told, 2 could no
         ? undefined
         : parseCount("cause", "futures", values.futures, FUTURES_MAX);
     const jobs = values.jobs === undefined ? undefined : parseCount("cause", "jobs", values.jobs);
-    const { worldPath, seed, schedule } = openReplay(resolve(file), values.world, "--world FILE");
+    const replay = openReplay(resolve(file), values.world, "--world FILE");
     const interrupt = new Interrupt();
-    const pool = await startPool({ world: worldPath, jobs, signal: interrupt.signal });
+    const pool = await startPool({ world: replay.worldPath, jobs, signal: interrupt.signal });
     const progress = new Progress(process.stderr, styleFor(process.stderr));
     try {
       const cause = await withDeadline(interrupt.signal, forMs, (signal) => {
         const onStep = (runs: number): void => progress.update(() => `${runs} futures`);
-        return findCause(
-          pool,
-          { seed, schedule },
-          { signal, onStep, ...(futures !== undefined && { futures }) },
-        );
+        const options = { signal, onStep, ...(futures !== undefined && { futures }) };
+        return findCause(pool, requestOf(replay), options);
       });
       progress.close();
       process.stdout.write(values.json === true ? asJson(cause) : told(cause, values));

@@ -5,6 +5,7 @@ import {
   explained,
   CoverageTally,
   openReplay,
+  requestOf,
   packageVersion,
   replayCommand,
   type Replay,
@@ -61,10 +62,9 @@ Exit code: 0 held (the violation is gone), 1 violated, 2 could not run.
     const pool = await startPool({ world: replay.worldPath, jobs: 1, onReached });
     try {
       showing.durationNs = pool.info.durationNs;
-      const { seed, schedule } = replay;
       const { trace: printed = false, timeline: drawn = false, json = false } = values;
       const trace = printed || drawn || !json;
-      const outcome = explained(await pool.run({ seed, schedule, timeline: printed, trace }));
+      const outcome = explained(await pool.run({ ...requestOf(replay), timeline: printed, trace }));
       showing.close();
       process.stderr.write(outcome.printed ?? "");
       if (drawn && !json) process.stdout.write(`${timelineOf(withMeta(outcome), values)}\n`);
