@@ -25,6 +25,7 @@ export function raceMechanism(material: Material): Mechanism | undefined {
     const group = [first];
     for (const other of readers) if (group.every((each) => races(each, other))) group.push(other);
     if (group.length < 2) continue;
+    group.sort((a, b) => a.read.replied - b.read.replied);
     const writes = group.toSorted((a, b) => a.next.arrived - b.next.arrived);
     return {
       parts: [...sayReads(material, group), ...sayWrites(material, writes)],

@@ -33,7 +33,8 @@ export function openingWindow(
     core.push(...moments.filter((at) => at >= from - width && at <= to + width));
   };
   near(answer.faults.flatMap(({ fromNs, toNs }) => [fromNs, toNs]));
-  near(answer.operations.flatMap(({ fromNs, toNs }) => [fromNs, toNs]));
+  // The other operations of a race only show it.
+  if (!answer.isTurn) near(answer.operations.flatMap(({ fromNs, toNs }) => [fromNs, toNs]));
   const [from, to] = spanOf(core, endNs);
   const all = spanOf([...whole, from, to], endNs);
   if (to - from > SHARE * (all[1] - all[0])) return all;

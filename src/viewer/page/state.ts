@@ -213,14 +213,20 @@ export function openingOf(answer: Answer, run: Run): View {
     selected: answer.event,
     fromNs,
     toNs,
-    // Without messages, nothing is known of what could have led to what.
-    cone: answer.event > 0 && run.messages.length > 0 ? "past" : "none",
+    // Of a history alone, nothing is known of what could have led to what.
+    cone: answer.event > 0 && !isHistory(run) ? "past" : "none",
   };
 }
 
+/** Whether a trace is that of a history alone, with no machine and no message. */
+function isHistory({ trace, messages }: Run): boolean {
+  return messages.length === 0 && !trace.kind.includes(Kind.start);
+}
+
 /** The axis for a story: idle gaps folded if it is mostly about waiting; by rank for a history without messages. */
-function axisOf(fromNs: number, toNs: number, { trace, endNs, messages }: Run): AxisMode {
-  if (messages.length === 0 && !trace.kind.includes(Kind.start)) return "rank";
+function axisOf(fromNs: number, toNs: number, run: Run): AxisMode {
+  if (isHistory(run)) return "rank";
+  const { trace, endNs } = run;
   const { folds } = buildAxis("folded", trace.timeNs, endNs);
   const idleNs = folds.reduce((sum, fold) => {
     return sum + Math.max(0, Math.min(toNs, fold.toNs) - Math.max(fromNs, fold.fromNs));

@@ -164,20 +164,23 @@ function drawArrows(
   for (const { index, x1, y1, x2, y2 } of arrows) {
     scene.lines.push({ id: (end[index] as number) || (send[index] as number), x1, y1, x2, y2 });
   }
+  // No message is written twice.
+  const done = new Set<number>();
+  const write = (some: readonly Arrow[], strong: boolean, within?: number): void => {
+    label(scene, some, { strong, within, done });
+  };
   // What the mechanism is about comes first, and each time.
-  label(scene, arrows.filter(isTold), true, 0);
-  label(scene, last.toReversed().slice(0, CHAIN_LABELLED), true);
+  write(arrows.filter(isTold), true, 0);
+  write(last.toReversed().slice(0, CHAIN_LABELLED), true);
   if (dense) return;
   // What was lost says why, wherever it is; of the others only those that may have led to the event.
   const lost = arrows.filter(({ index }) => fate[index] === Fate.dropped);
-  if (lost.length <= LABELS_MAX) label(scene, lost, false);
-  if (arrows.length <= LABELS_MAX) {
-    label(
-      scene,
-      arrows.filter(({ lit }) => lit),
-      false,
-    );
-  }
+  if (lost.length <= LABELS_MAX) write(lost, false);
+  if (arrows.length > LABELS_MAX) return;
+  write(
+    arrows.filter(({ lit }) => lit),
+    false,
+  );
 }
 
 /** `base`: how opaque a message is; the less, the more there are. */
@@ -263,15 +266,22 @@ function drawLosses(scene: Scene, arrows: readonly Arrow[]): void {
 function label(
   scene: Scene,
   arrows: readonly Arrow[],
-  strong: boolean,
-  repeatedWithin = REPEATED_WITHIN,
+  how: {
+    readonly strong: boolean;
+    /** A text is not repeated within this many pixels. */
+    readonly within?: number | undefined;
+    /** The messages that have their texts. */
+    readonly done: Set<number>;
+  },
 ): void {
+  const { strong, within = REPEATED_WITHIN, done } = how;
   const { context, colors, run, down } = scene;
   context.font = FONT_SMALL;
   context.textBaseline = "middle";
   // Where a text was last written on the same pair of lanes, along time.
   const written = new Map<string, number>();
   for (const { index, x1, y1, x2, y2 } of arrows) {
+    if (done.has(index)) continue;
     const sent = run.messages.send[index] as number;
     const packet = detailOf(run.trace, sent - 1) as PacketDetail | undefined;
     if (!strong && (packet === undefined || packet.bytes === 0)) continue;
@@ -280,7 +290,7 @@ function label(
     const said = `${run.messages.from[index]} ${run.messages.to[index]} ${text}`;
     const at = down ? y1 : x1;
     // What is said again and again is written now and then.
-    if (Math.abs(at - (written.get(said) ?? -Infinity)) < repeatedWithin) continue;
+    if (Math.abs(at - (written.get(said) ?? -Infinity)) < within) continue;
     const width = context.measureText(text).width + 8;
     const end = down ? Infinity : alongEnd(scene) - width - 2;
     if (x1 > end + width && x2 > end + width) continue;
@@ -292,6 +302,7 @@ function label(
     const place = places[scene.room.claimFirst(places, width, 16)];
     if (!place) continue;
     written.set(said, at);
+    done.add(index);
     const [x, y] = place;
     context.globalAlpha = 0.88;
     context.fillStyle = colors.paper;
