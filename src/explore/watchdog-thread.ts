@@ -6,13 +6,12 @@ import { writeSync } from "node:fs";
 import { Session } from "node:inspector";
 import { parentPort, workerData } from "node:worker_threads";
 import { isUserPlace } from "../world/user-place.ts";
+import { ComputedTime } from "./computed-time.ts";
 import { PROBE, type Reached, type Stall, WATCHDOG_FD, type WatchdogData } from "./protocol.ts";
 
 const LOOK_MS = 250;
 /** The interval of progress reports to the supervisor, in milliseconds. */
 const PROGRESS_MS = 1_000;
-/** The factor for time without computing. It covers a run that waits, which must not wait forever. */
-const IDLE_SHARE = 0.1;
 /** How long the process may compute until the debugger has stopped the main thread in a program, in milliseconds. */
 const PAUSE_MS = 15_000;
 /**
@@ -35,7 +34,7 @@ function watch({ shared, stallMs, bytesMax, parent }: WatchdogData, ready: () =>
   let toldMs = performance.now();
   let toldNs = 0;
   let stalledMs = 0;
-  const computed = new ComputedTime();
+  const computed = new ComputedTime(LOOK_MS);
   const timer = setInterval(() => {
     // A busy run cannot notice that its supervisor is dead. Without this it would continue without a
     // purpose, possibly forever.
@@ -69,32 +68,6 @@ function write(news: Stall | Reached): void {
   writeSync(WATCHDOG_FD, `${JSON.stringify(news)}\n`);
 }
 
-/**
- * The time that this process computed. A process that was stopped (Ctrl-Z), or not scheduled on a busy machine, did
- * not compute meanwhile; one that waits is counted with a share of the time.
- */
-class ComputedTime {
-  #lastMs = performance.now();
-  #lastCpuMs = cpuMs();
-
-  /** Returns how long it computed since it was asked last, in milliseconds. */
-  sinceLastMs(): number {
-    const nowMs = performance.now();
-    const nowCpuMs = cpuMs();
-    const wallMs = nowMs - this.#lastMs;
-    const computedMs = Math.min(wallMs, nowCpuMs - this.#lastCpuMs);
-    this.#lastMs = nowMs;
-    this.#lastCpuMs = nowCpuMs;
-    return Math.max(computedMs, IDLE_SHARE * Math.min(wallMs, 2 * LOOK_MS));
-  }
-}
-
-/** The processor time used by this process. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
-
 interface PausedFrame {
   readonly functionName: string;
   readonly location: {
@@ -115,7 +88,7 @@ function tell(why: Stall["why"]): void {
     write(stall);
   };
   // A debugger session alone does not keep the thread alive; this timer does until there is an answer.
-  const computed = new ComputedTime();
+  const computed = new ComputedTime(LOOK_MS);
   let pausedMs = 0;
   const giveUp = setInterval(() => {
     pausedMs += computed.sinceLastMs();
