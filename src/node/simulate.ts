@@ -79,6 +79,19 @@ function realProcessGuards(): Guard[] {
   ];
 }
 
+const definitions = new WeakMap<PropertyDescriptor, PropertyDescriptor>();
+
+/** Returns what a guard is defined with. It is put together once for all runs. */
+function definitionOf(descriptor: PropertyDescriptor): PropertyDescriptor {
+  let definition = definitions.get(descriptor);
+  if (definition === undefined) {
+    const writable = "value" in descriptor && { writable: true };
+    definition = { ...descriptor, ...writable, configurable: true };
+    definitions.set(descriptor, definition);
+  }
+  return definition;
+}
+
 /** Installs guards. Returns a function that removes them. */
 function place(guards: readonly Guard[]): () => void {
   const saved = guards.map(({ owner, name }) => Object.getOwnPropertyDescriptor(owner, name));
@@ -88,8 +101,7 @@ function place(guards: readonly Guard[]): () => void {
       (owner as Record<string, unknown>)[name] = descriptor.value;
       return;
     }
-    const writable = "value" in descriptor && { writable: true };
-    Reflect.defineProperty(owner, name, { ...descriptor, ...writable, configurable: true });
+    Reflect.defineProperty(owner, name, definitionOf(descriptor));
   });
   return () => {
     guards.forEach(({ owner, name, descriptor }, i) => {

@@ -522,7 +522,7 @@ export class CommonJsLoader {
     }
     return this.#compiler.bind(
       file,
-      posix.isAbsolute(filename) ? filename : (module.filename ?? filename),
+      filename.startsWith("/") ? filename : (module.filename ?? filename),
     );
   }
 

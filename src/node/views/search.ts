@@ -29,6 +29,8 @@ import { getPrototypeOf, isSameProperty, ownKeys, read, setPrototypeOf, uncurry 
 let touched: SharedObject[] = [];
 
 let objects: SharedObject[] = [];
+/** Those that can get new names. Node's `constants` cannot, and have hundreds. */
+let extensible: readonly SharedObject[] = [];
 let byObject: Map<object, SharedObject> | undefined;
 let world: SharedObject;
 let watched: readonly SharedObject[] = [];
@@ -114,8 +116,8 @@ function isChanged(): boolean {
 
 /** Returns whether a `for in` over any object enumerates a different number of names. */
 export function hasNewNames(inFunctions = false): boolean {
-  for (let i = 0; i < objects.length; i++) {
-    const { object, enumerable, isPlainFunction } = objects[i] as SharedObject;
+  for (let i = 0; i < extensible.length; i++) {
+    const { object, enumerable, isPlainFunction } = extensible[i] as SharedObject;
     if (isPlainFunction && !inFunctions) continue;
     if (countEnumerable(object) !== enumerable) return true;
   }
@@ -196,6 +198,8 @@ function prepare(): void {
   survey(world, isLanguage);
   world.isFrequent = true;
   objects = [...catalog(), world];
+  // Nothing can be deleted from them either.
+  extensible = objects.filter(({ object }) => !Object.isFrozen(object));
   byObject = new Map(objects.map((shared) => [shared.object, shared]));
   changeable = objects.filter((shared) => shared.isChangeable);
   seldom = createCheck(
@@ -206,16 +210,16 @@ function prepare(): void {
 /**
  * Returns whether code outside of runs has added names to the real global object, or removed some.
  */
-function hasOtherNames(): boolean {
-  const keys = ownKeys(globalThis);
+function hasOtherNames(keys: readonly PropertyKey[]): boolean {
   return keys.length !== worldKeys.length || keys.some((key, i) => key !== worldKeys[i]);
 }
 
 /** Called when a run begins: the changes of code outside are undone and recorded in `outside`. */
 export function beginSearch(outside: View): void {
+  const keys = ownKeys(globalThis);
   if (byObject === undefined) prepare();
-  else if (hasOtherNames()) survey(world, isLanguage);
-  worldKeys = ownKeys(globalThis);
+  else if (hasOtherNames(keys)) survey(world, isLanguage);
+  worldKeys = keys;
   check ??= createCheck(
     objects.filter((shared) => shared.isFrequent && !shared.isChangeable && shared !== world),
   );

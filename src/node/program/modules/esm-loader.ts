@@ -5,7 +5,6 @@
  */
 import { Buffer } from "node:buffer";
 import { posix } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { defineProperty, hasOwn, plain } from "../../views/safe.ts";
 import { withoutView } from "../../views/view.ts";
 import { isBuiltin } from "../../public-modules.ts";
@@ -14,29 +13,27 @@ import { privateSymbols } from "../../bindings/core.ts";
 import type { CommonJsLoader } from "../commonjs.ts";
 import type { Module } from "../module-types.ts";
 import { exportNamesIn, exportNamesOf } from "./commonjs-names.ts";
-import { resolveEsm } from "../esm-resolve.ts";
 import { parentOf } from "../module-state.ts";
 import { importConditions } from "../package-entry.ts";
 import { jsonValue } from "../json-values.ts";
-import { type FileFormat, formatOf, sourceTextOf } from "../file-format.ts";
-import { findResolution, keepResolution, realCaches } from "../resolution-cache.ts";
+import { formatOf, sourceTextOf } from "../file-format.ts";
 import { type ProgramScope, scopeArguments } from "../scope.ts";
 import { moduleSyntaxError } from "../source/syntax-error.ts";
 import { type SourceFile, sourceFile, type SourceText } from "../source/source-file.ts";
 import type { ImportedName } from "../source/transform.ts";
 import { isTypeScript } from "../source/typescript.ts";
+import { type Attributes, attributesOf, checkAttributes, NO_ATTRIBUTES } from "./attributes.ts";
+import { BuiltinModule } from "./builtin-module.ts";
+import { pathOfUrl, suffixOfUrl, urlOfPath } from "./file-urls.ts";
 import { type HookContext, type Loaded, type Resolved, textOf, urlOfModule } from "./hooks.ts";
+import { ImportResolver } from "./import-resolver.ts";
+import { missingExportError } from "./missing-export.ts";
 import { wasmModuleText } from "./wasm-module.ts";
 import { explainMissingGlobal } from "./missing-globals.ts";
 import { type Environment, setName } from "./namespace.ts";
 import type { ModuleRecord } from "./record.ts";
 import { type ModuleHost, SourceModule, SyntheticModule } from "./record.ts";
 import { sharedModules } from "./shared-modules.ts";
-
-/** The attributes of an import. */
-export type Attributes = Readonly<Record<string, string>>;
-
-const NO_ATTRIBUTES: Attributes = {};
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 /** Node has `import.meta.main` since 24.2. */
@@ -49,9 +46,6 @@ const NAMES_REQUIRE_STACK = major >= 24;
 
 /** Until Node 22, a module that could not be loaded fails with the same error again. */
 const KEEPS_FAILURES = major < 22;
-
-/** The options of `import()` that hold attributes. Node 20 takes the older one, too. */
-const ATTRIBUTE_KEYS: readonly string[] = major >= 22 ? ["with"] : ["with", "assert"];
 
 /** The turns of the queue of microtasks until a module that was not loaded yet is evaluated. */
 const TURNS_TO_LOAD = 6;
@@ -72,6 +66,7 @@ export class EsmLoader implements ModuleHost {
   readonly #realm: Realm;
   readonly #commonJs: CommonJsLoader;
   readonly #scope: ProgramScope;
+  readonly #resolver: ImportResolver;
   /** Modules by URL and type, or how loading them failed. */
   readonly #records = new Map<string, ModuleRecord | { readonly thrown: unknown }>();
   /** What was found, by the requesting file and the specifier: it stays so. */
@@ -84,6 +79,11 @@ export class EsmLoader implements ModuleHost {
     this.#realm = realm;
     this.#commonJs = commonJs;
     this.#scope = scope;
+    this.#resolver = new ImportResolver(realm, commonJs);
+  }
+
+  get #codes(): ReturnType<Realm["require"]>["codes"] {
+    return this.#realm.require("internal/errors").codes;
   }
 
   /**
@@ -91,7 +91,7 @@ export class EsmLoader implements ModuleHost {
    */
   async import(specifier: unknown, from: string, options?: unknown): Promise<object> {
     const text = `${specifier as string}`;
-    const attributes = this.#attributesOf(options);
+    const attributes = attributesOf(options);
     // As in Node, the module does not run before the caller continues.
     await resolved;
     if (this.#hooks.isAsynchronous) await this.#askAhead(text, from, attributes);
@@ -123,7 +123,7 @@ export class EsmLoader implements ModuleHost {
 
   /** Runs the file at `path` as the process's main module. */
   async runMain(path: string): Promise<object> {
-    const url = pathToFileURL(path).href;
+    const url = urlOfPath(path);
     this.mainUrl = url;
     const { files } = this.#commonJs;
     if (!files.isPristine || files.origin(path) === undefined) this.sharesImports = false;
@@ -156,12 +156,12 @@ export class EsmLoader implements ModuleHost {
 
   /** Throws the syntax error in the ES module at `path`, if there is one. */
   check(path: string): void {
-    withoutView(() => this.#file(pathToFileURL(path).href, NO_ATTRIBUTES));
+    withoutView(() => this.#file(urlOfPath(path), NO_ATTRIBUTES));
   }
 
   /** Runs text as a module with the path `path`. */
   async runText(text: string, path: string): Promise<object> {
-    const url = pathToFileURL(path).href;
+    const url = urlOfPath(path);
     const file = this.#compile({ path, text, format: "module" }, url);
     const record = withoutView(() => this.#linked(() => new SourceModule(url, path, file, this)));
     await this.#evaluate(record);
@@ -254,7 +254,7 @@ export class EsmLoader implements ModuleHost {
   #find(specifier: string, from: string, attributes: Attributes): ModuleRecord {
     const { builtins, standIns } = this.#commonJs;
     const standIn = standIns.fileFor(specifier, from);
-    if (standIn !== undefined) return this.#recordOf(pathToFileURL(standIn).href, attributes);
+    if (standIn !== undefined) return this.#recordOf(urlOfPath(standIn), attributes);
     if (Object.hasOwn(builtins, specifier)) return this.#builtin(specifier);
     if (standIns.has(specifier)) return this.#substitute(specifier, from);
     if (this.#hooks.active) return this.#findByHooks(specifier, from, attributes);
@@ -262,7 +262,8 @@ export class EsmLoader implements ModuleHost {
     const lenient = isTypeScript(from);
     const key = `${from}\0${specifier}`;
     let url = this.#found.get(key);
-    if (url === undefined) this.#found.set(key, (url = this.#resolve(specifier, from, lenient)));
+    if (url === undefined)
+      this.#found.set(key, (url = this.#resolver.resolve(specifier, from, lenient)));
     if (url.startsWith("node:")) {
       if (isBuiltin(url)) return this.#builtin(url);
       const { codes } = this.#realm.require("internal/errors");
@@ -348,11 +349,11 @@ export class EsmLoader implements ModuleHost {
     if (isBuiltin(specifier)) {
       return { url: urlOfModule(specifier, isBuiltin), format: "builtin" };
     }
-    const parent = parentURL === undefined ? from : fileURLToPathIfFile(parentURL);
-    const url = this.#resolve(specifier, parent, isTypeScript(parent));
+    const parent = parentURL === undefined ? from : pathOfUrl(parentURL);
+    const url = this.#resolver.resolve(specifier, parent, isTypeScript(parent));
     if (!url.startsWith("file:"))
       return { url, format: url.startsWith("data:") ? undefined : null };
-    const format = formatOf(this.#commonJs.files, fileURLToPath(url));
+    const format = formatOf(this.#commonJs.files, pathOfUrl(url));
     return { url, format: format === "detect" || format === "unknown" ? undefined : format };
   }
 
@@ -364,7 +365,7 @@ export class EsmLoader implements ModuleHost {
       const source = record instanceof SourceModule ? record.file.original : null;
       return { format: format ?? "module", source };
     }
-    const path = fileURLToPath(url);
+    const path = pathOfUrl(url);
     const { files } = this.#commonJs;
     const own = format ?? formatOf(files, path);
     if (own === "wasm") {
@@ -379,7 +380,7 @@ export class EsmLoader implements ModuleHost {
   /** Returns the module that hooks have given the text of. */
   #fromHooks(url: string, { format, source }: Loaded, attributes: Attributes): ModuleRecord {
     if (url.startsWith("node:")) return this.#builtin(url);
-    const path = fileURLToPathIfFile(url);
+    const path = pathOfUrl(url);
     const isFile = url.startsWith("file:");
     const text = source === null || source === undefined ? undefined : textOf(source);
     switch (format) {
@@ -411,84 +412,6 @@ export class EsmLoader implements ModuleHost {
     }
   }
 
-  #resolve(specifier: string, from: string, lenient: boolean): string {
-    const { files } = this.#commonJs;
-    if (!files.isPristine || this.#commonJs.changesResolution)
-      return this.#resolveNow(specifier, from);
-    const directory = posix.dirname(from);
-    const { imported } = realCaches();
-    const request = lenient ? `ts ${specifier}` : specifier;
-    const known = findResolution(imported, directory, request);
-    if (known !== undefined) {
-      files.plant(fileURLToPath(known));
-      return known;
-    }
-    const url = this.#resolveNow(specifier, from);
-    if (url.startsWith("file:") && files.origin(fileURLToPath(url)) !== undefined) {
-      keepResolution(imported, directory, request, url);
-    }
-    return url;
-  }
-
-  /** Returns the URL of the existing file that a specifier resolves to. */
-  #resolveNow(specifier: string, from: string): string {
-    try {
-      return this.#resolveFile(specifier, from);
-    } catch (error) {
-      const { code } = error as { code?: unknown };
-      if (code === "ERR_MODULE_NOT_FOUND" || code === "ERR_UNSUPPORTED_DIR_IMPORT") {
-        this.#hint(error as Error, specifier, from);
-      }
-      throw error;
-    }
-  }
-
-  /** Adds the file that `require` would find to the error, as Node does. */
-  #hint(error: Error, specifier: string, from: string): void {
-    let found: string;
-    try {
-      const target = specifier.startsWith("file:") ? fileURLToPath(specifier) : specifier;
-      found = this.#commonJs.createRequire(from).resolve(target);
-    } catch {
-      return;
-    }
-    if (/^\.{1,2}\//.test(specifier)) {
-      found = posix.relative(posix.dirname(from), found);
-      if (!found.startsWith("../")) found = `./${found}`;
-    } else if (/^[\w@]/.test(specifier)) {
-      const needle = `/node_modules/${specifier.split("/", 1)[0] as string}/`;
-      const at = found.lastIndexOf(needle);
-      found = at < 0 ? pathToFileURL(found).href : found.slice(at + "/node_modules/".length);
-    }
-    if (found === specifier) return;
-    const hint = `Did you mean to import ${JSON.stringify(found)}?`;
-    error.stack = error.stack?.replace("\n", () => `\n${hint}\n`) as string;
-    error.message += `\n${hint}`;
-  }
-
-  #resolveFile(specifier: string, from: string): string {
-    const { files } = this.#commonJs;
-    const { codes } = this.#realm.require("internal/errors");
-    if (/^\.{0,2}\//.test(specifier) || specifier.startsWith("file:")) {
-      const target = new URL(specifier, pathToFileURL(from));
-      if (target.protocol === "file:") files.plantFor(from, fileURLToPath(target));
-    }
-    const conditions = this.#commonJs.conditionsOf(importConditions);
-    const realPath = (path: string): string => this.#commonJs.realPath(path);
-    const host = { files, codes, conditions, realPath };
-    const lenient = isTypeScript(from)
-      ? this.#commonJs.finder.findSource(specifier, from)
-      : undefined;
-    const url =
-      lenient === undefined ? resolveEsm(host, specifier, from) : pathToFileURL(lenient).href;
-    if (!url.startsWith("file:")) return url;
-    const path = fileURLToPath(url);
-    const kind = files.kind(path.endsWith("/") ? path.slice(0, -1) : path);
-    if (kind === 1) throw new codes.ERR_UNSUPPORTED_DIR_IMPORT(path, from, url);
-    if (kind !== 0) throw new codes.ERR_MODULE_NOT_FOUND(path, from, new URL(url));
-    return url;
-  }
-
   #recordOf(url: string, attributes: Attributes): ModuleRecord {
     if (this.sharesImports && url !== this.mainUrl && url.startsWith("file:")) {
       return sharedModules().recordOf(url, this.#commonJs.files);
@@ -511,10 +434,10 @@ export class EsmLoader implements ModuleHost {
   }
 
   #file(url: string, attributes: Attributes): ModuleRecord {
-    const path = fileURLToPath(url);
+    const path = pathOfUrl(url);
     const { files } = this.#commonJs;
     const format = formatOf(files, path);
-    this.#checkAttributes(url, format, attributes);
+    checkAttributes(this.#codes, url, format, attributes);
     switch (format) {
       case "json":
         return this.#json(url, path);
@@ -528,10 +451,9 @@ export class EsmLoader implements ModuleHost {
       case "wasm":
         return this.#wasm(url, path);
     }
-    const { search, hash } = new URL(url);
     const source = {
       ...sourceTextOf(files, path, files.source(path), format),
-      suffix: search + hash,
+      suffix: suffixOfUrl(url),
     };
     const file = this.#compile(source, url);
     if (file.format === "commonjs") return this.#commonJsRecord(url, path);
@@ -556,58 +478,6 @@ export class EsmLoader implements ModuleHost {
     }
   }
 
-  #checkAttributes(url: string, format: FileFormat, attributes: Attributes): void {
-    const { codes } = this.#realm.require("internal/errors");
-    const { type } = attributes;
-    // Node 20 has other errors, with fewer arguments.
-    const isOld = codes.ERR_IMPORT_ASSERTION_TYPE_UNSUPPORTED !== undefined;
-    for (const [key, value] of Object.entries(attributes)) {
-      if (key === "type") continue;
-      throw new codes.ERR_IMPORT_ATTRIBUTE_UNSUPPORTED(key, value, ...(isOld ? [] : [url]));
-    }
-    if (format === "unknown") return;
-    if (type !== undefined && type !== "json") {
-      if (isOld) throw new codes.ERR_IMPORT_ASSERTION_TYPE_UNSUPPORTED(type);
-      throw new codes.ERR_IMPORT_ATTRIBUTE_UNSUPPORTED("type", type, url);
-    }
-    if (format === "json" && type === undefined) {
-      if (codes.ERR_IMPORT_ATTRIBUTE_MISSING === undefined) {
-        throw new codes.ERR_IMPORT_ASSERTION_TYPE_MISSING(url, "json");
-      }
-      throw new codes.ERR_IMPORT_ATTRIBUTE_MISSING(url, "type", "json");
-    }
-    // Node does not know which attributes these have.
-    if (isTypeScript(fileURLToPathIfFile(url))) return;
-    if (format !== "json" && type === "json") {
-      const Wrong =
-        codes.ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE ?? codes.ERR_IMPORT_ASSERTION_TYPE_FAILED;
-      throw new Wrong(url, "json");
-    }
-  }
-
-  /** Checks the second argument of `import()` in V8's words. */
-  #attributesOf(options: unknown): Attributes {
-    if (options === undefined) return NO_ATTRIBUTES;
-    const isObject = (value: unknown): value is object =>
-      (typeof value === "object" && value !== null) || typeof value === "function";
-    if (!isObject(options)) {
-      throw new TypeError("The second argument to import() must be an object");
-    }
-    const key = ATTRIBUTE_KEYS.find(
-      (name) => (options as Record<string, unknown>)[name] !== undefined,
-    );
-    if (key === undefined) return NO_ATTRIBUTES;
-    const given = (options as Record<string, unknown>)[key];
-    if (!isObject(given)) {
-      throw new TypeError(`The '${major >= 24 ? "with" : "assert"}' option must be an object`);
-    }
-    for (const value of Object.values(given)) {
-      const what = major >= 24 ? "attribute" : "assertion";
-      if (typeof value !== "string") throw new TypeError(`Import ${what} value must be a string`);
-    }
-    return { ...given } as Attributes;
-  }
-
   /** Loads `data:` URLs. Other URLs are not loaded. */
   #other(url: string, attributes: Attributes): ModuleRecord {
     const { codes } = this.#realm.require("internal/errors");
@@ -624,11 +494,11 @@ export class EsmLoader implements ModuleHost {
     const data = decodeURIComponent(body);
     const text = base64 === undefined ? data : Buffer.from(data, "base64").toString();
     if (mime === "application/json") {
-      this.#checkAttributes(url, "json", attributes);
+      checkAttributes(this.#codes, url, "json", attributes);
       return this.#value(url, () => JSON.parse(text));
     }
     const isScript = /^(?:text|application)\/javascript$/i.test(mime as string);
-    this.#checkAttributes(url, isScript ? "module" : "unknown", attributes);
+    checkAttributes(this.#codes, url, isScript ? "module" : "unknown", attributes);
     if (!isScript) throw new codes.ERR_UNKNOWN_MODULE_FORMAT(mime, url);
     const file = this.#compile({ path: url, text, format: "module" }, url);
     return new SourceModule(url, url, file, this);
@@ -670,7 +540,7 @@ export class EsmLoader implements ModuleHost {
 
   /** The substitute for a native add-on, which must be installed as if it were to be loaded. */
   #substitute(specifier: string, from: string): ModuleRecord {
-    this.#resolve(specifier, from, isTypeScript(from));
+    this.#resolver.resolve(specifier, from, isTypeScript(from));
     const key = `substitute ${specifier}`;
     let record = this.#builtinRecords.get(key);
     if (record === undefined) {
@@ -741,104 +611,6 @@ export class EsmLoader implements ModuleHost {
   }
 
   missingExport(from: SourceModule, imported: ImportedName, isAmbiguous: boolean): unknown {
-    const { specifier } = from.file.shape.requests[imported.request] as { specifier: string };
-    const record = from.requested[imported.request];
-    const { name } = imported;
-    let message = isAmbiguous
-      ? `The requested module '${specifier}' contains conflicting star exports for name '${name}'`
-      : `The requested module '${specifier}' does not provide an export named '${name}'`;
-    const place = placeIn(from.file.source, imported.start);
-    if (
-      record instanceof SyntheticModule &&
-      !(record instanceof BuiltinModule) &&
-      record.has("default") &&
-      !record.url.endsWith(".json")
-    ) {
-      const names = /{.*}/.exec(place.text)?.[0].replace(/\s+as\s+/g, ": ");
-      message =
-        `Named export '${name}' not found. The requested module '${specifier}' is a CommonJS module, ` +
-        "which may not support all module.exports as named exports.\nCommonJS modules can always be " +
-        `imported via the default export, for example using:\n\nimport pkg from '${specifier}';\n` +
-        (names === undefined ? "" : `const ${names} = pkg;\n`);
-    }
-    const error = new SyntaxError(message);
-    const { line, column, text } = place;
-    const original = from.file.originalPlace(line, column);
-    const marks = `${" ".repeat(column - 1)}${"^".repeat(name?.length ?? 1)}`;
-    const head = `${from.url}:${original.line}\n${text}\n${marks}\n`;
-    const stack = `${head}SyntaxError: ${message}\n    at ${from.url}:${original.line}:${original.column}`;
-    defineProperty(error, "stack", plain({ value: stack, writable: true, configurable: true }));
-    return error;
+    return missingExportError(from, imported, isAmbiguous);
   }
-}
-
-/** A module of Node's own, or one that Lightcone adds. */
-class BuiltinModule extends SyntheticModule {
-  readonly #exports: Record<string, unknown>;
-
-  constructor(url: string, exports: Record<string, unknown>) {
-    const shown = (name: string): boolean =>
-      name === "default" || Object.prototype.propertyIsEnumerable.call(exports, name);
-    super(
-      url,
-      {
-        all: () => new Set([...Object.keys(exports), "default"]),
-        has: shown,
-      },
-      () => {},
-    );
-    this.#exports = exports;
-  }
-
-  override resolveOwn(name: string): ReturnType<SyntheticModule["resolveOwn"]> {
-    const found = super.resolveOwn(name);
-    if (found !== undefined && !(name in this.environment)) this.#show(name);
-    return found;
-  }
-
-  /** Added lazily: some values are created when they are read. */
-  #show(name: string): void {
-    const exports = this.#exports;
-    const { environment } = this;
-    // Lightcone's own modules are namespaces.
-    if (name === "default") {
-      environment["default"] = hasOwn(exports, "default") ? exports["default"] : exports;
-      return;
-    }
-    const descriptor = Object.getOwnPropertyDescriptor(exports, name) as PropertyDescriptor;
-    if (descriptor.get === undefined) {
-      environment[name] = descriptor.value;
-      return;
-    }
-    const get = (): unknown => {
-      const value = exports[name];
-      defineProperty(environment, name, plain({ value, writable: true, configurable: true }));
-      return value;
-    };
-    defineProperty(environment, name, plain({ get, configurable: true, enumerable: true }));
-  }
-
-  /** Updates the exports with what programs have changed. */
-  sync(): void {
-    for (const name of Object.keys(this.environment)) {
-      if (name === "default") continue;
-      const value = this.#exports[name];
-      defineProperty(
-        this.environment,
-        name,
-        plain({ value, writable: true, configurable: true, enumerable: true }),
-      );
-    }
-  }
-}
-
-function fileURLToPathIfFile(url: string): string {
-  return url.startsWith("file:") ? fileURLToPath(url) : url;
-}
-
-function placeIn(source: string, at: number): { line: number; column: number; text: string } {
-  const start = source.lastIndexOf("\n", at - 1) + 1;
-  const end = source.indexOf("\n", at);
-  const line = source.slice(0, start).split("\n").length;
-  return { line, column: at - start + 1, text: source.slice(start, end < 0 ? undefined : end) };
 }

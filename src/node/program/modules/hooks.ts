@@ -3,9 +3,9 @@
  * whose hooks Node runs on a thread of their own. Here these run in the process itself, in modules of their own, before
  * what they are asked for is linked.
  */
-import { pathToFileURL } from "node:url";
 import { hasLibraryFile } from "../../lib/natives.ts";
 import type { Realm } from "../../realm-types.ts";
+import { urlOfPath } from "./file-urls.ts";
 
 /** Where a module is, and what kind it is. */
 export interface Resolved {
@@ -193,7 +193,7 @@ export const hasSyncHooks: boolean = hasLibraryFile(FILE);
 
 /** Returns the URL by which hooks know a file, a module of Node's, or what a hook has made up. */
 export function urlOfModule(name: string, isBuiltin: (name: string) => boolean): string {
-  if (name.startsWith("/")) return pathToFileURL(name).href;
+  if (name.startsWith("/")) return urlOfPath(name);
   if (name.startsWith("node:") || !isBuiltin(name)) return name;
   return `node:${name}`;
 }

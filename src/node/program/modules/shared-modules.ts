@@ -6,7 +6,6 @@
  * return what the running process has.
  */
 import { posix } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { InvariantError } from "../../../base/errors.ts";
 import { runningRealm } from "../../globals.ts";
 import { isBuiltin } from "../../public-modules.ts";
@@ -18,6 +17,7 @@ import { realCaches } from "../resolution-cache.ts";
 import { scopeArguments, sharedScope } from "../scope.ts";
 import { sourceFile } from "../source/source-file.ts";
 import { type Environment, setName } from "./namespace.ts";
+import { pathOfUrl, urlOfPath } from "./file-urls.ts";
 import { type ModuleHost, type ModuleRecord, SourceModule, SyntheticModule } from "./record.ts";
 
 /** The shared modules, as long as the real files are not read again. */
@@ -50,7 +50,7 @@ export class SharedModules implements ModuleHost {
     const known = this.#records.get(url);
     if (known !== undefined) return known as SourceModule;
     const files = this.#files as HostFiles;
-    const path = fileURLToPath(url);
+    const path = pathOfUrl(url);
     const format = formatOf(files, path);
     if (format !== "module" && format !== "detect") {
       throw new InvariantError(`${path} cannot be shared: it is no ES module`);
@@ -69,7 +69,7 @@ export class SharedModules implements ModuleHost {
       throw new InvariantError(`${from.path} cannot be shared: it imports ${specifier}`);
     }
     const path = posix.resolve(posix.dirname(from.path), specifier);
-    return this.#recordOf(pathToFileURL(path).href);
+    return this.#recordOf(urlOfPath(path));
   }
 
   #builtin(id: string): ModuleRecord {
@@ -93,7 +93,7 @@ export class SharedModules implements ModuleHost {
     meta["url"] = url;
     meta["resolve"] = (specifier: string): string => {
       const { createRequire } = builtinOf("module") as unknown as typeof import("node:module");
-      return pathToFileURL(createRequire(path).resolve(specifier)).href;
+      return urlOfPath(createRequire(path).resolve(specifier));
     };
     return meta;
   }
