@@ -12,8 +12,7 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { engineFlags } from "../dist/explore/index.js";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -89,8 +88,9 @@ function figure(name, value, peer) {
   return { name, value, unit: "cpu ms", ...compared };
 }
 
-/** A process over one build. `go(n)` repeats what it measures. */
+/** A process over one build, with that build's flags for V8. `go(n)` repeats what it measures. */
 async function arm(dist, kind, file) {
+  const { engineFlags } = await import(pathToFileURL(join(dist, "explore/index.js")).href);
   const child = fork(at("start-arm.mjs"), [dist, kind, file], {
     execArgv: [...engineFlags],
     // As the processes of a campaign have them.
