@@ -4,6 +4,8 @@
  * standard error.
  */
 
+import { CLOCK_DEVICE } from "../sim/disk/index.ts";
+
 /** Returns a command's program for its arguments. */
 type Builtin = (args: readonly string[]) => string;
 
@@ -153,6 +155,42 @@ function test(args: readonly string[]): string {
   return `process.exitCode = (${holds}) !== ${not} ? 0 : 1`;
 }
 
+/** `date`, as far as daemons need it: prints seconds since 1970, or sets the clock (`-s @SECONDS`). */
+function date(args: readonly string[]): string {
+  const plain = args.map((arg) => arg.replace(/^--set=/, "-s"));
+  const { flags, rest } = split(plain, "s");
+  const set = flags.get("s");
+  if (set === undefined) {
+    const [format = ""] = rest;
+    if (format === "+%s") return "console.log(Math.floor(Date.now() / 1000))";
+    if (format === "+%s%N") return "console.log(Date.now() + '000000')";
+    return format === "" ? "console.log(new Date().toUTCString())" : unknown("date", format);
+  }
+  const seconds = /^@(-?\d+(?:\.\d+)?)$/.exec(set)?.[1];
+  if (seconds === undefined) return unknown("date", `-s ${set}`);
+  return setClock(`set ${Number(seconds) * 1_000}`);
+}
+
+/** `adjtimex(8)`: the frequency in units of 2^-16 parts per million, and a slew in microseconds. */
+function adjtimex(args: readonly string[]): string {
+  const names: Readonly<Record<string, string>> = { "-f": "--frequency", "-s": "--singleshot" };
+  let body = "";
+  for (let at = 0; at < args.length; at += 2) {
+    const [name = "", given] = (args[at] as string).split("=");
+    const value = given ?? args[at + 1] ?? "";
+    if (given !== undefined) at--;
+    const option = names[name] ?? name;
+    if (option === "--frequency") body += setClock(`frequency ${Number(value) / 65_536}`);
+    else if (option === "--singleshot") body += setClock(`slew ${Number(value) * 1_000}`);
+    else return unknown("adjtimex", name);
+  }
+  return body;
+}
+
+function setClock(what: string): string {
+  return `require("fs").writeFileSync(${text(CLOCK_DEVICE)}, ${text(what)});`;
+}
+
 const print = (line: string): string => `console.log(${text(line)})`;
 const printEnvironment = "for (const k in process.env) console.log(k + '=' + process.env[k])";
 
@@ -245,6 +283,8 @@ export const builtinCommands: Readonly<Record<string, Builtin>> = {
   },
   test,
   "[": test,
+  date,
+  adjtimex,
   hostname: () => `console.log(require("os").hostname())`,
   whoami: () => print("root"),
   uname: ([flag]) => print(flag === "-m" ? "x86_64" : "Linux"),

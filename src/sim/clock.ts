@@ -3,7 +3,7 @@
  * monotonic one plus an offset that faults and daemons may step.
  */
 import type { ClockDetail } from "../trace/details.ts";
-import { type Kernel, Kind } from "./kernel.ts";
+import { type EventHandle, type Kernel, Kind } from "./kernel.ts";
 
 /** The clocks of one host. */
 export class HostClock {
@@ -15,6 +15,12 @@ export class HostClock {
   #drift = 0;
   /** What it gains without any fault, in parts per million. */
   #ownPpm = 0;
+  /** What it gains because of a fault, and because of a daemon that disciplines it: always, and while it slews. */
+  #faultPpm = 0;
+  #setPpm = 0;
+  #slewPpm = 0;
+  /** Ends the slew that is under way. */
+  #slewEnd: EventHandle | undefined;
   /** The monotonic reading at `#sinceNs`. */
   #baseNs = 0;
   #sinceNs = 0;
@@ -135,14 +141,53 @@ export class HostClock {
   /** What this clock gains without any fault, in microseconds a second. Set before it is read. */
   setOwnDriftPpm(ppm: number): void {
     this.#ownPpm = ppm;
-    if (ppm !== 0) this.setDriftPpm(0);
+    if (ppm !== 0) this.#changeRate();
   }
 
   /** From now on this clock gains `ppm` microseconds a second (or loses, when negative) beyond what it always does. */
   setDriftPpm(ppm: number): void {
+    this.#faultPpm = ppm;
+    this.#changeRate();
+  }
+
+  /** A daemon corrects the frequency: `ppm` microseconds a second more from now on. As Linux, at most 500 either way. */
+  setFrequencyPpm(ppm: number): void {
+    this.#setPpm = Math.max(-SLEW_PPM, Math.min(SLEW_PPM, ppm));
+    this.#changeRate();
+  }
+
+  /**
+   * A daemon has the clock run a little faster or slower until it has moved by `deltaNs`, as adjtime(3) does: half a
+   * millisecond a second. What is left of an earlier slew is forgotten.
+   */
+  slew(deltaNs: number): void {
+    if (this.#slewEnd !== undefined) this.#kernel.cancel(this.#slewEnd);
+    this.#slewEnd = undefined;
+    this.#slewPpm = Math.sign(deltaNs) * SLEW_PPM;
+    this.#changeRate();
+    if (deltaNs === 0) return;
+    const lastsNs = Math.max(1, Math.round(Math.abs(deltaNs) / (SLEW_PPM / 1_000_000)));
+    this.#slewEnd = this.#kernel.schedule(
+      lastsNs,
+      this.#host,
+      Kind.internal,
+      endSlew,
+      this as HostClock,
+    );
+  }
+
+  /** @internal */
+  endSlew(): void {
+    this.#slewEnd = undefined;
+    this.#slewPpm = 0;
+    this.#changeRate();
+  }
+
+  #changeRate(): void {
     this.#baseNs = this.monotonicNs();
     this.#sinceNs = this.#kernel.nowNs;
-    const drift = (ppm + this.#ownPpm) / 1_000_000;
+    const ppm = this.#faultPpm + this.#ownPpm + this.#setPpm + this.#slewPpm;
+    const drift = ppm / 1_000_000;
     if (drift === this.#drift) return;
     this.#drift = drift;
     this.#tell();
@@ -165,5 +210,16 @@ export class HostClock {
     this.#bootNs += this.monotonicNs();
     this.#baseNs = 0;
     this.#sinceNs = this.#kernel.nowNs;
+    // The kernel that boots knows of no correction.
+    if (this.#setPpm === 0 && this.#slewPpm === 0) return;
+    this.#setPpm = 0;
+    this.slew(0);
   }
+}
+
+/** The fastest that Linux corrects a clock, in parts per million. */
+const SLEW_PPM = 500;
+
+function endSlew(clock: HostClock): void {
+  clock.endSlew();
 }

@@ -44,3 +44,44 @@ export function ntp(options: NtpOptions = {}): Block {
   );
   return { name: "ntp", entry: entryUrl("./main", import.meta.url), argv };
 }
+
+const clientKinds: Readonly<Record<keyof NtpClientOptions, OptionKind>> = {
+  servers: {
+    words: "a list of names",
+    is: (value) =>
+      Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === "string"),
+  },
+  port: whole(1, 65_535),
+  pollS: whole(1, 65_536),
+  stepMs: { words: "a number above 0", is: (value) => Number(value) > 0 },
+};
+
+/** Options of a daemon that keeps a clock right. */
+export interface NtpClientOptions {
+  /** The hosts that it asks for the time. */
+  readonly servers: readonly string[];
+  /** The UDP port that they listen on. Default: 123. */
+  readonly port?: number;
+  /** The time between questions in seconds, after four quick ones at the start. Default: 64. */
+  readonly pollS?: number;
+  /** A clock that is wrong by more is set at once, in milliseconds. Otherwise it is slewed. Default: 128. */
+  readonly stepMs?: number;
+}
+
+/**
+ * A daemon that keeps its host's clock right by NTP, as chronyd and ntpd do: it asks its servers, takes of each the answer that came
+ * fastest, believes the median of them, corrects the clock's frequency, and slews the clock, or sets it where it is far off.
+ * It is one program of several on a host. When it reaches no server, the clock drifts. Throws `LC_BAD_BLOCK` for invalid options.
+ *
+ * @example
+ * w.host("api", { clock: ntpClient({ servers: ["time"] }), server: "./server.ts" }, { driftPpm: 50 });
+ */
+export function ntpClient(options: NtpClientOptions): Block {
+  refuseOptions("ntpClient", options, clientKinds);
+  const { servers, port, pollS, stepMs } = options;
+  const given = { servers: servers.join(","), port, poll: pollS, step: stepMs };
+  const argv = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}=${value}`],
+  );
+  return { name: "ntp-client", entry: entryUrl("./client", import.meta.url), argv };
+}

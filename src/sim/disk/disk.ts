@@ -19,7 +19,7 @@ import type { Prng } from "../../base/prng.ts";
 import { PAGE_BYTES } from "./constants.ts";
 import { writtenFiles } from "./written-files.ts";
 import type { TakenName } from "./shared-names.ts";
-import { plantDirectory, plantSystem } from "./system-tree.ts";
+import { plantClock, plantDirectory, plantSystem } from "./system-tree.ts";
 import { DiskClock, type DiskTiming, ssd } from "./timing.ts";
 
 /** Options for a disk. */
@@ -94,6 +94,7 @@ export class Disk implements Device {
     this.#format = (generation) => {
       const fs = new FileSystem(settings);
       plantSystem(fs, host.name, prng.fork(`urandom${generation === 0 ? "" : `.${generation}`}`));
+      plantClock(fs, host.clock);
       return fs;
     };
     this.fs = this.#format(0);

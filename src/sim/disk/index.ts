@@ -49,7 +49,7 @@ export {
   write,
   writeFully,
 } from "./open-file.ts";
-export { mountTree, plantDirectory, plantFile, plantLink } from "./system-tree.ts";
+export { CLOCK_DEVICE, mountTree, plantDirectory, plantFile, plantLink } from "./system-tree.ts";
 export { type DiskTiming, type RangeNs, ssd, type Work } from "./timing.ts";
 export { find, pathOf } from "./walk.ts";
 export { watch } from "./watch.ts";

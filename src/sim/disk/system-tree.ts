@@ -3,6 +3,7 @@
  * empty directories.
  */
 import type { Prng } from "../../base/prng.ts";
+import type { HostClock } from "../clock.ts";
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from "./constants.ts";
 import { DESCRIPTORS_MAX, ProcessFiles } from "./descriptors.ts";
 import { fail } from "./errno.ts";
@@ -169,6 +170,27 @@ function plantDevices(fs: FileSystem, prng: Prng): void {
   link("stdout", "/proc/self/fd/1");
   link("stderr", "/proc/self/fd/2");
   fs.give(dev, "shm", S_IFDIR | 0o1777);
+}
+
+/** Where simulated commands such as `date` set the machine's clock. There is no such file in life. */
+export const CLOCK_DEVICE = "/dev/lightcone-clock";
+
+/** Adds the file by which simulated commands set the clock: "set MS", "frequency PPM" or "slew NS". */
+export function plantClock(fs: FileSystem, clock: HostClock): void {
+  const dev = plantDirectory(fs, "/dev");
+  const node = fs.give(dev, "lightcone-clock", S_IFCHR | 0o600) as CharacterNode;
+  const deeds: Readonly<Record<string, (value: number) => void>> = {
+    set: (ms) => clock.stepWall(Math.round((ms - clock.wallMs()) * 1_000_000)),
+    frequency: (ppm) => clock.setFrequencyPpm(ppm),
+    slew: (ns) => clock.slew(Math.round(ns)),
+  };
+  const write = (source: Uint8Array): number => {
+    const [what = "", value = ""] = String.fromCharCode(...source).split(" ");
+    if (!Number.isFinite(Number(value))) fail("EINVAL");
+    (deeds[what] ?? fail("EINVAL"))(Number(value));
+    return source.length;
+  };
+  node.device = { major: 10, minor: 200, read: () => 0, write };
 }
 
 /** The limits of every process, in the columns of Linux: the one on open files is the only one that is enforced. */
