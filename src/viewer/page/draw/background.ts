@@ -212,7 +212,10 @@ function hatchOf(context: CanvasRenderingContext2D, color: string): CanvasPatter
   return pattern;
 }
 
-/** The shaded cones: on each lane as far as they reach, joined from lane to lane. */
+/**
+ * The shaded cones: on each lane as far as they reach, joined from lane to lane. Their edges are not drawn as lines,
+ * which readers took for slow messages.
+ */
 export function drawCones(scene: Scene): void {
   const { cones, coneShown, colors } = scene;
   if (!cones) return;
@@ -234,7 +237,7 @@ function drawCone(scene: Scene, depths: Uint16Array, isPast: boolean, color: str
   if (edges.length === 0) return;
   const outer = isPast ? gutter : end;
   context.save();
-  context.globalAlpha = 0.09;
+  context.globalAlpha = 0.12;
   context.fillStyle = color;
   const [first, last] = [edges[0], edges.at(-1)] as [(typeof edges)[0], (typeof edges)[0]];
   const top = across(scene, first.box.top);
@@ -248,11 +251,6 @@ function drawCone(scene: Scene, depths: Uint16Array, isPast: boolean, color: str
     pointOf(scene, outer, bottom),
   ]);
   context.fill();
-  context.globalAlpha = 0.55;
-  context.strokeStyle = color;
-  context.lineWidth = 1.25;
-  path(context, line);
-  context.stroke();
   context.restore();
 }
 
