@@ -69,6 +69,8 @@ function stateWord(
   color: string,
 ): (() => void) | undefined {
   const { context, down, colors } = scene;
+  // No word is narrower; measuring takes longer.
+  if (a1 - a0 < 40) return undefined;
   context.font = FONT_SMALL;
   const width = context.measureText(text).width + 10;
   if (a1 - a0 < width + 8) return undefined;
@@ -129,6 +131,8 @@ function drawClock(scene: Scene, { lane, top, height }: LaneBox): void {
     const c = across(scene, top + height);
     context.fillStyle = errorNs > 0 ? colors.warn : colors.past;
     fillBox(scene, a0, c - 3, a1, c - 1);
+    // No such text is narrower.
+    if (a1 - a0 < 60) return;
     context.font = FONT_SMALL;
     const text = `clock ${errorNs > 0 ? "+" : "−"}${showDuration(Math.abs(errorNs))}`;
     const width = context.measureText(text).width;

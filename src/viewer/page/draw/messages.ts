@@ -314,7 +314,7 @@ function label(
 }
 
 /** How many shades a strip has. */
-const SHADES = 12;
+const SHADES = 6;
 
 /** A strip on each lane that is darker where there are more events; those in the cone are in its colour. */
 function drawDensity(scene: Scene): void {

@@ -217,21 +217,21 @@ function drawBar(
     context.setLineDash([]);
   }
   context.globalAlpha = 1;
+  // Most of many bars have no room for a text, which takes far longer than the bar.
+  const hasRoom = down ? bottom - top >= 10 && width > 14 : width >= 30 || (mayBeside && free > 40);
+  if (!hasRoom) return undefined;
   const font = isMarked ? FONT_BOLD : FONT_SMALL;
   context.font = font;
   // An answer beyond the window would be read as one that is there.
   const isLater = a1 > alongEnd(scene) && bar.toNs < Infinity;
   const answer = isLater ? `answered at ${showTime(bar.toNs)}` : describeAnswer(bar);
-  const describe = (): string => `${describeRequest(bar)} → ${answer}`;
+  const whole = `${describeRequest(bar)} → ${answer}`;
   const written = { y: (top + bottom) / 2 + 0.5, font, color, alpha };
   if (down) {
-    if (bottom - top < 10 || width <= 14) return undefined;
-    const text = fit(context, describe(), box.height - 8);
+    const text = fit(context, whole, box.height - 8);
     const measured = context.measureText(text).width;
     return { ...written, text, x: rect[0] + 3, y: a0 + 8, width: measured, back };
   }
-  if (width < 30 && !(mayBeside && free > 40)) return undefined;
-  const whole = describe();
   const measured = context.measureText(whole).width;
   if (measured > width - 10 && mayBeside && measured < free - 12) {
     const x = a0 + width + 5;
