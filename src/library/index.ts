@@ -26,6 +26,7 @@ import type { Explored } from "../report/index.ts";
 import type { RunOutcome, RunRequest } from "../world/outcome.ts";
 import { callerDirectory, worldPath } from "./caller.ts";
 import { type ExploreOptions, readOptions } from "./options.ts";
+import { type Place, placedBy } from "./placed.ts";
 import { type LoadOptions, World } from "./world.ts";
 
 export type { Duration } from "../base/units.ts";
@@ -43,6 +44,7 @@ export type {
 } from "../explore/index.ts";
 export { holds } from "./holds.ts";
 export type { ExploreOptions } from "./options.ts";
+export type { Place, PlaceContext } from "./placed.ts";
 export { type LoadOptions, World } from "./world.ts";
 
 /**
@@ -61,10 +63,31 @@ export async function load(path: string, options: LoadOptions = {}): Promise<Wor
  *
  * @example
  * const { verdict, violations } = await run(world, { seed: 0x1f3a });
+ *
+ * @example
+ * const outcome = await run(world, {
+ *   seed: 1,
+ *   async place({ faults, sleep }) {
+ *     await sleep("2s");
+ *     using cut = faults.partition("redis-1", ["redis-2", "redis-3"]);
+ *     await sleep("5s");
+ *   },
+ * });
  */
-export async function run(world: World, request: RunRequest): Promise<RunOutcome> {
+export async function run(world: World, request: PlacingRequest): Promise<RunOutcome> {
   checkSeed("run", request?.seed);
-  return World.poolOf(world).run(request);
+  const { place, ...rest } = request;
+  const placed = place ? await placedBy(place) : request.placed;
+  return World.poolOf(world).run({ ...rest, ...(placed && { placed }) });
+}
+
+/** A requested run, with the faults that a test places in it. */
+export interface PlacingRequest extends RunRequest {
+  /**
+   * Says which faults there are besides those of the schedule, and when. It is called once, before the run, and sees nothing of
+   * it. The outcome's `schedule` has them.
+   */
+  readonly place?: Place;
 }
 
 /** What `explore` takes besides how much to explore; the number of processes and the faults were said to `load`. */

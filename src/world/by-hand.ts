@@ -20,6 +20,7 @@ import { CROWD } from "../sim/faults/flood.ts";
 import { type Kernel, Kind, NO_HOST } from "../sim/kernel.ts";
 import { knownBlocks, withBlocks } from "./block-faults.ts";
 import { faultSource, refuseFields } from "./fault-sources.ts";
+import type { PlacedRequest } from "./outcome.ts";
 import type { HostPlan } from "./plan.ts";
 import type { FaultHandle, HandFaults, HandOptions, Targets } from "./types.ts";
 
@@ -35,6 +36,14 @@ export interface HandReach {
   readonly asked: readonly Fault[] | undefined;
   /** Whether programs may place any. */
   readonly enabled: boolean;
+}
+
+/** In place of the name of a host: no host can be called so. */
+const TEST = "(test)";
+
+/** Whether a fault was placed by a test, and not by a program of a run. */
+export function isOfTest(placed: string): boolean {
+  return placed.startsWith(`${TEST}#`);
 }
 
 /** A handle of a fault that does not take place. */
@@ -77,6 +86,31 @@ export class ByHand {
       return [word, place] as const;
     });
     return Object.fromEntries(placers) as unknown as HandFaults;
+  }
+
+  /**
+   * The faults that a test has asked for, with the times that it has said. Throws `LC_BAD_ARGUMENT` for what is none. They are in
+   * the schedule like those that are drawn.
+   */
+  ofTest(requests: readonly PlacedRequest[]): Fault[] {
+    const { kernel, calmFromNs } = this.#reach;
+    return requests.flatMap(({ word, args, atNs, untilNs }, index) => {
+      if (!faultWordNames.includes(word)) throw bad(`faults.${word}(...): there is no such fault`);
+      const given = this.#read(word as FaultWordName, args);
+      if (given.after !== undefined) {
+        throw bad(
+          `faults.${word}: after: a test places faults at certain times`,
+          "A program of the world may wait for a message.",
+        );
+      }
+      const startNs = atNs + given.inNs;
+      if (startNs >= calmFromNs) return [];
+      const placed = `${TEST}#${index + 1}`;
+      const fault = this.#draw(given, placed, startNs - kernel.nowNs);
+      if (!fault) return [];
+      const lastsNs = Math.min(fault.durationNs, (untilNs ?? Infinity) - startNs);
+      return lastsNs < 0 ? [] : [{ ...fault, startNs, durationNs: lastsNs }];
+    });
   }
 
   #place(host: string, word: FaultWordName, args: readonly unknown[]): FaultHandle {
@@ -124,7 +158,7 @@ export class ByHand {
   }
 
   /** The fault, with whatever the program did not say drawn from the seed. */
-  #draw({ source, others, targets }: Given, placed: string): Fault | undefined {
+  #draw({ source, others, targets }: Given, placed: string, inNs = 0): Fault | undefined {
     const { kernel, hosts, domains, calmFromNs } = this.#reach;
     const prng = kernel.prng.fork(`by-hand.${placed}`);
     const word = findFaultWord(source.word);
@@ -139,7 +173,7 @@ export class ByHand {
     });
     if (!drawn) return undefined;
     const { lasts } = source;
-    const untilCalmNs = calmFromNs - kernel.nowNs;
+    const untilCalmNs = calmFromNs - kernel.nowNs - inNs;
     const lastsNs = lasts === undefined ? untilCalmNs : prng.between(lasts.minNs, lasts.maxNs);
     const params = sidesOf(drawn.params as Fault["params"], source, others);
     return {

@@ -5,11 +5,23 @@ import type { Story, StoryLine } from "../trace/story.ts";
 import type { OperationEvents, Trace } from "../trace/trace.ts";
 import type { Coverage } from "./coverage.ts";
 
+/** A fault that a test places: a word of worlds with its arguments, and when it begins and is lifted. */
+export interface PlacedRequest {
+  readonly word: string;
+  /** As programs give them to `faults.crash(...)`. They must be JSON. */
+  readonly args: readonly unknown[];
+  /** Nanoseconds since the start of the run. */
+  readonly atNs: number;
+  readonly untilNs?: number;
+}
+
 /** A requested run. */
 export interface RunRequest {
   readonly seed: number;
   /** The faults. Default: drawn from the seed. */
   readonly schedule?: readonly Fault[] | undefined;
+  /** Faults to place besides. A run with a schedule takes them from there. Default: none. */
+  readonly placed?: readonly PlacedRequest[] | undefined;
   /** Hosts whose programs are never started. Default: none. */
   readonly unstarted?: readonly string[] | undefined;
   /** End the run early at this time. What needs a complete run is then not judged. */

@@ -42,7 +42,7 @@ import type { StateDetail, StepDetail } from "../trace/details.ts";
 import { Assertions } from "./assertions.ts";
 import { EXITED, type HangingAt, type NeverStarted, type UnwantedEnd } from "./built-in-checks.ts";
 import { PlanBuilder } from "./builder.ts";
-import { ByHand } from "./by-hand.ts";
+import { ByHand, isOfTest } from "./by-hand.ts";
 import { type Coverage, countOperations } from "./coverage.ts";
 import { inlineContext, probeOf, randomOf } from "./host-face.ts";
 import { CROWD } from "../sim/faults/flood.ts";
@@ -194,8 +194,8 @@ class Run {
     this.#recorder = new OperationRecorder(this.kernel, holdings, plan.openEnded);
     this.#assertions = new Assertions(this.kernel, this.#calmFromNs);
     this.#observers = new Observers(this.kernel, request, ["", ...names]);
-    this.#schedule =
-      request.schedule?.filter(({ placed }) => placed === undefined) ??
+    const scheduled =
+      request.schedule?.filter(({ placed }) => placed === undefined || isOfTest(placed)) ??
       drawSchedule(plan.faults, names, this.#calmFromNs, this.kernel.prng.fork("faults"), {
         ...plan.survived,
         onDrawn: (word) => this.#drawn.push(word),
@@ -231,6 +231,10 @@ class Run {
     });
     mountShared(plan.shared, (name) => this.#host(name), this.#links.network, this.#faults);
     this.#byHand = this.#handOf(names);
+    // A schedule of such a run has them already.
+    const has = scheduled.some(({ placed }) => placed !== undefined);
+    const ofTest = has ? [] : this.#byHand.ofTest(request.placed ?? []);
+    this.#schedule = byStart([...scheduled, ...ofTest]);
   }
 
   /** A liar that the author has written. What it throws is a mistake in the world. */
