@@ -16,7 +16,7 @@ import {
 import type { RunOutcome } from "../world/outcome.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { RunnerPool } from "./pool.ts";
-import { lateRequests, mechanismLines, withMechanisms } from "../report/index.ts";
+import { lateArrivals, lateRequests, mechanismLines, withMechanisms } from "../report/index.ts";
 import type { StoryLine } from "../trace/story.ts";
 import { describeFault, type Fault } from "../sim/faults/index.ts";
 import { requestOf } from "./fewer-hosts.ts";
@@ -77,7 +77,12 @@ export function explained(outcome: RunOutcome): RunOutcome {
   const [first, ...others] = outcome.violations;
   if (first === undefined || outcome.trace === undefined) return outcome;
   const trace = withMeta(outcome);
-  const added = [...leftOut(outcome), ...lateRequests(trace), ...mechanismLines(trace)];
+  const added = [
+    ...leftOut(outcome),
+    ...lateRequests(trace),
+    ...lateArrivals(trace),
+    ...mechanismLines(trace),
+  ];
   if (added.length === 0) return outcome;
   // What the story has of a moment already is not told twice.
   const told = new Set(first.story.lines.flatMap(({ event = 0 }) => (event > 0 ? [event] : [])));

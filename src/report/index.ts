@@ -12,6 +12,7 @@ export {
 export { faultsWord, renderNotes, shrunkNotes, shrunkSubtitle, type ToldShrink } from "./shrunk.ts";
 export { historyTrace, type JudgedHistory } from "./history-trace.ts";
 export { lateRequests } from "./late.ts";
+export { lateArrivals } from "./late-arrivals.ts";
 export { mechanismLines, withMechanisms } from "./mechanism/index.ts";
 export { formatTime, renderLines, renderViolation, type ToldViolation } from "./story.ts";
 export { plainStyle, type Style, styleFor } from "./style.ts";

@@ -117,14 +117,16 @@ function heardOf(fault: Fault, judged: Judged, evidence: Evidence): string[] {
         return end.with === target && end.lostNs === fault.startNs;
       });
       const open = lost.find(({ heardNs }) => heardNs === undefined);
-      const last = open ?? lost.toSorted((a, b) => Number(b.heardNs) - Number(a.heardNs))[0];
-      if (last === undefined) return [];
+      // The first error is how the host learns of it. What comes later may be for a process that died of the first.
+      const ended = lost.toSorted((a, b) => Number(a.heardNs) - Number(b.heardNs));
+      const told = open ?? ended.find(({ error }) => error !== "") ?? ended.at(-1);
+      if (told === undefined) return [];
       const of = fault.targets.length > 1 ? `that ${target} is gone` : "of it";
-      if (last.heardNs === undefined) return [`${host} never hears ${of}`];
-      const when = formatNs(last.heardNs);
-      if (last.error === "")
+      if (told.heardNs === undefined) return [`${host} never hears ${of}`];
+      const when = formatNs(told.heardNs);
+      if (told.error === "")
         return [`${host} closes its connection at ${when}, and has not heard ${of}`];
-      return [`${host} hears ${of} at ${when}: ${last.error}`];
+      return [`${host} hears ${of} at ${when}: ${told.error}`];
     });
   });
 }

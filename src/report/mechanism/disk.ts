@@ -17,6 +17,9 @@ import {
   when,
 } from "./part.ts";
 
+/** The check that every program obeys: `src/world/built-in-checks.ts`. */
+const UNCAUGHT = "no uncaught exceptions";
+
 /** A line of a story about what a disk lost: "/data/db: 664 bytes that were not synced are lost". */
 const LOSS = /^(?:(\S+): )?(\/\S*): (.*\blost\b.*)$/;
 
@@ -34,6 +37,9 @@ export function diskMechanism(material: Material): Mechanism | undefined {
     const [, named, path = "", what = ""] = (lost && LOSS.exec(lost)) || [];
     if (lost === undefined) continue;
     const host = named ?? (fault.targets[0] as string);
+    // A program dies of an error of its own machine, not of what another one's disk lost.
+    const dying = run.trace.hosts[run.trace.host[answer.event - 1] ?? 0];
+    if (answer.check === UNCAUGHT && dying !== host) continue;
     const decisive = decisivePart(material);
     const made = writtenBefore(run, host, path, fault);
     const parts = [

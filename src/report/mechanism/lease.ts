@@ -7,6 +7,7 @@ import type { Field, Message } from "../../dissect/index.ts";
 import { Kind } from "../../trace/kinds.ts";
 import type { Hold } from "../../viewer/model/answer.ts";
 import { messagesWithin } from "../../viewer/model/messages.ts";
+import type { OperationBar } from "../../viewer/model/operations.ts";
 import type { Run } from "../../viewer/model/run.ts";
 import type { Material } from "./part.ts";
 
@@ -26,9 +27,10 @@ export function leaseOf(material: Material, hold: Hold, byNs: number): Lease | u
   const taken = run.operations.find(({ complete }) => complete === hold.event);
   if (!taken || !dissector) return undefined;
   const ends = new Map<string, Lease>();
-  messagesWithin(messages, taken.invoke, trace.length, (index) => {
+  const from = askedFrom(run, taken);
+  messagesWithin(messages, from, trace.length, (index) => {
     const sent = messages.send[index] as number;
-    if (messages.from[index] !== hold.host || sent < taken.invoke) return true;
+    if (messages.from[index] !== hold.host || sent < from) return true;
     if ((trace.timeNs[sent - 1] as number) > byNs) return false;
     const arrived = messages.end[index] as number;
     if (arrived === 0 || trace.kind[arrived - 1] !== Kind.receive) return true;
@@ -45,6 +47,17 @@ export function leaseOf(material: Material, hold: Hold, byNs: number): Lease | u
   });
   const all = [...ends.values()].sort((a, b) => a.untilNs - b.untilNs);
   return all[Math.floor(all.length / 2)];
+}
+
+/**
+ * The event from which on a client may have asked for what it then held: the end of its operation before. A world may
+ * record that something is held once it is, as an operation that takes no time.
+ */
+function askedFrom({ operations }: Run, taken: OperationBar): number {
+  const before = operations
+    .filter(({ lane, complete }) => lane === taken.lane && complete > 0 && complete < taken.invoke)
+    .map(({ complete }) => complete);
+  return Math.max(1, ...before);
 }
 
 function isAbout({ flat }: Message, { what }: Hold): boolean {
@@ -104,9 +117,24 @@ const IN_SCRIPT =
   /["'](?:(p?expire|p?setex)["']\s*,[^,)]+|([pe]x)["']\s*),\s*(?:tonumber\(\s*)?ARGV\s*\[\s*(\d+)\s*\]/i;
 
 function scriptLifetime(script: string, given: readonly string[]): number | undefined {
-  const [found, called, word, number] = IN_SCRIPT.exec(script) ?? [];
+  const [found, called, word, number] = IN_SCRIPT.exec(withArguments(script)) ?? [];
   if (found === undefined) return undefined;
   return timeOf((called ?? word) as string, given[Number(number) - 1]);
+}
+
+/** The script with its local names for arguments (`local ms = ARGV[2]`) replaced by what they stand for. */
+function withArguments(script: string): string {
+  let text = script;
+  for (const [, names = "", values = ""] of script.matchAll(
+    /\blocal\s+([\w\s,]+?)\s*=\s*((?:(?:tonumber\s*\(\s*)?(?:ARGV|KEYS)\s*\[\s*\d+\s*\]\s*\)?\s*,?\s*)+)/g,
+  )) {
+    const given = [...values.matchAll(/(?:ARGV|KEYS)\s*\[\s*\d+\s*\]/g)].map(([value]) => value);
+    for (const [at, name] of names.split(/\s*,\s*/).entries()) {
+      const value = given[at];
+      if (value !== undefined) text = text.replaceAll(new RegExp(`\\b${name}\\b`, "g"), value);
+    }
+  }
+  return text;
 }
 
 const scripts = new WeakMap<Run, Map<string, string>>();
