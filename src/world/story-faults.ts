@@ -126,7 +126,8 @@ function heardOf(fault: Fault, judged: Judged, evidence: Evidence): string[] {
       const when = formatNs(told.heardNs);
       if (told.error === "")
         return [`${host} closes its connection at ${when}, and has not heard ${of}`];
-      return [`${host} hears ${of} at ${when}: ${told.error}`];
+      const made = formatNs(told.madeNs);
+      return [`${host} hears ${of} at ${when}, on its connection of ${made}: ${told.error}`];
     });
   });
 }

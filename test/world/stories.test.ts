@@ -203,7 +203,9 @@ describe("a power loss", () => {
       w.run("9s");`;
     const { violations } = await runDescribed(body, { schedule: [powerLoss("server", 1_000)] });
     const told = violations.map(({ story }) => story.lines[0]?.text.split("\n")[1]);
-    expect(told[0]).toMatch(/^soon hears of it at 1\.5\d*s: ECONNRESET$/);
+    expect(told[0]).toMatch(
+      /^soon hears of it at 1\.5\d*s, on its connection of \S+s: ECONNRESET$/,
+    );
     expect(told).toHaveLength(1);
   });
 });

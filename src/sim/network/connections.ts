@@ -16,6 +16,8 @@ export interface EndedConnection {
   readonly port: number;
   readonly outgoing: boolean;
   readonly atNs: number;
+  /** When this end's socket was made: the connection may never have been established. */
+  readonly madeNs: number;
   /** The network's error that ended it, or 0. */
   readonly error: number;
   /** Whether its own process had closed it. */
@@ -78,13 +80,14 @@ export function lostEnds(stack: HostStack): LostEnd[] {
 }
 
 function lostEndOf(socket: TcpSocket, heardNs: number | undefined): LostEnd | undefined {
-  const { peer, remoteStack, receiver, connectionLost, error } = socket;
+  const { peer, remoteStack, receiver, connectionLost, error, madeNs } = socket;
   if (peer?.lostPower !== true || remoteStack === undefined || receiver.finReceived)
     return undefined;
   return {
     with: remoteStack.host.name,
     lostNs: peer.endedNs,
     heardNs,
+    madeNs,
     error: connectionLost ? errorName(error) : "",
   };
 }
