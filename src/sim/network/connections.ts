@@ -16,8 +16,6 @@ export interface EndedConnection {
   readonly port: number;
   readonly outgoing: boolean;
   readonly atNs: number;
-  /** When this end's socket was made: the connection may never have been established. */
-  readonly madeNs: number;
   /** The network's error that ended it, or 0. */
   readonly error: number;
   /** Whether its own process had closed it. */
@@ -32,6 +30,8 @@ export interface LostEnd {
   readonly lostNs: number;
   /** When this end's connection ended; `undefined` if it still stands. */
   readonly heardNs: number | undefined;
+  /** When this end's socket was made: the connection may never have been established. */
+  readonly madeNs: number;
   /** The network's error that ended it ("ECONNRESET"), or "" if its own process had closed it. */
   readonly error: string;
 }
