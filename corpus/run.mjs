@@ -70,10 +70,15 @@ const limits = {
   faultsMax: expected.faultsMax,
 };
 
+const asked = positionals.length > 0 ? positionals : names;
 if (!values.page) {
   installPackages(TOOL, here, "corpus");
+  if (asked.some((name) => name.startsWith("held/"))) {
+    // Not a workspace: its newest bullmq is to find the newest ioredis, not the one with a bug.
+    installPackages(TOOL, `${here}held/`, "corpus/held");
+  }
   if (!values.json) console.log(heading());
-  for (const name of positionals.length > 0 ? positionals : names) {
+  for (const name of asked) {
     await (name.startsWith("held/") ? hold(name) : measure(name));
   }
 }
