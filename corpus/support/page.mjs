@@ -57,7 +57,7 @@ function holding(rows) {
     copyOf ? link(copyOf) : link(name),
     dependencies[of],
     promise,
-    measured ? ran(measured) : "not measured",
+    measured ? ran(measured, undefined) : "not measured",
   ]);
   return table(["world", "version", "what it promises", "outcome"], lines);
 }
@@ -92,13 +92,15 @@ function link(name) {
   return `[${name}](${name}.world.ts)`;
 }
 
-function fixedCell({ measured }) {
-  return measured?.fixed ? ran(measured.fixed) : "not measured";
+function fixedCell({ measured, fixed }) {
+  return measured?.fixed ? ran(measured.fixed, fixed?.why) : "not measured";
 }
 
-function ran({ runs, violated }) {
+function ran({ runs, violated }, why) {
   const times = Object.values(violated).reduce((sum, { times }) => sum + times, 0);
-  return times === 0 ? `held ${runs} runs` : `violated ${times} times in ${runs} runs, see below`;
+  return times === 0
+    ? `held ${runs} runs`
+    : `violated in ${times} of ${runs} runs, ${why ? "see below" : "not explained yet"}`;
 }
 
 function readVersions(file) {
