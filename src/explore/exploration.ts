@@ -3,6 +3,7 @@
  * the replay file, the trace and the page. The command line, the test runners and the library tell its result, each
  * in its own way.
  */
+import { isDeepStrictEqual } from "node:util";
 import { LightconeError } from "../base/errors.ts";
 import type { RunOutcome } from "../world/outcome.ts";
 import { type CampaignOptions, type CampaignResult, runCampaign } from "./campaign.ts";
@@ -83,11 +84,14 @@ export async function exploreWorld(
 ): Promise<Exploration> {
   const startMs = performance.now();
   const { signal, firstSeed, directory, corpus = false, all = false } = options;
-  const known = directory === undefined ? [] : readFindings(directory, { world: pool.info.path });
-  const again = corpus && known.length > 0 ? await runAgain(pool, known, options) : undefined;
-  const isOver = again !== undefined && (again.campaign.violated > 0 || signal?.aborted === true);
+  const readKnown = (): KnownFinding[] =>
+    directory === undefined ? [] : readFindings(directory, { world: pool.info.path });
+  const before = corpus ? readKnown() : undefined;
+  const again = before && (await runAgain(pool, before, options));
   const campaign =
-    again && isOver && !all ? again.campaign : await runCampaign({ ...options, pool });
+    again && isEnough(again.campaign, { all, signal })
+      ? again.campaign
+      : await runCampaign({ ...options, pool });
   options.onRunsMade?.(campaign);
   if (campaign.mismatch) {
     throw divergenceError(await findDivergence(pool, campaign.mismatch.request));
@@ -101,10 +105,17 @@ export async function exploreWorld(
     hurried: signal?.aborted === true,
   });
   const violation = again?.campaign.violation ?? campaign.violation;
-  const rerun = again?.reruns.find(({ finding }) => finding.replay.seed === violation?.seed);
+  // A seed that is tried may violate what the finding of that seed no longer shows.
+  const isKnown = violation !== undefined && violation === again?.campaign.violation;
+  const rerun = isKnown ? again?.reruns.find(({ outcome }) => outcome === violation) : undefined;
   const finding =
     violation && directory !== undefined
-      ? await followUp(pool, violation, { ...options, directory, known, rerun })
+      ? await followUp(pool, violation, {
+          ...options,
+          directory,
+          known: before ?? readKnown(),
+          rerun,
+        })
       : undefined;
   const wallMs = performance.now() - startMs;
   const reruns = again?.reruns ?? [];
@@ -116,7 +127,8 @@ async function runAgain(
   pool: RunnerPool,
   known: readonly KnownFinding[],
   { signal, onRun, firstSeed }: ExplorationOptions,
-): Promise<{ campaign: CampaignResult; reruns: readonly Rerun[] }> {
+): Promise<{ campaign: CampaignResult; reruns: readonly Rerun[] } | undefined> {
+  if (known.length === 0) return undefined;
   const outcomes: RunOutcome[] = [];
   const campaign = await runCampaign({
     pool,
@@ -130,10 +142,23 @@ async function runAgain(
     },
   });
   const now = new Date().toISOString();
-  const reruns = outcomes.map((outcome, at) => {
-    return noteRerun(known[at] as KnownFinding, outcome, now);
+  // An interrupted campaign has gaps, so the order of outcomes does not say which finding they are about.
+  const reruns = outcomes.flatMap((outcome) => {
+    const finding = known.find(({ replay: { seed, schedule } }) => {
+      return seed === outcome.seed && isDeepStrictEqual(schedule, outcome.schedule);
+    });
+    return finding ? [noteRerun(finding, outcome, now)] : [];
   });
   return { campaign, reruns };
+}
+
+/** Whether running earlier findings again was all of a campaign: no seeds are to be tried. */
+function isEnough(
+  { violated, failure, mismatch }: CampaignResult,
+  { all, signal }: Pick<ExplorationOptions, "all" | "signal">,
+): boolean {
+  if (failure !== undefined || mismatch !== undefined || signal?.aborted === true) return true;
+  return violated > 0 && all !== true;
 }
 
 /** The error for an interrupt before there was any result. */
@@ -170,7 +195,9 @@ async function followUp(
     record = foundRecord(known, shrunk.outcome, now);
     const { path } = replay;
     replay = saveReplay(pool, shrunk.outcome, { directory, faultsBefore, finding: record });
-    if (path !== undefined && replay.path !== undefined && path !== replay.path) removeReplay(path);
+    const isReplaced = path !== undefined && replay.path !== undefined && path !== replay.path;
+    // The file of an earlier finding with that seed is not to be lost.
+    if (isReplaced && !known.some((each) => each.path === path)) removeReplay(path);
   }
   const last = shrunk?.outcome ?? found;
   // Without a record the run is told as it was judged.

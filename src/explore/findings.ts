@@ -108,6 +108,7 @@ export function isShown({ replay }: KnownFinding, { violations }: RunOutcome): b
 /** A finding of an earlier campaign that was run again. */
 export interface Rerun {
   readonly finding: KnownFinding;
+  readonly outcome: RunOutcome;
   /** What is known about it now. */
   readonly record: FindingRecord;
   /** The reason why the replay file could not be updated, if it could not. */
@@ -122,9 +123,9 @@ export function noteRerun(finding: KnownFinding, outcome: RunOutcome, now: strin
   const { worldPath: _, ...rest } = replay;
   try {
     replaceFile(path, serializeReplay({ ...rest, finding: record }));
-    return { finding, record, problem: undefined };
+    return { finding, outcome, record, problem: undefined };
   } catch (error) {
-    return { finding, record, problem: messageOf(explainSystemError(error)) };
+    return { finding, outcome, record, problem: messageOf(explainSystemError(error)) };
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * What clients had sent and given up, and what arrived after that: a request that a fault held up, whose sender had
- * stopped to wait for an answer when it came. Whoever receives it does what nobody asks for any more: it releases a lock
- * that another one holds by now, or grants one to a client that is gone.
+ * stopped waiting for an answer when it came. The receiver carries it out all the same: it releases a lock that another
+ * client holds by now, or grants one to a client that has given up.
  */
 import { formatNs } from "../base/units.ts";
 import type { PacketDetail } from "../trace/packet.ts";

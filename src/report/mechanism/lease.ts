@@ -54,10 +54,10 @@ export function leaseOf(material: Material, hold: Hold, byNs: number): Lease | u
  * record that something is held once it is, as an operation that takes no time.
  */
 function askedFrom({ operations }: Run, taken: OperationBar): number {
-  const before = operations
-    .filter(({ lane, complete }) => lane === taken.lane && complete > 0 && complete < taken.invoke)
-    .map(({ complete }) => complete);
-  return Math.max(1, ...before);
+  return operations.reduce((last, { lane, complete }) => {
+    const isBefore = lane === taken.lane && complete < taken.invoke;
+    return isBefore ? Math.max(last, complete) : last;
+  }, 1);
 }
 
 function isAbout({ flat }: Message, { what }: Hold): boolean {
