@@ -36,9 +36,12 @@ export function lateArrivals(trace: Trace): StoryLine[] {
   const run = indexRun(trace);
   const answer = answerOf(run);
   if (!answer || answer.event === 0) return [];
+  const givenUp = run.operations.filter(({ outcome }) => outcome === "info" || outcome === "fail");
+  if (givenUp.length === 0) return [];
   const found: LateArrival[] = [];
   for (let index = 0; index < run.messages.length; index++) {
-    const late = lateArrival(run, index);
+    if ((run.messages.send[index] as number) > answer.event) break;
+    const late = lateArrival(run, index, givenUp);
     // One request may take several packets. The first that is late tells of it.
     if (late && late.arrived <= answer.event && !found.some(({ bar }) => bar === late.bar)) {
       found.push(late);
@@ -47,7 +50,11 @@ export function lateArrivals(trace: Trace): StoryLine[] {
   return found.slice(-ARRIVALS_MAX).map((late) => lineOf(run, late));
 }
 
-function lateArrival(run: Run, index: number): LateArrival | undefined {
+function lateArrival(
+  run: Run,
+  index: number,
+  givenUp: readonly OperationBar[],
+): LateArrival | undefined {
   const { trace, messages } = run;
   const fate = messages.fate[index];
   if (fate !== Fate.dropped && fate !== Fate.delayed) return undefined;
@@ -55,9 +62,8 @@ function lateArrival(run: Run, index: number): LateArrival | undefined {
   const packet = detailOf(trace, sent - 1) as PacketDetail;
   if (packet.bytes === 0 || packet.repeats !== undefined) return undefined;
   const sentNs = trace.timeNs[sent - 1] as number;
-  const bars = run.operations.filter(({ host, fromNs, toNs, outcome }) => {
-    const isGivenUp = outcome === "info" || outcome === "fail";
-    return isGivenUp && host === messages.from[index] && fromNs <= sentNs && sentNs <= toNs;
+  const bars = givenUp.filter(({ host, fromNs, toNs }) => {
+    return host === messages.from[index] && fromNs <= sentNs && sentNs <= toNs;
   });
   if (bars.length === 0) return undefined;
   const again = fate === Fate.dropped ? sentAgain(run, index) : undefined;
